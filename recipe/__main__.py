@@ -1,0 +1,6 @@
+"""`python -m recipe` is `recipe`."""
+
+from recipe.ui.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""What the engine tells its observers while it works."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from recipe.results import RunResult, StepResult, Trial
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """The run folder is open; `steps` are the names and titles to come."""
+
+    name: str
+    folder: Path
+    steps: tuple[tuple[str, str], ...]
+    resumed: bool
+
+
+@dataclass(frozen=True)
+class StepStarted:
+    """A step begins to measure."""
+
+    name: str
+    title: str
+    round: int
+    hypothesis: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`done` of `total` units of the running step; `what` says what is being done now."""
+
+    done: float
+    total: float
+    what: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something the user should know that is no finding (a fallback, a reuse)."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class TrialFinished:
+    """A trial ended and stands in the journal."""
+
+    trial: Trial
+    reused: bool
+
+
+@dataclass(frozen=True)
+class StepFinished:
+    """A step was measured and judged."""
+
+    result: StepResult
+    reused: bool
+
+
+@dataclass(frozen=True)
+class RunFinished:
+    """The run ended; everything is written."""
+
+    result: RunResult
+
+
+Event = RunStarted | StepStarted | Progress | Message | TrialFinished | StepFinished | RunFinished
+Observer = Callable[[Event], None]

@@ -1,0 +1,202 @@
+"""Experiment: what the user declares, checked when it is made and never modified."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
+
+from torch import Tensor, nn
+
+from recipe.errors import UsageError
+from recipe.names import unknown
+from recipe.results import Scalar
+from recipe.tasks import TASKS, Task
+
+OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
+SCHEDULES = ("constant", "step", "cosine", "linear", "inverse_sqrt")
+SEARCHABLE = ("lr", "weight_decay", "batch_size", "epochs", "schedule", "warmup", "clip_norm",
+              "optimizer")  # fmt: skip
+"""Fields that a search may vary; every other name goes to the model factory."""
+
+DEFAULT_EPOCHS = 20
+DEFAULT_WEIGHT_DECAY = 1e-4
+DEFAULT_SCHEDULE = "cosine"
+
+LossFunction = Callable[[Tensor, Tensor], Tensor]
+Update = Callable[[nn.Module, Any, tuple[Tensor, Tensor]], Tensor | float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """A model, its data and, if there is one, the setting trained with today.
+
+    Only `model` and `train` are required. When `lr` is given, the declared setting is the
+    baseline: it is trained as trial zero, and everything found is reported as a gain over it.
+
+    Attributes:
+        model: returns a fresh model at every call; its keyword arguments can be searched.
+        train: a Dataset of (x, y), a pair of arrays, or a callable that returns one.
+        val: the same, or the fraction of `train` to hold out (default 0.2).
+        test: the same; touched by no step before the very end.
+        task: classification, binary, multilabel, regression, language_model, or a Task.
+        loss: callable(outputs, targets) -> scalar; default: the task's.
+        metric: callable(outputs, targets) -> higher is better; default: the task's.
+        optimizer: sgd (Nesterov 0.9), adam, adamw, rmsprop, or
+            callable(params, lr, weight_decay).
+        augment: random transform of a training batch x; validation never sees it.
+        space: values to search by name, beside lr and weight_decay.
+        warmup: share of training in which the rate rises linearly, in [0, 1).
+        schedule: a name or a callable(progress in [0, 1]) -> factor of lr.
+        update: an own update step, callable(model, optimizer, (x, y)) -> loss; it does
+            zero_grad, backward and step itself.
+
+    Raises:
+        UsageError: an unknown name or an impossible value, in one sentence.
+
+    """
+
+    model: Callable[..., nn.Module]
+    train: Any
+    val: Any = None
+    test: Any = None
+    task: str | Task = "classification"
+    loss: LossFunction | None = None
+    metric: Callable[[Tensor, Tensor], float] | None = None
+    optimizer: str | Callable[..., Any] = "sgd"
+    batch_size: int = 128
+    lr: float | None = None
+    weight_decay: float | None = None
+    epochs: int | None = None
+    schedule: str | Callable[[float], float] | None = None
+    augment: Callable[[Tensor], Tensor] | None = None
+    space: Mapping[str, Sequence[Scalar]] = field(default_factory=dict)
+    warmup: float = 0.0
+    shuffle: bool = True
+    clip_norm: float | None = None
+    update: Update | None = None
+    name: str | None = None
+    model_args: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword arguments for the factory, set by the search."""
+
+    def __new__(cls, *_: Any, **given: Any) -> Self:
+        """Answer an unknown argument with the nearest known one."""
+        known = {f.name for f in fields(cls)}
+        for name in given:
+            if name not in known:
+                raise UsageError(unknown("argument of Experiment", name, known))
+        for name in ("model", "train"):
+            if name not in given:
+                raise UsageError(f"Experiment needs {name!r}: pass {name}=...")
+        return super().__new__(cls)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.model, nn.Module):
+            raise UsageError(
+                "Experiment(model=...) got a module, which every trial would share: "
+                "pass a function that returns a fresh one, such as model=lambda: MyNet()."
+            )
+        if not callable(self.model):
+            raise UsageError(
+                f"Experiment(model=...) got {self.model!r}: pass a function that returns a "
+                "fresh torch.nn.Module."
+            )
+        self._check_name("task", TASKS, Task)
+        self._check_name("optimizer", OPTIMIZERS)
+        if self.schedule is not None:
+            self._check_name("schedule", SCHEDULES)
+        self._check_numbers()
+        for name in ("loss", "metric", "augment", "update"):
+            value = getattr(self, name)
+            if value is not None and not callable(value):
+                raise UsageError(f"Experiment({name}={value!r}): pass a callable or None.")
+        for name, values in self.space.items():
+            if isinstance(values, str) or not isinstance(values, Sequence) or not values:
+                raise UsageError(
+                    f"Experiment(space={{{name!r}: {values!r}}}): pass a list of values to try."
+                )
+
+    def _check_name(self, name: str, known: Any, kind: type | None = None) -> None:
+        value = getattr(self, name)
+        if isinstance(value, str):
+            if value not in known:
+                raise UsageError(unknown(name, value, known))
+        elif not (isinstance(value, kind) if kind else callable(value)):
+            wanted = f"a {kind.__name__}" if kind else "a callable"
+            raise UsageError(
+                f"Experiment({name}={value!r}): pass one of {', '.join(known)}, or {wanted}."
+            )
+
+    def _check_numbers(self) -> None:
+        checks = {
+            "batch_size": (self.batch_size, int, 1, "a whole number of at least 1"),
+            "epochs": (self.epochs, int, 1, "a whole number of at least 1"),
+            "lr": (self.lr, float, 1e-300, "a positive number"),
+            "weight_decay": (self.weight_decay, float, 0, "zero or a positive number"),
+            "warmup": (self.warmup, float, 0, "a share of training in [0, 1)"),
+            "clip_norm": (self.clip_norm, float, 1e-300, "a positive number"),
+        }
+        for name, (value, kind, least, wanted) in checks.items():
+            if value is None:
+                continue
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            fits = number and (kind is float or isinstance(value, int)) and math.isfinite(value)
+            if not fits or value < least or (name == "warmup" and value >= 1):
+                raise UsageError(f"Experiment({name}={value!r}): pass {wanted}.")
+
+    @property
+    def resolved_task(self) -> Task:
+        """The task object, its score fitted to the declared loss."""
+        task = TASKS[self.task] if isinstance(self.task, str) else self.task
+        return task.adapted(self.loss)
+
+    @property
+    def loss_function(self) -> LossFunction:
+        """The declared loss or the task's."""
+        return self.loss or self.resolved_task.loss
+
+    @property
+    def metric_name(self) -> str:
+        """What the score is called in tables and plots."""
+        if self.metric is None:
+            return self.resolved_task.metric
+        return getattr(self.metric, "__name__", type(self.metric).__name__)
+
+    @property
+    def has_baseline(self) -> bool:
+        """Whether a setting to train as trial zero was declared."""
+        return self.lr is not None
+
+    def resolved(self, epochs: int | None = None) -> "Experiment":
+        """A copy with the defaults filled in; `epochs` overrides the declared number."""
+        return replace(
+            self,
+            epochs=epochs or self.epochs or DEFAULT_EPOCHS,
+            weight_decay=(DEFAULT_WEIGHT_DECAY if self.weight_decay is None else self.weight_decay),
+            schedule=self.schedule or DEFAULT_SCHEDULE,
+        )
+
+    def with_params(self, params: Mapping[str, Any]) -> "Experiment":
+        """A copy with hyperparameters set: its own fields by name, the rest for the factory."""
+        own = {name: value for name, value in params.items() if name in SEARCHABLE}
+        args = {name: value for name, value in params.items() if name not in SEARCHABLE}
+        return replace(self, **own, model_args={**self.model_args, **args})
+
+    @property
+    def params(self) -> dict[str, Scalar]:
+        """The hyperparameters of this experiment as the notebook shows them."""
+        schedule, optimizer = self.schedule, self.optimizer
+        return {
+            "lr": self.lr,
+            "weight_decay": self.weight_decay,
+            "optimizer": optimizer if isinstance(optimizer, str) else _name(optimizer),
+            "schedule": schedule if schedule is None or isinstance(schedule, str)
+            else _name(schedule),
+            "warmup": self.warmup,
+            "batch_size": self.batch_size,
+            "epochs": self.epochs,
+            **self.model_args,
+        }  # fmt: skip
+
+
+def _name(value: Any) -> str:
+    return getattr(value, "__name__", type(value).__name__)

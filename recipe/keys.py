@@ -1,0 +1,20 @@
+"""Keys name work by everything it depends on; seeds derive from keys.
+
+The same key means the same result, so a journal can answer for work done before, and a resumed
+run draws the same random numbers without a saved generator state.
+"""
+
+import hashlib
+from typing import Any
+
+from recipe.files import to_json
+
+
+def key(*parts: Any) -> str:
+    """A short hash of JSON-able parts; equal parts give equal keys on every machine."""
+    return hashlib.blake2b(to_json(parts).encode(), digest_size=10).hexdigest()
+
+
+def derive_seed(*parts: Any) -> int:
+    """A seed in [0, 2**31) that depends on every part."""
+    return int(key("seed", *parts), 16) % 2**31

@@ -1,0 +1,228 @@
+"""What a user can set: one definition for flags, recipe.toml and the Python interface."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from recipe.errors import UsageError
+from recipe.names import unknown
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+SEARCHES = ("grid", "random")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A limit on the run: seconds of wall time or epochs of training."""
+
+    amount: float
+    unit: Literal["seconds", "epochs"]
+
+    def __str__(self) -> str:
+        """As the user writes it."""
+        if self.unit == "epochs":
+            return f"{self.amount:g}epochs"
+        size, letter = next((n, u) for u, n in reversed(_SECONDS.items()) if self.amount >= n)
+        return f"{self.amount / size:g}{letter}"
+
+
+def parse_budget(value: Any) -> Budget:
+    """`15m`, `90s`, `2h` or `40epochs`; ValueError otherwise."""
+    if isinstance(value, Budget):
+        return value
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h|epochs?)", str(value).strip())
+    if not match or float(match[1]) <= 0:
+        raise ValueError(f"{value!r} is no budget: write 90s, 15m, 2h or 40epochs")
+    if match[2] in _SECONDS:
+        seconds = float(match[1]) * _SECONDS[match[2]]
+        if seconds < 1:
+            raise ValueError(f"{value!r} is less than a second")
+        return Budget(seconds, "seconds")
+    return Budget(float(match[1]), "epochs")
+
+
+def parse_ignore(value: Any) -> dict[str, str]:
+    """`RULE=REASON`, a list of them, or a table; ValueError when a reason is missing."""
+    if isinstance(value, Mapping):
+        pairs = [(str(rule), str(reason)) for rule, reason in value.items()]
+    else:
+        items = [value] if isinstance(value, str) else list(value)
+        pairs = [(rule, reason) for rule, _, reason in (str(item).partition("=") for item in items)]
+    for name, reason in pairs:
+        if not name.strip() or not reason.strip():
+            raise ValueError(f"{name!r} has no reason: write RULE=REASON")
+    return {name.strip(): reason.strip() for name, reason in pairs}
+
+
+def parse_names(value: Any) -> tuple[str, ...]:
+    """One name or a list of names."""
+    if isinstance(value, str):
+        return (value,)
+    if not all(isinstance(name, str) for name in value):
+        raise ValueError(f"{value!r} is no list of names")
+    return tuple(value)
+
+
+def parse_flag(value: Any) -> bool:
+    """True or false, nothing that merely looks like it."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")  # noqa: TRY004
+    return value
+
+
+def parse_whole(value: Any, least: int = 0) -> int:
+    """A whole number of at least `least`."""
+    if isinstance(value, bool) or not re.fullmatch(r"[+-]?\d+", str(value).strip()):
+        raise ValueError(f"{value!r} is not a whole number")
+    if int(value) < least:
+        raise ValueError(f"{value!r} is less than {least}")
+    return int(value)
+
+
+def parse_epochs(value: Any) -> int:
+    """At least one epoch."""
+    return parse_whole(value, least=1)
+
+
+def parse_text(value: Any) -> str:
+    """Plain text."""
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{value!r} is not a name")
+    return value
+
+
+def parse_path(value: Any) -> Path:
+    """A path."""
+    return Path(parse_text(str(value) if isinstance(value, Path) else value))
+
+
+def _choice(known: tuple[str, ...]) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        if value not in known:
+            raise ValueError(f"{value!r} is none of {', '.join(known)}")
+        return str(value)
+
+    return parse
+
+
+@dataclass(frozen=True)
+class Option:
+    """One thing a user can set, as a flag, a key of recipe.toml or an argument."""
+
+    name: str
+    parse: Callable[[Any], Any]
+    default: Any
+    help: str
+    metavar: str | None = None
+    """What the flag takes; None for a switch."""
+    multiple: bool = False
+
+    @property
+    def flag(self) -> str:
+        """Its spelling on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("out", parse_path, Path("reports"), "Folder for run folders.", "DIR"),
+    Option("seed", parse_whole, 0, "Seed of everything random.", "N"),
+    Option("device", _choice(DEVICES), "auto", "Where to train.", "|".join(DEVICES)),
+    Option("budget", parse_budget, None, "Limit of the run: 15m or 40epochs.", "15m|40epochs"),
+    Option("epochs", parse_epochs, None, "Epochs of one full training.", "N"),
+    Option("search", _choice(SEARCHES), "grid", "How the grids are drawn.", "|".join(SEARCHES)),
+    Option("until", parse_text, None, "Stop after this step.", "STEP"),
+    Option("only", parse_names, (), "Run only this step (repeatable).", "STEP", multiple=True),
+    Option("skip", parse_names, (), "Leave this step out (repeatable).", "STEP", multiple=True),
+    Option(
+        "ignore",
+        parse_ignore,
+        {},
+        "Do not count this rule, for this reason (repeatable).",
+        "RULE=REASON",
+        multiple=True,
+    ),
+    Option("strict", parse_flag, default=False, help="A warning fails the run."),
+    Option("no_input", parse_flag, default=False, help="Never ask (implied by CI=true)."),
+    Option(
+        "ci",
+        parse_flag,
+        default=False,
+        help="No input, plain lines, GitHub annotations and job summary, junit.xml.",
+    ),
+    Option(
+        "json",
+        parse_flag,
+        default=False,
+        help="result.json on standard output, all else on standard error.",
+    ),
+    Option("fresh", parse_flag, default=False, help="Start anew instead of resuming."),
+)
+_BY_NAME = {option.name: option for option in OPTIONS}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The resolved options of a run."""
+
+    out: Path = Path("reports")
+    seed: int = 0
+    device: str = "auto"
+    budget: Budget | None = None
+    epochs: int | None = None
+    search: str = "grid"
+    until: str | None = None
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    ignore: dict[str, str] = field(default_factory=dict)
+    strict: bool = False
+    no_input: bool = False
+    ci: bool = False
+    json: bool = False
+    fresh: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values without defaults, as recipe.toml and result.json hold them."""
+        default = asdict(Settings())
+        plain = asdict(self) | {"budget": str(self.budget) if self.budget else None}
+        changed = {name: value for name, value in plain.items() if value != default[name]}
+        return {
+            name: str(value) if isinstance(value, Path) else value
+            for name, value in changed.items()
+        }
+
+
+def resolve(values: Mapping[str, Any], where: str = "") -> Settings:
+    """Parse `values` into Settings; a missing or None value means the default.
+
+    Args:
+        values: raw values by option name.
+        where: prefix of a complaint, such as the file they come from.
+
+    Raises:
+        UsageError: an unknown name or a value that does not parse, with its place.
+
+    """
+    return Settings(**{name: parsed for name, parsed in parse(values, where).items()})
+
+
+def parse(values: Mapping[str, Any], where: str = "") -> dict[str, Any]:
+    """Check names and values; `resolve` without the defaults."""
+    parsed: dict[str, Any] = {}
+    for name, value in values.items():
+        option = _BY_NAME.get(name)
+        if option is None:
+            raise UsageError(f"{where}{unknown('key', name, _BY_NAME)}")
+        if value is None:
+            continue
+        try:
+            parsed[name] = option.parse(value)
+        except (ValueError, TypeError) as error:
+            label = f"key {name!r}" if where else option.flag
+            raise UsageError(f"{where}{label}: {error}.") from error
+    return parsed
+
+
+assert [f.name for f in fields(Settings)] == [o.name for o in OPTIONS]  # noqa: S101

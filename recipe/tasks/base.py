@@ -1,0 +1,75 @@
+"""What a task knows: its loss, its score, a perfect score and the loss of a fresh model."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar, Literal
+
+from torch import Tensor
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+TargetKind = Literal["class index", "zero or one", "real"]
+
+
+class Task(ABC):
+    """A kind of learning problem.
+
+    Scores are higher for better models and are computed from sums, so that they are exact over
+    a data set that passes in batches of any size.
+    """
+
+    name: ClassVar[str]
+    metric: ClassVar[str]
+    """Name of the score."""
+    target_kind: ClassVar[TargetKind]
+    tolerance: ClassVar[float] = 0.0
+    """How far below perfect a memorised sample may score."""
+
+    @abstractmethod
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Mean loss of a batch, a scalar."""
+
+    @abstractmethod
+    def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """A vector that adds up over batches and from which `score` follows."""
+
+    @abstractmethod
+    def score(self, sums: Tensor) -> float:
+        """The score from the added-up `sums`; NaN when it is undefined."""
+
+    @abstractmethod
+    def expected_initial_loss(
+        self, targets: Tensor, n_outputs: int, bias: Tensor | None = None
+    ) -> float:
+        """The loss of a model that knows nothing yet.
+
+        Args:
+            targets: a sample of targets.
+            n_outputs: classes, labels, or regression outputs.
+            bias: a declared output bias [n_outputs], when the model starts with one.
+
+        """
+
+    def chance_score(self, targets: Tensor) -> float:  # noqa: ARG002
+        """Score of the best constant prediction on these targets."""
+        return 0.0
+
+    def perfect_score(self, inputs: Tensor, targets: Tensor) -> float:  # noqa: ARG002
+        """Score of a model that has memorised exactly these items."""
+        return 1.0
+
+    def n_outputs(self, outputs: Tensor) -> int:
+        """Number of classes, labels or values per item, read off a batch of outputs."""
+        return outputs.shape[1] if outputs.ndim > 1 else 1
+
+    def shape_problem(self, outputs: Tensor, targets: Tensor) -> str | None:
+        """Why a batch of outputs cannot be compared with its targets, or None."""
+        if outputs.numel() != targets.numel():
+            return (
+                f"outputs of shape {list(outputs.shape)} against targets of shape "
+                f"{list(targets.shape)}"
+            )
+        return None
+
+    def adapted(self, loss: Loss | None) -> "Task":  # noqa: ARG002
+        """This task with its score fitted to what the declared loss wants as outputs."""
+        return self

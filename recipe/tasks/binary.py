@@ -1,0 +1,85 @@
+"""Yes or no: one logit per item (binary), or one per label (multilabel)."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from recipe.tasks.base import Loss, TargetKind, Task
+
+
+def _wants_probabilities(loss: Loss | None) -> bool:
+    return isinstance(loss, nn.BCELoss) or loss is F.binary_cross_entropy
+
+
+class Binary(Task):
+    """Outputs [N] or [N, 1] of logits, targets 0 or 1 of the same number of elements."""
+
+    name = "binary"
+    metric = "accuracy"
+    target_kind: TargetKind = "zero or one"
+
+    def __init__(self, threshold: float = 0.0) -> None:
+        """`threshold`: outputs above it mean yes; 0 for logits, 0.5 for probabilities."""
+        self.threshold = threshold
+
+    def adapted(self, loss: Loss | None) -> Task:
+        """Probabilities are cut at one half when the loss wants probabilities."""
+        return type(self)(0.5) if _wants_probabilities(loss) else self
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Logistic loss; [N, 1] against [N] is matched, never broadcast."""
+        targets = targets.reshape(outputs.shape).to(outputs.dtype)
+        return F.binary_cross_entropy_with_logits(outputs, targets)
+
+    def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """[correct, counted]."""
+        right = ((outputs > self.threshold) == (targets.reshape(outputs.shape) > 0.5)).sum()
+        return torch.stack([right, torch.full_like(right, targets.numel())]).double()
+
+    def score(self, sums: Tensor) -> float:
+        """Share of right answers."""
+        right, total = sums.tolist()
+        return right / total if total else math.nan
+
+    def expected_initial_loss(
+        self, targets: Tensor, n_outputs: int, bias: Tensor | None = None
+    ) -> float:
+        """Log 2 at logit zero; with a declared bias, the cross-entropy that it gives."""
+        if bias is None:
+            return math.log(2)
+        targets = targets.detach().cpu().float().reshape(-1, n_outputs)
+        logits = bias.detach().cpu().float().reshape(1, n_outputs).expand_as(targets)
+        return F.binary_cross_entropy_with_logits(logits, targets).item()
+
+    def chance_score(self, targets: Tensor) -> float:
+        """Share of the more frequent answer."""
+        share = targets.float().mean().item()
+        return max(share, 1 - share)
+
+
+class Multilabel(Binary):
+    """Outputs and targets [N, labels]; each label is a yes or no of its own."""
+
+    name = "multilabel"
+    metric = "f1"
+
+    def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """[true positives, false positives, false negatives]."""
+        said = outputs > self.threshold
+        true = targets.reshape(outputs.shape) > 0.5
+        return torch.stack(
+            [(said & true).sum(), (said & ~true).sum(), (~said & true).sum()]
+        ).double()
+
+    def score(self, sums: Tensor) -> float:
+        """Micro-averaged F1, which rare labels cannot hide behind the frequent 'no'."""
+        hits, wrong, missed = sums.tolist()
+        total = 2 * hits + wrong + missed
+        return 2 * hits / total if total else math.nan
+
+    def chance_score(self, targets: Tensor) -> float:
+        """F1 of saying yes to everything."""
+        share = targets.float().mean().item()
+        return 2 * share / (1 + share)

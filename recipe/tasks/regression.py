@@ -1,0 +1,50 @@
+"""Real-valued targets, mean squared error."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from recipe.tasks.base import TargetKind, Task
+
+
+class Regression(Task):
+    """Outputs [N, D] (or [N] for one value), targets of the same number of elements."""
+
+    name = "regression"
+    metric = "r2"
+    target_kind: TargetKind = "real"
+    tolerance = 0.02
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Mean squared error; [N, 1] against [N] is matched, never broadcast."""
+        return F.mse_loss(outputs, targets.reshape(outputs.shape).to(outputs.dtype))
+
+    def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """[squared error, count] and, per value, the sums of y and y squared (float64).
+
+        Targets are kept as float64, so that the difference of the two large sums in `score`
+        stays exact enough for targets in the thousands.
+        """
+        true = targets.double().reshape(len(targets), -1)
+        error = (outputs.double().reshape(true.shape) - true).square().sum()
+        count = torch.tensor(float(len(true)), device=true.device, dtype=torch.float64)
+        return torch.cat([torch.stack([error, count]), true.sum(0), true.square().sum(0)])
+
+    def score(self, sums: Tensor) -> float:
+        """R squared: 1 - squared error / squared deviation from the mean."""
+        error, count, *rest = sums.tolist()
+        width = len(rest) // 2
+        if not count:
+            return math.nan
+        spread = sum(q - s * s / count for s, q in zip(rest[:width], rest[width:], strict=True))
+        return 1 - error / spread if spread > 0 else math.nan
+
+    def expected_initial_loss(
+        self, targets: Tensor, n_outputs: int, bias: Tensor | None = None
+    ) -> float:
+        """The variance of the targets around the zero (or the declared bias) a model starts at."""
+        true = targets.detach().cpu().double().reshape(-1, n_outputs)
+        start = bias.detach().cpu().double().reshape(1, -1) if bias is not None else 0.0
+        return (true - start).square().mean().item()

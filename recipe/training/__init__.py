@@ -1,0 +1,1 @@
+"""One fit and what it is made of: data, batches, optimizers, schedules, monitors."""

@@ -1,0 +1,108 @@
+"""Fresh models from the user's factory, and models with their regularisation switched off."""
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+from recipe.errors import UsageError
+from recipe.experiment import Experiment
+
+
+@contextmanager
+def seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Random numbers that depend on `seed` alone; the caller's generators are put back."""
+    devices = [torch.cuda.current_device()] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        yield
+
+
+def build_model(experiment: Experiment, seed: int, device: torch.device) -> nn.Module:
+    """A fresh model, its initial weights a function of `seed`.
+
+    Raises:
+        UsageError: the factory raised, or returned something other than a module.
+
+    """
+    with seeded(seed, device):
+        try:
+            model = experiment.model(**experiment.model_args)
+        except Exception as error:
+            args = ", ".join(f"{k}={v!r}" for k, v in experiment.model_args.items())
+            raise UsageError(
+                f"The model factory raised {type(error).__name__}: {error} "
+                f"({place(error)}, called with ({args})); mend it and run again."
+            ) from error
+    if not isinstance(model, nn.Module):
+        raise UsageError(
+            f"The model factory returned {type(model).__name__}: "
+            "return a torch.nn.Module, freshly made at every call."
+        )
+    return model.to(device)
+
+
+def place(error: BaseException) -> str:
+    """File and line where an error of the user's code was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return "unknown place"
+    home = str(Path(torch.__file__).parent)
+    own = [f for f in frames if not f.filename.startswith(home)] or frames
+    return f"{Path(own[-1].filename).name}:{own[-1].lineno}"
+
+
+_DROPOUTS = frozenset(
+    {F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout,
+     F.feature_alpha_dropout, torch.dropout}
+)  # fmt: skip
+
+
+class _NoDropout(TorchFunctionMode):
+    """Dropout returns its input, also where it is called as a function."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func in _DROPOUTS:
+            given: Tensor = args[0] if args else kwargs["input"]
+            return given
+        if func is F.scaled_dot_product_attention and kwargs.get("dropout_p"):
+            kwargs = {**kwargs, "dropout_p": 0.0}
+        return func(*args, **kwargs)
+
+
+@contextmanager
+def no_dropout(model: nn.Module) -> Iterator[None]:
+    """Switch dropout off in a model of our own, in modules and in functional calls."""
+    for module in model.modules():
+        if hasattr(module, "p") and "Dropout" in type(module).__name__:
+            module.p = 0.0
+        if isinstance(getattr(module, "dropout", None), float):
+            module.dropout = 0.0  # attention and recurrent layers keep a number
+    with _NoDropout():
+        yield
+
+
+def channels_last_works(model: nn.Module, x: Tensor) -> bool:
+    """Whether `model` runs on channels-last images: convolutions are faster there.
+
+    A `view` on features of this layout raises, so it is tried on a copy of one small batch.
+    """
+    if x.ndim != 4 or not any(isinstance(m, nn.Conv2d) for m in model.modules()):
+        return False
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            model(x[:2].contiguous(memory_format=torch.channels_last))
+    except RuntimeError:
+        return False
+    finally:
+        model.train(was_training)
+    return True

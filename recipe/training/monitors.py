@@ -1,0 +1,130 @@
+"""What is watched while a model trains: gradients, updates and activations.
+
+Gradients and updates are read at a few iterations of each epoch, activations once per epoch on
+a fixed sample, so that watching costs little.
+"""
+
+from collections import defaultdict
+from statistics import fmean, median
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+SATURATED_SIGMOID = 0.01
+"""Distance from 0 or 1 at which a sigmoid unit counts as saturated: its slope is then < 1 %."""
+SATURATED_TANH = 0.98
+"""|tanh| above which the slope is < 4 % of its maximum."""
+
+_RECTIFIERS = frozenset({F.relu, F.relu6, F.leaky_relu, torch.relu, Tensor.relu, F.relu_})
+_SIGMOIDS = frozenset({F.sigmoid, torch.sigmoid, Tensor.sigmoid})
+_TANHS = frozenset({F.tanh, torch.tanh, Tensor.tanh})
+
+
+class UpdateMonitor:
+    """Gradient norm and ratio of update to weight norm, per layer.
+
+    Call `before_step` between backward and step, `after_step` behind it. The ratio
+    |new - old| / |old| is taken per weight tensor (CS231n, "ratio of weights:updates", about
+    1e-3 is typical); biases and gains start near zero, where the ratio says nothing, so tensors
+    with fewer than two dimensions are left out.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        """Watch the trainable weights of `model`."""
+        self.params = {name: p for name, p in model.named_parameters() if p.requires_grad}
+        self.weights = {n: p for n, p in self.params.items() if p.ndim > 1} or self.params
+        self.norms: dict[str, list[float]] = defaultdict(list)
+        self.ratios: dict[str, list[float]] = defaultdict(list)
+        self._old: dict[str, Tensor] = {}
+
+    @torch.no_grad()
+    def before_step(self) -> None:
+        """Read the gradients and keep the weights."""
+        for name, p in self.params.items():
+            if p.grad is not None:
+                self.norms[name].append(p.grad.norm().item())
+        self._old = {name: p.detach().clone() for name, p in self.weights.items()}
+
+    @torch.no_grad()
+    def after_step(self) -> None:
+        """Read how far the weights moved."""
+        for name, old in self._old.items():
+            size = old.norm().item()
+            if size > 0:
+                moved = (self.weights[name] - old).norm().item()
+                self.ratios[name].append(moved / size)
+        self._old = {}
+
+    def flush(self) -> dict[str, float]:
+        """The epoch's figures, and forget them.
+
+        Returns:
+            `grad_norm` (norm over all layers), `update_ratio` (median over layers), and
+            `grad_norm/<layer>` and `update_ratio/<layer>`, each a mean over the epoch's samples.
+
+        """
+        grads = {name: fmean(values) for name, values in self.norms.items() if values}
+        ratios = {name: fmean(values) for name, values in self.ratios.items() if values}
+        figures = {f"grad_norm/{name}": value for name, value in grads.items()}
+        figures |= {f"update_ratio/{name}": value for name, value in ratios.items()}
+        if grads:
+            figures["grad_norm"] = sum(value**2 for value in grads.values()) ** 0.5
+        if ratios:
+            figures["update_ratio"] = median(ratios.values())
+        self.norms.clear()
+        self.ratios.clear()
+        return figures
+
+
+class ActivationMonitor(TorchFunctionMode):
+    """Share of dead rectifier units and of saturated sigmoid and tanh units, per layer.
+
+    A unit is dead when it is zero on every item of the sample it is watched on; a channel of a
+    convolution is one unit. Layers are seen by the function they call, so `F.relu` counts as
+    much as `nn.ReLU`.
+    """
+
+    def __init__(self) -> None:
+        """Watch every activation function called inside the `with` block."""
+        super().__init__()
+        self.dead: list[float] = []
+        self.saturated: list[float] = []
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Call the function and look at what it returned."""
+        result = func(*args, **(kwargs or {}))
+        if func in _RECTIFIERS:
+            self.dead.append(_unit_share((result <= 0), every=True))
+        elif func in _SIGMOIDS:
+            ends = (result < SATURATED_SIGMOID) | (result > 1 - SATURATED_SIGMOID)
+            self.saturated.append(_unit_share(ends, every=False))
+        elif func in _TANHS:
+            self.saturated.append(_unit_share(result.abs() > SATURATED_TANH, every=False))
+        return result
+
+
+def _unit_share(mask: Tensor, *, every: bool) -> float:
+    """Share of units (axis 1) where the mask holds for every item, or of all activations."""
+    if not every or mask.ndim < 2:
+        return mask.float().mean().item()
+    units = mask.movedim(1, 0).flatten(1)
+    return units.all(1).float().mean().item()
+
+
+@torch.no_grad()
+def activation_figures(model: nn.Module, x: Tensor) -> dict[str, float]:
+    """Worst layer's share of dead and of saturated units on a batch, in evaluation mode."""
+    was_training = model.training
+    model.eval()
+    with ActivationMonitor() as monitor:
+        model(x)
+    model.train(was_training)
+    figures = {}
+    if monitor.dead:
+        figures["dead_units"] = max(monitor.dead)
+    if monitor.saturated:
+        figures["saturated_units"] = max(monitor.saturated)
+    return figures

@@ -1,0 +1,73 @@
+"""Learning-rate schedules: pure functions of training progress to a factor of the base rate.
+
+The shapes are the lecture's (EECS 498-007, lecture 11, "Learning Rate Decay").
+"""
+
+import math
+from collections.abc import Callable
+
+Schedule = Callable[[float], float]
+
+STEP_DROPS = (0.5, 0.75)
+"""Progress at which the step schedule drops (ResNet: epochs 30, 60, 90 of 120)."""
+STEP_FACTOR = 0.1
+INVERSE_SQRT_SPAN = 100.0
+"""The factor falls to 1 / sqrt(span) at the end: lr / sqrt(t) over that many units of time."""
+
+
+def constant(_: float) -> float:
+    """No decay."""
+    return 1.0
+
+
+def step(progress: float) -> float:
+    """A tenth of the rate after each drop."""
+    return STEP_FACTOR ** sum(progress >= drop for drop in STEP_DROPS)
+
+
+def cosine(progress: float) -> float:
+    """Half a cosine from 1 to 0 (Loshchilov and Hutter 2017, without restarts)."""
+    return 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def linear(progress: float) -> float:
+    """A straight line from 1 to 0."""
+    return 1 - progress
+
+
+def inverse_sqrt(progress: float) -> float:
+    """1 / sqrt(t) (Vaswani et al. 2017), t from 1 to INVERSE_SQRT_SPAN."""
+    return 1 / math.sqrt(1 + progress * (INVERSE_SQRT_SPAN - 1))
+
+
+SCHEDULES: dict[str, Schedule] = {
+    "constant": constant,
+    "step": step,
+    "cosine": cosine,
+    "linear": linear,
+    "inverse_sqrt": inverse_sqrt,
+}
+
+
+def with_warmup(schedule: str | Schedule, warmup: float = 0.0) -> Schedule:
+    """The schedule, preceded by a linear rise over the first `warmup` share of training.
+
+    The decay runs over what is left after the warm-up, so its shape is kept.
+    """
+    shape = SCHEDULES[schedule] if isinstance(schedule, str) else schedule
+    if not warmup:
+        return shape
+
+    def factor(progress: float) -> float:
+        if progress < warmup:
+            return progress / warmup
+        return shape((progress - warmup) / (1 - warmup))
+
+    return factor
+
+
+def rates(lr: float, schedule: str | Schedule, warmup: float, iterations: int) -> list[float]:
+    """The learning rate of every iteration. The first of a warm-up is above zero."""
+    factor = with_warmup(schedule, warmup)
+    shift = 0.5 if warmup else 0.0
+    return [lr * factor((i + shift) / iterations) for i in range(iterations)]
