@@ -44,6 +44,14 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Crash:
+    """A step plugin raised: one line for the user and a traceback for the log."""
+
+    reason: str
+    log: str
+
+
+@dataclass(frozen=True)
 class TrialFinished:
     """A trial ended and stands in the journal."""
 
@@ -66,5 +74,14 @@ class RunFinished:
     result: RunResult
 
 
-Event = RunStarted | StepStarted | Progress | Message | TrialFinished | StepFinished | RunFinished
+Event = (
+    RunStarted
+    | StepStarted
+    | Progress
+    | Message
+    | Crash
+    | TrialFinished
+    | StepFinished
+    | RunFinished
+)
 Observer = Callable[[Event], None]

@@ -89,6 +89,10 @@ class Experiment:
                 raise UsageError(f"Experiment needs {name!r}: pass {name}=...")
         return super().__new__(cls)
 
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
+        """What `__new__` is given by copy and pickle."""
+        return (), {"model": self.model, "train": self.train}
+
     def __post_init__(self) -> None:
         if isinstance(self.model, nn.Module):
             raise UsageError(
@@ -109,6 +113,10 @@ class Experiment:
             value = getattr(self, name)
             if value is not None and not callable(value):
                 raise UsageError(f"Experiment({name}={value!r}): pass a callable or None.")
+        if not isinstance(self.space, Mapping):
+            raise UsageError(
+                f"Experiment(space={self.space!r}): pass a dict of names and lists of values."
+            )
         for name, values in self.space.items():
             if isinstance(values, str) or not isinstance(values, Sequence) or not values:
                 raise UsageError(
@@ -137,6 +145,8 @@ class Experiment:
         }
         for name, (value, kind, least, wanted) in checks.items():
             if value is None:
+                if name in ("batch_size", "warmup"):
+                    raise UsageError(f"Experiment({name}=None): pass {wanted}.")
                 continue
             number = isinstance(value, int | float) and not isinstance(value, bool)
             fits = number and (kind is float or isinstance(value, int)) and math.isfinite(value)

@@ -33,6 +33,11 @@ def curve(values: Iterable[float | None]) -> Curve:
     return tuple(finite(value) for value in values)
 
 
+def _keep_finite(record: Any, *names: str) -> None:
+    for name in names:
+        object.__setattr__(record, name, finite(getattr(record, name)))
+
+
 def _scalar(value: Scalar) -> Scalar:
     if isinstance(value, float):
         return finite(value)
@@ -82,6 +87,9 @@ class RemedyOutcome:
     metric: str | None = None
     before: float | None = None
     after: float | None = None
+
+    def __post_init__(self) -> None:
+        _keep_finite(self, "before", "after")
 
 
 @dataclass(frozen=True)
@@ -151,7 +159,6 @@ class Trial:
     val_loss: float | None = None
     best_epoch: int | None = None
     """Zero-based epoch of the snapshot."""
-    checkpoint: str | None = None
     reason: str | None = None
     """Why it ended early or failed."""
     curves: Mapping[str, Curve] = field(default_factory=dict)
@@ -159,6 +166,7 @@ class Trial:
     def __post_init__(self) -> None:
         curves = {name: curve(values) for name, values in self.curves.items()}
         object.__setattr__(self, "curves", curves)
+        _keep_finite(self, "val_score", "val_loss")
 
 
 @dataclass(frozen=True)
@@ -187,6 +195,9 @@ class Best:
     val_loss: float | None = None
     epoch: int | None = None
     checkpoint: str | None = None
+
+    def __post_init__(self) -> None:
+        _keep_finite(self, "val_score", "val_loss")
 
 
 @dataclass(frozen=True)
@@ -220,7 +231,7 @@ class RunResult:
     @property
     def verdict(self) -> Verdict:
         """`fail` when a step failed, crashed or nothing ran; `warn` when a finding warns."""
-        statuses = {step.status for step in self.steps}
+        statuses = {step.status for step in self.latest_steps}
         if self.interrupted or statuses & {"fail", "error"} or not statuses & {"pass", "warn"}:
             return "fail"
         return "warn" if "warn" in statuses else "pass"
@@ -303,7 +314,8 @@ def step_from_json(data: Mapping[str, Any]) -> StepResult:
 
 def figure_from_json(data: Mapping[str, Any]) -> Figure:
     """Read back one figure: JSON has lists where a figure has tuples."""
-    return Figure(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+    plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+    return Figure(**plain)
 
 
 def finding_from_json(data: Mapping[str, Any]) -> Finding:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,9 +25,15 @@ class Budget:
     def __str__(self) -> str:
         """As the user writes it."""
         if self.unit == "epochs":
-            return f"{self.amount:g}epochs"
-        size, letter = next((n, u) for u, n in reversed(_SECONDS.items()) if self.amount >= n)
-        return f"{self.amount / size:g}{letter}"
+            return f"{_plain(self.amount)}epochs"
+        exact = [(n, u) for u, n in _SECONDS.items() if self.amount % n == 0]
+        size, letter = max(exact, default=(1, "s"))
+        return f"{_plain(self.amount / size)}{letter}"
+
+
+def _plain(number: float) -> str:
+    """All digits and no exponent, so that it parses back to the same number."""
+    return format(Decimal(repr(number)).normalize(), "f")
 
 
 def parse_budget(value: Any) -> Budget:
@@ -205,7 +212,7 @@ def resolve(values: Mapping[str, Any], where: str = "") -> Settings:
         UsageError: an unknown name or a value that does not parse, with its place.
 
     """
-    return Settings(**{name: parsed for name, parsed in parse(values, where).items()})
+    return Settings(**parse(values, where))
 
 
 def parse(values: Mapping[str, Any], where: str = "") -> dict[str, Any]:

@@ -71,5 +71,5 @@ class Task(ABC):
         return None
 
     def adapted(self, loss: Loss | None) -> "Task":  # noqa: ARG002
-        """This task with its score fitted to what the declared loss wants as outputs."""
+        """The task with its score fitted to what the declared loss wants as outputs."""
         return self

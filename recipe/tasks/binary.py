@@ -1,6 +1,7 @@
 """Yes or no: one logit per item (binary), or one per label (multilabel)."""
 
 import math
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,7 @@ class Binary(Task):
 
     name = "binary"
     metric = "accuracy"
-    target_kind: TargetKind = "zero or one"
+    target_kind: ClassVar[TargetKind] = "zero or one"
 
     def __init__(self, threshold: float = 0.0) -> None:
         """`threshold`: outputs above it mean yes; 0 for logits, 0.5 for probabilities."""

@@ -1,6 +1,7 @@
 """One class per item, cross-entropy over C logits."""
 
 import math
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -14,7 +15,7 @@ class Classification(Task):
 
     name = "classification"
     metric = "accuracy"
-    target_kind: TargetKind = "class index"
+    target_kind: ClassVar[TargetKind] = "class index"
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Softmax cross-entropy."""
@@ -37,7 +38,7 @@ class Classification(Task):
         if bias is None:
             return math.log(n_outputs)
         logits = bias.detach().cpu().float().log_softmax(0)
-        return -logits[targets.reshape(-1).cpu()].mean().item()
+        return -logits[targets.reshape(-1).cpu().long()].mean().item()
 
     def chance_score(self, targets: Tensor) -> float:
         """Share of the most frequent class."""

@@ -1,6 +1,7 @@
 """Real-valued targets, mean squared error."""
 
 import math
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -14,7 +15,7 @@ class Regression(Task):
 
     name = "regression"
     metric = "r2"
-    target_kind: TargetKind = "real"
+    target_kind: ClassVar[TargetKind] = "real"
     tolerance = 0.02
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:

@@ -5,8 +5,9 @@ processes where that helps. A random one is read through a DataLoader in every e
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,9 @@ from recipe.experiment import Experiment
 from recipe.keys import derive_seed
 
 DEFAULT_VAL_SHARE = 0.2
-PROBED_ITEMS = 4
-"""Items read twice to see whether the data set is deterministic."""
+PROBED_ITEMS = 32
+"""Items read twice to see whether the data set is deterministic: a flip with probability one half
+hides from a handful of them."""
 PARALLEL_FROM = 2_000
 """Items from which starting worker processes is faster than decoding here."""
 EVAL_BATCH = 512
@@ -50,18 +52,18 @@ class TensorData:
         n = len(self)
         if not shuffle:
             for start in range(0, n, size):
-                if n - start > 1 or start == 0:
+                if n - start > 1 or size == 1 or start == 0:
                     yield self.x[start : start + size], self.y[start : start + size]
             return
         order = torch.randperm(n, generator=generator).to(self.x.device)
         for start in range(0, n, size):
             index = order[start : start + size]
-            if len(index) > 1 or start == 0:
+            if len(index) > 1 or size == 1 or start == 0:
                 yield self.x[index], self.y[index]
 
     def eval_batches(self) -> Iterator[Batch]:
         """One pass in order over every item."""
-        return zip(self.x.split(EVAL_BATCH), self.y.split(EVAL_BATCH), strict=True)
+        return zip(torch.split(self.x, EVAL_BATCH), torch.split(self.y, EVAL_BATCH), strict=True)
 
     def sample(self, n: int, generator: torch.Generator) -> "TensorData":
         """`n` random items, or all of them in order when there are no more."""
@@ -178,15 +180,15 @@ def _called(source: Any, name: str) -> Any:
 
 
 def _is_array(value: Any) -> bool:
-    return isinstance(value, Tensor | np.ndarray)
+    return isinstance(value, Tensor | np.ndarray) and value.ndim > 0
 
 
 def _tensor(value: Any, name: str) -> Tensor:
     if isinstance(value, Tensor):
         tensor = value.detach()
     elif isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
-        tensor = torch.from_numpy(np.ascontiguousarray(value))
-    elif isinstance(value, int | float | np.number):
+        tensor = torch.from_numpy(np.require(value, requirements=("C", "W")))
+    elif isinstance(value, int | float | np.number | np.bool_):
         tensor = torch.tensor(value)
     else:
         raise UsageError(
@@ -238,8 +240,10 @@ def _workers(n: int) -> int:
     return min(8, os.cpu_count() or 1) if n >= PARALLEL_FROM and hasattr(os, "fork") else 0
 
 
-class _Checked(Dataset[Batch]):
-    """Items as checked tensors: a complaint of a worker names the item."""
+class _Checked(Dataset[Batch | UsageError]):
+    """Items as checked tensors; a complaint is an item too, since a worker that raises adds its
+    traceback to the message.
+    """
 
     def __init__(self, dataset: Any, name: str) -> None:
         self.dataset, self.name = dataset, name
@@ -247,39 +251,58 @@ class _Checked(Dataset[Batch]):
     def __len__(self) -> int:
         return len(self.dataset)
 
-    def __getitem__(self, index: int) -> Batch:
-        return _item(self.dataset, index, self.name)
+    def __getitem__(self, index: int) -> Batch | UsageError:
+        try:
+            return _item(self.dataset, index, self.name)
+        except UsageError as error:
+            return error
 
 
 def _decode(dataset: Any, name: str, device: torch.device, notify: Notify | None) -> TensorData:
     n = len(dataset)
-    loader: Iterable[Batch] = DataLoader(
-        _Checked(dataset, name), batch_size=256, num_workers=_workers(n), collate_fn=_stack
+    loader: Iterable[Batch | UsageError] = DataLoader(
+        _Checked(dataset, name),
+        batch_size=256,
+        num_workers=_workers(n),
+        collate_fn=partial(_stack, name=name),
     )
     xs, ys, done = [], [], 0
-    for x, y in loader:
+    for batch in loader:
+        if isinstance(batch, UsageError):
+            raise batch
+        x, y = batch
         xs.append(x)
         ys.append(y)
         done += len(x)
         if notify:
             notify(done, n, f"decoding {name}")
+    for parts, what in ((xs, "inputs"), (ys, "targets")):
+        _same_shape(name, what, [part.shape[1:] for part in parts])
+    return TensorData(torch.cat(xs).to(device), torch.cat(ys).to(device))
+
+
+def _stack(items: list[Batch | UsageError], name: str) -> Batch | UsageError:
+    pairs = []
+    for item in items:
+        if isinstance(item, UsageError):
+            return item
+        pairs.append(item)
+    xs, ys = zip(*pairs, strict=True)
     try:
-        return TensorData(torch.cat(xs).to(device), torch.cat(ys).to(device))
-    except RuntimeError as error:
-        raise UsageError(f"{_shapes(name, {tuple(x.shape[1:]) for x in xs})}") from error
-
-
-def _stack(items: list[Batch]) -> Batch:
-    xs, ys = zip(*items, strict=True)
-    shapes = {tuple(x.shape) for x in xs}
-    if len(shapes) > 1:
-        raise UsageError(_shapes("the data set", shapes))
+        _same_shape(name, "inputs", [x.shape for x in xs])
+        _same_shape(name, "targets", [y.shape for y in ys])
+    except UsageError as error:
+        return error
     return torch.stack(xs), torch.stack(ys)
 
 
-def _shapes(name: str, shapes: set[tuple[int, ...]]) -> str:
-    few = " and ".join(str(list(shape)) for shape in sorted(shapes)[:2])
-    return f"Items of {name} differ in shape ({few}): resize or pad them to one shape."
+def _same_shape(name: str, what: str, shapes: Iterable[Sequence[int]]) -> None:
+    found = sorted({tuple(shape) for shape in shapes})
+    if len(found) > 1:
+        few = " and ".join(str(list(shape)) for shape in found[:2])
+        raise UsageError(
+            f"The {what} of {name} differ in shape ({few}): resize or pad them to one shape."
+        )
 
 
 def _split(train: Data, share: float, experiment: Experiment, seed: int) -> Splits:

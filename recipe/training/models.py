@@ -72,8 +72,11 @@ class _NoDropout(TorchFunctionMode):
         if func in _DROPOUTS:
             given: Tensor = args[0] if args else kwargs["input"]
             return given
-        if func is F.scaled_dot_product_attention and kwargs.get("dropout_p"):
-            kwargs = {**kwargs, "dropout_p": 0.0}
+        if func is F.scaled_dot_product_attention:
+            if len(args) > 4:  # query, key, value, mask, dropout_p
+                args = (*args[:4], 0.0, *args[5:])
+            elif "dropout_p" in kwargs:
+                kwargs = {**kwargs, "dropout_p": 0.0}
         return func(*args, **kwargs)
 
 
@@ -82,9 +85,9 @@ def no_dropout(model: nn.Module) -> Iterator[None]:
     """Switch dropout off in a model of our own, in modules and in functional calls."""
     for module in model.modules():
         if hasattr(module, "p") and "Dropout" in type(module).__name__:
-            module.p = 0.0
+            setattr(module, "p", 0.0)  # noqa: B010 - a plain number, not a parameter
         if isinstance(getattr(module, "dropout", None), float):
-            module.dropout = 0.0  # attention and recurrent layers keep a number
+            setattr(module, "dropout", 0.0)  # noqa: B010 - attention and recurrent layers keep a number
     with _NoDropout():
         yield
 

@@ -18,9 +18,11 @@ SATURATED_SIGMOID = 0.01
 SATURATED_TANH = 0.98
 """|tanh| above which the slope is < 4 % of its maximum."""
 
-_RECTIFIERS = frozenset({F.relu, F.relu6, F.leaky_relu, torch.relu, Tensor.relu, F.relu_})
-_SIGMOIDS = frozenset({F.sigmoid, torch.sigmoid, Tensor.sigmoid})
-_TANHS = frozenset({F.tanh, torch.tanh, Tensor.tanh})
+_RECTIFIERS: frozenset[Any] = frozenset(
+    {F.relu, F.relu6, torch.relu, Tensor.relu, F.relu_, Tensor.relu_}
+)
+_SIGMOIDS: frozenset[Any] = frozenset({F.sigmoid, torch.sigmoid, Tensor.sigmoid})
+_TANHS: frozenset[Any] = frozenset({F.tanh, torch.tanh, Tensor.tanh})
 
 
 class UpdateMonitor:

@@ -1,0 +1,268 @@
+"""`recipe.run`: one run from an experiment to its folder, for scripts, notebooks and the CLI."""
+
+import os
+import platform
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from recipe import registry, runfolder
+from recipe.budget import Meter
+from recipe.context import Context
+from recipe.engine import Engine, Gate, assemble
+from recipe.errors import UsageError
+from recipe.events import Event, Message, Progress, RunFinished, RunStarted, TrialFinished
+from recipe.experiment import Experiment
+from recipe.files import make_folder, to_json, write_bytes, write_text
+from recipe.journal import Journal
+from recipe.results import RunResult, Scalar, Trial
+from recipe.search.runner import Runner
+from recipe.settings import Settings, resolve
+from recipe.training.data import Splits, StreamData, load_splits
+from recipe.training.device import pick_device
+from recipe.training.fingerprint import configuration, fingerprint
+
+Observer = Callable[[Event], None]
+SHAPING = ("seed", "device", "budget", "epochs", "search", "until", "only", "skip")
+"""Settings that two invocations must share to count as the same run."""
+
+
+def run(
+    experiment: Experiment,
+    until: str | None = None,
+    budget: str | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    observe: Observer | None = None,
+    gate: Gate | None = None,
+    **options: Any,
+) -> RunResult:
+    """Run the recipe on an experiment and write the run folder.
+
+    Args:
+        experiment: what to train.
+        until: last step to run.
+        budget: such as "15m" or "40epochs".
+        out: folder for run folders (default reports/).
+        seed: of everything random.
+        observe: called with every event.
+        gate: asked after a failed step whether to go on; without it the run stops there.
+        options: any other option of the command line, such as epochs=5.
+
+    Returns:
+        What result.json holds; its `folder` is the run folder.
+
+    Raises:
+        UsageError: an experiment or option that cannot be used.
+
+    """
+    given = {"until": until, "budget": budget, "out": out, "seed": seed, **options}
+    return execute(experiment, resolve(given), observe=observe, gate=gate)
+
+
+@dataclass
+class _Started:
+    """What a run needs before its folder exists: nothing is written until all of it is sound."""
+
+    experiment: Experiment
+    plugins: tuple[registry.Plugin, ...]
+    device: torch.device
+    data: Splits
+    fingerprint: str
+
+
+def execute(
+    experiment: Experiment,
+    settings: Settings,
+    *,
+    target: str | None = None,
+    observe: Observer | None = None,
+    gate: Gate | None = None,
+    folder: Path | None = None,
+) -> RunResult:
+    """Run with resolved settings.
+
+    Args:
+        experiment: what to train.
+        settings: resolved options.
+        target: how the command line names the experiment, for the record.
+        observe: called with every event.
+        gate: see `run`.
+        folder: a run folder to go on with, instead of a new one.
+
+    Raises:
+        UsageError: see `run`.
+
+    """
+    emit = observe or (lambda _: None)
+    started = _start(experiment, settings, emit)
+    name = re.sub(r"[^\w.-]+", "-", experiment.name or _target_name(target) or "experiment")
+    record = {"target": target, **settings.to_dict()}
+    identity = {
+        "target": target,
+        "fingerprint": started.fingerprint,
+        "configuration": configuration(started.experiment),
+        "settings": {key: record.get(key) for key in SHAPING},
+    }
+    journal = _journal(settings, name, identity, folder)
+    with journal:
+        folder = journal.path.parent
+        resumed = journal.get(runfolder.RUN, "identity") is not None
+        journal.put(runfolder.RUN, "identity", identity)
+        write_text(folder / "recipe.toml", runfolder.to_toml(record))
+        steps = tuple((p.step.name, p.step.title) for p in started.plugins)
+        emit(RunStarted(name, folder, steps, resumed))
+        engine = _engine(started, settings, journal, emit, gate)
+        interrupted = False
+        try:
+            engine.run()
+        except KeyboardInterrupt:
+            interrupted = True
+        result = assemble(
+            engine, name, environment(started.device), record, interrupted=interrupted
+        )
+        result = _write(result, engine, folder, settings)
+        if not interrupted:
+            journal.put(runfolder.FINISHED, "run", result.verdict)
+        emit(RunFinished(result))
+    if engine.usage_error is not None and not interrupted:
+        raise engine.usage_error
+    return result
+
+
+def _start(experiment: Experiment, settings: Settings, emit: Observer) -> _Started:
+    if not isinstance(experiment, Experiment):
+        raise UsageError(f"recipe.run got {type(experiment).__name__}: pass a recipe.Experiment.")
+    plugins = registry.load()
+    _check_names(settings, plugins)
+    device = pick_device(settings.device)
+    make_folder(settings.out)
+    resolved = experiment.resolved(settings.epochs)
+
+    def progress(done: float, total: float, what: str) -> None:
+        emit(Progress(done, total, what))
+
+    data = load_splits(resolved, device, settings.seed, progress)
+    for split, part in (("train", data.train), ("val", data.val)):
+        if isinstance(part, StreamData):
+            emit(Message(f"{split}: items are random, so they are read anew in every epoch; "
+                         "move random transforms to augment= and the data is decoded once."))  # fmt: skip
+    return _Started(resolved, plugins, device, data, fingerprint(resolved, data))
+
+
+def _check_names(settings: Settings, plugins: tuple[registry.Plugin, ...]) -> None:
+    names = [plugin.step.name for plugin in plugins]
+    until = [settings.until] if settings.until else []
+    registry.check_names("step", [*until, *settings.only, *settings.skip], names)
+    registry.check_names("rule", settings.ignore, registry.all_rules(plugins))
+
+
+def _target_name(target: str | None) -> str | None:
+    if target is None:
+        return None
+    path, _, name = target.partition(":")
+    stem = Path(path).stem if path.endswith(".py") else path
+    return stem if name in ("", "experiment") else f"{stem}-{name}"
+
+
+def _journal(
+    settings: Settings, name: str, identity: Mapping[str, Any], folder: Path | None
+) -> Journal:
+    if folder is not None:
+        return Journal(folder)
+    if not settings.fresh:
+        earlier = runfolder.unfinished(settings.out, name, identity)
+        journal = earlier and runfolder.open_journal(earlier, shared=True)
+        if journal:
+            return journal
+    return Journal(runfolder.create(settings.out, name))
+
+
+def _engine(
+    started: _Started,
+    settings: Settings,
+    journal: Journal,
+    emit: Observer,
+    gate: Gate | None,
+) -> Engine:
+    meter = Meter(settings.budget)
+
+    def told(trial: Trial, reused: bool) -> None:
+        emit(TrialFinished(trial, reused))
+
+    runner = Runner(
+        journal=journal,
+        folder=journal.path.parent,
+        data=started.data,
+        device=started.device,
+        seed=settings.seed,
+        fingerprint=started.fingerprint,
+        meter=meter,
+        told=told,
+        progress=lambda done, total, what: emit(Progress(done, total, what)),
+    )
+    ctx = Context(
+        experiment=started.experiment,
+        data=started.data,
+        device=started.device,
+        settings=settings,
+        runner=runner,
+        meter=meter,
+        emit=emit,
+    )
+    return Engine(started.plugins, ctx, journal, gate)
+
+
+def environment(device: torch.device) -> dict[str, Scalar]:
+    """What the run ran on."""
+    from recipe import __version__
+
+    chip = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+    return {
+        "recipe": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "device": f"{device.type} ({chip})",
+        "system": platform.system(),
+        "processors": os.cpu_count() or 1,
+        "threads": torch.get_num_threads(),
+    }
+
+
+def _write(result: RunResult, engine: Engine, folder: Path, settings: Settings) -> RunResult:
+    from dataclasses import replace
+
+    from recipe.report.write import write_report
+
+    best = engine.ctx.best_trial
+    if best is not None and result.best is not None and not result.interrupted:
+        trained = engine.ctx.experiment_of(best)
+        write_bytes(folder / "best.safetensors", engine.ctx.runner.weights(best, trained))
+        chosen = replace(result.best, checkpoint="best.safetensors")
+        result = replace(result, best=chosen)
+        how = {
+            **asdict(chosen),
+            "metric": result.metric,
+            "model_args": dict(trained.model_args),
+            "load": "model = experiment.model(**model_args); "
+            "model.load_state_dict(safetensors.torch.load_file('best.safetensors'))",
+        }
+        write_text(folder / "best.json", to_json(how, indent=1) + "\n")
+    result = replace(result, folder=folder)
+    runfolder.write_result(result, folder)
+    write_report(result, folder, junit=settings.ci)
+    return result
+
+
+def exit_code(result: RunResult, *, strict: bool = False) -> int:
+    """0 passed, 1 a gate failed, 2 an experiment that cannot be used, 130 interrupted."""
+    if result.interrupted:
+        return 130
+    if any(f.blocks and f.severity == "fail" for f in result.findings):
+        return 2
+    passed = result.verdict == "pass" or (result.verdict == "warn" and not strict)
+    return 0 if passed else 1

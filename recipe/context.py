@@ -1,0 +1,117 @@
+"""What a step may use while it measures."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from recipe.budget import Meter
+from recipe.events import Message, Progress
+from recipe.experiment import Experiment
+from recipe.keys import derive_seed
+from recipe.results import Evidence, Trial
+from recipe.search.runner import Halving, Runner, Spec, best_of
+from recipe.settings import Settings
+from recipe.tasks import Task
+from recipe.training.data import Splits
+from recipe.training.loop import iterations_per_epoch
+
+
+@dataclass
+class Context:
+    """The experiment, its data, what earlier steps measured, and the means to train."""
+
+    experiment: Experiment
+    """Resolved: every default is filled in; `lr` is None when no baseline was declared."""
+    data: Splits
+    device: torch.device
+    settings: Settings
+    runner: Runner
+    meter: Meter
+    emit: Callable[[Any], None]
+    step: str = ""
+    round: int = 1
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    """Changes that a `goto` asked for, merged over the rounds so far."""
+    measured: dict[str, Evidence] = field(default_factory=dict)
+    trials: list[Trial] = field(default_factory=list)
+    """Every trial so far, oldest first."""
+    baseline_trial: Trial | None = None
+
+    @property
+    def task(self) -> Task:
+        """The experiment's task."""
+        return self.experiment.resolved_task
+
+    @property
+    def seed(self) -> int:
+        """The run's seed."""
+        return self.settings.seed
+
+    def seed_for(self, *parts: Any) -> int:
+        """A seed for this step's own use."""
+        return derive_seed(self.seed, self.step, *parts)
+
+    def evidence(self, step: str) -> Evidence | None:
+        """What an earlier step measured in its last round; None when it did not run."""
+        return self.measured.get(step)
+
+    def progress(self, done: float, total: float, what: str) -> None:
+        """Tell the user how far this step is."""
+        self.emit(Progress(done, total, what))
+
+    def say(self, text: str) -> None:
+        """Tell the user something that is no finding."""
+        self.emit(Message(text))
+
+    def run_trials(
+        self,
+        params: Sequence[Mapping[str, Any]],
+        halving: Halving | None = None,
+        *,
+        first: int = 1,
+        **plan: Any,
+    ) -> list[Trial]:
+        """Train the experiment once per set of parameters.
+
+        Args:
+            params: what varies between the trials; also shown in the notebook.
+            halving: end the lower part of them early.
+            first: number of the first trial.
+            plan: hyperparameters that all of them share, such as epochs=5.
+
+        """
+        cells = [{**cell, **plan} for cell in params]
+        specs = [Spec(cell, self.experiment.with_params(cell)) for cell in cells]
+        trials = self.runner.run(self.step, self.round, specs, halving, first=first)
+        self.trials += trials
+        return trials
+
+    def train_baseline(self) -> Trial | None:
+        """Trial zero: the declared setting as it is; None when none was declared."""
+        if self.experiment.has_baseline and self.baseline_trial is None:
+            declared = {"lr": self.experiment.lr, "weight_decay": self.experiment.weight_decay}
+            (self.baseline_trial,) = self.run_trials([declared], first=0)
+        return self.baseline_trial
+
+    def experiment_of(self, trial: Trial) -> Experiment:
+        """The resolved experiment that a trial trained."""
+        return self.experiment.with_params(trial.params)
+
+    def recall(self, trial: Trial) -> None:
+        """Take in a trial of a step that is reused instead of run."""
+        self.trials.append(trial)
+        self.runner.counted.add(trial.key)
+        if trial.number == 0:
+            self.baseline_trial = trial
+
+    def spend(self, iterations: int) -> None:
+        """Book training that is no trial."""
+        batch = self.experiment.batch_size
+        self.meter.epochs += iterations / iterations_per_epoch(self.data.train, batch)
+
+    @property
+    def best_trial(self) -> Trial | None:
+        """The best trial so far, the baseline included."""
+        return best_of(self.trials)

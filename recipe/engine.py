@@ -1,0 +1,234 @@
+"""Runs the steps in order: measure, judge, gate, go back when a step asks for it.
+
+The engine knows no step by name and no terminal. It computes each status from the findings: a
+step cannot declare itself passed, a crash is never a pass, and a step that did not run says why.
+"""
+
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from recipe.context import Context
+from recipe.diagnosis import diagnose
+from recipe.errors import RecipeError, UsageError
+from recipe.events import Crash, StepFinished, StepStarted
+from recipe.journal import Journal
+from recipe.keys import key
+from recipe.registry import Plugin
+from recipe.results import (
+    Best,
+    Cost,
+    Evidence,
+    Finding,
+    RunResult,
+    Scalar,
+    Status,
+    StepResult,
+    Trial,
+    step_from_json,
+)
+from recipe.rules import judge
+from recipe.step import Goto
+from recipe.training.fingerprint import configuration
+
+MAX_ROUNDS = 2
+"""Rounds of a step without a budget; with one, the budget is the bound."""
+MAX_ROUNDS_WITH_BUDGET = 5
+
+Gate = Callable[[StepResult], bool]
+"""Asked after a failed step: go on all the same?"""
+
+
+@dataclass
+class Engine:
+    """One run of the steps over one context."""
+
+    plugins: Sequence[Plugin]
+    ctx: Context
+    journal: Journal
+    gate: Gate | None = None
+    results: list[StepResult] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    usage_error: UsageError | None = None
+
+    def run(self) -> None:
+        """Run every selected step; KeyboardInterrupt passes through with the results kept."""
+        position, goto, halted = 0, None, ""
+        while position < len(self.plugins):
+            plugin = self.plugins[position]
+            reason = self._why_not(plugin, halted)
+            if reason:
+                self._record(_skipped(plugin, self._round(plugin, goto), reason))
+                position += 1
+                continue
+            result = self._step(plugin, goto)
+            self._record(result)
+            if result.status in ("fail", "error") and not (self.gate and self.gate(result)):
+                halted = f"{plugin.step.name} ended with {result.status!r}"
+            target = None if halted else self._goto(plugin, result)
+            if target is not None:
+                goto = target
+                self.ctx.plan = {**self.ctx.plan, **goto.plan}
+                position = self._position(goto.step)
+                continue
+            if self.ctx.settings.until == plugin.step.name:
+                halted = halted or f"--until {plugin.step.name}"
+            position += 1
+
+    def _round(self, plugin: Plugin, goto: Goto | None) -> int:
+        earlier = [r for r in self.results if r.name == plugin.step.name]
+        return len(earlier) + 1 if goto is not None else 1
+
+    def _position(self, step: str) -> int:
+        names = [plugin.step.name for plugin in self.plugins]
+        return names.index(step)
+
+    def _why_not(self, plugin: Plugin, halted: str) -> str:
+        settings, name = self.ctx.settings, plugin.step.name
+        if settings.only and name not in settings.only:
+            return f"not selected by --only {' '.join(settings.only)}"
+        if name in settings.skip:
+            return f"left out by --skip {name}"
+        return halted
+
+    def _step(self, plugin: Plugin, goto: Goto | None) -> StepResult:
+        step, ctx = plugin.step, self.ctx
+        ctx.step, ctx.round = step.name, self._round(plugin, goto)
+        hypothesis = goto.hypothesis if goto else None
+        ctx.emit(StepStarted(step.name, step.title, ctx.round, hypothesis))
+        step_key = self._key(plugin)
+        self.keys.append(step_key)
+        known = self.journal.get("step", step_key)
+        start, epochs, trials = time.perf_counter(), ctx.meter.epochs, len(ctx.trials)
+        if known is not None:
+            result = self._reuse(plugin, known)
+        else:
+            result = self._measure(plugin, hypothesis)
+            result = replace(result, seconds=time.perf_counter() - start)
+            if result.status != "error":
+                value = {
+                    "result": asdict(result),
+                    "trials": [asdict(trial) for trial in ctx.trials[trials:]],
+                    "epochs": ctx.meter.epochs - epochs,
+                }
+                self.journal.put("step", step_key, value)
+        ctx.measured[step.name] = result.evidence
+        ctx.emit(StepFinished(result, reused=known is not None))
+        return result
+
+    def _measure(self, plugin: Plugin, hypothesis: str | None) -> StepResult:
+        """Measure and judge; whatever goes wrong becomes the status `error` with its reason."""
+        step, ctx = plugin.step, self.ctx
+        blank = StepResult(step.name, step.title, ctx.round, "error", hypothesis=hypothesis)
+        try:
+            evidence = step.measure(ctx)
+            if not isinstance(evidence, Evidence):
+                raise RecipeError(f"measure returned {type(evidence).__name__}, not Evidence")
+            findings = judge(step.rules, evidence, ctx.settings.ignore)
+        except UsageError as error:
+            self.usage_error = error
+            return replace(blank, reason=str(error))
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; it never passes
+            where = f"step {step.name!r} of package {plugin.package!r}"
+            reason = f"{where} crashed with {type(error).__name__}: {error}"
+            log = "".join(traceback.format_exception(error))
+            ctx.emit(Crash(reason, log))
+            return replace(blank, reason=reason)
+        return replace(
+            blank,
+            status=status_of(findings),
+            evidence=evidence,
+            findings=findings,
+            figures=tuple(getattr(step, "figures", ())),
+        )
+
+    def _reuse(self, plugin: Plugin, known: dict[str, Any]) -> StepResult:
+        """The recorded measurement, judged anew: what is ignored may have changed."""
+        result = step_from_json(known["result"])
+        ctx = self.ctx
+        for trial in known["trials"]:
+            ctx.recall(Trial(**trial))
+        ctx.meter.epochs += known["epochs"]
+        findings = judge(plugin.step.rules, result.evidence, ctx.settings.ignore)
+        return replace(result, findings=findings, status=status_of(findings))
+
+    def _key(self, plugin: Plugin) -> str:
+        ctx = self.ctx
+        settings = ctx.settings.to_dict()
+        shaping = {name: settings.get(name) for name in ("epochs", "search", "budget")}
+        return key(
+            "step", plugin.step.name, plugin.step.version, shaping, str(ctx.device),
+            ctx.runner.fingerprint, configuration(ctx.experiment), ctx.seed, ctx.round,
+            dict(ctx.plan), self.keys,
+        )  # fmt: skip
+
+    def _goto(self, plugin: Plugin, result: StepResult) -> Goto | None:
+        ask = getattr(plugin.step, "goto", None)
+        if ask is None or result.status == "error":
+            return None
+        goto = ask(result.evidence, result.findings, self.ctx)
+        if goto is None or goto.step not in [p.step.name for p in self.plugins]:
+            return None
+        limit = MAX_ROUNDS_WITH_BUDGET if self.ctx.settings.budget else MAX_ROUNDS
+        if result.round >= limit or self.ctx.meter.spent:
+            return None
+        return goto if isinstance(goto, Goto) else None
+
+    def _record(self, result: StepResult) -> None:
+        if result.status == "skip":
+            self.ctx.emit(StepFinished(result, reused=False))
+        self.results.append(result)
+
+
+def status_of(findings: Sequence[Finding]) -> Status:
+    """The worst severity among the findings that count."""
+    severities = {f.severity for f in findings if f.counts}
+    if "fail" in severities:
+        return "fail"
+    return "warn" if "warn" in severities else "pass"
+
+
+def _skipped(plugin: Plugin, round_: int, reason: str) -> StepResult:
+    return StepResult(plugin.step.name, plugin.step.title, round_, "skip", reason=reason)
+
+
+def assemble(
+    engine: Engine,
+    name: str,
+    environment: Mapping[str, Scalar],
+    settings: Mapping[str, Any],
+    *,
+    interrupted: bool,
+) -> RunResult:
+    """Everything the run found, as one result."""
+    ctx = engine.ctx
+    rules = [rule for plugin in engine.plugins for rule in plugin.step.rules]
+    steps, diagnosis = diagnose(engine.results, rules)
+    baseline, best = ctx.baseline_trial, ctx.best_trial
+    epochs = sum(trial.epochs for trial in ctx.trials)
+    return RunResult(
+        name=name,
+        diagnosis=diagnosis,
+        steps=steps,
+        trials=tuple(ctx.trials),
+        metric=ctx.experiment.metric_name,
+        baseline=baseline and _as_best(baseline, ctx),
+        best=best and _as_best(best, ctx),
+        cost=Cost(
+            trials=len(ctx.trials),
+            epochs=epochs,
+            seconds=ctx.meter.seconds,
+            trainings=ctx.meter.epochs / (ctx.experiment.epochs or 1),
+        ),
+        environment=environment,
+        settings=settings,
+        interrupted=interrupted,
+    )
+
+
+def _as_best(trial: Trial, ctx: Context) -> Best:
+    params = ctx.experiment_of(trial).params
+    known = {name: value for name, value in params.items() if value is not None}
+    return Best(known, trial.val_score, trial.val_loss, trial.best_epoch)

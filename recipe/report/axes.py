@@ -1,0 +1,34 @@
+"""Axes of plots: logarithmic where asked and possible, with plain numbers at the ticks."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FEW_DECADES = 1e3
+"""Below this ratio of largest to smallest value there is room for ticks at 2 and 5."""
+
+
+def set_scale(axes: "Axes", which: Literal["x", "y"], values: Sequence[float], *, log: bool) -> None:
+    """Make one axis logarithmic if `log`, and if it shows a positive value.
+
+    Values of zero (no weight decay, a loss of exactly 0) keep their place: the axis is then
+    linear below the smallest positive value.
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    positive = [value for value in values if value > 0]
+    if not log or not positive:
+        return
+    axis, scale = (
+        (axes.xaxis, axes.set_xscale) if which == "x" else (axes.yaxis, axes.set_yscale)
+    )
+    if len(positive) < len(values):
+        scale("symlog", linthresh=min(positive), linscale=0.5)
+    else:
+        scale("log")
+        few = max(positive) / min(positive) < FEW_DECADES
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,), numticks=9))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
+    axis.set_minor_formatter(NullFormatter())

@@ -1,0 +1,128 @@
+"""Draw a map: a value over two parameters, as a grid of cells or as scattered trials."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from recipe.report.axes import set_scale
+from recipe.report.panels import Cell, MapPanel, spaced
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOUR_MAP = "cividis"
+"""Even in lightness, and the same to readers with and without colour blindness."""
+BEST_COLOUR = "#D55E00"
+CROSS_COLOUR = "#444444"
+LABEL_GAP = (0.16, 0.09)
+"""Width and height that a value needs, as shares of the axes."""
+
+
+def draw_map(axes: "Axes", shown: MapPanel) -> None:
+    """The cells with their values; the best is framed, a trial without a score is a cross."""
+    axes.grid(visible=False)
+    if shown.is_grid:
+        _draw_grid(axes, shown)
+    else:
+        _draw_scatter(axes, shown)
+
+
+def _draw_grid(axes: "Axes", shown: MapPanel) -> None:
+    """Equal cells: a searched grid is even on log axes, and a weight decay of 0 has a place."""
+    import numpy as np
+    from matplotlib.patches import Rectangle
+
+    xs, ys = shown.xs, shown.ys
+    place = {cell: (xs.index(cell.x), ys.index(cell.y)) for cell in shown.cells}
+    grid = np.full((len(ys), len(xs)), np.nan)
+    for cell, (column, row) in place.items():
+        grid[row, column] = np.nan if cell.value is None else cell.value
+    limits = _limits(shown.cells)
+    image = axes.imshow(
+        grid, origin="lower", aspect="auto", cmap=COLOUR_MAP, vmin=limits[0], vmax=limits[1]
+    )
+    axes.set_xticks(range(len(xs)), [f"{x:.3g}" for x in xs], rotation=45 if len(xs) > 8 else 0)
+    axes.set_yticks(range(len(ys)), [f"{y:.3g}" for y in ys])
+    _crosses(axes, [place[cell] for cell in shown.cells if cell.value is None])
+    for cell, (column, row) in place.items():
+        if cell.value is not None:
+            ink = "black" if _is_light(cell.value, limits) else "white"
+            size = 10 if len(xs) <= 7 else 7
+            text = f"{cell.value:.3g}"
+            axes.text(column, row, text, color=ink, size=size, ha="center", va="center")
+    if shown.best is not None:
+        column, row = place[shown.best]
+        frame = {"fill": False, "edgecolor": BEST_COLOUR, "linewidth": 3.5, "clip_on": False}
+        axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, label="best", zorder=3, **frame))
+        _colour_bar(axes, image, shown)
+
+
+def _draw_scatter(axes: "Axes", shown: MapPanel) -> None:
+    scored = sorted(
+        (cell for cell in shown.cells if cell.value is not None), key=lambda c: c is not shown.best
+    )
+    crosses = [cell for cell in shown.cells if cell.value is None]
+    set_scale(axes, "x", shown.xs, log=shown.log_x)
+    set_scale(axes, "y", shown.ys, log=shown.log_y)
+    axes.margins(0.12)
+    limits = _limits(shown.cells)
+    dots = axes.scatter(
+        [cell.x for cell in scored],
+        [cell.y for cell in scored],
+        c=[cell.value or 0.0 for cell in scored],
+        cmap=COLOUR_MAP,
+        vmin=limits[0],
+        vmax=limits[1],
+        s=90,
+        edgecolors=[BEST_COLOUR if cell is shown.best else "white" for cell in scored],
+        linewidths=[3.0 if cell is shown.best else 0.5 for cell in scored],
+    )
+    _crosses(axes, [(cell.x, cell.y) for cell in crosses])
+    if shown.best is None:
+        return
+    empty = {"color": "none", "edgecolors": BEST_COLOUR, "linewidths": 3.0}
+    axes.scatter([], [], s=90, label=f"best: {shown.best.value:.4g}", **empty)
+    _colour_bar(axes, dots, shown)
+    _label_dots(axes, scored)
+
+
+def _label_dots(axes: "Axes", cells: Sequence[Cell]) -> None:
+    """Values above the dots, the best first; a value that would cover another is left out."""
+    to_axes = axes.transData + axes.transAxes.inverted()
+    points = [tuple(to_axes.transform((cell.x, cell.y))) for cell in cells]
+    for index in spaced(points, LABEL_GAP):
+        cell = cells[index]
+        axes.annotate(
+            f"{cell.value:.3g}",
+            (cell.x, cell.y),
+            xytext=(0, 8),
+            textcoords="offset points",
+            ha="center",
+            size=8,
+        )
+
+
+def _crosses(axes: "Axes", points: Sequence[tuple[float, float]]) -> None:
+    if points:
+        xs, ys = zip(*points, strict=True)
+        axes.scatter(
+            xs, ys, marker="x", s=90, color=CROSS_COLOUR, linewidths=2, label="no score (diverged)"
+        )
+
+
+def _colour_bar(axes: "Axes", drawn: object, shown: MapPanel) -> None:
+    from matplotlib.cm import ScalarMappable
+
+    low, high = _limits(shown.cells)
+    figure = axes.get_figure(root=True)
+    if high > low and figure is not None and isinstance(drawn, ScalarMappable):
+        figure.colorbar(drawn, ax=axes, label=shown.value_label)
+
+
+def _limits(cells: Sequence[Cell]) -> tuple[float, float]:
+    values = [cell.value for cell in cells if cell.value is not None]
+    return (min(values), max(values)) if values else (0.0, 1.0)
+
+
+def _is_light(value: float, limits: tuple[float, float]) -> bool:
+    low, high = limits
+    return high > low and (value - low) / (high - low) > 0.5

@@ -1,0 +1,72 @@
+"""The laboratory notebook: one row per trial, one column per parameter that varies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from recipe.report.words import MISSING, duration, humanise, show
+from recipe.results import RunResult, Trial
+
+_ABSENT = object()
+"""Differs from every value, None among them."""
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A table of trials, and the parameters that all of them share."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    shared: tuple[tuple[str, str], ...]
+
+
+def notebook(result: RunResult) -> Notebook:
+    """Every trial in the order of the run; the best one is named so."""
+    varies = varying(result.trials)
+    best = best_trial(result)
+    header = (
+        *("trial", "step", "round"),
+        *(humanise(name) for name in varies),
+        *("status", "epochs", "best epoch", f"val {humanise(result.metric)}", "val loss"),
+        *("time", "reason"),
+    )
+    rows = tuple(_row(trial, varies, trial is best) for trial in result.trials)
+    first = result.trials[0].params if result.trials else {}
+    shared = tuple((humanise(k), show(v)) for k, v in first.items() if k not in varies)
+    return Notebook(header, rows, shared)
+
+
+def varying(trials: Sequence[Trial]) -> tuple[str, ...]:
+    """Names of the parameters whose value is not the same in all trials."""
+    names = dict.fromkeys(name for trial in trials for name in trial.params)
+    return tuple(n for n in names if len({repr(t.params.get(n, _ABSENT)) for t in trials}) > 1)
+
+
+def best_trial(result: RunResult) -> Trial | None:
+    """The trial that `result.best` came from; None when there is none."""
+    best = result.best
+    if best is None:
+        return None
+    same = [trial for trial in result.trials if dict(trial.params) == dict(best.params)]
+    exact = [t for t in same if (t.val_score, t.best_epoch) == (best.val_score, best.epoch)]
+    return next(iter(exact or same), None)
+
+
+def _row(trial: Trial, varies: Sequence[str], best: bool) -> tuple[str, ...]:
+    epoch = MISSING if trial.best_epoch is None else str(trial.best_epoch + 1)
+    return (
+        f"{trial.number} (best)" if best else str(trial.number),
+        humanise(trial.step),
+        str(trial.round),
+        *(_parameter(trial, name) for name in varies),
+        trial.status,
+        f"{trial.epochs} of {trial.planned_epochs}",
+        epoch,
+        show(trial.val_score),
+        show(trial.val_loss),
+        duration(trial.seconds),
+        trial.reason or "",
+    )
+
+
+def _parameter(trial: Trial, name: str) -> str:
+    return show(trial.params[name]) if name in trial.params else ""

@@ -1,0 +1,175 @@
+"""Draw panels as PNG files: readable in print, and to the colour-blind.
+
+Matplotlib is imported when something is drawn, without pyplot: no window, no global state.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recipe.files import write_bytes
+from recipe.report.axes import set_scale
+from recipe.report.map_plot import draw_map
+from recipe.report.panels import LinePanel, Panel, Series, panel, schedules_panel
+from recipe.results import RunResult, StepResult
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Okabe and Ito's palette (2008) without yellow, which is faint on white."""
+DASHES = ("-", "--", ":", "-.")
+MARKED_POINTS = 40
+"""A curve of more points than this shows no markers, except where a point stands alone."""
+BAR_LABELS = 12
+STYLE = {
+    "axes.edgecolor": "#444444",
+    "axes.grid": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.facecolor": "white",
+    "font.size": 10,
+    "grid.color": "#DDDDDD",
+    "legend.frameon": False,
+    "text.parse_math": False,  # a dollar sign in a title is no formula
+}
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A drawn plot: where it lies in the run folder, and what it belongs to."""
+
+    link: str
+    title: str
+    step: str | None = None
+    round: int = 1
+
+
+def draw_plots(result: RunResult, folder: Path) -> tuple[Plot, ...]:
+    """Draw every figure of every round into `folder`/plots, then the schedules.
+
+    Figures of which nothing was measured are left out.
+    """
+    (folder / "plots").mkdir(parents=True, exist_ok=True)
+    plots = []
+    for step in result.steps:
+        for figure in step.figures:
+            if (shown := panel(figure, step.evidence)) is not None:
+                link = f"plots/{file_name(step, figure.name)}"
+                write_bytes(folder / link, png(shown))
+                plots.append(Plot(link, figure.title, step.name, step.round))
+    if (shown := schedules_panel(result)) is not None:
+        write_bytes(folder / "plots/schedules.png", png(shown))
+        plots.append(Plot("plots/schedules.png", shown.title))
+    return tuple(plots)
+
+
+def file_name(step: StepResult, figure: str) -> str:
+    """`<step>-<figure>.png`, with `-r2` for the second round and so on."""
+    suffix = f"-r{step.round}" if step.round > 1 else ""
+    return re.sub(r"[^\w.-]+", "-", f"{step.name}-{figure}{suffix}") + ".png"
+
+
+def png(shown: Panel) -> bytes:
+    """A panel as the bytes of a PNG file, the same for the same panel."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as Canvas
+
+    with mpl.rc_context(STYLE):
+        canvas = Canvas(figsize=(7, 4.2), dpi=130, layout="constrained")
+        FigureCanvasAgg(canvas)
+        axes = canvas.add_subplot()
+        axes.set_title(shown.title, wrap=True)
+        axes.set_xlabel(shown.x_label)
+        axes.set_ylabel(shown.y_label)
+        axes.set_axisbelow(True)
+        if isinstance(shown, LinePanel):
+            _draw_lines(axes, shown)
+        else:
+            draw_map(axes, shown)
+        handles, labels = axes.get_legend_handles_labels()
+        alone = isinstance(shown, LinePanel) and len(labels) == 1
+        if handles and not (alone and labels[0] == shown.y_label):
+            # Below the axes, so that it covers no data.
+            canvas.legend(handles, labels, loc="outside lower center", ncols=min(3, len(labels)))
+        buffer = BytesIO()
+        canvas.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _draw_lines(axes: "Axes", shown: LinePanel) -> None:
+    if shown.bars:
+        place = _draw_bars(axes, shown)
+    else:
+        place = float
+        for index, series in enumerate(shown.series):
+            axes.plot(series.x, _gaps(series.y), label=series.label, **_look(series, index))
+        xs = [x for series in shown.series for x in series.x]
+        set_scale(axes, "x", xs + [v for _, v in shown.mark_x], log=shown.log_x)
+        if shown.whole_x and not shown.log_x:
+            _whole_ticks(axes, xs)
+    ys = [y for series in shown.series for y in series.y if y is not None]
+    set_scale(axes, "y", ys + [v for _, v in shown.mark_y], log=shown.log_y)
+    for index, (label, value) in enumerate(shown.mark_x):
+        axes.axvline(place(value), label=label, color="#555555", dashes=(4 + 3 * index, 2))
+    for index, (label, value) in enumerate(shown.mark_y):
+        axes.axhline(value, label=label, color="#999999", dashes=(1 + 2 * index, 1.5))
+
+
+def _draw_bars(axes: "Axes", shown: LinePanel) -> Any:
+    """Bars side by side at equal distances; returns where on the axis a value of x lies."""
+    import numpy as np
+
+    xs = sorted({x for series in shown.series for x in series.x})
+    width = 0.8 / len(shown.series)
+    for index, series in enumerate(shown.series):
+        shift = (index - (len(shown.series) - 1) / 2) * width
+        at = [xs.index(x) + shift for x in series.x]
+        colour = COLOURS[index % len(COLOURS)]
+        axes.bar(at, _gaps(series.y), width, label=series.label, color=colour)
+    every = -(-len(xs) // BAR_LABELS)
+    axes.set_xticks(range(0, len(xs), every), [f"{x:.3g}" for x in xs[::every]])
+    axes.grid(visible=False, axis="x")
+    return lambda value: float(np.interp(value, xs, range(len(xs))))
+
+
+def _look(series: Series, index: int) -> dict[str, Any]:
+    colour = COLOURS[index % len(COLOURS)]
+    dash = DASHES[index // len(COLOURS) % len(DASHES)]
+    common = {"color": colour, "linestyle": dash, "markersize": 4}
+    if series.look == "points":
+        return {"color": "black", "linestyle": "none", "marker": "o", "markersize": 4, "zorder": 4}
+    if series.look == "strong":
+        return common | {"linewidth": 3.5}
+    if series.look == "faint":
+        return common | {"linewidth": 1.2, "linestyle": DASHES[1 + index % 3]}
+    return common | {"linewidth": 1.8, "marker": "o", "markevery": _marked(series.y)}
+
+
+def _marked(values: Sequence[float | None]) -> list[int]:
+    """Indices that need a marker: all of a short curve, else points between two gaps."""
+    if len(values) <= MARKED_POINTS:
+        return list(range(len(values)))
+    padded = [None, *values, None]
+    return [
+        i
+        for i, value in enumerate(values)
+        if value is not None and padded[i] is None and padded[i + 2] is None
+    ]
+
+
+def _gaps(values: Sequence[float | None]) -> list[float]:
+    return [float("nan") if value is None else value for value in values]
+
+
+def _whole_ticks(axes: "Axes", xs: Sequence[float]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if len(set(xs)) == 1:
+        axes.set_xlim(xs[0] - 1, xs[0] + 1)
+        axes.set_xticks([xs[0]])

@@ -1,0 +1,55 @@
+"""What a step is: a plugin that measures; rules judge, the engine decides."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+
+from recipe.results import Evidence, Finding
+from recipe.rules import Rule
+
+if TYPE_CHECKING:
+    from recipe.context import Context
+
+GROUP = "recipe.steps"
+"""Entry-point group in which step plugins register."""
+
+
+@dataclass(frozen=True)
+class Goto:
+    """A request to run an earlier step, and all after it, once more with another plan."""
+
+    step: str
+    hypothesis: str
+    """What the new round tests and why."""
+    plan: dict[str, Any] = field(default_factory=dict)
+    """JSON-able changes for the steps to come; they read it as `ctx.plan`."""
+
+
+@runtime_checkable
+class Step(Protocol):
+    """The shape of a step plugin. Optional beside it: `figures`, `goto`, `package`.
+
+    `figures` (a tuple of Figure) says how the report draws the evidence.
+    `goto(evidence, findings, ctx) -> Goto | None` may ask for another round.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    version: ClassVar[int]
+    """Part of the resume key: raise it when the measurement changes."""
+    requires: ClassVar[frozenset[str]]
+    """Steps that come before and must not have failed."""
+    rules: ClassVar[tuple[Rule, ...]]
+
+    def measure(self, ctx: "Context") -> Evidence:
+        """Measure; numbers and curves, no verdict."""
+        ...
+
+
+class LoopingStep(Step, Protocol):
+    """A step that may ask for another round."""
+
+    def goto(
+        self, evidence: Evidence, findings: tuple[Finding, ...], ctx: "Context"
+    ) -> Goto | None:
+        """The next round to run, or None when there is nothing actionable."""
+        ...

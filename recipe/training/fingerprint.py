@@ -1,0 +1,118 @@
+"""What an experiment is, as a hash: the same model, data and code give the same fingerprint.
+
+Comments and layout of the user's code do not count, its statements do: sources are hashed as
+syntax trees, of every user module that the factory, the loss and the layers come from.
+"""
+
+import ast
+import hashlib
+import inspect
+import sys
+import sysconfig
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from recipe.experiment import Experiment
+from recipe.keys import key
+from recipe.training.data import Data, Splits, TensorData
+from recipe.training.models import build_model
+
+SAMPLED_BYTES = 1 << 26
+"""Of a larger tensor an evenly spaced selection of items is hashed."""
+
+
+def fingerprint(experiment: Experiment, data: Splits) -> str:
+    """Hash of model, data and code, without the hyperparameters that a search sets."""
+    model = build_model(experiment, 0, torch.device("cpu"))
+    shapes = {name: list(p.shape) for name, p in model.named_parameters()}
+    callables = [experiment.model, experiment.loss, experiment.metric, experiment.augment,
+                 experiment.update, experiment.schedule, experiment.optimizer,
+                 experiment.task]  # fmt: skip
+    return key(
+        repr(model),
+        shapes,
+        [_describe(value) for value in callables],
+        sorted(_source(module) for module in _user_modules([*callables, *model.modules()])),
+        [_data(split) for split in (data.train, data.val)],
+        torch.__version__,
+    )
+
+
+def configuration(experiment: Experiment) -> dict[str, Any]:
+    """The hyperparameters as plain values, for keys."""
+    return {
+        **experiment.params,
+        "clip_norm": experiment.clip_norm,
+        "shuffle": experiment.shuffle,
+        "augment": experiment.augment is not None,
+    }
+
+
+def _describe(value: Any) -> Any:
+    """Name, bytecode and captured plain values of a callable."""
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    described = [getattr(value, "__qualname__", type(value).__qualname__)]
+    code = getattr(value, "__code__", None)
+    if code is not None:
+        described += [code.co_code.hex(), repr(_constants(code)), repr(code.co_names)]
+        described.append(repr(getattr(value, "__defaults__", None)))
+        cells = [_cell(cell) for cell in getattr(value, "__closure__", None) or ()]
+        described += [repr(c) for c in cells if isinstance(c, str | int | float | bool | tuple)]
+    elif isinstance(value, torch.nn.Module):
+        described.append(repr(value))
+    return described
+
+
+def _cell(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
+
+
+def _constants(code: Any) -> list[Any]:
+    """Constants of a function, without the addresses that nested code objects print."""
+    return [
+        [c.co_code.hex(), _constants(c)] if hasattr(c, "co_code") else c for c in code.co_consts
+    ]
+
+
+def _user_modules(values: list[Any]) -> set[ModuleType]:
+    library = {sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")}
+    found = set()
+    for value in values:
+        owner = value if hasattr(value, "__qualname__") else type(value)
+        module = sys.modules.get(getattr(owner, "__module__", None) or "")
+        file = getattr(module, "__file__", None)
+        if module is None or file is None or module.__name__.split(".")[0] == "recipe":
+            continue
+        if not any(Path(file).is_relative_to(folder) for folder in library):
+            found.add(module)
+    return found
+
+
+def _source(module: ModuleType) -> str:
+    try:
+        return hashlib.sha256(ast.dump(ast.parse(inspect.getsource(module))).encode()).hexdigest()
+    except (OSError, TypeError, SyntaxError):
+        return module.__name__
+
+
+def _data(data: Data) -> str:
+    if not isinstance(data, TensorData):
+        return f"stream of {len(data)} {type(data.dataset).__name__}"
+    return "/".join(_tensor(tensor) for tensor in (data.x, data.y))
+
+
+def _tensor(tensor: Tensor) -> str:
+    size = tensor.numel() * tensor.element_size()
+    every = max(1, -(-size // SAMPLED_BYTES))
+    content = tensor[::every].detach().cpu().contiguous()
+    digest = hashlib.blake2b(content.view(torch.uint8).numpy().tobytes() if content.ndim else b"",
+                             digest_size=10)  # fmt: skip
+    return f"{list(tensor.shape)} {tensor.dtype} {digest.hexdigest()}"

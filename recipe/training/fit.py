@@ -1,0 +1,133 @@
+"""A fit with a memory: curves, the best epoch's snapshot, early stopping."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from recipe.results import TrialStatus, finite
+from recipe.training.loop import Epoch, Training
+
+PATIENCE_SHARE = 1 / 3
+"""Share of the planned epochs without a better loss or score after which a fit stops."""
+LEAST_PATIENCE = 5
+KEPT_LOSSES = 100
+"""Points to which the batch losses of a whole fit are averaged down."""
+
+Snapshot = dict[str, Tensor]
+
+
+def patience_for(epochs: int) -> int:
+    """Epochs to wait: generous, since a decaying rate improves most at the end."""
+    return max(LEAST_PATIENCE, math.ceil(epochs * PATIENCE_SHARE))
+
+
+@dataclass
+class Fit:
+    """One training, advanced epoch by epoch; keeps the best epoch's weights, on the CPU."""
+
+    training: Training
+    planned: int
+    patience: int | None = None
+    curves: dict[str, list[float | None]] = field(default_factory=dict)
+    status: TrialStatus | None = None
+    """None while it can go on."""
+    reason: str | None = None
+    best_epoch: int | None = None
+    best_score: float | None = None
+    best_loss: float | None = None
+    snapshot: Snapshot = field(default_factory=dict)
+    seconds: float = 0.0
+    done: int = 0
+    losses: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._epochs = self.training.epochs()
+        self._lowest_loss, self._last_gain = math.inf, 0
+
+    def advance(self, until: int, told: Callable[["Fit"], None] | None = None) -> None:
+        """Train until `until` epochs are done, or the fit ends by itself."""
+        while self.status is None and self.done < min(until, self.planned):
+            start = time.perf_counter()
+            epoch = next(self._epochs)
+            self._record(epoch)
+            self.seconds += time.perf_counter() - start
+            if told:
+                told(self)
+        if self.status is None and self.done >= self.planned:
+            self.status = "finished"
+
+    def stop(self, status: TrialStatus, reason: str) -> None:
+        """End it here."""
+        self.status, self.reason = status, reason
+
+    def score_at(self, epoch: int) -> float | None:
+        """The best score within the first `epoch` epochs."""
+        return score_at(self.curves.get("val_score", []), epoch)
+
+    def _record(self, epoch: Epoch) -> None:
+        for name in epoch.figures.keys() | self.curves.keys():
+            values = self.curves.setdefault(name, [None] * self.done)
+            values.append(finite(epoch.figures.get(name)))
+        self.done += 1
+        self.losses += epoch.losses
+        if epoch.diverged:
+            at = f"epoch {epoch.number + 1}, iteration {len(epoch.losses) + 1}"
+            self.stop("diverged", f"the loss was not finite in {at}")
+            return
+        score, loss = finite(epoch.figures["val_score"]), finite(epoch.figures["val_loss"])
+        improved = loss is not None and loss < self._lowest_loss
+        if improved and loss is not None:
+            self._lowest_loss = loss
+        if is_better(score, loss, self.best_score, self.best_loss):
+            improved = True
+            self.best_epoch, self.best_score, self.best_loss = epoch.number, score, loss
+            self.snapshot = _copy(self.training.model)
+        if improved:
+            self._last_gain = epoch.number
+        elif self.patience is not None and epoch.number - self._last_gain >= self.patience:
+            self.stop("finished", f"no gain in validation for {self.patience} epochs")
+
+    def batch_losses(self) -> list[float]:
+        """Batch losses of the whole fit, averaged down to at most KEPT_LOSSES points."""
+        return thinned(self.losses, KEPT_LOSSES)
+
+
+def is_better(
+    score: float | None, loss: float | None, best_score: float | None, best_loss: float | None
+) -> bool:
+    """Whether (score, loss) beats the best so far; a missing value never beats a number."""
+
+    def rank(score: float | None, loss: float | None) -> tuple[float, float]:
+        return (
+            -math.inf if score is None else score,
+            -math.inf if loss is None else -loss,
+        )
+
+    return rank(score, loss) > rank(best_score, best_loss)
+
+
+def score_at(scores: list[float | None] | tuple[float | None, ...], epoch: int) -> float | None:
+    """The best known score within the first `epoch` epochs; None when there is none."""
+    known = [score for score in scores[:epoch] if score is not None]
+    return max(known, default=None)
+
+
+def thinned(values: list[float], points: int) -> list[float]:
+    """Means of consecutive stretches, at most `points` of them."""
+    if len(values) <= points:
+        return list(values)
+    edges = [round(i * len(values) / points) for i in range(points + 1)]
+    return [sum(values[a:b]) / (b - a) for a, b in zip(edges, edges[1:], strict=False)]
+
+
+@torch.no_grad()
+def _copy(model: torch.nn.Module) -> Snapshot:
+    return {
+        name: value.detach().to("cpu", copy=True).contiguous()
+        for name, value in model.state_dict().items()
+        if isinstance(value, Tensor)
+    }

@@ -1,0 +1,160 @@
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from recipe import Experiment
+from recipe.errors import UsageError
+from recipe.training.models import build_model, channels_last_works, no_dropout, seeded
+
+CPU = torch.device("cpu")
+
+
+def build(model, seed=0, **args):
+    return build_model(Experiment(model=model, train=1, model_args=args), seed, CPU)
+
+
+def test_weights_depend_on_the_seed_alone():
+    torch.manual_seed(1)
+    first = build(lambda: nn.Linear(3, 4), 5)
+    torch.manual_seed(2)
+    again, other = build(lambda: nn.Linear(3, 4), 5), build(lambda: nn.Linear(3, 4), 6)
+    assert torch.equal(first.weight, again.weight)
+    assert not torch.equal(first.weight, other.weight)
+
+
+def test_the_callers_random_numbers_go_on_as_if_nothing_happened():
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    build(lambda: nn.Linear(3, 4))
+    with pytest.raises(UsageError), seeded(1, CPU):
+        build(lambda: 1 / 0)
+    assert torch.equal(torch.rand(4), expected)
+
+
+def test_the_factory_gets_the_models_arguments():
+    assert build(lambda width: nn.Linear(3, width), width=7).weight.shape == (7, 3)
+
+
+def broken(width):
+    raise RuntimeError("no such width")
+
+
+@pytest.mark.parametrize(
+    ("factory", "args", "words"),
+    [
+        (broken, {"width": 3}, ["RuntimeError: no such width", "width=3", "test_models.py:"]),
+        (lambda: 1 / 0, {}, ["ZeroDivisionError"]),
+        (lambda: nn.Linear(2, 2), {"dropout": 0.1}, ["TypeError", "dropout=0.1"]),
+        (lambda: None, {}, ["returned NoneType", "torch.nn.Module"]),
+        (lambda: nn.Linear, {}, ["returned type"]),
+    ],
+)
+def test_a_broken_factory_is_named(factory, args, words):
+    with pytest.raises(UsageError) as caught:
+        build(factory, **args)
+    assert [word for word in words if word not in str(caught.value)] == []
+
+
+class Functional(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+class SelfAttention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(8, 2, dropout=0.5, batch_first=True)
+
+    def forward(self, x):
+        return self.attention(x, x, x, need_weights=False)[0]
+
+
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(8, 8, num_layers=2, dropout=0.5, batch_first=True)
+
+    def forward(self, x):
+        return self.lstm(x)[0]
+
+
+DROPPING = {
+    "module": lambda: nn.Sequential(nn.Linear(8, 8), nn.Dropout(0.5)),
+    "channels": lambda: nn.Sequential(nn.Dropout1d(0.5), nn.Linear(8, 8)),
+    "alpha": lambda: nn.AlphaDropout(0.5),
+    "functional": lambda: Functional(lambda x: F.dropout(x, 0.5)),
+    "functional by name": lambda: Functional(lambda x: F.dropout(input=x, p=0.5, training=True)),
+    "functional 1d": lambda: Functional(lambda x: F.dropout1d(x, 0.5, training=True)),
+    "torch": lambda: Functional(lambda x: torch.dropout(x, 0.5, True)),
+    "attention call": lambda: Functional(
+        lambda x: F.scaled_dot_product_attention(x, x, x, dropout_p=0.5)
+    ),
+    "attention call by place": lambda: Functional(
+        lambda x: F.scaled_dot_product_attention(x, x, x, None, 0.5)
+    ),
+    "attention": SelfAttention,
+    "recurrent": Recurrent,
+    "transformer": lambda: nn.TransformerEncoderLayer(8, 2, 16, dropout=0.5, batch_first=True),
+}
+
+
+@pytest.mark.parametrize("name", DROPPING)
+def test_without_dropout_training_mode_gives_what_evaluation_gives(name):
+    model = build(DROPPING[name]).train()
+    x = torch.randn(4, 6, 8, generator=torch.Generator().manual_seed(0))
+    assert not torch.equal(model(x), model(x))
+    with no_dropout(model):
+        first, second = model(x), model(x)
+    assert torch.equal(first, second)
+    if "call" not in name:
+        assert torch.allclose(first, build(DROPPING[name]).eval()(x), atol=1e-5) or "functional" in (
+            name.split()[0]
+        )
+
+
+def test_dropout_functions_return_their_input_only_inside_the_block():
+    x = torch.ones(100)
+    with no_dropout(nn.Identity()):
+        assert torch.equal(F.dropout(x, 0.5), x)
+    assert not torch.equal(F.dropout(x, 0.5), x)
+
+
+class Convolution(nn.Module):
+    def __init__(self, flatten):
+        super().__init__()
+        self.convolution, self.flatten = nn.Conv2d(3, 4, 3), flatten
+        self.head = nn.Linear(4 * 6 * 6, 2)
+
+    def forward(self, x):
+        return self.head(self.flatten(self.convolution(x)))
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "works"),
+    [
+        (Convolution(lambda x: x.flatten(1)), (5, 3, 8, 8), True),
+        (Convolution(lambda x: x.reshape(len(x), -1)), (1, 3, 8, 8), True),
+        (Convolution(lambda x: x.view(x.shape[0], -1)), (5, 3, 8, 8), False),
+        (nn.Linear(8, 2), (5, 3, 8, 8), False),
+        (nn.Linear(8, 2), (5, 8), False),
+    ],
+)
+@pytest.mark.parametrize("training", [True, False])
+def test_channels_last_is_tried(model, shape, works, training):
+    model.train(training)
+    assert channels_last_works(model, torch.randn(shape)) is works
+    assert model.training is training
+
+
+def test_trying_channels_last_changes_nothing():
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    assert channels_last_works(model, torch.randn(4, 3, 8, 8))
+    assert all(torch.equal(before[n], v) for n, v in model.state_dict().items())
+    assert model[0].weight.grad is None
