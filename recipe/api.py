@@ -4,7 +4,7 @@ import os
 import platform
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,13 @@ from recipe.training.fingerprint import configuration, fingerprint
 Observer = Callable[[Event], None]
 SHAPING = ("seed", "device", "budget", "epochs", "search", "until", "only", "skip")
 """Settings that two invocations must share to count as the same run."""
+RANDOM_ITEMS = (
+    "items are random, so they are read anew in every epoch; move random transforms to augment= "
+    "and the data is decoded once."
+)
 
 
-def run(
+def run(  # noqa: PLR0917 - the order is part of the interface
     experiment: Experiment,
     until: str | None = None,
     budget: str | None = None,
@@ -149,8 +153,7 @@ def _start(experiment: Experiment, settings: Settings, emit: Observer) -> _Start
     data = load_splits(resolved, device, settings.seed, progress)
     for split, part in (("train", data.train), ("val", data.val)):
         if isinstance(part, StreamData):
-            emit(Message(f"{split}: items are random, so they are read anew in every epoch; "
-                         "move random transforms to augment= and the data is decoded once."))  # fmt: skip
+            emit(Message(f"{split}: {RANDOM_ITEMS}"))
     return _Started(resolved, plugins, device, data, fingerprint(resolved, data))
 
 
@@ -234,8 +237,6 @@ def environment(device: torch.device) -> dict[str, Scalar]:
 
 
 def _write(result: RunResult, engine: Engine, folder: Path, settings: Settings) -> RunResult:
-    from dataclasses import replace
-
     from recipe.report.write import write_report
 
     best = engine.ctx.best_trial

@@ -124,8 +124,7 @@ class Engine:
         blank = StepResult(step.name, step.title, ctx.round, "error", hypothesis=hypothesis)
         try:
             evidence = step.measure(ctx)
-            if not isinstance(evidence, Evidence):
-                raise RecipeError(f"measure returned {type(evidence).__name__}, not Evidence")
+            _check_evidence(evidence)
             findings = judge(step.rules, evidence, ctx.settings.ignore)
         except UsageError as error:
             self.usage_error = error
@@ -134,7 +133,7 @@ class Engine:
             where = f"step {step.name!r} of package {plugin.package!r}"
             reason = f"{where} crashed with {type(error).__name__}: {error}"
             log = "".join(traceback.format_exception(error))
-            ctx.emit(Crash(reason, log))
+            ctx.emit(Crash(plugin.package, reason, log))
             return replace(blank, reason=reason)
         return replace(
             blank,
@@ -182,6 +181,11 @@ class Engine:
         self.results.append(result)
 
 
+def _check_evidence(evidence: object) -> None:
+    if not isinstance(evidence, Evidence):
+        raise RecipeError(f"measure returned {type(evidence).__name__}, not Evidence")
+
+
 def status_of(findings: Sequence[Finding]) -> Status:
     """The worst severity among the findings that count."""
     severities = {f.severity for f in findings if f.counts}
@@ -214,8 +218,8 @@ def assemble(
         steps=steps,
         trials=tuple(ctx.trials),
         metric=ctx.experiment.metric_name,
-        baseline=baseline and _as_best(baseline, ctx),
-        best=best and _as_best(best, ctx),
+        baseline=_as_best(baseline, ctx) if baseline else None,
+        best=_as_best(best, ctx) if best else None,
         cost=Cost(
             trials=len(ctx.trials),
             epochs=epochs,

@@ -47,6 +47,7 @@ class Message:
 class Crash:
     """A step plugin raised: one line for the user and a traceback for the log."""
 
+    package: str
     reason: str
     log: str
 

@@ -96,7 +96,7 @@ def in_order(plugins: Sequence[Plugin]) -> tuple[Plugin, ...]:
         if missing:
             raise StepError(
                 f"Step {plugin.step.name!r} of package {plugin.package!r} requires "
-                f"{sorted(missing)[0]!r}, which is not installed."
+                f"{min(missing)!r}, which is not installed."
             )
     sorter = TopologicalSorter({name: plugin.step.requires for name, plugin in by_name.items()})
     try:

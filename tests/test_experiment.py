@@ -167,7 +167,10 @@ def test_the_users_objects_are_shared_and_left_alone():
         made.lr = 3
 
 
-@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))])
+@pytest.mark.parametrize(
+    "again",
+    [copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))],  # noqa: S301
+)
 def test_an_experiment_can_be_copied_and_sent_to_another_process(again):
     made = make(lr=0.25, model_args={"width": 5}, train=[1, 2])
     assert again(made) == made

@@ -1,5 +1,3 @@
-import os
-
 import pytest
 
 from recipe.errors import UsageError
@@ -13,7 +11,7 @@ def test_writes_and_replaces_and_leaves_nothing_beside(tmp_path):
     assert path.read_bytes() == "größer ✓".encode()
     write_bytes(path, b"\x00\xff")
     assert path.read_bytes() == b"\x00\xff"
-    assert os.listdir(tmp_path) == ["a.json"]
+    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
 
 
 @pytest.mark.parametrize("broken", ["os.fsync", "pathlib.Path.replace"])
@@ -29,13 +27,13 @@ def test_the_old_file_stays_when_writing_fails(tmp_path, monkeypatch, broken):
         write_text(path, "new")
     monkeypatch.undo()
     assert path.read_text() == "old"
-    assert os.listdir(tmp_path) == ["a.json"]
+    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
 
 
 def test_make_folder_creates_parents_and_leaves_it_empty(tmp_path):
     folder = make_folder(tmp_path / "a" / "b")
     assert make_folder(folder) == tmp_path / "a" / "b"
-    assert os.listdir(folder) == []
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("below", ["", "sub", "sub/deeper"])
@@ -51,7 +49,10 @@ def test_a_folder_below_a_file_is_refused_in_one_sentence(tmp_path, below):
 
 
 def test_json_is_strict_and_readable(tmp_path):
-    assert to_json({"a": [1, None, "ü"], "p": tmp_path}) == f'{{"a": [1, null, "ü"], "p": "{tmp_path}"}}'
+    assert (
+        to_json({"a": [1, None, "ü"], "p": tmp_path})
+        == f'{{"a": [1, null, "ü"], "p": "{tmp_path}"}}'
+    )
     assert to_json([1], indent=2) == "[\n  1\n]"
     for bad in (float("nan"), float("inf")):
         with pytest.raises(ValueError, match="JSON"):

@@ -15,8 +15,8 @@ from recipe.results import (
     StepResult,
     Trial,
     curve,
-    finite,
     finding_from_json,
+    finite,
     latest,
 )
 
@@ -129,8 +129,16 @@ def test_evidence_refuses_other_scalars(value):
 
 def test_evidence_reads_by_kind():
     evidence = Evidence({"n": 0, "yes": True, "one": 1, "word": "w"})
-    assert (evidence.number("n"), evidence.number("word"), evidence.number("gone")) == (0, None, None)
-    assert (evidence.flag("yes"), evidence.flag("one"), evidence.flag("gone")) == (True, False, False)
+    assert (evidence.number("n"), evidence.number("word"), evidence.number("gone")) == (
+        0,
+        None,
+        None,
+    )
+    assert (evidence.flag("yes"), evidence.flag("one"), evidence.flag("gone")) == (
+        True,
+        False,
+        False,
+    )
     assert (evidence.text("word"), evidence.text("n")) == ("w", None)
     assert evidence.curve("gone") == ()
 

@@ -10,7 +10,9 @@ FEW_DECADES = 1e3
 """Below this ratio of largest to smallest value there is room for ticks at 2 and 5."""
 
 
-def set_scale(axes: "Axes", which: Literal["x", "y"], values: Sequence[float], *, log: bool) -> None:
+def set_scale(
+    axes: "Axes", which: Literal["x", "y"], values: Sequence[float], *, log: bool
+) -> None:
     """Make one axis logarithmic if `log`, and if it shows a positive value.
 
     Values of zero (no weight decay, a loss of exactly 0) keep their place: the axis is then
@@ -21,9 +23,7 @@ def set_scale(axes: "Axes", which: Literal["x", "y"], values: Sequence[float], *
     positive = [value for value in values if value > 0]
     if not log or not positive:
         return
-    axis, scale = (
-        (axes.xaxis, axes.set_xscale) if which == "x" else (axes.yaxis, axes.set_yscale)
-    )
+    axis, scale = (axes.xaxis, axes.set_xscale) if which == "x" else (axes.yaxis, axes.set_yscale)
     if len(positive) < len(values):
         scale("symlog", linthresh=min(positive), linscale=0.5)
     else:

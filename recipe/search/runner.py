@@ -78,8 +78,10 @@ class Runner:
         whose factory or training raises is `failed` with its reason; the others go on.
         """
         cohort = key([dict(spec.params) for spec in specs], halving and asdict(halving))
-        slots = [_Slot(self, spec, step, round_, number, cohort)
-                 for number, spec in enumerate(specs, first)]  # fmt: skip
+        slots = [
+            _Slot(self, spec, {"step": step, "round": round_, "number": number}, cohort)
+            for number, spec in enumerate(specs, first)
+        ]
         total = sum(slot.epochs for slot in slots)
         if halving is not None and len(slots) > 1:
             rung = halving.rung(min(slot.epochs for slot in slots))
@@ -140,11 +142,8 @@ class Runner:
 class _Slot:
     """A trial on its way: known from the journal, in training, or done."""
 
-    def __init__(
-        self, runner: Runner, spec: Spec, step: str, round_: int, number: int, cohort: str
-    ) -> None:
-        self.runner, self.spec = runner, spec
-        self.head: dict[str, Any] = {"step": step, "round": round_, "number": number}
+    def __init__(self, runner: Runner, spec: Spec, head: dict[str, Any], cohort: str) -> None:
+        self.runner, self.spec, self.head = runner, spec, head
         self.epochs = spec.experiment.epochs or 1
         whole = key("trial", runner.fingerprint, runner.seed, configuration(spec.experiment))
         self.keys = {"stopped": key(whole, cohort)}
@@ -155,7 +154,7 @@ class _Slot:
             if self.trial.key not in runner.counted:
                 runner.meter.epochs += self.trial.epochs
                 runner.counted.add(self.trial.key)
-            runner.told(self.trial, True)  # noqa: FBT003
+            runner.told(self.trial, True)
 
     def _known(self) -> Trial | None:
         for name in (self.whole, self.keys["stopped"]):
@@ -219,7 +218,10 @@ class _Slot:
             metric=self.spec.experiment.metric_name,
         )
         if fit:
-            curves = {**fit.curves, "batch_loss": fit.batch_losses()}
+            curves: dict[str, Sequence[float | None]] = {
+                **fit.curves,
+                "batch_loss": fit.batch_losses(),
+            }
             trial = replace(
                 trial,
                 val_score=fit.best_score,
@@ -233,7 +235,7 @@ class _Slot:
         if runner.checkpoint(trial).exists():
             runner.prune(trial)
         runner.counted.add(trial.key)
-        runner.told(trial, False)  # noqa: FBT003
+        runner.told(trial, False)
 
 
 def _rank(score: float | None) -> float:

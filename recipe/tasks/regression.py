@@ -9,6 +9,9 @@ from torch.nn import functional as F
 
 from recipe.tasks.base import TargetKind, Task
 
+ROUNDING = 1e-12
+"""Share of the sum of squares below which a spread is rounding error: the targets are constant."""
+
 
 class Regression(Task):
     """Outputs [N, D] (or [N] for one value), targets of the same number of elements."""
@@ -40,7 +43,7 @@ class Regression(Task):
         if not count:
             return math.nan
         spread = sum(q - s * s / count for s, q in zip(rest[:width], rest[width:], strict=True))
-        return 1 - error / spread if spread > 0 else math.nan
+        return 1 - error / spread if spread > ROUNDING * sum(rest[width:]) else math.nan
 
     def expected_initial_loss(
         self, targets: Tensor, n_outputs: int, bias: Tensor | None = None

@@ -307,8 +307,8 @@ def _same_shape(name: str, what: str, shapes: Iterable[Sequence[int]]) -> None:
 
 def _split(train: Data, share: float, experiment: Experiment, seed: int) -> Splits:
     n = len(train)
-    held = round(n * share)
-    if not 0 < share < 1 or held < 1 or held >= n:
+    held = round(n * share) if 0 < share < 1 else 0
+    if not 0 < held < n:
         raise UsageError(
             f"val={share!r} of {n} training items leaves an empty part: "
             "pass a fraction in (0, 1), or validation data of its own."

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -121,7 +122,7 @@ def thinned(values: list[float], points: int) -> list[float]:
     if len(values) <= points:
         return list(values)
     edges = [round(i * len(values) / points) for i in range(points + 1)]
-    return [sum(values[a:b]) / (b - a) for a, b in zip(edges, edges[1:], strict=False)]
+    return [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
 
 
 @torch.no_grad()

@@ -90,15 +90,20 @@ class Training:
             if epoch.diverged:
                 return
 
-    def losses(self, stop: Callable[[list[float]], bool]) -> list[float]:
+    def losses(
+        self, stop: Callable[[list[float]], bool], watch_every: int | None = None
+    ) -> list[float]:
         """Train without validation and return each iteration's loss.
 
         Ends at the first non-finite loss, which is left out, or when `stop(losses)` is true.
+        Every `watch_every` iterations the monitor reads gradients and updates.
         """
+        step = watch_every or self.iterations_per_epoch + 1
+        watched = frozenset(range(step - 1, self.iterations_per_epoch, step))
         losses: list[float] = []
         for number in range(self._planned_epochs):
             with self._seeded(number):
-                for loss, _ in self._iterations(number, watched=frozenset()):
+                for loss, _ in self._iterations(number, watched):
                     value = loss.item()
                     if not math.isfinite(value):
                         return losses

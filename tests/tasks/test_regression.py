@@ -41,9 +41,15 @@ def test_r2_stays_exact_for_targets_in_the_thousands_over_many_batches():
     assert TASK.score(sums) == pytest.approx(expected, rel=1e-6)
 
 
-def test_r2_is_undefined_without_spread_or_items():
-    constant = torch.full((5,), 3.0)
-    assert math.isnan(TASK.score(TASK.sums(constant, constant)))
+@pytest.mark.parametrize("value", [0.0, 0.1, 3.0, 1234.567])
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_r2_is_undefined_for_constant_targets(value, size):
+    constant = torch.full((1000,), value)
+    sums = sum(TASK.sums(part + 1, part) for part in constant.split(size))
+    assert math.isnan(TASK.score(sums))
+
+
+def test_r2_is_undefined_without_items():
     assert math.isnan(TASK.score(torch.zeros(4)))
 
 

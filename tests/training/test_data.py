@@ -114,7 +114,7 @@ def raising(i):
         ((torch.zeros(3, 2), torch.zeros(4)), ["train", "3 inputs", "4 targets"]),
         ((torch.zeros(0, 2), torch.zeros(0)), ["train has no items"]),
         (Items(0), ["train has no items"]),
-        (lambda: [], ["train has no items"]),
+        (list, ["train has no items"]),
         (Items(9, lambda i: torch.zeros(2)), ["train[0]", "Tensor", "pair (x, y)"]),
         (Items(9, lambda i: (1, 2, 3)), ["train[0]", "tuple", "pair (x, y)"]),
         (Items(9, lambda i: {"x": 1, "y": 2}), ["train[0]", "dict"]),
@@ -185,7 +185,10 @@ def test_every_task_can_be_cut(task, y):
 
 def test_a_random_data_set_is_cut_too():
     cut = splits(train=Items(20, noisy), val=0.3)
-    parts = [{x for b, _ in part.batches(5) for x in b[:, 0].tolist()} for part in (cut.train, cut.val)]
+    parts = [
+        {x for b, _ in part.eval_batches() for x in b[:, 0].tolist()}
+        for part in (cut.train, cut.val)
+    ]
     assert [len(part) for part in parts] == [14, 6]
     assert parts[0] | parts[1] == set(range(20))
 

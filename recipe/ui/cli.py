@@ -1,0 +1,212 @@
+"""The command line: options, exit codes, and the one broad `except` at the edge."""
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recipe import __version__
+from recipe.errors import RecipeError, UsageError
+from recipe.settings import OPTIONS, Option, Settings, parse
+
+if TYPE_CHECKING:
+    from recipe.results import RunResult
+
+CHECK_UNTIL = "lr_range"
+"""Last step of `recipe check`: inspect and the lecture's steps 1 to 3."""
+BUG = 3
+INTERRUPTED = 130
+
+
+def _flag(option: Option) -> Callable[[Any], Any]:
+    """A click option; its text is parsed later, together with what stands in recipe.toml."""
+    if option.metavar is None:
+        return click.option(option.flag, option.name, is_flag=True, default=None, help=option.help)
+    return click.option(
+        option.flag, option.name, metavar=option.metavar, multiple=option.multiple,
+        help=option.help, default=None,
+    )  # fmt: skip
+
+
+def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add every option of a run."""
+    for option in reversed(OPTIONS):
+        command = _flag(option)(command)
+    return command
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="recipe")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """A guided training recipe for PyTorch.
+
+    TARGET is file.py[:name], package.module:name, or the built-in digits.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@cli.command()
+@click.argument("target", required=False)
+@with_options
+def run(target: str | None, **given: Any) -> int:
+    """Run the whole recipe on TARGET."""
+    return _run(target, given)
+
+
+@cli.command()
+@click.argument("target", required=False)
+@with_options
+def check(target: str | None, **given: Any) -> int:
+    """Inspect TARGET and run steps 1 to 3: a gate for pull requests."""
+    return _run(target, {**given, "until": given["until"] or CHECK_UNTIL})
+
+
+@cli.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+def resume(run_folder: Path) -> int:
+    """Go on with the interrupted run in the folder RUN."""
+    from recipe.ui.config import read_table
+
+    if not (run_folder / "recipe.toml").is_file():
+        raise UsageError(
+            f"{str(run_folder)!r} is no run folder (it has no recipe.toml): name one below "
+            "reports/."
+        )
+    values = read_table(run_folder / "recipe.toml")
+    target = values.pop("target", None)
+    if target is None:
+        raise UsageError(
+            f"{str(run_folder)!r} was started from Python: call recipe.run again with the same "
+            "arguments, and it resumes."
+        )
+    return _execute(target, Settings(**values), run_folder)
+
+
+@cli.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+def report(run_folder: Path) -> int:
+    """Render the report of the run folder RUN again."""
+    from recipe.report.write import write_report
+    from recipe.runfolder import read_result
+
+    click.echo(write_report(read_result(run_folder), run_folder))
+    return 0
+
+
+@cli.command()
+def steps() -> int:
+    """List the steps, in order."""
+    from recipe import registry
+
+    for plugin in registry.load():
+        after = ", ".join(sorted(plugin.step.requires)) or "nothing"
+        click.echo(f"{plugin.step.name:<18} {plugin.step.title} (after {after}; {plugin.package})")
+    return 0
+
+
+@cli.command()
+def rules() -> int:
+    """List the rules, by step."""
+    from recipe import registry
+
+    for plugin in registry.load():
+        click.echo(f"{plugin.step.name}: {plugin.step.title}")
+        for rule in plugin.step.rules:
+            click.echo(f"  {rule.name:<30} {rule.severity:<5} {rule.what}")
+    return 0
+
+
+@cli.command()
+@click.argument("rule_name", metavar="RULE")
+def explain(rule_name: str) -> int:
+    """Say what RULE means, why it matters and how to fix it."""
+    from textwrap import fill
+
+    from recipe import registry
+
+    known = registry.all_rules(registry.load())
+    registry.check_names("rule", [rule_name], known)
+    rule = known[rule_name]
+    click.echo(f"{rule.name} [{rule.severity}]")
+    for head, text in (("What", rule.what), ("Why", rule.why), ("Fix", rule.fix)):
+        click.echo(f"\n{head}")
+        for paragraph in text.split("\n\n"):
+            click.echo(fill(paragraph, 78, initial_indent="  ", subsequent_indent="  "))
+    return 0
+
+
+def _run(target: str | None, given: dict[str, Any]) -> int:
+    from recipe.ui.config import read_config
+
+    config = read_config(Path.cwd())
+    own = config.pop("target", None)
+    flags = {name: value for name, value in given.items() if value not in (None, ())}
+    settings = Settings(**{**config, **parse(flags)})
+    chosen = target or own
+    if chosen is None:
+        raise UsageError(
+            "No target: name a file.py[:name], a package.module:name or digits, "
+            "or set target in recipe.toml."
+        )
+    return _execute(chosen, settings, None)
+
+
+def _execute(target: str, settings: Settings, folder: Path | None) -> int:
+    from recipe.ui.session import Session
+
+    with Session(settings) as session:
+        from recipe.api import execute, exit_code
+        from recipe.target import load_target
+
+        result = execute(
+            load_target(target), settings, target=target, observe=session.observe,
+            gate=session.gate, folder=folder,
+        )  # fmt: skip
+        session.close(result)
+        code = exit_code(result, strict=settings.strict)
+        if code == 2:
+            _complain(_blocking(result))
+        return BUG if session.own_crash else code
+
+
+def _blocking(result: "RunResult") -> str:
+    f = next(f for f in result.findings if f.blocks)
+    return f"{f.rule}: {f.message} {f.advice}"
+
+
+def _complain(message: str) -> None:
+    click.echo(f"Error: {' '.join(message.split())}", err=True)
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    try:
+        code = cli.main(args, standalone_mode=False)
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except click.ClickException as error:
+        _complain(error.format_message())
+        code = 2
+    except (KeyboardInterrupt, click.Abort):
+        code = INTERRUPTED
+    except RecipeError as error:
+        _complain(str(error))
+        code = 2
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment]
+        code = 1
+    except Exception:  # noqa: BLE001 - whatever else comes up is a bug of ours
+        code = BUG
+        handle, log = tempfile.mkstemp(prefix="recipe-", suffix=".log")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(f"recipe {__version__}, arguments {args or sys.argv[1:]}\n")
+            traceback.print_exc(file=file)
+        _complain(f"This is a bug of recipe; please report it with the log {log}.")
+    sys.exit(code or 0)

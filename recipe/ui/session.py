@@ -1,0 +1,93 @@
+"""One run at the terminal: which face it has, what it asks, what it prints at the end."""
+
+import os
+import sys
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from recipe.events import Crash, Event, RunStarted
+from recipe.files import to_json
+from recipe.results import RunResult, StepResult
+from recipe.settings import Settings
+from recipe.ui import github
+from recipe.ui.plain import Plain
+
+OWN_PACKAGE = "training-recipe"
+
+
+class Session(AbstractContextManager["Session"]):
+    """Chooses between live and plain, and between asking and not."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Settle what this terminal can do."""
+        self.settings = settings
+        self.out = sys.stderr if settings.json else sys.stdout
+        asked_not_to = settings.no_input or settings.ci or _true("CI")
+        self.may_ask = not asked_not_to and sys.stdin.isatty() and self.out.isatty()
+        self.own_crash = False
+        self._folder: Path | None = None
+        self._live = None
+        plain = settings.ci or not self.out.isatty() or os.environ.get("TERM") == "dumb"
+        if not plain:
+            from recipe.ui.live import Live
+
+            self._live = Live(self.out)
+        self._show = self._live or Plain(self.out)
+
+    def __enter__(self) -> Self:
+        """Show the live display, where there is one."""
+        if self._live:
+            self._live.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the terminal as it was."""
+        if self._live:
+            self._live.__exit__(kind, error, trace)
+
+    def observe(self, event: Event) -> None:
+        """Show an event; keep the traceback of a crash beside the report."""
+        if isinstance(event, RunStarted):
+            self._folder = event.folder
+        if isinstance(event, Crash):
+            self.own_crash = self.own_crash or event.package == OWN_PACKAGE
+            if self._folder:
+                log = self._folder / "crash.log"
+                log.write_text(event.log, "utf-8")
+        self._show(event)
+
+    def gate(self, result: StepResult) -> bool:
+        """After a failed step: go on? Never without a person to ask."""
+        blocked = any(f.blocks for f in result.findings)
+        if not self.may_ask or blocked or result.status == "error":
+            return False
+        import questionary
+
+        if self._live:
+            self._live.pause()
+        answer = questionary.confirm(
+            f"{result.title} failed. Go on all the same?", default=False
+        ).unsafe_ask()
+        if self._live:
+            self._live.resume()
+        return bool(answer)
+
+    def close(self, result: RunResult) -> None:
+        """What follows the verdict: JSON on standard output, and what CI systems read."""
+        if self.settings.json:
+            print(to_json(result.to_json(), indent=1))
+        if self.settings.ci and _true("GITHUB_ACTIONS"):
+            for line in github.annotations(result):
+                print(line, file=self.out)
+            github.job_summary(result)
+
+
+def _true(name: str) -> bool:
+    return os.environ.get(name, "").lower() in ("1", "true", "yes")

@@ -1,0 +1,77 @@
+"""Lines that every terminal face prints."""
+
+from recipe.results import RunResult, StepResult, Trial
+from recipe.settings import OPTIONS
+
+SIGNS = {"pass": "ok", "warn": "!", "fail": "x", "skip": "-", "error": "x"}
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def step_line(result: StepResult, *, reused: bool) -> str:
+    """One line about a finished step."""
+    round_ = f" (round {result.round})" if result.round > 1 else ""
+    head = f"{SIGNS[result.status]:>2} {result.name}{round_}: {result.status}"
+    if result.status == "skip":
+        return f"{head}, {result.reason}"
+    if result.status == "error":
+        return f"{head}: {result.reason}"
+    return f"{head}, {'known from the journal' if reused else duration(result.seconds)}"
+
+
+def finding_lines(result: StepResult) -> list[str]:
+    """The findings of a step, advice behind each."""
+    lines = []
+    for f in result.findings:
+        ignored = f" (ignored: {f.ignored})" if f.ignored else ""
+        lines.append(f"   {f.severity}: {f.rule}{ignored}: {f.message}")
+        if f.counts:
+            lines.append(f"   -> {f.advice}")
+    return lines
+
+
+def trial_line(trial: Trial) -> str:
+    """One line about a finished trial."""
+    names = ("lr", "weight_decay")
+    params = ", ".join(
+        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in trial.params.items()
+        if name in names or name not in {option.name for option in OPTIONS} | {"warmup"}
+    )
+    label = "baseline" if trial.number == 0 else f"trial {trial.number}"
+    score = "no score" if trial.val_score is None else f"{trial.metric} {trial.val_score:.4f}"
+    ended = "" if trial.status == "finished" else f", {trial.status}"
+    return f"   {label}: {params}: {score} ({trial.epochs} epochs{ended})"
+
+
+def verdict_lines(result: RunResult) -> list[str]:
+    """The verdict in one screen: what was found, the best setting, where the report lies."""
+    lines = [f"Verdict: {result.verdict}"]
+    if result.interrupted:
+        lines = ["Interrupted: everything finished is kept; 'recipe resume' goes on."]
+    if result.diagnosis:
+        lines.append(f"Diagnosis: {', '.join(result.diagnosis)}")
+    best, base = result.best, result.baseline
+    if best is not None and best.val_score is not None:
+        names = ("lr", "weight_decay", "schedule", "epochs")
+        params = ", ".join(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}"
+                           for k, v in best.params.items() if k in names)  # fmt: skip
+        line = f"Best: {result.metric} {best.val_score:.4f} at {params}"
+        if base is not None and base.val_score is not None:
+            line += f" (baseline {base.val_score:.4f})"
+        lines.append(line)
+    cost = result.cost
+    lines.append(
+        f"Cost: {cost.trials} trials, {cost.trainings:.1f} full trainings, {duration(cost.seconds)}"
+    )
+    if result.folder is not None:
+        lines.append(f"Report: {result.folder / 'report.md'}")
+    return lines

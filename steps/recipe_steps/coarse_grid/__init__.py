@@ -1,0 +1,27 @@
+"""Step 4: a coarse grid of learning rate x weight decay."""
+
+from typing import TYPE_CHECKING
+
+from recipe.results import Evidence
+from recipe_steps import grids
+from recipe_steps.coarse_grid import rules
+
+if TYPE_CHECKING:
+    from recipe.context import Context
+
+
+class CoarseGrid:
+    """Short trainings around the rate of step 3; the declared setting is trial zero."""
+
+    name = "coarse_grid"
+    title = "Coarse grid"
+    version = 1
+    requires = frozenset({"lr_range"})
+    rules = rules.RULES
+    figures = (grids.MAP,)
+
+    def measure(self, ctx: "Context") -> Evidence:
+        """Train every cell for a few epochs; extend the grid when its best is at an end."""
+        from recipe_steps.coarse_grid.measure import measure
+
+        return measure(ctx)

@@ -1,0 +1,97 @@
+"""Short trials over a log-spaced grid, or at log-uniform random points."""
+
+import math
+from collections.abc import Sequence
+
+from recipe.context import Context
+from recipe.errors import UsageError
+from recipe.results import Evidence, Trial
+from recipe.search.runner import best_of
+from recipe.search.space import Params, log_spaced, random_draws, rounded, thinned_grid
+from recipe_steps.grids import grid_evidence, number
+
+RATES = 4
+DECAYS = {"adamw": (1e-3, 1e-2, 1e-1)}
+USUAL_DECAYS = (1e-5, 1e-4, 1e-3)
+"""The lecture's "1e-4, 1e-5, 0"; decoupled decay works at larger values (Loshchilov, Hutter)."""
+EPOCH_SHARE, MOST_EPOCHS = 0.1, 5
+"""Of a full training: the lecture's "1 to 5 epochs"."""
+MOST_TRIALS = 12
+MOST_EXTENSIONS = 2
+BUDGET_SHARE = 0.3
+"""Of what is left of the budget that the coarse grid may take."""
+
+
+def measure(ctx: Context) -> Evidence:
+    """Columns of the grid; `edge` names a parameter whose best value is still at an end."""
+    ctx.train_baseline()
+    epochs = min(MOST_EPOCHS, max(1, round((ctx.experiment.epochs or 1) * EPOCH_SHARE)))
+    low, high = rate_range(ctx)
+    cells = _cells(ctx, low, high, epochs)
+    trials = ctx.run_trials(cells, epochs=epochs, warmup=ctx.experiment.warmup)
+    _stop_when_all_failed(trials)
+    extended = 0
+    while extended < MOST_EXTENSIONS and (beyond := _beyond(trials)) and not ctx.meter.spent:
+        trials += ctx.run_trials(
+            [beyond], first=len(trials) + 1, epochs=epochs, warmup=ctx.experiment.warmup
+        )
+        extended += 1
+    best = best_of(trials)
+    edge = "lr" if _beyond(trials) else None
+    return grid_evidence(
+        trials, best, {"epochs_per_trial": epochs, "extended": extended, "edge": edge}
+    )
+
+
+def rate_range(ctx: Context) -> tuple[float, float]:
+    """Rates around the best of step 3, or around the declared one when step 3 was left out.
+
+    Raises:
+        UsageError: there is neither.
+
+    """
+    found = ctx.evidence("lr_range")
+    best = (found.number("best_lr") if found else None) or ctx.experiment.lr
+    if best is None:
+        raise UsageError(
+            "The coarse grid needs a learning rate: let step lr_range run, or declare lr=..."
+        )
+    top = (found.number("bracket_high") if found else None) or best
+    return best / 10, max(best, min(top, best * math.sqrt(10)))
+
+
+def _cells(ctx: Context, low: float, high: float, epochs: int) -> list[Params]:
+    name = ctx.experiment.optimizer if isinstance(ctx.experiment.optimizer, str) else "sgd"
+    decays = DECAYS.get(name, USUAL_DECAYS)
+    limit = MOST_TRIALS
+    left = ctx.meter.left
+    if ctx.settings.budget and ctx.settings.budget.unit == "epochs" and left is not None:
+        limit = max(2, min(limit, int(left * BUDGET_SHARE / epochs)))
+    seed = ctx.seed_for("cells")
+    if ctx.settings.search == "random":
+        ranges = {"lr": (low, high), "weight_decay": (decays[0], decays[-1])}
+        return random_draws(ranges, ctx.experiment.space, limit, seed)
+    axes = {"lr": log_spaced(low, high, RATES), "weight_decay": decays, **ctx.experiment.space}
+    return thinned_grid(axes, limit, seed)
+
+
+def _stop_when_all_failed(trials: Sequence[Trial]) -> None:
+    if trials and all(trial.status == "failed" for trial in trials):
+        raise UsageError(f"Every trial failed; the first one said: {trials[0].reason}")
+
+
+def _beyond(trials: Sequence[Trial]) -> Params | None:
+    """A cell past the best one when that has the smallest or the largest rate."""
+    best = best_of(trials)
+    rates = sorted({rate for t in trials if (rate := number(t.params.get("lr"))) is not None})
+    if best is None or len(rates) < 2:
+        return None
+    rate, step = number(best.params["lr"]), math.sqrt(10)
+    if rate == rates[-1]:
+        new = rounded(rates[-1] * step)
+    elif rate == rates[0]:
+        new = rounded(rates[0] / step)
+    else:
+        return None
+    kept = {k: v for k, v in best.params.items() if k not in ("epochs", "warmup")}
+    return {**kept, "lr": new}

@@ -1,0 +1,52 @@
+"""Rules about a grid of trials."""
+
+from recipe.results import Evidence, Finding
+from recipe.rules import finding, rule
+
+MOST = 0.5
+
+
+@rule("warn")
+def best_at_edge_of_grid(evidence: Evidence) -> Finding | None:
+    """What: the best cell has the smallest or the largest value of its range, even after the
+    grid was extended.
+
+    Why: the optimum may lie outside; what was found is the border of the search, not the best.
+
+    Fix: extend the range on that side.
+    """
+    edge = evidence.text("edge")
+    if edge is None:
+        return None
+    value = evidence.number(f"best_{edge}")
+    return finding(
+        "warn",
+        f"The best {edge} ({value:g}) is at the end of its range."
+        if value is not None
+        else f"The best {edge} is at the end of its range.",
+        f"Search further in the direction of the best {edge}.",
+        confidence=0.7,
+    )
+
+
+@rule("warn")
+def most_trials_diverge(evidence: Evidence) -> Finding | None:
+    """What: more than half of the trials ended with a loss that is not finite.
+
+    Why: around a rate that step 3 found usable, few trials should diverge; the range is too
+    high, or something fails only after some updates.
+
+    Fix: lower the range of rates; warm up; look for a bug that grows with training.
+    """
+    trials, diverged = evidence.number("trials"), evidence.number("diverged")
+    if not trials or diverged is None or diverged / trials <= MOST:
+        return None
+    return finding(
+        "warn",
+        f"{diverged:.0f} of {trials:.0f} trials diverged.",
+        "Lower the range of learning rates, or warm up.",
+        confidence=0.8,
+    )
+
+
+RULES = (best_at_edge_of_grid, most_trials_diverge)

@@ -1,0 +1,46 @@
+"""What the coarse and the refined grid share: their evidence, figure and bookkeeping."""
+
+from collections.abc import Sequence
+
+from recipe.results import Evidence, Figure, Scalar, Trial
+
+MAP = Figure(
+    "map",
+    "Validation score over learning rate and weight decay",
+    series=("val_score", "weight_decay"),
+    kind="map",
+    x="lr",
+    x_label="learning rate",
+    y_label="weight decay",
+    log_x=True,
+    log_y=True,
+)
+
+
+def number(value: Scalar) -> float | None:
+    """A parameter as a number, None for text."""
+    return float(value) if isinstance(value, int | float) else None
+
+
+def grid_evidence(trials: Sequence[Trial], best: Trial | None, more: dict[str, Scalar]) -> Evidence:
+    """Columns of the grid, and its best cell."""
+    scalars: dict[str, Scalar] = {
+        "trials": len(trials),
+        "diverged": sum(trial.status == "diverged" for trial in trials),
+        "failed": sum(trial.status == "failed" for trial in trials),
+        "epochs": sum(trial.epochs for trial in trials),
+        **more,
+    }
+    if best is not None:
+        scalars |= {"best_score": best.val_score, "best_loss": best.val_loss}
+        scalars |= {f"best_{name}": value for name, value in best.params.items()}
+    return Evidence(
+        scalars,
+        {
+            "lr": tuple(number(trial.params.get("lr")) for trial in trials),
+            "weight_decay": tuple(number(trial.params.get("weight_decay")) for trial in trials),
+            "val_score": tuple(trial.val_score for trial in trials),
+            "val_loss": tuple(trial.val_loss for trial in trials),
+            "epochs": tuple(trial.epochs for trial in trials),
+        },
+    )

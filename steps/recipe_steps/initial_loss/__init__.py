@@ -1,0 +1,36 @@
+"""Step 1: a model that knows nothing yet has a known loss."""
+
+from typing import TYPE_CHECKING
+
+from recipe.results import Evidence, Figure
+from recipe_steps.initial_loss import rules
+
+if TYPE_CHECKING:
+    from recipe.context import Context
+
+
+class InitialLoss:
+    """Softmax cross-entropy starts at log(C); each task has such a value."""
+
+    name = "initial_loss"
+    title = "Check the initial loss"
+    version = 1
+    requires = frozenset({"inspect"})
+    rules = rules.RULES
+    figures = (
+        Figure(
+            "loss",
+            "Loss of fresh models, before any training",
+            series=("eval_loss", "train_mode_loss"),
+            kind="bars",
+            x_label="fresh model",
+            y_label="loss",
+            mark_y=("expected",),
+        ),
+    )
+
+    def measure(self, ctx: "Context") -> Evidence:
+        """Measure the loss of several fresh models on a large sample."""
+        from recipe_steps.initial_loss.measure import measure
+
+        return measure(ctx)

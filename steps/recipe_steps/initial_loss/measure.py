@@ -1,0 +1,132 @@
+"""The loss of fresh models, and what it should be."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from recipe.context import Context
+from recipe.experiment import Experiment, LossFunction
+from recipe.results import Evidence, Scalar
+from recipe.tasks import Task
+from recipe.training.data import TensorData
+from recipe.training.models import build_model, no_dropout, seeded
+
+FRESH_MODELS = 3
+SAMPLE = 1024
+BATCH = 256
+
+
+def measure(ctx: Context) -> Evidence:
+    """Loss in evaluation mode and, for what normalises by batch, in training mode too."""
+    generator = torch.Generator().manual_seed(ctx.seed_for("sample"))
+    sample = ctx.data.train.sample(SAMPLE, generator)
+    eval_losses, train_losses = [], []
+    scalars: dict[str, Scalar] = {"items": len(sample), "task": ctx.task.name}
+    for index in range(FRESH_MODELS):
+        seed = ctx.seed_for("model", index)
+        model = build_model(ctx.experiment, seed, ctx.device)
+        with torch.no_grad(), seeded(seed, ctx.device):
+            outputs = torch.cat([model.eval()(x) for x in torch.split(sample.x, BATCH)])
+            eval_losses.append(_loss(ctx.experiment.loss_function, outputs, sample.y))
+            train_losses.append(_train_mode_loss(ctx, model, sample))
+        if index == 0:
+            scalars |= signatures(ctx.experiment.loss_function, outputs, sample.y)
+            scalars |= expectation(ctx.experiment, outputs, sample.y, output_bias(model))
+        ctx.progress(index + 1, FRESH_MODELS, "fresh models")
+    scalars["nonfinite"] = sum(not math.isfinite(loss) for loss in eval_losses)
+    scalars["loss"] = sum(eval_losses) / FRESH_MODELS
+    scalars["train_mode_loss"] = sum(train_losses) / FRESH_MODELS
+    return Evidence(
+        scalars, {"eval_loss": tuple(eval_losses), "train_mode_loss": tuple(train_losses)}
+    )
+
+
+def _loss(loss: LossFunction, outputs: Tensor, targets: Tensor) -> float:
+    parts = zip(torch.split(outputs, BATCH), torch.split(targets, BATCH), strict=True)
+    return sum(loss(o, y).item() * len(o) for o, y in parts) / len(outputs)
+
+
+def _train_mode_loss(ctx: Context, model: nn.Module, sample: TensorData) -> float:
+    """With batch statistics: what training sees, where running statistics are not yet known."""
+    if len(sample) < 2:
+        return math.nan
+    with no_dropout(model.train()):
+        outputs = model(sample.x[:BATCH])
+    return _loss(ctx.experiment.loss_function, outputs, sample.y[:BATCH])
+
+
+def signatures(loss: LossFunction, outputs: Tensor, targets: Tensor) -> dict[str, Scalar]:
+    """Exact marks of the outputs, and how the loss takes a shift of all outputs by one."""
+    rows = outputs.movedim(1, -1) if outputs.ndim > 2 else outputs
+    width = outputs.shape[-1] if outputs.ndim > 1 else 1
+    sums = rows.sum(-1) if outputs.ndim > 1 else torch.zeros(1)
+    probabilities = bool(
+        width > 1
+        and (outputs >= 0).all()
+        and (outputs <= 1).all()
+        and torch.allclose(sums, torch.ones_like(sums), atol=1e-4)
+    )
+    plain = _loss(loss, outputs, targets)
+    shifted = _loss(loss, outputs + 1, targets)
+    return {
+        "outputs_are_probabilities": probabilities,
+        "loss_ignores_shift": math.isclose(plain, shifted, rel_tol=1e-4, abs_tol=1e-5),
+        "loss_takes_log_probabilities": math.isclose(shifted, plain - 1, abs_tol=1e-3),
+        "output_std": outputs.float().std().item() if outputs.numel() > 1 else 0.0,
+    }
+
+
+def expectation(
+    experiment: Experiment, outputs: Tensor, targets: Tensor, bias: Tensor | None
+) -> dict[str, Scalar]:
+    """The loss of a model that knows nothing, and the least that any constant reaches."""
+    task = experiment.resolved_task
+    n_outputs = task.n_outputs(outputs)
+    if experiment.loss is None:
+        expected = task.expected_initial_loss(targets, n_outputs, bias)
+        return {
+            "expected": expected,
+            "floor": constant_loss(task, targets, n_outputs),
+            "n_outputs": n_outputs,
+        }
+    return {"expected": neutral_loss(experiment, outputs, targets), "n_outputs": n_outputs}
+
+
+def neutral_loss(experiment: Experiment, outputs: Tensor, targets: Tensor) -> float:
+    """The declared loss at outputs that prefer nothing: zero logits, equal probabilities."""
+    loss = experiment.loss_function
+    neutral = torch.zeros_like(outputs)
+    marks = signatures(loss, neutral, targets)
+    if getattr(experiment.resolved_task, "threshold", 0.0) == 0.5:
+        neutral = neutral + 0.5
+    elif marks["loss_takes_log_probabilities"]:
+        neutral = neutral - math.log(experiment.resolved_task.n_outputs(outputs))
+    return _loss(loss, neutral, targets)
+
+
+def constant_loss(task: Task, targets: Tensor, n_outputs: int) -> float:
+    """Loss of the best constant prediction: the entropy, or the variance, of the targets."""
+    y = targets.detach().cpu()
+    if task.target_kind == "class index":
+        counts = torch.bincount(y.flatten(), minlength=n_outputs).double()
+        shares = counts[counts > 0] / counts.sum()
+        return -(shares * shares.log()).sum().item()
+    y = y.double().reshape(-1, n_outputs)
+    mean = y.mean(0)
+    if task.target_kind == "real":
+        return (y - mean).square().mean().item()
+    return -(torch.xlogy(mean, mean) + torch.xlogy(1 - mean, 1 - mean)).mean().item()
+
+
+def output_bias(model: nn.Module) -> Tensor | None:
+    """The bias of the last linear layer when it was set on purpose.
+
+    PyTorch draws biases within 1 / sqrt(fan_in); one outside of that was declared.
+    """
+    linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
+    if not linear or linear[-1].bias is None:
+        return None
+    bias = linear[-1].bias.detach()
+    bound = 1 / math.sqrt(linear[-1].in_features)
+    return bias if bias.abs().max().item() > bound * (1 + 1e-6) else None

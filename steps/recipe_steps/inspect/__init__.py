@@ -1,0 +1,25 @@
+"""Look at the data and the model before anything is trained."""
+
+from typing import TYPE_CHECKING
+
+from recipe.results import Evidence
+from recipe_steps.inspect import rules
+
+if TYPE_CHECKING:
+    from recipe.context import Context
+
+
+class Inspect:
+    """Shapes, ranges, labels, overlap between training and validation."""
+
+    name = "inspect"
+    title = "Inspect data and model"
+    version = 1
+    requires: frozenset[str] = frozenset()
+    rules = rules.RULES
+
+    def measure(self, ctx: "Context") -> Evidence:
+        """Measure on all data; one forward pass of a fresh model."""
+        from recipe_steps.inspect.measure import measure
+
+        return measure(ctx)

@@ -1,0 +1,140 @@
+"""What can be read off the data and one forward pass."""
+
+from collections import Counter
+
+import torch
+from torch import Tensor
+
+from recipe.context import Context
+from recipe.errors import UsageError
+from recipe.results import Evidence, Scalar
+from recipe.training.data import TensorData
+from recipe.training.models import build_model, place, seeded
+
+SAMPLE = 4096
+"""Items drawn from a random data set, which cannot be looked at as a whole."""
+FORWARD = 4
+NAMED = 5
+"""Places named in a message."""
+
+
+def measure(ctx: Context) -> Evidence:
+    """Scalars about inputs, targets, outputs and the split.
+
+    Raises:
+        UsageError: the model cannot process a batch of the data.
+
+    """
+    generator = torch.Generator().manual_seed(ctx.seed_for("sample"))
+    train, val = (
+        part if isinstance(part, TensorData) else part.sample(SAMPLE, generator)
+        for part in (ctx.data.train, ctx.data.val)
+    )
+    scalars: dict[str, Scalar] = {
+        "train_items": len(ctx.data.train),
+        "val_items": len(ctx.data.val),
+        "input_shape": str(list(train.x.shape[1:])),
+        "target_shape": str(list(train.y.shape[1:])),
+        "target_kind": ctx.task.target_kind,
+        "deterministic": ctx.data.train.deterministic,
+    }
+    for name, part in (("train", train), ("val", val)):
+        scalars |= _inputs(part.x, name) | _targets(part.y, name)
+    if not (scalars["train_input_nonfinite"] or scalars["train_target_nonfinite"]):
+        scalars |= _outputs(ctx, train)
+        scalars |= _classes(ctx, train.y)
+        scalars |= _overlap(train.x, val.x)
+    return Evidence(scalars)
+
+
+def _inputs(x: Tensor, name: str) -> dict[str, Scalar]:
+    scalars: dict[str, Scalar] = {f"{name}_input_nonfinite": 0}
+    if x.is_floating_point():
+        bad = ~torch.isfinite(x)
+        scalars[f"{name}_input_nonfinite"] = int(bad.sum())
+        if bad.any():
+            scalars[f"{name}_input_nonfinite_where"] = _where(bad)
+        good = x[~bad] if bad.any() else x
+    else:
+        good = x.float()
+    if good.numel():
+        scalars[f"{name}_input_mean"] = good.mean().item()
+        scalars[f"{name}_input_std"] = good.std(correction=0).item()
+        scalars[f"{name}_input_min"] = good.min().item()
+        scalars[f"{name}_input_max"] = good.max().item()
+    return scalars
+
+
+def _where(bad: Tensor) -> str:
+    """Columns of a table, or first indices of anything else."""
+    if bad.ndim == 2:
+        columns = bad.any(0).nonzero().flatten().tolist()
+        return f"columns {', '.join(map(str, columns[:NAMED]))}"
+    items = bad.flatten(1).any(1) if bad.ndim > 1 else bad
+    return f"items {', '.join(map(str, items.nonzero().flatten().tolist()[:NAMED]))}"
+
+
+def _targets(y: Tensor, name: str) -> dict[str, Scalar]:
+    bad = ~torch.isfinite(y) if y.is_floating_point() else torch.zeros_like(y, dtype=torch.bool)
+    good = y[~bad]
+    scalars: dict[str, Scalar] = {
+        f"{name}_target_nonfinite": int(bad.sum()),
+        f"{name}_target_integer": not y.is_floating_point() and not y.is_complex(),
+        f"{name}_target_dtype": str(y.dtype).removeprefix("torch."),
+    }
+    if good.numel():
+        scalars[f"{name}_target_min"] = good.min().item()
+        scalars[f"{name}_target_max"] = good.max().item()
+    return scalars
+
+
+def _outputs(ctx: Context, train: TensorData) -> dict[str, Scalar]:
+    model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device).eval()
+    x, y = train.x[:FORWARD], train.y[:FORWARD]
+    try:
+        with torch.no_grad(), seeded(ctx.seed_for("forward"), ctx.device):
+            outputs = model(x)
+    except Exception as error:
+        raise UsageError(
+            f"The model cannot process a batch of shape {list(x.shape)} and dtype "
+            f"{str(x.dtype).removeprefix('torch.')}: {str(error).splitlines()[0]} "
+            f"({place(error)}); match the model's first layer to the data."
+        ) from error
+    if not isinstance(outputs, Tensor):
+        raise UsageError(
+            f"The model returns {type(outputs).__name__}: return one tensor of outputs."
+        )
+    return {
+        "outputs": ctx.task.n_outputs(outputs),
+        "shape_problem": ctx.task.shape_problem(outputs, y),
+        "parameters": sum(p.numel() for p in model.parameters()),
+    }
+
+
+def _classes(ctx: Context, y: Tensor) -> dict[str, Scalar]:
+    if ctx.task.target_kind == "real":
+        return {}
+    values = y.flatten()
+    if values.numel() != len(y) and ctx.task.target_kind == "class index":
+        return {"classes": int(torch.unique(values).numel())}  # tokens: frequencies mean nothing
+    counts = sorted(Counter(values.tolist()).values())
+    return {"classes": len(counts), "largest_class": counts[-1], "smallest_class": counts[0]}
+
+
+def _overlap(train: Tensor, val: Tensor) -> dict[str, Scalar]:
+    """Validation items that stand in training too, beside how often training repeats itself."""
+    rows = Counter(_hashes(train))
+    held = _hashes(val)
+    repeated = sum(count for count in rows.values() if count > 1)
+    return {
+        "overlap": sum(row in rows for row in held),
+        "overlap_share": sum(row in rows for row in held) / len(held),
+        "repeated_share": repeated / len(train),
+    }
+
+
+def _hashes(x: Tensor) -> list[int]:
+    array = x.detach().cpu().contiguous()
+    if array.dtype == torch.bfloat16:
+        array = array.float()
+    return [hash(row.tobytes()) for row in array.numpy()]

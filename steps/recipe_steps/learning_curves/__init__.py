@@ -1,0 +1,48 @@
+"""Step 6: read the learning curves; step 7: go back to the grid with what they say."""
+
+from typing import TYPE_CHECKING
+
+from recipe.results import Evidence, Figure, Finding
+from recipe.step import Goto
+from recipe_steps.learning_curves import rounds, rules
+
+if TYPE_CHECKING:
+    from recipe.context import Context
+
+
+class LearningCurves:
+    """The lecture's diagnoses of the best run and of the baseline."""
+
+    name = "learning_curves"
+    title = "Look at the learning curves"
+    version = 1
+    requires = frozenset({"refine_grid"})
+    rules = rules.RULES
+    figures = (
+        Figure("loss", "Loss of the best run", ("best_train_loss", "best_val_loss"),
+               x_label="epoch", mark_x=("best_kept_epoch",)),
+        Figure("score", "Score of the best run", ("best_train_score", "best_val_score"),
+               x_label="epoch", y_label="score", mark_x=("best_kept_epoch",)),
+        Figure("baseline", "Loss of the baseline", ("baseline_train_loss", "baseline_val_loss"),
+               x_label="epoch", mark_x=("baseline_kept_epoch",)),
+        Figure("schedule", "Learning rate of the best run", ("best_lr",),
+               x_label="epoch", y_label="learning rate"),
+        Figure("updates", "Ratio of update to weight norms in the best run",
+               ("best_update_ratio",), x_label="epoch", y_label="update / weight", log_y=True),
+        Figure("units", "Dead and saturated units in the best run",
+               ("best_dead_units", "best_saturated_units"), x_label="epoch", y_label="share"),
+        Figure("gradient", "Norm of the gradient in the best run", ("best_grad_norm",),
+               x_label="epoch", y_label="norm", log_y=True),
+    )  # fmt: skip
+
+    def measure(self, ctx: "Context") -> Evidence:
+        """Collect the curves of the best trial and of the baseline."""
+        from recipe_steps.learning_curves.measure import measure
+
+        return measure(ctx)
+
+    def goto(
+        self, evidence: Evidence, findings: tuple[Finding, ...], ctx: "Context"
+    ) -> Goto | None:
+        """The next round of the refined grid, or None when nothing actionable was found."""
+        return rounds.next_round(evidence, findings, dict(ctx.plan))

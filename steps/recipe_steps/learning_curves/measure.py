@@ -1,0 +1,39 @@
+"""The curves of the best trial and of the baseline, as evidence."""
+
+from recipe.context import Context
+from recipe.results import Curve, Evidence, Scalar, Trial
+
+CURVES = ("train_loss", "val_loss", "train_score", "val_score", "lr", "update_ratio", "grad_norm",
+          "dead_units", "saturated_units", "batch_loss")  # fmt: skip
+
+
+def measure(ctx: Context) -> Evidence:
+    """Scalars and curves prefixed `best_` and `baseline_`, as far as there are such trials."""
+    scalars: dict[str, Scalar] = {"metric": ctx.experiment.metric_name}
+    curves: dict[str, Curve] = {}
+    for name, trial in (("best", ctx.best_trial), ("baseline", ctx.baseline_trial)):
+        if trial is not None:
+            found = subject(ctx, name, trial)
+            scalars |= found.scalars
+            curves |= found.curves
+    return Evidence(scalars, curves)
+
+
+def subject(ctx: Context, name: str, trial: Trial) -> Evidence:
+    """One trial's curves and what a rule needs to know beside them."""
+    experiment = ctx.experiment_of(trial)
+    schedule = experiment.schedule
+    scalars: dict[str, Scalar] = {
+        f"{name}_status": trial.status,
+        f"{name}_epochs": trial.epochs,
+        f"{name}_planned_epochs": trial.planned_epochs,
+        f"{name}_kept_epoch": None if trial.best_epoch is None else trial.best_epoch + 1,
+        f"{name}_score": trial.val_score,
+        f"{name}_schedule": schedule if isinstance(schedule, str) else "own",
+        f"{name}_warmup": experiment.warmup,
+        f"{name}_regularised": experiment.augment is not None,
+    }
+    sample = next(iter(ctx.data.val.eval_batches()))[1]
+    scalars[f"{name}_chance"] = ctx.task.chance_score(sample)
+    curves = {f"{name}_{c}": trial.curves[c] for c in CURVES if trial.curves.get(c)}
+    return Evidence(scalars, curves)

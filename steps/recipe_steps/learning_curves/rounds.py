@@ -1,0 +1,46 @@
+"""Step 7: from what the curves say to the next round of the refined grid."""
+
+from typing import Any
+
+from recipe.results import Evidence, Finding
+from recipe.step import Goto
+
+LONGER = 1.5
+MORE_DECAY, LESS_DECAY = 3.0, 1 / 3
+WARMUP = 0.05
+
+
+def next_round(
+    evidence: Evidence, findings: tuple[Finding, ...], plan: dict[str, Any]
+) -> Goto | None:
+    """The first finding about the best run that a new grid can act on."""
+    epochs = evidence.number("best_planned_epochs") or 1
+    actions: dict[str, tuple[str, dict[str, Any]]] = {
+        "overfitting": (
+            f"weight decay x {MORE_DECAY:g}, since validation loss rose",
+            {"weight_decay_factor": MORE_DECAY},
+        ),
+        "still-improving": (
+            f"training {LONGER:g} times as long, since both losses still fell",
+            {"epochs": round(epochs * LONGER)},
+        ),
+        "needs-lr-decay": (
+            "a cosine schedule, since the training loss went flat at a constant rate",
+            {"schedule": "cosine"},
+        ),
+        "decayed-too-early": (
+            "a cosine schedule, since the rate dropped while the loss still fell",
+            {"schedule": "cosine"},
+        ),
+        "slow-start": (f"a warm-up over {WARMUP:.0%} of training", {"warmup": WARMUP}),
+        "underfitting": (
+            "a third of the weight decay, since training and validation are both poor",
+            {"weight_decay_factor": LESS_DECAY},
+        ),
+    }
+    for found in findings:
+        if found.counts and found.rule in actions and "best run" in found.message:
+            hypothesis, change = actions[found.rule]
+            if not change.items() <= plan.items():
+                return Goto("refine_grid", hypothesis, change)
+    return None

@@ -1,0 +1,33 @@
+"""Step 3: the learning rate that makes the loss fall fastest."""
+
+from typing import TYPE_CHECKING
+
+from recipe.results import Evidence, Figure
+from recipe_steps.lr_range import rules
+
+if TYPE_CHECKING:
+    from recipe.context import Context
+
+
+class LrRange:
+    """A sweep over rates finds the region; about 100 iterations at each candidate decide."""
+
+    name = "lr_range"
+    title = "Find the learning rate"
+    version = 1
+    requires = frozenset({"overfit_sample"})
+    rules = rules.RULES
+    figures = (
+        Figure("sweep", "Loss while the learning rate grows", ("sweep_loss", "sweep_smooth"),
+               x="sweep_lr", x_label="learning rate", log_x=True,
+               mark_x=("steepest_lr", "best_lr")),
+        Figure("candidates", "Loss after 100 iterations at a constant rate", ("candidate_loss",),
+               x="candidate_lr", x_label="learning rate", log_x=True,
+               mark_x=("bracket_low", "best_lr", "bracket_high"), mark_y=("start_loss",)),
+    )  # fmt: skip
+
+    def measure(self, ctx: "Context") -> Evidence:
+        """Sweep fresh models, then try constant rates around the steepest fall."""
+        from recipe_steps.lr_range.measure import measure
+
+        return measure(ctx)

@@ -1,0 +1,152 @@
+"""Rules about the learning rate."""
+
+from recipe.results import Evidence, Finding
+from recipe.rules import finding, rule
+
+MARGIN = 2.0
+"""The declared rate may lie this factor outside of the measured bracket: 100 iterations cannot
+tell rates apart more finely."""
+POOR_SHARE, USELESS_SHARE = 0.3, 0.05
+"""Shares of the best fall below which the declared rate warns and fails."""
+RATIO_HIGH, RATIO_LOW = 0.3, 1e-6
+"""Far from the 1e-3 of CS231n ("ratio of weights:updates"), beyond what sound runs show early."""
+
+
+def _share(evidence: Evidence) -> float | None:
+    """How much of the best fall the declared rate reaches; -1 when it diverged."""
+    if evidence.flag("declared_diverged"):
+        return -1.0
+    own, best = evidence.number("declared_drop"), evidence.number("best_drop")
+    if own is None or best is None or best <= 0:
+        return None
+    return own / best
+
+
+def _bracket(evidence: Evidence) -> tuple[float, float, float] | None:
+    numbers = [evidence.number(n) for n in ("declared_lr", "bracket_low", "bracket_high")]
+    declared, low, high = numbers
+    if declared is None or low is None or high is None or not evidence.flag("works"):
+        return None
+    return declared, low, high
+
+
+def _advice(low: float, high: float, evidence: Evidence) -> str:
+    best = evidence.number("best_lr") or low
+    return f"Use a rate between {low:g} and {high:g}; {best:g} fell most."
+
+
+@rule("fail", explains=["diverged", "unstable-training", "update-ratio-too-high"])
+def learning_rate_too_high(evidence: Evidence) -> Finding | None:
+    """What: the declared rate lies above every rate at which the loss falls well.
+
+    Why: steps larger than the curvature allows overshoot: the loss swings, stalls or becomes
+    infinite.
+
+    Fix: take a rate from the measured bracket, or warm up to the declared one.
+    """
+    bracket, share = _bracket(evidence), _share(evidence)
+    if bracket is None or share is None:
+        return None
+    declared, low, high = bracket
+    if declared <= MARGIN * high or share >= POOR_SHARE:
+        return None
+    what = "diverges" if share < 0 else f"reaches {max(share, 0):.0%} of the best fall"
+    return finding(
+        "fail" if share < USELESS_SHARE else "warn",
+        f"The declared rate {declared:g} {what}; usable rates end at {high:g}.",
+        _advice(low, high, evidence),
+        confidence=0.9,
+    )
+
+
+@rule("fail", explains=["update-ratio-too-low", "underfitting", "slow-start", "still-improving"])
+def learning_rate_too_low(evidence: Evidence) -> Finding | None:
+    """What: the declared rate lies below every rate at which the loss falls well.
+
+    Why: training creeps; what looks like underfitting is a model that was hardly moved.
+
+    Fix: take a rate from the measured bracket.
+    """
+    bracket, share = _bracket(evidence), _share(evidence)
+    if bracket is None or share is None:
+        return None
+    declared, low, high = bracket
+    if declared >= low / MARGIN or share >= POOR_SHARE:
+        return None
+    return finding(
+        "fail" if share < USELESS_SHARE else "warn",
+        f"The declared rate {declared:g} reaches {max(share, 0):.0%} of the best fall in "
+        f"{evidence.number('iterations') or 0:.0f} iterations; usable rates begin at {low:g}.",
+        _advice(low, high, evidence),
+        confidence=0.9,
+    )
+
+
+@rule("fail")
+def no_learning_rate_works(evidence: Evidence) -> Finding | None:
+    """What: at no rate does the loss fall by more than its own noise.
+
+    Why: if every rate fails, the rate is not the fault: the gradient does not reach the
+    weights, the loss does not depend on the outputs, or inputs and labels do not belong
+    together.
+
+    Fix: go back to the initial loss and to overfitting a small sample.
+    """
+    if evidence.scalars.get("works") is not False:
+        return None
+    return finding(
+        "fail",
+        "No learning rate lowers the loss by more than its noise.",
+        "Go back to steps 1 and 2: the fault is not the rate.",
+        confidence=0.8,
+    )
+
+
+@rule("warn")
+def update_ratio_too_high(evidence: Evidence) -> Finding | None:
+    """What: at the declared rate one update changes the weights by a large part of their size.
+
+    Why: about 1e-3 is typical (CS231n). Updates near the size of the weights themselves forget
+    what was learnt before.
+
+    Fix: lower the rate; if it is low already, the initial weights are too small.
+    """
+    ratio = evidence.number("declared_update_ratio")
+    if ratio is None or ratio <= RATIO_HIGH:
+        return None
+    return finding(
+        "warn",
+        f"At the declared rate an update is {ratio:.2g} of the weights, expected about 1e-3.",
+        "Lower the learning rate, or start from larger weights.",
+        confidence=0.6,
+    )
+
+
+@rule("warn")
+def update_ratio_too_low(evidence: Evidence) -> Finding | None:
+    """What: at the declared rate an update is a vanishing part of the weights.
+
+    Why: about 1e-3 is typical (CS231n); at a millionth, thousands of updates leave the weights
+    where they were.
+
+    Fix: raise the rate; if it is high already, the initial weights are too large or the
+    gradient vanishes on its way.
+    """
+    ratio = evidence.number("declared_update_ratio")
+    if ratio is None or ratio >= RATIO_LOW:
+        return None
+    return finding(
+        "warn",
+        f"At the declared rate an update is {ratio:.2g} of the weights, expected about 1e-3.",
+        "Raise the learning rate, or start from smaller weights.",
+        confidence=0.6,
+    )
+
+
+RULES = (
+    learning_rate_too_high,
+    learning_rate_too_low,
+    no_learning_rate_works,
+    update_ratio_too_high,
+    update_ratio_too_low,
+)

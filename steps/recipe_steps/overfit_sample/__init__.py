@@ -1,0 +1,31 @@
+"""Step 2: a sound model can learn a few minibatches by heart."""
+
+from typing import TYPE_CHECKING
+
+from recipe.results import Evidence, Figure
+from recipe_steps.overfit_sample import rules
+
+if TYPE_CHECKING:
+    from recipe.context import Context
+
+
+class OverfitSample:
+    """Perfect score on a small sample, with all regularisation switched off."""
+
+    name = "overfit_sample"
+    title = "Overfit a small sample"
+    version = 1
+    requires = frozenset({"initial_loss"})
+    rules = rules.RULES
+    figures = (
+        Figure("loss", "Loss on the sample at the best rate", ("loss",),
+               x_label="pass over the sample", log_y=True),
+        Figure("score", "Score on the sample at the best rate", ("score",),
+               x_label="pass over the sample", y_label="score", mark_y=("perfect",)),
+    )  # fmt: skip
+
+    def measure(self, ctx: "Context") -> Evidence:
+        """Train on the sample at several rates until one of them has learnt it."""
+        from recipe_steps.overfit_sample.measure import measure
+
+        return measure(ctx)

@@ -1,0 +1,123 @@
+"""Learn a few minibatches by heart, at one rate after the other."""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+import torch
+
+from recipe.context import Context
+from recipe.experiment import Experiment
+from recipe.results import Evidence
+from recipe.tasks import Task
+from recipe.training.data import Splits, TensorData
+from recipe.training.loop import Training
+from recipe.training.models import no_dropout
+
+MINIBATCHES = 8
+"""The lecture's "5-10 minibatches"."""
+LARGEST_MINIBATCH = 16
+PASSES = 60
+LAST_PASSES = 240
+"""Passes over the sample per rate, and in a last attempt at the best of them."""
+RATES = {
+    "sgd": (0.05, 0.01, 0.2, 0.002),
+    "adam": (3e-3, 1e-3, 1e-2, 3e-4),
+    "adamw": (3e-3, 1e-3, 1e-2, 3e-4),
+    "rmsprop": (1e-3, 3e-4, 3e-3, 1e-4),
+}
+
+
+@dataclass
+class Attempt:
+    """One rate on the sample."""
+
+    lr: float
+    scores: list[float] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+
+    @property
+    def best(self) -> float:
+        """Best score of any pass; minus infinity when it diverged at once."""
+        return max(self.scores, default=float("-inf"))
+
+
+def measure(ctx: Context) -> Evidence:
+    """Scores are taken on the very sample that is trained on, in evaluation mode."""
+    size = min(ctx.experiment.batch_size, LARGEST_MINIBATCH)
+    generator = torch.Generator().manual_seed(ctx.seed_for("sample"))
+    sample = ctx.data.train.sample(MINIBATCHES * size, generator)
+    perfect = reachable_score(ctx.task, sample)
+    target = perfect - ctx.task.tolerance - 1e-9
+    bare = replace(
+        ctx.experiment, augment=None, weight_decay=0.0, clip_norm=None, warmup=0.0,
+        schedule="constant", batch_size=size, shuffle=True,
+    )  # fmt: skip
+    attempts: list[Attempt] = []
+    rates = candidate_rates(ctx.experiment)
+    for lr in rates:
+        attempts.append(_attempt(ctx, replace(bare, lr=lr, epochs=PASSES), sample, target))
+        ctx.progress(len(attempts), len(rates) + 1, f"learning rate {lr:g}")
+        if attempts[-1].best >= target:
+            break
+    best = max(attempts, key=lambda attempt: attempt.best)
+    if best.best < target:
+        longer = replace(bare, lr=best.lr, epochs=LAST_PASSES)
+        attempts.append(_attempt(ctx, longer, sample, target))
+        best = max(attempts, key=lambda attempt: attempt.best)
+    return Evidence(
+        {
+            "items": len(sample),
+            "minibatch": size,
+            "best_score": best.best,
+            "perfect": perfect,
+            "reached": best.best >= target,
+            "best_lr": best.lr,
+            "attempts": len(attempts),
+            "passes": len(best.scores),
+            "chance": ctx.task.chance_score(sample.y),
+        },
+        {
+            "score": tuple(best.scores),
+            "loss": tuple(best.losses),
+            "attempt_lr": tuple(attempt.lr for attempt in attempts),
+            "attempt_score": tuple(attempt.best for attempt in attempts),
+        },
+    )
+
+
+def candidate_rates(experiment: Experiment) -> list[float]:
+    """Usual rates of the optimizer, and the declared one behind the first."""
+    name = experiment.optimizer if isinstance(experiment.optimizer, str) else "adam"
+    rates = list(RATES[name])
+    if experiment.lr is not None and experiment.lr not in rates:
+        rates.insert(1, experiment.lr)
+    return rates
+
+
+def _attempt(ctx: Context, experiment: Experiment, sample: TensorData, target: float) -> Attempt:
+    attempt = Attempt(experiment.lr or 0.0)
+    training = Training(
+        experiment, Splits(sample, sample), seed=ctx.seed_for("fit"), device=ctx.device
+    )
+    with no_dropout(training.model):
+        for epoch in training.epochs():
+            if epoch.diverged:
+                break
+            attempt.scores.append(epoch.figures["val_score"])
+            attempt.losses.append(epoch.figures["val_loss"])
+            if attempt.scores[-1] >= target:
+                break
+    ctx.spend(len(attempt.scores) * training.iterations_per_epoch)
+    attempt.scores = [score if score == score else float("-inf") for score in attempt.scores]  # noqa: PLR0124 - NaN
+    return attempt
+
+
+def reachable_score(task: Task, sample: TensorData) -> float:
+    """The score of perfect memory: identical inputs with different labels cannot all be right."""
+    if task.target_kind != "class index" or sample.y.ndim > 1:
+        return task.perfect_score(sample.x, sample.y)
+    groups: dict[bytes, Counter[int]] = {}
+    rows = sample.x.detach().float().cpu().numpy()
+    for row, label in zip(rows, sample.y.tolist(), strict=True):
+        groups.setdefault(row.tobytes(), Counter())[label] += 1
+    return sum(max(labels.values()) for labels in groups.values()) / len(sample)

@@ -1,0 +1,27 @@
+"""Step 5: a narrower grid around the best cell, trained to the end."""
+
+from typing import TYPE_CHECKING
+
+from recipe.results import Evidence
+from recipe_steps import grids
+from recipe_steps.refine_grid import rules
+
+if TYPE_CHECKING:
+    from recipe.context import Context
+
+
+class RefineGrid:
+    """Full trainings with early stopping; the lower part ends after a third of the epochs."""
+
+    name = "refine_grid"
+    title = "Refine the grid"
+    version = 1
+    requires = frozenset({"coarse_grid"})
+    rules = rules.RULES
+    figures = (grids.MAP,)
+
+    def measure(self, ctx: "Context") -> Evidence:
+        """Train around the best cell so far, with the changes that a new round asks for."""
+        from recipe_steps.refine_grid.measure import measure
+
+        return measure(ctx)

@@ -1,0 +1,96 @@
+"""Full-length trials around the best setting so far."""
+
+import math
+from typing import Any
+
+from recipe.context import Context
+from recipe.errors import UsageError
+from recipe.results import Evidence, Scalar, Trial
+from recipe.search.runner import Halving, best_of
+from recipe.search.space import random_draws, rounded
+from recipe_steps.grids import grid_evidence, number
+
+FACTORS = (("lr", 2.0), ("lr", 0.5), ("weight_decay", 3.0), ("weight_decay", 1 / 3))
+"""Neighbours of the centre: half and double the rate, a third and three times the decay."""
+LATER_FACTORS = (("weight_decay", 3.0),)
+"""In later rounds the change itself is what is tested; one neighbour guards against luck."""
+FIRST_ROUND = Halving(share=1 / 3, keep=0.4)
+LATER_ROUNDS = Halving(share=1 / 3, keep=0.5)
+
+
+def measure(ctx: Context) -> Evidence:
+    """Columns of the refined grid and its best cell.
+
+    Raises:
+        UsageError: there is no setting to refine.
+
+    """
+    centre = _centre(ctx)
+    plan: dict[str, Any] = {"epochs": ctx.experiment.epochs, **ctx.plan}
+    factor = plan.pop("weight_decay_factor", 1.0)
+    decay = number(centre.get("weight_decay"))
+    if decay is not None:
+        centre["weight_decay"] = rounded(decay * factor)
+    cells = _random(ctx, centre) if ctx.settings.search == "random" else _cells(ctx, centre)
+    cells = cells[: _affordable(ctx, plan["epochs"], len(cells))]
+    halving = FIRST_ROUND if ctx.round == 1 else LATER_ROUNDS
+    trials = ctx.run_trials(cells, halving, **plan)
+    best = best_of(trials)
+    if best is None and all(trial.status == "failed" for trial in trials):
+        raise UsageError(f"Every trial failed; the first one said: {trials[0].reason}")
+    return grid_evidence(trials, best, {"epochs_per_trial": plan["epochs"]})
+
+
+def _centre(ctx: Context) -> dict[str, Scalar]:
+    """The best setting so far: of the refined trials from the second round on, of the coarse
+    grid before, of the declaration when there was no grid.
+    """
+    searched: list[Trial] = [trial for trial in ctx.trials if trial.number > 0]
+    refined = [trial for trial in searched if trial.step == ctx.step]
+    best = best_of(refined) or best_of(searched)
+    own: dict[str, Scalar] = {
+        "lr": ctx.experiment.lr,
+        "weight_decay": ctx.experiment.weight_decay,
+    }
+    centre = dict(best.params) if best else own
+    for name in ("epochs", "schedule", "warmup"):
+        centre.pop(name, None)
+    if centre.get("lr") is None:
+        raise UsageError(
+            "The refined grid needs a setting to start from: let step coarse_grid run, "
+            "or declare lr=..."
+        )
+    return centre
+
+
+def _cells(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]]:
+    cells = [centre]
+    for name, factor in FACTORS if ctx.round == 1 else LATER_FACTORS:
+        value = number(centre.get(name))
+        if value:
+            cells.append({**centre, name: rounded(value * factor)})
+    return cells
+
+
+def _random(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]]:
+    """The centre, and log-uniform draws within the reach of the grid's neighbours."""
+    ranges = {}
+    for name, reach in (("lr", 2.0), ("weight_decay", 3.0)):
+        value = number(centre.get(name))
+        if value:
+            ranges[name] = (value / reach, value * reach)
+    count = len(FACTORS) if ctx.round == 1 else len(LATER_FACTORS)
+    draws = random_draws(ranges, {}, count, ctx.seed_for("draws", ctx.round))
+    return [centre, *({**centre, **draw} for draw in draws)]
+
+
+def _affordable(ctx: Context, epochs: int, cells: int) -> int:
+    """How many cells the rest of the budget pays for; at least one."""
+    budget, left = ctx.settings.budget, ctx.meter.left
+    if budget is None or left is None:
+        return cells
+    price = epochs * (FIRST_ROUND.share + (1 - FIRST_ROUND.share) * FIRST_ROUND.keep)
+    if budget.unit == "seconds":
+        timed = [t.seconds / t.epochs for t in ctx.trials if t.epochs]
+        price *= max(timed, default=0.0)
+    return cells if price <= 0 else max(1, min(cells, math.floor(left / price)))
