@@ -13,8 +13,10 @@ COLOUR_MAP = "cividis"
 """Even in lightness, and the same to readers with and without colour blindness."""
 BEST_COLOUR = "#D55E00"
 CROSS_COLOUR = "#444444"
-LABEL_GAP = (0.16, 0.09)
-"""Width and height that a value needs, as shares of the axes."""
+LABEL_ROOM = (0.1, 0.06)
+"""Width and height of a value, as shares of the axes."""
+LABEL_RISE = 0.05
+"""Its distance above the dot."""
 
 
 def draw_map(axes: "Axes", shown: MapPanel) -> None:
@@ -51,8 +53,9 @@ def _draw_grid(axes: "Axes", shown: MapPanel) -> None:
             axes.text(column, row, text, color=ink, size=size, ha="center", va="center")
     if shown.best is not None:
         column, row = place[shown.best]
-        frame = {"fill": False, "edgecolor": BEST_COLOUR, "linewidth": 3.5, "clip_on": False}
-        axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, label="best", zorder=3, **frame))
+        frame = Rectangle((column - 0.5, row - 0.5), 1, 1, label="best", zorder=3)
+        frame.set(fill=False, edgecolor=BEST_COLOUR, linewidth=3.5, clip_on=False)
+        axes.add_patch(frame)
         _colour_bar(axes, image, shown)
 
 
@@ -79,26 +82,24 @@ def _draw_scatter(axes: "Axes", shown: MapPanel) -> None:
     _crosses(axes, [(cell.x, cell.y) for cell in crosses])
     if shown.best is None:
         return
-    empty = {"color": "none", "edgecolors": BEST_COLOUR, "linewidths": 3.0}
-    axes.scatter([], [], s=90, label=f"best: {shown.best.value:.4g}", **empty)
+    ring = axes.scatter([], [], s=90, label=f"best: {shown.best.value:.4g}")
+    ring.set(facecolor="none", edgecolor=BEST_COLOUR, linewidth=3.0)
     _colour_bar(axes, dots, shown)
-    _label_dots(axes, scored)
+    _label_dots(axes, shown, scored)
 
 
-def _label_dots(axes: "Axes", cells: Sequence[Cell]) -> None:
-    """Values above the dots, the best first; a value that would cover another is left out."""
+def _label_dots(axes: "Axes", shown: MapPanel, scored: Sequence[Cell]) -> None:
+    """Values above the dots, the best first; one that would cover something is left out."""
     to_axes = axes.transData + axes.transAxes.inverted()
-    points = [tuple(to_axes.transform((cell.x, cell.y))) for cell in cells]
-    for index in spaced(points, LABEL_GAP):
-        cell = cells[index]
-        axes.annotate(
-            f"{cell.value:.3g}",
-            (cell.x, cell.y),
-            xytext=(0, 8),
-            textcoords="offset points",
-            ha="center",
-            size=8,
-        )
+
+    def place(cell: Cell) -> tuple[float, float]:
+        x, y = to_axes.transform((cell.x, cell.y))
+        return float(x), float(y)
+
+    above = [(x, y + LABEL_RISE) for x, y in map(place, scored)]
+    for index in spaced([place(cell) for cell in shown.cells], above, LABEL_ROOM):
+        text, at = f"{scored[index].value:.3g}", above[index]
+        axes.text(*at, text, transform=axes.transAxes, ha="center", va="center", size=8)
 
 
 def _crosses(axes: "Axes", points: Sequence[tuple[float, float]]) -> None:
@@ -113,9 +114,8 @@ def _colour_bar(axes: "Axes", drawn: object, shown: MapPanel) -> None:
     from matplotlib.cm import ScalarMappable
 
     low, high = _limits(shown.cells)
-    figure = axes.get_figure(root=True)
-    if high > low and figure is not None and isinstance(drawn, ScalarMappable):
-        figure.colorbar(drawn, ax=axes, label=shown.value_label)
+    if high > low and isinstance(drawn, ScalarMappable):
+        axes.figure.colorbar(drawn, ax=axes, label=shown.value_label)
 
 
 def _limits(cells: Sequence[Cell]) -> tuple[float, float]:

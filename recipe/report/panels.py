@@ -141,14 +141,31 @@ def schedules_panel(result: RunResult) -> LinePanel | None:
     )
 
 
-def spaced(points: Sequence[tuple[float, float]], gap: tuple[float, float]) -> list[int]:
-    """Indices of points whose labels do not overlap, greedily: earlier points come first."""
+def spaced(
+    dots: Sequence[tuple[float, float]],
+    labels: Sequence[tuple[float, float]],
+    room: tuple[float, float],
+) -> list[int]:
+    """Indices of the labels that cover neither a dot nor an earlier label.
+
+    Args:
+        dots: centres of everything drawn.
+        labels: centres of the labels, the most important first.
+        room: width and height of a label, in the units of the points.
+
+    """
     kept: list[int] = []
-    for index, (x, y) in enumerate(points):
-        near = (abs(x - points[k][0]) < gap[0] and abs(y - points[k][1]) < gap[1] for k in kept)
-        if not any(near):
+    for index, label in enumerate(labels):
+        covers_dot = any(_near(label, dot, room, 0.6) for dot in dots)
+        if not covers_dot and not any(_near(label, labels[k], room, 1.0) for k in kept):
             kept.append(index)
     return kept
+
+
+def _near(
+    a: tuple[float, float], b: tuple[float, float], room: tuple[float, float], share: float
+) -> bool:
+    return abs(a[0] - b[0]) < share * room[0] and abs(a[1] - b[1]) < share * room[1]
 
 
 def _x_label(figure: Figure) -> str:

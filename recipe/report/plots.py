@@ -25,7 +25,7 @@ DASHES = ("-", "--", ":", "-.")
 MARKED_POINTS = 40
 """A curve of more points than this shows no markers, except where a point stands alone."""
 BAR_LABELS = 12
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.edgecolor": "#444444",
     "axes.grid": True,
     "axes.spines.right": False,
@@ -144,9 +144,9 @@ def _look(series: Series, index: int) -> dict[str, Any]:
     if series.look == "points":
         return {"color": "black", "linestyle": "none", "marker": "o", "markersize": 4, "zorder": 4}
     if series.look == "strong":
-        return common | {"linewidth": 3.5}
+        return common | {"linewidth": 3.5, "zorder": 3}
     if series.look == "faint":
-        return common | {"linewidth": 1.2, "linestyle": DASHES[1 + index % 3]}
+        return common | {"linewidth": 1.6, "linestyle": DASHES[1 + index % 3]}
     return common | {"linewidth": 1.8, "marker": "o", "markevery": _marked(series.y)}
 
 

@@ -4,7 +4,7 @@ import re
 
 from recipe.results import Scalar
 
-MISSING = "–"
+MISSING = "—"
 
 
 def humanise(name: str) -> str:

@@ -10,6 +10,11 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 TargetKind = Literal["class index", "zero or one", "real"]
 
 
+def wide(values: Tensor) -> Tensor:
+    """`values` in float64, so that sums stay exact; in float32 on MPS, which has no float64."""
+    return values.float() if values.device.type == "mps" else values.double()
+
+
 class Task(ABC):
     """A kind of learning problem.
 

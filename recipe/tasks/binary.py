@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from recipe.tasks.base import Loss, TargetKind, Task
+from recipe.tasks.base import Loss, TargetKind, Task, wide
 
 
 def _wants_probabilities(loss: Loss | None) -> bool:
@@ -37,7 +37,7 @@ class Binary(Task):
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """[correct, counted]."""
         right = ((outputs > self.threshold) == (targets.reshape(outputs.shape) > 0.5)).sum()
-        return torch.stack([right, torch.full_like(right, targets.numel())]).double()
+        return wide(torch.stack([right, torch.full_like(right, targets.numel())]))
 
     def score(self, sums: Tensor) -> float:
         """Share of right answers."""
@@ -70,9 +70,7 @@ class Multilabel(Binary):
         """[true positives, false positives, false negatives]."""
         said = outputs > self.threshold
         true = targets.reshape(outputs.shape) > 0.5
-        return torch.stack(
-            [(said & true).sum(), (said & ~true).sum(), (~said & true).sum()]
-        ).double()
+        return wide(torch.stack([(said & true).sum(), (said & ~true).sum(), (~said & true).sum()]))
 
     def score(self, sums: Tensor) -> float:
         """Micro-averaged F1, which rare labels cannot hide behind the frequent 'no'."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recipe.tasks.base import TargetKind, Task
+from recipe.tasks.base import TargetKind, Task, wide
 
 
 class Classification(Task):
@@ -24,7 +24,7 @@ class Classification(Task):
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """[correct, counted]."""
         right = (outputs.argmax(1) == targets).sum()
-        return torch.stack([right, torch.full_like(right, targets.numel())]).double()
+        return wide(torch.stack([right, torch.full_like(right, targets.numel())]))
 
     def score(self, sums: Tensor) -> float:
         """Share of items whose largest logit is the right class."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recipe.tasks.base import TargetKind, Task
+from recipe.tasks.base import TargetKind, Task, wide
 
 ROUNDING = 1e-12
 """Share of the sum of squares below which a spread is rounding error: the targets are constant."""
@@ -31,9 +31,9 @@ class Regression(Task):
         Targets are kept as float64, so that the difference of the two large sums in `score`
         stays exact enough for targets in the thousands.
         """
-        true = targets.double().reshape(len(targets), -1)
-        error = (outputs.double().reshape(true.shape) - true).square().sum()
-        count = torch.tensor(float(len(true)), device=true.device, dtype=torch.float64)
+        true = wide(targets).reshape(len(targets), -1)
+        error = (wide(outputs).reshape(true.shape) - true).square().sum()
+        count = torch.tensor(float(len(true)), device=true.device, dtype=true.dtype)
         return torch.cat([torch.stack([error, count]), true.sum(0), true.square().sum(0)])
 
     def score(self, sums: Tensor) -> float:

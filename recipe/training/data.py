@@ -53,7 +53,7 @@ class TensorData:
         if not shuffle:
             for start in range(0, n, size):
                 if n - start > 1 or size == 1 or start == 0:
-                    yield self.x[start : start + size], self.y[start : start + size]
+                    yield self.x[start : start + size].clone(), self.y[start : start + size]
             return
         order = torch.randperm(n, generator=generator).to(self.x.device)
         for start in range(0, n, size):
@@ -63,12 +63,15 @@ class TensorData:
 
     def eval_batches(self) -> Iterator[Batch]:
         """One pass in order over every item."""
-        return zip(torch.split(self.x, EVAL_BATCH), torch.split(self.y, EVAL_BATCH), strict=True)
+        for x, y in zip(
+            torch.split(self.x, EVAL_BATCH), torch.split(self.y, EVAL_BATCH), strict=True
+        ):
+            yield x.clone(), y  # a model that works in place must not change the data
 
     def sample(self, n: int, generator: torch.Generator) -> "TensorData":
         """`n` random items, or all of them in order when there are no more."""
         if n >= len(self):
-            return self
+            return replace(self, x=self.x.clone())
         index = torch.randperm(len(self), generator=generator)[:n].to(self.x.device)
         return replace(self, x=self.x[index], y=self.y[index])
 
@@ -155,7 +158,7 @@ def load(source: Any, name: str, device: torch.device, notify: Notify | None = N
                 f"{name} has {len(x)} inputs but {len(y)} targets: pass one target per input."
             )
         _not_empty(len(x), name)
-        return TensorData(x.to(device), y.to(device))
+        return TensorData(_own(x, device), _own(_labels(y), device))
     if not (hasattr(source, "__getitem__") and hasattr(source, "__len__")):
         raise UsageError(
             f"{name} is a {type(source).__name__}: pass a Dataset of (x, y) with a length, "
@@ -198,6 +201,16 @@ def _tensor(value: Any, name: str) -> Tensor:
     if tensor.ndim == 0:
         tensor = tensor.reshape(())
     return tensor.float() if tensor.dtype == torch.float64 else tensor
+
+
+def _own(tensor: Tensor, device: torch.device) -> Tensor:
+    """A copy on the device: the user's own tensor is never written to."""
+    return tensor.to(device, copy=True)
+
+
+def _labels(y: Tensor) -> Tensor:
+    """Small integer types as int64, the one that losses index by."""
+    return y.long() if y.dtype in (torch.int8, torch.int16, torch.int32) else y
 
 
 def _not_empty(n: int, name: str) -> None:
@@ -278,7 +291,7 @@ def _decode(dataset: Any, name: str, device: torch.device, notify: Notify | None
             notify(done, n, f"decoding {name}")
     for parts, what in ((xs, "inputs"), (ys, "targets")):
         _same_shape(name, what, [part.shape[1:] for part in parts])
-    return TensorData(torch.cat(xs).to(device), torch.cat(ys).to(device))
+    return TensorData(torch.cat(xs).to(device), _labels(torch.cat(ys)).to(device))
 
 
 def _stack(items: list[Batch | UsageError], name: str) -> Batch | UsageError:

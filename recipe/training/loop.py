@@ -73,8 +73,12 @@ class Training:
         )
         per_epoch = iterations_per_epoch(data.train, experiment.batch_size)
         self.iterations_per_epoch = per_epoch
-        self.rates = rates or schedule_rates(
-            self.lr, experiment.schedule, experiment.warmup, experiment.epochs * per_epoch
+        self.rates = (
+            rates
+            if rates is not None
+            else schedule_rates(
+                self.lr, experiment.schedule, experiment.warmup, experiment.epochs * per_epoch
+            )
         )
         self.monitor = UpdateMonitor(self.model)
 
@@ -85,7 +89,8 @@ class Training:
             with self._seeded(number):
                 self._train(epoch)
             if not epoch.diverged:
-                epoch.figures |= self._validate()
+                with self._seeded(number):
+                    epoch.figures |= self._validate()
             yield epoch
             if epoch.diverged:
                 return

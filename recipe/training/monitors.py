@@ -22,7 +22,7 @@ _RECTIFIERS: frozenset[Any] = frozenset(
     {F.relu, F.relu6, torch.relu, Tensor.relu, F.relu_, Tensor.relu_}
 )
 _SIGMOIDS: frozenset[Any] = frozenset({F.sigmoid, torch.sigmoid, Tensor.sigmoid})
-_TANHS: frozenset[Any] = frozenset({F.tanh, torch.tanh, Tensor.tanh})
+_TANHS: frozenset[Any] = frozenset((F.tanh, torch.tanh, Tensor.tanh))
 
 
 class UpdateMonitor:

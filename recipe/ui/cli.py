@@ -200,7 +200,7 @@ def main(args: list[str] | None = None) -> None:
         _complain(str(error))
         code = 2
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         code = 1
     except Exception:  # noqa: BLE001 - whatever else comes up is a bug of ours
         code = BUG

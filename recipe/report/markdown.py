@@ -1,0 +1,183 @@
+"""report.md: what a reader sees, gathered from the result and set in templates/report.md.j2."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from recipe.report import findings, words
+from recipe.report.notebook import notebook
+from recipe.report.plots import Plot
+from recipe.report.reproduce import command, loading_code
+from recipe.results import Best, Finding, RemedyOutcome, RunResult, Scalar, StepResult
+
+SIGNS = {"pass": "✓", "warn": "!", "fail": "✗", "skip": "-", "error": "✗"}
+VERDICTS = {"pass": "passed", "warn": "passed with warnings", "fail": "failed"}
+
+
+def render(result: RunResult, plots: Sequence[Plot] = ()) -> str:
+    """The whole report as Markdown; `plots` are the drawn ones, linked from the run folder."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("recipe.report"),
+        autoescape=False,  # noqa: S701  # Markdown, not HTML: the filters escape what it needs
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {
+        "cell": words.cell,
+        "prose": words.prose,
+        "sentence": words.sentence,
+        "remedy": remedy,
+        "consequences": consequences,
+    }
+    return environment.get_template("report.md.j2").render(**content(result, plots))
+
+
+def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
+    """What the template shows, by name."""
+    return {
+        "title": f"{words.prose(result.name)}: {VERDICTS[result.verdict]}",
+        "summary": " ".join(summary(result)),
+        "checklist": [_check(step) for step in result.steps],
+        "causes": findings.causes(result),
+        "notes": findings.notes(result),
+        "ignored": findings.ignored(result),
+        "sections": [each for step in result.steps if (each := _section(step, plots))],
+        "schedules": [plot for plot in plots if plot.step is None],
+        "notebook": notebook(result),
+        "advice": findings.advice(result),
+        "command": command(result.settings),
+        "has_target": bool(result.settings.get("target")),
+        "loading": loading_code(result.best) if result.best else None,
+        "cost": _cost(result),
+        "environment": _table(result.environment),
+    }
+
+
+def summary(result: RunResult) -> list[str]:
+    """Sentences in plain words: verdict, leading cause, best setting, gain, cost."""
+    return [*_verdict(result), *_diagnosis(result), *_best(result), *_spent(result)]
+
+
+def _verdict(result: RunResult) -> list[str]:
+    sentences = [f"The recipe {VERDICTS[result.verdict]}."]
+    if result.interrupted:
+        sentences.append("It was interrupted; everything finished until then is kept below.")
+    sentences += [
+        f"The step “{words.prose(step.title)}” crashed"
+        + (f": {words.sentence(step.reason)}" if step.reason else ".")
+        for step in result.latest_steps
+        if step.status == "error"
+    ]
+    if not any(step.status != "skip" for step in result.steps):
+        sentences.append("No step ran.")
+    return sentences
+
+
+def _diagnosis(result: RunResult) -> list[str]:
+    causes = findings.causes(result)
+    if not causes:
+        ran = any(step.status in {"pass", "warn"} for step in result.steps)
+        return ["Nothing was found that needs mending."] if result.verdict != "fail" and ran else []
+    first, others = causes[0].finding, len(causes) - 1
+    rest = [f"{words.count(others, 'more cause')} below."] if others else []
+    return [f"The diagnosis is led by `{first.rule}`: {words.sentence(first.message)}", *rest]
+
+
+def _best(result: RunResult) -> list[str]:
+    best = result.best
+    if best is None:
+        return ["No setting was chosen."] if result.trials else []
+    metric = f"validation {words.humanise(result.metric)}"
+    params = ", ".join(f"{words.humanise(k)} {words.show(v)}" for k, v in best.params.items())
+    epoch = "" if best.epoch is None else f", reached in epoch {best.epoch + 1}"
+    score = (
+        f"a {metric} of **{words.show(best.val_score)}**{epoch}"
+        if best.val_score is not None
+        else f"no known {metric}"
+    )
+    sentence = f"The best setting ({words.prose(params) or 'as declared'}) has {score}."
+    return [sentence, *_gain(best, result.baseline)]
+
+
+def _gain(best: Best, baseline: Best | None) -> list[str]:
+    if baseline is None:
+        return []
+    if baseline.val_score is None or best.val_score is None:
+        return ["The baseline has no score to compare with."] if best.val_score is not None else []
+    gain, before = best.val_score - baseline.val_score, words.show(baseline.val_score)
+    if gain > 0:
+        return [f"That is {words.show(gain)} above the baseline ({before})."]
+    return [f"That is no better than the baseline ({before})."]
+
+
+def _spent(result: RunResult) -> list[str]:
+    cost = result.cost
+    seconds = words.duration(cost.seconds)
+    if not cost.trials:
+        return [f"The run took {seconds}."] if cost.seconds else []
+    trainings = f", as much as {words.show(float(cost.trainings))} full trainings"
+    work = f"{words.count(cost.trials, 'trial')} with {words.count(cost.epochs, 'epoch')}"
+    return [f"The run took {seconds}: {work}{trainings if cost.trainings else ''}."]
+
+
+def _check(step: StepResult) -> list[str]:
+    status, seconds = step.status, words.duration(step.seconds)
+    return [SIGNS[status], step.title, status, str(step.round), key_message(step), seconds]
+
+
+def key_message(step: StepResult) -> str:
+    """Why the step has its status: its reason, or its gravest finding."""
+    if step.reason:
+        return step.reason
+    counted = sorted((f for f in step.findings if f.counts), key=lambda f: f.severity != "fail")
+    # A consequence says less than its cause, however grave it is.
+    counted.sort(key=lambda f: f.because is not None)
+    if counted:
+        more = f" (and {len(counted) - 1} more)" if counted[1:] else ""
+        return f"{counted[0].message}{more}"
+    notes = [f.message for f in step.findings if f.severity == "note" and f.ignored is None]
+    return notes[0] if notes else ("as expected" if step.status == "pass" else "")
+
+
+def remedy(outcome: RemedyOutcome) -> str:
+    """What retraining with a remedy brought, in one sentence."""
+    name = f"Remedy `{outcome.name}`"
+    if outcome.verified is None:
+        return f"{name}: not tested."
+    change = ""
+    if outcome.before is not None or outcome.after is not None:
+        metric = words.humanise(outcome.metric or "score")
+        change = f": {metric} {words.show(outcome.before)} → {words.show(outcome.after)}"
+    return f"{name}: {'**verified**' if outcome.verified else 'tried, did not help'}{change}."
+
+
+def consequences(found: Sequence[Finding]) -> str:
+    """The findings that a cause explains, in one line."""
+    return "; ".join(f"`{f.rule}` ({words.prose(f.message).rstrip('.')})" for f in found)
+
+
+def _section(step: StepResult, plots: Sequence[Plot]) -> dict[str, Any] | None:
+    """What a step measured; None when that is nothing, as for one that was skipped."""
+    drawn = [plot for plot in plots if (plot.step, plot.round) == (step.name, step.round)]
+    measured = _table(step.evidence.scalars)
+    if not (drawn or measured or step.hypothesis):
+        return None
+    title = step.title if step.round == 1 else f"{step.title} (round {step.round})"
+    return {"title": title, "hypothesis": step.hypothesis, "plots": drawn, "measured": measured}
+
+
+def _table(values: Mapping[str, Scalar]) -> list[tuple[str, str]]:
+    return [(words.humanise(name), words.show(value)) for name, value in values.items()]
+
+
+def _cost(result: RunResult) -> list[tuple[str, str]]:
+    cost = result.cost
+    return [
+        ("trials", str(cost.trials)),
+        ("epochs", str(cost.epochs)),
+        ("time", words.duration(cost.seconds)),
+        ("full trainings", words.show(cost.trainings)),
+    ]

@@ -1,0 +1,167 @@
+import re
+
+import pytest
+from report_samples import full_run, trial
+
+from recipe.report.markdown import key_message, remedy, render, summary
+from recipe.report.plots import Plot
+from recipe.results import (
+    Best,
+    Cost,
+    Evidence,
+    Finding,
+    RemedyOutcome,
+    RunResult,
+    StepResult,
+)
+
+
+def section(text: str, title: str) -> str:
+    return re.split(r"^## ", text.split(f"\n## {title}\n")[1], flags=re.MULTILINE)[0]
+
+
+def tables(text: str) -> list[list[str]]:
+    return [block.splitlines() for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)]
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+def test_title_and_summary():
+    text = render(full_run())
+    assert text.startswith("# digits: failed\n\nThe recipe failed. ")
+    told = " ".join(summary(full_run()))
+    assert "led by `softmax-before-loss`" in told
+    assert "1 more cause below." in told
+    assert "lr 0.03, weight decay 0.0001, schedule cosine, dropout 0.2" in told
+    assert "a validation accuracy of **0.53**, reached in epoch 1." in told
+    assert "0.03 above the baseline (0.5)" in told
+    assert "1 min 33 s: 3 trials with 10 epochs, as much as 2.4 full trainings." in told
+
+
+def test_every_table_is_rectangular():
+    found = tables(render(full_run()))
+    assert len(found) == 8
+    for rows in found:
+        assert len({len(cells(row)) for row in rows}) == 1, rows
+
+
+def test_checklist():
+    rows = tables(section(render(full_run()), "Checklist"))[0][2:]
+    assert [cells(row)[:4] for row in rows] == [
+        ["✗", "Check the initial loss", "fail", "1"],
+        ["✓", "Coarse grid", "pass", "1"],
+        ["✓", "Coarse grid", "pass", "2"],
+        ["!", "Look at the learning curves", "warn", "1"],
+        ["-", "Finish", "skip", "1"],
+    ]
+    assert cells(rows[0])[4] == "The model returns &lt;probabilities> \\| not logits. (and 1 more)"
+    assert cells(rows[4])[4] == "a gate failed"
+    assert cells(rows[1])[5] == "1 min 1 s"
+
+
+def test_findings_stand_in_the_order_of_the_diagnosis():
+    text = section(render(full_run()), "What was found")
+    heads = re.findall(r"^### (.*)", text, re.MULTILINE)
+    assert heads == [
+        "1. `softmax-before-loss` (fail)",
+        "2. `still-improving` (warn)",
+        "Notes",
+        "Ignored",
+    ]
+    assert "It explains: `loss-off` (The loss is 3.1, not 2.303)." in text
+    assert "`recipe explain softmax-before-loss`" in text
+    assert "**verified**: val score 0.71 → 0.784." in text
+    assert "tried, did not help: val score 0.8 → 0.79." in text
+    assert "Ignored because: we | know." in text
+    assert "- `small-data`: Only 100 samples. Expect noise." in text
+
+
+def test_advice_is_numbered():
+    lines = section(render(full_run()), "Advice in order").strip().splitlines()
+    assert [line.split(" (")[0] for line in lines] == ["1. Return logits.", "2. Train longer."]
+
+
+def test_steps_have_their_plots_and_numbers():
+    plots = (Plot("plots/g-r2.png", "Grid", "coarse_grid", 2), Plot("plots/s.png", "Schedules"))
+    text = section(render(full_run(), plots), "Step by step")
+    first, second = text.split("### Coarse grid\n")[1].split("### Coarse grid (round 2)\n")
+    assert "plots/g-r2.png" not in first
+    assert "![Grid](plots/g-r2.png)" in second
+    assert "*This round tests:* Lower rates | were cut off." in second
+    assert "| initial loss | 3.142 |" in text
+    assert "| exact | yes |" in text
+    assert "### Finish" not in text
+    assert text.rstrip().endswith("![Schedules](plots/s.png)")
+
+
+def test_notebook_command_and_loading():
+    text = render(full_run())
+    book = section(text, "Laboratory notebook")
+    assert "loss is nan \\| inf" in book
+    assert "The same in every trial: weight decay 0.0001, schedule cosine." in book
+    assert "recipe run 'my exp.py:net' --seed 1" in section(text, "How to reproduce")
+    assert "model(dropout=0.2)" in section(text, "How to load the best model")
+    assert "| threads | 2 |" in section(text, "Environment")
+    assert "| full trainings | 2.4 |" in section(text, "Cost")
+
+
+def test_no_blank_line_is_doubled():
+    assert "\n\n\n" not in render(full_run())
+
+
+@pytest.mark.parametrize("interrupted", [True, False])
+def test_an_empty_run(interrupted):
+    text = render(RunResult("x", interrupted=interrupted))
+    assert "# x: failed" in text
+    assert ("was interrupted" in text) is interrupted
+    assert "No step ran." in text
+    assert "No trial was trained." in text
+    assert "No advice" in text
+    assert "recipe run TARGET" in text
+    assert "How to load" not in text
+    assert "Nothing was found" not in text
+    assert "\n\n\n" not in text
+
+
+def test_a_clean_run_without_trials():
+    step = StepResult("a", "A", 1, "pass", evidence=Evidence({"zero": 0}))
+    told = " ".join(summary(RunResult("x", steps=(step,), cost=Cost(seconds=3.0))))
+    assert told == "The recipe passed. Nothing was found that needs mending. The run took 3.0 s."
+    assert "| zero | 0 |" in render(RunResult("x", steps=(step,)))
+
+
+def test_a_crash_is_named():
+    step = StepResult("a", "Step A", 1, "error", reason="KeyError: 'x'")
+    assert "“Step A” crashed: KeyError: 'x'." in " ".join(summary(RunResult("x", steps=(step,))))
+
+
+@pytest.mark.parametrize(
+    ("best", "baseline", "said"),
+    [
+        (Best({}, 0.5), Best({}, 0.5), "no better than the baseline (0.5)"),
+        (Best({}, 0.5), Best({}, None), "The baseline has no score"),
+        (Best({}, None), Best({}, 0.5), "no known validation score"),
+        (None, None, "No setting was chosen."),
+    ],
+)
+def test_best_and_baseline(best, baseline, said):
+    result = RunResult("x", trials=(trial(1),), best=best, baseline=baseline)
+    assert said in " ".join(summary(result))
+
+
+def test_key_message_prefers_the_reason_then_causes():
+    effect = Finding("e", "fail", "effect", "", because="c")
+    cause = Finding("c", "warn", "cause", "")
+    note = Finding("n", "note", "note", "")
+    assert key_message(StepResult("a", "A", 1, "fail", findings=(effect, cause))) == (
+        "cause (and 1 more)"
+    )
+    assert key_message(StepResult("a", "A", 1, "skip", "why", findings=(cause,))) == "why"
+    assert key_message(StepResult("a", "A", 1, "pass", findings=(note,))) == "note"
+    assert key_message(StepResult("a", "A", 1, "pass")) == "as expected"
+
+
+def test_an_untested_remedy_says_so():
+    assert remedy(RemedyOutcome("more-data")) == "Remedy `more-data`: not tested."

@@ -1,0 +1,45 @@
+import json
+import re
+
+import pytest
+from PIL import Image
+from report_samples import full_run
+
+from recipe.errors import UsageError
+from recipe.report.write import write_report
+from recipe.results import RunResult
+
+
+def test_the_report_links_every_plot_that_lies_beside_it(tmp_path):
+    path = write_report(full_run(), tmp_path / "run")
+    assert path == tmp_path / "run" / "report.md"
+    links = re.findall(r"\]\((plots/[^)]+)\)", path.read_text("utf-8"))
+    drawn = sorted(file.name for file in (path.parent / "plots").iterdir())
+    assert sorted(link.removeprefix("plots/") for link in links) == drawn
+    for link in links:
+        with Image.open(path.parent / link) as image:
+            low, high = image.convert("L").getextrema()
+        assert low < high
+    assert sorted(file.name for file in path.parent.iterdir()) == ["plots", "report.md"]
+
+
+def test_an_old_run_is_rendered_the_same_from_its_json(tmp_path):
+    result = full_run()
+    again = RunResult.from_json(json.loads(json.dumps(result.to_json())))
+    first = write_report(result, tmp_path / "a", junit=True)
+    second = write_report(again, tmp_path / "b", junit=True)
+    assert first.read_text("utf-8") == second.read_text("utf-8")
+    for name in ("junit.xml", "plots/schedules.png", "plots/coarse_grid-grid.png"):
+        assert (first.parent / name).read_bytes() == (second.parent / name).read_bytes()
+
+
+def test_a_run_of_nothing(tmp_path):
+    report = write_report(RunResult("x"), tmp_path, junit=True)
+    assert "No step ran." in report.read_text("utf-8")
+    assert (tmp_path / "junit.xml").exists()
+
+
+def test_a_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="Cannot write"):
+        write_report(RunResult("x"), tmp_path / "file")
