@@ -28,7 +28,9 @@ def set_scale(
         scale("symlog", linthresh=min(positive), linscale=0.5)
     else:
         scale("log")
-        few = max(positive) / min(positive) < FEW_DECADES
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,), numticks=9))
+        ratio = max(positive) / min(positive)
+        digits = (1.0, 2.0, 3.0, 5.0, 7.0) if ratio < 10 else (1.0, 2.0, 5.0)
+        subs = digits if ratio < FEW_DECADES else (1.0,)
+        axis.set_major_locator(LogLocator(subs=subs, numticks=9))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
     axis.set_minor_formatter(NullFormatter())

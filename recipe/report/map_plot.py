@@ -51,17 +51,18 @@ def _draw_grid(axes: "Axes", shown: MapPanel) -> None:
             size = 10 if len(xs) <= 7 else 7
             text = f"{cell.value:.3g}"
             axes.text(column, row, text, color=ink, size=size, ha="center", va="center")
-    if shown.best is not None:
-        column, row = place[shown.best]
-        frame = Rectangle((column - 0.5, row - 0.5), 1, 1, label="best", zorder=3)
+    for index, cell in enumerate(shown.best):
+        column, row = place[cell]
+        frame = Rectangle((column - 0.5, row - 0.5), 1, 1, zorder=3)
         frame.set(fill=False, edgecolor=BEST_COLOUR, linewidth=3.5, clip_on=False)
+        frame.set_label("_best" if index else "best")
         axes.add_patch(frame)
-        _colour_bar(axes, image, shown)
+    _colour_bar(axes, image, shown)
 
 
 def _draw_scatter(axes: "Axes", shown: MapPanel) -> None:
     scored = sorted(
-        (cell for cell in shown.cells if cell.value is not None), key=lambda c: c is not shown.best
+        (cell for cell in shown.cells if cell.value is not None), key=lambda c: c not in shown.best
     )
     crosses = [cell for cell in shown.cells if cell.value is None]
     set_scale(axes, "x", shown.xs, log=shown.log_x)
@@ -76,13 +77,13 @@ def _draw_scatter(axes: "Axes", shown: MapPanel) -> None:
         vmin=limits[0],
         vmax=limits[1],
         s=90,
-        edgecolors=[BEST_COLOUR if cell is shown.best else "white" for cell in scored],
-        linewidths=[3.0 if cell is shown.best else 0.5 for cell in scored],
+        edgecolors=[BEST_COLOUR if cell in shown.best else "white" for cell in scored],
+        linewidths=[3.0 if cell in shown.best else 0.5 for cell in scored],
     )
     _crosses(axes, [(cell.x, cell.y) for cell in crosses])
-    if shown.best is None:
+    if not shown.best:
         return
-    ring = axes.scatter([], [], s=90, label=f"best: {shown.best.value:.4g}")
+    ring = axes.scatter([], [], s=90, label=f"best: {shown.best[0].value:.4g}")
     ring.set(facecolor="none", edgecolor=BEST_COLOUR, linewidth=3.0)
     _colour_bar(axes, dots, shown)
     _label_dots(axes, shown, scored)

@@ -46,9 +46,11 @@ def best_trial(result: RunResult) -> Trial | None:
     best = result.best
     if best is None:
         return None
-    same = [trial for trial in result.trials if dict(trial.params) == dict(best.params)]
-    exact = [t for t in same if (t.val_score, t.best_epoch) == (best.val_score, best.epoch)]
-    return next(iter(exact or same), None)
+    # A trial lists what it varied; the best setting also lists the defaults.
+    same = [t for t in result.trials if t.params.items() <= best.params.items()]
+    scored = [t for t in same if t.val_score == best.val_score]
+    exact = [t for t in scored if (t.val_loss, t.best_epoch) == (best.val_loss, best.epoch)]
+    return next(iter(exact or scored), None)
 
 
 def _row(trial: Trial, varies: Sequence[str], best: bool) -> tuple[str, ...]:

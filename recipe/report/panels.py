@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Literal
 
 from recipe.report.notebook import best_trial
@@ -11,8 +12,12 @@ from recipe.training.schedules import SCHEDULES, with_warmup
 
 HUGE = 1e150
 """Beyond it a diverged loss overflows the arithmetic of the axes: shown as a gap."""
+SPREAD = 10.0
+"""A largest value this many times the median flattens the rest: a log axis shows both."""
 GRID_SIDE = 12
 """More rows or columns than this leave no room to write a value in each cell."""
+SMALL_SIDE = 5
+"""Up to this size cells read well even when most of them are empty."""
 GRID_SHARE = 0.6
 """Trials fill at least this share of a grid; random ones lie scattered."""
 _LOWER_IS_BETTER = ("loss", "error", "perplexity")
@@ -64,7 +69,8 @@ class MapPanel:
     y_label: str
     value_label: str
     cells: tuple[Cell, ...]
-    best: Cell | None
+    best: tuple[Cell, ...] = ()
+    """The cells of the best value: scores of few items often tie."""
     log_x: bool = False
     log_y: bool = False
 
@@ -83,7 +89,7 @@ class MapPanel:
         """Whether the cells fill a grid that leaves room for their values."""
         columns, rows = len(self.xs), len(self.ys)
         filled = len(self.cells) >= GRID_SHARE * columns * rows
-        return filled and max(columns, rows) <= GRID_SIDE
+        return max(columns, rows) <= (GRID_SIDE if filled else SMALL_SIDE)
 
 
 Panel = LinePanel | MapPanel
@@ -108,7 +114,7 @@ def panel(figure: Figure, evidence: Evidence) -> Panel | None:
         bars=figure.kind == "bars",
         whole_x=figure.x is None,
         log_x=figure.log_x,
-        log_y=figure.log_y,
+        log_y=figure.log_y or (figure.kind == "line" and _needs_log(series)),
         mark_x=_marks(figure.mark_x, evidence),
         mark_y=_marks(figure.mark_y, evidence),
     )
@@ -168,6 +174,11 @@ def _near(
     return abs(a[0] - b[0]) < share * room[0] and abs(a[1] - b[1]) < share * room[1]
 
 
+def _needs_log(series: Sequence[Series]) -> bool:
+    values = [y for each in series for y in each.y if y is not None]
+    return min(values) > 0 and max(values) > SPREAD * median(values)
+
+
 def _x_label(figure: Figure) -> str:
     forgotten = figure.x is not None and figure.x_label == _DEFAULT_X_LABEL
     return humanise(figure.x) if figure.x and forgotten else figure.x_label
@@ -210,14 +221,16 @@ def _map_panel(figure: Figure, evidence: Evidence) -> MapPanel | None:
         cells[x, y] = cell if other is None else max(other, cell, key=rank)
     if not cells:
         return None
-    best = max(cells.values(), key=rank)
+    scored = [cell for cell in cells.values() if cell.value is not None]
+    top = max(map(rank, scored), default=None)
+    best = tuple(cell for cell in scored if rank(cell) == top)
     return MapPanel(
         title=figure.title,
         x_label=_x_label(figure),
         y_label=humanise(y_name),
         value_label=humanise(value_name),
         cells=tuple(cells.values()),
-        best=None if best.value is None else best,
+        best=best,
         log_x=figure.log_x,
         log_y=figure.log_y,
     )

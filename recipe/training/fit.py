@@ -12,7 +12,7 @@ from torch import Tensor
 from recipe.results import TrialStatus, finite
 from recipe.training.loop import Epoch, Training
 
-PATIENCE_SHARE = 1 / 3
+PATIENCE_SHARE = 0.5
 """Share of the planned epochs without a better loss or score after which a fit stops."""
 LEAST_PATIENCE = 5
 KEPT_LOSSES = 100

@@ -31,7 +31,7 @@ def test_a_diverged_trial_has_dashes_and_its_reason():
 
 def test_best_trial_is_the_one_with_the_best_score_among_equal_parameters():
     trials = (trial(1, val_score=0.4), trial(1, val_score=0.6), trial(2))
-    best = Best(trials[1].params, 0.6, epoch=0)
+    best = Best({**trials[1].params, "batch_size": 32}, 0.6, epoch=0)
     assert best_trial(RunResult("x", trials=trials, best=best)) is trials[1]
     assert best_trial(RunResult("x", trials=trials)) is None
     assert best_trial(RunResult("x", trials=trials, best=Best({"lr": 9.0}, 1.0))) is None

@@ -29,6 +29,16 @@ def test_lines_over_a_curve_leave_out_unknown_x():
     assert shown.mark_x == ()
 
 
+@pytest.mark.parametrize(
+    ("losses", "log"),
+    [([2.0, 1.0, 3.0], False), ([2.0, 1.0, 1.0, 900.0], True), ([0.0, 1.0, 1.0, 900.0], False)],
+)
+def test_a_loss_that_explodes_is_shown_on_a_log_axis(losses, log):
+    shown = panel(Figure("f", "F", ("loss",)), Evidence(curves={"loss": losses}))
+    assert isinstance(shown, LinePanel)
+    assert shown.log_y is log
+
+
 @pytest.mark.parametrize("curves", [{}, {"loss": []}, {"loss": [None, float("nan")]}])
 def test_nothing_measured_is_no_panel(curves):
     assert panel(Figure("f", "F", ("loss",)), Evidence(curves=curves)) is None
@@ -41,8 +51,7 @@ def test_a_grid_is_a_map_of_cells():
     assert isinstance(shown, MapPanel)
     assert shown.xs == (0.001, 0.01, 0.1, 1.0)
     assert shown.ys == (0.0, 1e-5, 1e-4)
-    assert shown.best is not None
-    assert (shown.best.x, shown.best.y) == (0.1, 1e-4)
+    assert [(cell.x, cell.y) for cell in shown.best] == [(0.1, 1e-4)]
     assert sum(cell.value is None for cell in shown.cells) == 3
     assert (shown.y_label, shown.value_label) == ("weight decay", "val score")
     assert shown.is_grid
@@ -59,14 +68,22 @@ def test_cells_that_coincide_show_the_best_trial(name, best):
 
 def test_random_trials_are_no_grid():
     cells = tuple(Cell(float(i), float(i), 1.0) for i in range(9))
-    assert not MapPanel("", "", "", "", cells, None).is_grid
+    assert not MapPanel("", "", "", "", cells).is_grid
+    assert MapPanel("", "", "", "", cells[:5]).is_grid
+
+
+def test_cells_that_tie_are_all_best():
+    curves = {"lr": [1.0, 2.0, 3.0], "wd": [1.0, 1.0, 1.0], "s": [0.9, 0.9, 0.1]}
+    shown = panel(Figure("f", "F", ("s", "wd"), "map", "lr"), Evidence(curves=curves))
+    assert isinstance(shown, MapPanel)
+    assert [cell.x for cell in shown.best] == [1.0, 2.0]
 
 
 def test_a_map_where_all_diverged_has_no_best():
     curves = {"lr": [1.0], "wd": [1.0], "s": [None]}
     shown = panel(Figure("f", "F", ("s", "wd"), "map", "lr"), Evidence(curves=curves))
     assert isinstance(shown, MapPanel)
-    assert shown.best is None
+    assert shown.best == ()
 
 
 def test_schedules_emphasise_the_best_trial_and_show_its_rates():

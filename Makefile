@@ -1,0 +1,37 @@
+# make demo: the whole recipe on the built-in digits; make test: lint, types and tests.
+# Both create the environment in .venv when it is missing.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint types install examples clean
+
+demo: $(READY)
+	$(BIN)/recipe run digits --no-input
+
+test: lint types
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+install: $(READY)
+
+# Anew only when the project's metadata changed.
+$(READY): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $(READY)
+
+# The committed example reports; CIFAR10 names an image folder with train, val and test.
+examples: $(READY)
+	$(BIN)/python reports/examples/make.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache

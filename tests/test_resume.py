@@ -1,0 +1,113 @@
+"""A run that was killed and resumed ends like one that was not."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tiny import experiment
+
+from recipe.api import execute
+from recipe.journal import FILE
+from recipe.settings import Settings
+
+KILLS = [
+    ("inspect", "StepStarted"),
+    ("initial_loss", "Progress"),
+    ("overfit_sample", "Progress"),
+    ("lr_range", "Progress"),
+    ("coarse_grid", "TrialFinished"),
+    ("coarse_grid", "StepFinished"),
+    ("refine_grid", "TrialFinished"),
+    ("learning_curves", "StepStarted"),
+]
+
+
+def without_times(value):
+    if isinstance(value, dict):
+        return {k: without_times(v) for k, v in value.items() if k != "seconds"}
+    return [without_times(item) for item in value] if isinstance(value, list) else value
+
+
+def finish(out: Path):
+    events = []
+    result = execute(experiment, Settings(out=out), target="tiny", observe=events.append)
+    content = json.loads((result.folder / "result.json").read_text())
+    content["settings"].pop("out", None)
+    return without_times(content), result, events
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    return finish(tmp_path_factory.mktemp("undisturbed"))
+
+
+def names(events):
+    return [type(event).__name__ for event in events]
+
+
+@pytest.mark.parametrize(("step", "event"), KILLS)
+def test_killed_in_a_step_and_resumed_it_ends_the_same(tmp_path, undisturbed, step, event):
+    command = [sys.executable, Path(__file__).with_name("killed.py"), tmp_path, step, event]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    (folder,) = tmp_path.iterdir()
+    assert not (folder / "result.json").exists()
+    content, result, events = finish(tmp_path)
+    assert result.folder == folder
+    assert next(e for e in events if type(e).__name__ == "RunStarted").resumed
+    assert content == undisturbed[0]
+    weights = [r.folder / "best.safetensors" for r in (result, undisturbed[1])]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+@pytest.mark.parametrize("keep", [1, 3, 8, 14])
+def test_a_torn_last_line_is_cut_and_its_work_done_again(tmp_path, undisturbed, keep):
+    _, result, _ = finish(tmp_path)
+    journal = result.folder / FILE
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:keep]) + lines[keep][: len(lines[keep]) // 2])
+    content, again, _ = finish(tmp_path)
+    assert again.folder == result.folder
+    assert content == undisturbed[0]
+    for line in journal.read_text().splitlines():
+        json.loads(line)
+
+
+def test_a_finished_run_is_not_resumed_but_resuming_it_trains_nothing(tmp_path, undisturbed):
+    _, first, _ = finish(tmp_path)
+    _, second, _ = finish(tmp_path)
+    assert second.folder != first.folder
+    events = []
+    again = execute(
+        experiment, Settings(out=tmp_path), target="tiny", observe=events.append,
+        folder=first.folder,
+    )  # fmt: skip
+    assert all(e.reused for e in events if type(e).__name__ in ("StepFinished", "TrialFinished"))
+    assert again.best == first.best
+
+
+def test_fresh_starts_anew(tmp_path):
+    short = Settings(out=tmp_path, until="initial_loss")
+    first = execute(experiment, short, target="tiny")
+    (first.folder / FILE).write_bytes((first.folder / FILE).read_bytes().splitlines(True)[0])
+    assert execute(experiment, short, target="tiny").folder == first.folder
+    (first.folder / FILE).write_bytes((first.folder / FILE).read_bytes().splitlines(True)[0])
+    anew = Settings(out=tmp_path, until="initial_loss", fresh=True)
+    assert execute(experiment, anew, target="tiny").folder != first.folder
+
+
+def test_ctrl_c_keeps_what_is_finished_and_resumes(tmp_path, undisturbed):
+    def interrupt(event):
+        if type(event).__name__ == "TrialFinished":
+            raise KeyboardInterrupt
+
+    partial = execute(experiment, Settings(out=tmp_path), target="tiny", observe=interrupt)
+    assert partial.interrupted
+    assert partial.verdict == "fail"
+    assert [s.name for s in partial.steps][-1] == "lr_range"
+    content, result, _ = finish(tmp_path)
+    assert result.folder == partial.folder
+    assert content == undisturbed[0]

@@ -1,0 +1,22 @@
+"""A target that a test can run in a second: three blobs, a small network."""
+
+import torch
+from torch import nn
+
+from recipe import Experiment
+
+
+def blobs(n: int = 240) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(7)
+    y = torch.arange(n) % 3
+    centres = torch.tensor([[2.0, 0.0], [-1.0, 1.7], [-1.0, -1.7]])
+    return centres[y] + 0.6 * torch.randn(n, 2, generator=generator), y
+
+
+def network(width: int = 16) -> nn.Module:
+    return nn.Sequential(nn.Linear(2, width), nn.ReLU(), nn.Linear(width, 3))
+
+
+experiment = Experiment(
+    model=network, train=blobs(), batch_size=32, lr=0.05, epochs=6, weight_decay=1e-4, name="tiny"
+)
