@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+# Tests run side by side on few cores: more threads than cores cost minutes, not seconds.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -15,3 +18,9 @@ def data_dir():
     if not folder.is_dir():
         pytest.skip(f"no test data in {folder}: set RECIPE_TEST_DATA")
     return folder
+
+
+@pytest.fixture
+def without_plots(monkeypatch):
+    """Runs that are not about plots need not draw fifteen of them."""
+    monkeypatch.setattr("recipe.report.write.draw_plots", lambda *_: ())

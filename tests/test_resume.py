@@ -13,6 +13,8 @@ from recipe.api import execute
 from recipe.journal import FILE
 from recipe.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("without_plots")
+
 KILLS = [
     ("inspect", "StepStarted"),
     ("initial_loss", "Progress"),
@@ -41,7 +43,9 @@ def finish(out: Path):
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    return finish(tmp_path_factory.mktemp("undisturbed"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("recipe.report.write.draw_plots", lambda *_: ())
+        return finish(tmp_path_factory.mktemp("undisturbed"))
 
 
 def names(events):

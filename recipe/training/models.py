@@ -48,13 +48,15 @@ def build_model(experiment: Experiment, seed: int, device: torch.device) -> nn.M
     return model.to(device)
 
 
+_LIBRARIES = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
+
+
 def place(error: BaseException) -> str:
     """File and line where an error of the user's code was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return "unknown place"
-    home = str(Path(torch.__file__).parent)
-    own = [f for f in frames if not f.filename.startswith(home)] or frames
+    own = [f for f in frames if not f.filename.startswith(_LIBRARIES)] or frames
     return f"{Path(own[-1].filename).name}:{own[-1].lineno}"
 
 

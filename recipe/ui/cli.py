@@ -188,7 +188,7 @@ def _complain(message: str) -> None:
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     try:
-        code = cli.main(args, standalone_mode=False)
+        code = cli.main(args, prog_name="recipe", standalone_mode=False)
     except click.exceptions.Exit as error:
         code = error.exit_code
     except click.ClickException as error:

@@ -57,22 +57,21 @@ def _train_mode_loss(ctx: Context, model: nn.Module, sample: TensorData) -> floa
 
 
 def signatures(loss: LossFunction, outputs: Tensor, targets: Tensor) -> dict[str, Scalar]:
-    """Exact marks of the outputs, and how the loss takes a shift of all outputs by one."""
+    """Exact marks of the outputs, and how the loss takes a shift of all outputs."""
     rows = outputs.movedim(1, -1) if outputs.ndim > 2 else outputs
     width = outputs.shape[-1] if outputs.ndim > 1 else 1
     sums = rows.sum(-1) if outputs.ndim > 1 else torch.zeros(1)
+    inside = bool((outputs >= 0).all() and (outputs <= 1).all())
     probabilities = bool(
-        width > 1
-        and (outputs >= 0).all()
-        and (outputs <= 1).all()
-        and torch.allclose(sums, torch.ones_like(sums), atol=1e-4)
+        width > 1 and inside and torch.allclose(sums, torch.ones_like(sums), atol=1e-4)
     )
-    plain = _loss(loss, outputs, targets)
-    shifted = _loss(loss, outputs + 1, targets)
+    # a loss that takes probabilities refuses what lies outside of 0..1
+    base, shift = (outputs / 2, 0.5) if inside else (outputs, 1.0)
+    plain, shifted = _loss(loss, base, targets), _loss(loss, base + shift, targets)
     return {
         "outputs_are_probabilities": probabilities,
         "loss_ignores_shift": math.isclose(plain, shifted, rel_tol=1e-4, abs_tol=1e-5),
-        "loss_takes_log_probabilities": math.isclose(shifted, plain - 1, abs_tol=1e-3),
+        "loss_takes_log_probabilities": math.isclose(shifted, plain - shift, abs_tol=1e-3),
         "output_std": outputs.float().std().item() if outputs.numel() > 1 else 0.0,
     }
 

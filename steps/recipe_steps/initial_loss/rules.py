@@ -50,7 +50,7 @@ def initial_loss_too_high(evidence: Evidence) -> Finding | None:
     if not known or expected is None:
         return None
     loss = min(known)
-    if evidence.text("task") == "regression":
+    if evidence.text("task") == "regression" and expected > 0:
         warn, fail = REGRESSION_WARN * expected, REGRESSION_FAIL * expected
     else:
         warn = expected + max(WARN_NATS, WARN_RATIO * expected)
@@ -78,6 +78,8 @@ def initial_loss_too_low(evidence: Evidence) -> Finding | None:
     if loss is None or expected is None:
         return None
     floor = evidence.number("floor")
+    if floor is None and expected <= 0:
+        return None  # half of a loss that may be negative means nothing
     limit = TOO_LOW * floor if floor is not None else TOO_LOW_OWN_LOSS * expected
     if loss >= limit:
         return None

@@ -1,0 +1,223 @@
+import math
+
+import pytest
+import torch
+from step_samples import blob_experiment, mlp
+from torch import nn
+
+from recipe.errors import UsageError
+from recipe.results import Evidence
+from recipe.testing import measure, open_context
+from recipe_steps.coarse_grid import CoarseGrid
+from recipe_steps.coarse_grid.measure import rate_range
+from recipe_steps.refine_grid import RefineGrid
+
+
+def coarse(out, lr_evidence=None, **given):
+    """The coarse grid's evidence and trials, after this evidence of step 3."""
+    settings = {name: given.pop(name) for name in ("search", "budget", "seed") if name in given}
+    step = CoarseGrid()
+    with open_context(step, blob_experiment(**given), out, **settings) as ctx:
+        if lr_evidence:
+            ctx.measured["lr_range"] = Evidence(lr_evidence)
+        return step.measure(ctx), ctx.trials
+
+
+def test_grid_around_the_rate_that_was_found(tmp_path):
+    found = {"best_lr": 0.05, "bracket_high": 0.1}
+    evidence, trials = coarse(tmp_path, found, lr=None, epochs=20, optimizer="adamw")
+    grid = trials[: 4 * 3]
+    assert {t.params["lr"] for t in grid} == {0.005, 0.0136, 0.0368, 0.1}
+    assert {t.params["weight_decay"] for t in grid} == {1e-3, 1e-2, 1e-1}
+    assert all(t.number > 0 and t.epochs == t.planned_epochs == 2 for t in trials)
+    assert [t.number for t in trials] == list(range(1, len(trials) + 1))
+    assert evidence.number("best_score") == max(t.val_score for t in trials)
+    assert len(evidence.curve("lr")) == evidence.number("trials") == len(trials)
+
+
+def test_the_baseline_is_trial_zero_and_no_cell(tmp_path):
+    evidence, trials = coarse(tmp_path, lr=0.05, weight_decay=0.0)
+    assert trials[0].number == 0
+    assert trials[0].params == {"lr": 0.05, "weight_decay": 0.0}
+    assert trials[0].planned_epochs == 6
+    assert evidence.number("trials") == len(trials) - 1
+
+
+@pytest.mark.parametrize(
+    ("declared", "found", "expected"),
+    [
+        (0.05, None, (0.005, 0.05)),
+        (0.7, {"best_lr": 0.05, "bracket_high": 0.1}, (0.005, 0.1)),
+        (None, {"best_lr": 0.05, "bracket_high": 9.0}, (0.005, 0.05 * math.sqrt(10))),
+        (None, {"best_lr": 0.05}, (0.005, 0.05)),
+        (0.7, {"best_lr": math.nan}, (0.07, 0.7)),
+    ],
+)
+def test_rate_range(tmp_path, declared, found, expected):
+    with open_context(CoarseGrid(), blob_experiment(lr=declared), tmp_path) as ctx:
+        if found:
+            ctx.measured["lr_range"] = Evidence(found)
+        assert rate_range(ctx) == pytest.approx(expected)
+
+
+def test_without_any_rate_it_says_what_to_do(tmp_path):
+    with pytest.raises(UsageError, match="declare lr="):
+        coarse(tmp_path, lr=None)
+
+
+def test_a_best_rate_at_the_end_extends_the_grid(tmp_path):
+    too_low = {"best_lr": 1e-4, "bracket_high": 2e-4}
+    evidence, trials = coarse(tmp_path, too_low, lr=None, epochs=10)
+    rates = [t.params["lr"] for t in trials]
+    assert rates[12:] == [6.32e-4, 2e-3]  # twice the step of a half decade
+    assert evidence.number("extended") == 2
+    assert evidence.text("edge") == "lr"
+    assert evidence.number("best_lr") == 2e-3
+
+
+def test_random_search_is_log_uniform_within_its_range(tmp_path):
+    found = {"best_lr": 0.05, "bracket_high": 0.1}
+    _, trials = coarse(tmp_path, found, lr=None, search="random", epochs=1)
+    draws = trials[:12]
+    rates = sorted(t.params["lr"] for t in draws)
+    decays = [t.params["weight_decay"] for t in draws]
+    assert len(set(rates)) == len(set(decays)) == 12
+    assert rates[0] >= 0.005
+    assert rates[-1] <= 0.1
+    assert min(decays) >= 1e-5
+    assert max(decays) <= 1e-3
+    assert sum(rate < math.sqrt(0.005 * 0.1) for rate in rates) in range(2, 11)
+
+
+def picky(width=8):
+    if width == 16:
+        raise RuntimeError("cannot be that wide")
+    return mlp(4, 3, width)()
+
+
+def test_a_factory_that_raises_fails_its_trials_and_no_other(tmp_path):
+    evidence, trials = coarse(tmp_path, model=picky, space={"width": [8, 16]}, epochs=2)
+    cells = [t for t in trials if t.number > 0]
+    status = {width: {t.status for t in cells if t.params["width"] == width} for width in (8, 16)}
+    assert status == {8: {"finished"}, 16: {"failed"}}
+    failed = [t for t in cells if t.status == "failed"]
+    assert evidence.number("failed") == len(failed) > 0
+    assert all("cannot be that wide" in t.reason and "width=16" in t.reason for t in failed)
+    assert all(t.epochs == 0 and t.val_score is None for t in failed)
+    assert evidence.scalars["best_width"] == 8
+
+
+def test_when_every_trial_fails_the_first_reason_is_given(tmp_path):
+    with pytest.raises(UsageError, match="cannot be that wide"):
+        coarse(tmp_path, model=picky, space={"width": [16]})
+
+
+def test_rates_that_diverge_are_counted(tmp_path):
+    evidence, trials = coarse(
+        tmp_path, {"best_lr": 1e7, "bracket_high": 1e8}, lr=None, epochs=10, model=deep
+    )
+    assert evidence.number("diverged") == sum(t.status == "diverged" for t in trials) > 6
+
+
+def deep():
+    return nn.Sequential(*[layer for _ in range(4) for layer in (nn.Linear(4, 4), nn.ReLU())],
+                         nn.Linear(4, 3))  # fmt: skip
+
+
+def test_a_budget_of_epochs_limits_the_grid(tmp_path):
+    _, trials = coarse(tmp_path, {"best_lr": 0.05}, lr=None, epochs=10, budget="20epochs")
+    assert len(trials) in range(6, 9)  # 30 % of 20 epochs, and two extensions at most
+
+
+def refine(out, *, plan=None, round_=1, **given):
+    settings = {name: given.pop(name) for name in ("search", "budget") if name in given}
+    step = RefineGrid()
+    with open_context(step, blob_experiment(**given), out, **settings) as ctx:
+        ctx.plan, ctx.round = plan or {}, round_
+        return step.measure(ctx), ctx.trials
+
+
+def params(trials):
+    return [(t.params["lr"], t.params["weight_decay"]) for t in trials]
+
+
+def test_halving_stops_the_lower_part(tmp_path):
+    evidence, trials = refine(tmp_path, lr=0.01, weight_decay=1e-3, epochs=9)
+    assert params(trials) == [
+        (0.01, 1e-3), (0.02, 1e-3), (0.005, 1e-3), (0.01, 3e-3), (0.01, 3.33e-4)
+    ]  # fmt: skip
+    stopped = [t for t in trials if t.status == "stopped"]
+    went_on = [t for t in trials if t.status != "stopped"]
+    assert stopped
+    assert all(t.epochs == 3 and "lower part" in t.reason for t in stopped)
+    assert all(t.epochs > 3 for t in went_on)
+    at_cut = {t.number: max(t.curves["val_score"][:3]) for t in trials}
+    assert max(at_cut[t.number] for t in stopped) < min(at_cut[t.number] for t in went_on)
+    assert len(went_on) >= 2  # 40 % of five; ties go on too
+    assert evidence.number("best_score") == max(t.val_score for t in trials)
+
+
+def test_a_later_round_tests_its_plan_at_the_best_setting(tmp_path):
+    plan = {"weight_decay_factor": 3.0, "epochs": 4, "schedule": "linear"}
+    evidence, trials = refine(tmp_path, plan=plan, round_=2, lr=0.01, weight_decay=1e-3)
+    assert params(trials) == [(0.01, 3e-3), (0.01, 9e-3)]
+    assert all(t.round == 2 and t.planned_epochs == 4 for t in trials)
+    assert trials[0].params["schedule"] == "linear"
+    assert trials[0].curves["lr"][0] == pytest.approx(0.01 * (1 - 5 / 24))  # 6 iterations an epoch
+    assert evidence.number("epochs_per_trial") == 4
+
+
+def test_it_refines_the_best_cell_of_the_grid_before(tmp_path):
+    experiment = blob_experiment(lr=None, epochs=4, model=picky, space={"width": [4, 8]})
+    with open_context(RefineGrid(), experiment, tmp_path) as ctx:
+        ctx.step = "coarse_grid"
+        cells = [{"lr": lr, "weight_decay": 0.0, "width": 4} for lr in (1e-6, 0.05)]
+        ctx.run_trials(cells, epochs=1, warmup=0.0)
+        ctx.step = "refine_grid"
+        RefineGrid().measure(ctx)
+    refined = ctx.trials[2:]
+    assert params(refined) == [(0.05, 0.0), (0.1, 0.0), (0.025, 0.0)]  # no decay to vary
+    assert all(t.params["width"] == 4 and t.planned_epochs == 4 for t in refined)
+
+
+def test_random_neighbours_stay_within_reach(tmp_path):
+    _, trials = refine(tmp_path, search="random", lr=0.01, weight_decay=1e-3, epochs=3)
+    assert params(trials)[0] == (0.01, 1e-3)
+    assert len(set(params(trials))) == 5
+    for lr, decay in params(trials):
+        assert 0.005 <= lr <= 0.02
+        assert 3.3e-4 <= decay <= 3e-3
+
+
+def test_a_budget_keeps_the_centre(tmp_path):
+    _, trials = refine(tmp_path, budget="5epochs", lr=0.01, epochs=6)
+    assert len(trials) == 1
+
+
+def test_without_a_setting_it_says_what_to_do(tmp_path):
+    with pytest.raises(UsageError, match="declare lr="):
+        refine(tmp_path, lr=None)
+
+
+def test_a_factory_that_always_raises(tmp_path):
+    with pytest.raises(UsageError, match="cannot be that wide"):
+        refine(tmp_path, model=flaky, lr=0.01, model_args={})
+
+
+calls = []
+
+
+def flaky():
+    """Works once, for the fingerprint."""
+    calls.append(1)
+    if len(calls) > 1:
+        raise RuntimeError("cannot be that wide")
+    return mlp()()
+
+
+def test_trials_leave_the_global_random_state_alone(tmp_path):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    measure(RefineGrid(), blob_experiment(epochs=1), tmp_path)
+    assert torch.equal(torch.rand(3), expected)

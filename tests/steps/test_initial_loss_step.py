@@ -1,0 +1,204 @@
+import math
+
+import pytest
+import torch
+from step_samples import blob_experiment, blobs, digits_experiment, mlp
+from torch import nn
+from torch.nn import functional as F
+
+from recipe.testing import judge_scalars, measure
+from recipe_steps.initial_loss import InitialLoss
+
+
+def initial_loss(out, experiment):
+    """The evidence, and the severity of each rule that fires."""
+    evidence = measure(InitialLoss(), experiment, out)
+    found = judge_scalars(InitialLoss(), evidence.scalars, evidence.curves)
+    return evidence, {f.rule: f.severity for f in found}
+
+
+def test_log_of_the_number_of_classes(tmp_path):
+    evidence, found = initial_loss(tmp_path, digits_experiment())
+    assert evidence.number("expected") == pytest.approx(math.log(10))
+    assert evidence.number("loss") == pytest.approx(math.log(10), rel=0.05)
+    assert evidence.number("floor") == pytest.approx(math.log(10), rel=0.01)
+    assert evidence.number("n_outputs") == 10
+    assert len(set(evidence.curve("eval_loss"))) == 3  # three different models
+    assert not found
+
+
+def quiet(*layers):
+    """A model whose last linear layer starts small, so that its outputs are near zero."""
+
+    def make():
+        model = nn.Sequential(*(layer() for layer in layers))
+        for p in model.parameters():
+            p.data *= 0.1
+        return model
+
+    return make
+
+
+def language(n=64, length=6, vocabulary=11):
+    tokens = torch.randint(vocabulary, (n, length + 1), generator=torch.Generator().manual_seed(0))
+    return tokens[:, :-1], tokens[:, 1:]
+
+
+X = blobs(200)[0]
+TASKS = {
+    "binary": (quiet(lambda: nn.Linear(4, 1)), (X, torch.arange(200) % 2), math.log(2)),
+    "multilabel": (
+        quiet(lambda: nn.Linear(4, 5)),
+        (X, torch.arange(1000).reshape(200, 5) % 3 == 0),
+        math.log(2),
+    ),
+    "regression": (quiet(lambda: nn.Linear(4, 1)), (X, X[:, 0] / X[:, 0].std() + 3), None),
+    "language_model": (
+        quiet(lambda: nn.Embedding(11, 8), lambda: nn.Linear(8, 11)),
+        language(),
+        math.log(11),
+    ),
+}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_each_task(tmp_path, task):
+    model, (x, y), expected = TASKS[task]
+    split = 3 * len(x) // 4
+    train = x[:split], y[:split]
+    expected = expected or train[1].square().mean().item()
+    evidence, found = initial_loss(
+        tmp_path, blob_experiment(task=task, model=model, train=train, val=(x[split:], y[split:]))
+    )
+    assert evidence.number("expected") == pytest.approx(expected, rel=1e-4)
+    assert evidence.number("loss") == pytest.approx(expected, rel=0.1)
+    assert not found
+
+
+@pytest.mark.parametrize("last", [nn.Softmax(1), nn.Sequential(nn.Softmax(1), nn.Dropout(0.5))])
+def test_softmax_before_cross_entropy(tmp_path, last):
+    _, found = initial_loss(tmp_path, blob_experiment(model=mlp(4, 3, 32, last)))
+    assert found["softmax-before-loss"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("last", "loss"),
+    [
+        (nn.LogSoftmax(1), None),  # a second log-softmax changes nothing
+        (nn.LogSoftmax(1), F.nll_loss),
+        (nn.Softmax(1), lambda p, y: F.nll_loss(p.log(), y)),  # a loss that takes probabilities
+        (nn.Sigmoid(), None),
+    ],
+)
+def test_softmax_that_belongs_there(tmp_path, last, loss):
+    evidence, found = initial_loss(tmp_path, blob_experiment(model=mlp(4, 3, 32, last), loss=loss))
+    assert "softmax-before-loss" not in found
+    assert evidence.number("loss") == pytest.approx(math.log(3), abs=0.3)
+
+
+def test_own_loss_expects_its_value_at_outputs_that_prefer_nothing(tmp_path):
+    evidence, _ = initial_loss(
+        tmp_path, blob_experiment(model=mlp(4, 3, 32, nn.LogSoftmax(1)), loss=F.nll_loss)
+    )
+    assert evidence.number("expected") == pytest.approx(math.log(3), rel=1e-4)
+
+
+def test_own_loss_on_probabilities_of_yes(tmp_path):
+    x, y = blobs(classes=2)
+    evidence, found = initial_loss(
+        tmp_path,
+        blob_experiment(
+            model=mlp(4, 1, 32, nn.Sigmoid(), nn.Flatten(0)),
+            train=(x, y.float()),
+            task="binary",
+            loss=F.binary_cross_entropy,
+        ),
+    )
+    assert evidence.number("expected") == pytest.approx(math.log(2), rel=1e-5)
+    assert not found
+
+
+def test_a_loss_that_may_be_negative(tmp_path):
+    x, y = blobs()
+
+    def similarity(outputs, targets):
+        return -F.cosine_similarity(outputs + 5, targets + 5).mean()
+
+    _, found = initial_loss(
+        tmp_path,
+        blob_experiment(train=(x, F.one_hot(y).float()), task="regression", loss=similarity),
+    )
+    assert not found
+
+
+def rare(n=400):
+    x, y = blobs(n, classes=2)
+    return x, (torch.arange(n) % 20 == 0).long()
+
+
+def with_bias(bias):
+    def make():
+        model = mlp(4, len(bias))()
+        model[-1].weight.data.zero_()
+        model[-1].bias.data = torch.tensor(bias)
+        return model
+
+    return make
+
+
+def test_declared_output_bias_lowers_the_expectation_to_the_entropy(tmp_path):
+    prior = with_bias([math.log(0.95), math.log(0.05)])
+    evidence, found = initial_loss(tmp_path, blob_experiment(model=prior, train=rare()))
+    entropy = -(0.95 * math.log(0.95) + 0.05 * math.log(0.05))
+    assert evidence.number("expected") == pytest.approx(entropy, rel=0.02)
+    assert evidence.number("loss") == pytest.approx(entropy, rel=0.02)
+    assert not found
+
+
+def test_declared_output_bias_of_a_binary_task(tmp_path):
+    prior = with_bias([math.log(0.05 / 0.95)])
+    evidence, found = initial_loss(
+        tmp_path, blob_experiment(model=prior, train=rare(), task="binary")
+    )
+    assert evidence.number("expected") == pytest.approx(0.1985, rel=0.02)
+    assert not found
+
+
+@pytest.mark.parametrize(("size", "severity"), [(0.2, None), (2.0, "warn"), (20.0, "fail")])
+def test_weights_that_are_too_large(tmp_path, size, severity):
+    def model():
+        made = nn.Linear(4, 3)
+        made.weight.data.normal_().mul_(size)
+        return made
+
+    train = torch.randn(400, 4, generator=torch.Generator().manual_seed(0)), torch.arange(400) % 3
+    _, found = initial_loss(tmp_path, blob_experiment(model=model, train=train))
+    assert found.get("initial-loss-too-high") == severity
+
+
+def test_leaking_target(tmp_path):
+    x, y = blobs()
+    x = torch.cat([x, 20.0 * F.one_hot(y)], 1)
+
+    class Leak(nn.Linear):
+        def forward(self, x):
+            return 0 * super().forward(x[:, :4]) + x[:, 4:]
+
+    _, found = initial_loss(tmp_path, blob_experiment(model=lambda: Leak(4, 3), train=(x, y)))
+    assert found == {"initial-loss-too-low": "fail"}
+
+
+def test_loss_of_nan(tmp_path):
+    def loss(outputs, targets):
+        return F.cross_entropy(outputs, targets) + (-outputs.abs() - 1).log().mean()
+
+    evidence, found = initial_loss(tmp_path, blob_experiment(loss=loss))
+    assert evidence.number("nonfinite") == 3
+    assert evidence.number("loss") is None
+    assert found == {"initial-loss-not-finite": "fail"}
+
+
+def test_the_training_mode_loss_is_taken_without_dropout(tmp_path):
+    model = mlp(4, 3, 32, nn.Dropout(0.9))
+    evidence, _ = initial_loss(tmp_path, blob_experiment(model=model))
+    assert evidence.curve("train_mode_loss") == pytest.approx(evidence.curve("eval_loss"), rel=0.1)

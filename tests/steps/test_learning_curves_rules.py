@@ -1,0 +1,215 @@
+import pytest
+from rule_cases import NAN, Case, assert_complete, check
+
+from recipe.testing import judge_scalars
+from recipe_steps.learning_curves import LearningCurves
+from recipe_steps.learning_curves.rules import (
+    decayed_too_early,
+    diverged,
+    needs_lr_decay,
+    overfitting,
+    slow_start,
+    still_improving,
+    underfitting,
+)
+
+
+def case(rule, severity, says="", run="best", **given):
+    """A case about one run: keywords with lists are its curves, the others its scalars."""
+    scalars = {f"{run}_{k}": v for k, v in given.items() if not isinstance(v, list)}
+    curves = {f"{run}_{k}": v for k, v in given.items() if isinstance(v, list)}
+    return Case(rule, {f"{run}_status": "finished"} | scalars, severity, curves, says)
+
+
+def flat_then_falls(flat, n=50, low=0.5):
+    return [2.0] * flat + [low] * (n - flat)
+
+
+def straight(first, last, n=12):
+    return [first + (last - first) * i / (n - 1) for i in range(n)]
+
+
+DIVERGED = [
+    case(diverged, "fail", "became infinite", status="diverged"),
+    case(diverged, "fail", "rose from 1 to 2.1", train_loss=[1.0, 2.1]),
+    case(diverged, "fail", "In the baseline", run="baseline", train_loss=[1.0, 2.1]),
+    case(diverged, None, train_loss=[1.0, 2.0]),
+    case(diverged, None, train_loss=[1.0, NAN, 9.0]),  # what follows a NaN says nothing
+    case(diverged, None, train_loss=[9.0]),
+    case(diverged, None, train_loss=[1.0, 9.0, 0.5]),  # an early catapult
+    Case(diverged, {}, None),
+]
+
+SLOW = [
+    case(slow_start, "warn", "flat for 40% of training", batch_loss=flat_then_falls(20)),
+    case(slow_start, "warn", "14%", batch_loss=flat_then_falls(7)),
+    case(slow_start, None, batch_loss=flat_then_falls(6)),  # 12 % may pass
+    case(slow_start, None, warmup=0.05, batch_loss=flat_then_falls(8)),  # a warm-up may take longer
+    case(slow_start, "warn", warmup=0.05, batch_loss=flat_then_falls(9)),
+    case(slow_start, "warn", warmup=NAN, batch_loss=flat_then_falls(8)),
+    case(slow_start, None, batch_loss=flat_then_falls(20, low=1.41)),  # no start: it barely falls
+    case(slow_start, "warn", batch_loss=flat_then_falls(20, low=1.39)),
+    case(slow_start, None, batch_loss=flat_then_falls(10, n=19)),  # too short to tell
+    case(slow_start, None, batch_loss=[2.0] * 50),
+    case(slow_start, None, batch_loss=[2.0] * 10 + [NAN] + [0.1] * 50),
+    case(slow_start, None),
+]
+
+STEADY, FALLEN = [0.1] * 12, [2.0, 1.6, 1.3, 1.1, 1.0, 1.0]
+
+
+def end(fall):
+    """A training loss whose last stretch falls by this share."""
+    return [*FALLEN, 1.0, 1.0, 1.0, 1.0, 1.0 - fall, 1.0 - fall]
+
+
+NEEDS_DECAY = [
+    case(needs_lr_decay, "warn", "flat at 1 under", train_loss=end(0.0), lr=STEADY),
+    case(needs_lr_decay, "warn", train_loss=end(0.0099), lr=STEADY),
+    case(needs_lr_decay, None, train_loss=end(0.0101), lr=STEADY),
+    case(needs_lr_decay, "warn", train_loss=end(-0.0099), lr=STEADY),
+    case(needs_lr_decay, None, train_loss=end(-0.0101), lr=STEADY),
+    case(needs_lr_decay, None, train_loss=end(0.0), lr=[0.1] * 8 + [0.01] * 4),
+    case(needs_lr_decay, "warn", train_loss=end(0.0), lr=[0.1] * 6 + [0.091] * 6),
+    case(needs_lr_decay, None, train_loss=end(0.0), lr=[0.1] * 6 + [0.089] * 6),
+    case(needs_lr_decay, None, train_loss=end(0.0), lr=STEADY, train_score=[0.5, 0.995]),
+    case(needs_lr_decay, "warn", train_loss=end(0.0), lr=STEADY, train_score=[0.5, 0.994]),
+    case(needs_lr_decay, None, train_loss=[1.2] + [1.0] * 11, lr=STEADY),  # hardly learnt
+    case(needs_lr_decay, None, train_loss=FALLEN[:5], lr=STEADY),
+    case(needs_lr_decay, None, train_loss=[2.0, NAN, *end(0.0)], lr=STEADY),
+    case(needs_lr_decay, None, train_loss=end(0.0)),
+]
+
+
+def dropped(at, slope=1.0, after=0.0, n=20):
+    """Falls by `slope` per epoch until epoch `at`, by `after` from then on; ends at 5."""
+    before = [5.0 + slope * (at - 1 - i) for i in range(at)]
+    return {
+        "train_loss": before + [5.0 - after * i for i in range(1, n - at + 1)],
+        "lr": [0.1] * at + [0.01] * (n - at),
+    }
+
+
+EARLY = [
+    case(decayed_too_early, "warn", "dropped in epoch 6", **dropped(5)),
+    case(decayed_too_early, "warn", **dropped(3)),
+    case(decayed_too_early, None, **dropped(2)),
+    case(decayed_too_early, "warn", **dropped(12)),
+    case(decayed_too_early, None, **dropped(13)),  # after 60 % of training
+    case(decayed_too_early, "warn", **dropped(5, slope=0.16)),
+    case(decayed_too_early, None, **dropped(5, slope=0.14)),  # 3 % of 5: the loss had flattened
+    case(decayed_too_early, "warn", **dropped(5, after=0.09)),
+    case(decayed_too_early, None, **dropped(5, after=0.11)),  # it still learns afterwards
+    case(decayed_too_early, None, **dropped(5, n=10)),  # five epochs say nothing
+    case(decayed_too_early, None, **dropped(5), train_score=[1.0]),
+    case(decayed_too_early, None, **dropped(5) | {"lr": [0.1] * 20}),
+    case(decayed_too_early, None, **dropped(5) | {"train_loss": [NAN] * 20}),
+]
+
+
+def improving(train=0.5, val=0.5, n=12, **more):
+    """Straight lines from 2 to these ends."""
+    return {"train_loss": straight(2, train, n), "val_loss": straight(2, val, n), **more}
+
+
+def slope_for(fall):
+    """The end of a line from 2 over 12 epochs that falls by this share at its end.
+
+    Epochs 7 and 8 against 11 and 12, numbered 1 to 12: with d per epoch, the first mean is
+    2 - 6.5 d and the fall 4 d.
+    """
+    d = 2 * fall / (4 + 6.5 * fall)
+    return 2 - 11 * d
+
+
+IMPROVING = [
+    case(still_improving, "warn", "30% of training", **improving()),
+    case(still_improving, "warn", **improving(val=slope_for(0.0501))),
+    case(still_improving, None, **improving(val=slope_for(0.0499))),
+    case(still_improving, None, **improving(train=slope_for(0.0499))),
+    case(still_improving, None, **improving(n=5)),
+    case(still_improving, None, **improving(lr=[0.1] * 11 + [0.01])),  # the decay's own gain
+    case(still_improving, "warn", **improving(lr=[0.1] * 11 + [0.011])),
+    case(still_improving, None, **improving(train_score=[0.9, 1.0])),
+    case(still_improving, None, **improving() | {"val_loss": [2.0, NAN, *straight(2, 0.5)]}),
+    case(still_improving, None, val_loss=straight(2, 0.5)),
+]
+
+
+def rising(last, least=1.0, train=(2.0, 0.2)):
+    """Validation loss falls from 2 until the middle of 12 epochs, then rises to `last`."""
+    val = straight(2.0, least, 6) + [least] * 3 + [last] * 3
+    return {"val_loss": val, "train_loss": straight(*train)}
+
+
+OVERFITTING = [
+    case(overfitting, "warn", "rose by 50% after epoch 6", **rising(1.5)),
+    case(overfitting, "warn", **rising(1.11)),
+    case(overfitting, None, **rising(1.09)),
+    case(overfitting, None, **rising(1.5, train=(2.0, 1.45))),  # no gap to training
+    case(overfitting, "warn", **rising(1.5, train=(2.0, 1.35))),
+    case(overfitting, None, **rising(0.069, least=0.01, train=(0.002, 0.001))),  # a tiny loss, and its rise
+    case(overfitting, "warn", **rising(0.071, least=0.01, train=(0.002, 0.001))),
+    case(overfitting, None, **rising(1.5) | {"train_loss": [0.5] * 12}),
+    case(overfitting, None, **rising(1.5) | {"val_loss": straight(2, 1, 6) + [9.0] + [1.0] * 5}),
+    case(overfitting, None, val_loss=[2.0, 1.0, 1.0, 2.0, 2.0], train_loss=straight(2, 0, 5)),
+    case(overfitting, None, **rising(1.5) | {"val_loss": [2.0, 1.0, NAN, 9.0, 9.0, 9.0, 9.0]}),
+    case(overfitting, None, val_loss=rising(1.5)["val_loss"]),
+]
+
+
+def poor(train, val, loss=None, **more):
+    """Ten classes, a flat loss, these final scores."""
+    return {
+        "chance": 0.1,
+        "train_loss": loss or [2.0] * 12,
+        "train_score": [0.1] * 11 + [train],
+        "val_score": [0.1] * 11 + [val],
+        **more,
+    }
+
+
+UNDERFITTING = [
+    case(underfitting, "warn", "training (0.3) and validation (0.25)", **poor(0.3, 0.25)),
+    case(underfitting, "warn", **poor(0.3249, 0.3)),
+    case(underfitting, None, **poor(0.3251, 0.3)),  # a quarter of the way from chance
+    case(underfitting, None, **poor(0.32, 0.21)),  # apart: overfitting
+    case(underfitting, "warn", **poor(0.32, 0.23)),
+    case(underfitting, None, **poor(0.3, 0.25, loss=straight(2.3, 1.5))),  # still learning
+    case(underfitting, None, **poor(0.3, 0.25, chance=1.0)),
+    case(underfitting, None, **poor(NAN, 0.25) | {"train_score": [NAN]}),
+    case(underfitting, None, **poor(0.3, 0.25) | {"train_loss": [2.0] * 5}),
+    case(underfitting, None, **poor(0.3, 0.25) | {"train_loss": [2.0, 2.0, NAN] * 4}),
+]
+
+CASES = [*DIVERGED, *SLOW, *NEEDS_DECAY, *EARLY, *IMPROVING, *OVERFITTING, *UNDERFITTING]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_rule(case):
+    check(LearningCurves(), case)
+
+
+def test_every_rule_is_tested():
+    assert_complete(LearningCurves(), CASES)
+
+
+def test_a_healthy_run_gets_no_finding():
+    n = 20
+    scalars = {"best_status": "finished", "best_schedule": "cosine", "best_chance": 0.1}
+    curves = {
+        "best_train_loss": [2.3 * 0.8**i for i in range(n)],
+        "best_val_loss": [2.2 * 0.82**i + 0.2 for i in range(n)],
+        "best_train_score": [1 - 0.9 * 0.8**i for i in range(n)],
+        "best_val_score": [0.95 - 0.85 * 0.8**i for i in range(n)],
+        "best_lr": [0.1 * (1 - i / n) for i in range(1, n + 1)],
+        "best_batch_loss": [2.3 * 0.97**i for i in range(100)],
+    }
+    assert judge_scalars(LearningCurves(), scalars, curves) == ()
+
+
+def test_both_runs_are_named_in_one_finding():
+    scalars = {"best_status": "diverged", "baseline_status": "diverged"}
+    (found,) = judge_scalars(LearningCurves(), scalars)
+    assert "In the best run the loss became infinite." in found.message
+    assert "In the baseline the loss became infinite." in found.message

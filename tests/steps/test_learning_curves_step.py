@@ -1,0 +1,92 @@
+import pytest
+import torch
+from step_samples import blob_experiment, blobs, mlp
+
+from recipe.context import Context
+from recipe.results import Trial
+from recipe.testing import judge_scalars, open_context
+from recipe_steps.learning_curves import LearningCurves
+from recipe_steps.refine_grid import RefineGrid
+
+
+def noisy(n, seed):
+    """Labels of which two fifths are wrong: learnt by heart, they cost validation loss."""
+    x, y = blobs(n, classes=2, seed=1, width=20)
+    source = torch.Generator().manual_seed(seed)
+    wrong = torch.rand(n, generator=source) < 0.4
+    return x + torch.randn(x.shape, generator=source), torch.where(wrong, 1 - y, y)
+
+
+def trained(ctx: Context, **params) -> Trial:
+    """A trial of the refined grid, as an earlier step leaves it."""
+    ctx.step = "refine_grid"
+    (trial,) = ctx.run_trials([params])
+    ctx.step = "learning_curves"
+    return trial
+
+
+def test_curves_of_the_best_trial_and_of_the_baseline(tmp_path):
+    step = LearningCurves()
+    with open_context(step, blob_experiment(lr=1e-5, epochs=6), tmp_path) as ctx:
+        baseline = ctx.train_baseline()
+        best = trained(ctx, lr=0.05, warmup=0.1)
+        evidence = step.measure(ctx)
+    assert ctx.best_trial is best
+    assert evidence.number("best_score") == best.val_score > baseline.val_score
+    assert evidence.number("best_kept_epoch") == best.best_epoch + 1
+    assert evidence.number("best_warmup") == 0.1
+    assert evidence.number("baseline_warmup") == 0
+    assert evidence.text("best_schedule") == "cosine"
+    assert evidence.number("best_chance") == pytest.approx(1 / 3, abs=0.05)
+    for name, trial in (("best", best), ("baseline", baseline)):
+        for curve in ("train_loss", "val_loss", "lr", "batch_loss", "grad_norm"):
+            assert evidence.curve(f"{name}_{curve}") == trial.curves[curve]
+
+
+def test_without_any_trial_there_is_nothing_to_say(tmp_path):
+    step = LearningCurves()
+    with open_context(step, blob_experiment(lr=None), tmp_path) as ctx:
+        evidence = step.measure(ctx)
+    assert set(evidence.scalars) == {"metric"}
+    assert not judge_scalars(step, evidence.scalars)
+
+
+def test_overfitting_leads_to_a_second_round_with_more_decay(tmp_path):
+    step, grid = LearningCurves(), RefineGrid()
+    experiment = blob_experiment(
+        model=mlp(20, 2, 128), train=noisy(80, 0), val=noisy(200, 1), optimizer="adam",
+        lr=None, weight_decay=1e-4, epochs=24, schedule="constant",
+    )  # fmt: skip
+    with open_context(step, experiment, tmp_path) as ctx:
+        trained(ctx, lr=0.01, weight_decay=1e-4)
+        evidence = step.measure(ctx)
+        findings = judge_scalars(step, evidence.scalars, evidence.curves)
+        assert "overfitting" in {f.rule for f in findings}
+        goto = step.goto(evidence, findings, ctx)
+        assert (goto.step, goto.plan) == ("refine_grid", {"weight_decay_factor": 3.0})
+        ctx.step, ctx.round, ctx.plan = grid.name, 2, goto.plan
+        grid.measure(ctx)
+        second = [t for t in ctx.trials if t.round == 2]
+        assert [t.params["weight_decay"] for t in second] == [3e-4, 9e-4]
+        ctx.step = step.name
+        assert step.goto(evidence, findings, ctx) is None or ctx.plan != goto.plan
+
+
+def test_a_run_cut_short_asks_for_longer_training(tmp_path):
+    step = LearningCurves()
+    experiment = blob_experiment(lr=2e-3, epochs=8, schedule="constant", optimizer="adam")
+    with open_context(step, experiment, tmp_path) as ctx:
+        trained(ctx, lr=2e-4)
+        evidence = step.measure(ctx)
+        findings = judge_scalars(step, evidence.scalars, evidence.curves)
+        goto = step.goto(evidence, findings, ctx)
+    assert goto.plan == {"epochs": 12}
+
+
+def test_a_run_that_diverged_is_a_failure(tmp_path):
+    step = LearningCurves()
+    with open_context(step, blob_experiment(lr=1e6, epochs=4), tmp_path) as ctx:
+        assert ctx.train_baseline().status == "diverged"
+        evidence = step.measure(ctx)
+    found = judge_scalars(step, evidence.scalars, evidence.curves)
+    assert [(f.rule, f.severity) for f in found] == [("diverged", "fail")]

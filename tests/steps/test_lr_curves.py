@@ -1,0 +1,90 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recipe_steps.lr_range.curves import bracket, final_loss, noise, smooth, steepest
+
+losses = st.lists(st.floats(0.01, 100), min_size=1, max_size=40)
+
+
+@given(losses, st.integers(0, 5))
+def test_smooth_is_the_mean_of_what_lies_within_reach(values, reach):
+    for i, found in enumerate(smooth(values, reach)):
+        near = [v for j, v in enumerate(values) if abs(i - j) <= reach]
+        assert found == pytest.approx(sum(near) / len(near))
+
+
+def sweep(middle, n=61):
+    """A loss that falls in an S around the rate `middle`, and explodes from 1 on."""
+    lrs = [10 ** (-6 + 8 * i / (n - 1)) for i in range(n)]
+    values = [2 - 1.5 / (1 + math.exp(-3 * math.log(lr / middle))) for lr in lrs]
+    return lrs, [50.0 * lr if lr > 1 else v for lr, v in zip(lrs, values, strict=True)]
+
+
+@pytest.mark.parametrize("middle", [1e-4, 1e-3, 1e-2])
+def test_the_steepest_point_is_the_middle_of_the_fall(middle):
+    lrs, values = sweep(middle)
+    assert steepest(lrs, values) == pytest.approx(middle, rel=0.4)  # one point of the sweep: 1.36
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ([1.0, 2.0, 3.0, 4.0], None),
+        ([2.0, 2.0, 2.0, 2.0], None),
+        ([2.0, 1.0], None),
+        ([], None),
+        ([3.0, 2.5, 1.0, 0.9, 8.0, 0.95], 1e-4),  # behind the minimum nothing counts
+        ([3.0, 2.9, 2.8, 2.0, 0.0], 1e-2),  # the largest fall per decade, though not per rate
+    ],
+)
+def test_steepest(values, found):
+    lrs = [10.0 ** (i - 5) for i in range(len(values))]
+    assert steepest(lrs, values) == (found and pytest.approx(found))
+
+
+@pytest.mark.parametrize(
+    ("values", "start", "found"),
+    [
+        ([9.0] * 8 + [1.0, 3.0], 4.0, 2.0),  # the last fifth
+        ([5.0], 4.0, 5.0),
+        ([1.0] * 8 + [12.0, 12.0], 4.0, None),
+        ([1.0] * 8 + [11.9, 11.9], 4.0, 11.9),
+        ([], 4.0, None),
+    ],
+)
+def test_final_loss(values, start, found):
+    assert final_loss(values, start) == (found and pytest.approx(found))
+
+
+def test_noise_is_the_standard_error_of_the_last_fifth():
+    assert noise([9.0] * 8 + [1.0, 3.0]) == pytest.approx(math.sqrt(2) / math.sqrt(2))
+    assert noise([1.0, 2.0, 3.0]) == pytest.approx(0.5)
+    assert noise([1.0]) == noise([]) == 0.0
+
+
+def slow_bracket(lrs, drops, share):
+    """The longest run of neighbouring rates around the best that all reach the bar."""
+    known = [drop for drop in drops if drop is not None]
+    if not known or max(known) <= 0:
+        return None
+    best = drops.index(max(known))
+    runs = [
+        (end - start, lrs[start], lrs[end])
+        for start in range(best + 1)
+        for end in range(best, len(lrs))
+        if all(d is not None and d >= share * max(known) for d in drops[start : end + 1])
+    ]
+    return max(runs)[1:]
+
+
+@given(st.lists(st.none() | st.integers(-5, 10), max_size=8), st.sampled_from([0.25, 0.5, 1.0]))
+def test_bracket(drops, share):
+    lrs = [10.0**i for i in range(len(drops))]
+    assert bracket(lrs, drops, share) == slow_bracket(lrs, drops, share)
+
+
+def test_a_bracket_ends_where_a_rate_diverged():
+    assert bracket([1, 2, 3, 4], [1.0, 1.0, None, 1.0], 0.5) == (1, 2)

@@ -1,0 +1,71 @@
+import pytest
+from rule_cases import NAN, Case, assert_complete, check
+
+from recipe_steps.lr_range import LrRange
+from recipe_steps.lr_range.rules import (
+    learning_rate_too_high,
+    learning_rate_too_low,
+    no_learning_rate_works,
+    update_ratio_too_high,
+    update_ratio_too_low,
+)
+
+
+def declared(lr, drop, **more):
+    """A declared rate beside a bracket from 0.01 to 0.1 with a best fall of one."""
+    measured = {
+        "works": True,
+        "bracket_low": 0.01,
+        "bracket_high": 0.1,
+        "best_lr": 0.03,
+        "best_drop": 1.0,
+        "iterations": 100,
+    }
+    return measured | {"declared_lr": lr, "declared_drop": drop} | more
+
+
+CASES = [
+    Case(learning_rate_too_high, declared(0.21, 0.29), "warn", says="29% of the best fall"),
+    Case(learning_rate_too_high, declared(0.2, 0.29), None),  # within the margin
+    Case(learning_rate_too_high, declared(0.21, 0.3), None),  # outside, yet it works
+    Case(learning_rate_too_high, declared(0.21, 0.05), "warn"),
+    Case(learning_rate_too_high, declared(0.21, 0.049), "fail"),
+    Case(learning_rate_too_high, declared(0.21, -5.0), "fail", says="diverges"),
+    Case(learning_rate_too_high, declared(3.0, NAN, declared_diverged=True), "fail", says="diver"),
+    Case(learning_rate_too_high, declared(3.0, NAN), None),
+    Case(learning_rate_too_high, declared(NAN, 0.0), None),
+    Case(learning_rate_too_high, declared(3.0, 0.0, works=False), None),
+    Case(learning_rate_too_high, declared(3.0, 0.0, bracket_high=NAN), None),
+    Case(learning_rate_too_high, declared(3.0, 0.0, best_drop=0.0), None),
+    Case(learning_rate_too_low, declared(0.0049, 0.29), "warn", says="begin at 0.01"),
+    Case(learning_rate_too_low, declared(0.005, 0.29), None),
+    Case(learning_rate_too_low, declared(0.0049, 0.3), None),
+    Case(learning_rate_too_low, declared(0.0049, 0.05), "warn"),
+    Case(learning_rate_too_low, declared(0.0049, 0.049), "fail"),
+    Case(learning_rate_too_low, declared(1e-7, -0.01), "fail", says="reaches 0%"),
+    Case(learning_rate_too_low, declared(1e-7, NAN), None),
+    Case(learning_rate_too_low, declared(1e-7, 0.0, bracket_low=NAN), None),
+    Case(learning_rate_too_low, declared(0.03, 0.9), None),
+    Case(no_learning_rate_works, {"works": False}, "fail"),
+    Case(no_learning_rate_works, {"works": True}, None),
+    Case(no_learning_rate_works, {"works": NAN}, None),
+    Case(no_learning_rate_works, {}, None),
+    Case(update_ratio_too_high, {"declared_update_ratio": 0.31}, "warn", says="0.31 of the"),
+    Case(update_ratio_too_high, {"declared_update_ratio": 0.3}, None),
+    Case(update_ratio_too_high, {"declared_update_ratio": 1e-3}, None),
+    Case(update_ratio_too_high, {"declared_update_ratio": NAN}, None),
+    Case(update_ratio_too_low, {"declared_update_ratio": 0.99e-6}, "warn"),
+    Case(update_ratio_too_low, {"declared_update_ratio": 0.0}, "warn"),
+    Case(update_ratio_too_low, {"declared_update_ratio": 1e-6}, None),
+    Case(update_ratio_too_low, {"declared_update_ratio": 1e-3}, None),
+    Case(update_ratio_too_low, {"declared_update_ratio": NAN}, None),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_rule(case):
+    check(LrRange(), case)
+
+
+def test_every_rule_is_tested():
+    assert_complete(LrRange(), CASES)

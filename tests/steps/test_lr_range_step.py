@@ -1,0 +1,109 @@
+import pytest
+import torch
+from step_samples import Cut, blob_experiment, blobs, digits_experiment
+from torch import nn
+
+from recipe.testing import judge_scalars, measure
+from recipe_steps.lr_range import LrRange
+
+
+def lr_range(out, experiment):
+    evidence = measure(LrRange(), experiment, out)
+    return evidence, {f.rule: f.severity for f in judge_scalars(LrRange(), evidence.scalars)}
+
+
+def plain_descent(params, lr, weight_decay):
+    return torch.optim.SGD(params, lr=lr)
+
+
+def test_the_bracket_lies_below_the_stability_limit_of_gradient_descent(tmp_path):
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(256, 4, generator=generator) * torch.tensor([3.0, 1.0, 1.0, 1.0])
+    y = x @ torch.tensor([1.0, -2.0, 0.5, 1.0])
+    # mean squared error has the Hessian 2 x'x / n; descent is stable below 2 / its largest value
+    limit = 2 / torch.linalg.eigvalsh(2 * x.T @ x / len(x)).max().item()
+    experiment = blob_experiment(
+        model=lambda: nn.Linear(4, 1, bias=False),
+        train=(x, y),
+        val=(x, y),
+        task="regression",
+        optimizer=plain_descent,
+        batch_size=256,
+        lr=30 * limit,
+    )
+    evidence, found = lr_range(tmp_path, experiment)
+    assert evidence.flag("works")
+    assert evidence.number("bracket_high") < limit
+    assert limit / 100 < evidence.number("best_lr") < limit
+    for lr, loss in zip(
+        evidence.curve("candidate_lr"), evidence.curve("candidate_loss"), strict=True
+    ):
+        assert (loss is None) == (lr > limit), lr
+    assert evidence.flag("declared_diverged")
+    assert found["learning-rate-too-high"] == "fail"
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_healthy_network(tmp_path, optimizer):
+    evidence, found = lr_range(tmp_path, digits_experiment(optimizer=optimizer))
+    number = evidence.number
+    assert evidence.flag("works")
+    assert number("bracket_low") <= number("best_lr") <= number("bracket_high")
+    assert number("best_drop") > 1
+    assert 1e-4 < number("best_lr") < 1
+    assert not evidence.flag("at_edge")
+    assert 1e-5 < number("update_ratio") < 0.3
+    assert evidence.number("declared_lr") is None
+    assert evidence.curve("sweep_lr") == tuple(sorted(evidence.curve("sweep_lr")))
+    assert len({len(evidence.curve(f"sweep_{c}")) for c in ("lr", "loss", "smooth")}) == 1
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ("lr", "rule"),
+    [(1e-7, "learning-rate-too-low"), (1e4, "learning-rate-too-high"), (0.05, None)],
+)
+def test_declared_rate(tmp_path, lr, rule):
+    evidence, found = lr_range(tmp_path, blob_experiment(lr=lr))
+    assert lr in evidence.curve("candidate_lr")
+    assert evidence.number("declared_lr") == lr
+    found = {name for name in found if name.startswith("learning-rate")}
+    assert found == ({rule} if rule else set())
+
+
+@pytest.mark.parametrize("n", [20, 64])
+def test_fewer_batches_than_iterations(tmp_path, n):
+    train = blobs(n)
+    evidence, _ = lr_range(tmp_path, blob_experiment(train=train, val=train, batch_size=8))
+    assert evidence.flag("works")
+    assert len(evidence.curve("sweep_loss")) > n // 8  # it went over the data more than once
+    assert evidence.number("best_drop") > 0.3
+
+
+class NoGradient(Cut):
+    """The loss moves not at all: the one thing that learns does not matter."""
+
+    def forward(self, x):
+        return super().forward(x).detach() + 0 * self.last.bias.sum()
+
+
+def test_no_useful_gradient(tmp_path):
+    evidence, found = lr_range(tmp_path, blob_experiment(model=NoGradient, lr=None))
+    assert evidence.scalars["works"] is False
+    assert "no-learning-rate-works" in found
+
+
+def test_a_loss_that_is_never_finite(tmp_path):
+    def loss(outputs, targets):
+        return outputs.sum() * torch.nan
+
+    evidence, found = lr_range(tmp_path, blob_experiment(loss=loss))
+    assert evidence.scalars["works"] is False
+    assert evidence.number("start_loss") is None
+    assert found == {"no-learning-rate-works": "fail"}
+
+
+def test_same_seed_same_evidence(tmp_path):
+    first = measure(LrRange(), blob_experiment(), tmp_path)
+    assert measure(LrRange(), blob_experiment(), tmp_path) == first
+    assert measure(LrRange(), blob_experiment(), tmp_path, seed=1) != first

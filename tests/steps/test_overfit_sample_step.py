@@ -1,0 +1,110 @@
+import pytest
+import torch
+from step_samples import Blind, Cut, blob_experiment, blobs, digits_experiment, mlp
+from torch import nn
+
+from recipe.experiment import OPTIMIZERS
+from recipe.testing import judge_scalars, measure, open_context
+from recipe_steps.overfit_sample import OverfitSample
+from recipe_steps.overfit_sample.measure import LAST_PASSES, RATES, candidate_rates
+
+
+def overfit(out, experiment):
+    evidence = measure(OverfitSample(), experiment, out)
+    return evidence, [f.rule for f in judge_scalars(OverfitSample(), evidence.scalars)]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_healthy_data_is_learnt_by_heart(tmp_path, optimizer):
+    evidence, found = overfit(tmp_path, digits_experiment(optimizer=optimizer))
+    assert evidence.flag("reached")
+    assert evidence.number("best_score") == evidence.number("perfect") == 1
+    assert evidence.number("items") == 128
+    assert evidence.number("minibatch") == 16
+    assert evidence.curve("score")[-1] == 1
+    assert len(evidence.curve("score")) == evidence.number("passes")
+    assert evidence.number("best_lr") in RATES[optimizer]
+    assert not found
+
+
+def test_random_labels_are_learnt_by_heart(tmp_path):
+    x, _ = blobs()
+    y = torch.randint(3, (240,), generator=torch.Generator().manual_seed(0))
+    evidence, _ = overfit(tmp_path, blob_experiment(train=(x, y), model=mlp(4, 3, 256)))
+    assert evidence.flag("reached")
+
+
+@pytest.mark.parametrize("model", [Blind, Cut])
+def test_a_model_that_cannot_learn(tmp_path, model, monkeypatch):
+    monkeypatch.setattr("recipe_steps.overfit_sample.measure.PASSES", 10)
+    monkeypatch.setattr("recipe_steps.overfit_sample.measure.LAST_PASSES", 20)
+    evidence, found = overfit(tmp_path, blob_experiment(model=model))
+    assert evidence.scalars["reached"] is False
+    assert found == ["cannot-overfit-sample"]
+    assert evidence.number("attempts") == 5 + (evidence.curve("attempt_lr")[-1] > 0)
+    assert evidence.number("best_score") < 0.8
+    assert evidence.number("best_score") == max(evidence.curve("attempt_score"))
+
+
+def test_a_model_with_dropout_memorises_all_the_same(tmp_path):
+    def model():
+        return nn.Sequential(nn.Dropout(0.5), nn.Linear(64, 64), nn.ReLU(), nn.Dropout(0.9),
+                             nn.Linear(64, 10))  # fmt: skip
+
+    evidence, _ = overfit(tmp_path, digits_experiment(model=model))
+    assert evidence.flag("reached")
+    assert evidence.number("passes") < 60
+
+
+def test_regularisation_is_switched_off(tmp_path):
+    experiment = digits_experiment(
+        weight_decay=10.0, clip_norm=1e-9, warmup=0.9, augment=torch.zeros_like, lr=1e-9
+    )
+    evidence, _ = overfit(tmp_path, experiment)
+    assert evidence.flag("reached")
+
+
+def test_contradicting_labels_lower_the_score_that_can_be_reached(tmp_path):
+    x, y = blobs(64)
+    x[1], x[3], x[5] = x[0], x[2], x[4]  # labels 0 1 2 0 1 2: three pairs that disagree
+    evidence, found = overfit(tmp_path, blob_experiment(train=(x, y), val=blobs(30, seed=8)))
+    assert evidence.number("items") == 64
+    assert evidence.number("perfect") == pytest.approx(61 / 64)
+    assert evidence.flag("reached")
+    assert not found
+
+
+def test_language_model_and_regression(tmp_path):
+    tokens = torch.randint(7, (40, 6), generator=torch.Generator().manual_seed(0))
+    model = lambda: nn.Sequential(nn.Embedding(7, 16), nn.Linear(16, 7))  # noqa: E731
+    follows = (tokens, (tokens + 1) % 7)
+    evidence, _ = overfit(
+        tmp_path, blob_experiment(train=follows, task="language_model", model=model)
+    )
+    assert evidence.flag("reached")
+    x, _ = blobs()
+    evidence, _ = overfit(
+        tmp_path,
+        blob_experiment(train=(x, x.sum(1)), task="regression", model=lambda: nn.Linear(4, 1)),
+    )
+    assert evidence.number("best_score") >= 0.98
+
+
+def test_the_work_is_booked(tmp_path):
+    step = OverfitSample()
+    with open_context(step, digits_experiment(), tmp_path) as ctx:
+        evidence = step.measure(ctx)
+        # 8 minibatches per pass; the experiment's own epoch has 10 batches of 32
+        assert evidence.number("attempts") == 1
+        assert ctx.meter.epochs == pytest.approx(evidence.number("passes") * 8 / 10)
+        assert not ctx.trials
+
+
+@pytest.mark.parametrize(
+    ("lr", "rates"),
+    [(None, (0.05, 0.01, 0.2, 0.002)), (0.01, (0.05, 0.01, 0.2, 0.002)),
+     (0.7, (0.05, 0.7, 0.01, 0.2, 0.002))],
+)  # fmt: skip
+def test_the_declared_rate_is_among_the_candidates(lr, rates):
+    assert tuple(candidate_rates(digits_experiment(lr=lr))) == rates
+    assert LAST_PASSES > 60

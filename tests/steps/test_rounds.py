@@ -1,0 +1,60 @@
+import pytest
+
+from recipe.results import Evidence, Finding
+from recipe_steps.learning_curves.rounds import next_round
+
+EVIDENCE = Evidence({"best_planned_epochs": 20})
+
+
+def found(rule, message="In the best run something.", severity="warn", **more):
+    return Finding(rule, severity, message, "Do.", **more)
+
+
+def plan_for(*findings, plan=None, evidence=EVIDENCE):
+    goto = next_round(evidence, findings, plan or {})
+    if goto is None:
+        return None
+    assert goto.step == "refine_grid"
+    assert goto.hypothesis
+    return goto.plan
+
+
+@pytest.mark.parametrize(
+    ("rule", "plan"),
+    [
+        ("overfitting", {"weight_decay_factor": 3.0}),
+        ("still-improving", {"epochs": 30}),
+        ("needs-lr-decay", {"schedule": "cosine"}),
+        ("decayed-too-early", {"schedule": "cosine"}),
+        ("slow-start", {"warmup": 0.05}),
+        ("underfitting", {"weight_decay_factor": 1 / 3}),
+        ("diverged", None),
+        ("some-other-rule", None),
+    ],
+)
+def test_each_finding_has_its_change(rule, plan):
+    assert plan_for(found(rule)) == plan
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        (),
+        (found("overfitting", "In the baseline something."),),
+        (found("overfitting", severity="note"),),
+        (found("overfitting", ignored="known"),),
+    ],
+)
+def test_nothing_to_act_on(given):
+    assert plan_for(*given) is None
+
+
+def test_what_was_tried_is_not_tried_again():
+    findings = found("needs-lr-decay"), found("slow-start")
+    assert plan_for(*findings) == {"schedule": "cosine"}
+    assert plan_for(*findings, plan={"schedule": "cosine"}) == {"warmup": 0.05}
+    assert plan_for(*findings, plan={"schedule": "cosine", "warmup": 0.05}) is None
+
+
+def test_length_without_a_known_plan():
+    assert plan_for(found("still-improving"), evidence=Evidence()) == {"epochs": 2}
