@@ -27,6 +27,7 @@ class Plain:
         """`out`: where the lines go."""
         self.out = out
         self._told = self._began = time.monotonic()
+        self._total = 0.0
 
     def __call__(self, event: Event) -> None:
         """Print what an event says."""
@@ -59,6 +60,8 @@ class Plain:
 
     def _progress(self, event: Progress) -> list[str]:
         now = time.monotonic()
+        if event.total != self._total:  # another piece of work: its time left starts anew
+            self._total, self._began, self._told = event.total, now, now
         if now - self._told < QUIET_SECONDS or not event.total:
             return []
         self._told = now

@@ -26,9 +26,7 @@ def mlp(inputs=4, outputs=3, width=32, *last):
     """A factory of a network with one hidden layer; `last` comes behind it."""
 
     def make():
-        return nn.Sequential(
-            nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, outputs), *last
-        )
+        return nn.Sequential(nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, outputs), *last)
 
     return make
 

@@ -148,7 +148,9 @@ OVERFITTING = [
     case(overfitting, None, **rising(1.09)),
     case(overfitting, None, **rising(1.5, train=(2.0, 1.45))),  # no gap to training
     case(overfitting, "warn", **rising(1.5, train=(2.0, 1.35))),
-    case(overfitting, None, **rising(0.069, least=0.01, train=(0.002, 0.001))),  # a tiny loss, and its rise
+    case(
+        overfitting, None, **rising(0.069, least=0.01, train=(0.002, 0.001))
+    ),  # a tiny loss, and its rise
     case(overfitting, "warn", **rising(0.071, least=0.01, train=(0.002, 0.001))),
     case(overfitting, None, **rising(1.5) | {"train_loss": [0.5] * 12}),
     case(overfitting, None, **rising(1.5) | {"val_loss": straight(2, 1, 6) + [9.0] + [1.0] * 5}),

@@ -6,7 +6,13 @@ from recipe_steps.overfit_sample.rules import cannot_overfit_sample
 
 
 def sample(reached, score, perfect=1.0):
-    return {"reached": reached, "best_score": score, "perfect": perfect, "items": 128, "attempts": 5}
+    return {
+        "reached": reached,
+        "best_score": score,
+        "perfect": perfect,
+        "items": 128,
+        "attempts": 5,
+    }
 
 
 CASES = [
