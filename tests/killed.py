@@ -8,10 +8,9 @@ import signal
 import sys
 from pathlib import Path
 
-from tiny import experiment
-
 from recipe.api import execute
 from recipe.settings import Settings
+from tiny import experiment
 
 out, step, wanted = sys.argv[1:]
 running = ""

@@ -151,9 +151,8 @@ def installed(third_party, monkeypatch):
 @pytest.mark.usefixtures("installed", "without_plots")
 class TestThirdParty:
     def result(self, tmp_path):
-        from tiny import experiment
-
         import recipe
+        from tiny import experiment
 
         return recipe.run(experiment, until="weigh", out=tmp_path)
 

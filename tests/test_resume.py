@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tiny import experiment
 
 from recipe.api import execute
 from recipe.journal import FILE
 from recipe.settings import Settings
+from tiny import experiment
 
 pytestmark = pytest.mark.usefixtures("without_plots")
 

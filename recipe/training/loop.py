@@ -103,10 +103,13 @@ class Training:
         Ends at the first non-finite loss, which is left out, or when `stop(losses)` is true.
         Every `watch_every` iterations the monitor reads gradients and updates.
         """
-        step = watch_every or self.iterations_per_epoch + 1
-        watched = frozenset(range(step - 1, self.iterations_per_epoch, step))
         losses: list[float] = []
         for number in range(self._planned_epochs):
+            first = number * self.iterations_per_epoch
+            watched = frozenset(
+                i for i in range(self.iterations_per_epoch)
+                if watch_every and (first + i + 1) % watch_every == 0
+            )  # fmt: skip
             with self._seeded(number):
                 for loss, _ in self._iterations(number, watched):
                     value = loss.item()

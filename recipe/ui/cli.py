@@ -21,6 +21,9 @@ CHECK_UNTIL = "lr_range"
 """Last step of `recipe check`: inspect and the lecture's steps 1 to 3."""
 BUG = 3
 INTERRUPTED = 130
+SPIN_COUNT = "10000"
+"""How long OpenMP threads spin for work before they sleep. Its default, milliseconds, makes small
+models many times slower as soon as anything else runs on the machine."""
 
 
 def _flag(option: Option) -> Callable[[Any], Any]:
@@ -187,6 +190,7 @@ def _complain(message: str) -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # read when torch is imported
     try:
         code = cli.main(args, prog_name="recipe", standalone_mode=False)
     except click.exceptions.Exit as error:

@@ -3,9 +3,8 @@
 import os
 import sys
 from contextlib import AbstractContextManager
-from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from recipe.events import Crash, Event, RunStarted
 from recipe.files import to_json
@@ -13,6 +12,9 @@ from recipe.results import RunResult, StepResult
 from recipe.settings import Settings
 from recipe.ui import github
 from recipe.ui.plain import Plain
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OWN_PACKAGE = "training-recipe"
 

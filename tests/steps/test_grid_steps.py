@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from step_samples import blob_experiment, mlp
+from step_samples import blob_experiment, blobs, mlp
 from torch import nn
 
 from recipe.errors import UsageError
@@ -142,7 +142,8 @@ def params(trials):
 
 
 def test_halving_stops_the_lower_part(tmp_path):
-    evidence, trials = refine(tmp_path, lr=0.01, weight_decay=1e-3, epochs=9)
+    hard = blobs(300, spread=2.5)
+    evidence, trials = refine(tmp_path, lr=0.01, weight_decay=1e-3, epochs=9, train=hard)
     assert params(trials) == [
         (0.01, 1e-3), (0.02, 1e-3), (0.005, 1e-3), (0.01, 3e-3), (0.01, 3.33e-4)
     ]  # fmt: skip

@@ -132,7 +132,7 @@ def test_a_loss_that_may_be_negative(tmp_path):
 
 
 def rare(n=400):
-    x, y = blobs(n, classes=2)
+    x, _ = blobs(n, classes=2)
     return x, (torch.arange(n) % 20 == 0).long()
 
 

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 from step_samples import Cut, blob_experiment, blobs, digits_experiment
@@ -5,6 +7,7 @@ from torch import nn
 
 from recipe.testing import judge_scalars, measure
 from recipe_steps.lr_range import LrRange
+from recipe_steps.lr_range.measure import Tried, _candidates
 
 
 def lr_range(out, experiment):
@@ -91,6 +94,37 @@ def test_no_useful_gradient(tmp_path):
     evidence, found = lr_range(tmp_path, blob_experiment(model=NoGradient, lr=None))
     assert evidence.scalars["works"] is False
     assert "no-learning-rate-works" in found
+
+
+def test_a_fall_is_measured_on_one_model_and_the_same_batches(tmp_path):
+    """Whatever the seed, a rate that changes nothing has no fall."""
+    for seed in range(3):
+        evidence = measure(LrRange(), blob_experiment(lr=1e-12), tmp_path, seed=seed)
+        assert evidence.number("declared_drop") == pytest.approx(0, abs=1e-4)
+        assert evidence.number("declared_update_ratio") < 1e-9
+
+
+def test_a_loss_that_may_be_negative(tmp_path):
+    def similarity(outputs, targets):
+        return -nn.functional.cosine_similarity(outputs, targets, 1).mean()
+
+    x, y = blobs()
+    one_hot = nn.functional.one_hot(y).float()
+    evidence, found = lr_range(
+        tmp_path, blob_experiment(train=(x, one_hot), task="regression", loss=similarity, lr=None)
+    )
+    assert evidence.flag("works")
+    assert None not in evidence.curve("candidate_loss")[:3]
+    assert not found
+
+
+def test_a_loss_of_exactly_zero_is_the_best(monkeypatch):
+    def tried(_, lr, __):
+        return Tried(lr, 0.0 if lr == 0.1 else 1.0, 0.0, None)
+
+    monkeypatch.setattr("recipe_steps.lr_range.measure._try", tried)
+    ctx = SimpleNamespace(experiment=SimpleNamespace(lr=None))
+    assert [one.lr for one in _candidates(ctx, 0.1, 2.0)] == [0.01, 0.0316, 0.1, 0.316]
 
 
 def test_a_loss_that_is_never_finite(tmp_path):

@@ -1,7 +1,6 @@
 """The command line: exit codes, messages, files; run in this process, as a user would type it."""
 
 import json
-import os
 import textwrap
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -310,7 +309,7 @@ def test_a_bug_of_ours_is_code_3_with_a_log(recipe, monkeypatch):
     assert code == 3
     log = Path(one_sentence(err).split()[-1].rstrip("."))
     assert "AssertionError: a bug" in log.read_text()
-    os.unlink(log)
+    log.unlink()
 
 
 def test_bare_recipe_shows_help(recipe):

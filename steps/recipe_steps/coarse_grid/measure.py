@@ -28,13 +28,11 @@ def measure(ctx: Context) -> Evidence:
     epochs = min(MOST_EPOCHS, max(1, round((ctx.experiment.epochs or 1) * EPOCH_SHARE)))
     low, high = rate_range(ctx)
     cells = _cells(ctx, low, high, epochs)
-    trials = ctx.run_trials(cells, epochs=epochs, warmup=ctx.experiment.warmup)
+    trials = ctx.run_trials(cells, epochs=epochs)
     _stop_when_all_failed(trials)
     extended = 0
     while extended < MOST_EXTENSIONS and (beyond := _beyond(trials)) and not ctx.meter.spent:
-        trials += ctx.run_trials(
-            [beyond], first=len(trials) + 1, epochs=epochs, warmup=ctx.experiment.warmup
-        )
+        trials += ctx.run_trials([beyond], first=len(trials) + 1, epochs=epochs)
         extended += 1
     best = best_of(trials)
     edge = "lr" if _beyond(trials) else None

@@ -43,7 +43,7 @@ def final_loss(losses: Sequence[float], start: float) -> float | None:
         return None
     tail = losses[-max(1, round(len(losses) * TAIL)) :]
     mean = fmean(tail)
-    return mean if mean < DIVERGED * start else None
+    return mean if mean < DIVERGED * abs(start) else None
 
 
 def noise(losses: Sequence[float]) -> float:

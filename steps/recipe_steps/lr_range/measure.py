@@ -11,6 +11,7 @@ from recipe.search.space import log_spaced, rounded
 from recipe.training.loop import Training
 from recipe_steps.lr_range.curves import (
     DIVERGED,
+    TAIL,
     bracket,
     final_loss,
     noise,
@@ -58,7 +59,7 @@ def measure(ctx: Context) -> Evidence:
     if len(mean) < START:
         return Evidence({"works": False, "start_loss": mean[0] if mean else None}, {})
     smoothed = smooth(mean)
-    start = fmean(mean[:START])
+    start = _untrained_loss(ctx)
     centre = steepest(lrs, smoothed)
     tried = _candidates(ctx, centre or math.sqrt(low * high), start)
     return _evidence(ctx, tried, start, centre, (lrs[:shortest], mean, smoothed))
@@ -89,7 +90,7 @@ def _candidates(ctx: Context, centre: float, start: float) -> list[Tried]:
     for _ in range(MOST_EXTENSIONS):
         tried.sort(key=lambda one: one.lr)
         known = [one for one in tried if one.final is not None]
-        best = min(known, key=lambda one: one.final or math.inf, default=tried[0])
+        best = min(known, key=lambda one: one.final or 0.0, default=tried[0])
         if best is tried[-1]:
             beyond = best.lr * STEP
         elif best is tried[0]:
@@ -103,13 +104,30 @@ def _candidates(ctx: Context, centre: float, start: float) -> list[Tried]:
     return sorted(tried, key=lambda one: one.lr)
 
 
+def _untrained_loss(ctx: Context) -> float:
+    """What a candidate ends with when nothing is learnt: the same weights and the same batches,
+    at a rate of zero. So a fall is due to the rate, not to another model or to easier batches.
+    """
+    losses = _constant(ctx, 1.0, [0.0] * ITERATIONS).losses(_diverges())
+    ctx.spend(len(losses))
+    return fmean(losses[-round(ITERATIONS * TAIL) :]) if losses else math.nan
+
+
+def _constant(ctx: Context, lr: float, rates: list[float]) -> Training:
+    """A candidate; all of them share initial weights and batches."""
+    return Training(
+        replace(ctx.experiment, lr=lr),
+        ctx.data,
+        seed=ctx.seed_for("candidate"),
+        device=ctx.device,
+        rates=rates,
+    )
+
+
 def _try(ctx: Context, lr: float, start: float) -> Tried:
     warm = round(ITERATIONS * WARMUP_SHARE) if ctx.experiment.warmup else 0
     rates = [lr * min(1.0, (i + 1) / (warm + 1)) for i in range(ITERATIONS)]
-    experiment = replace(ctx.experiment, lr=lr)
-    training = Training(
-        experiment, ctx.data, seed=ctx.seed_for("candidate"), device=ctx.device, rates=rates
-    )
+    training = _constant(ctx, lr, rates)
     losses = training.losses(_diverges(), watch_every=WATCH_EVERY)
     ctx.spend(len(losses))
     ctx.progress(SWEEPS + 1, SWEEPS + len(AROUND) + 1, f"{ITERATIONS} iterations at {lr:g}")

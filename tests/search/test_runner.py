@@ -1,0 +1,272 @@
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load
+from torch import nn
+
+from recipe import Experiment
+from recipe.budget import Meter
+from recipe.journal import Journal
+from recipe.results import Trial
+from recipe.search.runner import Halving, Runner, Spec, best_of
+from recipe.training.data import load_splits
+from recipe.training.loop import Training, evaluate
+from recipe.training.models import build_model
+
+CPU = torch.device("cpu")
+
+
+def make(width=16):
+    if width == 13:
+        raise RuntimeError("an unlucky width")
+    return nn.Sequential(
+        nn.Linear(4, width), nn.ReLU(), nn.Dropout(0.2), nn.Linear(width, width), nn.ReLU(),
+        nn.Linear(width, 3),
+    )  # fmt: skip
+
+
+def cloud(n, seed):
+    source = torch.Generator().manual_seed(seed)
+    x = torch.randn(n, 4, generator=source)
+    noise = torch.randn(n, 3, generator=source)
+    return x, (x[:, :3] * torch.tensor([1.0, -2.0, 1.0]) + noise).argmax(1)
+
+
+EXPERIMENT = Experiment(
+    model=make, train=cloud(192, 0), val=cloud(100, 1), batch_size=32, epochs=6, weight_decay=0.0,
+    schedule="cosine",
+)  # fmt: skip
+RATES = (1e-4, 1e-3, 1e-2, 3e-2, 1e-1)
+
+
+def specs(*rates, **params):
+    cells = [{"lr": lr, **params} for lr in rates]
+    return [Spec(cell, EXPERIMENT.with_params(cell)) for cell in cells]
+
+
+class Lab:
+    """A runner in a folder, and what it told and trained."""
+
+    def __init__(self, folder, seed=0):
+        folder.mkdir(exist_ok=True)
+        self.told, self.progress, self.fits = [], [], 0
+        self.runner = Runner(
+            journal=Journal(folder), folder=folder, data=load_splits(EXPERIMENT, CPU, 0),
+            device=CPU, seed=seed, fingerprint="f", meter=Meter(),
+            told=lambda trial, reused: self.told.append((trial, reused)),
+            progress=lambda done, total, what: self.progress.append((done, total, what)),
+        )  # fmt: skip
+        fit = self.runner.fit
+
+        def counted(experiment):
+            self.fits += 1
+            return fit(experiment)
+
+        self.runner.fit = counted
+
+    def run(self, given, halving=None, step="grid", round_=1, **more):
+        return self.runner.run(step, round_, given, halving, **more)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.runner.journal.close()
+
+    @property
+    def kept(self):
+        return [p.stem for p in self.runner.folder.glob("checkpoints/*.safetensors")]
+
+
+def timeless(trials):
+    return [replace(trial, seconds=0.0) for trial in trials]
+
+
+def test_a_trial_is_what_training_it_by_hand_gives(tmp_path):
+    with Lab(tmp_path) as lab:
+        (spec,) = specs(0.03)
+        (trial,) = lab.run([spec])
+        training = Training(spec.experiment, lab.runner.data, seed=0, device=CPU)
+        epochs = list(training.epochs())
+    scores = [epoch.figures["val_score"] for epoch in epochs]
+    assert trial.curves["val_score"] == pytest.approx(scores)
+    assert trial.curves["batch_loss"] == pytest.approx([v for e in epochs for v in e.losses])
+    assert trial.val_score == max(scores)
+    assert scores[trial.best_epoch] == max(scores)
+    assert (trial.status, trial.epochs, trial.planned_epochs) == ("finished", 6, 6)
+    assert (trial.step, trial.round, trial.number, trial.seed) == ("grid", 1, 1, 0)
+    assert trial.params == {"lr": 0.03}
+    assert trial.metric == "accuracy"
+
+
+def test_the_same_specs_are_looked_up(tmp_path):
+    with Lab(tmp_path) as lab:
+        first = lab.run(specs(*RATES))
+        assert lab.fits == 5
+        assert lab.runner.meter.epochs == sum(trial.epochs for trial in first)
+        again = lab.run(specs(*RATES), step="later", round_=2, first=7)
+        assert lab.fits == 5
+        assert [(t.step, t.round, t.number) for t in again] == [
+            ("later", 2, 7 + i) for i in range(5)
+        ]
+        assert [t.curves for t in again] == [t.curves for t in first]
+        assert lab.runner.meter.epochs == sum(trial.epochs for trial in first)  # paid once
+        assert [reused for _, reused in lab.told] == [False] * 5 + [True] * 5
+        lab.run(specs(0.2))
+        assert lab.fits == 6
+        lab.run(specs(0.2, epochs=2))
+        assert lab.fits == 7
+    with Lab(tmp_path) as other_process:
+        assert timeless(other_process.run(specs(*RATES))) == timeless(first)
+        assert other_process.fits == 0
+        assert other_process.runner.meter.epochs == sum(trial.epochs for trial in first)
+    with Lab(tmp_path, seed=1) as other_seed:
+        assert other_seed.run(specs(0.03))[0].curves != first[3].curves
+        assert other_seed.fits == 1
+
+
+def test_halving_keeps_the_better_part(tmp_path):
+    with Lab(tmp_path) as lab:
+        trials = lab.run(specs(*RATES), Halving(share=1 / 3, keep=0.4))
+    at_cut = [max(trial.curves["val_score"][:2]) for trial in trials]
+    bar = sorted(at_cut, reverse=True)[1]
+    assert [trial.status == "stopped" for trial in trials] == [score < bar for score in at_cut]
+    assert {trial.epochs for trial in trials} == {2, 6}
+    assert all("after 2 epochs" in t.reason for t in trials if t.status == "stopped")
+
+
+def test_one_trial_alone_is_never_stopped(tmp_path):
+    with Lab(tmp_path) as lab:
+        assert lab.run(specs(1e-4), Halving())[0].status == "finished"
+
+
+@pytest.mark.parametrize(("epochs", "rung"), [(1, 1), (2, 1), (9, 3), (30, 10)])
+def test_rung(epochs, rung):
+    assert Halving(share=1 / 3).rung(epochs) == rung
+
+
+def test_a_resumed_run_makes_the_same_decisions(tmp_path):
+    given, halving = specs(*RATES), Halving(share=1 / 3, keep=0.4)
+    with Lab(tmp_path / "whole") as lab:
+        whole = lab.run(given, halving)
+    lines = (tmp_path / "whole" / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    assert len(lines) == 5
+    for kept in range(5):
+        folder = tmp_path / str(kept)
+        folder.mkdir()
+        torn = lines[kept][: len(lines[kept]) // 2]
+        (folder / "journal.jsonl").write_bytes(b"".join(lines[:kept]) + torn)
+        with Lab(folder) as lab:
+            assert timeless(lab.run(given, halving)) == timeless(whole)
+            assert lab.fits == 5 - kept
+
+
+def test_a_stopped_trial_is_no_answer_to_a_full_one(tmp_path):
+    with Lab(tmp_path) as lab:
+        halved = lab.run(specs(*RATES), Halving(keep=0.2))
+        assert halved[0].status == "stopped"
+        (whole,) = lab.run(specs(RATES[0]))
+        assert (whole.status, whole.epochs) == ("finished", 6)
+        assert whole.key != halved[0].key
+
+
+def test_trials_share_initial_weights_and_data_order(tmp_path):
+    with Lab(tmp_path) as lab:
+        slow, fast = lab.run(specs(1e-9, 1e-8))
+        (other,) = lab.run(specs(0.1))
+        (decayed,) = lab.run(specs(0.1, weight_decay=1e-3))
+    first = {trial.curves["batch_loss"][0] for trial in (slow, fast, other, decayed)}
+    assert len(first) == 1
+    # at a rate of almost zero every batch is compared: same order, same dropout
+    assert slow.curves["batch_loss"] == pytest.approx(fast.curves["batch_loss"], abs=1e-5)
+    assert len(set(slow.curves["batch_loss"])) > 30
+
+
+def test_the_checkpoint_is_the_best_epochs(tmp_path):
+    with Lab(tmp_path) as lab:
+        trials = lab.run(specs(*RATES))
+        best = best_of(trials)
+        assert lab.kept == [best.key]
+        experiment = EXPERIMENT.with_params(best.params)
+        weights = load(lab.runner.checkpoint(best).read_bytes())
+        model = build_model(experiment, 99, CPU)
+        model.load_state_dict(weights)
+        loss, score = evaluate(model, experiment, lab.runner.data.val)
+        assert (loss, score) == pytest.approx((best.val_loss, best.val_score))
+        assert best.val_loss == best.curves["val_loss"][best.best_epoch]
+
+        fit = lab.runner.fit(experiment)
+        fit.advance(6)
+        assert all(torch.equal(fit.snapshot[name], value) for name, value in weights.items())
+
+        assert lab.runner.weights(best, experiment) == lab.runner.checkpoint(best).read_bytes()
+        kept = lab.runner.checkpoint(best).read_bytes()
+        lab.runner.checkpoint(best).unlink()
+        assert lab.runner.weights(best, experiment) == kept  # trained once more
+
+
+def test_a_worse_trial_does_not_take_the_place_of_the_best(tmp_path):
+    with Lab(tmp_path) as lab:
+        (best,) = lab.run(specs(0.03))
+        lab.run(specs(1e-6))
+        assert lab.kept == [best.key]
+
+
+def test_a_trial_whose_factory_raises_is_failed(tmp_path):
+    cells = [{"lr": 0.03, "width": width} for width in (8, 13, 16)]
+    with Lab(tmp_path) as lab:
+        given = [Spec(cell, EXPERIMENT.with_params(cell)) for cell in cells]
+        trials = lab.run(given, Halving(keep=1.0))
+        assert [trial.status for trial in trials] == ["finished", "failed", "finished"]
+        failed = trials[1]
+        assert "an unlucky width" in failed.reason
+        assert (failed.epochs, failed.val_score, failed.best_epoch) == (0, None, None)
+        assert timeless(lab.run(given, Halving(keep=1.0))) == timeless(trials)
+        assert lab.fits == 3
+
+
+def test_a_trial_that_diverges(tmp_path):
+    with Lab(tmp_path) as lab:
+        good, bad = lab.run(specs(0.03, 1e6), Halving(keep=0.5))
+        assert bad.status == "diverged"
+        assert "not finite in epoch" in bad.reason
+        assert bad.epochs < 6
+        assert all(loss is not None for loss in bad.curves["batch_loss"])
+        assert good.status == "finished"
+        assert best_of([bad, good]) is good
+        assert lab.kept == [good.key]
+        assert timeless(lab.run(specs(0.03, 1e6), Halving(keep=0.5))) == timeless([good, bad])
+        assert lab.fits == 2
+
+
+def test_progress_grows_to_the_whole(tmp_path):
+    with Lab(tmp_path) as lab:
+        lab.run(specs(*RATES), Halving(keep=0.4))
+        done = [progress[0] for progress in lab.progress]
+        assert done == sorted(done)
+        assert done[-1] == 30 == lab.progress[-1][1]
+        assert lab.progress[0] == (1, 30, "trial 1 of 5")
+
+
+def trial(score, loss=None, number=1):
+    return Trial("k", "s", 1, number, {}, 0, "finished", 1, 1, 0.0, val_score=score, val_loss=loss)
+
+
+@pytest.mark.parametrize(
+    ("trials", "best"),
+    [
+        ([], None),
+        ([trial(None)], None),
+        ([trial(float("nan"), float("inf"))], None),
+        ([trial(0.5), trial(0.9), trial(0.7)], 1),
+        ([trial(None, 0.5), trial(0.0)], 1),
+        ([trial(-3.0), trial(None, 0.1)], 0),
+        ([trial(0.5, 2.0), trial(0.5, 1.0)], 1),
+        ([trial(0.5, 1.0), trial(0.5, 1.0)], 0),
+        ([trial(0.5, None), trial(0.5, 9.0)], 1),
+        ([trial(None, 2.0), trial(None, 1.0)], 1),
+    ],
+)
+def test_best_of(trials, best):
+    assert best_of(trials) is (None if best is None else trials[best])
