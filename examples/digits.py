@@ -11,7 +11,7 @@ from torch import nn
 from recipe import Experiment
 
 
-def mlp(dropout: float = 0.0) -> nn.Module:
+def mlp(dropout: float = 0.1) -> nn.Module:
     """64 pixels in, 10 logits out. The recipe calls this for a fresh model in every trial."""
     return nn.Sequential(
         nn.Linear(64, 128), nn.ReLU(), nn.Dropout(dropout),

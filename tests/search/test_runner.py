@@ -136,6 +136,17 @@ def test_halving_keeps_the_better_part(tmp_path):
     assert all("after 2 epochs" in t.reason for t in trials if t.status == "stopped")
 
 
+def test_a_trial_known_to_the_end_counts_at_the_cut_as_it_stood_then(tmp_path):
+    with Lab(tmp_path) as lab:
+        (late,) = lab.run(specs(0.01))  # learns late: poor after two epochs, the best in the end
+        trials = lab.run(specs(0.01, 0.02, 0.03), Halving(share=1 / 3, keep=0.5))
+    assert [trial.status for trial in trials] == ["finished"] * 3
+    at_cut = [max(trial.curves["val_score"][:2]) for trial in trials]
+    assert late.val_score > max(at_cut)
+    assert at_cut[0] == min(at_cut)
+    assert lab.fits == 3
+
+
 def test_one_trial_alone_is_never_stopped(tmp_path):
     with Lab(tmp_path) as lab:
         assert lab.run(specs(1e-4), Halving())[0].status == "finished"

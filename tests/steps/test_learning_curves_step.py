@@ -69,7 +69,8 @@ def test_overfitting_leads_to_a_second_round_with_more_decay(tmp_path):
         second = [t for t in ctx.trials if t.round == 2]
         assert [t.params["weight_decay"] for t in second] == [3e-4, 9e-4]
         ctx.step = step.name
-        assert step.goto(evidence, findings, ctx) is None or ctx.plan != goto.plan
+        again = step.goto(evidence, findings, ctx)
+        assert again is None or again.plan != goto.plan
 
 
 def test_a_run_cut_short_asks_for_longer_training(tmp_path):

@@ -68,6 +68,12 @@ def test_what_changes_it(change):
     assert print_of(**change) != print_of()
 
 
+@pytest.mark.parametrize("change", [{"train": (changed(X), Y)}, {"train": (X, 1 - Y)},
+                                    {"val": (changed(X), Y)}, {"val": (X, 1 - Y)}])  # fmt: skip
+def test_both_splits_count(change):
+    assert print_of(**{"val": (X, Y), **change}) != print_of(val=(X, Y))
+
+
 def test_values_that_a_loss_captures_count():
     assert print_of(loss=weighted(2.0)) != print_of(loss=weighted(3.0))
     loss = nn.CrossEntropyLoss(label_smoothing=0.1)
