@@ -82,14 +82,15 @@ class Runner:
             _Slot(self, spec, {"step": step, "round": round_, "number": number}, cohort)
             for number, spec in enumerate(specs, first)
         ]
-        total = sum(slot.epochs for slot in slots)
         if halving is not None and len(slots) > 1:
+            longest = max(slot.epochs for slot in slots)
             rung = halving.rung(min(slot.epochs for slot in slots))
+            later = max(1, math.ceil(len(slots) * halving.keep)) * (longest - rung)
             for slot in slots:
-                slot.advance(rung, slots, total)
+                slot.advance(rung, slots, later)
             self._cut(slots, rung, halving)
         for slot in slots:
-            slot.advance(slot.epochs, slots, total)
+            slot.advance(slot.epochs, slots, 0)
         return [slot.trial for slot in slots if slot.trial is not None]
 
     def _cut(self, slots: "list[_Slot]", rung: int, halving: Halving) -> None:
@@ -169,8 +170,11 @@ class _Slot:
             return score_at(self.trial.curves.get("val_score", ()), epoch)
         return self.fit.score_at(epoch) if self.fit else None
 
-    def advance(self, until: int, slots: "list[_Slot]", total: int) -> None:
-        """Train on, and write the trial down when it has ended."""
+    def advance(self, until: int, slots: "list[_Slot]", later: int) -> None:
+        """Train on, and write the trial down when it has ended.
+
+        `later`: epochs expected beyond this stretch, for the time left.
+        """
         if self.trial is not None:
             return
         what = f"trial {self.head['number']} of {len(slots)}"
@@ -178,6 +182,8 @@ class _Slot:
         def told(_: Fit) -> None:
             self.runner.meter.epochs += 1
             done = sum(slot.done for slot in slots)
+            total = sum(min(until, slot.epochs) if slot.trial is None else slot.done
+                        for slot in slots) + later  # fmt: skip
             self.runner.progress(done, total, what)
 
         try:
@@ -192,9 +198,9 @@ class _Slot:
 
     @property
     def done(self) -> int:
-        """Epochs that need no more work; an ended trial counts as all of its plan."""
+        """Epochs that were trained."""
         if self.trial is not None:
-            return self.epochs
+            return self.trial.epochs
         return self.fit.done if self.fit else 0
 
     def end(self, status: Any, reason: str) -> None:

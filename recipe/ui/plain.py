@@ -27,7 +27,7 @@ class Plain:
         """`out`: where the lines go."""
         self.out = out
         self._told = self._began = time.monotonic()
-        self._total = 0.0
+        self._first = self._done = 0.0
 
     def __call__(self, event: Event) -> None:
         """Print what an event says."""
@@ -42,6 +42,7 @@ class Plain:
                 return [f"{verb} {event.name} in {event.folder}"]
             case StepStarted():
                 self._told = self._began = time.monotonic()
+                self._first = self._done = 0.0
                 why = f" - round {event.round}: {event.hypothesis}" if event.hypothesis else ""
                 return [f"== {event.title}{why}"]
             case Progress():
@@ -60,11 +61,15 @@ class Plain:
 
     def _progress(self, event: Progress) -> list[str]:
         now = time.monotonic()
-        if event.total != self._total:  # another piece of work: its time left starts anew
-            self._total, self._began, self._told = event.total, now, now
+        if event.done < self._done:  # another piece of work: its time left starts anew
+            self._began, self._first, self._told = now, event.done, now
+        self._done = event.done
         if now - self._told < QUIET_SECONDS or not event.total:
             return []
         self._told = now
+        rate = (event.done - self._first) / (now - self._began)
         share = event.done / event.total
-        left = (now - self._began) * (1 - share) / share if share > 0 else 0.0
-        return [f"   {event.what}: {share:.0%}, about {words.duration(left)} left"]
+        if rate <= 0:
+            return [f"   {event.what}: {share:.0%}"]
+        left = words.duration((event.total - event.done) / rate)
+        return [f"   {event.what}: {share:.0%}, about {left} left"]

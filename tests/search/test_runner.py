@@ -253,11 +253,13 @@ def test_a_trial_that_diverges(tmp_path):
 
 def test_progress_grows_to_the_whole(tmp_path):
     with Lab(tmp_path) as lab:
-        lab.run(specs(*RATES), Halving(keep=0.4))
+        trials = lab.run(specs(*RATES), Halving(keep=0.4))
         done = [progress[0] for progress in lab.progress]
         assert done == sorted(done)
-        assert done[-1] == 30 == lab.progress[-1][1]
-        assert lab.progress[0] == (1, 30, "trial 1 of 5")
+        trained = sum(trial.epochs for trial in trials)
+        assert done[-1] == trained == lab.progress[-1][1]
+        # five trials of six epochs; after a third of them two of the five go on
+        assert lab.progress[0] == (1, 5 * 2 + 2 * 4, "trial 1 of 5")
 
 
 def trial(score, loss=None, number=1):

@@ -46,9 +46,10 @@ def test_relative_fall(values, share, fall):
 @pytest.mark.parametrize(
     ("values", "found"),
     [
-        ([3, 2, 1, 2, 3, 4], (1, 2, 3.5)),  # the median at 2 is 2, as at 1
-        ([3, 3, 0, 3, 3, 2, 2, 2, 3], (5, 2, 2.5)),  # a single low point leaves no trace
-        ([5, 4, 3], (2, 3.5, 3.5)),
+        ([3, 2, 1, 2, 3, 4], (1, 2, 3)),  # the median at 2 is 2, as at 1
+        ([3, 3, 0, 3, 3, 2, 2, 2, 3], (5, 2, 2)),  # a single low point leaves no trace
+        ([5, 4, 3], (2, 3.5, 4)),
+        ([3, 1, 1, 1, 1, 1, 1, 9], (1, 1, 1)),  # one spike at the very end is no rise
         ([1] * 30 + [4] * 3, (0, 1, 4)),
     ],
 )

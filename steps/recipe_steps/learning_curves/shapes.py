@@ -36,13 +36,14 @@ def relative_fall(values: Sequence[float], share: float) -> float | None:
 
 
 def rise_from_lowest(values: Sequence[float]) -> tuple[int, float, float]:
-    """Index of the lowest smoothed point, its value, and the mean of the last tenth (at least
-    two points).
+    """Index of the lowest smoothed point, its value, and the level at the end.
+
+    The level is the median of the last tenth, at least three points: one spike in the very last
+    epoch is no rise.
     """
     smoothed = smooth(values)
     lowest = min(range(len(smoothed)), key=smoothed.__getitem__)
-    tail = values[-max(2, len(values) // 10) :]
-    return lowest, smoothed[lowest], fmean(tail)
+    return lowest, smoothed[lowest], median(values[-max(3, len(values) // 10) :])
 
 
 def first_drop(lrs: Sequence[float], factor: float) -> int | None:

@@ -16,6 +16,8 @@ from recipe.training.models import no_dropout
 MINIBATCHES = 8
 """The lecture's "5-10 minibatches"."""
 LARGEST_MINIBATCH = 16
+MOST_TARGETS = 1024
+"""Targets in the sample."""
 PASSES = 60
 LAST_PASSES = 240
 """Passes over the sample per rate, and in a last attempt at the best of them."""
@@ -43,7 +45,7 @@ class Attempt:
 
 def measure(ctx: Context) -> Evidence:
     """Scores are taken on the very sample that is trained on, in evaluation mode."""
-    size = min(ctx.experiment.batch_size, LARGEST_MINIBATCH)
+    size = min(ctx.experiment.batch_size, LARGEST_MINIBATCH, sequences_per_batch(ctx))
     generator = torch.Generator().manual_seed(ctx.seed_for("sample"))
     sample = ctx.data.train.sample(MINIBATCHES * size, generator)
     perfect = reachable_score(ctx.task, sample)
@@ -83,6 +85,15 @@ def measure(ctx: Context) -> Evidence:
             "attempt_score": tuple(attempt.best for attempt in attempts),
         },
     )
+
+
+def sequences_per_batch(ctx: Context) -> int:
+    """Items per minibatch when every item has many targets: a sequence of 64 tokens is as much
+    to remember as 64 images.
+    """
+    _, y = next(iter(ctx.data.val.eval_batches()))
+    targets = y[0].numel() if ctx.task.target_kind == "class index" else 1
+    return max(1, MOST_TARGETS // (MINIBATCHES * targets))
 
 
 def candidate_rates(experiment: Experiment) -> list[float]:

@@ -1,0 +1,44 @@
+"""Plain lines: one per event, and a time left that follows the work."""
+
+import io
+
+import pytest
+
+from recipe.events import Message, Progress, StepStarted
+from recipe.ui import plain
+from recipe.ui.plain import Plain
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(plain.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_progress_is_rare_and_says_what_is_left(clock):
+    shown = Plain(io.StringIO())
+    assert shown.lines(StepStarted("a", "Step", 1)) == ["== Step"]
+    clock[0] += 5
+    assert shown.lines(Progress(10, 100, "work")) == []
+    clock[0] += 15
+    assert shown.lines(Progress(40, 100, "work")) == ["   work: 40%, about 30 s left"]
+    clock[0] += 5
+    assert shown.lines(Progress(50, 100, "work")) == []
+
+
+def test_another_piece_of_work_starts_its_own_clock(clock):
+    shown = Plain(io.StringIO())
+    clock[0] += 60
+    shown.lines(Progress(100, 100, "first"))
+    clock[0] += 1
+    assert shown.lines(Progress(0, 50, "second")) == []
+    clock[0] += 20
+    assert shown.lines(Progress(10, 50, "second")) == ["   second: 20%, about 1 min 20 s left"]
+
+
+def test_no_line_for_an_unknown_total_and_one_for_a_message(clock):
+    shown = Plain(io.StringIO())
+    clock[0] += 60
+    assert shown.lines(Progress(1, 0, "work")) == []
+    assert shown.lines(Message("a fallback")) == ["   a fallback"]
