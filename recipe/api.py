@@ -179,7 +179,7 @@ def _journal(
         return Journal(folder)
     if not settings.fresh:
         earlier = runfolder.unfinished(settings.out, name, identity)
-        journal = earlier and runfolder.open_journal(earlier, shared=True)
+        journal = earlier and runfolder.journal_if_free(earlier)
         if journal:
             return journal
     return Journal(runfolder.create(settings.out, name))

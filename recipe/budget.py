@@ -31,10 +31,3 @@ class Meter:
     def spent(self) -> bool:
         """Whether nothing is left."""
         return self.left == 0.0
-
-    def allows(self, epochs: float, seconds_per_epoch: float) -> bool:
-        """Whether that many epochs, at that price, still fit."""
-        if self.budget is None or self.left is None:
-            return True
-        need = epochs if self.budget.unit == "epochs" else epochs * seconds_per_epoch
-        return need <= self.left

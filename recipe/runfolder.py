@@ -39,14 +39,12 @@ def unfinished(out: Path, name: str, identity: Mapping[str, Any]) -> Path | None
     return None
 
 
-def open_journal(folder: Path, *, shared: bool) -> Journal | None:
-    """The journal of a folder; with `shared`, None instead of an error when it is in use."""
+def journal_if_free(folder: Path) -> Journal | None:
+    """The journal of a folder; None when another process holds it."""
     try:
         return Journal(folder)
     except UsageError:
-        if shared:
-            return None
-        raise
+        return None
 
 
 def write_result(result: RunResult, folder: Path) -> None:

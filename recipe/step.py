@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
-from recipe.results import Evidence, Finding
+from recipe.results import Evidence
 from recipe.rules import Rule
 
 if TYPE_CHECKING:
@@ -42,14 +42,4 @@ class Step(Protocol):
 
     def measure(self, ctx: "Context") -> Evidence:
         """Measure; numbers and curves, no verdict."""
-        ...
-
-
-class LoopingStep(Step, Protocol):
-    """A step that may ask for another round."""
-
-    def goto(
-        self, evidence: Evidence, findings: tuple[Finding, ...], ctx: "Context"
-    ) -> Goto | None:
-        """The next round to run, or None when there is nothing actionable."""
         ...
