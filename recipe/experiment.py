@@ -14,8 +14,8 @@ from recipe.tasks import TASKS, Task
 
 OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
 SCHEDULES = ("constant", "step", "cosine", "linear", "inverse_sqrt")
-SEARCHABLE = ("lr", "weight_decay", "batch_size", "epochs", "schedule", "warmup", "clip_norm",
-              "optimizer")  # fmt: skip
+SEARCHABLE = ("lr", "weight_decay", "momentum", "batch_size", "epochs", "schedule", "warmup",
+              "clip_norm", "optimizer")  # fmt: skip
 """Fields that a search may vary; every other name goes to the model factory."""
 
 DEFAULT_EPOCHS = 20
@@ -44,6 +44,8 @@ class Experiment:
         optimizer: sgd (Nesterov 0.9), adam, adamw, rmsprop, or
             callable(params, lr, weight_decay).
         augment: random transform of a training batch x; validation never sees it.
+        momentum: of a named optimizer, in [0, 1): Nesterov for sgd (default 0.9), the first beta
+            of adam and adamw (0.9), plain for rmsprop (0).
         space: values to search by name, beside lr and weight_decay.
         warmup: share of training in which the rate rises linearly, in [0, 1).
         schedule: a name or a callable(progress in [0, 1]) -> factor of lr.
@@ -66,6 +68,7 @@ class Experiment:
     batch_size: int = 128
     lr: float | None = None
     weight_decay: float | None = None
+    momentum: float | None = None
     epochs: int | None = None
     schedule: str | Callable[[float], float] | None = None
     augment: Callable[[Tensor], Tensor] | None = None
@@ -109,6 +112,11 @@ class Experiment:
         if self.schedule is not None:
             self._check_name("schedule", SCHEDULES)
         self._check_numbers()
+        if self.momentum is not None and not isinstance(self.optimizer, str):
+            raise UsageError(
+                f"Experiment(momentum={self.momentum!r}) beside an optimizer function: "
+                "set the momentum in that function."
+            )
         for name in ("loss", "metric", "augment", "update"):
             value = getattr(self, name)
             if value is not None and not callable(value):
@@ -141,6 +149,7 @@ class Experiment:
             "lr": (self.lr, float, 1e-300, "a positive number"),
             "weight_decay": (self.weight_decay, float, 0, "zero or a positive number"),
             "warmup": (self.warmup, float, 0, "a share of training in [0, 1)"),
+            "momentum": (self.momentum, float, 0, "a number in [0, 1)"),
             "clip_norm": (self.clip_norm, float, 1e-300, "a positive number"),
         }
         for name, (value, kind, least, wanted) in checks.items():
@@ -150,7 +159,7 @@ class Experiment:
                 continue
             number = isinstance(value, int | float) and not isinstance(value, bool)
             fits = number and (kind is float or isinstance(value, int)) and math.isfinite(value)
-            if not fits or value < least or (name == "warmup" and value >= 1):
+            if not fits or value < least or (name in ("warmup", "momentum") and value >= 1):
                 raise UsageError(f"Experiment({name}={value!r}): pass {wanted}.")
 
     @property
@@ -204,6 +213,7 @@ class Experiment:
             "warmup": self.warmup,
             "batch_size": self.batch_size,
             "epochs": self.epochs,
+            **({} if self.momentum is None else {"momentum": self.momentum}),
             **self.model_args,
         }  # fmt: skip
 

@@ -7,7 +7,17 @@ from typing import Any
 from recipe.results import Best
 
 TRAINING_PARAMS = frozenset(
-    ("lr", "weight_decay", "batch_size", "epochs", "schedule", "warmup", "clip_norm", "optimizer")
+    (
+        "lr",
+        "weight_decay",
+        "momentum",
+        "batch_size",
+        "epochs",
+        "schedule",
+        "warmup",
+        "clip_norm",
+        "optimizer",
+    )
 )
 """Parameters of training; every other name is an argument of the model factory.
 

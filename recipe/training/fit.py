@@ -27,10 +27,9 @@ def patience_for(epochs: int) -> int:
 
 
 @dataclass
-class Fit:
-    """One training, advanced epoch by epoch; keeps the best epoch's weights, on the CPU."""
+class Record:
+    """What a training has shown so far, and whether it goes on; keeps the best epoch's weights."""
 
-    training: Training
     planned: int
     patience: int | None = None
     curves: dict[str, list[float | None]] = field(default_factory=dict)
@@ -41,25 +40,12 @@ class Fit:
     best_score: float | None = None
     best_loss: float | None = None
     snapshot: Snapshot = field(default_factory=dict)
+    """On the CPU."""
     seconds: float = 0.0
     done: int = 0
     losses: list[float] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._epochs = self.training.epochs()
-        self._lowest_loss, self._last_gain = math.inf, 0
-
-    def advance(self, until: int, told: Callable[["Fit"], None] | None = None) -> None:
-        """Train until `until` epochs are done, or the fit ends by itself."""
-        while self.status is None and self.done < min(until, self.planned):
-            start = time.perf_counter()
-            epoch = next(self._epochs)
-            self._record(epoch)
-            self.seconds += time.perf_counter() - start
-            if told:
-                told(self)
-        if self.status is None and self.done >= self.planned:
-            self.status = "finished"
+    lowest_loss: float = math.inf
+    last_gain: int = 0
 
     def stop(self, status: TrialStatus, reason: str) -> None:
         """End it here."""
@@ -69,7 +55,8 @@ class Fit:
         """The best score within the first `epoch` epochs."""
         return score_at(self.curves.get("val_score", []), epoch)
 
-    def _record(self, epoch: Epoch) -> None:
+    def record(self, epoch: Epoch, weights: Callable[[], Snapshot]) -> None:
+        """Take in an epoch; `weights` is asked for a copy when it is the best so far."""
         for name in epoch.figures.keys() | self.curves.keys():
             values = self.curves.setdefault(name, [None] * self.done)
             values.append(finite(epoch.figures.get(name)))
@@ -80,21 +67,42 @@ class Fit:
             self.stop("diverged", f"the loss was not finite in {at}")
             return
         score, loss = finite(epoch.figures["val_score"]), finite(epoch.figures["val_loss"])
-        improved = loss is not None and loss < self._lowest_loss
+        improved = loss is not None and loss < self.lowest_loss
         if improved and loss is not None:
-            self._lowest_loss = loss
+            self.lowest_loss = loss
         if is_better(score, loss, self.best_score, self.best_loss):
             improved = True
             self.best_epoch, self.best_score, self.best_loss = epoch.number, score, loss
-            self.snapshot = _copy(self.training.model)
+            self.snapshot = weights()
         if improved:
-            self._last_gain = epoch.number
-        elif self.patience is not None and epoch.number - self._last_gain >= self.patience:
+            self.last_gain = epoch.number
+        elif self.patience is not None and epoch.number - self.last_gain >= self.patience:
             self.stop("finished", f"no gain in validation for {self.patience} epochs")
+        if self.status is None and self.done >= self.planned:
+            self.status = "finished"
 
     def batch_losses(self) -> list[float]:
         """Batch losses of the whole fit, averaged down to at most KEPT_LOSSES points."""
         return thinned(self.losses, KEPT_LOSSES)
+
+
+class Fit(Record):
+    """A training in this process with its record, advanced epoch by epoch."""
+
+    def __init__(self, training: Training, planned: int, patience: int | None = None) -> None:
+        """Nothing is trained yet."""
+        super().__init__(planned, patience)
+        self.training = training
+        self._epochs = training.epochs()
+
+    def advance(self, until: int, told: Callable[["Fit"], None] | None = None) -> None:
+        """Train until `until` epochs are done, or the fit ends by itself."""
+        while self.status is None and self.done < min(until, self.planned):
+            start = time.perf_counter()
+            self.record(next(self._epochs), lambda: copy_of(self.training.model))
+            self.seconds += time.perf_counter() - start
+            if told:
+                told(self)
 
 
 def is_better(
@@ -126,7 +134,8 @@ def thinned(values: list[float], points: int) -> list[float]:
 
 
 @torch.no_grad()
-def _copy(model: torch.nn.Module) -> Snapshot:
+def copy_of(model: torch.nn.Module) -> Snapshot:
+    """The model's state on the CPU."""
     return {
         name: value.detach().to("cpu", copy=True).contiguous()
         for name, value in model.state_dict().items()

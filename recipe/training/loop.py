@@ -11,11 +11,12 @@ from torch import Tensor, nn
 from recipe.errors import RecipeError, UsageError
 from recipe.experiment import Experiment
 from recipe.keys import derive_seed
-from recipe.training.data import Batch, Data, Splits, TensorData
-from recipe.training.models import build_model, channels_last_works, place, seeded
+from recipe.training.data import Batch, Data, Splits
+from recipe.training.models import build_model, place, seeded
 from recipe.training.monitors import UpdateMonitor, activation_figures
 from recipe.training.optimizers import build_optimizer, set_lr
 from recipe.training.schedules import rates as schedule_rates
+from recipe.training.way import PLAIN, Way, thread_count
 
 WATCHED_PER_EPOCH = 4
 """Iterations of an epoch at which gradients and updates are read."""
@@ -49,6 +50,7 @@ class Training:
         seed: int,
         device: torch.device,
         rates: Sequence[float] | None = None,
+        way: Way = PLAIN,
     ) -> None:
         """Build a fresh model and its optimizer.
 
@@ -58,42 +60,39 @@ class Training:
             seed: of the initial weights and of everything random afterwards.
             device: where to train.
             rates: learning rate of every iteration, instead of the experiment's schedule.
+            way: layout, precision and threads.
 
         """
-        if experiment.lr is None or experiment.epochs is None or experiment.schedule is None:
-            raise RecipeError("Training needs a resolved experiment with a learning rate.")
         self.experiment, self.data, self.seed, self.device = experiment, data, seed, device
+        self.way = way
         self.task = experiment.resolved_task
         self.loss_function = experiment.loss_function
-        self.lr = experiment.lr
-        self.model = build_model(experiment, derive_seed(seed, "weights"), device)
+        self.iterations_per_epoch = iterations_per_epoch(data.train, experiment.batch_size)
+        self.rates = planned_rates(experiment, data) if rates is None else rates
+        self.lr = experiment.lr or 0.0
+        model = build_model(experiment, derive_seed(seed, "weights"), device)
+        self.model = way.lay_out_model(model)
+        self.forward = torch.compile(self.model) if way.compiled else self.model
         self.optimizer = build_optimizer(experiment, self.model, self.lr)
-        self.channels_last = isinstance(data.train, TensorData) and channels_last_works(
-            self.model, data.train.x
-        )
-        per_epoch = iterations_per_epoch(data.train, experiment.batch_size)
-        self.iterations_per_epoch = per_epoch
-        self.rates = (
-            rates
-            if rates is not None
-            else schedule_rates(
-                self.lr, experiment.schedule, experiment.warmup, experiment.epochs * per_epoch
-            )
-        )
         self.monitor = UpdateMonitor(self.model)
 
     def epochs(self) -> Iterator[Epoch]:
         """Train to the end of the plan; a loss that is not finite ends it at once."""
         for number in range(self._planned_epochs):
-            epoch = Epoch(number)
-            with self._seeded(number):
-                self._train(epoch)
-            if not epoch.diverged:
-                with self._seeded(number):
-                    epoch.figures |= self._validate()
+            with thread_count(self.way.threads):
+                epoch = self._epoch(number)
             yield epoch
             if epoch.diverged:
                 return
+
+    def _epoch(self, number: int) -> Epoch:
+        epoch = Epoch(number)
+        with self._seeded(number):
+            self._train(epoch)
+        if not epoch.diverged:
+            with self._seeded(number):
+                epoch.figures |= self._validate()
+        return epoch
 
     def losses(
         self, stop: Callable[[list[float]], bool], watch_every: int | None = None
@@ -110,7 +109,7 @@ class Training:
                 i for i in range(self.iterations_per_epoch)
                 if watch_every and (first + i + 1) % watch_every == 0
             )  # fmt: skip
-            with self._seeded(number):
+            with thread_count(self.way.threads), self._seeded(number):
                 for loss, _ in self._iterations(number, watched):
                     value = loss.item()
                     if not math.isfinite(value):
@@ -128,7 +127,7 @@ class Training:
         return seeded(derive_seed(self.seed, "noise", epoch), self.device)
 
     def _train(self, epoch: Epoch) -> None:
-        watched = _spread(self.iterations_per_epoch, WATCHED_PER_EPOCH)
+        watched = spread(self.iterations_per_epoch, WATCHED_PER_EPOCH)
         check_every = 1 if self.device.type == "cpu" else CHECK_EVERY
         pending: list[Tensor] = []
         sums: Tensor | None = None
@@ -152,10 +151,7 @@ class Training:
     ) -> Iterator[tuple[Tensor, Tensor | None]]:
         """The updates of one epoch, until the planned rates are used up."""
         self.model.train()
-        generator = torch.Generator().manual_seed(derive_seed(self.seed, "order", epoch))
-        batches = self.data.train.batches(
-            self.experiment.batch_size, generator, shuffle=self.experiment.shuffle
-        )
+        batches = epoch_batches(self.experiment, self.data, self.seed, epoch)
         rates = self.rates[epoch * self.iterations_per_epoch :]
         for i, ((x, y), lr) in enumerate(zip(batches, rates, strict=False)):
             set_lr(self.optimizer, lr, self.lr)
@@ -167,7 +163,9 @@ class Training:
         if self.experiment.update is not None:
             loss = self._own_update((x, y), watch=watch)
             return torch.as_tensor(loss).detach(), None
-        outputs = self.model(x)
+        with self.way.autocast(self.device):
+            outputs = self.forward(x)
+        outputs = full_precision(outputs)
         loss = self.loss_function(outputs, y)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -202,7 +200,7 @@ class Training:
     def _prepare(self, x: Tensor, *, augment: bool) -> Tensor:
         if augment and self.experiment.augment is not None:
             x = self.experiment.augment(x)
-        return x.contiguous(memory_format=torch.channels_last) if self.channels_last else x
+        return self.way.lay_out(x)
 
     @torch.no_grad()
     def _validate(self) -> dict[str, float]:
@@ -215,14 +213,17 @@ class Training:
 
     def evaluate(self, data: Data) -> tuple[float, float]:
         """Mean loss and score on `data` in evaluation mode; NaN where undefined."""
-        return evaluate(self.model, self.experiment, data, channels_last=self.channels_last)
+        return evaluate(self.model, self.experiment, data, self.way)
 
 
 @torch.no_grad()
 def evaluate(
-    model: nn.Module, experiment: Experiment, data: Data, *, channels_last: bool = False
+    model: nn.Module, experiment: Experiment, data: Data, way: Way = PLAIN
 ) -> tuple[float, float]:
-    """Mean loss and score of `model` on `data` in evaluation mode; NaN where undefined."""
+    """Mean loss and score of `model` on `data` in evaluation mode; NaN where undefined.
+
+    In float32 whatever the way: the score is the one that the saved weights have.
+    """
     model.eval()
     task, loss_function, metric = (
         experiment.resolved_task, experiment.loss_function, experiment.metric,
@@ -231,7 +232,7 @@ def evaluate(
     sums: Tensor | None = None
     kept: list[Batch] = []
     for x, y in data.eval_batches():
-        outputs = model(x.contiguous(memory_format=torch.channels_last) if channels_last else x)
+        outputs = model(way.lay_out(x))
         loss_sum += loss_function(outputs, y).item() * len(x)
         count += len(x)
         if metric is not None:
@@ -247,6 +248,32 @@ def evaluate(
     return loss_sum / max(1, count), score
 
 
+def planned_rates(experiment: Experiment, data: Splits) -> list[float]:
+    """The learning rate of every iteration of the experiment's schedule.
+
+    Raises:
+        RecipeError: the experiment is not resolved or has no learning rate.
+
+    """
+    if experiment.lr is None or experiment.epochs is None or experiment.schedule is None:
+        raise RecipeError("Training needs a resolved experiment with a learning rate.")
+    iterations = experiment.epochs * iterations_per_epoch(data.train, experiment.batch_size)
+    return schedule_rates(experiment.lr, experiment.schedule, experiment.warmup, iterations)
+
+
+def epoch_batches(experiment: Experiment, data: Splits, seed: int, epoch: int) -> Iterator[Batch]:
+    """The training batches of one epoch, their order a function of seed and epoch."""
+    generator = torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
+    return data.train.batches(experiment.batch_size, generator, shuffle=experiment.shuffle)
+
+
+def full_precision(outputs: Tensor) -> Tensor:
+    """Outputs as float32 where autocast made them smaller: losses and scores need the digits."""
+    if isinstance(outputs, Tensor) and outputs.dtype in (torch.bfloat16, torch.float16):
+        return outputs.float()
+    return outputs
+
+
 def iterations_per_epoch(data: Data, batch_size: int) -> int:
     """Batches of one pass, as `batches` yields them: a last single item is left out."""
     n = len(data)
@@ -254,7 +281,7 @@ def iterations_per_epoch(data: Data, batch_size: int) -> int:
     return max(1, whole + (rest > 1 or (rest == 1 and n == 1)))
 
 
-def _spread(n: int, count: int) -> frozenset[int]:
+def spread(n: int, count: int) -> frozenset[int]:
     """At most `count` indices spread over range(n), the last one among them."""
     count = min(n, count)
     return frozenset(round((k + 1) * n / count) - 1 for k in range(count))

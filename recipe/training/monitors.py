@@ -5,6 +5,7 @@ a fixed sample, so that watching costs little.
 """
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean, median
 from typing import Any
 
@@ -45,19 +46,22 @@ class UpdateMonitor:
     @torch.no_grad()
     def before_step(self) -> None:
         """Read the gradients and keep the weights."""
-        for name, p in self.params.items():
-            if p.grad is not None:
-                self.norms[name].append(p.grad.norm().item())
+        grads = {name: p.grad for name, p in self.params.items() if p.grad is not None}
+        for name, norm in zip(grads, norms([*grads.values()]), strict=True):
+            self.norms[name].append(norm)
         self._old = {name: p.detach().clone() for name, p in self.weights.items()}
 
     @torch.no_grad()
     def after_step(self) -> None:
         """Read how far the weights moved."""
-        for name, old in self._old.items():
-            size = old.norm().item()
+        if not self._old:
+            return
+        old = list(self._old.values())
+        sizes = norms(old)
+        moved = norms(torch._foreach_sub([self.weights[name] for name in self._old], old))  # noqa: SLF001
+        for name, size, distance in zip(self._old, sizes, moved, strict=True):
             if size > 0:
-                moved = (self.weights[name] - old).norm().item()
-                self.ratios[name].append(moved / size)
+                self.ratios[name].append(distance / size)
         self._old = {}
 
     def flush(self) -> dict[str, float]:
@@ -68,17 +72,33 @@ class UpdateMonitor:
             `grad_norm/<layer>` and `update_ratio/<layer>`, each a mean over the epoch's samples.
 
         """
-        grads = {name: fmean(values) for name, values in self.norms.items() if values}
-        ratios = {name: fmean(values) for name, values in self.ratios.items() if values}
-        figures = {f"grad_norm/{name}": value for name, value in grads.items()}
-        figures |= {f"update_ratio/{name}": value for name, value in ratios.items()}
-        if grads:
-            figures["grad_norm"] = sum(value**2 for value in grads.values()) ** 0.5
-        if ratios:
-            figures["update_ratio"] = median(ratios.values())
+        figures = update_figures(self.norms, self.ratios)
         self.norms.clear()
         self.ratios.clear()
         return figures
+
+
+def norms(tensors: Sequence[Tensor]) -> list[float]:
+    """Euclidean norms, read from the device in one go."""
+    if not tensors:
+        return []
+    values: list[float] = torch.stack(torch._foreach_norm(list(tensors))).tolist()  # noqa: SLF001
+    return values
+
+
+def update_figures(
+    norms: Mapping[str, Sequence[float]], ratios: Mapping[str, Sequence[float]]
+) -> dict[str, float]:
+    """Samples per layer as the figures of an epoch; see `UpdateMonitor.flush`."""
+    grads = {name: fmean(values) for name, values in norms.items() if values}
+    moved = {name: fmean(values) for name, values in ratios.items() if values}
+    figures = {f"grad_norm/{name}": value for name, value in grads.items()}
+    figures |= {f"update_ratio/{name}": value for name, value in moved.items()}
+    if grads:
+        figures["grad_norm"] = sum(value**2 for value in grads.values()) ** 0.5
+    if moved:
+        figures["update_ratio"] = median(moved.values())
+    return figures
 
 
 class ActivationMonitor(TorchFunctionMode):
@@ -92,8 +112,8 @@ class ActivationMonitor(TorchFunctionMode):
     def __init__(self) -> None:
         """Watch every activation function called inside the `with` block."""
         super().__init__()
-        self.dead: list[float] = []
-        self.saturated: list[float] = []
+        self.dead: list[Tensor] = []
+        self.saturated: list[Tensor] = []
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Call the function and look at what it returned."""
@@ -108,25 +128,27 @@ class ActivationMonitor(TorchFunctionMode):
         return result
 
 
-def _unit_share(mask: Tensor, *, every: bool) -> float:
+def _unit_share(mask: Tensor, *, every: bool) -> Tensor:
     """Share of units (axis 1) where the mask holds for every item, or of all activations."""
     if not every or mask.ndim < 2:
-        return mask.float().mean().item()
+        return mask.float().mean()
     units = mask.movedim(1, 0).flatten(1)
-    return units.all(1).float().mean().item()
+    return units.all(1).float().mean()
 
 
 @torch.no_grad()
-def activation_figures(model: nn.Module, x: Tensor) -> dict[str, float]:
-    """Worst layer's share of dead and of saturated units on a batch, in evaluation mode."""
-    was_training = model.training
-    model.eval()
+def activation_shares(model: Callable[[Tensor], Tensor], x: Tensor) -> dict[str, Tensor]:
+    """Worst layer's share of dead and of saturated units on a batch; of each kind it has."""
     with ActivationMonitor() as monitor:
         model(x)
+    kinds = {"dead_units": monitor.dead, "saturated_units": monitor.saturated}
+    return {name: torch.stack(shares).amax() for name, shares in kinds.items() if shares}
+
+
+def activation_figures(model: nn.Module, x: Tensor) -> dict[str, float]:
+    """The shares of `activation_shares` in evaluation mode, as numbers."""
+    was_training = model.training
+    model.eval()
+    figures = {name: share.item() for name, share in activation_shares(model, x).items()}
     model.train(was_training)
-    figures = {}
-    if monitor.dead:
-        figures["dead_units"] = max(monitor.dead)
-    if monitor.saturated:
-        figures["saturated_units"] = max(monitor.saturated)
     return figures

@@ -1,7 +1,5 @@
 """Optimizers by name, with the settings the recipe means by each."""
 
-from collections.abc import Iterable
-
 import torch
 from torch import nn
 from torch.optim import Optimizer
@@ -9,7 +7,17 @@ from torch.optim import Optimizer
 from recipe.errors import UsageError
 from recipe.experiment import Experiment
 
-MOMENTUM = 0.9
+MOMENTUM = {"sgd": 0.9, "adam": 0.9, "adamw": 0.9, "rmsprop": 0.0}
+"""Nesterov momentum of sgd, the first beta of adam and adamw, plain momentum of rmsprop."""
+ADAM_BETA2, RMSPROP_ALPHA, EPSILON = 0.999, 0.99, 1e-8
+"""The defaults of torch.optim."""
+
+
+def momentum_of(experiment: Experiment) -> float:
+    """The declared momentum, or the optimizer's usual one."""
+    if experiment.momentum is not None:
+        return experiment.momentum
+    return MOMENTUM.get(str(experiment.optimizer), 0.0)
 
 
 def build_optimizer(experiment: Experiment, model: nn.Module, lr: float) -> Optimizer:
@@ -27,7 +35,7 @@ def build_optimizer(experiment: Experiment, model: nn.Module, lr: float) -> Opti
         )
     decay = experiment.weight_decay or 0.0
     if isinstance(experiment.optimizer, str):
-        return _named(experiment.optimizer, params, lr, decay)
+        return _named(experiment.optimizer, params, lr, decay, momentum_of(experiment))
     try:
         optimizer = experiment.optimizer(params, lr, decay)
     except Exception as error:
@@ -43,17 +51,21 @@ def build_optimizer(experiment: Experiment, model: nn.Module, lr: float) -> Opti
     return optimizer
 
 
-def _named(name: str, params: Iterable[nn.Parameter], lr: float, weight_decay: float) -> Optimizer:
+def _named(
+    name: str, params: list[nn.Parameter], lr: float, weight_decay: float, momentum: float
+) -> Optimizer:
     if name == "sgd":
         return torch.optim.SGD(
-            params, lr=lr, momentum=MOMENTUM, nesterov=True, weight_decay=weight_decay
+            params, lr=lr, momentum=momentum, nesterov=momentum > 0, weight_decay=weight_decay
         )
-    kinds: dict[str, type[Optimizer]] = {
-        "adam": torch.optim.Adam,
-        "adamw": torch.optim.AdamW,
-        "rmsprop": torch.optim.RMSprop,
-    }
-    return kinds[name](params, lr=lr, weight_decay=weight_decay)  # type: ignore[call-arg]
+    if name == "rmsprop":
+        return torch.optim.RMSprop(
+            params, lr=lr, alpha=RMSPROP_ALPHA, eps=EPSILON, momentum=momentum,
+            weight_decay=weight_decay,
+        )  # fmt: skip
+    kind = torch.optim.AdamW if name == "adamw" else torch.optim.Adam
+    betas = (momentum, ADAM_BETA2)
+    return kind(params, lr=lr, betas=betas, eps=EPSILON, weight_decay=weight_decay)
 
 
 def set_lr(optimizer: Optimizer, lr: float, base: float) -> None:

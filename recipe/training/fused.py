@@ -1,0 +1,349 @@
+"""Many trials as one model: the same architecture with K sets of weights, trained at once.
+
+The trials share initial weights, batches and random numbers, as they do one after another, and
+differ in learning rate, schedule, weight decay and momentum. Weights stand as one matrix [K, P];
+`vmap` of the functional model gives all losses, and one backward pass through their sum gives
+each trial its own gradient, since no trial's loss depends on another's weights.
+"""
+
+import math
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+from torch.func import functional_call, vmap
+
+from recipe.experiment import Experiment
+from recipe.keys import derive_seed
+from recipe.training.data import Splits
+from recipe.training.fit import Snapshot, copy_of
+from recipe.training.fused_optimizers import FUSED
+from recipe.training.loop import (
+    ACTIVATION_SAMPLE,
+    WATCHED_PER_EPOCH,
+    Epoch,
+    epoch_batches,
+    full_precision,
+    iterations_per_epoch,
+    planned_rates,
+    spread,
+)
+from recipe.training.models import build_model, seeded
+from recipe.training.monitors import activation_shares, update_figures
+from recipe.training.way import PLAIN, Way, thread_count
+
+
+class CannotFuse(Exception):  # noqa: N818 - a reason, not an error
+    """Why these trials have to be trained one by one."""
+
+
+def fusable(experiment: Experiment) -> str | None:
+    """Why trials of this experiment cannot be fused at all; None when they may be."""
+    if experiment.update is not None:
+        return "it brings its own update step"
+    if not isinstance(experiment.optimizer, str):
+        return "it brings its own optimizer"
+    return None
+
+
+def alike(experiment: Experiment) -> Experiment:
+    """The experiment without what may vary inside a group: equal for trials of one group."""
+    return replace(
+        experiment, lr=None, weight_decay=None, momentum=None, schedule=None, warmup=0.0, epochs=1
+    )
+
+
+class FusedTraining:
+    """K trainings in lock step; `epoch()` advances all of them by one epoch."""
+
+    def __init__(
+        self,
+        experiments: Sequence[Experiment],
+        data: Splits,
+        *,
+        seed: int,
+        device: torch.device,
+        rates: Sequence[Sequence[float]] | None = None,
+        way: Way = PLAIN,
+    ) -> None:
+        """Build one model and give every trial a copy of its weights.
+
+        Args:
+            experiments: resolved, equal in what `alike` keeps.
+            data: where to train and validate.
+            seed: as of `Training`.
+            device: where to train.
+            rates: each trial's learning rate at every iteration, instead of its schedule.
+            way: layout and precision.
+
+        Raises:
+            CannotFuse: this experiment or model has to be trained one by one.
+
+        """
+        lead = experiments[0]
+        if reason := fusable(lead):
+            raise CannotFuse(reason)
+        self.experiment, self.data, self.seed, self.device = lead, data, seed, device
+        self.way, self.task, self.loss_function = way, lead.resolved_task, lead.loss_function
+        self.iterations_per_epoch = iterations_per_epoch(data.train, lead.batch_size)
+        self.model = way.lay_out_model(build_model(lead, derive_seed(seed, "weights"), device))
+        self.number = 0
+        self._stack(len(experiments))
+        self.optimizer = FUSED[str(lead.optimizer)](experiments, self.weights)
+        planned = rates or [planned_rates(e, data) for e in experiments]
+        self.planned = [len(values) for values in planned]
+        longest = max(self.planned)
+        padded = [[*values, *[0.0] * (longest - len(values))] for values in planned]
+        self.rates = torch.tensor(padded, device=device)
+
+    def _stack(self, count: int) -> None:
+        named = dict(self.model.named_parameters())
+        trained = {name: p for name, p in named.items() if p.requires_grad}
+        if not trained:
+            raise CannotFuse("the model has no trainable parameters")
+        if {p.dtype for p in trained.values()} != {torch.float32}:
+            raise CannotFuse("its parameters are not all float32")
+        self.shapes = {name: p.shape for name, p in trained.items()}
+        self.sizes = [p.numel() for p in trained.values()]
+        row = torch.cat([p.detach().reshape(-1) for p in trained.values()])
+        self.weights = row.repeat(count, 1)
+        self.fixed = {name: p.detach() for name, p in named.items() if name not in trained}
+        self.buffers = {
+            name: value.detach().unsqueeze(0).repeat(count, *[1] * value.ndim)
+            for name, value in self.model.named_buffers()
+        }
+
+    @property
+    def count(self) -> int:
+        """Trials still in training."""
+        return len(self.weights)
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these rows only."""
+        index = torch.tensor(rows, device=self.device)
+        self.weights = self.weights[index].contiguous()
+        self.buffers = {name: value[index] for name, value in self.buffers.items()}
+        self.rates = self.rates[index]
+        self.planned = [self.planned[row] for row in rows]
+        self.optimizer.keep(index)
+
+    def snapshot(self, row: int) -> Snapshot:
+        """One trial's state, by the names of the model's own."""
+        parameters = {name: value[row] for name, value in self._views(self.weights).items()}
+        with torch.no_grad():
+            for name, p in self.model.named_parameters():
+                if name in parameters:
+                    p.copy_(parameters[name])
+            for name, buffer in self.model.named_buffers():
+                buffer.copy_(self.buffers[name][row])
+        return copy_of(self.model)
+
+    def epoch(self) -> list[Epoch]:
+        """Train every trial for one epoch and validate; one result per row."""
+        number = self.number
+        self.number += 1
+        epochs = [Epoch(number) for _ in range(self.count)]
+        with self._running(number):
+            self._train(epochs)
+        with self._running(number):
+            self._validate(epochs)
+        return epochs
+
+    def losses(self, iterations: int) -> list[list[float]]:
+        """Train without validation; each trial's losses up to its first non-finite one."""
+        batch_losses = []
+        for number in range(math.ceil(iterations / self.iterations_per_epoch)):
+            with self._running(number):
+                for loss, _ in self._iterations(number, frozenset(), _Watch(self)):
+                    batch_losses.append(loss)
+                    if len(batch_losses) == iterations:
+                        break
+        return [_finite_start(row) for row in torch.stack(batch_losses, 1).tolist()]
+
+    @contextmanager
+    def _running(self, epoch: int) -> Iterator[None]:
+        with warnings.catch_warnings(), thread_count(self.way.threads):
+            # An operation without a batched form is looped over: slower, and `speed` sees it.
+            warnings.filterwarnings("ignore", message="There is a performance drop")
+            with seeded(derive_seed(self.seed, "noise", epoch), self.device):
+                yield
+
+    def _views(self, matrix: Tensor) -> dict[str, Tensor]:
+        """The matrix [K, P] as one tensor [K, ...] per parameter."""
+        parts = torch.split(matrix, self.sizes, 1)
+        return {
+            name: part.reshape(len(matrix), *shape)
+            for (name, shape), part in zip(self.shapes.items(), parts, strict=True)
+        }
+
+    def _train(self, epochs: list[Epoch]) -> None:
+        number = epochs[0].number
+        watch = _Watch(self)
+        losses: list[Tensor] = []
+        sums: Tensor | None = None
+        watched = spread(self.iterations_per_epoch, WATCHED_PER_EPOCH)
+        for loss, batch_sums in self._iterations(number, watched, watch):
+            losses.append(loss)
+            sums = batch_sums if sums is None or batch_sums is None else sums + batch_sums
+        for row, values in enumerate(torch.stack(losses, 1).tolist()):
+            epoch = epochs[row]
+            epoch.losses = _finite_start(values)
+            epoch.diverged = len(epoch.losses) < len(values)
+            last = min((number + 1) * self.iterations_per_epoch, self.planned[row]) - 1
+            epoch.figures["lr"] = self.rates[row, last].item()
+            if epoch.losses:
+                epoch.figures["train_loss"] = sum(epoch.losses) / len(epoch.losses)
+            if sums is not None and not epoch.diverged:
+                epoch.figures["train_score"] = self.task.score(sums[row])
+            epoch.figures |= watch.figures(row, len(epoch.losses))
+
+    def _iterations(
+        self, epoch: int, watched: frozenset[int], watch: "_Watch"
+    ) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """The updates of one epoch: losses [K] and sums of the score [K, ...]."""
+        self.model.train()
+        first = epoch * self.iterations_per_epoch
+        step = vmap(self._losses, in_dims=(0, 0, None, None), randomness="same")
+        for i, (x, y) in enumerate(epoch_batches(self.experiment, self.data, self.seed, epoch)):
+            if first + i >= self.rates.shape[1]:
+                return
+            if self.experiment.augment is not None:
+                x = self.experiment.augment(x)  # noqa: PLW2901 - the batch itself
+            weights = self.weights.requires_grad_()
+            losses, *sums = step(self._views(weights), self.buffers, self.way.lay_out(x), y)
+            (grad,) = torch.autograd.grad(losses.sum(), weights)
+            self.weights = weights.detach()
+            self._clip(grad)
+            if i in watched:
+                watch.before(i, grad)
+            self.optimizer.step(self.weights, grad, self.rates[:, first + i, None])
+            if i in watched:
+                watch.after()
+            yield losses.detach(), sums[0] if sums else None
+
+    def _losses(
+        self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor, y: Tensor
+    ) -> tuple[Tensor, ...]:
+        """One trial's loss, and the sums of its score unless a metric needs all outputs."""
+        with self.way.autocast(self.device):
+            outputs = functional_call(self.model, (parameters, buffers, self.fixed), (x,))
+        outputs = full_precision(outputs)
+        loss = self.loss_function(outputs, y)
+        return (loss,) if self.experiment.metric else (loss, self.task.sums(outputs.detach(), y))
+
+    def _clip(self, grad: Tensor) -> None:
+        """Each trial's gradient to at most `clip_norm`, as nn.utils.clip_grad_norm_ does."""
+        if self.experiment.clip_norm is not None:
+            size = grad.norm(dim=1, keepdim=True)
+            grad.mul_((self.experiment.clip_norm / (size + 1e-6)).clamp(max=1.0))
+
+    @torch.no_grad()
+    def _validate(self, epochs: list[Epoch]) -> None:
+        self.model.eval()
+        parameters, metric = self._views(self.weights), self.experiment.metric
+        loss_sum: Tensor | None = None
+        parts, targets, count = [], [], 0
+        for x, y in self.data.val.eval_batches():
+            outputs = self._outputs(parameters, self.way.lay_out(x))
+            loss = vmap(self.loss_function, in_dims=(0, None))(outputs, y) * len(x)
+            loss_sum = loss if loss_sum is None else loss_sum + loss
+            count += len(x)
+            parts.append(outputs if metric else vmap(self.task.sums, (0, None))(outputs, y))
+            targets.append(y)
+        if loss_sum is None:
+            return
+        scored = torch.cat(parts, 1) if metric else torch.stack(parts).sum(0)
+        shares = self._activations(parameters)
+        for row, (epoch, loss) in enumerate(zip(epochs, loss_sum.tolist(), strict=True)):
+            if epoch.diverged:
+                continue
+            score = metric(scored[row], torch.cat(targets)) if metric else None
+            epoch.figures["val_loss"] = loss / count
+            epoch.figures["val_score"] = (
+                self.task.score(scored[row]) if score is None else float(score)
+            )
+            epoch.figures |= {name: values[row] for name, values in shares.items()}
+
+    def _outputs(self, parameters: dict[str, Tensor], x: Tensor) -> Tensor:
+        def forward(parameters: dict[str, Tensor], buffers: dict[str, Tensor]) -> Tensor:
+            outputs: Tensor = functional_call(self.model, (parameters, buffers, self.fixed), (x,))
+            return outputs
+
+        outputs: Tensor = vmap(forward, randomness="same")(parameters, self.buffers)
+        return outputs
+
+    def _activations(self, parameters: dict[str, Tensor]) -> dict[str, list[float]]:
+        x, _ = next(iter(self.data.val.eval_batches()))
+        x = self.way.lay_out(x[:ACTIVATION_SAMPLE])
+
+        def shares(parameters: dict[str, Tensor], buffers: dict[str, Tensor]) -> dict[str, Tensor]:
+            def forward(x: Tensor) -> Tensor:
+                out: Tensor = functional_call(self.model, (parameters, buffers, self.fixed), (x,))
+                return out
+
+            return activation_shares(forward, x)
+
+        found = vmap(shares, randomness="same")(parameters, self.buffers)
+        return {name: values.tolist() for name, values in found.items()}
+
+
+class _Watch:
+    """Gradient norms and update ratios of every trial at the watched iterations of an epoch."""
+
+    def __init__(self, training: FusedTraining) -> None:
+        self.training = training
+        self.iterations: list[int] = []
+        self.norms: list[Tensor] = []
+        self.ratios: list[Tensor] = []
+        names = [name for name, shape in training.shapes.items() if len(shape) > 1]
+        self.weighted = names or list(training.shapes)
+        self._old: Tensor | None = None
+        self._read: tuple[list[list[list[float]]], list[list[list[float]]]] | None = None
+
+    def before(self, iteration: int, grad: Tensor) -> None:
+        """Read the gradients [K, P] and keep the weights."""
+        self.iterations.append(iteration)
+        self.norms.append(self._sizes(grad, list(self.training.shapes)))
+        self._old = self.training.weights.clone()
+
+    def after(self) -> None:
+        """Read how far the weights moved."""
+        if self._old is not None:
+            moved = self._sizes(self.training.weights - self._old, self.weighted)
+            self.ratios.append(moved / self._sizes(self._old, self.weighted))
+        self._old = None
+
+    def _sizes(self, matrix: Tensor, names: list[str]) -> Tensor:
+        """Norms [K, layers] of the named parts of a matrix [K, P]."""
+        views = self.training._views(matrix)  # noqa: SLF001 - the same module
+        return torch.stack([views[name].flatten(1).norm(dim=1) for name in names], 1)
+
+    def figures(self, row: int, finite: int) -> dict[str, float]:
+        """The figures of one trial, from the iterations up to the first non-finite loss."""
+        if not self.iterations:
+            return {}
+        seen = [k for k, iteration in enumerate(self.iterations) if iteration <= finite]
+        if self._read is None:
+            self._read = torch.stack(self.norms).tolist(), torch.stack(self.ratios).tolist()
+        norms, ratios = self._read
+        sampled: dict[str, list[float]] = defaultdict(list)
+        moved: dict[str, list[float]] = defaultdict(list)
+        for k in seen:
+            for name, value in zip(self.training.shapes, norms[k][row], strict=True):
+                sampled[name].append(value)
+            for name, value in zip(self.weighted, ratios[k][row], strict=True):
+                if math.isfinite(value):
+                    moved[name].append(value)
+        return update_figures(sampled, moved)
+
+
+def _finite_start(losses: list[float]) -> list[float]:
+    """The losses before the first non-finite one."""
+    for i, loss in enumerate(losses):
+        if not math.isfinite(loss):
+            return losses[:i]
+    return losses
