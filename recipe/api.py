@@ -25,10 +25,16 @@ from recipe.settings import Settings, resolve
 from recipe.training.data import Splits, StreamData, load_splits
 from recipe.training.device import pick_device
 from recipe.training.fingerprint import configuration, fingerprint
+from recipe.training.loop import iterations_per_epoch
+from recipe.training.memory import keep_freed_pages
+from recipe.training.speed import choose
+from recipe.training.way import PLAIN, Way
 
 Observer = Callable[[Event], None]
-SHAPING = ("seed", "device", "budget", "epochs", "search", "until", "only", "skip")
+SHAPING = ("seed", "device", "budget", "epochs", "search", "exact", "until", "only", "skip")
 """Settings that two invocations must share to count as the same run."""
+USUAL_TRAININGS = 5.0
+"""What a run without a budget costs, in full trainings."""
 RANDOM_ITEMS = (
     "items are random, so they are read anew in every epoch; move random transforms to augment= "
     "and the data is decoded once."
@@ -146,6 +152,7 @@ def _start(experiment: Experiment, settings: Settings, emit: Observer) -> _Start
     device = pick_device(settings.device)
     make_folder(settings.out)
     resolved = experiment.resolved(settings.epochs)
+    keep_freed_pages()
 
     def progress(done: float, total: float, what: str) -> None:
         emit(Progress(done, total, what))
@@ -207,6 +214,8 @@ def _engine(
         meter=meter,
         told=told,
         progress=lambda done, total, what: emit(Progress(done, total, what)),
+        say=lambda text: emit(Message(text)),
+        tune=lambda: _tune(started, settings, journal, emit),
     )
     ctx = Context(
         experiment=started.experiment,
@@ -218,6 +227,26 @@ def _engine(
         emit=emit,
     )
     return Engine(started.plugins, ctx, journal, gate)
+
+
+def _tune(started: _Started, settings: Settings, journal: Journal, emit: Observer) -> Way:
+    """The way to run trainings, once and for all for this run folder."""
+    if settings.exact:
+        return PLAIN
+    known = journal.get(runfolder.RUN, "way")
+    if known is not None:
+        return Way(**known)
+    experiment, budget = started.experiment, settings.budget
+    epochs = USUAL_TRAININGS * (experiment.epochs or 1)
+    if budget is not None and budget.unit == "epochs":
+        epochs = min(epochs, budget.amount)
+    per_epoch = iterations_per_epoch(started.data.train, experiment.batch_size)
+    choice = choose(
+        experiment, started.data, started.device, settings.seed, planned=epochs * per_epoch
+    )
+    journal.put(runfolder.RUN, "way", asdict(choice.way))
+    emit(Message(str(choice)))
+    return choice.way
 
 
 def environment(device: torch.device) -> dict[str, Scalar]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -11,11 +12,15 @@ from recipe.events import Message, Progress
 from recipe.experiment import Experiment
 from recipe.keys import derive_seed
 from recipe.results import Evidence, Trial
-from recipe.search.runner import Halving, Runner, Spec, best_of
+from recipe.search.runner import Halving, Runner, best_of
+from recipe.search.short import Course, Short, Stop, run_short
+from recipe.search.slots import Spec
 from recipe.settings import Settings
 from recipe.tasks import Task
-from recipe.training.data import Splits
+from recipe.training.data import Splits, TensorData
 from recipe.training.loop import iterations_per_epoch
+from recipe.training.models import build_model, channels_last_works
+from recipe.training.way import PLAIN, Way
 
 
 @dataclass
@@ -87,6 +92,26 @@ class Context:
         trials = self.runner.run(self.step, self.round, specs, halving, first=first)
         self.trials += trials
         return trials
+
+    def run_short(
+        self, shorts: Sequence[Short], stop: Stop, told: Callable[[int], None] = lambda _: None
+    ) -> list[Course]:
+        """Short trainings without validation, together where the machine is faster that way;
+        booked as spent. See `recipe.search.short`.
+        """
+        courses = run_short(self.runner, shorts, stop, told)
+        for course in courses:
+            self.spend(len(course.losses))
+        return courses
+
+    @cached_property
+    def careful_way(self) -> Way:
+        """How to train where every digit is judged: float32, in the layout that is fast."""
+        train = self.data.train
+        if self.settings.exact or not isinstance(train, TensorData):
+            return PLAIN
+        model = build_model(self.experiment, 0, self.device)
+        return Way(channels_last=channels_last_works(model, train.x))
 
     def train_baseline(self) -> Trial | None:
         """Trial zero: the declared setting as it is; None when none was declared."""

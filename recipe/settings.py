@@ -140,6 +140,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("budget", parse_budget, None, "Limit of the run: 15m or 40epochs.", "15m|40epochs"),
     Option("epochs", parse_epochs, None, "Epochs of one full training.", "N"),
     Option("search", _choice(SEARCHES), "grid", "How the grids are drawn.", "|".join(SEARCHES)),
+    Option("exact", parse_flag, default=False, help="Train in float32 and one by one."),
     Option("until", parse_text, None, "Stop after this step.", "STEP"),
     Option("only", parse_names, (), "Run only this step (repeatable).", "STEP", multiple=True),
     Option("skip", parse_names, (), "Leave this step out (repeatable).", "STEP", multiple=True),
@@ -180,6 +181,7 @@ class Settings:
     budget: Budget | None = None
     epochs: int | None = None
     search: str = "grid"
+    exact: bool = False
     until: str | None = None
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()

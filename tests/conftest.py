@@ -20,6 +20,14 @@ def data_dir():
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """What runs remember is kept apart from the user's, and shared by the runs of a session."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RECIPE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def without_plots(monkeypatch):
     """Runs that are not about plots need not draw fifteen of them."""

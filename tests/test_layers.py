@@ -12,7 +12,7 @@ import recipe
 ROOT = Path(recipe.__file__).parent
 LAYERS = [
     {"errors", "names", "results", "__init__"},
-    {"events", "files", "rules", "keys"},
+    {"cache", "events", "files", "rules", "keys"},
     {"settings", "diagnosis", "step"},
     {"tasks", "budget", "journal", "registry"},
     {"experiment"},

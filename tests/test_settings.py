@@ -28,7 +28,7 @@ GOOD = [
     ("ignore", "rule=we know = fine", {"rule": "we know = fine"}),
     ("ignore", ["a=x", " b = y "], {"a": "x", "b": "y"}),
     ("ignore", {"a": "x"}, {"a": "x"}),
-    *[(flag, True, True) for flag in ("strict", "no_input", "ci", "json", "fresh")],
+    *[(flag, True, True) for flag in ("exact", "strict", "no_input", "ci", "json", "fresh")],
 ]
 BAD = [
     ("out", "", "''"),
@@ -56,7 +56,9 @@ BAD = [
     *[
         (flag, value, f"{value!r} is neither true nor false")
         for flag, value in zip(
-            ("strict", "no_input", "ci", "json", "fresh"), ("yes", 1, 0, "true", []), strict=True
+            ("exact", "strict", "no_input", "ci", "json", "fresh"),
+            ("yes", 1, 0, "true", [], "no"),
+            strict=True,
         )
     ],
 ]

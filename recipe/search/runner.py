@@ -5,34 +5,27 @@ between them come from the hyperparameters.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from recipe.budget import Meter
-from recipe.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.files import write_bytes
 from recipe.journal import Journal
 from recipe.keys import key
-from recipe.results import Scalar, Trial
+from recipe.results import Trial
+from recipe.search.lanes import Lanes
+from recipe.search.slots import Slot, Spec
 from recipe.training.data import Splits
-from recipe.training.fingerprint import configuration
-from recipe.training.fit import Fit, is_better, patience_for, score_at
+from recipe.training.fit import Fit, Record, is_better, patience_for, rank
 from recipe.training.loop import Training
+from recipe.training.way import PLAIN, Way
 
 CHECKPOINTS = "checkpoints"
-
-
-@dataclass(frozen=True)
-class Spec:
-    """A trial to run: what varies, and the experiment that has it set."""
-
-    params: Mapping[str, Scalar]
-    experiment: Experiment
 
 
 @dataclass(frozen=True)
@@ -60,8 +53,14 @@ class Runner:
     meter: Meter
     told: Callable[[Trial, bool], None]
     progress: Callable[[float, float, str], None]
+    say: Callable[[str], None] = lambda _: None
+    tune: Callable[[], Way] = lambda: PLAIN
+    """Finds the way to run trainings; called once, at the first use."""
     counted: set[str] = field(default_factory=set)
     """Keys of the trials whose epochs the meter has."""
+    _way: Way | None = None
+    _leader: tuple[float | None, float | None] | None = None
+    """Score and loss of the best trial in the journal, once it was asked for."""
 
     def run(
         self,
@@ -79,21 +78,22 @@ class Runner:
         """
         cohort = key([dict(spec.params) for spec in specs], halving and asdict(halving))
         slots = [
-            _Slot(self, spec, {"step": step, "round": round_, "number": number}, cohort)
+            Slot(self, spec, {"step": step, "round": round_, "number": number}, cohort)
             for number, spec in enumerate(specs, first)
         ]
-        if halving is not None and len(slots) > 1:
-            longest = max(slot.epochs for slot in slots)
-            rung = halving.rung(min(slot.epochs for slot in slots))
-            later = max(1, math.ceil(len(slots) * halving.keep)) * (longest - rung)
-            for slot in slots:
-                slot.advance(rung, slots, later)
-            self._cut(slots, rung, halving)
-        for slot in slots:
-            slot.advance(slot.epochs, slots, 0)
+        if all(slot.trial is not None for slot in slots):
+            return [slot.trial for slot in slots if slot.trial is not None]
+        longest = max(slot.epochs for slot in slots)
+        with closing(Lanes(slots, self)) as lanes:
+            if halving is not None and len(slots) > 1:
+                rung = halving.rung(min(slot.epochs for slot in slots))
+                later = max(1, math.ceil(len(slots) * halving.keep)) * (longest - rung)
+                lanes.advance(rung, later)
+                self._cut(slots, rung, halving)
+            lanes.advance(longest)
         return [slot.trial for slot in slots if slot.trial is not None]
 
-    def _cut(self, slots: "list[_Slot]", rung: int, halving: Halving) -> None:
+    def _cut(self, slots: list[Slot], rung: int, halving: Halving) -> None:
         scores = sorted((slot.score_at(rung) for slot in slots), key=_rank, reverse=True)
         bar = scores[max(1, math.ceil(len(scores) * halving.keep)) - 1]
         for slot in slots:
@@ -101,20 +101,30 @@ class Runner:
             if _rank(score) < _rank(bar):
                 slot.end("stopped", f"in the lower part after {rung} epochs")
 
+    @property
+    def way(self) -> Way:
+        """How trainings run, found out at the first use."""
+        if self._way is None:
+            self._way = self.tune()
+        return self._way
+
     def checkpoint(self, trial: Trial) -> Path:
         """Where a trial's best weights are kept, if they are."""
         return self.folder / CHECKPOINTS / f"{trial.key}.safetensors"
 
-    def keep(self, trial: Trial, fit: Fit) -> None:
+    def keep(self, trial: Trial, record: Record) -> None:
         """Save the snapshot when no trial of this run is better, and drop the one it beats."""
         from safetensors.torch import save
 
-        known = [Trial(**value) for value in self.journal.values("trial")]
-        if not fit.snapshot or any(_beats(other, trial) for other in known):
+        if self._leader is None:
+            earlier = [(t["val_score"], t["val_loss"]) for t in self.journal.values("trial")]
+            self._leader = max(earlier, key=lambda one: rank(*one), default=(None, None))
+        if not record.snapshot or is_better(*self._leader, trial.val_score, trial.val_loss):
             return
+        self._leader = (trial.val_score, trial.val_loss)
         path = self.checkpoint(trial)
         path.parent.mkdir(exist_ok=True)
-        write_bytes(path, save(fit.snapshot))
+        write_bytes(path, save(record.snapshot))
 
     def prune(self, best: Trial) -> None:
         """Remove the checkpoints of all trials but the best."""
@@ -135,113 +145,11 @@ class Runner:
 
     def fit(self, experiment: Experiment) -> Fit:
         """A fresh fit of a resolved experiment under this run's seed."""
-        training = Training(experiment, self.data, seed=self.seed, device=self.device)
+        training = Training(
+            experiment, self.data, seed=self.seed, device=self.device, way=self.way.single
+        )
         epochs = experiment.epochs or 1
         return Fit(training, epochs, patience_for(epochs))
-
-
-class _Slot:
-    """A trial on its way: known from the journal, in training, or done."""
-
-    def __init__(self, runner: Runner, spec: Spec, head: dict[str, Any], cohort: str) -> None:
-        self.runner, self.spec, self.head = runner, spec, head
-        self.epochs = spec.experiment.epochs or 1
-        whole = key("trial", runner.fingerprint, runner.seed, configuration(spec.experiment))
-        self.keys = {"stopped": key(whole, cohort)}
-        self.whole = whole
-        self.fit: Fit | None = None
-        self.trial: Trial | None = self._known()
-        if self.trial is not None:
-            if self.trial.key not in runner.counted:
-                runner.meter.epochs += self.trial.epochs
-                runner.counted.add(self.trial.key)
-            runner.told(self.trial, True)
-
-    def _known(self) -> Trial | None:
-        for name in (self.whole, self.keys["stopped"]):
-            value = self.runner.journal.get("trial", name)
-            if value is not None:
-                return Trial(**{**value, **self.head, "params": dict(self.spec.params)})
-        return None
-
-    def score_at(self, epoch: int) -> float | None:
-        """The best score so far; of a known trial as it stood then."""
-        if self.trial is not None:
-            return score_at(self.trial.curves.get("val_score", ()), epoch)
-        return self.fit.score_at(epoch) if self.fit else None
-
-    def advance(self, until: int, slots: "list[_Slot]", later: int) -> None:
-        """Train on, and write the trial down when it has ended.
-
-        `later`: epochs expected beyond this stretch, for the time left.
-        """
-        if self.trial is not None:
-            return
-        what = f"trial {self.head['number']} of {len(slots)}"
-
-        def told(_: Fit) -> None:
-            self.runner.meter.epochs += 1
-            done = sum(slot.done for slot in slots)
-            total = sum(min(until, slot.epochs) if slot.trial is None else slot.done
-                        for slot in slots) + later  # fmt: skip
-            self.runner.progress(done, total, what)
-
-        try:
-            if self.fit is None:
-                self.fit = self.runner.fit(self.spec.experiment)
-            self.fit.advance(until, told)
-        except (UsageError, RuntimeError, ValueError, TypeError) as error:
-            self._write("failed", str(error))
-            return
-        if self.fit.status is not None:
-            self._write(self.fit.status, self.fit.reason)
-
-    @property
-    def done(self) -> int:
-        """Epochs that were trained."""
-        if self.trial is not None:
-            return self.trial.epochs
-        return self.fit.done if self.fit else 0
-
-    def end(self, status: Any, reason: str) -> None:
-        """Stop a trial that is still in training."""
-        if self.trial is None and self.fit is not None:
-            self.fit.stop(status, reason)
-            self._write(status, reason)
-
-    def _write(self, status: Any, reason: str | None) -> None:
-        fit, runner = self.fit, self.runner
-        trial = Trial(
-            key=self.keys.get(status, self.whole),
-            **self.head,
-            params=dict(self.spec.params),
-            seed=runner.seed,
-            status=status,
-            reason=reason,
-            epochs=fit.done if fit else 0,
-            planned_epochs=self.epochs,
-            seconds=fit.seconds if fit else 0.0,
-            metric=self.spec.experiment.metric_name,
-        )
-        if fit:
-            curves: dict[str, Sequence[float | None]] = {
-                **fit.curves,
-                "batch_loss": fit.batch_losses(),
-            }
-            trial = replace(
-                trial,
-                val_score=fit.best_score,
-                val_loss=fit.best_loss,
-                best_epoch=fit.best_epoch,
-                curves={name: tuple(curves[name]) for name in sorted(curves)},
-            )
-            runner.keep(trial, fit)
-        runner.journal.put("trial", trial.key, asdict(trial))
-        self.trial, self.fit = trial, None
-        if runner.checkpoint(trial).exists():
-            runner.prune(trial)
-        runner.counted.add(trial.key)
-        runner.told(trial, False)
 
 
 def _rank(score: float | None) -> float:

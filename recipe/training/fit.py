@@ -105,17 +105,15 @@ class Fit(Record):
                 told(self)
 
 
+def rank(score: float | None, loss: float | None) -> tuple[float, float]:
+    """What orders results: the higher score, then the lower loss."""
+    return (-math.inf if score is None else score, -math.inf if loss is None else -loss)
+
+
 def is_better(
     score: float | None, loss: float | None, best_score: float | None, best_loss: float | None
 ) -> bool:
     """Whether (score, loss) beats the best so far; a missing value never beats a number."""
-
-    def rank(score: float | None, loss: float | None) -> tuple[float, float]:
-        return (
-            -math.inf if score is None else score,
-            -math.inf if loss is None else -loss,
-        )
-
     return rank(score, loss) > rank(best_score, best_loss)
 
 

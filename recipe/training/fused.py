@@ -9,7 +9,7 @@ each trial its own gradient, since no trial's loss depends on another's weights.
 import math
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -153,16 +153,36 @@ class FusedTraining:
             self._validate(epochs)
         return epochs
 
-    def losses(self, iterations: int) -> list[list[float]]:
-        """Train without validation; each trial's losses up to its first non-finite one."""
-        batch_losses = []
-        for number in range(math.ceil(iterations / self.iterations_per_epoch)):
+    def losses(
+        self,
+        iterations: int,
+        watch_every: int | None = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> list[tuple[list[float], dict[str, float]]]:
+        """Train without validation, until `stop()` is true.
+
+        Returns:
+            Each trial's losses up to its first non-finite one, and the monitor's figures of every
+            `watch_every`th iteration up to there.
+
+        """
+        batch_losses: list[Tensor] = []
+        watch = _Watch(self)
+        every = self.iterations_per_epoch
+        stopped = False
+        for number in range(math.ceil(iterations / every)):
+            planned = range(number * every, min((number + 1) * every, iterations))
+            watched = frozenset(i for i in planned if watch_every and (i + 1) % watch_every == 0)
             with self._running(number):
-                for loss, _ in self._iterations(number, frozenset(), _Watch(self)):
+                for loss, _ in self._iterations(number, watched, watch):
                     batch_losses.append(loss)
-                    if len(batch_losses) == iterations:
+                    stopped = stop() or len(batch_losses) == iterations
+                    if stopped:
                         break
-        return [_finite_start(row) for row in torch.stack(batch_losses, 1).tolist()]
+            if stopped:
+                break
+        rows = [_finite_start(row) for row in torch.stack(batch_losses, 1).tolist()]
+        return [(row, watch.figures(k, len(row))) for k, row in enumerate(rows)]
 
     @contextmanager
     def _running(self, epoch: int) -> Iterator[None]:
@@ -185,7 +205,8 @@ class FusedTraining:
         watch = _Watch(self)
         losses: list[Tensor] = []
         sums: Tensor | None = None
-        watched = spread(self.iterations_per_epoch, WATCHED_PER_EPOCH)
+        first = number * self.iterations_per_epoch
+        watched = frozenset(first + i for i in spread(self.iterations_per_epoch, WATCHED_PER_EPOCH))
         for loss, batch_sums in self._iterations(number, watched, watch):
             losses.append(loss)
             sums = batch_sums if sums is None or batch_sums is None else sums + batch_sums
@@ -199,7 +220,7 @@ class FusedTraining:
                 epoch.figures["train_loss"] = sum(epoch.losses) / len(epoch.losses)
             if sums is not None and not epoch.diverged:
                 epoch.figures["train_score"] = self.task.score(sums[row])
-            epoch.figures |= watch.figures(row, len(epoch.losses))
+            epoch.figures |= watch.figures(row, first + len(epoch.losses))
 
     def _iterations(
         self, epoch: int, watched: frozenset[int], watch: "_Watch"
@@ -207,9 +228,10 @@ class FusedTraining:
         """The updates of one epoch: losses [K] and sums of the score [K, ...]."""
         self.model.train()
         first = epoch * self.iterations_per_epoch
+        batches = epoch_batches(self.experiment, self.data, self.seed, epoch)
         step = vmap(self._losses, in_dims=(0, 0, None, None), randomness="same")
-        for i, (x, y) in enumerate(epoch_batches(self.experiment, self.data, self.seed, epoch)):
-            if first + i >= self.rates.shape[1]:
+        for i, (x, y) in enumerate(batches, first):
+            if i >= self.rates.shape[1]:
                 return
             if self.experiment.augment is not None:
                 x = self.experiment.augment(x)  # noqa: PLW2901 - the batch itself
@@ -220,7 +242,7 @@ class FusedTraining:
             self._clip(grad)
             if i in watched:
                 watch.before(i, grad)
-            self.optimizer.step(self.weights, grad, self.rates[:, first + i, None])
+            self.optimizer.step(self.weights, grad, self.rates[:, i, None])
             if i in watched:
                 watch.after()
             yield losses.detach(), sums[0] if sums else None

@@ -9,7 +9,8 @@ from recipe import Experiment
 from recipe.budget import Meter
 from recipe.journal import Journal
 from recipe.results import Trial
-from recipe.search.runner import Halving, Runner, Spec, best_of
+from recipe.search.runner import Halving, Runner, best_of
+from recipe.search.slots import Spec
 from recipe.training.data import load_splits
 from recipe.training.loop import Training, evaluate
 from recipe.training.models import build_model

@@ -5,6 +5,7 @@ import torch
 from step_samples import Cut, blob_experiment, blobs, digits_experiment
 from torch import nn
 
+from recipe.search.short import Course
 from recipe.testing import judge_scalars, measure
 from recipe_steps.lr_range import LrRange
 from recipe_steps.lr_range.measure import Tried, _candidates
@@ -119,12 +120,18 @@ def test_a_loss_that_may_be_negative(tmp_path):
 
 
 def test_a_loss_of_exactly_zero_is_the_best(monkeypatch):
-    def tried(_, lr, __):
+    def tried(lr, _, __):
         return Tried(lr, 0.0 if lr == 0.1 else 1.0, 0.0, None)
 
-    monkeypatch.setattr("recipe_steps.lr_range.measure._try", tried)
+    def courses(_, candidates):
+        return [Course([2.0] * 100, {}) for _ in candidates]
+
+    monkeypatch.setattr("recipe_steps.lr_range.measure._tried", tried)
+    monkeypatch.setattr("recipe_steps.lr_range.measure._courses", courses)
     ctx = SimpleNamespace(experiment=SimpleNamespace(lr=None))
-    assert [one.lr for one in _candidates(ctx, 0.1, 2.0)] == [0.01, 0.0316, 0.1, 0.316]
+    start, found = _candidates(ctx, 0.1)
+    assert start == 2.0
+    assert [one.lr for one in found] == [0.01, 0.0316, 0.1, 0.316]
 
 
 def test_a_loss_that_is_never_finite(tmp_path):

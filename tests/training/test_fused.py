@@ -204,11 +204,13 @@ def test_losses_of_short_trainings_end_at_the_first_that_is_not_finite():
     splits = Splits(*(TensorData(d.x, d.x[:, :3]) for d in (splits.train, splits.val)))
     made = experiments(CELLS[:2], model=lambda: nn.Linear(6, 3), task="regression")
     rates = [[0.01] * 10, [1e25] * 10]
-    losses = FusedTraining(made, splits, seed=SEED, device=CPU, rates=rates).losses(10)
+    fused = FusedTraining(made, splits, seed=SEED, device=CPU, rates=rates)
+    (losses, figures), (short, _) = fused.losses(10, watch_every=5)
     single = Training(made[0], splits, seed=SEED, device=CPU, rates=rates[0])
-    assert losses[0] == pytest.approx(single.losses(lambda _: False), rel=1e-4)
-    assert 1 <= len(losses[1]) < 10
-    assert all(math.isfinite(loss) for loss in losses[1])
+    assert losses == pytest.approx(single.losses(lambda _: False, watch_every=5), rel=1e-4)
+    assert figures == pytest.approx(single.monitor.flush(), rel=1e-3)
+    assert 1 <= len(short) < 10
+    assert all(math.isfinite(loss) for loss in short)
 
 
 @pytest.mark.parametrize(

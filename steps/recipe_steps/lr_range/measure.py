@@ -1,14 +1,14 @@
 """A learning-rate sweep on fresh models, then the lecture's trial of constant rates."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
 from recipe.context import Context
 from recipe.results import Evidence, Scalar
+from recipe.search.short import Course, Short
 from recipe.search.space import log_spaced, rounded
-from recipe.training.loop import Training
 from recipe_steps.lr_range.curves import (
     DIVERGED,
     TAIL,
@@ -35,6 +35,7 @@ BRACKET_SHARE = 0.5
 START = 5
 """First iterations whose mean loss is the start."""
 WATCH_EVERY = 10
+TAIL_LENGTH = round(ITERATIONS * TAIL)
 
 
 @dataclass
@@ -53,27 +54,29 @@ def measure(ctx: Context) -> Evidence:
     name = ctx.experiment.optimizer if isinstance(ctx.experiment.optimizer, str) else "adam"
     low, high = SWEEP[name]
     lrs = log_spaced(low, high, ITERATIONS)
-    sweeps = [_sweep(ctx, lrs, index) for index in range(SWEEPS)]
+    sweeps = _sweeps(ctx, lrs)
     shortest = min(len(sweep) for sweep in sweeps)
     mean = [fmean(values) for values in zip(*(s[:shortest] for s in sweeps), strict=True)]
     if len(mean) < START:
         return Evidence({"works": False, "start_loss": mean[0] if mean else None}, {})
     smoothed = smooth(mean)
-    start = _untrained_loss(ctx)
     centre = steepest(lrs, smoothed)
-    tried = _candidates(ctx, centre or math.sqrt(low * high), start)
+    start, tried = _candidates(ctx, centre or math.sqrt(low * high))
     return _evidence(ctx, tried, start, centre, (lrs[:shortest], mean, smoothed))
 
 
-def _sweep(ctx: Context, lrs: list[float], index: int) -> list[float]:
+def _sweeps(ctx: Context, lrs: list[float]) -> list[list[float]]:
+    """The losses of each fresh model under rising rates."""
     experiment = replace(ctx.experiment, lr=1.0, warmup=0.0)
-    training = Training(
-        experiment, ctx.data, seed=ctx.seed_for("sweep", index), device=ctx.device, rates=lrs
-    )
-    losses = training.losses(_diverges())
-    ctx.spend(len(losses))
-    ctx.progress(index + 1, SWEEPS + len(AROUND) + 1, "sweep")
-    return losses
+    shorts = [Short(experiment, ctx.seed_for("sweep", index), lrs) for index in range(SWEEPS)]
+    courses = ctx.run_short(shorts, _diverges(), lambda n: _tell(ctx, n, "sweep"))
+    return [course.losses for course in courses]
+
+
+def _tell(ctx: Context, done: int, what: str) -> None:
+    """Of the sweeps, the untrained model, the candidates and the declared rate."""
+    total = SWEEPS + 1 + len(AROUND) + (ctx.experiment.lr is not None)
+    ctx.progress(min(done, total), total, what)
 
 
 def _diverges() -> Callable[[list[float]], bool]:
@@ -84,59 +87,65 @@ def _diverges() -> Callable[[list[float]], bool]:
     return stop
 
 
-def _candidates(ctx: Context, centre: float, start: float) -> list[Tried]:
-    """Try the rates around the centre; while the best is at an end, one more beyond it."""
-    tried = [_try(ctx, rounded(centre * STEP**k), start) for k in AROUND]
-    for _ in range(MOST_EXTENSIONS):
-        tried.sort(key=lambda one: one.lr)
-        known = [one for one in tried if one.final is not None]
-        best = min(known, key=lambda one: one.final or 0.0, default=tried[0])
-        if best is tried[-1]:
-            beyond = best.lr * STEP
-        elif best is tried[0]:
-            beyond = best.lr / STEP
-        else:
-            break
-        tried.append(_try(ctx, rounded(beyond), start))
-    declared = ctx.experiment.lr
-    if declared is not None and declared not in [one.lr for one in tried]:
-        tried.append(_try(ctx, declared, start))
-    return sorted(tried, key=lambda one: one.lr)
-
-
-def _untrained_loss(ctx: Context) -> float:
-    """What a candidate ends with when nothing is learnt: the same weights and the same batches,
-    at a rate of zero. So a fall is due to the rate, not to another model or to easier batches.
+def _candidates(ctx: Context, centre: float) -> tuple[float, list[Tried]]:
+    """The untrained loss, and the rates around the centre, tried; while the best is at an end,
+    one more beyond it.
     """
-    losses = _constant(ctx, 1.0, [0.0] * ITERATIONS).losses(_diverges())
-    ctx.spend(len(losses))
-    return fmean(losses[-round(ITERATIONS * TAIL) :]) if losses else math.nan
+    rates = [rounded(centre * STEP**k) for k in AROUND]
+    own = ctx.experiment.lr
+    declared = [own] if own is not None and own not in rates else []
+    untrained, *courses = _courses(ctx, [None, *rates, *declared])
+    start = fmean(untrained.losses[-TAIL_LENGTH:]) if untrained.losses else math.nan
+    tried = [_tried(lr, course, start) for lr, course in zip(rates, courses, strict=False)]
+    for _ in range(MOST_EXTENSIONS):
+        beyond = _beyond(tried)
+        if beyond is None:
+            break
+        (course,) = _courses(ctx, [beyond])
+        tried.append(_tried(beyond, course, start))
+    if declared and declared[0] not in [one.lr for one in tried]:
+        tried.append(_tried(declared[0], courses[-1], start))
+    return start, sorted(tried, key=lambda one: one.lr)
 
 
-def _constant(ctx: Context, lr: float, rates: list[float]) -> Training:
-    """A candidate; all of them share initial weights and batches."""
-    return Training(
-        replace(ctx.experiment, lr=lr),
-        ctx.data,
-        seed=ctx.seed_for("candidate"),
-        device=ctx.device,
-        rates=rates,
-    )
+def _beyond(tried: list[Tried]) -> float | None:
+    """The next rate past the best one when that is at an end."""
+    tried = sorted(tried, key=lambda one: one.lr)
+    known = [one for one in tried if one.final is not None]
+    best = min(known, key=lambda one: one.final or 0.0, default=tried[0])
+    if best is tried[-1]:
+        return rounded(best.lr * STEP)
+    return rounded(best.lr / STEP) if best is tried[0] else None
 
 
-def _try(ctx: Context, lr: float, start: float) -> Tried:
+def _courses(ctx: Context, candidates: Sequence[float | None]) -> list[Course]:
+    """What constant rates do; all share initial weights and batches.
+
+    None stands for no training: what a candidate ends with when nothing is learnt, on the same
+    weights and batches. So a fall is due to the rate, not to another model or easier batches.
+    """
     warm = round(ITERATIONS * WARMUP_SHARE) if ctx.experiment.warmup else 0
-    rates = [lr * min(1.0, (i + 1) / (warm + 1)) for i in range(ITERATIONS)]
-    training = _constant(ctx, lr, rates)
-    losses = training.losses(_diverges(), watch_every=WATCH_EVERY)
-    ctx.spend(len(losses))
-    ctx.progress(SWEEPS + 1, SWEEPS + len(AROUND) + 1, f"{ITERATIONS} iterations at {lr:g}")
-    complete = len(losses) == ITERATIONS
+    shorts = [
+        Short(
+            replace(ctx.experiment, lr=lr or 1.0),
+            ctx.seed_for("candidate"),
+            [(lr or 0.0) * min(1.0, (i + 1) / (warm + 1)) for i in range(ITERATIONS)],
+            WATCH_EVERY,
+        )
+        for lr in candidates
+    ]
+    names = ", ".join(f"{lr:g}" for lr in candidates if lr)
+    what = f"{ITERATIONS} iterations at {names}"
+    return ctx.run_short(shorts, _diverges(), lambda n: _tell(ctx, SWEEPS + n, what))
+
+
+def _tried(lr: float, course: Course, start: float) -> Tried:
+    complete = len(course.losses) == ITERATIONS
     return Tried(
         lr,
-        final_loss(losses, start) if complete else None,
-        noise(losses),
-        training.monitor.flush().get("update_ratio"),
+        final_loss(course.losses, start) if complete else None,
+        noise(course.losses),
+        course.figures.get("update_ratio"),
     )
 
 

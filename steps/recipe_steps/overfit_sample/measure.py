@@ -108,7 +108,11 @@ def candidate_rates(experiment: Experiment) -> list[float]:
 def _attempt(ctx: Context, experiment: Experiment, sample: TensorData, target: float) -> Attempt:
     attempt = Attempt(experiment.lr or 0.0)
     training = Training(
-        experiment, Splits(sample, sample), seed=ctx.seed_for("fit"), device=ctx.device
+        experiment,
+        Splits(sample, sample),
+        seed=ctx.seed_for("fit"),
+        device=ctx.device,
+        way=ctx.careful_way,
     )
     with no_dropout(training.model):
         for epoch in training.epochs():

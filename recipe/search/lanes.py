@@ -1,0 +1,304 @@
+"""How the trials of a grid get the machine: one by one, side by side, or fused into one model.
+
+Which way is taken depends on the grid alone and not on what the journal already holds, so that a
+resumed grid computes what an uninterrupted one does, bit for bit.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Protocol
+
+from recipe.errors import RecipeError
+from recipe.search.slots import Slot
+from recipe.training.children import ATTEMPTS, Child, Children, Line, ready
+from recipe.training.fit import Fit, Record, patience_for
+from recipe.training.fused import CannotFuse, FusedTraining, alike, fusable
+from recipe.training.memory import trim
+
+if TYPE_CHECKING:
+    from recipe.search.runner import Runner
+
+UNUSABLE = (RecipeError, RuntimeError, ValueError, TypeError)
+"""What a factory or a training raises when a cell of the grid does not work."""
+Told = Callable[[Slot], None]
+
+
+class Lane(Protocol):
+    """Some trials of a grid, and the means to train them."""
+
+    def advance(self, until: int, told: Told) -> None:
+        """Train all of them to `until` epochs, or to their end if that is earlier."""
+
+    def close(self) -> None:
+        """Give back what it holds."""
+
+
+class Lanes:
+    """All trials of a grid, each in its lane."""
+
+    def __init__(self, slots: Sequence[Slot], runner: "Runner") -> None:
+        self.slots, self.runner = slots, runner
+        way = runner.way
+        if way.sharing == "processes" and len(slots) > 1:
+            self.lanes: list[Lane] = [SideBySide(slots, runner, way.width)]
+        elif way.sharing == "fused":
+            groups = fused_groups(slots, way.width)
+            self.lanes = [Fused(group, runner) if len(group) > 1 else Alone(group, runner)
+                          for group in groups]  # fmt: skip
+        else:
+            self.lanes = [Alone(slots, runner)]
+
+    def advance(self, until: int, later: int = 0) -> None:
+        """Train every trial to `until` epochs.
+
+        Args:
+            until: epochs, counted from the start.
+            later: epochs expected beyond this stretch, for the time left.
+
+        """
+
+        def told(slot: Slot) -> None:
+            self.runner.meter.epochs += 1
+            done = sum(other.done for other in self.slots)
+            total = later + sum(
+                min(until, other.epochs) if other.trial is None else other.done
+                for other in self.slots
+            )
+            what = f"trial {slot.head['number']} of {len(self.slots)}"
+            self.runner.progress(done, total, what)
+
+        for lane in self.lanes:
+            lane.advance(until, told)
+
+    def close(self) -> None:
+        """Give back what the lanes hold."""
+        for lane in self.lanes:
+            lane.close()
+
+
+class Alone:
+    """One after another, in this process."""
+
+    def __init__(self, slots: Sequence[Slot], runner: "Runner") -> None:
+        self.slots, self.runner = slots, runner
+
+    def advance(self, until: int, told: Told) -> None:
+        """See `Lane`."""
+        for slot in self.slots:
+            if slot.trial is None:
+                self._train(slot, until, told)
+
+    def _train(self, slot: Slot, until: int, told: Told) -> None:
+        try:
+            fit = slot.record
+            if not isinstance(fit, Fit):
+                fit = slot.record = self.runner.fit(slot.spec.experiment)
+            fit.advance(until, lambda _: told(slot))
+        except UNUSABLE as error:
+            slot.fail(str(error))
+        else:
+            slot.settle()
+        if slot.trial is not None:
+            slot.record = None
+            trim()
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Fused:
+    """Trials of one architecture, trained as one model.
+
+    Trials that the journal knows train along, unwritten: the others then see the same company,
+    and round to the same last digit, as in a run that was never interrupted.
+    """
+
+    def __init__(self, slots: Sequence[Slot], runner: "Runner") -> None:
+        self.slots, self.runner = list(slots), runner
+        self.rows: list[Slot] = []
+        self.training: FusedTraining | None = None
+        self.instead: Alone | None = None
+
+    def advance(self, until: int, told: Told) -> None:
+        """See `Lane`; a model that cannot be fused is trained one by one, which is said once."""
+        if self.instead is None and any(slot.trial is None for slot in self.slots):
+            try:
+                self._advance(until, told)
+            except (CannotFuse, *UNUSABLE) as error:
+                if self.training is not None and self.training.number > 1:
+                    raise
+                self.runner.say(f"Trials run one by one: {str(error).splitlines()[0]}.")
+                for slot in self.slots:
+                    slot.record = None
+                self.instead, self.training = Alone(self.slots, self.runner), None
+        if self.instead is not None:
+            self.instead.advance(until, told)
+
+    def _advance(self, until: int, told: Told) -> None:
+        training = self.training or self._start()
+        self._drop_ended()
+        while any(slot.record.done < until for slot in self.rows if slot.record):
+            started = time.perf_counter()
+            epochs = training.epoch()
+            seconds = (time.perf_counter() - started) / len(epochs)
+            for row, (slot, epoch) in enumerate(zip(self.rows, epochs, strict=True)):
+                if slot.record is None:
+                    continue
+                slot.record.record(epoch, lambda row=row: training.snapshot(row))  # type: ignore[misc]
+                slot.record.seconds += seconds
+                if slot.trial is None:
+                    told(slot)
+            self._drop_ended()
+
+    def _start(self) -> FusedTraining:
+        runner = self.runner
+        experiments = [slot.spec.experiment for slot in self.slots]
+        self.training = FusedTraining(
+            experiments, runner.data, seed=runner.seed, device=runner.device, way=runner.way.single
+        )
+        self.rows = self.slots
+        for slot in self.slots:
+            slot.record = Record(slot.epochs, patience_for(slot.epochs))
+        return self.training
+
+    def _drop_ended(self) -> None:
+        going = [k for k, s in enumerate(self.rows) if s.record and s.record.status is None]
+        if len(going) == len(self.rows):
+            return
+        for slot in self.rows:
+            slot.settle()
+        self.rows = [self.rows[k] for k in going]
+        if self.training is not None and going:
+            self.training.keep(going)
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self.training = None
+        trim()
+
+
+def fused_groups(slots: Sequence[Slot], width: int) -> list[list[Slot]]:
+    """Slots whose trials can be fused, at most `width` together, and the others one each."""
+    groups: list[list[Slot]] = []
+    for slot in slots:
+        experiment = slot.spec.experiment
+        fits = (group for group in groups if len(group) < width
+                and fusable(experiment) is None
+                and alike(group[0].spec.experiment) == alike(experiment))  # fmt: skip
+        group = next(fits, None)
+        if group is None:
+            groups.append([slot])
+        else:
+            group.append(slot)
+    return groups
+
+
+class SideBySide:
+    """Each trial in a forked process of its own, as many at a time as there are processors."""
+
+    def __init__(self, slots: Sequence[Slot], runner: "Runner", width: int) -> None:
+        self.slots, self.runner, self.width = slots, runner, width
+        self.children = Children()
+        self.child_of: dict[Slot, Child] = {}
+        self.attempts: dict[Slot, int] = dict.fromkeys(slots, 0)
+
+    def advance(self, until: int, told: Told) -> None:
+        """See `Lane`."""
+        waiting = []
+        for slot in self.slots:
+            if slot.trial is not None:
+                self._end(slot)
+            elif slot.record is None or slot.record.done < min(until, slot.epochs):
+                waiting.append(slot)
+        running: dict[Child, Slot] = {}
+        while waiting or running:
+            while waiting and len(running) < self.width:
+                slot = waiting.pop(0)
+                child = self.child_of.get(slot) or self._start(slot)
+                child.send({"until": until})
+                running[child] = slot
+            for child in ready(running):
+                slot = running[child]
+                try:
+                    finished = self._hear(slot, child, told)
+                except EOFError:
+                    finished = True
+                    if self._begin_again(slot, child):
+                        waiting.insert(0, slot)
+                if finished:
+                    del running[child]
+
+    def _start(self, slot: Slot) -> Child:
+        self.attempts[slot] += 1
+        slot.record = None
+        fit = self.runner.fit
+
+        def serve(line: Line) -> None:
+            _serve_trial(line, lambda: fit(slot.spec.experiment))
+
+        child = self.child_of[slot] = self.children.start(serve)
+        return child
+
+    def _hear(self, slot: Slot, child: Child, told: Told) -> bool:
+        """Take in one message; True when the child has done what it was asked to."""
+        message, payload = child.receive()
+        if "failed" in message:
+            slot.fail(message["failed"])
+        elif "record" in message:
+            slot.record = _read_record(message["record"], payload)
+            slot.settle()
+        else:
+            if slot.record is None:
+                slot.record = Record(slot.epochs)
+            if message["done"] > slot.record.done:  # not again when it was begun again
+                slot.record.done = message["done"]
+                told(slot)
+            return False
+        if slot.trial is not None:
+            self._end(slot)
+        return True
+
+    def _begin_again(self, slot: Slot, child: Child) -> bool:
+        """After a child died: whether the trial gets another one."""
+        how = child.death()
+        self._end(slot)
+        if self.attempts[slot] < ATTEMPTS:
+            self.runner.say(f"Trial {slot.head['number']} is run again: {how}.")
+            return True
+        slot.record = None
+        slot.fail(f"{how}, {ATTEMPTS} times; it may need more memory than there is")
+        return False
+
+    def _end(self, slot: Slot) -> None:
+        child = self.child_of.pop(slot, None)
+        if child is not None:
+            self.children.end(child)
+            slot.record = None
+
+    def close(self) -> None:
+        """End all children."""
+        self.children.__exit__(None, None, None)
+
+
+def _serve_trial(line: Line, make: Callable[[], Fit]) -> None:
+    """In the child: train as far as asked, report every epoch, then the whole record."""
+    from safetensors.torch import save
+
+    fit: Fit | None = None
+    while True:
+        message, _ = line.receive()
+        try:
+            fit = fit or make()
+            fit.advance(message["until"], lambda fit: line.send({"done": fit.done}))
+        except UNUSABLE as error:
+            line.send({"failed": str(error)})
+            return
+        values = {f.name: getattr(fit, f.name) for f in fields(Record) if f.name != "snapshot"}
+        line.send({"record": values}, save(fit.snapshot) if fit.snapshot else None)
+
+
+def _read_record(values: dict[str, Any], snapshot: bytes) -> Record:
+    from safetensors.torch import load
+
+    return Record(**values, snapshot=load(snapshot) if snapshot else {})

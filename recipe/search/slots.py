@@ -1,0 +1,114 @@
+"""A trial's place in a grid: known from the journal, in training, or written down."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from recipe.experiment import Experiment
+from recipe.keys import key
+from recipe.results import Scalar, Trial, TrialStatus
+from recipe.training.fingerprint import configuration
+from recipe.training.fit import Record, score_at
+
+if TYPE_CHECKING:
+    from recipe.search.runner import Runner
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A trial to run: what varies, and the experiment that has it set."""
+
+    params: Mapping[str, Scalar]
+    experiment: Experiment
+
+
+class Slot:
+    """A trial on its way. Its record may be trained beside a trial that is already known, where
+    others in one fused model need it to be there.
+    """
+
+    def __init__(self, runner: "Runner", spec: Spec, head: dict[str, Any], cohort: str) -> None:
+        """Look the trial up in the journal; `head` are its step, round and number."""
+        self.runner, self.spec, self.head = runner, spec, head
+        self.epochs = spec.experiment.epochs or 1
+        whole = key("trial", runner.fingerprint, runner.seed, configuration(spec.experiment))
+        self.keys = {"stopped": key(whole, cohort)}
+        self.whole = whole
+        self.record: Record | None = None
+        self.trial: Trial | None = self._known()
+        if self.trial is not None:
+            if self.trial.key not in runner.counted:
+                runner.meter.epochs += self.trial.epochs
+                runner.counted.add(self.trial.key)
+            runner.told(self.trial, True)
+
+    def _known(self) -> Trial | None:
+        for name in (self.whole, self.keys["stopped"]):
+            value = self.runner.journal.get("trial", name)
+            if value is not None:
+                return Trial(**{**value, **self.head, "params": dict(self.spec.params)})
+        return None
+
+    def score_at(self, epoch: int) -> float | None:
+        """The best score so far; of a known trial as it stood then."""
+        if self.trial is not None:
+            return score_at(self.trial.curves.get("val_score", ()), epoch)
+        return self.record.score_at(epoch) if self.record else None
+
+    @property
+    def done(self) -> int:
+        """Epochs that were trained."""
+        if self.trial is not None:
+            return self.trial.epochs
+        return self.record.done if self.record else 0
+
+    def end(self, status: TrialStatus, reason: str) -> None:
+        """Stop a training that is still going on."""
+        if self.record is not None and self.record.status is None:
+            self.record.stop(status, reason)
+            self.settle()
+
+    def fail(self, reason: str) -> None:
+        """It cannot be trained."""
+        if self.trial is None:
+            self._write("failed", reason)
+
+    def settle(self) -> None:
+        """Write the trial down if it has ended and is not known yet."""
+        if self.trial is None and self.record is not None and self.record.status is not None:
+            self._write(self.record.status, self.record.reason)
+
+    def _write(self, status: TrialStatus, reason: str | None) -> None:
+        record, runner = self.record, self.runner
+        trial = Trial(
+            key=self.keys.get(status, self.whole),
+            **self.head,
+            params=dict(self.spec.params),
+            seed=runner.seed,
+            status=status,
+            reason=reason,
+            epochs=record.done if record else 0,
+            planned_epochs=self.epochs,
+            seconds=record.seconds if record else 0.0,
+            metric=self.spec.experiment.metric_name,
+        )
+        if record:
+            curves: dict[str, Sequence[float | None]] = {
+                **record.curves,
+                "batch_loss": record.batch_losses(),
+            }
+            trial = replace(
+                trial,
+                val_score=record.best_score,
+                val_loss=record.best_loss,
+                best_epoch=record.best_epoch,
+                curves={name: tuple(curves[name]) for name in sorted(curves)},
+            )
+            runner.keep(trial, record)
+            record.snapshot = {}
+        runner.journal.put("trial", trial.key, asdict(trial))
+        self.trial = trial
+        if runner.checkpoint(trial).exists():
+            runner.prune(trial)
+        runner.counted.add(trial.key)
+        runner.told(trial, False)

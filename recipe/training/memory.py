@@ -1,0 +1,37 @@
+"""Memory of the C library: kept while a training runs, given back between trainings.
+
+By default glibc maps every large tensor anew and returns it when it is freed, so each iteration
+pays for fresh zeroed pages. Measured on two cores for a small CNN at batch 128: 75 ms an
+iteration with, 43 ms without.
+"""
+
+import ctypes
+import sys
+from functools import cache
+
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
+_NEVER = 2**31 - 1
+
+
+@cache
+def _glibc() -> ctypes.CDLL | None:
+    if sys.platform != "linux":
+        return None
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "mallopt") and hasattr(library, "malloc_trim") else None
+
+
+@cache
+def keep_freed_pages() -> bool:
+    """Reuse the pages of freed tensors instead of returning them; whether that is possible here."""
+    library = _glibc()
+    if library is None:
+        return False
+    return bool(library.mallopt(_M_MMAP_MAX, 0) and library.mallopt(_M_TRIM_THRESHOLD, _NEVER))
+
+
+def trim() -> None:
+    """Return what is free now."""
+    library = _glibc()
+    if library is not None:
+        library.malloc_trim(0)

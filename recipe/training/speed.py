@@ -1,0 +1,308 @@
+"""Finds the fastest way to train this model on this machine by trying the ways there are.
+
+Each way runs a few iterations from the same weights on the same batches. The fastest whose
+losses follow the plain run is taken; what was found is remembered per model, shape and machine.
+"""
+
+import json
+import platform
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from itertools import pairwise
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from recipe.cache import cache_folder
+from recipe.experiment import Experiment
+from recipe.files import write_text
+from recipe.keys import derive_seed, key
+from recipe.training.children import can_fork, cores, run_all
+from recipe.training.data import Splits, TensorData
+from recipe.training.fused import FusedTraining, fusable
+from recipe.training.loop import Training
+from recipe.training.models import build_model, channels_last_works, no_dropout
+from recipe.training.way import PLAIN, Way
+
+SHARE = 0.03
+"""Of the planned training that looking for the fastest way may cost."""
+TOLERANCE = {"float32": 1e-3, "bfloat16": 2e-2}
+"""Largest relative difference to the plain run's losses. Float32 sums in another order differ by
+about 1e-6 an operation; bfloat16 keeps 8 bits, a rounding of 0.4 % at each operation."""
+LEAST, MOST = 3, 12
+"""Iterations of one measurement, the first being warm-up."""
+LONG_ENOUGH = 0.03
+"""Seconds after which a measurement ends, once it has its least number of iterations."""
+WORTHWHILE = 0.95
+"""A way has to take at most this part of the time of a simpler one."""
+PROBED_TRIALS = 8
+"""Trials fused for the measurement."""
+MOST_FUSED = 64
+MEMORY_SHARE = 0.25
+"""Of the free memory that the weights, gradients and optimizer states of fused trials may take."""
+COPIES = 6
+"""Weights, gradients, two optimizer states, the monitor's copy, and one in passing."""
+SLOW_ITERATION = 2e-3
+"""Seconds below which arithmetic is not what an iteration spends its time on."""
+COMPILE_SECONDS = 40.0
+RATES = {"sgd": 1e-3}
+USUAL_RATE = 1e-4
+"""Constant rates of the measurement: small, so that rounding differences do not grow. Adam and
+its kin divide by the gradient's size and turn a difference in a tiny gradient into a full step."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A way and what it took per iteration of one trial; `reason` says why it was turned down."""
+
+    way: Way
+    seconds: float | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The way to go, how many times as fast as the plain one it ran, and what was tried."""
+
+    way: Way
+    gain: float
+    seconds: float
+    """What finding it took."""
+    remembered: bool = False
+    tried: tuple[Measured, ...] = ()
+
+    def __str__(self) -> str:
+        """One line for the user."""
+        found = "remembered" if self.remembered else f"found in {self.seconds:.1f} s"
+        if self.way == PLAIN:
+            return f"Speed: the plain way is the fastest here ({found})."
+        return f"Speed: {self.way}, {self.gain:.1f} times as fast as plain training ({found})."
+
+
+def choose(
+    experiment: Experiment,
+    data: Splits,
+    device: torch.device,
+    seed: int,
+    *,
+    planned: float,
+) -> Choice:
+    """The fastest way that follows the plain one.
+
+    Args:
+        experiment: resolved; its learning rate does not matter.
+        data: what will be trained on.
+        device: where.
+        seed: of the weights and batches of the measurement.
+        planned: iterations that the whole run is going to train; the search ends when it has
+            cost `SHARE` of what they would take in the plain way.
+
+    """
+    if not isinstance(data.train, TensorData):
+        return Choice(PLAIN, 1.0, 0.0)
+    name = _machine_and_model(experiment, data.train.x, device)
+    path = cache_folder() / "speed" / f"{name}.json"
+    known = _recall(path)
+    if known is not None:
+        return known
+    choice = _Search(experiment, data, device, seed, planned).run()
+    with suppress(OSError):  # not being able to remember costs a second the next time
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, json.dumps({"way": asdict(choice.way), "gain": choice.gain}))
+    return choice
+
+
+def _machine_and_model(experiment: Experiment, x: Tensor, device: torch.device) -> str:
+    model = build_model(experiment, 0, torch.device("cpu"))
+    chip = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    return key(
+        "speed 1", chip, device.type, cores(), torch.get_num_threads(), torch.__version__,
+        repr(model), [list(p.shape) for p in model.parameters()],
+        list(x.shape[1:]), str(x.dtype), experiment.batch_size,
+        experiment.params["optimizer"], experiment.resolved_task.name,
+    )  # fmt: skip
+
+
+def _processor() -> str:
+    with suppress(OSError), Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _recall(path: Path) -> Choice | None:
+    try:
+        known = json.loads(path.read_text("utf-8"))
+        return Choice(Way(**known["way"]), float(known["gain"]), 0.0, remembered=True)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@dataclass
+class _Search:
+    """Tries one change after the other, each on top of the fastest so far."""
+
+    experiment: Experiment
+    data: Splits
+    device: torch.device
+    seed: int
+    planned: float
+    tried: list[Measured] = field(default_factory=list)
+    reference: list[float] = field(default_factory=list)
+    """Losses of the plain run."""
+
+    def run(self) -> Choice:
+        optimizer = self.experiment.optimizer
+        self.lr = RATES.get(optimizer, USUAL_RATE) if isinstance(optimizer, str) else USUAL_RATE
+        best = plain = self._try(PLAIN)
+        started = time.perf_counter()  # PyTorch's own start is no cost of the search
+        if plain.seconds is not None:
+            allowance = SHARE * self.planned * plain.seconds
+            for change in self._changes():
+                if time.perf_counter() - started > allowance:
+                    break
+                way = change(best)
+                if way is None or way == best.way:
+                    continue
+                found = self._try(way)
+                if found.seconds is not None and found.seconds < WORTHWHILE * (best.seconds or 0):
+                    best = found
+        gain = (plain.seconds or 1) / (best.seconds or 1)
+        return Choice(best.way, gain, time.perf_counter() - started, tried=tuple(self.tried))
+
+    def _changes(self) -> Iterator[Callable[[Measured], Way | None]]:
+        """What to try, each given the fastest so far; the most promising first."""
+        model = build_model(self.experiment, 0, self.device)
+        images = channels_last_works(model, self.data.train.x)  # type: ignore[union-attr]
+        if images:
+            yield lambda best: replace(best.way, channels_last=True)
+        if self.experiment.resolved_task.target_kind != "real" and not self.experiment.update:
+            # Outputs that are compared with real targets need more digits than bfloat16 has.
+            # Its images go channels-last even where float32 gained nothing by that.
+            layout = images and self.tried[-1].reason is None
+            yield lambda best: (
+                replace(best.way, precision="bfloat16", channels_last=layout)
+                if (best.seconds or 0) > SLOW_ITERATION else None
+            )  # fmt: skip
+        if self.device.type == "cpu":
+            yield lambda best: replace(best.way, threads=1) if torch.get_num_threads() > 1 else None
+        if fusable(self.experiment) is None and not (images and self.device.type == "cpu"):
+            # On a processor fused convolutions become grouped ones, which are slower.
+            yield lambda best: replace(best.way, sharing="fused", width=self._fused_width(model))
+        if can_fork(self.device) and cores() > 1:
+            yield lambda best: (
+                replace(best.way, threads=None, sharing="processes", width=cores())
+                if best.way.sharing == "alone" and (best.seconds or 0) > SLOW_ITERATION else None
+            )  # fmt: skip
+        if self.device.type == "cuda":
+            yield lambda best: (
+                replace(best.way, compiled=True)
+                if best.way.sharing == "alone"
+                and SHARE * self.planned * (best.seconds or 0) > COMPILE_SECONDS else None
+            )  # fmt: skip
+
+    def _fused_width(self, model: nn.Module) -> int:
+        size = sum(p.numel() * p.element_size() for p in model.parameters()) * COPIES
+        return max(1, min(MOST_FUSED, int(MEMORY_SHARE * free_memory(self.device) / max(1, size))))
+
+    def _try(self, way: Way) -> Measured:
+        try:
+            seconds, losses = self._measure(way)
+        except Exception as error:  # noqa: BLE001 - whatever fails is not the way to go
+            text = (str(error) or type(error).__name__).splitlines()[0]
+            found = Measured(way, None, f"it fails: {text}")
+        else:
+            self.reference = self.reference or losses
+            reason = self._disagreement(losses, way)
+            found = Measured(way, None if reason else seconds, reason)
+        self.tried.append(found)
+        return found
+
+    def _disagreement(self, losses: list[float], way: Way) -> str | None:
+        limit = TOLERANCE[way.precision]
+        for mine, plain in zip(losses, self.reference, strict=False):
+            if not abs(mine - plain) <= limit * max(abs(plain), limit):
+                return f"a loss of {mine:.4g} where the plain run has {plain:.4g}"
+        return None if losses else "no finite loss"
+
+    def _measure(self, way: Way) -> tuple[float, list[float]]:
+        """Seconds per iteration of one trial, and losses."""
+        if way.sharing == "fused":
+            return self._measure_fused(way)
+        if way.sharing == "processes":
+            barrier = get_context("fork").Barrier(way.width)
+
+            def job() -> dict[str, Any]:
+                seconds, losses = self._measure_alone(way.single, lambda: barrier.wait(10))
+                return {"seconds": seconds, "losses": losses}
+
+            results = run_all([job] * way.width, way.width)
+            return max(r["seconds"] for r in results) / way.width, results[0]["losses"]
+        return self._measure_alone(way)
+
+    def _measure_alone(
+        self, way: Way, together: Callable[[], object] = lambda: None
+    ) -> tuple[float, list[float]]:
+        clock = _Clock(self.device, together)
+        training = Training(
+            replace(self.experiment, lr=self.lr), self.data, seed=self._seed, device=self.device,
+            rates=[self.lr] * MOST, way=way,
+        )  # fmt: skip
+        with no_dropout(training.model):  # a mask is drawn in the order of the layout
+            losses = training.losses(lambda _: clock.tick())
+        return clock.seconds, losses
+
+    def _measure_fused(self, way: Way) -> tuple[float, list[float]]:
+        clock = _Clock(self.device)
+        count = min(PROBED_TRIALS, way.width)
+        training = FusedTraining(
+            [replace(self.experiment, lr=self.lr)] * count, self.data, seed=self._seed,
+            device=self.device, rates=[[self.lr] * MOST] * count, way=way.single,
+        )  # fmt: skip
+        with no_dropout(training.model):
+            losses = training.losses(MOST, stop=clock.tick)
+        return clock.seconds / count, losses[0][0]
+
+    @property
+    def _seed(self) -> int:
+        return derive_seed(self.seed, "speed")
+
+
+class _Clock:
+    """Times iterations and says when there were enough."""
+
+    def __init__(self, device: torch.device, together: Callable[[], object] = lambda: None) -> None:
+        self.device, self.together = device, together
+        self.ticks: list[float] = []
+
+    def tick(self) -> bool:
+        """An iteration is done; True when no more are needed."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        if not self.ticks:
+            self.together()
+        self.ticks.append(time.perf_counter())
+        enough = len(self.ticks) >= LEAST and self.ticks[-1] - self.ticks[0] > LONG_ENOUGH
+        return enough or len(self.ticks) == MOST
+
+    @property
+    def seconds(self) -> float:
+        """Of the fastest iteration: what disturbs a measurement makes it longer."""
+        return min(b - a for a, b in pairwise(self.ticks))
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that are free on the device."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    with suppress(OSError), Path("/proc/meminfo").open(encoding="ascii") as lines:
+        for line in lines:
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return 4 << 30
