@@ -5,9 +5,8 @@ processes where that helps. A random one is read through a DataLoader in every e
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,26 +17,23 @@ from torch.utils.data import DataLoader, Dataset, Subset
 from recipe.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.keys import derive_seed
+from recipe.training.decode import MEMORY_SHARE, PARALLEL_FROM, Notify, decode
+from recipe.training.items import Batch, as_labels, as_tensor, is_deterministic
+from recipe.training.memory import free_memory
 
 DEFAULT_VAL_SHARE = 0.2
-PROBED_ITEMS = 32
-"""Items read twice to see whether the data set is deterministic: a flip with probability one half
-hides from a handful of them."""
-PARALLEL_FROM = 2_000
-"""Items from which starting worker processes is faster than decoding here."""
 EVAL_BATCH = 512
-
-Batch = tuple[Tensor, Tensor]
-Notify = Callable[[float, float, str], None]
 
 
 @dataclass(frozen=True)
 class TensorData:
-    """Inputs [n, ...] and targets [n, ...] in memory, on the training device."""
+    """Inputs [n, ...] and targets [n, ...], on the training device where they fit there."""
 
     x: Tensor
     y: Tensor
     deterministic: bool = True
+    device: torch.device | None = None
+    """Where batches go, when that is not where the data is."""
 
     def __len__(self) -> int:
         """Number of items."""
@@ -53,27 +49,34 @@ class TensorData:
         if not shuffle:
             for start in range(0, n, size):
                 if n - start > 1 or size == 1 or start == 0:
-                    yield self.x[start : start + size].clone(), self.y[start : start + size]
+                    x = self.x[start : start + size].clone()
+                    yield self._there(x, self.y[start : start + size])
             return
         order = torch.randperm(n, generator=generator).to(self.x.device)
         for start in range(0, n, size):
             index = order[start : start + size]
             if len(index) > 1 or size == 1 or start == 0:
-                yield self.x[index], self.y[index]
+                yield self._there(self.x[index], self.y[index])
+
+    def _there(self, x: Tensor, y: Tensor) -> Batch:
+        return (x, y) if self.device is None else (x.to(self.device), y.to(self.device))
 
     def eval_batches(self) -> Iterator[Batch]:
         """One pass in order over every item."""
         for x, y in zip(
             torch.split(self.x, EVAL_BATCH), torch.split(self.y, EVAL_BATCH), strict=True
         ):
-            yield x.clone(), y  # a model that works in place must not change the data
+            # A model that works in place must not change the data.
+            yield self._there(x.clone(), y)
 
     def sample(self, n: int, generator: torch.Generator) -> "TensorData":
         """`n` random items, or all of them in order when there are no more."""
         if n >= len(self):
-            return replace(self, x=self.x.clone())
-        index = torch.randperm(len(self), generator=generator)[:n].to(self.x.device)
-        return replace(self, x=self.x[index], y=self.y[index])
+            x, y = self._there(self.x.clone(), self.y)
+        else:
+            index = torch.randperm(len(self), generator=generator)[:n].to(self.x.device)
+            x, y = self._there(self.x[index], self.y[index])
+        return replace(self, x=x, y=y, device=None)
 
 
 @dataclass(frozen=True)
@@ -152,22 +155,25 @@ def load(source: Any, name: str, device: torch.device, notify: Notify | None = N
     """Turn one declared source into data on `device`; see `load_splits`."""
     source = _called(source, name)
     if isinstance(source, tuple | list) and len(source) == 2 and all(map(_is_array, source)):
-        x, y = (_tensor(part, name) for part in source)
+        x, y = (as_tensor(part, name) for part in source)
         if len(x) != len(y):
             raise UsageError(
                 f"{name} has {len(x)} inputs but {len(y)} targets: pass one target per input."
             )
         _not_empty(len(x), name)
-        return TensorData(_own(x, device), _own(_labels(y), device))
+        return TensorData(_own(x, device), _own(as_labels(y), device))
     if not (hasattr(source, "__getitem__") and hasattr(source, "__len__")):
         raise UsageError(
             f"{name} is a {type(source).__name__}: pass a Dataset of (x, y) with a length, "
             "a pair of tensors, or a function that returns one."
         )
     _not_empty(len(source), name)
-    if not _deterministic(source, name):
+    if not is_deterministic(source, name):
         return StreamData(source, device, _workers(len(source)))
-    return _decode(source, name, device, notify)
+    x, y = decode(source, name, notify)
+    if device.type != "cpu" and x.nbytes > MEMORY_SHARE * free_memory(device):
+        return TensorData(x, y, device=device)
+    return TensorData(x.to(device), y.to(device))
 
 
 def _called(source: Any, name: str) -> Any:
@@ -186,31 +192,9 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, Tensor | np.ndarray) and value.ndim > 0
 
 
-def _tensor(value: Any, name: str) -> Tensor:
-    if isinstance(value, Tensor):
-        tensor = value.detach()
-    elif isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
-        tensor = torch.from_numpy(np.require(value, requirements=("C", "W")))
-    elif isinstance(value, int | float | np.number | np.bool_):
-        tensor = torch.tensor(value)
-    else:
-        raise UsageError(
-            f"{name} holds a {type(value).__name__} where a tensor or number is needed: "
-            "add a transform such as ToTensor to the data set."
-        )
-    if tensor.ndim == 0:
-        tensor = tensor.reshape(())
-    return tensor.float() if tensor.dtype == torch.float64 else tensor
-
-
 def _own(tensor: Tensor, device: torch.device) -> Tensor:
     """A copy on the device: the user's own tensor is never written to."""
     return tensor.to(device, copy=True)
-
-
-def _labels(y: Tensor) -> Tensor:
-    """Small integer types as int64, the one that losses index by."""
-    return y.long() if y.dtype in (torch.int8, torch.int16, torch.int32) else y
 
 
 def _not_empty(n: int, name: str) -> None:
@@ -218,104 +202,14 @@ def _not_empty(n: int, name: str) -> None:
         raise UsageError(f"{name} has no items: check the path or the filter that made it.")
 
 
-def _item(dataset: Any, index: int, name: str) -> Batch:
-    try:
-        item = dataset[index]
-    except Exception as error:
-        raise UsageError(
-            f"{name}[{index}] raised {type(error).__name__}: {error}; "
-            "read that item by itself to see where."
-        ) from error
-    if not isinstance(item, tuple | list) or len(item) != 2:
-        raise UsageError(
-            f"{name}[{index}] is a {type(item).__name__}: each item has to be a pair (x, y)."
-        )
-    return _tensor(item[0], name), _tensor(item[1], name)
-
-
 def _pair(item: Any, name: str) -> Batch:
     if not isinstance(item, tuple | list) or len(item) != 2:
         raise UsageError(f"A batch of {name} is no pair (x, y): each item has to be one.")
-    return _tensor(item[0], name), _tensor(item[1], name)
-
-
-def _deterministic(dataset: Any, name: str) -> bool:
-    n = len(dataset)
-    for index in sorted({round(i * (n - 1) / (PROBED_ITEMS - 1)) for i in range(PROBED_ITEMS)}):
-        first, second = _item(dataset, index, name), _item(dataset, index, name)
-        for a, b in zip(first, second, strict=True):
-            if a.shape != b.shape or not torch.equal(a.nan_to_num(), b.nan_to_num()):
-                return False
-    return True
+    return as_tensor(item[0], name), as_tensor(item[1], name)
 
 
 def _workers(n: int) -> int:
     return min(8, os.cpu_count() or 1) if n >= PARALLEL_FROM and hasattr(os, "fork") else 0
-
-
-class _Checked(Dataset[Batch | UsageError]):
-    """Items as checked tensors; a complaint is an item too, since a worker that raises adds its
-    traceback to the message.
-    """
-
-    def __init__(self, dataset: Any, name: str) -> None:
-        self.dataset, self.name = dataset, name
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def __getitem__(self, index: int) -> Batch | UsageError:
-        try:
-            return _item(self.dataset, index, self.name)
-        except UsageError as error:
-            return error
-
-
-def _decode(dataset: Any, name: str, device: torch.device, notify: Notify | None) -> TensorData:
-    n = len(dataset)
-    loader: Iterable[Batch | UsageError] = DataLoader(
-        _Checked(dataset, name),
-        batch_size=256,
-        num_workers=_workers(n),
-        collate_fn=partial(_stack, name=name),
-    )
-    xs, ys, done = [], [], 0
-    for batch in loader:
-        if isinstance(batch, UsageError):
-            raise batch
-        x, y = batch
-        xs.append(x)
-        ys.append(y)
-        done += len(x)
-        if notify:
-            notify(done, n, f"decoding {name}")
-    for parts, what in ((xs, "inputs"), (ys, "targets")):
-        _same_shape(name, what, [part.shape[1:] for part in parts])
-    return TensorData(torch.cat(xs).to(device), _labels(torch.cat(ys)).to(device))
-
-
-def _stack(items: list[Batch | UsageError], name: str) -> Batch | UsageError:
-    pairs = []
-    for item in items:
-        if isinstance(item, UsageError):
-            return item
-        pairs.append(item)
-    xs, ys = zip(*pairs, strict=True)
-    try:
-        _same_shape(name, "inputs", [x.shape for x in xs])
-        _same_shape(name, "targets", [y.shape for y in ys])
-    except UsageError as error:
-        return error
-    return torch.stack(xs), torch.stack(ys)
-
-
-def _same_shape(name: str, what: str, shapes: Iterable[Sequence[int]]) -> None:
-    found = sorted({tuple(shape) for shape in shapes})
-    if len(found) > 1:
-        few = " and ".join(str(list(shape)) for shape in found[:2])
-        raise UsageError(
-            f"The {what} of {name} differ in shape ({few}): resize or pad them to one shape."
-        )
 
 
 def _split(train: Data, share: float, experiment: Experiment, seed: int) -> Splits:
@@ -331,7 +225,8 @@ def _split(train: Data, share: float, experiment: Experiment, seed: int) -> Spli
     if isinstance(train, TensorData):
         val, rest = val.to(train.x.device), rest.to(train.x.device)
         return Splits(
-            TensorData(train.x[rest], train.y[rest]), TensorData(train.x[val], train.y[val])
+            replace(train, x=train.x[rest], y=train.y[rest]),
+            replace(train, x=train.x[val], y=train.y[val]),
         )
     return Splits(
         replace(train, dataset=Subset(train.dataset, rest.tolist())),

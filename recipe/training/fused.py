@@ -111,6 +111,8 @@ class FusedTraining:
         self.sizes = [p.numel() for p in trained.values()]
         row = torch.cat([p.detach().reshape(-1) for p in trained.values()])
         self.weights = row.repeat(count, 1)
+        every = dict(self.model.named_parameters(remove_duplicate=False))
+        self.tied = len(every) > len(named)  # looking for ties costs more than a small layer
         self.fixed = {name: p.detach() for name, p in named.items() if name not in trained}
         self.buffers = {
             name: value.detach().unsqueeze(0).repeat(count, *[1] * value.ndim)
@@ -252,7 +254,7 @@ class FusedTraining:
     ) -> tuple[Tensor, ...]:
         """One trial's loss, and the sums of its score unless a metric needs all outputs."""
         with self.way.autocast(self.device):
-            outputs = functional_call(self.model, (parameters, buffers, self.fixed), (x,))
+            outputs = self._call(parameters, buffers, x)
         outputs = full_precision(outputs)
         loss = self.loss_function(outputs, y)
         return (loss,) if self.experiment.metric else (loss, self.task.sums(outputs.detach(), y))
@@ -290,10 +292,14 @@ class FusedTraining:
             )
             epoch.figures |= {name: values[row] for name, values in shares.items()}
 
+    def _call(self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor) -> Tensor:
+        values = (parameters, buffers, self.fixed)
+        outputs: Tensor = functional_call(self.model, values, (x,), tie_weights=self.tied)
+        return outputs
+
     def _outputs(self, parameters: dict[str, Tensor], x: Tensor) -> Tensor:
         def forward(parameters: dict[str, Tensor], buffers: dict[str, Tensor]) -> Tensor:
-            outputs: Tensor = functional_call(self.model, (parameters, buffers, self.fixed), (x,))
-            return outputs
+            return self._call(parameters, buffers, x)
 
         outputs: Tensor = vmap(forward, randomness="same")(parameters, self.buffers)
         return outputs
@@ -304,8 +310,7 @@ class FusedTraining:
 
         def shares(parameters: dict[str, Tensor], buffers: dict[str, Tensor]) -> dict[str, Tensor]:
             def forward(x: Tensor) -> Tensor:
-                out: Tensor = functional_call(self.model, (parameters, buffers, self.fixed), (x,))
-                return out
+                return self._call(parameters, buffers, x)
 
             return activation_shares(forward, x)
 

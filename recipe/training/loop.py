@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from recipe.errors import RecipeError, UsageError
 from recipe.experiment import Experiment
 from recipe.keys import derive_seed
-from recipe.training.data import Batch, Data, Splits
+from recipe.training.data import Data, Splits
+from recipe.training.items import Batch
 from recipe.training.models import build_model, place, seeded
 from recipe.training.monitors import UpdateMonitor, activation_figures
 from recipe.training.optimizers import build_optimizer, set_lr

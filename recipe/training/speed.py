@@ -26,6 +26,7 @@ from recipe.training.children import can_fork, cores, run_all
 from recipe.training.data import Splits, TensorData
 from recipe.training.fused import FusedTraining, fusable
 from recipe.training.loop import Training
+from recipe.training.memory import free_memory
 from recipe.training.models import build_model, channels_last_works, no_dropout
 from recipe.training.way import PLAIN, Way
 
@@ -40,7 +41,7 @@ LONG_ENOUGH = 0.03
 """Seconds after which a measurement ends, once it has its least number of iterations."""
 WORTHWHILE = 0.95
 """A way has to take at most this part of the time of a simpler one."""
-PROBED_TRIALS = 8
+PROBED_TRIALS = 16
 """Trials fused for the measurement."""
 MOST_FUSED = 64
 MEMORY_SHARE = 0.25
@@ -195,6 +196,10 @@ class _Search:
         if fusable(self.experiment) is None and not (images and self.device.type == "cpu"):
             # On a processor fused convolutions become grouped ones, which are slower.
             yield lambda best: replace(best.way, sharing="fused", width=self._fused_width(model))
+            yield lambda best: (
+                replace(best.way, threads=None)
+                if best.way.sharing == "fused" and best.way.threads is not None else None
+            )  # fmt: skip
         if can_fork(self.device) and cores() > 1:
             yield lambda best: (
                 replace(best.way, threads=None, sharing="processes", width=cores())
@@ -295,14 +300,3 @@ class _Clock:
     def seconds(self) -> float:
         """Of the fastest iteration: what disturbs a measurement makes it longer."""
         return min(b - a for a, b in pairwise(self.ticks))
-
-
-def free_memory(device: torch.device) -> int:
-    """Bytes that are free on the device."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    with suppress(OSError), Path("/proc/meminfo").open(encoding="ascii") as lines:
-        for line in lines:
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    return 4 << 30

@@ -7,7 +7,8 @@ from torch.utils.data import Dataset, TensorDataset
 
 from recipe import Experiment
 from recipe.errors import UsageError
-from recipe.training.data import PARALLEL_FROM, StreamData, TensorData, load, load_splits
+from recipe.training.data import StreamData, TensorData, load, load_splits
+from recipe.training.decode import PARALLEL_FROM
 
 CPU = torch.device("cpu")
 

@@ -1,0 +1,83 @@
+"""Takes a torchvision transform apart: what has to see one image, and what can see a batch.
+
+Turning an image into a tensor and normalising it costs more than decoding a small one. What
+follows the conversion to a tensor is applied to whole batches, if that gives the same values.
+"""
+
+import copy
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import Subset
+
+from recipe.errors import UsageError
+from recipe.training.items import item, probes, same, stack
+
+Tail = Callable[[Tensor], Tensor]
+CONVERSIONS = ("ToTensor", "PILToTensor", "ToImage")
+"""Transforms that make a tensor of an image; ToTensor also scales 0..255 to 0..1."""
+
+
+def apart(dataset: Any, name: str) -> tuple[Any, Tail] | None:
+    """A copy of the data set that yields plain image tensors, and the rest of its transform.
+
+    Returns:
+        None when the transform cannot be taken apart, or when the parts give other values than
+        the whole on a sample of items.
+
+    """
+    if "torchvision" not in sys.modules:
+        return None
+    inner = dataset.dataset if isinstance(dataset, Subset) else dataset
+    parts = _split(getattr(inner, "transform", None))
+    if parts is None:
+        return None
+    before, tail = parts
+    bare = _with_transform(inner, before)
+    if isinstance(dataset, Subset):
+        bare = Subset(bare, dataset.indices)
+    try:
+        indices = probes(len(dataset))
+        x, y = stack([item(bare, index, name) for index in indices], name)
+        whole_x, whole_y = stack([item(dataset, index, name) for index in indices], name)
+        equal = same(tail(x), whole_x) and same(y, whole_y)
+    except (UsageError, RuntimeError, ValueError, TypeError):
+        return None
+    return (bare, tail) if equal else None
+
+
+def _split(transform: Any) -> tuple[Any, Tail] | None:
+    from torchvision.transforms import v2
+
+    if not type(transform).__module__.startswith("torchvision.transforms"):
+        return None
+    steps = list(getattr(transform, "transforms", [transform]))
+    names = [type(step).__name__ for step in steps]
+    place = next((k for k, name in enumerate(names) if name in CONVERSIONS), None)
+    if place is None:
+        return None
+    after = steps[place + 1 :]
+    scale = names[place] == "ToTensor"
+
+    def tail(x: Tensor) -> Tensor:
+        if scale and x.dtype == torch.uint8:
+            x = x.to(torch.get_default_dtype()).div(255)
+        for step in after:
+            x = step(x)
+        return x.as_subclass(Tensor)
+
+    return v2.Compose([*steps[:place], v2.PILToTensor()]), tail
+
+
+def _with_transform(dataset: Any, transform: Any) -> Any:
+    """A shallow copy with another transform; the user's own is left alone."""
+    changed = copy.copy(dataset)
+    changed.transform = transform
+    if hasattr(dataset, "transforms"):
+        from torchvision.datasets.vision import StandardTransform
+
+        changed.transforms = StandardTransform(transform, dataset.target_transform)
+    return changed

@@ -1,0 +1,86 @@
+"""32 trials (8 rates x 4 weight decays) of an MLP on scikit-learn's digits, 10 epochs each."""
+
+import itertools
+
+from common import (
+    BATCH,
+    accuracy,
+    import_recipe,
+    lightning_module,
+    lightning_trainer,
+    optuna_grid,
+    plain_epoch,
+    recipe_grid,
+    sgd,
+)
+
+GRID = {
+    "lr": [0.003, 0.01, 0.03, 0.06, 0.1, 0.2, 0.4, 0.8],
+    "weight_decay": [0.0, 1e-5, 1e-4, 1e-3],
+}
+CELLS = [dict(zip(GRID, cell, strict=True)) for cell in itertools.product(*GRID.values())]
+EPOCHS = 10
+
+
+def loaders():
+    from torch.utils.data import DataLoader, TensorDataset
+
+    from recipe.builtin import digits
+
+    declared = digits()
+    parts = [TensorDataset(*declared.train), TensorDataset(*declared.val)]
+    return [DataLoader(part, BATCH, shuffle=part is parts[0]) for part in parts]
+
+
+def train_plainly(lr, weight_decay):
+    from torch import nn
+
+    from recipe.builtin import mlp
+
+    train, val = loaders()
+    model = mlp()
+    optimizer, scheduler = sgd(model, lr, weight_decay, EPOCHS * len(train))
+    best = 0.0
+    for _ in range(EPOCHS):
+        plain_epoch(model, optimizer, scheduler, nn.CrossEntropyLoss(), train)
+        best = max(best, accuracy(model, val))
+    return best
+
+
+def recipe(out):
+    import_recipe()
+    from dataclasses import replace
+
+    import optuna  # noqa: F401
+    import torch._dynamo  # noqa: F401
+
+    from recipe.builtin import digits
+
+    return lambda: recipe_grid(replace(digits(), batch_size=BATCH), CELLS, EPOCHS, out)
+
+
+def plain(_):
+    import torch._dynamo  # noqa: F401
+
+    import recipe.builtin  # noqa: F401
+
+    return lambda: (max(train_plainly(**cell) for cell in CELLS), "")
+
+
+def optuna_lightning(_):
+    import lightning
+    import optuna  # noqa: F401
+    import torch._dynamo  # noqa: F401
+
+    from recipe.builtin import mlp
+
+    def objective(lr, weight_decay):
+        train, val = loaders()
+        trainer = lightning_trainer(max_epochs=EPOCHS)
+        trainer.fit(lightning_module(mlp, lr, weight_decay, EPOCHS * len(train)), train, val)
+        return trainer.callback_metrics["val_accuracy"].item()
+
+    return lambda: (optuna_grid(objective, GRID), f"lightning {lightning.__version__}")
+
+
+TOOLS = {"recipe": recipe, "plain loop": plain, "Optuna + Lightning": optuna_lightning}

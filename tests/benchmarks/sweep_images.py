@@ -1,0 +1,121 @@
+"""Eight trials (4 rates x 2 weight decays) of one epoch on 10,000 CIFAR-10 image files.
+
+Every tool trains the small CNN of examples/cifar10.py with a cosine schedule and validates on
+2,000 images. Each function imports what its tool needs and returns the work that is timed.
+"""
+
+import itertools
+
+from common import (
+    BATCH,
+    accuracy,
+    import_recipe,
+    lightning_module,
+    lightning_trainer,
+    optuna_grid,
+    plain_epoch,
+    recipe_grid,
+    sgd,
+)
+
+GRID = {"lr": [0.003, 0.01, 0.03, 0.1], "weight_decay": [1e-5, 1e-3]}
+CELLS = [dict(zip(GRID, cell, strict=True)) for cell in itertools.product(*GRID.values())]
+WORKERS = 2
+"""Processes of the other tools' loaders."""
+
+
+def loaders(workers=WORKERS):
+    from cifar10 import images
+    from torch.utils.data import DataLoader
+
+    return [
+        DataLoader(images(split), BATCH, shuffle=split == "train", num_workers=workers)
+        for split in ("train", "val")
+    ]
+
+
+def train_plainly(lr, weight_decay, workers=WORKERS):
+    from cifar10 import cnn
+    from torch import nn
+
+    train, val = loaders(workers)
+    model = cnn()
+    optimizer, scheduler = sgd(model, lr, weight_decay, len(train))
+    plain_epoch(model, optimizer, scheduler, nn.CrossEntropyLoss(), train)
+    return accuracy(model, val)
+
+
+def recipe(out):
+    import_recipe()
+    import optuna  # noqa: F401
+    import torch._dynamo  # noqa: F401 - the first optimizer of every tool imports it
+    from cifar10 import cnn, images
+
+    from recipe import Experiment
+
+    def work():
+        declared = Experiment(model=cnn, train=images("train"), val=images("val"), batch_size=BATCH)
+        return recipe_grid(declared, CELLS, 1, out)
+
+    return work
+
+
+def plain(_):
+    import cifar10  # noqa: F401
+    import torch._dynamo  # noqa: F401
+
+    return lambda: (max(train_plainly(**cell) for cell in CELLS), f"{WORKERS} loader processes")
+
+
+def plain_without_workers(_):
+    import cifar10  # noqa: F401
+    import torch._dynamo  # noqa: F401
+
+    return lambda: (max(train_plainly(**cell, workers=0) for cell in CELLS), "no loader processes")
+
+
+def optuna_lightning(_):
+    import lightning
+    import optuna  # noqa: F401
+    import torch._dynamo  # noqa: F401
+    from cifar10 import cnn
+
+    def objective(lr, weight_decay):
+        train, val = loaders()
+        trainer = lightning_trainer(max_epochs=1)
+        trainer.fit(lightning_module(cnn, lr, weight_decay, len(train)), train, val)
+        return trainer.callback_metrics["val_accuracy"].item()
+
+    return lambda: (optuna_grid(objective, GRID), f"lightning {lightning.__version__}")
+
+
+def ray_tune(out):
+    import ray
+    from ray import tune
+
+    ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+    space = {name: tune.grid_search(values) for name, values in GRID.items()}
+
+    def trainable(config):
+        import common  # noqa: F401 - the paths, in a worker of its own
+
+        tune.report({"accuracy": train_plainly(**config, workers=0)})
+
+    def work():
+        results = tune.Tuner(
+            tune.with_resources(trainable, {"cpu": 1}),
+            param_space=space,
+            run_config=tune.RunConfig(storage_path=str(out), verbose=0),
+        ).fit()
+        return results.get_best_result("accuracy", "max").metrics["accuracy"], "two workers"
+
+    return work
+
+
+TOOLS = {
+    "recipe": recipe,
+    "plain loop": plain,
+    "plain loop, no workers": plain_without_workers,
+    "Optuna + Lightning": optuna_lightning,
+    "Ray Tune": ray_tune,
+}
