@@ -101,10 +101,10 @@ class Alone:
             slot.settle()
         if slot.trial is not None:
             slot.record = None
-            trim()
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Give the memory back."""
+        trim()
 
 
 class Fused:
@@ -195,11 +195,16 @@ def fused_groups(slots: Sequence[Slot], width: int) -> list[list[Slot]]:
 
 
 class SideBySide:
-    """Each trial in a forked process of its own, as many at a time as there are processors."""
+    """Forked processes with a trial each, as many at a time as there are processors.
+
+    A trial that pauses for a cut stays in its process, which waits; the process of a trial that
+    has ended takes the next one, since a process that has trained before starts faster.
+    """
 
     def __init__(self, slots: Sequence[Slot], runner: "Runner", width: int) -> None:
         self.slots, self.runner, self.width = slots, runner, width
         self.children = Children()
+        self.idle: list[Child] = []
         self.child_of: dict[Slot, Child] = {}
         self.attempts: dict[Slot, int] = dict.fromkeys(slots, 0)
 
@@ -208,15 +213,15 @@ class SideBySide:
         waiting = []
         for slot in self.slots:
             if slot.trial is not None:
-                self._end(slot)
+                self._release(slot)
             elif slot.record is None or slot.record.done < min(until, slot.epochs):
                 waiting.append(slot)
         running: dict[Child, Slot] = {}
         while waiting or running:
             while waiting and len(running) < self.width:
                 slot = waiting.pop(0)
-                child = self.child_of.get(slot) or self._start(slot)
-                child.send({"until": until})
+                child = self._child_for(slot)
+                child.send({"slot": self.slots.index(slot), "until": until})
                 running[child] = slot
             for child in ready(running):
                 slot = running[child]
@@ -229,15 +234,13 @@ class SideBySide:
                 if finished:
                     del running[child]
 
-    def _start(self, slot: Slot) -> Child:
-        self.attempts[slot] += 1
-        slot.record = None
-        fit = self.runner.fit
-
-        def serve(line: Line) -> None:
-            _serve_trial(line, lambda: fit(slot.spec.experiment))
-
-        child = self.child_of[slot] = self.children.start(serve)
+    def _child_for(self, slot: Slot) -> Child:
+        child = self.child_of.get(slot)
+        if child is None:
+            self.attempts[slot] += 1
+            slot.record = None
+            child = self.idle.pop() if self.idle else self.children.start(self._serve)
+            self.child_of[slot] = child
         return child
 
     def _hear(self, slot: Slot, child: Child, told: Told) -> bool:
@@ -256,13 +259,21 @@ class SideBySide:
                 told(slot)
             return False
         if slot.trial is not None:
-            self._end(slot)
+            self._release(slot)
         return True
+
+    def _release(self, slot: Slot) -> None:
+        """The slot's trial has ended: its process may take another one."""
+        child = self.child_of.pop(slot, None)
+        slot.record = None
+        if child is not None:
+            self.idle.append(child)
 
     def _begin_again(self, slot: Slot, child: Child) -> bool:
         """After a child died: whether the trial gets another one."""
         how = child.death()
-        self._end(slot)
+        self.children.end(child)
+        del self.child_of[slot]
         if self.attempts[slot] < ATTEMPTS:
             self.runner.say(f"Trial {slot.head['number']} is run again: {how}.")
             return True
@@ -270,32 +281,32 @@ class SideBySide:
         slot.fail(f"{how}, {ATTEMPTS} times; it may need more memory than there is")
         return False
 
-    def _end(self, slot: Slot) -> None:
-        child = self.child_of.pop(slot, None)
-        if child is not None:
-            self.children.end(child)
-            slot.record = None
+    def _serve(self, line: Line) -> None:
+        """In the child: train as far as asked, report every epoch, then the whole record."""
+        from safetensors.torch import save
+
+        current: Fit | None = None
+        number = -1
+        while True:
+            message, _ = line.receive()
+            try:
+                if current is None or message["slot"] != number:
+                    number = message["slot"]
+                    current = self.runner.fit(self.slots[number].spec.experiment)
+                current.advance(message["until"], lambda fit: line.send({"done": fit.done}))
+            except UNUSABLE as error:
+                line.send({"failed": str(error)})
+                current = None
+                continue
+            values = {name: getattr(current, name) for name in RECORDED}
+            line.send({"record": values}, save(current.snapshot) if current.snapshot else None)
 
     def close(self) -> None:
         """End all children."""
         self.children.__exit__(None, None, None)
 
 
-def _serve_trial(line: Line, make: Callable[[], Fit]) -> None:
-    """In the child: train as far as asked, report every epoch, then the whole record."""
-    from safetensors.torch import save
-
-    fit: Fit | None = None
-    while True:
-        message, _ = line.receive()
-        try:
-            fit = fit or make()
-            fit.advance(message["until"], lambda fit: line.send({"done": fit.done}))
-        except UNUSABLE as error:
-            line.send({"failed": str(error)})
-            return
-        values = {f.name: getattr(fit, f.name) for f in fields(Record) if f.name != "snapshot"}
-        line.send({"record": values}, save(fit.snapshot) if fit.snapshot else None)
+RECORDED = tuple(f.name for f in fields(Record) if f.name != "snapshot")
 
 
 def _read_record(values: dict[str, Any], snapshot: bytes) -> Record:

@@ -155,12 +155,15 @@ def run_all(
     """
     results: dict[int, dict[str, Any]] = {}
     waiting = [(index, 1) for index in range(len(jobs))]
+    idle: list[Child] = []
     running: dict[Child, tuple[int, int]] = {}
     with Children() as children:
         while waiting or running:
             while waiting and len(running) < width:
                 index, attempt = waiting.pop(0)
-                running[children.start(_once(jobs[index]))] = (index, attempt)
+                child = idle.pop() if idle else children.start(lambda line: _serve_jobs(line, jobs))
+                child.send({"job": index})
+                running[child] = (index, attempt)
             for child in ready(running):
                 index, attempt = running.pop(child)
                 try:
@@ -169,20 +172,20 @@ def run_all(
                     if attempt == ATTEMPTS:
                         raise RecipeError(f"A short training failed: {child.death()}.") from None
                     waiting.insert(0, (index, attempt + 1))
-                else:
-                    if "error" in message:
-                        raise RecipeError(message["error"])
-                    results[index] = message["result"]
-                    told(len(results))
-                children.end(child)
+                    children.end(child)
+                    continue
+                if "error" in message:
+                    raise RecipeError(message["error"])
+                results[index] = message["result"]
+                told(len(results))
+                idle.append(child)
     return [results[index] for index in range(len(jobs))]
 
 
-def _once(job: Callable[[], dict[str, Any]]) -> Serve:
-    def serve(line: Line) -> None:
+def _serve_jobs(line: Line, jobs: Sequence[Callable[[], dict[str, Any]]]) -> None:
+    while True:
+        message, _ = line.receive()
         try:
-            line.send({"result": job()})
+            line.send({"result": jobs[message["job"]]()})
         except Exception as error:  # noqa: BLE001 - it is raised again in the parent
             line.send({"error": f"{type(error).__name__}: {error}"})
-
-    return serve

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -325,11 +326,11 @@ class _Watch:
         self.training = training
         self.iterations: list[int] = []
         self.norms: list[Tensor] = []
-        self.ratios: list[Tensor] = []
+        self.moves: list[Tensor] = []
         names = [name for name, shape in training.shapes.items() if len(shape) > 1]
         self.weighted = names or list(training.shapes)
         self._old: Tensor | None = None
-        self._read: tuple[list[list[list[float]]], list[list[list[float]]]] | None = None
+        self._read: tuple[Any, Any] | None = None
 
     def before(self, iteration: int, grad: Tensor) -> None:
         """Read the gradients [K, P] and keep the weights."""
@@ -341,7 +342,7 @@ class _Watch:
         """Read how far the weights moved."""
         if self._old is not None:
             moved = self._sizes(self.training.weights - self._old, self.weighted)
-            self.ratios.append(moved / self._sizes(self._old, self.weighted))
+            self.moves.append(torch.stack([moved, self._sizes(self._old, self.weighted)]))
         self._old = None
 
     def _sizes(self, matrix: Tensor, names: list[str]) -> Tensor:
@@ -355,16 +356,17 @@ class _Watch:
             return {}
         seen = [k for k, iteration in enumerate(self.iterations) if iteration <= finite]
         if self._read is None:
-            self._read = torch.stack(self.norms).tolist(), torch.stack(self.ratios).tolist()
-        norms, ratios = self._read
+            self._read = torch.stack(self.norms).tolist(), torch.stack(self.moves).tolist()
+        norms, moves = self._read
         sampled: dict[str, list[float]] = defaultdict(list)
         moved: dict[str, list[float]] = defaultdict(list)
         for k in seen:
             for name, value in zip(self.training.shapes, norms[k][row], strict=True):
                 sampled[name].append(value)
-            for name, value in zip(self.weighted, ratios[k][row], strict=True):
-                if math.isfinite(value):
-                    moved[name].append(value)
+            distances, sizes = moves[k][0][row], moves[k][1][row]
+            for name, distance, size in zip(self.weighted, distances, sizes, strict=True):
+                if size > 0:
+                    moved[name].append(distance / size)
         return update_figures(sampled, moved)
 
 

@@ -119,21 +119,21 @@ class ActivationMonitor(TorchFunctionMode):
         """Call the function and look at what it returned."""
         result = func(*args, **(kwargs or {}))
         if func in _RECTIFIERS:
-            self.dead.append(_unit_share((result <= 0), every=True))
+            self.dead.append(_dead_share(result))
         elif func in _SIGMOIDS:
             ends = (result < SATURATED_SIGMOID) | (result > 1 - SATURATED_SIGMOID)
-            self.saturated.append(_unit_share(ends, every=False))
+            self.saturated.append(ends.float().mean())
         elif func in _TANHS:
-            self.saturated.append(_unit_share(result.abs() > SATURATED_TANH, every=False))
+            self.saturated.append((result.abs() > SATURATED_TANH).float().mean())
         return result
 
 
-def _unit_share(mask: Tensor, *, every: bool) -> Tensor:
-    """Share of units (axis 1) where the mask holds for every item, or of all activations."""
-    if not every or mask.ndim < 2:
-        return mask.float().mean()
-    units = mask.movedim(1, 0).flatten(1)
-    return units.all(1).float().mean()
+def _dead_share(result: Tensor) -> Tensor:
+    """Share of units (axis 1) that are zero for every item, or of all activations of a vector."""
+    if result.ndim < 2:
+        return (result <= 0).float().mean()
+    largest = result.amax([axis for axis in range(result.ndim) if axis != 1])
+    return (largest <= 0).float().mean()
 
 
 @torch.no_grad()

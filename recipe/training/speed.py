@@ -39,8 +39,9 @@ LEAST, MOST = 3, 12
 """Iterations of one measurement, the first being warm-up."""
 LONG_ENOUGH = 0.03
 """Seconds after which a measurement ends, once it has its least number of iterations."""
-WORTHWHILE = 0.95
-"""A way has to take at most this part of the time of a simpler one."""
+WORTHWHILE = {"alone": 0.95, "fused": 0.95, "processes": 1.0}
+"""A way has to take at most this part of the time of a simpler one. Processes also share out what
+is not measured here: validation, monitors, the interpreter."""
 PROBED_TRIALS = 16
 """Trials fused for the measurement."""
 MOST_FUSED = 64
@@ -50,6 +51,8 @@ COPIES = 6
 """Weights, gradients, two optimizer states, the monitor's copy, and one in passing."""
 SLOW_ITERATION = 2e-3
 """Seconds below which arithmetic is not what an iteration spends its time on."""
+LIGHT_ITERATION = 1e-2
+"""Seconds above which more threads than one always help."""
 COMPILE_SECONDS = 40.0
 RATES = {"sgd": 1e-3}
 USUAL_RATE = 1e-4
@@ -172,7 +175,8 @@ class _Search:
                 if way is None or way == best.way:
                     continue
                 found = self._try(way)
-                if found.seconds is not None and found.seconds < WORTHWHILE * (best.seconds or 0):
+                least = WORTHWHILE[found.way.sharing] * (best.seconds or 0)
+                if found.seconds is not None and found.seconds < least:
                     best = found
         gain = (plain.seconds or 1) / (best.seconds or 1)
         return Choice(best.way, gain, time.perf_counter() - started, tried=tuple(self.tried))
@@ -192,7 +196,10 @@ class _Search:
                 if (best.seconds or 0) > SLOW_ITERATION else None
             )  # fmt: skip
         if self.device.type == "cpu":
-            yield lambda best: replace(best.way, threads=1) if torch.get_num_threads() > 1 else None
+            yield lambda best: (
+                replace(best.way, threads=1)
+                if torch.get_num_threads() > 1 and (best.seconds or 0) < LIGHT_ITERATION else None
+            )  # fmt: skip
         if fusable(self.experiment) is None and not (images and self.device.type == "cpu"):
             # On a processor fused convolutions become grouped ones, which are slower.
             yield lambda best: replace(best.way, sharing="fused", width=self._fused_width(model))

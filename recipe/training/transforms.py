@@ -69,7 +69,14 @@ def _split(transform: Any) -> tuple[Any, Tail] | None:
             x = step(x)
         return x.as_subclass(Tensor)
 
-    return v2.Compose([*steps[:place], v2.PILToTensor()]), tail
+    before = steps[:place]
+
+    def head(image: Any) -> Tensor:
+        for step in before:
+            image = step(image)
+        return v2.functional.pil_to_tensor(image)  # type: ignore[no-any-return]
+
+    return head, tail
 
 
 def _with_transform(dataset: Any, transform: Any) -> Any:
