@@ -25,13 +25,12 @@ from recipe.training.fit import Snapshot, copy_of
 from recipe.training.fused_optimizers import FUSED
 from recipe.training.loop import (
     ACTIVATION_SAMPLE,
-    WATCHED_PER_EPOCH,
     Epoch,
     epoch_batches,
     full_precision,
     iterations_per_epoch,
     planned_rates,
-    spread,
+    watched_iterations,
 )
 from recipe.training.models import build_model, seeded
 from recipe.training.monitors import activation_shares, update_figures
@@ -209,7 +208,8 @@ class FusedTraining:
         losses: list[Tensor] = []
         sums: Tensor | None = None
         first = number * self.iterations_per_epoch
-        watched = frozenset(first + i for i in spread(self.iterations_per_epoch, WATCHED_PER_EPOCH))
+        length = min(self.iterations_per_epoch, max(self.planned) - first)
+        watched = frozenset(first + i for i in watched_iterations(length))
         for loss, batch_sums in self._iterations(number, watched, watch):
             losses.append(loss)
             sums = batch_sums if sums is None or batch_sums is None else sums + batch_sums

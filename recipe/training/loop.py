@@ -20,7 +20,9 @@ from recipe.training.schedules import rates as schedule_rates
 from recipe.training.way import PLAIN, Way, thread_count
 
 WATCHED_PER_EPOCH = 4
-"""Iterations of an epoch at which gradients and updates are read."""
+"""Iterations of an epoch at which gradients and updates are read, at most."""
+WATCHED_SHARE = 8
+"""Of so many iterations at most one is watched, so that short epochs are not slowed down."""
 CHECK_EVERY = 16
 """Iterations between looks at the loss on an accelerator, where each look waits for it."""
 ACTIVATION_SAMPLE = 256
@@ -128,7 +130,9 @@ class Training:
         return seeded(derive_seed(self.seed, "noise", epoch), self.device)
 
     def _train(self, epoch: Epoch) -> None:
-        watched = spread(self.iterations_per_epoch, WATCHED_PER_EPOCH)
+        per_epoch = self.iterations_per_epoch
+        last = min((epoch.number + 1) * per_epoch, len(self.rates))
+        watched = watched_iterations(last - epoch.number * per_epoch)
         check_every = 1 if self.device.type == "cpu" else CHECK_EVERY
         pending: list[Tensor] = []
         sums: Tensor | None = None
@@ -139,8 +143,7 @@ class Training:
             if len(pending) >= check_every and not _take(pending, epoch):
                 break
         _take(pending, epoch)
-        last = min((epoch.number + 1) * self.iterations_per_epoch, len(self.rates)) - 1
-        epoch.figures["lr"] = self.rates[last]
+        epoch.figures["lr"] = self.rates[last - 1]
         if epoch.losses:
             epoch.figures["train_loss"] = sum(epoch.losses) / len(epoch.losses)
         if sums is not None and not epoch.diverged:
@@ -282,9 +285,9 @@ def iterations_per_epoch(data: Data, batch_size: int) -> int:
     return max(1, whole + (rest > 1 or (rest == 1 and n == 1)))
 
 
-def spread(n: int, count: int) -> frozenset[int]:
-    """At most `count` indices spread over range(n), the last one among them."""
-    count = min(n, count)
+def watched_iterations(n: int) -> frozenset[int]:
+    """The iterations of an epoch of `n` at which the monitor looks, the last one among them."""
+    count = min(WATCHED_PER_EPOCH, max(1, n // WATCHED_SHARE))
     return frozenset(round((k + 1) * n / count) - 1 for k in range(count))
 
 

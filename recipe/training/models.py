@@ -20,7 +20,12 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Random numbers that depend on `seed` alone; the caller's generators are put back."""
     devices = [torch.cuda.current_device()] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
+        # Not torch.manual_seed: before CUDA is used, each of its calls is kept with a traceback.
+        torch.default_generator.manual_seed(seed)
+        if device.type == "cuda":
+            torch.cuda.manual_seed(seed)
+        elif device.type == "mps":
+            torch.mps.manual_seed(seed)
         yield
 
 

@@ -12,6 +12,9 @@ MOMENTUM = {"sgd": 0.9, "adam": 0.9, "adamw": 0.9, "rmsprop": 0.0}
 ADAM_BETA2, RMSPROP_ALPHA, EPSILON = 0.999, 0.99, 1e-8
 """The defaults of torch.optim."""
 
+SMALL = 1_000_000
+"""Weights up to which a step on the processor is mostly calls: all tensors then go in one."""
+
 
 def momentum_of(experiment: Experiment) -> float:
     """The declared momentum, or the optimizer's usual one."""
@@ -54,18 +57,21 @@ def build_optimizer(experiment: Experiment, model: nn.Module, lr: float) -> Opti
 def _named(
     name: str, params: list[nn.Parameter], lr: float, weight_decay: float, momentum: float
 ) -> Optimizer:
+    few = params[0].is_cpu and sum(p.numel() for p in params) <= SMALL
+    foreach = True if few else None
     if name == "sgd":
         return torch.optim.SGD(
-            params, lr=lr, momentum=momentum, nesterov=momentum > 0, weight_decay=weight_decay
-        )
+            params, lr=lr, momentum=momentum, nesterov=momentum > 0, weight_decay=weight_decay,
+            foreach=foreach,
+        )  # fmt: skip
     if name == "rmsprop":
         return torch.optim.RMSprop(
             params, lr=lr, alpha=RMSPROP_ALPHA, eps=EPSILON, momentum=momentum,
-            weight_decay=weight_decay,
+            weight_decay=weight_decay, foreach=foreach,
         )  # fmt: skip
     kind = torch.optim.AdamW if name == "adamw" else torch.optim.Adam
     betas = (momentum, ADAM_BETA2)
-    return kind(params, lr=lr, betas=betas, eps=EPSILON, weight_decay=weight_decay)
+    return kind(params, lr=lr, betas=betas, eps=EPSILON, weight_decay=weight_decay, foreach=foreach)
 
 
 def set_lr(optimizer: Optimizer, lr: float, base: float) -> None:
