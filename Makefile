@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types install examples clean
+.PHONY: demo test lint types install examples bench clean
 
 demo: $(READY)
 	$(BIN)/recipe run digits --no-input
@@ -32,6 +32,11 @@ $(READY): pyproject.toml
 # The committed example reports; CIFAR10 names an image folder with train, val and test.
 examples: $(READY)
 	$(BIN)/python reports/examples/make.py
+
+# Speed against other tools, which it installs; about half an hour on two cores.
+bench: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,bench]'
+	$(BIN)/python tests/benchmarks/bench.py --write
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache

@@ -132,9 +132,8 @@ def execute(
             engine.run()
         except KeyboardInterrupt:
             interrupted = True
-        result = assemble(
-            engine, name, environment(started.device), record, interrupted=interrupted
-        )
+        machine = environment(started.device) | {"way": engine.ctx.runner.way_taken}
+        result = assemble(engine, name, machine, record, interrupted=interrupted)
         result = _write(result, engine, folder, settings)
         if not interrupted:
             journal.put(runfolder.FINISHED, "run", result.verdict)

@@ -6,12 +6,13 @@ resumed grid computes what an uninterrupted one does, bit for bit.
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Protocol
 
 from recipe.errors import RecipeError
 from recipe.search.slots import Slot
-from recipe.training.children import ATTEMPTS, Child, Children, Line, ready
+from recipe.training.children import ATTEMPTS, Child, ChildGone, Children, Line, ready
 from recipe.training.fit import Fit, Record, patience_for
 from recipe.training.fused import CannotFuse, FusedTraining, alike, fusable
 from recipe.training.memory import trim
@@ -126,10 +127,12 @@ class Fused:
             try:
                 self._advance(until, told)
             except (CannotFuse, *UNUSABLE) as error:
-                if self.training is not None and self.training.number > 1:
-                    raise
-                self.runner.say(f"Trials run one by one: {str(error).splitlines()[0]}.")
+                self.runner.say(
+                    f"Trials run one by one: {(str(error) or 'no reason').splitlines()[0]}."
+                )
                 for slot in self.slots:
+                    if slot.trial is None and slot.record is not None:
+                        self.runner.meter.epochs -= slot.record.done  # they are trained again
                     slot.record = None
                 self.instead, self.training = Alone(self.slots, self.runner), None
         if self.instead is not None:
@@ -221,13 +224,14 @@ class SideBySide:
             while waiting and len(running) < self.width:
                 slot = waiting.pop(0)
                 child = self._child_for(slot)
-                child.send({"slot": self.slots.index(slot), "until": until})
+                with suppress(ChildGone):  # which is heard of below
+                    child.send({"slot": self.slots.index(slot), "until": until})
                 running[child] = slot
             for child in ready(running):
                 slot = running[child]
                 try:
                     finished = self._hear(slot, child, told)
-                except EOFError:
+                except ChildGone:
                     finished = True
                     if self._begin_again(slot, child):
                         waiting.insert(0, slot)
@@ -238,26 +242,33 @@ class SideBySide:
         child = self.child_of.get(slot)
         if child is None:
             self.attempts[slot] += 1
-            slot.record = None
-            child = self.idle.pop() if self.idle else self.children.start(self._serve)
-            self.child_of[slot] = child
+            child = self.child_of[slot] = self._free_child()
         return child
+
+    def _free_child(self) -> Child:
+        while self.idle:
+            child = self.idle.pop()
+            if child.process.is_alive():
+                return child
+            self.children.end(child)
+        return self.children.start(self._serve)
 
     def _hear(self, slot: Slot, child: Child, told: Told) -> bool:
         """Take in one message; True when the child has done what it was asked to."""
         message, payload = child.receive()
-        if "failed" in message:
-            slot.fail(message["failed"])
-        elif "record" in message:
-            slot.record = _read_record(message["record"], payload)
-            slot.settle()
-        else:
+        if "crashed" in message:
+            raise RecipeError(f"Trial {slot.head['number']}: {message['crashed']}")
+        if "done" in message:
             if slot.record is None:
                 slot.record = Record(slot.epochs)
             if message["done"] > slot.record.done:  # not again when it was begun again
                 slot.record.done = message["done"]
                 told(slot)
             return False
+        slot.record = _read_record(message["record"], payload) if message["record"] else None
+        if "failed" in message:
+            slot.fail(message["failed"])
+        slot.settle()
         if slot.trial is not None:
             self._release(slot)
         return True
@@ -289,17 +300,25 @@ class SideBySide:
         number = -1
         while True:
             message, _ = line.receive()
+            answer: dict[str, Any] = {}
             try:
-                if current is None or message["slot"] != number:
-                    number = message["slot"]
+                if message["slot"] != number:
+                    number, current = message["slot"], None
+                if current is None:
                     current = self.runner.fit(self.slots[number].spec.experiment)
                 current.advance(message["until"], lambda fit: line.send({"done": fit.done}))
             except UNUSABLE as error:
-                line.send({"failed": str(error)})
-                current = None
-                continue
-            values = {name: getattr(current, name) for name in RECORDED}
-            line.send({"record": values}, save(current.snapshot) if current.snapshot else None)
+                answer = {"failed": str(error)}
+            except ChildGone:
+                raise
+            except Exception as error:  # noqa: BLE001 - the parent raises it
+                line.send({"crashed": f"{type(error).__name__}: {error}"})
+                return
+            snapshot = current.snapshot if current else {}
+            record = current and {name: getattr(current, name) for name in RECORDED}
+            line.send({**answer, "record": record}, save(snapshot) if snapshot else None)
+            if answer:
+                current, number = None, -1
 
     def close(self) -> None:
         """End all children."""

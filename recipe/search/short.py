@@ -92,10 +92,5 @@ def _fused(runner: "Runner", shorts: Sequence[Short], stop: Stop) -> list[Course
         [short.experiment for short in shorts], runner.data, seed=first.seed,
         device=runner.device, rates=[short.rates for short in shorts], way=runner.way.single,
     )  # fmt: skip
-    results = training.losses(len(first.rates), first.watch_every)
-    return [Course(_until(losses, stop), figures) for losses, figures in results]
-
-
-def _until(losses: list[float], stop: Stop) -> list[float]:
-    ends = (n for n in range(1, len(losses) + 1) if stop(losses[:n]))
-    return losses[: next(ends, len(losses))]
+    results = training.losses(len(first.rates), first.watch_every, cut=stop)
+    return [Course(losses, figures) for losses, figures in results]

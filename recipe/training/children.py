@@ -12,6 +12,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Any, Self
@@ -35,9 +36,15 @@ def cores() -> int:
 
 def can_fork(device: torch.device) -> bool:
     """Whether children can train here: a forked process cannot use an accelerator, and
-    elsewhere than on Linux system libraries do not survive a fork.
+    elsewhere than on Linux system libraries do not survive a fork, and a worker of
+    somebody's pool may have no children.
     """
-    return sys.platform == "linux" and device.type == "cpu"
+    own = multiprocessing.current_process()
+    return sys.platform == "linux" and device.type == "cpu" and not own.daemon
+
+
+class ChildGone(Exception):  # noqa: N818 - an event to handle, not a mistake
+    """The process at the other end of a line is no more."""
 
 
 class Line:
@@ -47,16 +54,32 @@ class Line:
         self.connection = connection
 
     def send(self, message: dict[str, Any], payload: bytes | None = None) -> None:
-        """Send a message, with bytes behind it when there are some."""
+        """Send a message, with bytes behind it when there are some.
+
+        Raises:
+            ChildGone: nobody will read it.
+
+        """
         head = {**message, "payload": payload is not None}
-        self.connection.send_bytes(json.dumps(head).encode())
-        if payload is not None:
-            self.connection.send_bytes(payload)
+        try:
+            self.connection.send_bytes(json.dumps(head).encode())
+            if payload is not None:
+                self.connection.send_bytes(payload)
+        except OSError as error:
+            raise ChildGone from error
 
     def receive(self) -> tuple[dict[str, Any], bytes]:
-        """The next message and its bytes; EOFError when the other end is gone."""
-        message = json.loads(self.connection.recv_bytes())
-        payload = self.connection.recv_bytes() if message.pop("payload") else b""
+        """The next message and its bytes.
+
+        Raises:
+            ChildGone: none will come.
+
+        """
+        try:
+            message = json.loads(self.connection.recv_bytes())
+            payload = self.connection.recv_bytes() if message.pop("payload") else b""
+        except (EOFError, OSError) as error:
+            raise ChildGone from error
         return message, payload
 
 
@@ -97,10 +120,13 @@ def _main(serve: Serve, ours: Connection, theirs: Connection, parent: int) -> No
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         return
+    # The parent may have replaced these by objects whose locks were held when it forked.
+    sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     torch.set_num_threads(1)  # OpenMP's pool of threads does not survive a fork
     try:
         serve(Line(theirs))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
+    except ChildGone:
         return
 
 
@@ -162,13 +188,14 @@ def run_all(
             while waiting and len(running) < width:
                 index, attempt = waiting.pop(0)
                 child = idle.pop() if idle else children.start(lambda line: _serve_jobs(line, jobs))
-                child.send({"job": index})
+                with suppress(ChildGone):  # which is heard of below
+                    child.send({"job": index})
                 running[child] = (index, attempt)
             for child in ready(running):
                 index, attempt = running.pop(child)
                 try:
                     message, _ = child.receive()
-                except EOFError:
+                except ChildGone:
                     if attempt == ATTEMPTS:
                         raise RecipeError(f"A short training failed: {child.death()}.") from None
                     waiting.insert(0, (index, attempt + 1))

@@ -5,25 +5,39 @@ its source: the next run reuses it, a changed source is read anew, and of two ru
 same one builds it while the other waits.
 """
 
+import errno
 import json
 import math
 import mmap
 import os
+import re
 import shutil
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 from filelock import FileLock
 from torch import Tensor
+from torch.utils.data import Subset
 
 from recipe.cache import cache_folder
 from recipe.errors import UsageError
 from recipe.files import write_text
 from recipe.keys import key
-from recipe.training.children import ATTEMPTS, Child, Children, Line, can_fork, cores, ready
-from recipe.training.items import Batch, as_labels, item, probes, stack
+from recipe.training.children import (
+    ATTEMPTS,
+    Child,
+    ChildGone,
+    Children,
+    Line,
+    can_fork,
+    cores,
+    ready,
+)
+from recipe.training.items import Batch, as_labels, item, probes, same, stack
 from recipe.training.memory import free_memory
 from recipe.training.transforms import Tail, apart
 
@@ -63,21 +77,31 @@ class _Reader:
     def __init__(self, dataset: Any, name: str) -> None:
         self.dataset, self.name, self.n = dataset, name, len(dataset)
         self.first = item(dataset, 0, name)
+        self.types = self._types()
         self.source: Any = dataset
         self.tail: Tail | None = None
         if (parts := apart(dataset, name)) is not None:
             self.source, self.tail = parts
 
+    def _types(self) -> list[torch.dtype]:
+        """Types of inputs and targets that hold those of a sample of items: 0 and 0.5 are real."""
+        types = [part.dtype for part in self.first]
+        for index in probes(self.n):
+            found = item(self.dataset, index, self.name)
+            types = [torch.promote_types(a, b.dtype) for a, b in zip(types, found, strict=True)]
+        return types
+
     @property
     def size(self) -> int:
         """Bytes of the whole."""
-        return self.n * sum(part.numel() * part.element_size() for part in self.first)
+        parts = zip(self.first, self.types, strict=True)
+        return self.n * sum(part.numel() * dtype.itemsize for part, dtype in parts)
 
     def empty(self, make: Callable[[str, list[int], torch.dtype], Tensor]) -> Batch:
         """Room for inputs and targets."""
         x, y = (
-            make(what, [self.n, *part.shape], part.dtype)
-            for what, part in zip("xy", self.first, strict=True)
+            make(what, [self.n, *part.shape], dtype)
+            for what, part, dtype in zip("xy", self.first, self.types, strict=True)
         )
         return x, y
 
@@ -88,11 +112,32 @@ class _Reader:
             UsageError: one of them cannot be read, or differs in shape from the first.
 
         """
-        xs, ys = stack([item(self.source, i, self.name) for i in range(start, stop)], self.name)
-        if self.tail is not None:
-            xs = self.tail(xs)
+        xs, ys = self._apart(start, stop) or self._whole(self.dataset, start, stop)
         stack([(xs[0], ys[0]), self.first], self.name)
+        for found, room, what in ((xs, x, "inputs"), (ys, y, "targets")):
+            if torch.promote_types(found.dtype, room.dtype) != room.dtype:
+                raise UsageError(
+                    f"The {what} of {self.name} are {room.dtype} at first and {found.dtype} in "
+                    f"items {start} to {stop - 1}: give all items one type."
+                )
         x[start:stop], y[start:stop] = xs, ys
+
+    def _whole(self, source: Any, start: int, stop: int) -> Batch:
+        return stack([item(source, i, self.name) for i in range(start, stop)], self.name)
+
+    def _apart(self, start: int, stop: int) -> Batch | None:
+        """With the transform taken apart; None where that is not possible, or where the first
+        item comes out differently.
+        """
+        if self.tail is None:
+            return None
+        try:
+            xs, ys = self._whole(self.source, start, stop)
+            xs = self.tail(xs)
+            x, y = item(self.dataset, start, self.name)
+        except (UsageError, RuntimeError, ValueError, TypeError):
+            return None
+        return (xs, ys) if same(xs[0], x) and same(ys[0], y) else None
 
 
 def _in_memory(_: str, shape: list[int], dtype: torch.dtype) -> Tensor:
@@ -114,7 +159,8 @@ def _fill(reader: _Reader, x: Tensor, y: Tensor, notify: Notify | None) -> None:
 
     chunks = [(start, min(start + CHUNK, reader.n)) for start in range(0, reader.n, CHUNK)]
     width = min(cores(), len(chunks))
-    if reader.n < PARALLEL_FROM or width < 2 or not can_fork(torch.device("cpu")):
+    device = reader.first[0].device  # what lies on an accelerator cannot be read by a child
+    if reader.n < PARALLEL_FROM or width < 2 or not can_fork(device):
         for start, stop in chunks:
             reader.read(start, stop, x, y)
             told(stop - start)
@@ -139,13 +185,14 @@ def _share_out(  # noqa: PLR0917
         while waiting and idle:
             chunk, attempt = waiting.pop()
             child = idle.pop()
-            child.send({"chunk": chunk})
+            with suppress(ChildGone):  # which is heard of below
+                child.send({"chunk": chunk})
             busy[child] = (chunk, attempt)
         for child in ready(busy):
             chunk, attempt = busy.pop(child)
             try:
                 message, _ = child.receive()
-            except EOFError:
+            except ChildGone:
                 if attempt == ATTEMPTS:
                     raise UsageError(
                         f"Reading {reader.name}[{chunk[0]}:{chunk[1]}] failed twice, "
@@ -174,11 +221,18 @@ def _serve(line: Line, reader: _Reader, x: Tensor, y: Tensor) -> None:
 
 
 def _mapped(reader: _Reader, notify: Notify | None) -> Batch:
-    """The data set as a file of the cache, built when it is not there yet."""
+    """The data set as a file of the cache, built when it is not there yet. A data set that names
+    no files might change unseen: its file is gone with this process.
+    """
     folder = cache_folder() / "data"
-    path = folder / _source_key(reader)
+    source = _source_key(reader.dataset)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if source is None:
+            x, y = reader.empty(lambda _, *of: unnamed_file(*of))
+            _fill(reader, x, y, notify)
+            return x, y
+        path = folder / key("data 2", reader.n, str(reader.types), source)
         with FileLock(path.with_suffix(".lock")):
             if not (path / "complete.json").exists():
                 _build(reader, path, notify)
@@ -191,13 +245,42 @@ def _mapped(reader: _Reader, notify: Notify | None) -> Batch:
     return reader.empty(lambda *of: _file(path, *of, writable=False))
 
 
+def unnamed_file(shape: list[int], dtype: torch.dtype) -> Tensor:
+    """A tensor in a file of the cache that has no name any more and ends with this process."""
+    folder = cache_folder() / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    _check_room(folder, math.prod(shape) * dtype.itemsize)
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        size = math.prod(shape)
+        return torch.from_file(file.name, shared=True, size=size, dtype=dtype).reshape(shape)
+
+
+def taken(x: Tensor, index: Tensor) -> Tensor:
+    """The rows `index` of `x`, in a file where they take more memory than there is."""
+    size = len(index) * x[:1].nbytes
+    if x.device.type != "cpu" or size <= MEMORY_SHARE * free_memory(x.device):
+        return x[index]
+    rows = unnamed_file([len(index), *x.shape[1:]], x.dtype)
+    for start in range(0, len(index), CHUNK):
+        rows[start : start + CHUNK] = x[index[start : start + CHUNK]]
+    return rows
+
+
+def _check_room(folder: Path, size: int) -> None:
+    if shutil.disk_usage(folder).free < size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def _build(reader: _Reader, path: Path, notify: Notify | None) -> None:
     beside = path.with_suffix(f".{os.getpid()}.tmp")
     shutil.rmtree(path, ignore_errors=True)
+    for left in path.parent.glob(
+        f"{path.name}.*.tmp"
+    ):  # by a run that was killed: we hold the lock
+        shutil.rmtree(left, ignore_errors=True)
     beside.mkdir()
     try:
-        if shutil.disk_usage(beside).free < reader.size:
-            raise OSError(28, os.strerror(28))
+        _check_room(beside, reader.size)
         x, y = reader.empty(lambda *of: _file(beside, *of, writable=True))
         _fill(reader, x, y, notify)
         write_text(beside / "complete.json", json.dumps({"items": reader.n}))
@@ -215,21 +298,27 @@ def _file(
     return tensor.reshape(shape)
 
 
-def _source_key(reader: _Reader) -> str:
-    """What the content of the data set depends on: its files' sizes and times where it names
-    them, its transform, and a sample of its items.
+def _source_key(dataset: Any) -> str | None:
+    """What the content of a data set of files depends on: their names, sizes and times, labels,
+    and the transform. None for a data set that names no files.
     """
-    dataset = reader.dataset
+    indices = None
+    while isinstance(dataset, Subset):
+        indices = [dataset.indices[i] for i in indices] if indices else list(dataset.indices)
+        dataset = dataset.dataset
+    samples = getattr(dataset, "samples", None)
+    if not isinstance(samples, list | tuple) or not samples:
+        return None
     files = []
-    for sample in getattr(dataset, "samples", None) or ():
-        if isinstance(sample, tuple | list) and isinstance(sample[0], str):
+    for sample in samples:
+        if not isinstance(sample, tuple | list) or not isinstance(sample[0], str | Path):
+            return None
+        try:
             stat = Path(sample[0]).stat()
-            files.append([sample[0], stat.st_size, stat.st_mtime_ns])
-    sampled = [
-        [part.contiguous().numpy().tobytes().hex() for part in item(dataset, i, reader.name)]
-        for i in probes(reader.n)
-    ]
-    return key(
-        "data 1", reader.n, type(dataset).__qualname__, repr(getattr(dataset, "transform", None)),
-        files, sampled,
-    )  # fmt: skip
+        except OSError:
+            return None
+        files.append([str(sample[0]), repr(sample[1:]), stat.st_size, stat.st_mtime_ns])
+    transforms = [repr(getattr(dataset, name, None)) for name in ("transform", "target_transform")]
+    if any(re.search(r" at 0x[0-9a-f]+", text) for text in transforms):
+        return None  # a function without a name of its own may do anything the next time
+    return key(type(dataset).__qualname__, transforms, files, indices)

@@ -21,7 +21,7 @@ from recipe.keys import key
 from recipe.training.data import Data, Splits, TensorData
 from recipe.training.models import build_model
 
-SAMPLED_BYTES = 1 << 26
+SAMPLED_BYTES = 1 << 24
 """Of a larger tensor an evenly spaced selection of items is hashed."""
 
 

@@ -160,8 +160,10 @@ class FusedTraining:
         iterations: int,
         watch_every: int | None = None,
         stop: Callable[[], bool] = lambda: False,
+        cut: Callable[[list[float]], bool] = lambda _: False,
     ) -> list[tuple[list[float], dict[str, float]]]:
-        """Train without validation, until `stop()` is true.
+        """Train without validation, until `stop()` is true; a course counts up to where
+        `cut(losses so far)` is true.
 
         Returns:
             Each trial's losses up to its first non-finite one, and the monitor's figures of every
@@ -183,8 +185,13 @@ class FusedTraining:
                         break
             if stopped:
                 break
-        rows = [_finite_start(row) for row in torch.stack(batch_losses, 1).tolist()]
-        return [(row, watch.figures(k, len(row))) for k, row in enumerate(rows)]
+        results = []
+        for k, row in enumerate(torch.stack(batch_losses, 1).tolist()):
+            losses = _finite_start(row)
+            end = next((n for n in range(1, len(losses) + 1) if cut(losses[:n])), None)
+            last = len(losses) if end is None else end - 1
+            results.append((losses[:end], watch.figures(k, last)))
+        return results
 
     @contextmanager
     def _running(self, epoch: int) -> Iterator[None]:
@@ -238,10 +245,11 @@ class FusedTraining:
                 return
             if self.experiment.augment is not None:
                 x = self.experiment.augment(x)  # noqa: PLW2901 - the batch itself
-            weights = self.weights.requires_grad_()
-            losses, *sums = step(self._views(weights), self.buffers, self.way.lay_out(x), y)
-            (grad,) = torch.autograd.grad(losses.sum(), weights)
-            self.weights = weights.detach()
+            views = self._views(self.weights)
+            for view in views.values():
+                view.requires_grad_()
+            losses, *sums = step(views, self.buffers, self.way.lay_out(x), y)
+            grad = self._gradient(losses.sum(), list(views.values()))
             self._clip(grad)
             if i in watched:
                 watch.before(i, grad)
@@ -249,6 +257,19 @@ class FusedTraining:
             if i in watched:
                 watch.after()
             yield losses.detach(), sums[0] if sums else None
+
+    def _gradient(self, loss: Tensor, views: list[Tensor]) -> Tensor:
+        """The gradients as one matrix [K, P].
+
+        Raises:
+            CannotFuse: a parameter has none; one by one its optimizer would leave it alone.
+
+        """
+        grads = torch.autograd.grad(loss, views, allow_unused=True)
+        parts = [grad.reshape(self.count, -1) for grad in grads if grad is not None]
+        if len(parts) < len(views):
+            raise CannotFuse("the loss does not reach all of its parameters")
+        return torch.cat(parts, 1)
 
     def _losses(
         self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor, y: Tensor
@@ -294,8 +315,10 @@ class FusedTraining:
             epoch.figures |= {name: values[row] for name, values in shares.items()}
 
     def _call(self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor) -> Tensor:
-        values = (parameters, buffers, self.fixed)
+        values = {**parameters, **buffers, **self.fixed}
         outputs: Tensor = functional_call(self.model, values, (x,), tie_weights=self.tied)
+        if any(values[name] is not buffer for name, buffer in buffers.items()):
+            raise CannotFuse("its forward pass replaces a buffer instead of changing it in place")
         return outputs
 
     def _outputs(self, parameters: dict[str, Tensor], x: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ from recipe.experiment import Experiment
 from recipe.files import write_text
 from recipe.keys import derive_seed, key
 from recipe.training.children import can_fork, cores, run_all
-from recipe.training.data import Splits, TensorData
+from recipe.training.data import EVAL_BATCH, Splits, StreamData, TensorData
 from recipe.training.fused import FusedTraining, fusable
 from recipe.training.loop import Training
 from recipe.training.memory import free_memory
@@ -39,9 +39,10 @@ LEAST, MOST = 3, 12
 """Iterations of one measurement, the first being warm-up."""
 LONG_ENOUGH = 0.03
 """Seconds after which a measurement ends, once it has its least number of iterations."""
-WORTHWHILE = {"alone": 0.95, "fused": 0.95, "processes": 1.0}
+WORTHWHILE = {"alone": 0.95, "fused": 0.95, "processes": 1.08}
 """A way has to take at most this part of the time of a simpler one. Processes also share out what
-is not measured here: validation, monitors, the interpreter."""
+is not measured here: validation, monitors, the interpreter; that was 10 % of a sweep of a small
+CNN on two cores."""
 PROBED_TRIALS = 16
 """Trials fused for the measurement."""
 MOST_FUSED = 64
@@ -114,7 +115,10 @@ def choose(
     known = _recall(path)
     if known is not None:
         return known
-    choice = _Search(experiment, data, device, seed, planned).run()
+    search = _Search(experiment, data, device, seed, planned)
+    choice = search.run()
+    if not search.complete:
+        return choice
     with suppress(OSError):  # not being able to remember costs a second the next time
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, json.dumps({"way": asdict(choice.way), "gain": choice.gain}))
@@ -123,16 +127,18 @@ def choose(
 
 def _machine_and_model(experiment: Experiment, x: Tensor, device: torch.device) -> str:
     model = build_model(experiment, 0, torch.device("cpu"))
-    chip = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    chip = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     return key(
         "speed 1", chip, device.type, cores(), torch.get_num_threads(), torch.__version__,
         repr(model), [list(p.shape) for p in model.parameters()],
         list(x.shape[1:]), str(x.dtype), experiment.batch_size,
-        experiment.params["optimizer"], experiment.resolved_task.name,
+        experiment.params["optimizer"], experiment.resolved_task.name, experiment.augment is None,
+        getattr(experiment.loss, "__qualname__", type(experiment.loss).__qualname__),
     )  # fmt: skip
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The processor's name."""
     with suppress(OSError), Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
         for line in lines:
             if line.startswith("model name"):
@@ -160,6 +166,8 @@ class _Search:
     tried: list[Measured] = field(default_factory=list)
     reference: list[float] = field(default_factory=list)
     """Losses of the plain run."""
+    complete: bool = False
+    """Whether everything there is was tried."""
 
     def run(self) -> Choice:
         optimizer = self.experiment.optimizer
@@ -178,6 +186,8 @@ class _Search:
                 least = WORTHWHILE[found.way.sharing] * (best.seconds or 0)
                 if found.seconds is not None and found.seconds < least:
                     best = found
+            else:
+                self.complete = True
         gain = (plain.seconds or 1) / (best.seconds or 1)
         return Choice(best.way, gain, time.perf_counter() - started, tried=tuple(self.tried))
 
@@ -202,12 +212,13 @@ class _Search:
             )  # fmt: skip
         if fusable(self.experiment) is None and not (images and self.device.type == "cpu"):
             # On a processor fused convolutions become grouped ones, which are slower.
-            yield lambda best: replace(best.way, sharing="fused", width=self._fused_width(model))
+            yield lambda best: self._fused(best, model)
             yield lambda best: (
                 replace(best.way, threads=None)
                 if best.way.sharing == "fused" and best.way.threads is not None else None
             )  # fmt: skip
-        if can_fork(self.device) and cores() > 1:
+        workers = isinstance(self.data.val, StreamData) and self.data.val.workers
+        if can_fork(self.device) and cores() > 1 and not workers:
             yield lambda best: (
                 replace(best.way, threads=None, sharing="processes", width=cores())
                 if best.way.sharing == "alone" and (best.seconds or 0) > SLOW_ITERATION else None
@@ -219,9 +230,33 @@ class _Search:
                 and SHARE * self.planned * (best.seconds or 0) > COMPILE_SECONDS else None
             )  # fmt: skip
 
+    def _fused(self, best: Measured, model: nn.Module) -> Way | None:
+        try:
+            width = self._fused_width(model)
+        except Exception:  # noqa: BLE001 - what does not run is not fused; training it says why
+            return None
+        return replace(best.way, sharing="fused", width=width) if width > 1 else None
+
     def _fused_width(self, model: nn.Module) -> int:
         size = sum(p.numel() * p.element_size() for p in model.parameters()) * COPIES
+        size += self._saved_bytes(model)
         return max(1, min(MOST_FUSED, int(MEMORY_SHARE * free_memory(self.device) / max(1, size))))
+
+    def _saved_bytes(self, model: nn.Module) -> int:
+        """What one trial's forward pass keeps for the backward pass, scaled to a batch of
+        validation where that is the larger one.
+        """
+        kept: dict[int, int] = {}
+
+        def keep(tensor: Tensor) -> Tensor:
+            kept[tensor.data_ptr()] = tensor.nbytes
+            return tensor
+
+        batch = self.experiment.batch_size
+        x, y = next(iter(self.data.train.batches(batch)))
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            self.experiment.loss_function(model(x), y)
+        return int(sum(kept.values()) * max(1.0, EVAL_BATCH / batch))
 
     def _try(self, way: Way) -> Measured:
         try:

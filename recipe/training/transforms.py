@@ -36,15 +36,15 @@ def apart(dataset: Any, name: str) -> tuple[Any, Tail] | None:
     if parts is None:
         return None
     before, tail = parts
-    bare = _with_transform(inner, before)
-    if isinstance(dataset, Subset):
-        bare = Subset(bare, dataset.indices)
     try:
+        bare = _with_transform(inner, before)
+        if isinstance(dataset, Subset):
+            bare = Subset(bare, dataset.indices)
         indices = probes(len(dataset))
         x, y = stack([item(bare, index, name) for index in indices], name)
         whole_x, whole_y = stack([item(dataset, index, name) for index in indices], name)
         equal = same(tail(x), whole_x) and same(y, whole_y)
-    except (UsageError, RuntimeError, ValueError, TypeError):
+    except (UsageError, RuntimeError, ValueError, TypeError, AttributeError):
         return None
     return (bare, tail) if equal else None
 

@@ -1,8 +1,9 @@
 """Times the recipe against other tools, in alternating runs, each in a process of its own.
 
-    python tests/benchmarks/bench.py [WORK ...] [--repeats N]
+    python tests/benchmarks/bench.py [WORK ...] [--repeats N] [--write]
 
-Timed is the work itself, from opening the data to the best score, after all imports.
+Timed is the work itself, from opening the data to the best score, after all imports; nothing is
+remembered from an earlier run. With --write the tables go to SPEED.md beside this file.
 """
 
 import argparse
@@ -13,12 +14,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import date
 from pathlib import Path
 from statistics import median
 
 import common  # noqa: F401 - sets the paths
 
 HERE = Path(__file__).parent
+WORKS = ["sweep_digits", "range_test", "overheads", "sweep_images"]
 
 
 def one(work, tool):
@@ -56,7 +59,7 @@ def compare(work, repeats, tools):
 def table(results):
     ours = median(r["seconds"] for r in results["recipe"])
     lines = [
-        "| tool | median seconds | runs | times the recipe's | best |",
+        "| tool | median seconds | all runs | times the recipe's | result |",
         "|---|---|---|---|---|",
     ]
     for tool, found in results.items():
@@ -64,27 +67,48 @@ def table(results):
             lines.append(f"| {tool} | could not run | | | |")
             continue
         middle = median(r["seconds"] for r in found)
-        runs = ", ".join(f"{r['seconds']:.1f}" for r in found)
+        runs = ", ".join(f"{r['seconds']:.2f}" for r in found)
         note = f" ({found[0]['note']})" if found[0]["note"] else ""
         best = median(r["score"] for r in found)
         lines.append(f"| {tool}{note} | {middle:.2f} | {runs} | {middle / ours:.2f} | {best:.4g} |")
     return "\n".join(lines)
 
 
+def machine():
+    """The processor, its number and the versions that matter."""
+    import torch
+
+    from recipe.training.children import cores
+    from recipe.training.speed import processor
+
+    if torch.cuda.is_available():
+        chip = f"{torch.cuda.get_device_name()}; {processor()}"
+    else:
+        chip = f"{processor()}, no accelerator"
+    return f"{chip}, {cores()} processors, torch {torch.__version__}, {date.today():%Y-%m-%d}"
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("works", nargs="*", default=["sweep_digits", "range_test", "sweep_images"])
+    parser.add_argument("works", nargs="*", default=WORKS)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--tools", nargs="*")
+    parser.add_argument("--write", action="store_true")
     parser.add_argument("--one", nargs=2)
     given = parser.parse_args()
     if given.one:
         one(*given.one)
         return
+    parts = [f"# Speed\n\nMeasured by `make bench` on: {machine()}. Medians of alternating runs."]
     for work in given.works:
         module = importlib.import_module(work)
-        results = compare(work, given.repeats, given.tools or list(module.TOOLS))
-        print(f"\n## {module.__doc__.strip()}\n\n{table(results)}\n", flush=True)
+        if work == "overheads":
+            body = module.table()
+        else:
+            body = table(compare(work, given.repeats, list(module.TOOLS)))
+        parts.append(f"## {module.__doc__.strip().splitlines()[0]}\n\n{body}")
+        print(parts[-1], flush=True)
+    if given.write:
+        (HERE / "SPEED.md").write_text("\n\n".join(parts) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

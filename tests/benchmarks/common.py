@@ -121,4 +121,6 @@ def recipe_grid(experiment, cells, epochs, out):
 
     with open_context(CoarseGrid(), experiment, out) as ctx:
         trials = ctx.run_trials(cells, epochs=epochs)
-        return max(trial.val_score or 0.0 for trial in trials), str(ctx.runner.way)
+        trained = sum(trial.epochs for trial in trials)
+        note = f"{ctx.runner.way}; {trained} of {len(cells) * epochs} epochs"
+        return max(trial.val_score or 0.0 for trial in trials), note

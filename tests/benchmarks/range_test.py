@@ -43,7 +43,9 @@ def torch_lr_finder(_):
         optimizer = torch.optim.SGD(model.parameters(), lr=LOW, momentum=0.9, nesterov=True)
         finder = LRFinder(model, optimizer, nn.CrossEntropyLoss(), device="cpu")
         finder.range_test(train, end_lr=HIGH, num_iter=ITERATIONS, diverge_th=float("inf"))
-        return finder.history["lr"][-1], f"{len(finder.history['lr'])} iterations"
+        losses = finder.history["loss"]
+        lowest = min(range(len(losses)), key=losses.__getitem__)
+        return finder.history["lr"][lowest] / 10, f"{len(finder.history['lr'])} iterations"
 
     return work
 
@@ -54,11 +56,11 @@ def lightning_tuner(_):
     from lightning.pytorch.tuner import Tuner
 
     def work():
-        train, val = loaders()
+        train, _ = loaders()
         module = lightning_module(cnn, LOW, 0.0, ITERATIONS)
         tuner = Tuner(lightning_trainer(max_epochs=2))
         found = tuner.lr_find(
-            module, train, val, min_lr=LOW, max_lr=HIGH, num_training=ITERATIONS,
+            module, train, min_lr=LOW, max_lr=HIGH, num_training=ITERATIONS,
             early_stop_threshold=None,
         )  # fmt: skip
         return found.suggestion(), f"{len(found.results['lr'])} iterations"
@@ -66,8 +68,16 @@ def lightning_tuner(_):
     return work
 
 
+def arithmetic(_):
+    from sweep_images import bare_training, tensors
+
+    x, y = tensors()
+    return lambda: (bare_training(x, y, ITERATIONS), "tensors in memory")
+
+
 TOOLS = {
     "recipe": recipe,
     "torch-lr-finder": torch_lr_finder,
     "Lightning Tuner": lightning_tuner,
+    "the arithmetic alone": arithmetic,
 }

@@ -1,5 +1,6 @@
 """Trials side by side and fused against the same trials one by one; workers that die."""
 
+import multiprocessing
 import os
 import signal
 from dataclasses import replace
@@ -9,8 +10,9 @@ import pytest
 import torch
 from test_runner import EXPERIMENT, RATES, Lab, make, specs, timeless
 
+from recipe.errors import RecipeError
 from recipe.search.lanes import fused_groups
-from recipe.search.runner import Halving
+from recipe.search.runner import Halving, Runner
 from recipe.search.short import Short, run_short
 from recipe.search.slots import Spec
 from recipe.training.way import PLAIN, Way
@@ -128,6 +130,31 @@ def test_what_cannot_be_fused_is_trained_one_by_one_and_said(tmp_path):
 
 
 @pytest.mark.parametrize("way", [PROCESSES, FUSED])
+def test_a_metric_that_raises_late_fails_its_own_trial(tmp_path, way):
+    def picky(outputs, targets):
+        score = (outputs.argmax(1) == targets).float().mean().item()
+        if outputs.abs().max() > 50:
+            raise ValueError("too large to score")
+        return score
+
+    own = replace(EXPERIMENT, metric=picky, optimizer="adam")
+    given = [Spec({"lr": lr}, own.with_params({"lr": lr})) for lr in (0.01, 3.0, 0.001)]
+    alone, *_, lone = run(tmp_path / "a", PLAIN, given)
+    together, *_, lab = run(tmp_path / "b", way, given)
+    assert [trial.status for trial in alone] == ["finished", "failed", "finished"]
+    assert timeless(together) == timeless(alone)
+    assert lab.runner.meter.epochs == lone.runner.meter.epochs
+
+
+def test_an_error_that_is_no_experiments_ends_the_step_and_the_children(tmp_path):
+    own = replace(EXPERIMENT, loss=lambda *_: {}["missing"])
+    given = [Spec({"lr": lr}, own.with_params({"lr": lr})) for lr in RATES]
+    with pytest.raises(RecipeError, match="Trial 1: KeyError: 'missing'"):
+        run(tmp_path / "a", PROCESSES, given)
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize("way", [PROCESSES, FUSED])
 @pytest.mark.parametrize("kept", [1, 3])
 def test_what_the_journal_holds_changes_nothing_for_the_rest(tmp_path, way, kept):
     given = specs(*RATES)
@@ -167,6 +194,24 @@ def test_a_trial_whose_worker_was_killed_is_run_again(tmp_path, how):
     )
     assert timeless(again) == timeless(alone)
     assert lab.said == [f"Trial 1 is run again: its process was killed by {how.name}."]
+
+
+def test_a_worker_that_was_killed_while_it_waited_for_the_cut(tmp_path, monkeypatch):
+    given = specs(*RATES)
+    alone, *_, lone = run(tmp_path / "a", PLAIN, given, Halving())
+    cut = Runner._cut
+
+    def deadly_cut(runner, slots, rung, halving):
+        cut(runner, slots, rung, halving)
+        for child in multiprocessing.active_children():
+            os.kill(child.pid, signal.SIGKILL)
+            child.join()
+
+    monkeypatch.setattr(Runner, "_cut", deadly_cut)
+    again, *_, lab = run(tmp_path / "b", PROCESSES, given, Halving())
+    assert timeless(again) == timeless(alone)
+    assert len(lab.said) == sum(trial.status == "finished" for trial in alone)
+    assert lab.runner.meter.epochs == lone.runner.meter.epochs
 
 
 def test_a_worker_that_is_killed_again_and_again_fails_its_trial_alone(tmp_path):

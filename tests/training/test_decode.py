@@ -126,6 +126,33 @@ def test_a_reader_that_is_killed_again_is_said(monkeypatch):
         decode(Many(make=make), "train")
 
 
+def test_numbers_that_start_as_whole_ones_keep_their_fractions():
+    targets = [0, 0.5, 1.75, 2]
+    _, y = decode(Many(4, lambda i: (torch.zeros(1), targets[i])), "train")
+    assert y.tolist() == targets
+
+
+def test_a_type_that_turns_up_late_is_said():
+    def make(i):
+        return torch.zeros(1), 0.5 if i == 101 else 0
+
+    with pytest.raises(UsageError, match=r"targets of train are torch.int64.*torch.float32"):
+        decode(Many(1000, make), "train")
+
+
+def test_a_late_image_of_another_size_is_resized_by_the_users_own_transform(tmp_path):
+    (tmp_path / "a").mkdir()
+    for i in range(400):
+        size = 9 if i == 201 else 8
+        Image.new("RGB", (size, size), (i % 256, 0, 0)).save(tmp_path / "a" / f"{i:03d}.png")
+    pipeline = v2.Compose([v2.ToImage(), v2.Resize((6, 6)), v2.ToDtype(torch.float32, scale=True)])
+    dataset = ImageFolder(str(tmp_path), pipeline)
+    assert apart(dataset, "train") is not None  # on the sample
+    assert torch.equal(
+        decode(dataset, "train")[0], one_by_one(dataset)[0].as_subclass(torch.Tensor)
+    )
+
+
 class Mapped:
     """A data set that is too large for memory, as far as `decode` knows."""
 
@@ -187,6 +214,32 @@ class TestMapped(Mapped):
         monkeypatch.setattr(module.shutil, "disk_usage", lambda _: usage)
         with pytest.raises(UsageError, match=r"train takes 0.0 GB.*RECIPE_CACHE"):
             decode(ImageFolder(str(folder), PIPELINES["v1"]), "train")
+
+    def test_what_names_no_files_is_read_by_every_run(self):
+        values = list(range(50))
+        source = Many(50, lambda i: (torch.tensor([float(values[i])]), 0))
+        assert decode(source, "train")[0][33] == 33
+        values[33] = -1
+        assert decode(source, "train")[0][33] == -1
+        assert not list(self.cache.iterdir())
+
+    def test_a_fraction_of_it_is_cut_off_in_files_too(self, folder, monkeypatch):
+        from recipe import Experiment
+        from recipe.training.data import load_splits
+
+        taken = []
+        monkeypatch.setattr(
+            module, "unnamed_file",
+            lambda shape, dtype: taken.append(shape) or torch.empty(shape, dtype=dtype),
+        )  # fmt: skip
+        declared = Experiment(
+            model=torch.nn.Identity, train=ImageFolder(str(folder), PIPELINES["v1"]), val=0.25
+        )
+        splits = load_splits(declared, torch.device("cpu"), 0)
+        assert [shape[0] for shape in taken] == [30, 10]
+        whole, _ = one_by_one(declared.train)
+        both = torch.cat([splits.train.x, splits.val.x])
+        assert torch.equal(both.flatten(1).sum(1).sort()[0], whole.flatten(1).sum(1).sort()[0])
 
 
 TWICE = """

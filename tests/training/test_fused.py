@@ -227,6 +227,39 @@ def test_what_cannot_be_fused_says_why(given, reason):
         FusedTraining(experiments(**given), data(), seed=SEED, device=CPU)
 
 
+class OwnNorm(nn.Module):
+    """A running mean that is replaced, not changed in place."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(6, 3)
+        self.register_buffer("mean", torch.zeros(3))
+
+    def forward(self, x):
+        out = self.layer(x)
+        if self.training:
+            self.mean = 0.9 * self.mean + 0.1 * out.detach().mean(0)
+        return out - self.mean
+
+
+class Unused(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.used, self.idle = nn.Linear(6, 3), nn.Linear(6, 3)
+
+    def forward(self, x):
+        return self.used(x)
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"), [(OwnNorm, "replaces a buffer"), (Unused, "does not reach all")]
+)
+def test_what_would_come_out_differently_is_not_fused(model, reason):
+    fused = FusedTraining(experiments(model=model), data(), seed=SEED, device=CPU)
+    with pytest.raises(CannotFuse, match=reason):
+        fused.epoch()
+
+
 def test_groups_differ_by_everything_but_what_may_vary():
     first, second = experiments(CELLS[:2])
     assert alike(first) == alike(second)

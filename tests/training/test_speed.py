@@ -114,7 +114,7 @@ def test_a_way_that_fails_is_turned_down_with_its_reason(scripted):
     choice = found()
     (failed,) = [one for one in choice.tried if one.reason]
     assert failed.reason == "it fails: no batching rule"
-    assert choice.way.sharing == "alone"
+    assert choice.way.sharing != "fused"
 
 
 def test_real_targets_keep_their_digits(scripted):
@@ -141,6 +141,19 @@ def test_the_search_ends_when_its_share_of_the_run_is_spent(scripted, monkeypatc
     assert len(few.tried) == 2  # the plain run, and one change before a second had passed
     none = choose(experiment(batch_size=4), data(6), CPU, 0, planned=0.0)
     assert len(none.tried) == 1
+
+
+def test_a_search_that_was_cut_short_is_not_remembered(scripted):
+    scripted({})
+    found(planned=0.0)
+    assert not found().remembered
+
+
+def test_trials_that_would_not_fit_into_memory_are_not_fused(scripted, monkeypatch):
+    measured = scripted({})
+    monkeypatch.setattr(speed, "free_memory", lambda _: 10_000)
+    found()
+    assert not any("fused" in way for way in measured)
 
 
 def test_what_was_found_is_remembered_per_model_shape_and_batch(scripted):
@@ -172,7 +185,8 @@ def test_a_cache_that_cannot_be_written_costs_no_run(scripted, monkeypatch, tmp_
     scripted({})
     (tmp_path / "file").touch()
     monkeypatch.setenv("RECIPE_CACHE", str(tmp_path / "file"))
-    assert found().way == PLAIN
+    assert not found().remembered
+    assert not found().remembered
 
 
 def test_random_data_is_trained_plainly():
