@@ -132,7 +132,8 @@ def execute(
             engine.run()
         except KeyboardInterrupt:
             interrupted = True
-        machine = environment(started.device) | {"way": engine.ctx.runner.way_taken}
+        way = journal.get(runfolder.RUN, "way")  # of this run folder, also when all was reused
+        machine = environment(started.device) | {"way": str(Way(**way)) if way else str(PLAIN)}
         result = assemble(engine, name, machine, record, interrupted=interrupted)
         result = _write(result, engine, folder, settings)
         if not interrupted:

@@ -108,11 +108,6 @@ class Runner:
             self._way = self.tune()
         return self._way
 
-    @property
-    def way_taken(self) -> str | None:
-        """The way in words; None while nothing was trained with it."""
-        return None if self._way is None else str(self._way)
-
     def checkpoint(self, trial: Trial) -> Path:
         """Where a trial's best weights are kept, if they are."""
         return self.folder / CHECKPOINTS / f"{trial.key}.safetensors"
