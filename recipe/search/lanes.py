@@ -206,8 +206,7 @@ class SideBySide:
 
     def __init__(self, slots: Sequence[Slot], runner: "Runner", width: int) -> None:
         self.slots, self.runner, self.width = slots, runner, width
-        self.children = Children()
-        self.idle: list[Child] = []
+        self.children = Children(self._serve)
         self.child_of: dict[Slot, Child] = {}
         self.attempts: dict[Slot, int] = dict.fromkeys(slots, 0)
 
@@ -242,16 +241,8 @@ class SideBySide:
         child = self.child_of.get(slot)
         if child is None:
             self.attempts[slot] += 1
-            child = self.child_of[slot] = self._free_child()
+            child = self.child_of[slot] = self.children.free()
         return child
-
-    def _free_child(self) -> Child:
-        while self.idle:
-            child = self.idle.pop()
-            if child.process.is_alive():
-                return child
-            self.children.end(child)
-        return self.children.start(self._serve)
 
     def _hear(self, slot: Slot, child: Child, told: Told) -> bool:
         """Take in one message; True when the child has done what it was asked to."""
@@ -278,7 +269,7 @@ class SideBySide:
         child = self.child_of.pop(slot, None)
         slot.record = None
         if child is not None:
-            self.idle.append(child)
+            self.children.rest(child)
 
     def _begin_again(self, slot: Slot, child: Child) -> bool:
         """After a child died: whether the trial gets another one."""
@@ -322,7 +313,7 @@ class SideBySide:
 
     def close(self) -> None:
         """End all children."""
-        self.children.__exit__(None, None, None)
+        self.children.close()
 
 
 RECORDED = tuple(f.name for f in fields(Record) if f.name != "snapshot")

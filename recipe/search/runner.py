@@ -81,8 +81,11 @@ class Runner:
             Slot(self, spec, {"step": step, "round": round_, "number": number}, cohort)
             for number, spec in enumerate(specs, first)
         ]
-        if all(slot.trial is not None for slot in slots):
-            return [slot.trial for slot in slots if slot.trial is not None]
+        if any(slot.trial is None for slot in slots):
+            self._train(slots, halving)
+        return [slot.trial for slot in slots if slot.trial is not None]
+
+    def _train(self, slots: list[Slot], halving: Halving | None) -> None:
         longest = max(slot.epochs for slot in slots)
         with closing(Lanes(slots, self)) as lanes:
             if halving is not None and len(slots) > 1:
@@ -91,7 +94,6 @@ class Runner:
                 lanes.advance(rung, later)
                 self._cut(slots, rung, halving)
             lanes.advance(longest)
-        return [slot.trial for slot in slots if slot.trial is not None]
 
     def _cut(self, slots: list[Slot], rung: int, halving: Halving) -> None:
         scores = sorted((slot.score_at(rung) for slot in slots), key=_rank, reverse=True)

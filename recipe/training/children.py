@@ -11,11 +11,11 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing, suppress
 from multiprocessing.connection import Connection, wait
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import torch
 
@@ -35,9 +35,9 @@ def cores() -> int:
 
 
 def can_fork(device: torch.device) -> bool:
-    """Whether children can train here: a forked process cannot use an accelerator, and
-    elsewhere than on Linux system libraries do not survive a fork, and a worker of
-    somebody's pool may have no children.
+    """Whether children can train here: a forked process cannot use an accelerator,
+    system libraries survive a fork on Linux only, and a worker of somebody's pool may have no
+    children.
     """
     own = multiprocessing.current_process()
     return sys.platform == "linux" and device.type == "cpu" and not own.daemon
@@ -131,31 +131,35 @@ def _main(serve: Serve, ours: Connection, theirs: Connection, parent: int) -> No
 
 
 class Children:
-    """The children of one piece of work; leaving the block ends all of them."""
+    """Children that all serve the same; one that has nothing to do rests until it is needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, serve: Serve) -> None:
+        self.serve = serve
         self.all: list[Child] = []
+        self.resting: list[Child] = []
 
-    def start(self, serve: Serve) -> Child:
-        """One more child."""
-        child = Child(serve)
+    def free(self) -> Child:
+        """One that rests and is still alive, or one more."""
+        while self.resting:
+            child = self.resting.pop()
+            if child.process.is_alive():
+                return child
+            self.end(child)
+        child = Child(self.serve)
         self.all.append(child)
         return child
+
+    def rest(self, child: Child) -> None:
+        """It has done what it was asked to."""
+        self.resting.append(child)
 
     def end(self, child: Child) -> None:
         """Stop one."""
         child.end()
         self.all.remove(child)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Stop all of them."""
         for child in list(self.all):
             self.end(child)
 
@@ -166,12 +170,55 @@ def ready(children: Iterable[Child]) -> list[Child]:
     return [by_line[line] for line in wait(list(by_line)) if isinstance(line, Connection)]
 
 
+class GivenUp(Exception):  # noqa: N818 - the caller says what it means
+    """The children that were sent request number `index` died, the last one `how`."""
+
+    def __init__(self, index: int, how: str) -> None:
+        super().__init__(index, how)
+        self.index, self.how = index, how
+
+
+def answers(
+    serve: Serve, requests: Sequence[dict[str, Any]], width: int
+) -> Generator[tuple[int, dict[str, Any]]]:
+    """The number of each request and its answer, as the answers come from `width` children.
+
+    A request whose child died is sent again. To be closed when it is left early.
+
+    Raises:
+        GivenUp: the child died at the last attempt too.
+
+    """
+    waiting = deque((index, 1) for index in range(len(requests)))
+    running: dict[Child, tuple[int, int]] = {}
+    with closing(Children(serve)) as children:
+        while waiting or running:
+            while waiting and len(running) < width:
+                index, attempt = waiting.popleft()
+                child = children.free()
+                with suppress(ChildGone):  # which is heard of below
+                    child.send(requests[index])
+                running[child] = (index, attempt)
+            for child in ready(running):
+                index, attempt = running.pop(child)
+                try:
+                    message, _ = child.receive()
+                except ChildGone:
+                    if attempt == ATTEMPTS:
+                        raise GivenUp(index, child.death()) from None
+                    waiting.appendleft((index, attempt + 1))
+                    children.end(child)
+                else:
+                    children.rest(child)
+                    yield index, message
+
+
 def run_all(
     jobs: Sequence[Callable[[], dict[str, Any]]],
     width: int,
     told: Callable[[int], None] = lambda _: None,
 ) -> list[dict[str, Any]]:
-    """The results of all jobs, `width` of them at a time, each in a child of its own.
+    """The results of all jobs, by `width` children.
 
     `told` is called with the number of jobs that are done.
 
@@ -180,32 +227,16 @@ def run_all(
 
     """
     results: dict[int, dict[str, Any]] = {}
-    waiting = [(index, 1) for index in range(len(jobs))]
-    idle: list[Child] = []
-    running: dict[Child, tuple[int, int]] = {}
-    with Children() as children:
-        while waiting or running:
-            while waiting and len(running) < width:
-                index, attempt = waiting.pop(0)
-                child = idle.pop() if idle else children.start(lambda line: _serve_jobs(line, jobs))
-                with suppress(ChildGone):  # which is heard of below
-                    child.send({"job": index})
-                running[child] = (index, attempt)
-            for child in ready(running):
-                index, attempt = running.pop(child)
-                try:
-                    message, _ = child.receive()
-                except ChildGone:
-                    if attempt == ATTEMPTS:
-                        raise RecipeError(f"A short training failed: {child.death()}.") from None
-                    waiting.insert(0, (index, attempt + 1))
-                    children.end(child)
-                    continue
+    requests = [{"job": index} for index in range(len(jobs))]
+    try:
+        with closing(answers(lambda line: _serve_jobs(line, jobs), requests, width)) as done:
+            for index, message in done:
                 if "error" in message:
                     raise RecipeError(message["error"])
                 results[index] = message["result"]
                 told(len(results))
-                idle.append(child)
+    except GivenUp as gone:
+        raise RecipeError(f"A short training failed: {gone.how}.") from None
     return [results[index] for index in range(len(jobs))]
 
 
@@ -214,5 +245,7 @@ def _serve_jobs(line: Line, jobs: Sequence[Callable[[], dict[str, Any]]]) -> Non
         message, _ = line.receive()
         try:
             line.send({"result": jobs[message["job"]]()})
+        except ChildGone:
+            raise
         except Exception as error:  # noqa: BLE001 - it is raised again in the parent
             line.send({"error": f"{type(error).__name__}: {error}"})

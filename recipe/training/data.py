@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset, Subset
 from recipe.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.keys import derive_seed
+from recipe.training.children import cores
 from recipe.training.decode import MEMORY_SHARE, PARALLEL_FROM, Notify, decode, taken
 from recipe.training.items import Batch, as_labels, as_tensor, is_deterministic
 from recipe.training.memory import free_memory
@@ -209,7 +210,7 @@ def _pair(item: Any, name: str) -> Batch:
 
 
 def _workers(n: int) -> int:
-    return min(8, os.cpu_count() or 1) if n >= PARALLEL_FROM and hasattr(os, "fork") else 0
+    return min(8, cores()) if n >= PARALLEL_FROM and hasattr(os, "fork") else 0
 
 
 def _split(train: Data, share: float, experiment: Experiment, seed: int) -> Splits:
@@ -225,8 +226,8 @@ def _split(train: Data, share: float, experiment: Experiment, seed: int) -> Spli
     if isinstance(train, TensorData):
         val, rest = val.to(train.x.device), rest.to(train.x.device)
         return Splits(
-            replace(train, x=taken(train.x, rest), y=train.y[rest]),
-            replace(train, x=taken(train.x, val), y=train.y[val]),
+            replace(train, x=taken(train.x, rest, "train"), y=train.y[rest]),
+            replace(train, x=taken(train.x, val, "val"), y=train.y[val]),
         )
     return Splits(
         replace(train, dataset=Subset(train.dataset, rest.tolist())),

@@ -13,8 +13,9 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +28,7 @@ from recipe.cache import cache_folder
 from recipe.errors import UsageError
 from recipe.files import write_text
 from recipe.keys import key
-from recipe.training.children import (
-    ATTEMPTS,
-    Child,
-    ChildGone,
-    Children,
-    Line,
-    can_fork,
-    cores,
-    ready,
-)
+from recipe.training.children import GivenUp, Line, answers, can_fork, cores
 from recipe.training.items import Batch, as_labels, item, probes, same, stack
 from recipe.training.memory import free_memory
 from recipe.training.transforms import Tail, apart
@@ -76,26 +68,21 @@ class _Reader:
 
     def __init__(self, dataset: Any, name: str) -> None:
         self.dataset, self.name, self.n = dataset, name, len(dataset)
-        self.first = item(dataset, 0, name)
-        self.types = self._types()
+        sample = [item(dataset, index, name) for index in probes(self.n)]
+        self.first = sample[0]
+        # The types that hold those of every item: 0 and 0.5 are both real.
+        self.types = [reduce(torch.promote_types, (part.dtype for part in parts))
+                      for parts in zip(*sample, strict=True)]  # fmt: skip
         self.source: Any = dataset
         self.tail: Tail | None = None
-        if (parts := apart(dataset, name)) is not None:
+        if (parts := apart(dataset, name, sample)) is not None:
             self.source, self.tail = parts
-
-    def _types(self) -> list[torch.dtype]:
-        """Types of inputs and targets that hold those of a sample of items: 0 and 0.5 are real."""
-        types = [part.dtype for part in self.first]
-        for index in probes(self.n):
-            found = item(self.dataset, index, self.name)
-            types = [torch.promote_types(a, b.dtype) for a, b in zip(types, found, strict=True)]
-        return types
 
     @property
     def size(self) -> int:
         """Bytes of the whole."""
         parts = zip(self.first, self.types, strict=True)
-        return self.n * sum(part.numel() * dtype.itemsize for part, dtype in parts)
+        return self.n * sum(part.numel() * int(dtype.itemsize) for part, dtype in parts)
 
     def empty(self, make: Callable[[str, list[int], torch.dtype], Tensor]) -> Batch:
         """Room for inputs and targets."""
@@ -165,47 +152,20 @@ def _fill(reader: _Reader, x: Tensor, y: Tensor, notify: Notify | None) -> None:
             reader.read(start, stop, x, y)
             told(stop - start)
         return
-    with Children() as children:
-        _share_out(reader, (x, y), chunks, width, children, told)
-
-
-def _share_out(  # noqa: PLR0917
-    reader: _Reader,
-    room: Batch,
-    chunks: list[tuple[int, int]],
-    width: int,
-    children: Children,
-    told: Callable[[int], None],
-) -> None:
-    """Give each child a chunk at a time; a chunk whose reader died is read again once."""
-    waiting = [(chunk, 1) for chunk in reversed(chunks)]
-    busy: dict[Child, tuple[tuple[int, int], int]] = {}
-    idle = [children.start(lambda line: _serve(line, reader, *room)) for _ in range(width)]
-    while waiting or busy:
-        while waiting and idle:
-            chunk, attempt = waiting.pop()
-            child = idle.pop()
-            with suppress(ChildGone):  # which is heard of below
-                child.send({"chunk": chunk})
-            busy[child] = (chunk, attempt)
-        for child in ready(busy):
-            chunk, attempt = busy.pop(child)
-            try:
-                message, _ = child.receive()
-            except ChildGone:
-                if attempt == ATTEMPTS:
-                    raise UsageError(
-                        f"Reading {reader.name}[{chunk[0]}:{chunk[1]}] failed twice, "
-                        f"{child.death()}: read these items by themselves to see why."
-                    ) from None
-                waiting.append((chunk, attempt + 1))
-                children.end(child)
-                idle.append(children.start(lambda line: _serve(line, reader, *room)))
-                continue
-            if "complaint" in message:
-                raise UsageError(message["complaint"])
-            told(chunk[1] - chunk[0])
-            idle.append(child)
+    requests = [{"chunk": chunk} for chunk in chunks]
+    try:
+        with closing(answers(lambda line: _serve(line, reader, x, y), requests, width)) as read:
+            for index, message in read:
+                if "complaint" in message:
+                    raise UsageError(message["complaint"])
+                start, stop = chunks[index]
+                told(stop - start)
+    except GivenUp as gone:
+        start, stop = chunks[gone.index]
+        raise UsageError(
+            f"Reading {reader.name}[{start}:{stop}] failed twice, {gone.how}: "
+            "read these items by themselves to see why."
+        ) from None
 
 
 def _serve(line: Line, reader: _Reader, x: Tensor, y: Tensor) -> None:
@@ -224,43 +184,54 @@ def _mapped(reader: _Reader, notify: Notify | None) -> Batch:
     """The data set as a file of the cache, built when it is not there yet. A data set that names
     no files might change unseen: its file is gone with this process.
     """
-    folder = cache_folder() / "data"
     source = _source_key(reader.dataset)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with _folder(reader.name, reader.size) as folder:
         if source is None:
-            x, y = reader.empty(lambda _, *of: unnamed_file(*of))
+            x, y = reader.empty(lambda _, *of: unnamed_file(folder, *of))
             _fill(reader, x, y, notify)
             return x, y
         path = folder / key("data 2", reader.n, str(reader.types), source)
         with FileLock(path.with_suffix(".lock")):
             if not (path / "complete.json").exists():
                 _build(reader, path, notify)
+        return reader.empty(lambda *of: _file(path, *of, writable=False))
+
+
+@contextmanager
+def _folder(name: str, size: int) -> Iterator[Path]:
+    """The cache's folder for data that does not fit into memory.
+
+    Raises:
+        UsageError: it cannot be written, or has no room.
+
+    """
+    folder = cache_folder() / "data"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
     except OSError as error:
         raise UsageError(
-            f"{reader.name} takes {reader.size / 1e9:.1f} GB, more than fits into memory, and "
+            f"{name} takes {size / 1e9:.1f} GB, more than fits into memory, and "
             f"cannot be kept in {str(folder)!r} ({error.strerror}): set RECIPE_CACHE to a folder "
             "with room."
         ) from error
-    return reader.empty(lambda *of: _file(path, *of, writable=False))
 
 
-def unnamed_file(shape: list[int], dtype: torch.dtype) -> Tensor:
-    """A tensor in a file of the cache that has no name any more and ends with this process."""
-    folder = cache_folder() / "data"
-    folder.mkdir(parents=True, exist_ok=True)
-    _check_room(folder, math.prod(shape) * dtype.itemsize)
+def unnamed_file(folder: Path, shape: list[int], dtype: torch.dtype) -> Tensor:
+    """A tensor in a file that has no name any more and ends with this process."""
+    count = math.prod(shape)
+    _check_room(folder, count * dtype.itemsize)
     with tempfile.NamedTemporaryFile(dir=folder) as file:
-        size = math.prod(shape)
-        return torch.from_file(file.name, shared=True, size=size, dtype=dtype).reshape(shape)
+        return torch.from_file(file.name, shared=True, size=count, dtype=dtype).reshape(shape)
 
 
-def taken(x: Tensor, index: Tensor) -> Tensor:
+def taken(x: Tensor, index: Tensor, name: str) -> Tensor:
     """The rows `index` of `x`, in a file where they take more memory than there is."""
     size = len(index) * x[:1].nbytes
     if x.device.type != "cpu" or size <= MEMORY_SHARE * free_memory(x.device):
         return x[index]
-    rows = unnamed_file([len(index), *x.shape[1:]], x.dtype)
+    with _folder(name, size) as folder:
+        rows = unnamed_file(folder, [len(index), *x.shape[1:]], x.dtype)
     for start in range(0, len(index), CHUNK):
         rows[start : start + CHUNK] = x[index[start : start + CHUNK]]
     return rows
@@ -274,9 +245,8 @@ def _check_room(folder: Path, size: int) -> None:
 def _build(reader: _Reader, path: Path, notify: Notify | None) -> None:
     beside = path.with_suffix(f".{os.getpid()}.tmp")
     shutil.rmtree(path, ignore_errors=True)
-    for left in path.parent.glob(
-        f"{path.name}.*.tmp"
-    ):  # by a run that was killed: we hold the lock
+    # What a killed run left behind: nobody else builds it while we hold the lock.
+    for left in path.parent.glob(f"{path.name}.*.tmp"):
         shutil.rmtree(left, ignore_errors=True)
     beside.mkdir()
     try:

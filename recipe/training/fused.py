@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -322,10 +323,10 @@ class FusedTraining:
         return outputs
 
     def _outputs(self, parameters: dict[str, Tensor], x: Tensor) -> Tensor:
-        def forward(parameters: dict[str, Tensor], buffers: dict[str, Tensor]) -> Tensor:
-            return self._call(parameters, buffers, x)
-
-        outputs: Tensor = vmap(forward, randomness="same")(parameters, self.buffers)
+        """Of every trial, [K, N, ...]."""
+        outputs: Tensor = vmap(self._call, (0, 0, None), randomness="same")(
+            parameters, self.buffers, x
+        )
         return outputs
 
     def _activations(self, parameters: dict[str, Tensor]) -> dict[str, list[float]]:
@@ -333,10 +334,7 @@ class FusedTraining:
         x = self.way.lay_out(x[:ACTIVATION_SAMPLE])
 
         def shares(parameters: dict[str, Tensor], buffers: dict[str, Tensor]) -> dict[str, Tensor]:
-            def forward(x: Tensor) -> Tensor:
-                return self._call(parameters, buffers, x)
-
-            return activation_shares(forward, x)
+            return activation_shares(partial(self._call, parameters, buffers), x)
 
         found = vmap(shares, randomness="same")(parameters, self.buffers)
         return {name: values.tolist() for name, values in found.items()}

@@ -170,8 +170,6 @@ class _Search:
     """Whether everything there is was tried."""
 
     def run(self) -> Choice:
-        optimizer = self.experiment.optimizer
-        self.lr = RATES.get(optimizer, USUAL_RATE) if isinstance(optimizer, str) else USUAL_RATE
         best = plain = self._try(PLAIN)
         started = time.perf_counter()  # PyTorch's own start is no cost of the search
         if plain.seconds is not None:
@@ -315,6 +313,11 @@ class _Search:
         with no_dropout(training.model):
             losses = training.losses(MOST, stop=clock.tick)
         return clock.seconds / count, losses[0][0]
+
+    @property
+    def lr(self) -> float:
+        """The constant rate of all measurements."""
+        return RATES.get(str(self.experiment.optimizer), USUAL_RATE)
 
     @property
     def _seed(self) -> int:

@@ -14,15 +14,20 @@ from torch import Tensor
 from torch.utils.data import Subset
 
 from recipe.errors import UsageError
-from recipe.training.items import item, probes, same, stack
+from recipe.training.items import Batch, item, probes, same, stack
 
 Tail = Callable[[Tensor], Tensor]
 CONVERSIONS = ("ToTensor", "PILToTensor", "ToImage")
 """Transforms that make a tensor of an image; ToTensor also scales 0..255 to 0..1."""
 
 
-def apart(dataset: Any, name: str) -> tuple[Any, Tail] | None:
+def apart(dataset: Any, name: str, sample: list[Batch]) -> tuple[Any, Tail] | None:
     """A copy of the data set that yields plain image tensors, and the rest of its transform.
+
+    Args:
+        dataset: to be read.
+        name: what complaints call it.
+        sample: its items at `probes`, which the parts have to give too.
 
     Returns:
         None when the transform cannot be taken apart, or when the parts give other values than
@@ -40,9 +45,8 @@ def apart(dataset: Any, name: str) -> tuple[Any, Tail] | None:
         bare = _with_transform(inner, before)
         if isinstance(dataset, Subset):
             bare = Subset(bare, dataset.indices)
-        indices = probes(len(dataset))
-        x, y = stack([item(bare, index, name) for index in indices], name)
-        whole_x, whole_y = stack([item(dataset, index, name) for index in indices], name)
+        x, y = stack([item(bare, index, name) for index in probes(len(dataset))], name)
+        whole_x, whole_y = stack(sample, name)
         equal = same(tail(x), whole_x) and same(y, whole_y)
     except (UsageError, RuntimeError, ValueError, TypeError, AttributeError):
         return None

@@ -16,6 +16,7 @@ from torchvision.transforms import v2
 from recipe.errors import UsageError
 from recipe.training import decode as module
 from recipe.training.decode import PARALLEL_FROM, decode
+from recipe.training.items import item, probes
 from recipe.training.transforms import apart
 
 PIPELINES = {
@@ -44,10 +45,14 @@ def one_by_one(dataset):
     return torch.stack([x for x, _ in pairs]), torch.tensor([y for _, y in pairs])
 
 
+def split(dataset):
+    return apart(dataset, "train", [item(dataset, i, "train") for i in probes(len(dataset))])
+
+
 @pytest.mark.parametrize("name", PIPELINES)
 def test_a_transform_taken_apart_gives_the_same_values(folder, name):
     dataset = ImageFolder(str(folder), PIPELINES[name])
-    assert apart(dataset, "train") is not None
+    assert split(dataset) is not None
     x, y = decode(dataset, "train")
     expected_x, expected_y = one_by_one(dataset)
     assert x.dtype == expected_x.dtype
@@ -58,7 +63,7 @@ def test_a_transform_taken_apart_gives_the_same_values(folder, name):
 
 def test_a_subset_is_taken_apart_too(folder):
     subset = Subset(ImageFolder(str(folder), PIPELINES["v1"]), [3, 1, 30])
-    assert apart(subset, "train") is not None
+    assert split(subset) is not None
     assert torch.equal(decode(subset, "train")[0], one_by_one(subset)[0])
 
 
@@ -73,7 +78,7 @@ def test_a_subset_is_taken_apart_too(folder):
 )
 def test_a_transform_that_wants_one_image_gets_one(folder, transform):
     dataset = ImageFolder(str(folder), transform)
-    assert apart(dataset, "train") is None
+    assert split(dataset) is None
     assert torch.equal(decode(dataset, "train")[0], one_by_one(dataset)[0])
 
 
@@ -147,7 +152,7 @@ def test_a_late_image_of_another_size_is_resized_by_the_users_own_transform(tmp_
         Image.new("RGB", (size, size), (i % 256, 0, 0)).save(tmp_path / "a" / f"{i:03d}.png")
     pipeline = v2.Compose([v2.ToImage(), v2.Resize((6, 6)), v2.ToDtype(torch.float32, scale=True)])
     dataset = ImageFolder(str(tmp_path), pipeline)
-    assert apart(dataset, "train") is not None  # on the sample
+    assert split(dataset) is not None  # on the sample
     assert torch.equal(
         decode(dataset, "train")[0], one_by_one(dataset)[0].as_subclass(torch.Tensor)
     )
@@ -214,6 +219,8 @@ class TestMapped(Mapped):
         monkeypatch.setattr(module.shutil, "disk_usage", lambda _: usage)
         with pytest.raises(UsageError, match=r"train takes 0.0 GB.*RECIPE_CACHE"):
             decode(ImageFolder(str(folder), PIPELINES["v1"]), "train")
+        with pytest.raises(UsageError, match=r"val takes 0.0 GB.*RECIPE_CACHE"):
+            module.taken(torch.zeros(1000), torch.arange(999), "val")
 
     def test_what_names_no_files_is_read_by_every_run(self):
         values = list(range(50))
@@ -230,7 +237,7 @@ class TestMapped(Mapped):
         taken = []
         monkeypatch.setattr(
             module, "unnamed_file",
-            lambda shape, dtype: taken.append(shape) or torch.empty(shape, dtype=dtype),
+            lambda _, shape, dtype: taken.append(shape) or torch.empty(shape, dtype=dtype),
         )  # fmt: skip
         declared = Experiment(
             model=torch.nn.Identity, train=ImageFolder(str(folder), PIPELINES["v1"]), val=0.25
@@ -269,12 +276,13 @@ def test_two_runs_that_build_at_once_build_once(folder, tmp_path):
 
 ORPHANS = """
 import os, sys, time
+from contextlib import closing
 from recipe.training.children import Children
 def serve(line):
     line.send({"pid": os.getpid()})
     time.sleep(600)
-with Children() as children:
-    made = [children.start(serve) for _ in range(2)]
+with closing(Children(serve)) as children:
+    made = [children.free() for _ in range(2)]
     print(*[child.receive()[0]["pid"] for child in made], flush=True)
     time.sleep(600)
 """

@@ -196,7 +196,6 @@ def test_random_data_is_trained_plainly():
 
 def test_a_measurement_is_long_enough_and_never_too_long():
     search = speed._Search(experiment(), data(6, n=400), CPU, 0, 1e9)
-    search.lr = 0.01
     seconds, losses = search._measure(PLAIN)
     assert 0 < seconds < 1
     assert LEAST <= len(losses) <= MOST
