@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import fields
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from recipe.errors import RecipeError
@@ -58,16 +59,17 @@ class Lanes:
             later: epochs expected beyond this stretch, for the time left.
 
         """
+        parts = {slot: (slot.done, slot.expected(until)) for slot in self.slots}
+        done, total = (sum(numbers) for numbers in zip(*parts.values(), strict=True))
 
         def told(slot: Slot) -> None:
+            nonlocal done, total
+            before, parts[slot] = parts[slot], (slot.done, slot.expected(until))
+            done += parts[slot][0] - before[0]
+            total += parts[slot][1] - before[1]
             self.runner.meter.epochs += 1
-            done = sum(other.done for other in self.slots)
-            total = later + sum(
-                min(until, other.epochs) if other.trial is None else other.done
-                for other in self.slots
-            )
             what = f"trial {slot.head['number']} of {len(self.slots)}"
-            self.runner.progress(done, total, what)
+            self.runner.progress(done, total + later, what)
 
         for lane in self.lanes:
             lane.advance(until, told)
@@ -145,13 +147,16 @@ class Fused:
             started = time.perf_counter()
             epochs = training.epoch()
             seconds = (time.perf_counter() - started) / len(epochs)
+            best = []
             for row, (slot, epoch) in enumerate(zip(self.rows, epochs, strict=True)):
                 if slot.record is None:
                     continue
-                slot.record.record(epoch, lambda row=row: training.snapshot(row))  # type: ignore[misc]
+                if slot.record.record(epoch):
+                    best.append(row)
                 slot.record.seconds += seconds
                 if slot.trial is None:
                     told(slot)
+            training.hold(best)
             self._drop_ended()
 
     def _start(self) -> FusedTraining:
@@ -161,8 +166,10 @@ class Fused:
             experiments, runner.data, seed=runner.seed, device=runner.device, way=runner.way.single
         )
         self.rows = self.slots
-        for slot in self.slots:
-            slot.record = Record(slot.epochs, patience_for(slot.epochs))
+        for row, slot in enumerate(self.slots):
+            slot.record = Record(
+                slot.epochs, patience_for(slot.epochs), weights=partial(self.training.held, row)
+            )
         return self.training
 
     def _drop_ended(self) -> None:
@@ -305,7 +312,7 @@ class SideBySide:
             except Exception as error:  # noqa: BLE001 - the parent raises it
                 line.send({"crashed": f"{type(error).__name__}: {error}"})
                 return
-            snapshot = current.snapshot if current else {}
+            snapshot = current.weights() if current else {}
             record = current and {name: getattr(current, name) for name in RECORDED}
             line.send({**answer, "record": record}, save(snapshot) if snapshot else None)
             if answer:
@@ -316,10 +323,10 @@ class SideBySide:
         self.children.close()
 
 
-RECORDED = tuple(f.name for f in fields(Record) if f.name != "snapshot")
+RECORDED = tuple(f.name for f in fields(Record) if f.name != "weights")
 
 
 def _read_record(values: dict[str, Any], snapshot: bytes) -> Record:
     from safetensors.torch import load
 
-    return Record(**values, snapshot=load(snapshot) if snapshot else {})
+    return Record(**values, weights=partial(load, snapshot) if snapshot else dict)

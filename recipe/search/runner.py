@@ -115,18 +115,21 @@ class Runner:
         return self.folder / CHECKPOINTS / f"{trial.key}.safetensors"
 
     def keep(self, trial: Trial, record: Record) -> None:
-        """Save the snapshot when no trial of this run is better, and drop the one it beats."""
+        """Save the weights when no trial of this run is better."""
         from safetensors.torch import save
 
         if self._leader is None:
             earlier = [(t["val_score"], t["val_loss"]) for t in self.journal.values("trial")]
             self._leader = max(earlier, key=lambda one: rank(*one), default=(None, None))
-        if not record.snapshot or is_better(*self._leader, trial.val_score, trial.val_loss):
+        if is_better(*self._leader, trial.val_score, trial.val_loss):
+            return
+        weights = record.weights()
+        if not weights:
             return
         self._leader = (trial.val_score, trial.val_loss)
         path = self.checkpoint(trial)
         path.parent.mkdir(exist_ok=True)
-        write_bytes(path, save(record.snapshot))
+        write_bytes(path, save(weights))
 
     def prune(self, best: Trial) -> None:
         """Remove the checkpoints of all trials but the best."""
@@ -143,7 +146,7 @@ class Runner:
             return path.read_bytes()
         fit = self.fit(experiment)
         fit.advance(trial.epochs)
-        return save(fit.snapshot)
+        return save(fit.weights())
 
     def fit(self, experiment: Experiment) -> Fit:
         """A fresh fit of a resolved experiment under this run's seed."""

@@ -62,6 +62,11 @@ class Slot:
             return self.trial.epochs
         return self.record.done if self.record else 0
 
+    def expected(self, until: int) -> int:
+        """Epochs that it will have trained when all were trained to `until`."""
+        ended = self.trial is not None or (self.record is not None and self.record.status)
+        return self.done if ended else min(until, self.epochs)
+
     def end(self, status: TrialStatus, reason: str) -> None:
         """Stop a training that is still going on."""
         if self.record is not None and self.record.status is None:
@@ -105,7 +110,7 @@ class Slot:
                 curves={name: tuple(curves[name]) for name in sorted(curves)},
             )
             runner.keep(trial, record)
-            record.snapshot = {}
+            record.weights = dict
         runner.journal.put("trial", trial.key, asdict(trial))
         self.trial = trial
         if runner.checkpoint(trial).exists():

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -39,8 +40,8 @@ class Record:
     best_epoch: int | None = None
     best_score: float | None = None
     best_loss: float | None = None
-    snapshot: Snapshot = field(default_factory=dict)
-    """On the CPU."""
+    weights: Callable[[], Snapshot] = dict
+    """Gives the best epoch's weights on the CPU; nothing when no epoch was."""
     seconds: float = 0.0
     done: int = 0
     losses: list[float] = field(default_factory=list)
@@ -55,8 +56,8 @@ class Record:
         """The best score within the first `epoch` epochs."""
         return score_at(self.curves.get("val_score", []), epoch)
 
-    def record(self, epoch: Epoch, weights: Callable[[], Snapshot]) -> None:
-        """Take in an epoch; `weights` is asked for a copy when it is the best so far."""
+    def record(self, epoch: Epoch) -> bool:
+        """Take in an epoch; True when it is the best so far, and its weights are to be kept."""
         for name in epoch.figures.keys() | self.curves.keys():
             values = self.curves.setdefault(name, [None] * self.done)
             values.append(finite(epoch.figures.get(name)))
@@ -65,21 +66,21 @@ class Record:
         if epoch.diverged:
             at = f"epoch {epoch.number + 1}, iteration {len(epoch.losses) + 1}"
             self.stop("diverged", f"the loss was not finite in {at}")
-            return
+            return False
         score, loss = finite(epoch.figures["val_score"]), finite(epoch.figures["val_loss"])
         improved = loss is not None and loss < self.lowest_loss
         if improved and loss is not None:
             self.lowest_loss = loss
-        if is_better(score, loss, self.best_score, self.best_loss):
-            improved = True
+        best = is_better(score, loss, self.best_score, self.best_loss)
+        if best:
             self.best_epoch, self.best_score, self.best_loss = epoch.number, score, loss
-            self.snapshot = weights()
-        if improved:
+        if improved or best:
             self.last_gain = epoch.number
         elif self.patience is not None and epoch.number - self.last_gain >= self.patience:
             self.stop("finished", f"no gain in validation for {self.patience} epochs")
         if self.status is None and self.done >= self.planned:
             self.status = "finished"
+        return best
 
     def batch_losses(self) -> list[float]:
         """Batch losses of the whole fit, averaged down to at most KEPT_LOSSES points."""
@@ -99,7 +100,8 @@ class Fit(Record):
         """Train until `until` epochs are done, or the fit ends by itself."""
         while self.status is None and self.done < min(until, self.planned):
             start = time.perf_counter()
-            self.record(next(self._epochs), lambda: copy_of(self.training.model))
+            if self.record(next(self._epochs)):
+                self.weights = partial(dict, copy_of(self.training.model))
             self.seconds += time.perf_counter() - start
             if told:
                 told(self)

@@ -93,7 +93,13 @@ class FusedTraining:
         self.iterations_per_epoch = iterations_per_epoch(data.train, lead.batch_size)
         self.model = way.lay_out_model(build_model(lead, derive_seed(seed, "weights"), device))
         self.number = 0
+        self.began = len(experiments)
+        self.trials = list(range(self.began))
+        """Which trial each row is of."""
         self._stack(len(experiments))
+        self._held: dict[str, Tensor] = {}
+        """Of all trials at the start: the weights under "", and the buffers."""
+        self._holding: set[int] = set()
         self.optimizer = FUSED[str(lead.optimizer)](experiments, self.weights)
         planned = rates or [planned_rates(e, data) for e in experiments]
         self.planned = [len(values) for values in planned]
@@ -132,17 +138,37 @@ class FusedTraining:
         self.buffers = {name: value[index] for name, value in self.buffers.items()}
         self.rates = self.rates[index]
         self.planned = [self.planned[row] for row in rows]
+        self.trials = [self.trials[row] for row in rows]
         self.optimizer.keep(index)
 
-    def snapshot(self, row: int) -> Snapshot:
-        """One trial's state, by the names of the model's own."""
-        parameters = {name: value[row] for name, value in self._views(self.weights).items()}
-        with torch.no_grad():
-            for name, p in self.model.named_parameters():
-                if name in parameters:
-                    p.copy_(parameters[name])
-            for name, buffer in self.model.named_buffers():
-                buffer.copy_(self.buffers[name][row])
+    def hold(self, rows: Sequence[int]) -> None:
+        """Keep the present weights of these rows, in place of what was kept of them."""
+        now = {"": self.weights, **self.buffers}
+        if not self._held:
+            self._held = {
+                n: value.new_empty(self.began, *value.shape[1:]) for n, value in now.items()
+            }
+        trials = [self.trials[row] for row in rows]
+        self._holding.update(trials)
+        for name, value in now.items():
+            self._held[name][trials] = value[list(rows)]
+
+    @torch.no_grad()
+    def held(self, trial: int) -> Snapshot:
+        """What was kept of a trial, by the names of the model's own state.
+
+        Args:
+            trial: its row at the start.
+
+        """
+        if trial not in self._holding:
+            return {}
+        parameters = self._views(self._held[""])
+        for name, p in self.model.named_parameters():
+            if name in parameters:
+                p.copy_(parameters[name][trial])
+        for name, buffer in self.model.named_buffers():
+            buffer.copy_(self._held[name][trial])
         return copy_of(self.model)
 
     def epoch(self) -> list[Epoch]:

@@ -48,8 +48,11 @@ PROBED_TRIALS = 16
 MOST_FUSED = 64
 MEMORY_SHARE = 0.25
 """Of the free memory that the weights, gradients and optimizer states of fused trials may take."""
-COPIES = 6
-"""Weights, gradients, two optimizer states, the monitor's copy, and one in passing."""
+COPIES = 7
+"""Weights, gradients, two optimizer states, the best epoch's, the monitor's, one in passing."""
+PART, HEAVY_PART = 4, 2e-2
+"""Batches are measured at this part of their size where that part takes this many seconds still:
+what an iteration costs besides arithmetic is then too little to matter."""
 SLOW_ITERATION = 2e-3
 """Seconds below which arithmetic is not what an iteration spends its time on."""
 LIGHT_ITERATION = 1e-2
@@ -166,14 +169,17 @@ class _Search:
     tried: list[Measured] = field(default_factory=list)
     reference: list[float] = field(default_factory=list)
     """Losses of the plain run."""
+    part: int = 1
+    """How many times as large the batches of the run are as those that are measured."""
     complete: bool = False
     """Whether everything there is was tried."""
 
     def run(self) -> Choice:
+        self._take_part()
         best = plain = self._try(PLAIN)
         started = time.perf_counter()  # PyTorch's own start is no cost of the search
         if plain.seconds is not None:
-            allowance = SHARE * self.planned * plain.seconds
+            allowance = self._share_of_run(plain)
             for change in self._changes():
                 if time.perf_counter() - started > allowance:
                     break
@@ -189,6 +195,17 @@ class _Search:
         gain = (plain.seconds or 1) / (best.seconds or 1)
         return Choice(best.way, gain, time.perf_counter() - started, tried=tuple(self.tried))
 
+    def _take_part(self) -> None:
+        """Go on with smaller batches if they are enough to measure."""
+        whole = self.experiment
+        self.experiment = replace(whole, batch_size=max(1, whole.batch_size // PART))
+        with suppress(Exception):  # the plain run says what is wrong
+            seconds, _ = self._measure(PLAIN)
+            if seconds > HEAVY_PART:
+                self.part = PART
+                return
+        self.experiment = whole
+
     def _changes(self) -> Iterator[Callable[[Measured], Way | None]]:
         """What to try, each given the fastest so far; the most promising first."""
         model = build_model(self.experiment, 0, self.device)
@@ -203,17 +220,13 @@ class _Search:
                 replace(best.way, precision="bfloat16", channels_last=layout)
                 if (best.seconds or 0) > SLOW_ITERATION else None
             )  # fmt: skip
+        if fusable(self.experiment) is None and not (images and self.device.type == "cpu"):
+            # On a processor fused convolutions become grouped ones, which are slower.
+            yield lambda best: self._fused(best, model)
         if self.device.type == "cpu":
             yield lambda best: (
                 replace(best.way, threads=1)
                 if torch.get_num_threads() > 1 and (best.seconds or 0) < LIGHT_ITERATION else None
-            )  # fmt: skip
-        if fusable(self.experiment) is None and not (images and self.device.type == "cpu"):
-            # On a processor fused convolutions become grouped ones, which are slower.
-            yield lambda best: self._fused(best, model)
-            yield lambda best: (
-                replace(best.way, threads=None)
-                if best.way.sharing == "fused" and best.way.threads is not None else None
             )  # fmt: skip
         workers = isinstance(self.data.val, StreamData) and self.data.val.workers
         if can_fork(self.device) and cores() > 1 and not workers:
@@ -224,9 +237,13 @@ class _Search:
         if self.device.type == "cuda":
             yield lambda best: (
                 replace(best.way, compiled=True)
-                if best.way.sharing == "alone"
-                and SHARE * self.planned * (best.seconds or 0) > COMPILE_SECONDS else None
+                if best.way.sharing == "alone" and self._share_of_run(best) > COMPILE_SECONDS
+                else None
             )  # fmt: skip
+
+    def _share_of_run(self, found: Measured) -> float:
+        """Seconds that the search may cost if the run goes this way."""
+        return SHARE * self.planned * self.part * (found.seconds or 0)
 
     def _fused(self, best: Measured, model: nn.Module) -> Way | None:
         try:
@@ -254,7 +271,7 @@ class _Search:
         x, y = next(iter(self.data.train.batches(batch)))
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
             self.experiment.loss_function(model(x), y)
-        return int(sum(kept.values()) * max(1.0, EVAL_BATCH / batch))
+        return sum(kept.values()) * max(self.part, EVAL_BATCH // batch)
 
     def _try(self, way: Way) -> Measured:
         try:

@@ -26,6 +26,9 @@ WORKS = ["sweep_digits", "range_test", "overheads", "sweep_images"]
 
 def one(work, tool):
     """In the child: time one tool."""
+    import optuna  # noqa: F401
+    import torch._dynamo  # noqa: F401 - the first optimizer imports it, whatever the tool
+
     with tempfile.TemporaryDirectory() as out:
         os.environ["RECIPE_CACHE"] = str(Path(out) / "cache")  # nothing is remembered
         run = importlib.import_module(work).TOOLS[tool](Path(out))

@@ -106,9 +106,6 @@ def optuna_grid(objective, grid):
 
 def import_recipe():
     """All that a run imports, before the clock starts."""
-    import optuna  # noqa: F401
-    import torch._dynamo  # noqa: F401 - the first optimizer of every tool imports it
-
     import recipe.api  # noqa: F401
     import recipe_steps.coarse_grid.measure
     import recipe_steps.lr_range.measure  # noqa: F401

@@ -208,6 +208,8 @@ def table():
 
 if __name__ == "__main__":
     import_recipe()
+    import torch._dynamo  # noqa: F401
+
     with tempfile.TemporaryDirectory() as cache:
         os.environ["RECIPE_CACHE"] = cache  # nothing is remembered
         for what, ours, other, ratio in PARTS[sys.argv[1]]():

@@ -9,7 +9,6 @@ LOW, HIGH = 1e-5, 10.0
 
 def recipe(out):
     import_recipe()
-    import torch._dynamo  # noqa: F401
     from cifar10 import cnn, images
 
     from recipe import Experiment
@@ -32,7 +31,6 @@ def recipe(out):
 
 def torch_lr_finder(_):
     import torch
-    import torch._dynamo
     from cifar10 import cnn
     from torch import nn
     from torch_lr_finder import LRFinder
@@ -51,7 +49,6 @@ def torch_lr_finder(_):
 
 
 def lightning_tuner(_):
-    import torch._dynamo  # noqa: F401
     from cifar10 import cnn
     from lightning.pytorch.tuner import Tuner
 

@@ -3,7 +3,6 @@
 The recipe may end a trial early: one that diverged, or that gained nothing for 5 epochs.
 """
 
-import itertools
 from functools import cache
 
 from common import (
@@ -18,11 +17,13 @@ from common import (
     sgd,
 )
 
+from recipe.search.space import grid
+
 GRID = {
     "lr": [0.003, 0.01, 0.03, 0.06, 0.1, 0.2, 0.4, 0.8],
     "weight_decay": [0.0, 1e-5, 1e-4, 1e-3],
 }
-CELLS = [dict(zip(GRID, cell, strict=True)) for cell in itertools.product(*GRID.values())]
+CELLS = grid(GRID)
 EPOCHS = 10
 
 
@@ -62,16 +63,12 @@ def recipe(out):
     import_recipe()
     from dataclasses import replace
 
-    import optuna  # noqa: F401
-    import torch._dynamo  # noqa: F401
-
     from recipe.builtin import digits
 
     return lambda: recipe_grid(replace(digits(), batch_size=BATCH), CELLS, EPOCHS, out)
 
 
 def plain(_):
-    import torch._dynamo  # noqa: F401
 
     import recipe.builtin  # noqa: F401
 
@@ -80,8 +77,6 @@ def plain(_):
 
 def optuna_lightning(_):
     import lightning
-    import optuna  # noqa: F401
-    import torch._dynamo  # noqa: F401
 
     from recipe.builtin import mlp
 

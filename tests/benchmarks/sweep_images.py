@@ -1,10 +1,9 @@
 """Eight trials (4 rates x 2 weight decays) of one epoch on 10,000 CIFAR-10 image files.
 
 Every tool trains the small CNN of examples/cifar10.py with a cosine schedule and validates on
-2,000 images; Ray's workers import what they need inside the clock. Each function imports what its tool needs and returns the work that is timed.
+2,000 images; Ray's workers import what they need inside the clock. Each function imports what its
+tool needs and returns the work that is timed.
 """
-
-import itertools
 
 from common import (
     BATCH,
@@ -18,8 +17,10 @@ from common import (
     sgd,
 )
 
+from recipe.search.space import grid
+
 GRID = {"lr": [0.003, 0.01, 0.03, 0.1], "weight_decay": [1e-5, 1e-3]}
-CELLS = [dict(zip(GRID, cell, strict=True)) for cell in itertools.product(*GRID.values())]
+CELLS = grid(GRID)
 WORKERS = 2
 """Processes of the other tools' loaders."""
 
@@ -47,8 +48,6 @@ def train_plainly(lr, weight_decay, workers=WORKERS):
 
 def recipe(out):
     import_recipe()
-    import optuna  # noqa: F401
-    import torch._dynamo  # noqa: F401 - the first optimizer of every tool imports it
     from cifar10 import cnn, images
 
     from recipe import Experiment
@@ -62,15 +61,12 @@ def recipe(out):
 
 def plain(_):
     import cifar10  # noqa: F401
-    import torch._dynamo  # noqa: F401
 
     return lambda: (max(train_plainly(**cell) for cell in CELLS), f"{WORKERS} loader processes")
 
 
 def optuna_lightning(_):
     import lightning
-    import optuna  # noqa: F401
-    import torch._dynamo  # noqa: F401
     from cifar10 import cnn
 
     def objective(lr, weight_decay):

@@ -210,7 +210,7 @@ def test_the_checkpoint_is_the_best_epochs(tmp_path):
 
         fit = lab.runner.fit(experiment)
         fit.advance(6)
-        assert all(torch.equal(fit.snapshot[name], value) for name, value in weights.items())
+        assert all(torch.equal(fit.weights()[name], value) for name, value in weights.items())
 
         assert lab.runner.weights(best, experiment) == lab.runner.checkpoint(best).read_bytes()
         kept = lab.runner.checkpoint(best).read_bytes()

@@ -61,6 +61,47 @@ def test_a_transform_taken_apart_gives_the_same_values(folder, name):
     assert dataset.transform is PIPELINES[name]  # the user's own is left alone
 
 
+KINDS = {
+    "rgb.jpg": ("RGB", {"quality": 80}),
+    "finer.jpeg": ("RGB", {"subsampling": 0, "progressive": True}),
+    "gray.jpg": ("L", {}),
+    "cmyk.jpg": ("CMYK", {}),
+    "rgb.PNG": ("RGB", {}),
+    "alpha.png": ("RGBA", {}),
+    "palette.png": ("P", {"transparency": 3}),
+    "deep.png": ("I;16", {}),
+    "other.bmp": ("RGB", {}),
+}
+
+
+@pytest.fixture
+def kinds(tmp_path):
+    (tmp_path / "a").mkdir()
+    pixels = np.random.default_rng(1).integers(0, 256, (20, 24, 3), dtype=np.uint8)
+    for name, (mode, options) in KINDS.items():
+        image = Image.fromarray(pixels)
+        if mode == "I;16":
+            image = Image.fromarray(pixels[..., 0].astype(np.uint16) * 200)
+        else:
+            image = image.convert(mode)
+        image.save(tmp_path / "a" / name, **options)
+    return tmp_path
+
+
+def test_every_kind_of_image_is_read_as_pil_reads_it(kinds):
+    dataset = ImageFolder(str(kinds), PIPELINES["bytes"])
+    assert split(dataset) is not None
+    assert torch.equal(decode(dataset, "train")[0], one_by_one(dataset)[0])
+
+
+@pytest.mark.parametrize("name", ["rgb.jpg", "rgb.PNG"])
+def test_a_cut_off_image_is_complained_about(kinds, name):
+    path = kinds / "a" / name
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(UsageError, match=r"train\[\d\] raised OSError: .*truncated"):
+        decode(ImageFolder(str(kinds), PIPELINES["v1"]), "train")
+
+
 def test_a_subset_is_taken_apart_too(folder):
     subset = Subset(ImageFolder(str(folder), PIPELINES["v1"]), [3, 1, 30])
     assert split(subset) is not None

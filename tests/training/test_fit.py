@@ -36,7 +36,7 @@ def fitted(scores, losses=None, patience=None, diverged_at=None):
 def test_the_best_epochs_snapshot_and_score_are_kept_not_the_last():
     fit = fitted([0.1, 0.9, 0.5, 0.4], losses=[4.0, 3.0, 2.0, 1.0])
     assert (fit.best_epoch, fit.best_score, fit.best_loss) == (1, 0.9, 3.0)
-    assert fit.snapshot["weight"].item() == 1
+    assert fit.weights()["weight"].item() == 1
     assert fit.training.model.weight.item() == 3
     assert (fit.status, fit.reason, fit.done) == ("finished", None, 4)
 
@@ -56,7 +56,7 @@ def test_patience_counts_epochs_without_a_gain():
     fit = fitted([0.1, 0.5] + [0.4] * 10, patience=3)
     assert (fit.done, fit.status) == (5, "finished")
     assert "no gain in validation for 3 epochs" in fit.reason
-    assert (fit.best_epoch, fit.snapshot["weight"].item()) == (1, 1)
+    assert (fit.best_epoch, fit.weights()["weight"].item()) == (1, 1)
 
 
 def test_a_lower_loss_is_a_gain_too_although_the_snapshot_stays():
@@ -115,8 +115,8 @@ def test_the_snapshot_is_a_copy():
     fit = Fit(scripted([0.9, 0.1]), 2)
     fit.advance(1)
     fit.training.model.weight.data.fill_(7)
-    assert torch.equal(fit.snapshot["weight"], torch.zeros(1, 1))
-    assert set(fit.snapshot) == {"weight", "bias"}
+    assert torch.equal(fit.weights()["weight"], torch.zeros(1, 1))
+    assert set(fit.weights()) == {"weight", "bias"}
 
 
 numbers = st.none() | st.sampled_from([0.0, 0.5, 1.0])

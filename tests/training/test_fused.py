@@ -56,8 +56,9 @@ def compare(made, splits, rel=1e-4):
             assert epoch.losses == pytest.approx(single.losses, rel=rel, abs=1e-5)
             assert epoch.figures.keys() == single.figures.keys()
             assert epoch.figures == pytest.approx(single.figures, rel=20 * rel, abs=1e-4)
+    fused.hold(range(fused.count))
     for row, training in enumerate(singles):
-        snapshot, state = fused.snapshot(row), training.model.state_dict()
+        snapshot, state = fused.held(row), training.model.state_dict()
         assert snapshot.keys() == state.keys()
         for name, value in state.items():
             torch.testing.assert_close(snapshot[name], value, rtol=1e-3, atol=1e-4)

@@ -7,7 +7,7 @@ from torch import nn
 from recipe import Experiment
 from recipe.training import speed
 from recipe.training.data import Splits, StreamData, TensorData
-from recipe.training.speed import LEAST, MOST, SHARE, Choice, Measured, choose
+from recipe.training.speed import LEAST, MOST, PART, SHARE, Choice, Measured, choose
 from recipe.training.way import PLAIN, Way, thread_count
 
 CPU = torch.device("cpu")
@@ -136,7 +136,7 @@ def test_the_search_ends_when_its_share_of_the_run_is_spent(scripted, monkeypatc
     scripted({})
     everything = len(found(planned=1e9).tried)
     assert everything > 2
-    plain_seconds = 1.0
+    plain_seconds = 1.0 * PART  # a second for a part of the batch
     few = choose(experiment(batch_size=8), data(6), CPU, 0, planned=1.5 / SHARE / plain_seconds)
     assert len(few.tried) == 2  # the plain run, and one change before a second had passed
     none = choose(experiment(batch_size=4), data(6), CPU, 0, planned=0.0)
