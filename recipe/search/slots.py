@@ -1,7 +1,7 @@
 """A trial's place in a grid: known from the journal, in training, or written down."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from recipe.experiment import Experiment
@@ -111,7 +111,7 @@ class Slot:
             )
             runner.keep(trial, record)
             record.weights = dict
-        runner.journal.put("trial", trial.key, asdict(trial))
+        runner.journal.put("trial", trial.key, dict(vars(trial)))
         self.trial = trial
         if runner.checkpoint(trial).exists():
             runner.prune(trial)

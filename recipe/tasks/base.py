@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import ClassVar, Literal
 
 from torch import Tensor
+from torch.func import vmap
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 TargetKind = Literal["class index", "zero or one", "real"]
@@ -32,6 +33,11 @@ class Task(ABC):
     @abstractmethod
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Mean loss of a batch, a scalar."""
+
+    def losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The mean loss [K] of each of K models with outputs [K, N, ...] on the same targets."""
+        losses: Tensor = vmap(self.loss, (0, None))(outputs, targets)
+        return losses
 
     @abstractmethod
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:

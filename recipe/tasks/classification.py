@@ -9,6 +9,9 @@ from torch.nn import functional as F
 
 from recipe.tasks.base import TargetKind, Task, wide
 
+IGNORED = -100
+"""The label that PyTorch's cross-entropy leaves out."""
+
 
 class Classification(Task):
     """Outputs [N, C, ...], targets [N, ...] of class indices."""
@@ -20,6 +23,17 @@ class Classification(Task):
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Softmax cross-entropy."""
         return F.cross_entropy(outputs, targets)
+
+    def losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """As `Task.losses`, without the detour of a batched gather."""
+        if type(self).loss is not Classification.loss:
+            return super().losses(outputs, targets)
+        each = F.cross_entropy(
+            outputs.flatten(0, 1), targets.repeat(len(outputs), *[1] * (targets.ndim - 1)),
+            reduction="none",
+        )  # fmt: skip
+        counted = (targets != IGNORED).sum()
+        return each.reshape(len(outputs), -1).sum(1) / counted
 
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """[correct, counted]."""

@@ -266,7 +266,6 @@ class FusedTraining:
         self.model.train()
         first = epoch * self.iterations_per_epoch
         batches = epoch_batches(self.experiment, self.data, self.seed, epoch)
-        step = vmap(self._losses, in_dims=(0, 0, None, None), randomness="same")
         for i, (x, y) in enumerate(batches, first):
             if i >= self.rates.shape[1]:
                 return
@@ -275,7 +274,10 @@ class FusedTraining:
             views = self._views(self.weights)
             for view in views.values():
                 view.requires_grad_()
-            losses, *sums = step(views, self.buffers, self.way.lay_out(x), y)
+            with self.way.autocast(self.device):
+                outputs = self._outputs(views, self.way.lay_out(x))
+            outputs = full_precision(outputs)
+            losses = self._losses(outputs, y)
             grad = self._gradient(losses.sum(), list(views.values()))
             self._clip(grad)
             if i in watched:
@@ -283,7 +285,8 @@ class FusedTraining:
             self.optimizer.step(self.weights, grad, self.rates[:, i, None])
             if i in watched:
                 watch.after()
-            yield losses.detach(), sums[0] if sums else None
+            sums = None if self.experiment.metric else self._sums(outputs.detach(), y)
+            yield losses.detach(), sums
 
     def _gradient(self, loss: Tensor, views: list[Tensor]) -> Tensor:
         """The gradients as one matrix [K, P].
@@ -298,15 +301,17 @@ class FusedTraining:
             raise CannotFuse("the loss does not reach all of its parameters")
         return torch.cat(parts, 1)
 
-    def _losses(
-        self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor, y: Tensor
-    ) -> tuple[Tensor, ...]:
-        """One trial's loss, and the sums of its score unless a metric needs all outputs."""
-        with self.way.autocast(self.device):
-            outputs = self._call(parameters, buffers, x)
-        outputs = full_precision(outputs)
-        loss = self.loss_function(outputs, y)
-        return (loss,) if self.experiment.metric else (loss, self.task.sums(outputs.detach(), y))
+    def _losses(self, outputs: Tensor, y: Tensor) -> Tensor:
+        """Every trial's loss [K] from outputs [K, N, ...]."""
+        if self.experiment.loss is None:
+            return self.task.losses(outputs, y)
+        losses: Tensor = vmap(self.loss_function, (0, None))(outputs, y)
+        return losses
+
+    def _sums(self, outputs: Tensor, y: Tensor) -> Tensor:
+        """The sums of every trial's score, [K, ...]."""
+        sums: Tensor = vmap(self.task.sums, (0, None))(outputs, y)
+        return sums
 
     def _clip(self, grad: Tensor) -> None:
         """Each trial's gradient to at most `clip_norm`, as nn.utils.clip_grad_norm_ does."""
@@ -322,10 +327,10 @@ class FusedTraining:
         parts, targets, count = [], [], 0
         for x, y in self.data.val.eval_batches():
             outputs = self._outputs(parameters, self.way.lay_out(x))
-            loss = vmap(self.loss_function, in_dims=(0, None))(outputs, y) * len(x)
+            loss = self._losses(outputs, y) * len(x)
             loss_sum = loss if loss_sum is None else loss_sum + loss
             count += len(x)
-            parts.append(outputs if metric else vmap(self.task.sums, (0, None))(outputs, y))
+            parts.append(outputs if metric else self._sums(outputs, y))
             targets.append(y)
         if loss_sum is None:
             return

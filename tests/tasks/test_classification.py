@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.metrics import accuracy_score
+from torch.nn import functional as F
 
 from recipe.tasks import Classification
 
@@ -78,3 +79,18 @@ def test_outputs_need_a_class_axis(outputs, targets, fine):
     if problem:
         assert str(list(outputs)) in problem
         assert str(list(targets)) in problem
+
+
+class Smoothed(Classification):
+    def loss(self, outputs, targets):
+        return F.cross_entropy(outputs, targets, label_smoothing=0.2)
+
+
+@pytest.mark.parametrize("task", [Classification(), Smoothed()])
+@pytest.mark.parametrize("shape", [(), (4,)])
+def test_losses_of_many_models_are_each_models_own(task, shape):
+    outputs = torch.randn(3, 5, 7, *shape)
+    targets = torch.randint(0, 7, (5, *shape))
+    targets[1] = -100
+    expected = torch.stack([task.loss(one, targets) for one in outputs])
+    torch.testing.assert_close(task.losses(outputs, targets), expected)
