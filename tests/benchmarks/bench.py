@@ -21,7 +21,8 @@ from statistics import median
 import common  # noqa: F401 - sets the paths
 
 HERE = Path(__file__).parent
-WORKS = ["sweep_digits", "range_test", "overheads", "sweep_images"]
+WORKS = {"sweep_digits": 7, "range_test": 5, "overheads": 1, "sweep_images": 3}
+"""How often each is run: short work is disturbed more by whatever else the machine does."""
 
 
 def one(work, tool):
@@ -93,8 +94,8 @@ def machine():
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("works", nargs="*", default=WORKS)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("works", nargs="*", default=list(WORKS))
+    parser.add_argument("--repeats", type=int)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--one", nargs=2)
     given = parser.parse_args()
@@ -107,7 +108,7 @@ def main():
         if work == "overheads":
             body = module.table()
         else:
-            body = table(compare(work, given.repeats, list(module.TOOLS)))
+            body = table(compare(work, given.repeats or WORKS[work], list(module.TOOLS)))
         parts.append(f"## {module.__doc__.strip().splitlines()[0]}\n\n{body}")
         print(parts[-1], flush=True)
     if given.write:
