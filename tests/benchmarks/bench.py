@@ -61,6 +61,8 @@ def compare(work, repeats, tools):
 
 
 def table(results):
+    if not results["recipe"]:
+        return "The recipe could not run this; its message stands above."
     ours = median(r["seconds"] for r in results["recipe"])
     lines = [
         "| tool | median seconds | all runs | times the recipe's | result |",
