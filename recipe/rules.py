@@ -17,7 +17,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from recipe.results import Evidence, Finding, Severity
+from recipe.remedy import Remedy
+from recipe.results import Evidence, Finding, RemedyOutcome, Severity
 
 Judge = Callable[[Evidence], Finding | None]
 PARTS = ("What", "Why", "Fix")
@@ -38,11 +39,16 @@ class Rule:
     """The experiment cannot be used until this is mended (exit code 2)."""
     explains: frozenset[str] = frozenset()
     """Rules whose findings are consequences of this one."""
+    remedy: Remedy | None = None
+    """What a program can do about it."""
 
     def __call__(self, evidence: Evidence) -> Finding | None:
         """The finding, carrying this rule's name; None when there is nothing to say."""
         found = self.judge(evidence)
-        return found and replace(found, rule=self.name, blocks=self.blocks)
+        if found is None:
+            return None
+        untested = RemedyOutcome(self.remedy.name) if self.remedy and found.counts else None
+        return replace(found, rule=self.name, blocks=self.blocks, remedy=untested)
 
 
 def finding(severity: Severity, message: str, advice: str, confidence: float = 1.0) -> Finding:
@@ -51,7 +57,11 @@ def finding(severity: Severity, message: str, advice: str, confidence: float = 1
 
 
 def rule(
-    severity: Severity, *, blocks: bool = False, explains: Iterable[str] = ()
+    severity: Severity,
+    *,
+    blocks: bool = False,
+    explains: Iterable[str] = (),
+    remedy: Remedy | None = None,
 ) -> Callable[[Judge], Rule]:
     """Turn a function into a Rule.
 
@@ -63,7 +73,7 @@ def rule(
     def make(judge: Judge) -> Rule:
         name = getattr(judge, "__name__", "").replace("_", "-")
         what, why, fix = documentation(name, inspect.getdoc(judge) or "")
-        return Rule(name, severity, judge, what, why, fix, blocks, frozenset(explains))
+        return Rule(name, severity, judge, what, why, fix, blocks, frozenset(explains), remedy)
 
     return make
 

@@ -51,6 +51,11 @@ def parse_budget(value: Any) -> Budget:
     return Budget(float(match[1]), "epochs")
 
 
+def parse_verify_budget(value: Any) -> Budget | Literal["off"]:
+    """A budget, or `off`."""
+    return "off" if value == "off" else parse_budget(value)
+
+
 def parse_ignore(value: Any) -> dict[str, str]:
     """`RULE=REASON`, a list of them, or a table; ValueError when a reason is missing."""
     if isinstance(value, Mapping):
@@ -138,6 +143,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("seed", parse_whole, 0, "Seed of everything random.", "N"),
     Option("device", _choice(DEVICES), "auto", "Where to train.", "|".join(DEVICES)),
     Option("budget", parse_budget, None, "Limit of the run: 15m or 40epochs.", "15m|40epochs"),
+    Option(
+        "verify_budget",
+        parse_verify_budget,
+        None,
+        "What proving advice by retraining may cost (default: two trainings).",
+        "5m|10epochs|off",
+    ),
     Option("epochs", parse_epochs, None, "Epochs of one full training.", "N"),
     Option("search", _choice(SEARCHES), "grid", "How the grids are drawn.", "|".join(SEARCHES)),
     Option("exact", parse_flag, default=False, help="Train in float32 and one by one."),
@@ -179,6 +191,7 @@ class Settings:
     seed: int = 0
     device: str = "auto"
     budget: Budget | None = None
+    verify_budget: Budget | Literal["off"] | None = None
     epochs: int | None = None
     search: str = "grid"
     exact: bool = False
@@ -195,7 +208,10 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """Plain values without defaults, as recipe.toml and result.json hold them."""
         default = asdict(Settings())
-        plain = asdict(self) | {"budget": str(self.budget) if self.budget else None}
+        plain = asdict(self) | {
+            name: str(getattr(self, name)) if getattr(self, name) else None
+            for name in ("budget", "verify_budget")
+        }
         changed = {name: value for name, value in plain.items() if value != default[name]}
         return {
             name: str(value) if isinstance(value, Path) else value

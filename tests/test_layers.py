@@ -12,14 +12,15 @@ import recipe
 ROOT = Path(recipe.__file__).parent
 LAYERS = [
     {"errors", "names", "results", "__init__"},
-    {"cache", "events", "files", "rules", "keys"},
+    {"cache", "events", "files", "remedy", "keys"},
+    {"rules"},
     {"settings", "diagnosis", "step"},
     {"tasks", "budget", "journal", "registry"},
     {"experiment"},
     {"training"},
     {"search", "target", "builtin"},
     {"context", "runfolder"},
-    {"engine"},
+    {"engine", "verify"},
     {"report"},
     {"api"},
     {"testing", "ui"},

@@ -1,17 +1,30 @@
 """Yes or no: one logit per item (binary), or one per label (multilabel)."""
 
 import math
+from contextlib import suppress
+from functools import lru_cache
 from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from recipe.tasks.base import Loss, TargetKind, Task, wide
 
+PERFECT = 1e-4
+"""Loss of outputs that are right beyond doubt."""
 
+
+@lru_cache(maxsize=32)
 def _wants_probabilities(loss: Loss | None) -> bool:
-    return isinstance(loss, nn.BCELoss) or loss is F.binary_cross_entropy
+    """Whether 0 and 1 themselves are the perfect outputs: no logit is ever without a loss."""
+    if loss is None:
+        return False
+    answers = torch.tensor([0.0, 1.0])
+    for shape in ((2, 1), (2,), (1, 2)):
+        with suppress(Exception):  # it was made for another shape
+            return abs(float(loss(answers.reshape(shape), answers.reshape(shape)))) < PERFECT
+    return False
 
 
 class Binary(Task):

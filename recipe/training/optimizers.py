@@ -9,6 +9,13 @@ from recipe.experiment import Experiment
 
 MOMENTUM = {"sgd": 0.9, "adam": 0.9, "adamw": 0.9, "rmsprop": 0.0}
 """Nesterov momentum of sgd, the first beta of adam and adamw, plain momentum of rmsprop."""
+USUAL_RATES = {
+    "sgd": (0.05, 0.01, 0.2, 0.002),
+    "adam": (3e-3, 1e-3, 1e-2, 3e-4),
+    "adamw": (3e-3, 1e-3, 1e-2, 3e-4),
+    "rmsprop": (1e-3, 3e-4, 3e-3, 1e-4),
+}
+"""Rates at which most small models learn, the likeliest first."""
 ADAM_BETA2, RMSPROP_ALPHA, EPSILON = 0.999, 0.99, 1e-8
 """The defaults of torch.optim."""
 
@@ -21,6 +28,11 @@ def momentum_of(experiment: Experiment) -> float:
     if experiment.momentum is not None:
         return experiment.momentum
     return MOMENTUM.get(str(experiment.optimizer), 0.0)
+
+
+def usual_rates(experiment: Experiment) -> tuple[float, ...]:
+    """Usual rates of its optimizer; an optimizer of the user's own is taken for Adam."""
+    return USUAL_RATES.get(str(experiment.optimizer), USUAL_RATES["adam"])
 
 
 def build_optimizer(experiment: Experiment, model: nn.Module, lr: float) -> Optimizer:

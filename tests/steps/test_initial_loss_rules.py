@@ -2,14 +2,15 @@ import math
 
 import pytest
 from rule_cases import NAN, Case, assert_complete, check
+from test_initial_loss_marks_rules import MARKS
 
 from recipe.testing import judge_scalars
 from recipe_steps.initial_loss import InitialLoss
+from recipe_steps.initial_loss.loss_rules import softmax_before_loss
 from recipe_steps.initial_loss.rules import (
     initial_loss_not_finite,
     initial_loss_too_high,
     initial_loss_too_low,
-    softmax_before_loss,
 )
 
 LOG10 = math.log(10)
@@ -80,7 +81,7 @@ def test_rule(case):
 
 
 def test_every_rule_is_tested():
-    assert_complete(InitialLoss(), CASES)
+    assert_complete(InitialLoss(), [*CASES, *MARKS])
 
 
 def test_a_loss_that_is_not_finite_explains_one_that_is_too_high():

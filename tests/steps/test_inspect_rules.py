@@ -1,13 +1,25 @@
 import pytest
 from rule_cases import NAN, Case, assert_complete, check
+from test_inspect_model_rules import MODEL_CASES
 
 from recipe_steps.inspect import Inspect
 from recipe_steps.inspect.rules import (
     class_imbalance,
+    constant_inputs,
     inputs_not_finite,
     outputs_do_not_match_targets,
+    random_dataset_items,
+    single_class_labels,
     targets_out_of_range,
+    too_little_validation_data,
     train_validation_overlap,
+    validation_missing_classes,
+    validation_preprocessing_differs,
+)
+from recipe_steps.inspect.scale_rules import (
+    inputs_not_scaled,
+    inputs_over_normalized,
+    targets_not_scaled,
 )
 
 
@@ -33,6 +45,14 @@ def overlap(share, repeated=0.0):
 
 def classes(large, small):
     return {"largest_class": large, "smallest_class": small}
+
+
+def lacks(part, count, chance):
+    return {f"{part}_lacks": count, f"{part}_lacks_chance": chance}
+
+
+def one_label(low, high, items=100, **more):
+    return {"train_items": items, "train_target_min": low, "train_target_max": high} | more
 
 
 CASES = [
@@ -93,13 +113,63 @@ CASES = [
     Case(class_imbalance, classes(1001, 10), "warn", says="1001 against 10"),
     Case(class_imbalance, classes(1001, 0), None),
     Case(class_imbalance, classes(1001, NAN), None),
+    Case(single_class_labels, one_label(3, 3), "fail", says="All 100 training targets are 3"),
+    Case(single_class_labels, one_label(0, 1), None),
+    Case(single_class_labels, one_label(3, 3, items=1), None),
+    Case(single_class_labels, one_label(3, 3, train_target_nonfinite=2), None),
+    Case(single_class_labels, one_label(NAN, 3), None),
+    Case(constant_inputs, {"distinct_inputs": 1, "inputs_seen": 50}, "fail", says="All 50"),
+    Case(constant_inputs, {"distinct_inputs": 2, "inputs_seen": 50}, None),
+    Case(constant_inputs, {"distinct_inputs": 1, "inputs_seen": 1}, None),
+    Case(constant_inputs, {"constant_features": 3, "features": 13}, "note", says="3 of 13"),
+    Case(constant_inputs, {"constant_features": 0, "features": 13}, None),
+    Case(constant_inputs, {"distinct_inputs": NAN, "inputs_seen": NAN}, None),
+    Case(validation_missing_classes, lacks("val", 4, 1e-9), "fail", says="lacks 4 classes"),
+    Case(validation_missing_classes, lacks("train", 1, 0.0), "fail", says="Training lacks 1"),
+    Case(validation_missing_classes, lacks("val", 1, 1e-3), None),
+    Case(validation_missing_classes, lacks("val", 0, 1.0), None),
+    Case(validation_missing_classes, lacks("val", 4, NAN), None),
+    Case(validation_preprocessing_differs, {"differing_features": 0.5}, "fail", says="50%"),
+    Case(validation_preprocessing_differs, {"differing_features": 0.49}, None),
+    Case(validation_preprocessing_differs, {"differing_features": NAN}, None),
+    Case(too_little_validation_data, {"val_items": 25}, "note", says="10%"),
+    Case(too_little_validation_data, {"val_items": 100}, None),
+    Case(too_little_validation_data, {"val_items": 25, "target_kind": "real"}, None),
+    Case(too_little_validation_data, {"val_items": NAN}, None),
+    Case(random_dataset_items, {"deterministic": False}, "note"),
+    Case(random_dataset_items, {"deterministic": True}, None),
+    Case(random_dataset_items, {}, None),
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+def scale(gain, size=100.0, what="input", **more):
+    feature = "input_feature_size" if what == "input" else "target_size"
+    return {f"{what}_scale_gain": gain, feature: size, "input_feature_deviation": size} | more
+
+
+SCALES = [
+    Case(inputs_not_scaled, scale(0.16), "warn", says="size of 100"),
+    Case(inputs_not_scaled, scale(0.51), "fail", says="51%"),
+    Case(inputs_not_scaled, scale(0.15), None),
+    Case(inputs_not_scaled, scale(0.5, size=10.0), None),
+    Case(inputs_not_scaled, scale(0.0, raw_first_loss=5.0, standard_first_loss=2.4), "warn"),
+    Case(inputs_not_scaled, scale(0.0, raw_first_loss=4.8, standard_first_loss=2.4), None),
+    Case(inputs_not_scaled, scale(NAN), None),
+    Case(inputs_over_normalized, scale(0.16, size=0.01), "warn", says="by more than 0.01"),
+    Case(inputs_over_normalized, scale(0.15, size=0.01), None),
+    Case(inputs_over_normalized, scale(0.5, size=100.0), None),
+    Case(inputs_over_normalized, scale(NAN, size=0.01), None),
+    Case(targets_not_scaled, scale(0.16, what="target"), "warn"),
+    Case(targets_not_scaled, scale(1.9, what="target"), "fail", says="size of 100"),
+    Case(targets_not_scaled, scale(0.15, what="target"), None),
+    Case(targets_not_scaled, scale(NAN, what="target"), None),
+]
+
+
+@pytest.mark.parametrize("case", [*CASES, *SCALES], ids=str)
 def test_rule(case):
     check(Inspect(), case)
 
 
 def test_every_rule_is_tested():
-    assert_complete(Inspect(), CASES)
+    assert_complete(Inspect(), [*CASES, *SCALES, *MODEL_CASES])

@@ -11,7 +11,9 @@ from recipe_steps.inspect import Inspect
 def inspect(out, **given):
     """The evidence, and the rules that fire."""
     evidence = measure(Inspect(), blob_experiment(**given), out)
-    return evidence, {f.rule: f for f in judge_scalars(Inspect(), evidence.scalars)}
+    found = {f.rule: f for f in judge_scalars(Inspect(), evidence.scalars)}
+    found.pop("too-little-validation-data", None)  # so small are all data here
+    return evidence, found
 
 
 def test_healthy_data(tmp_path):
@@ -134,3 +136,258 @@ def test_model_that_returns_a_pair(tmp_path):
 
     with pytest.raises(UsageError, match="returns tuple"):
         inspect(tmp_path, model=lambda: Pair(4, 3))
+
+
+class Net(nn.Module):
+    """Two layers; each subclass spoils its forward pass in one way."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Linear(4, 32), nn.Linear(32, 3)
+
+    def hidden(self, x):
+        return torch.relu(self.first(x))
+
+    def forward(self, x):
+        return self.last(self.hidden(x))
+
+
+class AlwaysDropout(Net):
+    def hidden(self, x):
+        return nn.functional.dropout(super().hidden(x), 0.5)
+
+
+class LayersMadeAnew(Net):
+    def hidden(self, x):
+        return torch.relu(nn.Linear(4, 32)(x))
+
+
+class View(Net):
+    def forward(self, x):
+        return super().forward(x.T.reshape(x.shape))
+
+
+class SoftmaxOverBatch(Net):
+    def hidden(self, x):
+        return torch.softmax(super().hidden(x), 0)
+
+
+class MeanOverBatch(Net):
+    def hidden(self, x):
+        return super().hidden(x) - super().hidden(x).mean()
+
+
+class PlainList(Net):
+    def __init__(self):
+        super().__init__()
+        self.more = [nn.Linear(32, 32)]
+
+    def hidden(self, x):
+        return torch.relu(self.more[0](super().hidden(x)))
+
+
+class Detached(Net):
+    def hidden(self, x):
+        return super().hidden(x).detach()
+
+
+class Forgotten(Net):
+    def __init__(self):
+        super().__init__()
+        self.middle = nn.Linear(32, 32)
+
+
+class Frozen(Net):
+    def __init__(self):
+        super().__init__()
+        self.requires_grad_(requires_grad=False)
+
+
+class FrozenBackbone(Net):
+    def __init__(self):
+        super().__init__()
+        self.first.requires_grad_(requires_grad=False)
+
+
+class ZeroHead(Net):
+    def __init__(self):
+        super().__init__()
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+
+class Dropout(Net):
+    def hidden(self, x):
+        return nn.functional.dropout(super().hidden(x), 0.5, self.training)
+
+
+class Normalised(Net):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(32)
+
+    def hidden(self, x):
+        return self.norm(super().hidden(x))
+
+
+MODELS = {
+    AlwaysDropout: {"nondeterministic-evaluation": "fail"},
+    LayersMadeAnew: {"nondeterministic-evaluation": "fail", "unregistered-parameters": "fail",
+                     "parameters-without-gradient": "warn"},
+    View: {"batch-mixing": "fail"},
+    SoftmaxOverBatch: {"batch-mixing": "fail"},
+    MeanOverBatch: {"batch-mixing": "fail"},
+    PlainList: {"unregistered-parameters": "fail"},
+    Detached: {"parameters-without-gradient": "warn"},
+    Forgotten: {"parameters-without-gradient": "warn"},
+    Frozen: {"frozen-parameters": "fail"},
+    FrozenBackbone: {"frozen-parameters": "note"},
+    ZeroHead: {},
+    Dropout: {},
+    Normalised: {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_model_is_told_by_its_marks(tmp_path, model):
+    x, y = blobs()
+    data = {"train": (x[:140], y[:140]), "val": (x[140:], y[140:])}
+    _, found = inspect(tmp_path, model=model, **data)
+    assert {name: f.severity for name, f in found.items()} == MODELS[model]
+
+
+def test_a_recurrent_layer_that_takes_the_batch_for_time_mixes_items(tmp_path):
+    class Recurrent(nn.Module):
+        def __init__(self, batch_first):
+            super().__init__()
+            self.cell = nn.GRU(4, 8, batch_first=batch_first)
+            self.last = nn.Linear(8, 2)
+
+        def forward(self, x):
+            return self.last(self.cell(x)[0][:, -1])
+
+    x = torch.randn(300, 5, 4, generator=torch.Generator().manual_seed(0))
+    for batch_first in (True, False):
+        _, found = inspect(
+            tmp_path / str(batch_first), model=lambda: Recurrent(batch_first),  # noqa: B023
+            train=(x, torch.arange(300) % 2), val=0.5,
+        )  # fmt: skip
+        assert ("batch-mixing" in found) is not batch_first
+
+
+def test_a_sorted_tail_held_out(tmp_path):
+    x, y = blobs(400, classes=4)
+    order = y.argsort(stable=True)
+    x, y = x[order], y[order]
+    _, found = inspect(
+        tmp_path, model=mlp(4, 4), train=(x[:280], y[:280]), val=(x[280:], y[280:])
+    )  # fmt: skip
+    assert found["validation-missing-classes"].severity == "fail"
+    _, found = inspect(tmp_path / "fraction", model=mlp(4, 4), train=(x, y), val=0.3)
+    assert not found  # the recipe's own split is stratified
+
+
+def test_a_rare_class_that_chance_leaves_out(tmp_path):
+    x, y = blobs(300)
+    y[y == 2] = 0
+    y[0] = 2
+    _, found = inspect(tmp_path, train=(x[:200], y[:200]), val=(x[200:], y[200:]))
+    assert "validation-missing-classes" not in found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda x: x * 255, lambda x: x / 255, lambda x: (x - 0.5) / 0.25, lambda x: 2 * x - 1],
+    ids=["bytes", "divided twice", "normalised", "-1 to 1"],
+)
+def test_another_preprocessing_of_validation(tmp_path, change):
+    x = torch.rand(300, 3, 6, 6, generator=torch.Generator().manual_seed(0))
+    model = lambda: nn.Sequential(nn.Flatten(), nn.Linear(108, 2))  # noqa: E731
+    y = torch.arange(300) % 2
+    _, found = inspect(
+        tmp_path, model=model, train=(x[:200], y[:200]), val=(change(x[200:]), y[200:])
+    )
+    assert found["validation-preprocessing-differs"].severity == "fail"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_halves_of_one_table_are_alike(tmp_path, seed):
+    source = torch.Generator().manual_seed(seed)
+    n = 110
+    columns = [
+        torch.randn(n, 2, generator=source).exp() ** 2,  # heavy tails
+        (torch.rand(n, 3, generator=source) < torch.tensor([0.5, 0.5, 0.04])).float(),
+        torch.randint(3, (n, 1), generator=source).float() ** 3,
+        torch.zeros(n, 1),
+    ]
+    x, y = torch.cat(columns, 1), torch.arange(n) % 2
+    _, found = inspect(
+        tmp_path, model=mlp(7, 2), train=(x[:55], y[:55]), val=(x[55:], y[55:])
+    )  # fmt: skip
+    assert found.keys() <= {"constant-inputs", "inputs-not-scaled"}
+
+
+def test_a_loader_that_returns_one_item_again_and_again(tmp_path):
+    x, y = blobs()
+    _, found = inspect(tmp_path, train=(x[:1].expand(240, 4), y))
+    assert found["constant-inputs"].severity == "fail"
+
+
+def test_labels_that_became_one(tmp_path):
+    x, y = blobs()
+    _, found = inspect(tmp_path, train=(x, y // 255))
+    assert found["single-class-labels"].severity == "fail"
+
+
+def table(n=300, seed=0):
+    """A table of which the second column decides."""
+    source = torch.Generator().manual_seed(seed)
+    x = torch.randn(n, 3, generator=source)
+    return x, (x[:, 1] > 0).long()
+
+
+X, Y = table()
+AGES = X * torch.tensor([1.0, 12.0, 30_000.0]) + torch.tensor([0.0, 40.0, 50_000.0])
+PIXELS = torch.rand(300, 3, 6, 6, generator=torch.Generator().manual_seed(0))
+BRIGHT = (PIXELS[:, 0].mean((1, 2)) > 0.5).long()
+
+
+def flat(*first):
+    return lambda: nn.Sequential(*first, nn.Flatten(), nn.Linear(108, 32), nn.ReLU(),
+                                 nn.Linear(32, 2))  # fmt: skip
+
+
+SCALES = {
+    "standardised": ({"train": (X, Y)}, None),
+    "ages and incomes": ({"train": (AGES, Y)}, "inputs-not-scaled"),
+    "ages and incomes, adam": ({"train": (AGES, Y), "optimizer": "adam", "lr": 1e-3},
+                               "inputs-not-scaled"),
+    "normalised by the model": (
+        {"train": (AGES, Y),
+         "model": lambda: nn.Sequential(nn.BatchNorm1d(3), *mlp(3, 2)())}, None),
+    "bytes": ({"train": (255 * PIXELS, BRIGHT), "model": flat()}, "inputs-not-scaled"),
+    "divided twice": ({"train": (PIXELS / 255, BRIGHT), "model": flat()},
+                      "inputs-over-normalized"),
+    "targets in thousands": (
+        {"train": (X, 200_000 + 80_000 * X[:, 1]), "task": "regression", "model": mlp(3, 1)},
+        "targets-not-scaled"),
+    "targets in thousands, adam": (
+        {"train": (X, 200_000 + 80_000 * X[:, 1]), "task": "regression", "model": mlp(3, 1),
+         "optimizer": "adam", "lr": 1e-3}, "targets-not-scaled"),
+    "targets of unit scale": (
+        {"train": (X, X[:, 1]), "task": "regression", "model": mlp(3, 1)}, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCALES)
+def test_a_scale_that_hurts(tmp_path, name):
+    given, rule = SCALES[name]
+    _, found = inspect(tmp_path, **{"model": mlp(3, 2), **given})
+    counted = [name for name, f in found.items() if f.counts]
+    assert counted == ([rule] if rule else [])
+
+
+def test_inputs_and_targets_are_told_apart_when_both_are_off(tmp_path):
+    y = 200_000 + 80_000 * X[:, 1]
+    _, found = inspect(tmp_path, train=(AGES, y), task="regression", model=mlp(3, 1), lr=0.01)
+    assert {"inputs-not-scaled", "targets-not-scaled"} <= found.keys()

@@ -2,7 +2,14 @@ import pytest
 from rule_cases import NAN, Case, assert_complete, check
 
 from recipe_steps.overfit_sample import OverfitSample
-from recipe_steps.overfit_sample.rules import cannot_overfit_sample
+from recipe_steps.overfit_sample.rules import (
+    cannot_overfit_sample,
+    contradictory_labels,
+    inputs_ignored,
+    model_is_linear,
+    model_too_small,
+    regularization_blocks_learning,
+)
 
 
 def sample(reached, score, perfect=1.0):
@@ -15,6 +22,23 @@ def sample(reached, score, perfect=1.0):
     }
 
 
+CHANCE = {"chance": 0.1}
+FLAT = {"loss": [2.3 - 0.15 * min(n, 10) for n in range(40)]}
+FALLING = {"loss": [2.3 - 0.05 * n for n in range(40)]}
+
+
+def layers(count, bend):
+    return {"weight_layers": count, "nonlinearity": bend}
+
+
+def way(share):
+    return {"regularized_progress": share}
+
+
+def contradicting(share, repeated=0.1):
+    return {"contradictory_share": share, "repeated_share": repeated}
+
+
 CASES = [
     Case(cannot_overfit_sample, sample(True, 1.0), None),
     Case(cannot_overfit_sample, sample(True, 0.99), None),  # within the task's tolerance
@@ -24,6 +48,28 @@ CASES = [
     Case(cannot_overfit_sample, sample(NAN, 0.4), "fail"),  # unknown is never a pass
     Case(cannot_overfit_sample, sample(False, 0.4, perfect=NAN), None),
     Case(cannot_overfit_sample, {}, None),
+    Case(inputs_ignored, {"response": 1e-6}, "fail"),
+    Case(inputs_ignored, {"response": 1e-6, "reached": True}, None),
+    Case(inputs_ignored, {"response": 1.1e-5}, None),
+    Case(inputs_ignored, {"response": NAN}, None),
+    Case(model_is_linear, layers(3, 1e-6), "warn", says="3 layers"),
+    Case(model_is_linear, layers(1, 1e-6), None),
+    Case(model_is_linear, layers(3, 1.1e-4), None),
+    Case(model_is_linear, layers(3, NAN), None),
+    Case(model_too_small, sample(False, 0.6) | CHANCE, "fail", FLAT, says="flattens out at 0.8"),
+    Case(model_too_small, sample(False, 0.6) | CHANCE, None, FALLING),
+    Case(model_too_small, sample(False, 0.1) | CHANCE, None, FLAT),  # nothing was learnt at all
+    Case(model_too_small, sample(True, 1.0) | CHANCE, None, FLAT),
+    Case(model_too_small, sample(False, NAN) | CHANCE, None, FLAT),
+    Case(regularization_blocks_learning, sample(True, 1.0) | way(0.1), "fail", says="10%"),
+    Case(regularization_blocks_learning, sample(True, 1.0) | way(0.2), "warn"),
+    Case(regularization_blocks_learning, sample(True, 1.0) | way(0.6), None),
+    Case(regularization_blocks_learning, sample(False, 0.5) | way(0.1), None),
+    Case(regularization_blocks_learning, sample(True, 1.0) | way(NAN), None),
+    Case(contradictory_labels, contradicting(0.05), "warn", says="5.0%"),
+    Case(contradictory_labels, contradicting(0.01), None),
+    Case(contradictory_labels, contradicting(0.05, repeated=0.6), None),
+    Case(contradictory_labels, contradicting(NAN), None),
 ]
 
 

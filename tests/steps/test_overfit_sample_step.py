@@ -5,13 +5,16 @@ from torch import nn
 
 from recipe.experiment import OPTIMIZERS
 from recipe.testing import judge_scalars, measure, open_context
+from recipe.training.optimizers import USUAL_RATES as RATES
 from recipe_steps.overfit_sample import OverfitSample
-from recipe_steps.overfit_sample.measure import LAST_PASSES, RATES, candidate_rates
+from recipe_steps.overfit_sample.measure import LAST_PASSES, candidate_rates
 
 
 def overfit(out, experiment):
     evidence = measure(OverfitSample(), experiment, out)
-    return evidence, [f.rule for f in judge_scalars(OverfitSample(), evidence.scalars)]
+    return evidence, [
+        f.rule for f in judge_scalars(OverfitSample(), evidence.scalars, evidence.curves)
+    ]
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -34,13 +37,13 @@ def test_random_labels_are_learnt_by_heart(tmp_path):
     assert evidence.flag("reached")
 
 
-@pytest.mark.parametrize("model", [Blind, Cut])
-def test_a_model_that_cannot_learn(tmp_path, model, monkeypatch):
+@pytest.mark.parametrize(("model", "cause"), [(Blind, "inputs-ignored"), (Cut, None)])
+def test_a_model_that_cannot_learn(tmp_path, model, cause, monkeypatch):
     monkeypatch.setattr("recipe_steps.overfit_sample.measure.PASSES", 10)
     monkeypatch.setattr("recipe_steps.overfit_sample.measure.LAST_PASSES", 20)
     evidence, found = overfit(tmp_path, blob_experiment(model=model))
     assert evidence.scalars["reached"] is False
-    assert found == ["cannot-overfit-sample"]
+    assert found == [*([cause] if cause else []), "cannot-overfit-sample"]
     *rates, last = evidence.curve("attempt_lr")
     assert tuple(rates) == RATES["sgd"]
     assert last == evidence.number("best_lr")  # the best of them once more, for longer
@@ -74,7 +77,7 @@ def test_contradicting_labels_lower_the_score_that_can_be_reached(tmp_path):
     assert evidence.number("items") == 64
     assert evidence.number("perfect") == pytest.approx(61 / 64)
     assert evidence.flag("reached")
-    assert not found
+    assert found == ["contradictory-labels"]
 
 
 def test_language_model_and_regression(tmp_path):
@@ -111,3 +114,33 @@ def test_the_work_is_booked(tmp_path):
 def test_the_declared_rate_is_among_the_candidates(lr, rates):
     assert tuple(candidate_rates(digits_experiment(lr=lr))) == rates
     assert LAST_PASSES > 60
+
+
+def test_layers_without_a_nonlinearity_are_one(tmp_path):
+    model = lambda: nn.Sequential(nn.Linear(4, 16), nn.Linear(16, 3))  # noqa: E731
+    _, found = overfit(tmp_path, blob_experiment(model=model, train=blobs(90, spread=0.1)))
+    assert found == ["model-is-linear"]
+    model = lambda: nn.Linear(4, 3)  # noqa: E731
+    _, found = overfit(tmp_path, blob_experiment(model=model, train=blobs(90, spread=0.1)))
+    assert not found
+
+
+def test_a_bottleneck_is_too_small(tmp_path):
+    model = lambda: nn.Sequential(nn.Linear(64, 1), nn.Tanh(), nn.Linear(1, 10))  # noqa: E731
+    _, found = overfit(tmp_path, digits_experiment(model=model))
+    assert found[0] == "model-too-small"
+
+
+@pytest.mark.parametrize(("p", "fires"), [(0.99, True), (0.6, False)])
+def test_dropout_that_blocks_learning(tmp_path, p, fires):
+    def model():
+        return nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Dropout(p), nn.Linear(64, 10))
+
+    evidence, found = overfit(tmp_path, digits_experiment(model=model))
+    assert evidence.flag("reached")
+    assert ("regularization-blocks-learning" in found) == fires
+
+
+def test_weight_decay_that_blocks_learning(tmp_path):
+    _, found = overfit(tmp_path, digits_experiment(weight_decay=3.0))
+    assert found == ["regularization-blocks-learning"]

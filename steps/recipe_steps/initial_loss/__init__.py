@@ -14,7 +14,7 @@ class InitialLoss:
 
     name = "initial_loss"
     title = "Check the initial loss"
-    version = 1
+    version = 2
     requires = frozenset({"inspect"})
     rules = rules.RULES
     figures = (
@@ -26,6 +26,15 @@ class InitialLoss:
             x_label="fresh model",
             y_label="loss",
             mark_y=("expected",),
+        ),
+        Figure(
+            "gradient",
+            "Gradient of each layer before training",
+            series=("gradient",),
+            kind="bars",
+            x_label="layer",
+            y_label="root mean square",
+            log_y=True,
         ),
     )
 

@@ -11,8 +11,18 @@ from recipe.results import Evidence, Scalar
 from recipe.tasks import Task
 from recipe.training.data import TensorData
 from recipe.training.models import build_model, no_dropout, seeded
+from recipe_steps.initial_loss.last_operation import last_operation
+from recipe_steps.initial_loss.layers import layer_marks
+from recipe_steps.initial_loss.loss_marks import loss_marks
 
 FRESH_MODELS = 3
+LOG_SUM = 1e-3
+"""Log of a sum of probabilities up to which they count as normalised."""
+RANGES = {
+    "sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, math.inf),
+    "softplus": (0.0, math.inf), "exp": (0.0, math.inf), "log_sigmoid": (-math.inf, 0.0),
+}  # fmt: skip
+"""What the outputs of a last operation can be."""
 SAMPLE = 1024
 BATCH = 256
 
@@ -22,7 +32,13 @@ def measure(ctx: Context) -> Evidence:
     generator = torch.Generator().manual_seed(ctx.seed_for("sample"))
     sample = ctx.data.train.sample(SAMPLE, generator)
     eval_losses, train_losses = [], []
-    scalars: dict[str, Scalar] = {"items": len(sample), "task": ctx.task.name}
+    optimizer = ctx.experiment.optimizer
+    scalars: dict[str, Scalar] = {
+        "items": len(sample),
+        "task": ctx.task.name,
+        "target_kind": ctx.task.target_kind,
+        "optimizer": optimizer if isinstance(optimizer, str) else None,
+    }
     for index in range(FRESH_MODELS):
         seed = ctx.seed_for("model", index)
         model = build_model(ctx.experiment, seed, ctx.device)
@@ -33,12 +49,16 @@ def measure(ctx: Context) -> Evidence:
         if index == 0:
             scalars |= signatures(ctx.experiment.loss_function, outputs, sample.y)
             scalars |= expectation(ctx.experiment, outputs, sample.y, output_bias(model))
+            scalars |= loss_marks(ctx.experiment, outputs, sample.y)
+            scalars |= _ending(model, sample)
         ctx.progress(index + 1, FRESH_MODELS, "fresh models")
     scalars["nonfinite"] = sum(not math.isfinite(loss) for loss in eval_losses)
     scalars["loss"] = sum(eval_losses) / FRESH_MODELS
     scalars["train_mode_loss"] = sum(train_losses) / FRESH_MODELS
+    layers, curves = layer_marks(ctx, sample)
     return Evidence(
-        scalars, {"eval_loss": tuple(eval_losses), "train_mode_loss": tuple(train_losses)}
+        scalars | layers,
+        {"eval_loss": tuple(eval_losses), "train_mode_loss": tuple(train_losses), **curves},
     )
 
 
@@ -56,6 +76,21 @@ def _train_mode_loss(ctx: Context, model: nn.Module, sample: TensorData) -> floa
     return _loss(ctx.experiment.loss_function, outputs, sample.y[:BATCH])
 
 
+def _ending(model: nn.Module, sample: TensorData) -> dict[str, Scalar]:
+    """The model's last operation, and how many targets its range leaves out."""
+    with torch.enable_grad():
+        outputs = model.eval()(sample.x[:2])
+    operation = last_operation(outputs)
+    scalars: dict[str, Scalar] = {
+        "last_operation": operation,
+        "output_width": outputs.shape[-1] if outputs.ndim > 1 else 1,
+    }
+    if operation in RANGES and sample.y.is_floating_point():
+        low, high = RANGES[operation]
+        scalars["targets_outside"] = ((sample.y < low) | (sample.y > high)).float().mean().item()
+    return scalars
+
+
 def signatures(loss: LossFunction, outputs: Tensor, targets: Tensor) -> dict[str, Scalar]:
     """Exact marks of the outputs, and how the loss takes a shift of all outputs."""
     rows = outputs.movedim(1, -1) if outputs.ndim > 2 else outputs
@@ -65,11 +100,13 @@ def signatures(loss: LossFunction, outputs: Tensor, targets: Tensor) -> dict[str
     probabilities = bool(
         width > 1 and inside and torch.allclose(sums, torch.ones_like(sums), atol=1e-4)
     )
+    logs = outputs.ndim > 1 and bool((rows.logsumexp(-1).abs() < LOG_SUM).all())
     # a loss that takes probabilities refuses what lies outside of 0..1
     base, shift = (outputs / 2, 0.5) if inside else (outputs, 1.0)
     plain, shifted = _loss(loss, base, targets), _loss(loss, base + shift, targets)
     return {
         "outputs_are_probabilities": probabilities,
+        "outputs_are_log_probabilities": logs,
         "loss_ignores_shift": math.isclose(plain, shifted, rel_tol=1e-4, abs_tol=1e-5),
         "loss_takes_log_probabilities": math.isclose(shifted, plain - shift, abs_tol=1e-3),
         "output_std": outputs.float().std().item() if outputs.numel() > 1 else 0.0,
@@ -89,7 +126,11 @@ def expectation(
             "floor": constant_loss(task, targets, n_outputs),
             "n_outputs": n_outputs,
         }
-    return {"expected": neutral_loss(experiment, outputs, targets), "n_outputs": n_outputs}
+    return {
+        "expected": neutral_loss(experiment, outputs, targets),
+        "log_classes": math.log(n_outputs),
+        "n_outputs": n_outputs,
+    }
 
 
 def neutral_loss(experiment: Experiment, outputs: Tensor, targets: Tensor) -> float:

@@ -2,14 +2,9 @@
 
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
+from recipe_steps.initial_loss import layer_rules, loss_rules
+from recipe_steps.initial_loss.excess import excess, lowest_loss
 
-WARN_NATS, WARN_RATIO = 1.0, 0.5
-FAIL_NATS, FAIL_RATIO = 4.0, 2.0
-"""Excess over the expected loss, in nats and relative to it; the larger bound counts. Logits of
-standard deviation s cost about s^2 / 2 nats, so one nat is s = 1.4, which common initialisations
-reach, and four nats is s = 2.8, which none should."""
-REGRESSION_WARN, REGRESSION_FAIL = 10.0, 1000.0
-"""Ratio to the expected squared error: outputs three (thirty) times larger than the targets."""
 TOO_LOW = 0.7
 """Share of the best constant prediction's loss below which a fresh model knows the answer."""
 TOO_LOW_OWN_LOSS = 0.5
@@ -44,21 +39,12 @@ def initial_loss_too_high(evidence: Evidence) -> Finding | None:
     Fix: smaller initial weights (He or Glorot, a zero-initialised last layer), inputs of zero
     mean and unit deviation.
     """
-    losses = [evidence.number(name) for name in ("loss", "train_mode_loss")]
-    known = [loss for loss in losses if loss is not None]
-    expected = evidence.number("expected")
-    if not known or expected is None:
+    severity = excess(evidence)
+    if severity is None:
         return None
-    loss = min(known)
-    if evidence.text("task") == "regression" and expected > 0:
-        warn, fail = REGRESSION_WARN * expected, REGRESSION_FAIL * expected
-    else:
-        warn = expected + max(WARN_NATS, WARN_RATIO * expected)
-        fail = expected + max(FAIL_NATS, FAIL_RATIO * expected)
-    if loss <= warn:
-        return None
+    loss, expected = lowest_loss(evidence), evidence.number("expected")
     return finding(
-        "fail" if loss > fail else "warn",
+        severity,
         f"The initial loss is {loss:.3g}, expected {expected:.3g}.",
         "Use smaller initial weights and scaled inputs.",
         confidence=0.7,
@@ -94,31 +80,10 @@ def initial_loss_too_low(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule(
-    "fail",
-    explains=["cannot-overfit-sample", "learning-rate-too-low", "underfitting", "slow-start"],
-)
-def softmax_before_loss(evidence: Evidence) -> Finding | None:
-    """What: the model returns probabilities, but its loss applies a softmax itself.
-
-    Why: the second softmax squeezes the outputs: the loss cannot fall below
-    log(1 + (C - 1) / e), and gradients are tiny. Training looks like a rate that is too low.
-
-    Fix: return the logits; take the softmax only where probabilities are shown.
-    """
-    if not (evidence.flag("outputs_are_probabilities") and evidence.flag("loss_ignores_shift")):
-        return None
-    return finding(
-        "fail",
-        "The outputs are probabilities (each row sums to 1), but the loss expects logits.",
-        "Remove the softmax from the model and return logits.",
-        confidence=0.98,
-    )
-
-
 RULES = (
     initial_loss_not_finite,
-    softmax_before_loss,
+    *loss_rules.RULES,
+    *layer_rules.RULES,
     initial_loss_too_high,
     initial_loss_too_low,
 )

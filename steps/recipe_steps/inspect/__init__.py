@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from recipe.results import Evidence
-from recipe_steps.inspect import rules
+from recipe_steps.inspect import model_rules, rules, scale_rules
 
 if TYPE_CHECKING:
     from recipe.context import Context
@@ -14,9 +14,9 @@ class Inspect:
 
     name = "inspect"
     title = "Inspect data and model"
-    version = 1
+    version = 2
     requires: frozenset[str] = frozenset()
-    rules = rules.RULES
+    rules = (*rules.RULES, *model_rules.RULES, *scale_rules.RULES)
 
     def measure(self, ctx: "Context") -> Evidence:
         """Measure on all data; one forward pass of a fresh model."""

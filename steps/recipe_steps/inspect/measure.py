@@ -10,6 +10,9 @@ from recipe.errors import UsageError
 from recipe.results import Evidence, Scalar
 from recipe.training.data import TensorData
 from recipe.training.models import build_model, place, seeded
+from recipe_steps.inspect.anatomy import anatomy
+from recipe_steps.inspect.scaling import scaling
+from recipe_steps.inspect.splits import compare_inputs, compare_labels, constant_features
 
 SAMPLE = 4096
 """Items drawn from a random data set, which cannot be looked at as a whole."""
@@ -43,7 +46,13 @@ def measure(ctx: Context) -> Evidence:
     if not (scalars["train_input_nonfinite"] or scalars["train_target_nonfinite"]):
         scalars |= _outputs(ctx, train)
         scalars |= _classes(ctx, train.y)
-        scalars |= _overlap(train.x, val.x)
+        scalars |= _repeats(train.x, val.x)
+        scalars |= compare_inputs(train.x, val.x)
+        if ctx.task.target_kind != "real" and train.y.numel() == len(train):
+            scalars |= compare_labels(train.y, val.y)
+        if scalars.get("shape_problem") is None:
+            scalars |= anatomy(ctx, train)
+            scalars |= scaling(ctx, train)
     return Evidence(scalars)
 
 
@@ -121,7 +130,7 @@ def _classes(ctx: Context, y: Tensor) -> dict[str, Scalar]:
     return {"classes": len(counts), "largest_class": counts[-1], "smallest_class": counts[0]}
 
 
-def _overlap(train: Tensor, val: Tensor) -> dict[str, Scalar]:
+def _repeats(train: Tensor, val: Tensor) -> dict[str, Scalar]:
     """Validation items that stand in training too, beside how often training repeats itself."""
     rows = Counter(_hashes(train))
     held = _hashes(val)
@@ -130,7 +139,7 @@ def _overlap(train: Tensor, val: Tensor) -> dict[str, Scalar]:
         "overlap": sum(row in rows for row in held),
         "overlap_share": sum(row in rows for row in held) / len(held),
         "repeated_share": repeated / len(train),
-    }
+    } | constant_features(train, len(rows))
 
 
 def _hashes(x: Tensor) -> list[int]:

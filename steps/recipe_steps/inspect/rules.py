@@ -1,12 +1,19 @@
-"""Rules about data and model before training."""
+"""Rules about the data before training."""
 
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
+from recipe_steps.inspect import remedies
+from recipe_steps.symptoms import NOT_GENERALISING, NOT_LEARNING
 
 CHANCE_FACTOR = 3.0
 """Overlap counts when it exceeds this many times the share of training items that repeat: a
 table of few distinct rows overlaps by itself."""
 OVERLAP_WARN, OVERLAP_FAIL = 0.01, 0.2
+CHANCE = 1e-3
+"""Probability of a random split below which it was none."""
+DIFFERING_SHARE = 0.5
+FEW_ITEMS = 100
+"""Validation items below which the standard error of a score exceeds 5 points."""
 IMBALANCE_NOTE, IMBALANCE_WARN = 10.0, 100.0
 
 
@@ -152,10 +159,153 @@ def class_imbalance(evidence: Evidence) -> Finding | None:
     )
 
 
+@rule("fail", explains=["train-validation-overlap", *NOT_LEARNING])
+def constant_inputs(evidence: Evidence) -> Finding | None:
+    """What: all inputs are the same, or columns of a table never vary.
+
+    Why: from an input that never changes nothing can be learnt. When all are the same, the
+    loader returns one item again and again, or has overwritten them.
+
+    Fix: look at a few items; drop columns without information.
+    """
+    distinct, seen = evidence.number("distinct_inputs"), evidence.number("inputs_seen")
+    if distinct == 1 and seen is not None and seen > 1:
+        return finding(
+            "fail",
+            f"All {seen:.0f} training inputs are identical.",
+            "Look at what the data set returns for different indices.",
+        )
+    constant, features = evidence.number("constant_features"), evidence.number("features")
+    if not constant or not features:
+        return None
+    return finding(
+        "note",
+        f"{constant:.0f} of {features:.0f} input columns never vary.",
+        "Drop them if they were meant to say something, find out why they do not.",
+    )
+
+
+@rule(
+    "fail",
+    explains=["initial-loss-too-low", "validation-missing-classes", "predicts-majority-class"],
+)
+def single_class_labels(evidence: Evidence) -> Finding | None:
+    """What: all training targets are the same.
+
+    Why: there is nothing to tell apart: labels divided by 255, a filter that kept one class, a
+    column that was read wrongly. Every model reaches a perfect score and knows nothing.
+
+    Fix: print the distinct labels, and mend what made them.
+    """
+    items = evidence.number("train_items")
+    low, high = evidence.number("train_target_min"), evidence.number("train_target_max")
+    if items is None or items < 2 or low is None or high is None or low != high:
+        return None
+    if evidence.number("train_target_nonfinite"):
+        return None
+    return finding(
+        "fail",
+        f"All {items:.0f} training targets are {low:g}.",
+        "Print the distinct targets, and mend what made them all the same.",
+    )
+
+
+@rule(
+    "fail",
+    explains=[*NOT_GENERALISING, "best-at-edge-of-grid"],
+    remedy=remedies.split_anew,
+)
+def validation_missing_classes(evidence: Evidence) -> Finding | None:
+    """What: validation lacks classes that training has, or the reverse, beyond chance.
+
+    Why: data sorted by class were cut without shuffling: what is held out was never trained on,
+    and the validation score says nothing about the classes that are missing.
+
+    Fix: shuffle before splitting, and split so that every class has its share (stratified).
+    """
+    for part, other in (("val", "train"), ("train", "val")):
+        lacks = evidence.number(f"{part}_lacks")
+        chance = evidence.number(f"{part}_lacks_chance")
+        if lacks and chance is not None and chance < CHANCE:
+            name = {"val": "Validation", "train": "Training"}[part]
+            return finding(
+                "fail",
+                f"{name} lacks {lacks:.0f} classes that {other} has; a random split would leave "
+                f"them out with a probability of {chance:.2g}.",
+                "Shuffle, then split with stratification.",
+            )
+    return None
+
+
+@rule("fail", explains=NOT_GENERALISING, remedy=remedies.one_preprocessing)
+def validation_preprocessing_differs(evidence: Evidence) -> Finding | None:
+    """What: validation inputs have another level or spread than training inputs.
+
+    Why: the model sees numbers it was never trained on: one part was normalised and the other
+    was not, or with other figures, or one is 0..255 and the other 0..1.
+
+    Fix: one transform for both, its figures (mean, deviation) taken from the training data.
+    """
+    share = evidence.number("differing_features")
+    if share is None or share < DIFFERING_SHARE:
+        return None
+    shift, stretch = evidence.number("largest_shift"), evidence.number("largest_stretch")
+    return finding(
+        "fail",
+        f"{share:.0%} of the input features differ between training and validation: means by up "
+        f"to {shift or 0:.2g} spreads, spreads by a factor of up to {stretch or 1:.2g}.",
+        "Use one transform for both.",
+    )
+
+
+@rule("note")
+def too_little_validation_data(evidence: Evidence) -> Finding | None:
+    """What: the standard error of a validation score is larger than the differences sought.
+
+    Why: with n items a score of one half has a standard error of sqrt(0.25 / n): with 50 items
+    7 points, so that two settings 10 points apart may be equally good.
+
+    Fix: hold out more, or use cross-validation.
+    """
+    items = evidence.number("val_items")
+    if not items or evidence.text("target_kind") == "real" or items >= FEW_ITEMS:
+        return None
+    error = (0.25 / items) ** 0.5
+    return finding(
+        "note",
+        f"With {items:.0f} validation items a score is uncertain by up to {error:.0%}.",
+        "Hold out more items, or read small differences as none.",
+    )
+
+
+@rule("note")
+def random_dataset_items(evidence: Evidence) -> Finding | None:
+    """What: the same index of the training data gives different items.
+
+    Why: random transforms inside of the data set have to be computed anew in every epoch, one
+    item at a time, and validation data that share them are random too.
+
+    Fix: pass them as `augment`, which sees whole batches; the data are then decoded once.
+    """
+    if evidence.scalars.get("deterministic") is not False:
+        return None
+    return finding(
+        "note",
+        "The same index of the training data gives different items.",
+        "Move random transforms to augment=.",
+    )
+
+
 RULES = (
     inputs_not_finite,
+    single_class_labels,
+    constant_inputs,
     targets_out_of_range,
     outputs_do_not_match_targets,
+    validation_missing_classes,
+    validation_preprocessing_differs,
     train_validation_overlap,
     class_imbalance,
+    too_little_validation_data,
+    random_dataset_items,
 )

@@ -14,7 +14,7 @@ class OverfitSample:
 
     name = "overfit_sample"
     title = "Overfit a small sample"
-    version = 1
+    version = 2
     requires = frozenset({"initial_loss"})
     rules = rules.RULES
     figures = (

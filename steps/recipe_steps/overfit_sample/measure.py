@@ -1,17 +1,21 @@
 """Learn a few minibatches by heart, at one rate after the other."""
 
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
 import torch
+from torch import nn
 
 from recipe.context import Context
 from recipe.experiment import Experiment
-from recipe.results import Evidence
+from recipe.results import Evidence, Scalar
 from recipe.tasks import Task
 from recipe.training.data import Splits, TensorData
 from recipe.training.loop import Training
-from recipe.training.models import no_dropout
+from recipe.training.models import build_model, no_dropout
+from recipe.training.optimizers import usual_rates
+from recipe_steps.overfit_sample.marks import contradictions, linearity, response
 
 MINIBATCHES = 8
 """The lecture's "5-10 minibatches"."""
@@ -21,12 +25,12 @@ MOST_TARGETS = 1024
 PASSES = 60
 LAST_PASSES = 240
 """Passes over the sample per rate, and in a last attempt at the best of them."""
-RATES = {
-    "sgd": (0.05, 0.01, 0.2, 0.002),
-    "adam": (3e-3, 1e-3, 1e-2, 3e-4),
-    "adamw": (3e-3, 1e-3, 1e-2, 3e-4),
-    "rmsprop": (1e-3, 3e-4, 3e-3, 1e-4),
-}
+STRONG_DROPOUT = 0.6
+STRONG_DECAY = 1e-3
+"""Dropout, and rate times weight decay (the share of each weight that an update takes away),
+from which the sample is learnt once more as declared."""
+REGULARIZED_PATIENCE = 3
+"""How many times as many passes dropout is given."""
 
 
 @dataclass
@@ -36,6 +40,8 @@ class Attempt:
     lr: float
     scores: list[float] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
+    response: float | None = None
+    """How much the outputs of the trained model differ between items."""
 
     @property
     def best(self) -> float:
@@ -66,8 +72,13 @@ def measure(ctx: Context) -> Evidence:
         longer = replace(bare, lr=best.lr, epochs=LAST_PASSES)
         attempts.append(_attempt(ctx, longer, sample, target))
         best = max(attempts, key=lambda attempt: attempt.best)
+    seen = ctx.data.train if isinstance(ctx.data.train, TensorData) else sample
     return Evidence(
         {
+            **linearity(ctx, sample),
+            **(contradictions(seen.x, seen.y) if ctx.task.target_kind == "class index" else {}),
+            **_with_regularization(ctx, replace(bare, lr=best.lr), sample, best, perfect),
+            "response": best.response,
             "items": len(sample),
             "minibatch": size,
             "best_score": best.best,
@@ -98,14 +109,41 @@ def sequences_per_batch(ctx: Context) -> int:
 
 def candidate_rates(experiment: Experiment) -> list[float]:
     """Usual rates of the optimizer, and the declared one behind the first."""
-    name = experiment.optimizer if isinstance(experiment.optimizer, str) else "adam"
-    rates = list(RATES[name])
+    rates = list(usual_rates(experiment))
     if experiment.lr is not None and experiment.lr not in rates:
         rates.insert(1, experiment.lr)
     return rates
 
 
-def _attempt(ctx: Context, experiment: Experiment, sample: TensorData, target: float) -> Attempt:
+def _with_regularization(
+    ctx: Context, experiment: Experiment, sample: TensorData, best: Attempt, perfect: float
+) -> dict[str, Scalar]:
+    """The share of the way from chance to perfect that is reached as declared, with dropout and
+    weight decay; looked at only where one of them is strong and the sample can be learnt.
+    """
+    target = perfect - ctx.task.tolerance - 1e-9
+    decay = ctx.experiment.weight_decay or 0.0
+    model = build_model(ctx.experiment, ctx.seed_for("fit"), ctx.device)
+    dropout = max((m.p for m in model.modules() if isinstance(m, nn.modules.dropout._DropoutNd)),  # noqa: SLF001
+                  default=0.0)  # fmt: skip
+    strong = dropout >= STRONG_DROPOUT or best.lr * decay >= STRONG_DECAY
+    if best.best < target or not strong:
+        return {}
+    passes = REGULARIZED_PATIENCE * len(best.scores) + PASSES
+    declared = replace(experiment, weight_decay=decay, epochs=passes)
+    attempt = _attempt(ctx, declared, sample, target, regularized=True)
+    chance = ctx.task.chance_score(sample.y)
+    return {"regularized_progress": (attempt.best - chance) / max(1e-9, perfect - chance)}
+
+
+def _attempt(
+    ctx: Context,
+    experiment: Experiment,
+    sample: TensorData,
+    target: float,
+    *,
+    regularized: bool = False,
+) -> Attempt:
     attempt = Attempt(experiment.lr or 0.0)
     training = Training(
         experiment,
@@ -114,7 +152,7 @@ def _attempt(ctx: Context, experiment: Experiment, sample: TensorData, target: f
         device=ctx.device,
         way=ctx.careful_way,
     )
-    with no_dropout(training.model):
+    with nullcontext() if regularized else no_dropout(training.model):
         for epoch in training.epochs():
             if epoch.diverged:
                 break
@@ -122,6 +160,7 @@ def _attempt(ctx: Context, experiment: Experiment, sample: TensorData, target: f
             attempt.losses.append(epoch.figures["val_loss"])
             if attempt.scores[-1] >= target:
                 break
+    attempt.response = response(training.model, sample)
     ctx.spend(len(attempt.scores) * training.iterations_per_epoch)
     attempt.scores = [score if score == score else float("-inf") for score in attempt.scores]  # noqa: PLR0124 - NaN
     return attempt

@@ -1,0 +1,41 @@
+"""A remedy: how a program mends an experiment. Imports no torch, as rules do not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from recipe.results import Evidence
+
+if TYPE_CHECKING:
+    import torch
+
+    from recipe.experiment import Experiment
+    from recipe.training.data import Splits
+
+
+@dataclass(frozen=True)
+class Patient:
+    """What a remedy is applied to."""
+
+    experiment: "Experiment"
+    """Resolved."""
+    data: "Splits"
+    """Decoded."""
+    evidence: Evidence
+    """Of the step whose rule fired."""
+    device: "torch.device"
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A change of the experiment; the user's own objects stay as they are.
+
+    Attributes:
+        name: what is done, in the imperative, such as "return logits".
+        mend: the mended experiment; None where this patient cannot be helped. Data it changes
+            stand in it as pairs of tensors.
+
+    """
+
+    name: str
+    mend: Callable[[Patient], "Experiment | None"]

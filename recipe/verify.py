@@ -1,0 +1,177 @@
+"""Proves advice: trains the experiment as it is and mended, from the same seed, and compares.
+
+Remedies are applied greedily, in the order of the diagnosis: one that helps stays, and the next
+one is tried on top of it.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from recipe.context import Context
+from recipe.errors import RecipeError
+from recipe.experiment import Experiment
+from recipe.journal import Journal
+from recipe.keys import key
+from recipe.remedy import Patient, Remedy
+from recipe.results import Evidence, Finding, RemedyOutcome, StepResult, latest
+from recipe.rules import Rule
+from recipe.training.data import Splits, load_splits
+from recipe.training.fingerprint import configuration
+from recipe.training.fit import Fit, rank
+from recipe.training.loop import Training, iterations_per_epoch
+from recipe.training.optimizers import usual_rates
+
+TRAININGS, ITERATIONS = 2.0, 3000
+"""What proving may cost without a budget of its own: full trainings, or where these are short,
+iterations."""
+LEAST_ITERATIONS = 200
+LEAST_SHARE = 0.25
+"""Of the declared epochs: a proof is shorter than a training, but long enough to tell."""
+RATES_TRIED = 2
+LEAST_GAIN = 0.002
+UNUSABLE = (RecipeError, RuntimeError, ValueError, TypeError, IndexError, KeyError)
+"""What a faulty experiment or a remedy that does not fit raises."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The best of the rates that were tried."""
+
+    score: float | None
+    loss: float | None
+
+
+@dataclass
+class Verifier:
+    """Tries the remedies of one run's diagnosis."""
+
+    ctx: Context
+    journal: Journal
+    rules: Mapping[str, Rule]
+    chain: tuple[str, ...] = ()
+    """Remedies that helped so far."""
+
+    def __post_init__(self) -> None:
+        self.experiment, self.data = self.ctx.experiment, self.ctx.data
+        self.started, self.seconds = self.ctx.meter.epochs, self.ctx.meter.seconds
+
+    def verify(self, steps: Sequence[StepResult], causes: Sequence[str]) -> tuple[StepResult, ...]:
+        """The steps, the findings of `causes` with what their remedies brought."""
+        found = {f.rule: (f, step) for step in latest(steps) for f in step.findings}
+        todo = [found[name] for name in causes if self._remedy(name) is not None]
+        if not todo or self.ctx.settings.verify_budget == "off":
+            return tuple(steps)
+        outcomes: dict[str, RemedyOutcome] = {}
+        before: Result | None = None
+        for number, (finding, step) in enumerate(todo):
+            if self.spent:
+                break
+            self.ctx.progress(number, len(todo), f"proving the remedy of {finding.rule}")
+            before = before or self._train(self.experiment, self.data, self.chain)
+            outcome, before = self._try(finding, step.evidence, before)
+            if outcome is not None:
+                outcomes[finding.rule] = outcome
+        return tuple(
+            replace(step, findings=tuple(_with(f, outcomes) for f in step.findings))
+            for step in steps
+        )
+
+    @property
+    def spent(self) -> bool:
+        """Whether the budget of proofs, or of the run, is used up."""
+        epochs, seconds = self.ctx.meter.epochs - self.started, self.ctx.meter.seconds
+        budget = self.ctx.settings.verify_budget
+        if budget is None or isinstance(budget, str):
+            per_epoch = iterations_per_epoch(self.ctx.data.train, self.ctx.experiment.batch_size)
+            trainings = TRAININGS * (self.ctx.experiment.epochs or 1)
+            return epochs >= max(trainings, ITERATIONS / per_epoch)
+        spent = epochs if budget.unit == "epochs" else seconds - self.seconds
+        return spent >= budget.amount
+
+    def _remedy(self, name: str) -> Remedy | None:
+        rule = self.rules.get(name)
+        return rule.remedy if rule else None
+
+    def _try(
+        self, finding: Finding, evidence: Evidence, before: Result
+    ) -> tuple[RemedyOutcome | None, Result]:
+        remedy = self._remedy(finding.rule)
+        patient = Patient(self.experiment, self.data, evidence, self.ctx.device)
+        if remedy is None:
+            return None, before
+        try:
+            mended = remedy.mend(patient)
+            if mended is None:
+                return None, before
+            data = self._data_of(mended)
+            after = self._train(mended, data, (*self.chain, remedy.name))
+        except UNUSABLE:
+            return None, before
+        helped = _gain(before, after) > self._noise(before, after)
+        outcome = RemedyOutcome(
+            remedy.name, helped, f"val_{mended.metric_name}", before.score, after.score
+        )
+        if not helped:
+            return outcome, before
+        self.experiment, self.data, self.chain = mended, data, (*self.chain, remedy.name)
+        return outcome, after
+
+    def _data_of(self, mended: Experiment) -> Splits:
+        same = mended.train is self.experiment.train and mended.val is self.experiment.val
+        return self.data if same else load_splits(mended, self.ctx.device, self.ctx.seed)
+
+    def _train(self, experiment: Experiment, data: Splits, chain: tuple[str, ...]) -> Result:
+        """The best of a few rates, from the run's own seed."""
+        declared = [experiment.lr] if experiment.lr is not None else []
+        usual = [lr for lr in usual_rates(experiment) if lr not in declared]
+        results = [
+            self._fit(experiment, lr, data, chain) for lr in [*declared, *usual][:RATES_TRIED]
+        ]
+        return max(results, key=lambda result: rank(result.score, result.loss))
+
+    def _fit(
+        self, experiment: Experiment, lr: float, data: Splits, chain: tuple[str, ...]
+    ) -> Result:
+        per_epoch = iterations_per_epoch(data.train, experiment.batch_size)
+        declared = experiment.epochs or 1
+        least = max(math.ceil(LEAST_ITERATIONS / per_epoch), math.ceil(LEAST_SHARE * declared))
+        epochs = min(declared, least)
+        spec = experiment.with_params({"lr": lr, "epochs": epochs})
+        name = key("proof", self.ctx.runner.fingerprint, self.ctx.seed, chain, configuration(spec))
+        known: dict[str, Any] | None = self.journal.get("proof", name)
+        if known is None:
+            known = self._trained(spec, data, epochs)
+            self.journal.put("proof", name, known)
+        self.ctx.meter.epochs += known["epochs"]
+        return Result(known["score"], known["loss"])
+
+    def _trained(self, experiment: Experiment, data: Splits, epochs: int) -> dict[str, Any]:
+        try:
+            training = Training(
+                experiment, data, seed=self.ctx.seed, device=self.ctx.device,
+                way=self.ctx.careful_way,
+            )  # fmt: skip
+            fit = Fit(training, epochs)
+            fit.advance(epochs)
+        except UNUSABLE:
+            return {"score": None, "loss": None, "epochs": 0}
+        return {"score": fit.best_score, "loss": fit.best_loss, "epochs": fit.done}
+
+    def _noise(self, before: Result, after: Result) -> float:
+        """One standard error of a share of right answers; a little for other scores."""
+        score = after.score if before.score is None else before.score
+        if score is None or not 0 <= score <= 1 or self.ctx.task.target_kind == "real":
+            return LEAST_GAIN
+        return max(LEAST_GAIN, math.sqrt(score * (1 - score) / len(self.ctx.data.val)))
+
+
+def _gain(before: Result, after: Result) -> float:
+    if after.score is None:
+        return -math.inf
+    return math.inf if before.score is None else after.score - before.score
+
+
+def _with(finding: Finding, outcomes: Mapping[str, RemedyOutcome]) -> Finding:
+    return replace(finding, remedy=outcomes.get(finding.rule, finding.remedy))

@@ -1,0 +1,191 @@
+"""Rules about weights, activations and gradients of a fresh model."""
+
+from recipe.results import Evidence, Finding
+from recipe.rules import finding, rule
+from recipe_steps.initial_loss import remedies
+from recipe_steps.initial_loss.excess import excess
+from recipe_steps.symptoms import FIRST_LOSS, NOT_LEARNING, OVERSHOOTING
+
+LARGE_WEIGHTS = 2.5
+"""Deviation of the hidden layers' weights over He's; PyTorch's and Glorot's lie below 1.5."""
+SMALL_WEIGHTS = 0.1
+LOST_SIGNAL = 1e-2
+"""Deviation between items at the last layer's input, relative to the input's size. PyTorch's own
+initialisation reaches it behind six layers of ReLU without normalisation."""
+INPUT_SIZE = 10.0
+"""Root mean square of inputs above which they, not the weights, make activations large."""
+DEAD = 0.9
+SATURATED = 0.5
+VANISHING_WARN, VANISHING_FAIL = 1e-3, 1e-6
+EXPLODING_WARN, EXPLODING_FAIL = 1e3, 1e6
+"""First layer's gradient over the last one's. A sigmoid passes on at most a quarter, with
+PyTorch's initialisation about a seventh per layer: four layers deep is 1e-3."""
+LEAST_LAYERS = 3
+
+
+@rule(
+    "fail",
+    explains=[*NOT_LEARNING, "vanishing-gradients", "dead-units", "initialization-too-small"],
+    remedy=remedies.draw_anew,
+)
+def symmetric_initialization(evidence: Evidence) -> Finding | None:
+    """What: all units of a hidden layer have the same weights, and training does not part them.
+
+    Why: equal units get equal gradients and stay equal: the layer has the width of one unit.
+    Zeros or a constant as initial weights do this. A linear model, or a last layer, may start at
+    zero.
+
+    Fix: draw weights at random (He for ReLU, Glorot for tanh and sigmoid).
+    """
+    count = evidence.number("symmetric_layers")
+    if not count:
+        return None
+    return finding(
+        "fail",
+        f"In {count:.0f} hidden layers all units have the same weights, also after some updates.",
+        "Draw the initial weights at random (He or Glorot).",
+    )
+
+
+@rule(
+    "fail",
+    explains=["saturated-units", "dead-units", "exploding-gradients", "vanishing-gradients",
+              *FIRST_LOSS, *NOT_LEARNING, *OVERSHOOTING], remedy=remedies.draw_anew)  # fmt: skip
+def initialization_too_large(evidence: Evidence) -> Finding | None:
+    """What: initial weights are several times larger than they should be, and it shows.
+
+    Why: activations grow from layer to layer: the first loss is large, or sigmoid and tanh sit
+    at their ends, and training starts by undoing it.
+
+    Fix: He's or Glorot's initialisation, or normalisation layers.
+    """
+    scale, size = evidence.number("largest_weight_scale"), evidence.number("input_size")
+    if scale is None or scale <= LARGE_WEIGHTS or size is None or size > INPUT_SIZE:
+        return None
+    high = excess(evidence)
+    saturated = (evidence.number("saturated_units") or 0) >= SATURATED
+    if not (high or saturated or evidence.number("nonfinite")):
+        return None
+    return finding(
+        "warn" if high == "warn" and not saturated else "fail",
+        f"The weights of a hidden layer are {scale:.2g} times those of He's initialisation, "
+        + ("and units are saturated." if saturated else "and the first loss is large."),
+        "Use He's or Glorot's initialisation.",
+        confidence=0.85,
+    )
+
+
+@rule("fail", explains=[*NOT_LEARNING, "vanishing-gradients"], remedy=remedies.draw_anew)
+def initialization_too_small(evidence: Evidence) -> Finding | None:
+    """What: initial weights are so small that the input is lost on its way to the output.
+
+    Why: every layer shrinks the differences between items, and the gradient on its way back:
+    for a long time nothing but the last bias is learnt.
+
+    Fix: He's or Glorot's initialisation, or normalisation layers.
+    """
+    scale, signal = evidence.number("weight_scale"), evidence.number("last_signal")
+    if scale is None or signal is None or scale >= SMALL_WEIGHTS or signal >= LOST_SIGNAL:
+        return None
+    return finding(
+        "fail",
+        f"The weights of the hidden layers are {scale:.2g} times those of He's initialisation; "
+        f"of the differences between items {signal:.1g} arrives at the last layer.",
+        "Use He's or Glorot's initialisation.",
+        confidence=0.85,
+    )
+
+
+@rule("fail", explains=NOT_LEARNING, remedy=remedies.draw_anew)
+def dead_units(evidence: Evidence) -> Finding | None:
+    """What: at least nine tenths of a layer's rectified units are zero on every item.
+
+    Why: a ReLU that is never active has no gradient and cannot come back: a large negative
+    bias, inputs that are all of one sign, or a rate that was too high.
+
+    Fix: zero biases, He's initialisation, a lower rate, or a leaky ReLU.
+    """
+    share = evidence.number("dead_units")
+    if share is None or share < DEAD:
+        return None
+    return finding(
+        "fail",
+        f"In one layer {share:.0%} of the rectified units are zero on every item.",
+        "Check biases and initialisation, or use a leaky ReLU.",
+        confidence=0.9,
+    )
+
+
+@rule("warn", explains=["vanishing-gradients", "slow-start"], remedy=remedies.draw_anew)
+def saturated_units(evidence: Evidence) -> Finding | None:
+    """What: at least half of a layer's sigmoid or tanh units sit at their ends.
+
+    Why: there the slope is nearly zero, and no gradient passes.
+
+    Fix: scaled inputs, Glorot's initialisation, or ReLU.
+    """
+    share = evidence.number("saturated_units")
+    if share is None or share < SATURATED:
+        return None
+    return finding(
+        "warn",
+        f"In one layer {share:.0%} of the sigmoid or tanh units are saturated.",
+        "Scale the inputs, draw smaller weights, or use ReLU.",
+        confidence=0.8,
+    )
+
+
+def _depth(evidence: Evidence) -> float:
+    return evidence.number("layers") or 0
+
+
+@rule("fail", explains=NOT_LEARNING)
+def vanishing_gradients(evidence: Evidence) -> Finding | None:
+    """What: the first layer's gradient is a thousand times smaller than the last one's.
+
+    Why: every layer multiplies the gradient by the slope of its activation and by its weights;
+    sigmoid and tanh pass on a fraction, and with depth nothing arrives: the first layers do not
+    learn.
+
+    Fix: ReLU, normalisation layers, residual connections, He's initialisation.
+    """
+    ratio = evidence.number("gradient_ratio")
+    if ratio is None or ratio >= VANISHING_WARN or _depth(evidence) < LEAST_LAYERS:
+        return None
+    return finding(
+        "fail" if ratio < VANISHING_FAIL else "warn",
+        f"The gradient of the first layer is {ratio:.1g} times that of the last one.",
+        "Use ReLU, normalisation layers or residual connections.",
+        confidence=0.8,
+    )
+
+
+@rule("fail", explains=OVERSHOOTING)
+def exploding_gradients(evidence: Evidence) -> Finding | None:
+    """What: the first layer's gradient is a thousand times larger than the last one's.
+
+    Why: every layer enlarges the gradient on its way back; a rate that suits the last layer
+    throws the first one far away.
+
+    Fix: smaller initial weights, normalisation layers, gradient clipping.
+    """
+    ratio = evidence.number("gradient_ratio")
+    if ratio is None or ratio <= EXPLODING_WARN or _depth(evidence) < LEAST_LAYERS:
+        return None
+    return finding(
+        "fail" if ratio > EXPLODING_FAIL else "warn",
+        f"The gradient of the first layer is {ratio:.1g} times that of the last one.",
+        "Use He's initialisation, normalisation layers, or clip the gradient.",
+        confidence=0.8,
+    )
+
+
+RULES = (
+    symmetric_initialization,
+    initialization_too_large,
+    initialization_too_small,
+    dead_units,
+    saturated_units,
+    vanishing_gradients,
+    exploding_gradients,
+)

@@ -1,0 +1,117 @@
+"""How a loss function behaves on made-up outputs: what it expects, averages and rewards."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from recipe.experiment import Experiment, LossFunction
+from recipe.results import Scalar
+from recipe.tasks import Task
+
+ITEMS = 64
+STEP = 0.1
+"""How far outputs are moved towards the targets to see whether the loss falls."""
+LOGIT = 3.0
+"""Logits of this size on the right side leave little doubt."""
+
+
+def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict[str, Scalar]:
+    """Scalars; what a loss refuses to compute is left out.
+
+    `batch_factor` is the loss of a batch with every item twice, over that of the batch: 1 for a
+    mean, 2 for a sum. `loss_towards_targets` is the change of the loss when outputs move towards
+    the targets; for a sound loss it is negative. `probability_floor` is the loss of perfect
+    probabilities over that of zeros, `logit_floor` that of logits of +-3 on the right side.
+    `loss_is_distance`: a squared or absolute error, told by its differences along a line.
+    """
+    outputs, targets = outputs[:ITEMS].detach().float(), targets[:ITEMS]
+    task, loss = experiment.resolved_task, experiment.loss_function
+    scalars: dict[str, Scalar] = {}
+
+    def note(name: str, value: Callable[[], Scalar]) -> None:
+        try:
+            scalars[name] = value()
+        except Exception:  # noqa: BLE001 - a loss may refuse what it was not made for
+            return
+
+    note("batch_factor", lambda: _batch_factor(loss, outputs, targets))
+    answers = perfect_answers(task, outputs, targets)
+    if answers is None:
+        return scalars
+    inside = bool((outputs >= 0).all() and (outputs <= 1).all())
+    if task.target_kind == "real" or inside:
+        nearer = outputs + STEP * (answers - outputs)
+    else:
+        nearer = outputs + STEP * (2 * answers - 1)
+    farther = 2 * outputs - nearer
+
+    def change(moved: Tensor) -> float:
+        return _value(loss, moved, targets) - _value(loss, outputs, targets)
+
+    note("loss_towards_targets", lambda: change(nearer))
+    note("loss_away_from_targets", lambda: change(farther.clamp(0, 1) if inside else farther))
+    if task.target_kind == "real":
+        note("loss_normalises", lambda: _normalises(loss, outputs, targets))
+        note("loss_is_logistic", lambda: _is_logistic(loss, outputs, targets))
+        return scalars
+    zeros = torch.zeros_like(outputs)
+    note("neutral_logit_loss", lambda: _value(loss, zeros, targets))
+    note("probability_floor", lambda: _value(loss, answers, targets) / _value(loss, zeros, targets))
+    logits = LOGIT * (2 * answers - 1)
+    note("logit_floor", lambda: _value(loss, logits, targets) / _value(loss, zeros, targets))
+    note("loss_is_distance", lambda: _is_distance(loss, outputs, answers, targets))
+    return scalars
+
+
+def _value(loss: LossFunction, outputs: Tensor, targets: Tensor) -> float:
+    return float(loss(outputs, targets))
+
+
+def _batch_factor(loss: LossFunction, outputs: Tensor, targets: Tensor) -> float | None:
+    once = _value(loss, outputs, targets)
+    twice = _value(loss, torch.cat([outputs, outputs]), torch.cat([targets, targets]))
+    return twice / once if once and math.isfinite(twice) and math.isfinite(once) else None
+
+
+def _is_distance(loss: LossFunction, outputs: Tensor, answers: Tensor, targets: Tensor) -> bool:
+    """A squared error has second differences that are equal, an absolute one none, and the
+    answers themselves have no loss.
+    """
+    way = 0.25 * (answers - outputs)
+    a, b, c, d, e, beyond = (_value(loss, outputs + k * way, targets) for k in range(6))
+    second, third = a - 2 * b + c, d - 3 * c + 3 * b - a
+    lowest = a > 0 and abs(e) < 1e-5 * a and math.isclose(beyond, d, rel_tol=1e-3)  # no hinge
+    return lowest and abs(third) < 1e-3 * max(abs(second), 1e-3 * a)
+
+
+def _normalises(loss: LossFunction, outputs: Tensor, targets: Tensor) -> bool:
+    """Whether a common shift of all outputs, beyond all targets, changes nothing."""
+    shift = 10 * (1 + outputs.abs().max() + targets.abs().max()).item()
+    plain, moved = (_value(loss, outputs.double() + by, targets.double()) for by in (0, shift))
+    return math.isclose(plain, moved, rel_tol=1e-6, abs_tol=1e-9)
+
+
+def _is_logistic(loss: LossFunction, outputs: Tensor, targets: Tensor) -> bool:
+    """softplus(o) - y o at o and at -o differ by o (1 - 2 y)."""
+    mean = targets.float().mean().item()
+    for logit in (1.0, 3.0):
+        up, down = (
+            _value(loss, torch.full_like(outputs, sign * logit), targets) for sign in (1, -1)
+        )
+        if not math.isclose(up - down, logit * (1 - 2 * mean), rel_tol=1e-3, abs_tol=1e-4):
+            return False
+    return not math.isclose(mean, -0.5, abs_tol=0.01)  # a squared error would do the same there
+
+
+def perfect_answers(task: Task, outputs: Tensor, targets: Tensor) -> Tensor | None:
+    """What perfect probabilities, or perfect values, would be, in the shape of `outputs`."""
+    if task.target_kind == "class index":
+        axis = outputs.ndim - 1 if outputs.shape[:-1] == targets.shape else 1
+        if outputs.ndim <= axis or bool((targets < 0).any()):
+            return None
+        return torch.zeros_like(outputs).scatter_(axis, targets.long().unsqueeze(axis), 1.0)
+    if targets.numel() != outputs.numel():
+        return None
+    return targets.reshape(outputs.shape).to(outputs.dtype)

@@ -1,0 +1,297 @@
+"""Rules about a loss that does not fit its outputs: each rests on an exact mark."""
+
+from recipe.results import Evidence, Finding
+from recipe.rules import finding, rule
+from recipe_steps.initial_loss import remedies
+from recipe_steps.symptoms import FIRST_LOSS, NOT_LEARNING, OVERSHOOTING
+
+LOGIT_LOSS_FLOOR = 0.2
+"""Share of the neutral loss that perfect probabilities leave to a loss that expects logits:
+log(1 + (C - 1) / e) / log(C) is 0.45 for two classes and grows with C; a loss that expects
+probabilities leaves nothing."""
+SURE = 0.7
+"""Of that floor, what logits of +-3 leave at most (label smoothing 0.1 of ten classes: 0.4)."""
+EXACT = 0.01
+"""Relative deviation up to which a factor counts as hit."""
+OUTSIDE = 0.01
+"""Share of targets outside of the range of the outputs that is worth a word."""
+ADAPTIVE = ("adam", "adamw", "rmsprop")
+SYMPTOMS = (
+    *FIRST_LOSS, *NOT_LEARNING, *OVERSHOOTING, "vanishing-gradients", "metric-disagrees-with-loss",
+)  # fmt: skip
+BOUNDED = {
+    "sigmoid": "0 to 1", "softmax": "0 to 1", "tanh": "-1 to 1", "relu": "0 and above",
+    "softplus": "0 and above", "exp": "0 and above", "hardtanh": "a fixed range",
+    "clamp": "a fixed range", "log_sigmoid": "0 and below",
+}  # fmt: skip
+
+
+def _expects_logits(evidence: Evidence) -> bool:
+    """Perfect probabilities leave a loss, and logits on the right side a smaller one."""
+    floor, sure = evidence.number("probability_floor"), evidence.number("logit_floor")
+    if floor is None or sure is None:
+        return False
+    return floor > LOGIT_LOSS_FLOOR and sure < SURE * floor
+
+
+def _takes_logs(evidence: Evidence) -> bool:
+    """An absolute error below all its targets falls like a likelihood: only classes count."""
+    classes = evidence.text("target_kind") == "class index"
+    return classes and evidence.flag("loss_takes_log_probabilities")
+
+
+@rule(
+    "fail",
+    explains=SYMPTOMS,
+    remedy=remedies.return_logits,
+)
+def softmax_before_loss(evidence: Evidence) -> Finding | None:
+    """What: the model returns probabilities, but its loss applies a softmax itself.
+
+    Why: the second softmax squeezes the outputs: the loss cannot fall below
+    log(1 + (C - 1) / e), and gradients are tiny. Training looks like a rate that is too low.
+
+    Fix: return the logits; take the softmax only where probabilities are shown.
+    """
+    if not evidence.flag("outputs_are_probabilities"):
+        return None
+    if not (evidence.flag("loss_ignores_shift") or _expects_logits(evidence)):
+        return None
+    return finding(
+        "fail",
+        "The outputs are probabilities (each row sums to 1), but the loss expects logits.",
+        "Remove the softmax from the model and return logits.",
+        confidence=0.98,
+    )
+
+
+@rule("fail", explains=SYMPTOMS, remedy=remedies.return_logits)
+def sigmoid_before_loss(evidence: Evidence) -> Finding | None:
+    """What: the model ends in a sigmoid, but its loss expects logits.
+
+    Why: the loss applies its own sigmoid or softmax to numbers between 0 and 1: it can never be
+    sure, its gradient stays small, and the loss cannot fall below its floor.
+
+    Fix: return the logits, or use the loss for probabilities (BCELoss).
+    """
+    if evidence.text("last_operation") != "sigmoid" or not _expects_logits(evidence):
+        return None
+    return finding(
+        "fail",
+        "The model ends in a sigmoid, but the loss expects logits.",
+        "Remove the sigmoid from the model and return logits.",
+        confidence=0.98,
+    )
+
+
+@rule(
+    "fail",
+    explains=[*SYMPTOMS, "softmax-before-loss", "parameters-without-gradient"],
+    remedy=remedies.usual_loss,
+)
+def single_unit_softmax(evidence: Evidence) -> Finding | None:
+    """What: a softmax over a single output.
+
+    Why: it is 1 whatever the input, and its gradient is exactly zero: nothing can be learnt.
+
+    Fix: a sigmoid for one output, better the logit itself with a logistic loss; or two outputs.
+    """
+    softmax = evidence.text("last_operation") in ("softmax", "log_softmax")
+    if not softmax or evidence.number("output_width") != 1:
+        return None
+    return finding(
+        "fail",
+        "The model ends in a softmax over one output, which is 1 for every input.",
+        "Return the logit and use a logistic loss, or give the model two outputs.",
+    )
+
+
+@rule("fail", explains=SYMPTOMS, remedy=remedies.take_logarithm)
+def nll_on_probabilities(evidence: Evidence) -> Finding | None:
+    """What: the loss expects log-probabilities and is given probabilities.
+
+    Why: NLLLoss returns minus the probability of the right class: it starts at -1/C, is never
+    below -1, and has a weak gradient where the model is most wrong.
+
+    Fix: log_softmax in place of softmax, or logits and cross-entropy.
+    """
+    if not _takes_logs(evidence) or not evidence.flag("outputs_are_probabilities"):
+        return None
+    return finding(
+        "fail",
+        f"The loss expects log-probabilities and gets probabilities: it starts at "
+        f"{evidence.number('loss') or 0:.3g}.",
+        "Return log_softmax, or logits together with cross-entropy.",
+    )
+
+
+@rule("fail", explains=[*SYMPTOMS, "loss-sign-flipped"], remedy=remedies.usual_loss)
+def nll_on_logits(evidence: Evidence) -> Finding | None:
+    """What: the loss expects log-probabilities and is given unnormalised outputs.
+
+    Why: without normalisation all outputs can grow together, so the loss falls without bound
+    while nothing is learnt.
+
+    Fix: cross-entropy, which normalises, or log_softmax as the last layer.
+    """
+    if not _takes_logs(evidence):
+        return None
+    if evidence.flag("outputs_are_probabilities") or evidence.flag("outputs_are_log_probabilities"):
+        return None
+    return finding(
+        "fail",
+        "The loss expects log-probabilities, but the outputs are not normalised.",
+        "Use cross-entropy on the logits, or end the model in log_softmax.",
+    )
+
+
+@rule("warn", explains=[*OVERSHOOTING, "exploding-gradients"], remedy=remedies.mean_loss)
+def loss_summed_over_batch(evidence: Evidence) -> Finding | None:
+    """What: the loss is a sum over the batch.
+
+    Why: its gradient grows with the batch, so the rate that works changes with the batch size,
+    and the last, smaller batch of an epoch counts less. Adam divides the factor out again.
+
+    Fix: reduction="mean".
+    """
+    factor = evidence.number("batch_factor")
+    if factor is None or abs(factor - 2) > EXACT:
+        return None
+    adaptive = evidence.text("optimizer") in ADAPTIVE
+    return finding(
+        "note" if adaptive else "warn",
+        "A batch with every item twice has twice the loss: it is a sum over the batch.",
+        "Use the mean over the batch, and scale the rate up by the batch size.",
+    )
+
+
+@rule(
+    "warn",
+    explains=["initial-loss-too-low", "learning-rate-too-low", "slow-start"],
+    remedy=remedies.sum_over_classes,
+)
+def loss_averaged_over_classes(evidence: Evidence) -> Finding | None:
+    """What: the cross-entropy is averaged over the classes too.
+
+    Why: only the right class contributes, so the loss and its gradient are C times too small
+    and the rate has to be C times larger.
+
+    Fix: sum over the classes, mean over the batch.
+    """
+    neutral, expected = evidence.number("neutral_logit_loss"), evidence.number("log_classes")
+    classes = evidence.number("n_outputs")
+    if neutral is None or not expected or classes is None or classes < 2:
+        return None
+    if not evidence.flag("loss_ignores_shift") or abs(neutral * classes / expected - 1) > EXACT:
+        return None
+    return finding(
+        "warn",
+        f"Equal logits have a loss of {neutral:.3g}, which is log({classes:.0f}) divided by "
+        f"{classes:.0f}.",
+        "Sum over the classes and average over the batch only.",
+    )
+
+
+@rule("fail", explains=SYMPTOMS, remedy=remedies.usual_loss)
+def wrong_loss_for_task(evidence: Evidence) -> Finding | None:
+    """What: a squared error on classes, or a classification loss on real-valued targets.
+
+    Why: a squared error hardly punishes confident mistakes and flattens out where the model is
+    most wrong; cross-entropy on a real value has its minimum somewhere else.
+
+    Fix: cross-entropy for classes, logistic loss for yes and no, squared error for real values.
+    """
+    kind = evidence.text("target_kind")
+    classes = kind in ("class index", "zero or one")
+    if classes and (evidence.flag("loss_is_distance") or _squares_probabilities(evidence)):
+        return finding(
+            "fail",
+            "The loss is a squared or absolute error, but the targets are classes.",
+            "Use cross-entropy (logistic loss for yes and no) on logits.",
+        )
+    if kind == "real" and evidence.flag("loss_normalises"):
+        return finding(
+            "fail",
+            "The loss normalises over the outputs as cross-entropy does, but the targets are "
+            "real values.",
+            "Use a squared or absolute error.",
+        )
+    if kind == "real" and evidence.flag("loss_is_logistic"):
+        return finding(
+            "fail",
+            "The loss is logistic (binary cross-entropy), but the targets are real values.",
+            "Use a squared or absolute error.",
+        )
+    return None
+
+
+def _squares_probabilities(evidence: Evidence) -> bool:
+    """Equal logits have the squared error (1 - 1/C) / C of equal probabilities."""
+    neutral, classes = evidence.number("neutral_logit_loss"), evidence.number("n_outputs")
+    if neutral is None or not classes or classes < 2 or not evidence.flag("loss_ignores_shift"):
+        return False
+    return abs(neutral * classes / (1 - 1 / classes) - 1) < EXACT
+
+
+@rule(
+    "fail", explains=[*SYMPTOMS, "nll-on-logits", "wrong-loss-for-task"], remedy=remedies.other_sign
+)
+def loss_sign_flipped(evidence: Evidence) -> Finding | None:
+    """What: the loss grows when the outputs move towards the targets.
+
+    Why: training minimises the loss, and so drives the model away from the answers: the loss
+    falls while the score falls.
+
+    Fix: take the minus sign away, or put the one that is missing.
+    """
+    towards = evidence.number("loss_towards_targets")
+    away = evidence.number("loss_away_from_targets")
+    if towards is None or away is None or not (towards > 0 > away):
+        return None
+    return finding(
+        "fail",
+        f"The loss grows by {towards:.3g} when the outputs move towards the targets.",
+        "Change the sign of the loss.",
+    )
+
+
+@rule("fail", explains=SYMPTOMS, remedy=remedies.return_logits)
+def output_activation_limits_range(evidence: Evidence) -> Finding | None:
+    """What: the last layer ends in an activation whose range does not hold what is needed.
+
+    Why: logits have to be free in both directions, and a regression has to reach its targets. A
+    ReLU at the end also has no gradient where it is zero.
+
+    Fix: end the model in a linear layer.
+    """
+    operation = evidence.text("last_operation")
+    if operation not in BOUNDED:
+        return None
+    if evidence.text("target_kind") == "real":
+        outside = evidence.number("targets_outside")
+        if outside is None or outside <= OUTSIDE:
+            return None
+        what = f"{outside:.0%} of the targets lie outside"
+    elif operation not in ("softmax", "sigmoid") and _expects_logits(evidence):
+        what = "the loss expects logits"
+    else:
+        return None
+    return finding(
+        "fail",
+        f"The model ends in {operation}, which gives {BOUNDED[operation]}, but {what}.",
+        "End the model in a linear layer.",
+    )
+
+
+RULES = (
+    single_unit_softmax,
+    softmax_before_loss,
+    nll_on_probabilities,
+    sigmoid_before_loss,
+    loss_sign_flipped,
+    wrong_loss_for_task,
+    nll_on_logits,
+    output_activation_limits_range,
+    loss_averaged_over_classes,
+    loss_summed_over_batch,
+)

@@ -1,0 +1,81 @@
+"""What a program can do about a loss, outputs or weights that do not fit."""
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from recipe.remedy import Patient, Remedy
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from recipe.experiment import Experiment
+
+SMOOTH = ("sigmoid", "tanh")
+
+
+def _without_activation(patient: Patient) -> "Experiment":
+    from recipe.training.wrapped import WithoutLastActivation
+
+    make = patient.experiment.model
+    return replace(patient.experiment, model=lambda **given: WithoutLastActivation(make(**given)))
+
+
+def _log_outputs(patient: Patient) -> "Experiment":
+    from recipe.training.wrapped import Mapped
+
+    def log(outputs: "Tensor") -> "Tensor":
+        return outputs.clamp(min=1e-12).log()
+
+    make = patient.experiment.model
+    return replace(patient.experiment, model=lambda **given: Mapped(make(**given), log))
+
+
+def _usual_loss(patient: Patient) -> "Experiment":
+    """The task's own loss, on outputs that are free in both directions."""
+    experiment = patient.experiment
+    if patient.evidence.text("last_operation") not in (None, "log_softmax"):
+        experiment = _without_activation(patient)
+    return replace(experiment, loss=None)
+
+
+def _scaled_loss(patient: Patient, factor: float, *, per_item: bool = False) -> "Experiment":
+    loss = patient.experiment.loss_function
+
+    def scaled(outputs: "Tensor", targets: "Tensor") -> "Tensor":
+        return loss(outputs, targets) * (factor / len(outputs) if per_item else factor)
+
+    return replace(patient.experiment, loss=scaled)
+
+
+def _mean_loss(patient: Patient) -> "Experiment":
+    return _scaled_loss(patient, 1.0, per_item=True)
+
+
+def _sum_over_classes(patient: Patient) -> "Experiment":
+    return _scaled_loss(patient, patient.evidence.number("n_outputs") or 1.0)
+
+
+def _other_sign(patient: Patient) -> "Experiment":
+    return _scaled_loss(patient, -1.0)
+
+
+def _drawn_anew(patient: Patient) -> "Experiment":
+    from recipe.training.wrapped import reinitialised
+
+    make = patient.experiment.model
+    gain = 1.0 if patient.evidence.number("saturated_units") is not None else math.sqrt(2)
+
+    def fresh(**given: Any) -> Any:
+        return reinitialised(make(**given), gain)
+
+    return replace(patient.experiment, model=fresh)
+
+
+return_logits = Remedy("leave out the last activation", _without_activation)
+take_logarithm = Remedy("take the logarithm of the outputs", _log_outputs)
+usual_loss = Remedy("use the task's usual loss", _usual_loss)
+mean_loss = Remedy("divide the loss by the batch size", _mean_loss)
+sum_over_classes = Remedy("multiply the loss by the number of classes", _sum_over_classes)
+other_sign = Remedy("change the sign of the loss", _other_sign)
+draw_anew = Remedy("draw the weights anew", _drawn_anew)

@@ -1,0 +1,115 @@
+"""What a fresh model shows without training: exact marks of common programming errors."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from recipe.context import Context
+from recipe.errors import UsageError
+from recipe.results import Scalar
+from recipe.training.data import TensorData
+from recipe.training.models import build_model, place, seeded
+
+ITEMS = 8
+"""Items of the batches that are passed through the model."""
+NAMED = 3
+"""Parameters named in a message."""
+TINY = 1e-30
+
+
+def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
+    """Scalars about one fresh model on a few items.
+
+    `evaluation_difference` and `batch_mixing` are relative to the largest output, in evaluation
+    mode: of a second pass over the same batch, and of item 0 when its neighbours are others.
+    """
+    model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device)
+    x = train.x[: min(ITEMS, len(train))]
+    return (
+        _repeatability(ctx, model.eval(), x, train)
+        | _parameters(model)
+        | _reach(ctx, model.train(), x)
+    )
+
+
+def _repeatability(
+    ctx: Context, model: nn.Module, x: Tensor, train: TensorData
+) -> dict[str, Scalar]:
+    def outputs(batch: Tensor, draw: str) -> Tensor:
+        with torch.no_grad(), seeded(ctx.seed_for(draw), ctx.device):
+            found: Tensor = model(batch.clone()).float()
+        return found
+
+    first = outputs(x, "first pass")
+    scalars = {"evaluation_difference": _difference(first, outputs(x, "second pass"))}
+    others = train.x[len(x) : 2 * len(x) - 1]
+    by_batch = any(
+        isinstance(m, nn.modules.batchnorm._BatchNorm) and not m.track_running_stats  # noqa: SLF001
+        for m in model.modules()
+    )
+    if len(others) == len(x) - 1 > 0 and len(first) == len(x) and not by_batch:
+        # A recurrent layer that takes the batch for time looks back only, or ahead only.
+        scalars["batch_mixing"] = max(
+            _difference(first[0], outputs(torch.cat([x[:1], others]), "first pass")[0]),
+            _difference(first[-1], outputs(torch.cat([others, x[-1:]]), "first pass")[-1]),
+        )
+    return dict(scalars)
+
+
+def _difference(a: Tensor, b: Tensor) -> float:
+    """Largest difference, relative to the largest value."""
+    if a.shape != b.shape:
+        return 1.0
+    return ((a - b).abs().max() / a.abs().max().clamp(min=TINY)).item()
+
+
+def _parameters(model: nn.Module) -> dict[str, Scalar]:
+    parameters = list(model.parameters())
+    trained = sum(p.numel() for p in parameters if p.requires_grad)
+    return {"trainable_parameters": trained, "all_parameters": sum(p.numel() for p in parameters)}
+
+
+def _reach(ctx: Context, model: nn.Module, x: Tensor) -> dict[str, Scalar]:
+    """Which tensors the outputs depend on, compared with the model's parameters."""
+    with torch.enable_grad(), seeded(ctx.seed_for("forward"), ctx.device):
+        try:
+            outputs = model(x.clone())
+        except Exception as error:
+            raise UsageError(
+                f"The model runs in evaluation mode but not in training mode, on {len(x)} items: "
+                f"{str(error).splitlines()[0]} ({place(error)})."
+            ) from error
+    if not isinstance(outputs, Tensor):
+        raise UsageError(
+            f"In training mode the model returns {type(outputs).__name__}: return one tensor."
+        )
+    named = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    if not named and not outputs.requires_grad:
+        return {}
+    leaves = {id(leaf): leaf for leaf in _leaves(outputs.grad_fn)}
+    own = {id(p) for p in model.parameters()} | {id(b) for b in model.buffers()}
+    foreign = [leaf for key, leaf in leaves.items() if key not in own]
+    unreached = [name for name, p in named.items() if id(p) not in leaves]
+    return {
+        "unregistered": len(foreign),
+        "unregistered_shapes": ", ".join(str(list(leaf.shape)) for leaf in foreign[:NAMED]),
+        "unreached": len(unreached),
+        "unreached_names": ", ".join(unreached[:NAMED]),
+        "unreached_share": sum(named[name].numel() for name in unreached)
+        / max(1, sum(p.numel() for p in named.values())),
+    }
+
+
+def _leaves(node: Any) -> Iterator[Tensor]:
+    """The tensors that a graph ends in."""
+    seen, waiting = set(), [node]
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):
+            yield node.variable
+        waiting += [following for following, _ in node.next_functions]

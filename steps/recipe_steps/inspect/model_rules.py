@@ -1,0 +1,126 @@
+"""Rules about the model before training: each rests on an exact mark."""
+
+from recipe.results import Evidence, Finding
+from recipe.rules import finding, rule
+from recipe_steps.symptoms import NOT_LEARNING
+
+REPEATS = 1e-4
+"""Relative difference that rounding in another order may leave, with a wide margin: float32 has
+seven digits."""
+
+
+@rule("fail", explains=["batch-mixing", *NOT_LEARNING])
+def nondeterministic_evaluation(evidence: Evidence) -> Finding | None:
+    """What: two passes over the same batch differ although the model is in evaluation mode.
+
+    Why: something stays random that evaluation should switch off: dropout called as a function
+    without `training=self.training`, noise, or layers that are made anew in every forward pass
+    and therefore never learn.
+
+    Fix: make layers in `__init__`, and let all randomness ask `self.training`.
+    """
+    difference = evidence.number("evaluation_difference")
+    if difference is None or difference <= REPEATS:
+        return None
+    return finding(
+        "fail",
+        f"Two evaluation passes over the same items differ by {difference:.1%} of the outputs.",
+        "Make all layers in __init__, and pass training=self.training to functional dropout.",
+    )
+
+
+@rule("fail", explains=NOT_LEARNING)
+def batch_mixing(evidence: Evidence) -> Finding | None:
+    """What: in evaluation mode the output of an item changes with the other items of its batch.
+
+    Why: items have to be independent of each other. A `view` where a `permute` was meant, a
+    softmax or mean over the batch axis, or a recurrent layer that takes the batch for time
+    mixes them, and the model cannot learn what belongs to which item.
+
+    Fix: check every reshape and every `dim=`: axis 0 is the batch and stays untouched
+    (recurrent layers: batch_first=True).
+    """
+    mixing = evidence.number("batch_mixing")
+    if mixing is None or mixing <= REPEATS:
+        return None
+    return finding(
+        "fail",
+        f"The output of an item changes by {mixing:.1%} when the other items of its batch do.",
+        "Look for a view that should be a permute, and for a softmax or mean over axis 0.",
+    )
+
+
+@rule("fail", explains=["parameters-without-gradient", *NOT_LEARNING])
+def unregistered_parameters(evidence: Evidence) -> Finding | None:
+    """What: the outputs depend on tensors with gradient that are not in `model.parameters()`.
+
+    Why: the optimizer only sees registered parameters. Layers in a plain list or dict, or a
+    tensor with requires_grad, stay at their random start, are not moved to the device and are
+    missing from the saved model.
+
+    Fix: nn.ModuleList or nn.ModuleDict for layers, nn.Parameter for tensors.
+    """
+    count = evidence.number("unregistered")
+    if not count:
+        return None
+    shapes = evidence.text("unregistered_shapes")
+    return finding(
+        "fail",
+        f"{count:.0f} tensors that get a gradient are not in parameters() (shapes {shapes}).",
+        "Keep layers in nn.ModuleList or nn.ModuleDict and tensors in nn.Parameter.",
+    )
+
+
+@rule("warn", explains=["parameters-without-gradient", *NOT_LEARNING])
+def frozen_parameters(evidence: Evidence) -> Finding | None:
+    """What: some or all parameters have requires_grad=False.
+
+    Why: they never change. That is meant in transfer learning, and forgotten elsewhere.
+
+    Fix: set requires_grad=True on what should be trained.
+    """
+    trainable, everything = (
+        evidence.number("trainable_parameters"), evidence.number("all_parameters"),
+    )  # fmt: skip
+    if trainable is None or not everything or trainable >= everything:
+        return None
+    if trainable == 0:
+        return finding(
+            "fail",
+            f"None of the {everything:.0f} parameters is trainable.",
+            "Set requires_grad=True on what should learn.",
+        )
+    return finding(
+        "note",
+        f"{everything - trainable:.0f} of {everything:.0f} parameters are frozen.",
+        "Nothing to do if this is transfer learning.",
+    )
+
+
+@rule("warn", explains=NOT_LEARNING)
+def parameters_without_gradient(evidence: Evidence) -> Finding | None:
+    """What: the outputs do not depend on some of the trainable parameters.
+
+    Why: a layer that is never called, or a path that is cut: detach(), no_grad(), .data, .item(),
+    argmax or a conversion to numpy between a layer and the loss.
+
+    Fix: connect these layers to the output, or remove them.
+    """
+    count, share = evidence.number("unreached"), evidence.number("unreached_share")
+    if not count or share is None:
+        return None
+    names = evidence.text("unreached_names")
+    return finding(
+        "fail" if share == 1.0 else "warn",
+        f"The outputs do not depend on {count:.0f} parameters, {share:.0%} of all ({names}).",
+        "Connect them, or remove them; look for detach, no_grad and argmax in forward.",
+    )
+
+
+RULES = (
+    nondeterministic_evaluation,
+    batch_mixing,
+    unregistered_parameters,
+    frozen_parameters,
+    parameters_without_gradient,
+)

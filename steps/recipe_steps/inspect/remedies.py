@@ -1,0 +1,113 @@
+"""What a program can do about data: scales, splits, values that are missing."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from recipe.remedy import Patient, Remedy
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from recipe.experiment import Experiment
+    from recipe.training.data import Splits
+
+CHANNELS = 4
+
+
+def feature_figures(x: "Tensor") -> "tuple[Tensor, Tensor]":
+    """Mean and deviation per column of a table or channel of an image, or of all values, in a
+    shape that broadcasts against one item.
+    """
+    values = x.float()
+    if x.ndim == 2:
+        axes = [0]
+    elif x.ndim == 4 and x.shape[1] <= CHANNELS:
+        axes = [0, 2, 3]
+    else:
+        axes = list(range(x.ndim))
+    mean = values.mean(axes, keepdim=True)[0]
+    deviation = values.std(axes, correction=0, keepdim=True)[0]
+    return mean, deviation
+
+
+def target_figures(y: "Tensor") -> "tuple[Tensor, Tensor]":
+    """Mean and deviation of each target value, over the items."""
+    values = y.float()
+    return values.mean(0), values.std(0, correction=0)
+
+
+def with_standard_inputs(experiment: "Experiment", data: "Splits") -> "Experiment":
+    """A model that standardises its inputs by the figures of the training data."""
+    from recipe.training.wrapped import Standardised
+
+    mean, deviation = feature_figures(_tensors(data.train))
+    deviation = deviation.where(deviation > 0, 1.0)
+    make = experiment.model
+
+    def standardised(**given: object) -> Standardised:
+        return Standardised(make(**given), mean.clone(), deviation.clone())
+
+    return replace(experiment, model=standardised)
+
+
+def with_scaled_targets(data: "Splits") -> "Splits":
+    """Targets in deviations from the mean of the training data."""
+    from recipe.training.data import Data, TensorData
+
+    mean, deviation = target_figures(_tensors(data.train, "y"))
+    deviation = deviation.where(deviation > 0, 1.0)
+
+    def scaled(part: Data) -> Data:
+        if not isinstance(part, TensorData):
+            return part
+        return replace(part, y=(part.y.float() - mean) / deviation)
+
+    return replace(data, train=scaled(data.train), val=scaled(data.val))
+
+
+def _tensors(data: object, name: str = "x") -> "Tensor":
+    values: Tensor = getattr(data, name)
+    return values
+
+
+def _standardise(patient: Patient) -> "Experiment":
+    return with_standard_inputs(patient.experiment, patient.data)
+
+
+def _with_data(patient: Patient, data: "Splits") -> "Experiment":
+    train, val = data.train, data.val
+    return replace(
+        patient.experiment,
+        train=(_tensors(train), _tensors(train, "y")),
+        val=(_tensors(val), _tensors(val, "y")),
+    )
+
+
+def _scale_targets(patient: Patient) -> "Experiment":
+    return _with_data(patient, with_scaled_targets(patient.data))
+
+
+def _split_anew(patient: Patient) -> "Experiment":
+    """Training and validation data pooled and split at random with equal class shares."""
+    import torch
+
+    data = patient.data
+    x = torch.cat([_tensors(data.train), _tensors(data.val)])
+    y = torch.cat([_tensors(data.train, "y"), _tensors(data.val, "y")])
+    return replace(patient.experiment, train=(x, y), val=len(data.val) / len(x))
+
+
+def _one_preprocessing(patient: Patient) -> "Experiment":
+    """Validation inputs brought to level and spread of the training inputs."""
+    data = patient.data
+    mean, deviation = feature_figures(_tensors(data.train))
+    own_mean, own_deviation = feature_figures(_tensors(data.val))
+    own_deviation = own_deviation.where(own_deviation > 0, 1.0)
+    x = (_tensors(data.val).float() - own_mean) / own_deviation * deviation + mean
+    return replace(patient.experiment, val=(x, _tensors(data.val, "y")))
+
+
+standardise_inputs = Remedy("standardise the inputs", _standardise)
+standardise_targets = Remedy("standardise the targets", _scale_targets)
+split_anew = Remedy("split anew, stratified", _split_anew)
+one_preprocessing = Remedy("bring validation inputs to the training scale", _one_preprocessing)

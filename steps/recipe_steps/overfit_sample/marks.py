@@ -1,0 +1,58 @@
+"""Why a sample cannot be learnt: marks of the model and of the data."""
+
+from collections import Counter, defaultdict
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.conv import _ConvNd
+
+from recipe.context import Context
+from recipe.results import Scalar
+from recipe.training.data import TensorData
+from recipe.training.models import build_model, seeded
+
+PAIRS = 16
+LEAST_SCALE = 1e-30
+
+
+def linearity(ctx: Context, sample: TensorData) -> dict[str, Scalar]:
+    """How far f(a + b) + f(0) - f(a) - f(b) is from zero, relative to the outputs' own changes.
+
+    Zero for every model whose layers are linear, however many there are.
+    """
+    x = sample.x[: 2 * PAIRS]
+    model = build_model(ctx.experiment, ctx.seed_for("linear"), ctx.device).eval()
+    layers = sum(isinstance(m, nn.Linear | _ConvNd) for m in model.modules())
+    if not x.is_floating_point() or len(x) < 2:
+        return {"weight_layers": layers}
+    half = len(x) // 2
+    a, b = x[:half], x[half : 2 * half]
+    with torch.no_grad(), seeded(ctx.seed_for("linear"), ctx.device):
+        at_a, at_b, at_sum, at_zero = (model(v.clone()) for v in (a, b, a + b, torch.zeros_like(a)))
+    bend = (at_sum + at_zero - at_a - at_b).abs().max()
+    scale = torch.maximum((at_a - at_zero).abs().max(), (at_b - at_zero).abs().max())
+    scalars: dict[str, Scalar] = {"weight_layers": layers}
+    if scale > LEAST_SCALE:
+        scalars["nonlinearity"] = (bend / scale).item()
+    return scalars
+
+
+@torch.no_grad()
+def response(model: nn.Module, sample: TensorData) -> float:
+    """How much the outputs differ between items, relative to their size; of a trained model."""
+    outputs = model.eval()(sample.x.clone()).float()
+    spread = (outputs - outputs.mean(0, keepdim=True)).abs().max()
+    return float(spread / outputs.abs().max().clamp(min=LEAST_SCALE))
+
+
+def contradictions(x: Tensor, y: Tensor) -> dict[str, Scalar]:
+    """Shares of items whose input occurs again, and occurs again with another label."""
+    if y.numel() != len(y):
+        return {}
+    labels: dict[int, Counter[float]] = defaultdict(Counter)
+    rows = x.detach().float().cpu().contiguous().numpy()
+    for row, label in zip(rows, y.flatten().tolist(), strict=True):
+        labels[hash(row.tobytes())][label] += 1
+    again = sum(count.total() for count in labels.values() if count.total() > 1)
+    wrong = sum(count.total() - max(count.values()) for count in labels.values())
+    return {"repeated_share": again / len(x), "contradictory_share": wrong / len(x)}

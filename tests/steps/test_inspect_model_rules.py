@@ -1,0 +1,55 @@
+"""Cases of the rules about the model itself."""
+
+import pytest
+from rule_cases import NAN, Case, check
+
+from recipe_steps.inspect import Inspect
+from recipe_steps.inspect.model_rules import (
+    batch_mixing,
+    frozen_parameters,
+    nondeterministic_evaluation,
+    parameters_without_gradient,
+    unregistered_parameters,
+)
+
+
+def trainable(some, everything=100):
+    return {"trainable_parameters": some, "all_parameters": everything}
+
+
+def unreached(count, share):
+    return {"unreached": count, "unreached_share": share, "unreached_names": "a.weight, a.bias"}
+
+
+MODEL_CASES = [
+    Case(nondeterministic_evaluation, {"evaluation_difference": 0.3}, "fail", says="30.0%"),
+    Case(nondeterministic_evaluation, {"evaluation_difference": 1.01e-4}, "fail"),
+    Case(nondeterministic_evaluation, {"evaluation_difference": 1e-4}, None),
+    Case(nondeterministic_evaluation, {"evaluation_difference": NAN}, None),
+    Case(batch_mixing, {"batch_mixing": 0.02}, "fail", says="2.0%"),
+    Case(batch_mixing, {"batch_mixing": 1e-4}, None),
+    Case(batch_mixing, {"batch_mixing": NAN}, None),
+    Case(batch_mixing, {}, None),
+    Case(
+        unregistered_parameters,
+        {"unregistered": 2, "unregistered_shapes": "[8, 4], [8]"},
+        "fail",
+        says="2 tensors",
+    ),
+    Case(unregistered_parameters, {"unregistered": 0}, None),
+    Case(unregistered_parameters, {"unregistered": NAN}, None),
+    Case(frozen_parameters, trainable(0), "fail", says="None of the 100"),
+    Case(frozen_parameters, trainable(40), "note", says="60 of 100"),
+    Case(frozen_parameters, trainable(100), None),
+    Case(frozen_parameters, trainable(0, 0), None),
+    Case(frozen_parameters, trainable(NAN), None),
+    Case(parameters_without_gradient, unreached(2, 0.4), "warn", says="40% of all (a.weight"),
+    Case(parameters_without_gradient, unreached(4, 1.0), "fail"),
+    Case(parameters_without_gradient, unreached(0, 0.0), None),
+    Case(parameters_without_gradient, unreached(2, NAN), None),
+]
+
+
+@pytest.mark.parametrize("case", MODEL_CASES, ids=str)
+def test_rule(case):
+    check(Inspect(), case)

@@ -1,0 +1,100 @@
+"""Advice is proved by retraining; through whole runs on small experiments."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import recipe
+from recipe import Experiment
+
+sys.path.insert(0, str(Path(__file__).parent / "steps"))
+from step_samples import digits, mlp
+
+X, Y = digits(1200)
+COMMON = {
+    "model": mlp(64, 10), "train": (X[:900], Y[:900]), "val": (X[900:], Y[900:]), "batch_size": 32,
+    "epochs": 8, "lr": 0.05,
+}  # fmt: skip
+
+
+def run(out, only=(), **given):
+    options = {"only": only} if only else {"until": "initial_loss"}
+    settings = {name: given.pop(name) for name in ("verify_budget",) if name in given}
+    return recipe.run(
+        Experiment(**{**COMMON, **given}), out=out, device="cpu", fresh=True, **options, **settings
+    )
+
+
+def outcome(result, rule):
+    (found,) = [f for f in result.findings if f.rule == rule]
+    return found.remedy
+
+
+def zeros(model):
+    for p in model.parameters():
+        nn.init.zeros_(p)
+    return model
+
+
+def minus(outputs, targets):
+    return -F.cross_entropy(outputs, targets)
+
+
+ORDER = Y.argsort(stable=True)
+FAULTS = {
+    "softmax-before-loss": {"model": mlp(64, 10, 32, nn.Softmax(1)), "lr": 0.01},
+    "loss-sign-flipped": {"loss": minus},
+    "symmetric-initialization": {"model": lambda: zeros(mlp(64, 10)())},
+    "inputs-not-scaled": {
+        "train": (90 * X[:900] + 70, Y[:900]), "val": (90 * X[900:] + 70, Y[900:]),
+    },
+    "validation-missing-classes": {
+        "train": (X[ORDER][:900], Y[ORDER][:900]), "val": (X[ORDER][900:], Y[ORDER][900:]),
+    },
+    "validation-preprocessing-differs": {"val": (X[900:] * 0.02 + 3, Y[900:])},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", FAULTS)
+def test_a_remedy_restores_the_score(tmp_path, rule):
+    result = run(tmp_path, **FAULTS[rule])
+    assert result.diagnosis[0] == rule
+    proof = outcome(result, rule)
+    assert proof.verified is True
+    assert proof.metric == "val_accuracy"
+    assert proof.after > 0.85
+    assert proof.before < proof.after
+
+
+def test_two_faults_are_mended_one_after_the_other(tmp_path):
+    model = lambda: nn.Sequential(zeros(mlp(64, 10)()), nn.Softmax(1))  # noqa: E731
+    result = run(tmp_path, model=model)
+    assert set(result.diagnosis[:2]) == {"softmax-before-loss", "symmetric-initialization"}
+    outcomes = [outcome(result, rule) for rule in result.diagnosis[:2]]
+    assert outcomes[1].verified is True
+    assert outcomes[1].after > 0.85
+
+
+def test_nothing_is_trained_when_proofs_are_off(tmp_path):
+    result = run(tmp_path, verify_budget="off", **FAULTS["softmax-before-loss"])
+    proof = outcome(result, "softmax-before-loss")
+    assert proof.name == "leave out the last activation"
+    assert proof.verified is None
+    assert result.cost.trainings < 1
+
+
+def test_a_healthy_run_has_nothing_to_prove(tmp_path):
+    result = run(tmp_path)
+    assert result.verdict == "pass"
+    assert not result.diagnosis
+
+
+def test_a_proof_is_not_trained_twice(tmp_path):
+    first = run(tmp_path / "a", **FAULTS["softmax-before-loss"])
+    lines = (first.folder / "journal.jsonl").read_text().splitlines()
+    proofs = [line for line in lines if '"proof"' in line]
+    assert len(proofs) == 4  # as it is and mended, at two rates
