@@ -26,10 +26,11 @@ class Goto:
 
 @runtime_checkable
 class Step(Protocol):
-    """The shape of a step plugin. Optional beside it: `figures`, `goto`, `package`.
+    """The shape of a step plugin. Optional: `figures`, `goto`, `package`, `reads_logs`.
 
     `figures` (a tuple of Figure) says how the report draws the evidence.
     `goto(evidence, findings, ctx) -> Goto | None` may ask for another round.
+    `reads_logs = True` says that the rules can read curves alone (`recipe diagnose`).
     """
 
     name: ClassVar[str]

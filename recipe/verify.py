@@ -73,6 +73,7 @@ class Verifier:
             outcome, before = self._try(finding, step.evidence, before)
             if outcome is not None:
                 outcomes[finding.rule] = outcome
+                self.ctx.say(_sentence(finding.rule, outcome))
         return tuple(
             replace(step, findings=tuple(_with(f, outcomes) for f in step.findings))
             for step in steps
@@ -165,6 +166,17 @@ class Verifier:
         if score is None or not 0 <= score <= 1 or self.ctx.task.target_kind == "real":
             return LEAST_GAIN
         return max(LEAST_GAIN, math.sqrt(score * (1 - score) / len(self.ctx.data.val)))
+
+
+def _sentence(rule: str, outcome: RemedyOutcome) -> str:
+    def shown(score: float | None) -> str:
+        return "none" if score is None else f"{score:.4g}"
+
+    how = "verified" if outcome.verified else "did not help"
+    return (
+        f"{rule}: {outcome.name}: {outcome.metric} {shown(outcome.before)} -> "
+        f"{shown(outcome.after)}, {how}."
+    )
 
 
 def _gain(before: Result, after: Result) -> float:

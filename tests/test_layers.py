@@ -18,7 +18,7 @@ LAYERS = [
     {"tasks", "budget", "journal", "registry"},
     {"experiment"},
     {"training"},
-    {"search", "target", "builtin"},
+    {"search", "target", "builtin", "logs"},
     {"context", "runfolder"},
     {"engine", "verify"},
     {"report"},

@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 from torch import nn
 from torch.nn import functional as F
 

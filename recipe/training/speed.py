@@ -53,6 +53,8 @@ COPIES = 7
 PART, HEAVY_PART = 4, 1e-2
 """Batches are measured at this part of their size where that part takes this many seconds still:
 what an iteration costs besides arithmetic is then too little to matter."""
+FORWARD_SHARE = 3
+"""Forward passes that an iteration takes the time of, about."""
 SLOW_ITERATION = 2e-3
 """Seconds below which arithmetic is not what an iteration spends its time on."""
 LIGHT_ITERATION = 1e-2
@@ -197,14 +199,22 @@ class _Search:
 
     def _take_part(self) -> None:
         """Go on with smaller batches if they are enough to measure."""
-        whole = self.experiment
-        self.experiment = replace(whole, batch_size=max(1, whole.batch_size // PART))
+        part = max(1, self.experiment.batch_size // PART)
         with suppress(Exception):  # the plain run says what is wrong
-            seconds, _ = self._measure(PLAIN)
-            if seconds > HEAVY_PART:
+            if FORWARD_SHARE * self._forward_seconds(part) > HEAVY_PART:
+                self.experiment = replace(self.experiment, batch_size=part)
                 self.part = PART
-                return
-        self.experiment = whole
+
+    @torch.no_grad()
+    def _forward_seconds(self, batch: int) -> float:
+        """Of the second forward pass of a fresh model."""
+        model = build_model(self.experiment, 0, self.device)
+        x, _ = next(iter(self.data.train.batches(batch)))
+        clock = _Clock(self.device)
+        for _ in range(3):
+            clock.tick()
+            model(x)
+        return clock.seconds
 
     def _changes(self) -> Iterator[Callable[[Measured], Way | None]]:
         """What to try, each given the fastest so far; the most promising first."""

@@ -104,6 +104,30 @@ def report(run_folder: Path) -> int:
 
 
 @cli.command()
+@click.argument("logs", metavar="LOG...", nargs=-1, required=True,
+                type=click.Path(path_type=Path))  # fmt: skip
+@click.option("--columns", metavar="CURVE=COLUMN,...",
+              help="Which column is train_loss, val_loss, train_score, val_score, lr.")  # fmt: skip
+def diagnose(logs: tuple[Path, ...], columns: str | None) -> int:
+    """Read learning curves from CSV files and say what they show."""
+    from recipe import registry
+    from recipe.logs import as_evidence, read_log
+    from recipe.rules import judge
+    from recipe.ui.words import log_lines
+
+    named = dict(pair.partition("=")[::2] for pair in columns.split(",")) if columns else {}
+    worst = 0
+    for path in logs:
+        curves = read_log(path, named)
+        readers = [p.step for p in registry.load() if getattr(p.step, "reads_logs", False)]
+        evidence = as_evidence(curves)
+        findings = [f for step in readers for f in judge(step.rules, evidence)]
+        click.echo("\n".join(log_lines(str(path), curves, findings)))
+        worst = max(worst, int(any(f.severity == "fail" for f in findings)))
+    return worst
+
+
+@cli.command()
 def steps() -> int:
     """List the steps, in order."""
     from recipe import registry

@@ -1,6 +1,8 @@
 """Lines that every terminal face prints."""
 
-from recipe.results import RunResult, StepResult, Trial
+from collections.abc import Mapping, Sequence
+
+from recipe.results import Finding, RunResult, StepResult, Trial
 from recipe.settings import OPTIONS
 
 SIGNS = {"pass": "ok", "warn": "!", "fail": "x", "skip": "-", "error": "x"}
@@ -35,6 +37,31 @@ def finding_lines(result: StepResult) -> list[str]:
         lines.append(f"   {f.severity}: {f.rule}{ignored}: {f.message}")
         if f.counts:
             lines.append(f"   -> {f.advice}")
+    return lines
+
+
+NEEDED = {
+    "train_loss": "whether it still improves, needs a decay, or swings",
+    "val_loss": "overfitting",
+    "val_score": "whether score and loss agree",
+    "lr": "the schedule",
+}
+
+
+def log_lines(
+    name: str, curves: Mapping[str, Sequence[float]], findings: Sequence[Finding]
+) -> list[str]:
+    """What the curves of a log show, and what could not be checked."""
+    read = ", ".join(f"{curve} ({len(values)})" for curve, values in curves.items())
+    lines = [f"{name}: {read}"]
+    for f in findings:
+        if f.because is None:
+            lines += [f"   {f.severity}: {f.rule}: {f.message}", f"   -> {f.advice}"]
+    if not findings:
+        lines.append("   nothing to say")
+    missing = [f"{curve}: {what}" for curve, what in NEEDED.items() if curve not in curves]
+    if missing:
+        lines.append(f"   not checked, for want of {'; of '.join(missing)}")
     return lines
 
 

@@ -22,6 +22,18 @@ class Case(NamedTuple):
         return f"{self.rule.name}-{self.severity}"
 
 
+def case(rule, severity, says="", run="best", **given):
+    """A case about one run: keywords with lists are its curves, the others its scalars."""
+    scalars = {f"{run}_{k}": v for k, v in given.items() if not isinstance(v, list)}
+    curves = {f"{run}_{k}": v for k, v in given.items() if isinstance(v, list)}
+    return Case(rule, {f"{run}_status": "finished"} | scalars, severity, curves, says)
+
+
+def straight(first, last, n=12):
+    """A curve that runs in a straight line."""
+    return [first + (last - first) * i / (n - 1) for i in range(n)]
+
+
 def check(step, case):
     """Judge the case's evidence by all rules of the step and look at the one in question."""
     found = {f.rule: f for f in judge_scalars(step, case.scalars, case.curves)}

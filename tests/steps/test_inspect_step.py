@@ -391,3 +391,18 @@ def test_inputs_and_targets_are_told_apart_when_both_are_off(tmp_path):
     y = 200_000 + 80_000 * X[:, 1]
     _, found = inspect(tmp_path, train=(AGES, y), task="regression", model=mlp(3, 1), lr=0.01)
     assert {"inputs-not-scaled", "targets-not-scaled"} <= found.keys()
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_sorted_data_taken_in_order(tmp_path, task):
+    x, y = blobs(300)
+    values = y if task == "classification" else x[:, 0]
+    order = values.argsort()
+    given = {"task": task, "model": mlp(4, 3 if task == "classification" else 1), "batch_size": 16}
+    data = {"val": (x[200:], values[200:])}
+    for shuffle, rows, fires in ((True, order, False), (False, order, True),
+                                 (False, torch.arange(300), False)):  # fmt: skip
+        where = tmp_path / f"{shuffle}{len(rows)}{fires}"
+        _, found = inspect(where, train=(x[rows], values[rows]), shuffle=shuffle, **data, **given)
+        found.pop("train-validation-overlap", None)
+        assert ("data-not-shuffled" in found) == fires

@@ -1,5 +1,6 @@
 import pytest
-from rule_cases import NAN, Case, assert_complete, check
+from rule_cases import NAN, Case, assert_complete, case, check, straight
+from test_training_rules import TRAINING
 
 from recipe.testing import judge_scalars
 from recipe_steps.learning_curves import LearningCurves
@@ -14,19 +15,8 @@ from recipe_steps.learning_curves.rules import (
 )
 
 
-def case(rule, severity, says="", run="best", **given):
-    """A case about one run: keywords with lists are its curves, the others its scalars."""
-    scalars = {f"{run}_{k}": v for k, v in given.items() if not isinstance(v, list)}
-    curves = {f"{run}_{k}": v for k, v in given.items() if isinstance(v, list)}
-    return Case(rule, {f"{run}_status": "finished"} | scalars, severity, curves, says)
-
-
 def flat_then_falls(flat, n=50, low=0.5):
     return [2.0] * flat + [low] * (n - flat)
-
-
-def straight(first, last, n=12):
-    return [first + (last - first) * i / (n - 1) for i in range(n)]
 
 
 DIVERGED = [
@@ -193,7 +183,7 @@ def test_rule(case):
 
 
 def test_every_rule_is_tested():
-    assert_complete(LearningCurves(), CASES)
+    assert_complete(LearningCurves(), [*CASES, *TRAINING])
 
 
 def test_a_healthy_run_gets_no_finding():

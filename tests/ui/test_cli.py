@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from recipe.journal import Journal
-from recipe.ui.cli import main
 
 pytestmark = pytest.mark.usefixtures("without_plots", "here")
 
@@ -26,19 +25,6 @@ def here(tmp_path, monkeypatch):
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     return tmp_path
-
-
-@pytest.fixture
-def recipe(capsys):
-    """Run a command line; returns exit code, standard output, standard error."""
-
-    def call(*args):
-        with pytest.raises(SystemExit) as stop:
-            main([str(arg) for arg in args])
-        said = capsys.readouterr()
-        return stop.value.code, said.out, said.err
-
-    return call
 
 
 def write(text, name="bad.py"):

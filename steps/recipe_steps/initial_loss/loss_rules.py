@@ -237,7 +237,8 @@ def _squares_probabilities(evidence: Evidence) -> bool:
     "fail", explains=[*SYMPTOMS, "nll-on-logits", "wrong-loss-for-task"], remedy=remedies.other_sign
 )
 def loss_sign_flipped(evidence: Evidence) -> Finding | None:
-    """What: the loss grows when the outputs move towards the targets.
+    """What: the loss grows when the outputs move towards the targets, or an own update step
+    raises the loss of the task while the one it returns falls.
 
     Why: training minimises the loss, and so drives the model away from the answers: the loss
     falls while the score falls.
@@ -246,6 +247,15 @@ def loss_sign_flipped(evidence: Evidence) -> Finding | None:
     """
     towards = evidence.number("loss_towards_targets")
     away = evidence.number("loss_away_from_targets")
+    true = evidence.number("update_reference_change")
+    said = evidence.number("update_reported_change")
+    if true is not None and said is not None and true > 0 > said:
+        return finding(
+            "fail",
+            f"Some updates on one batch change the loss they return by {said:.3g} and the loss "
+            f"of the task by {true:+.3g}.",
+            "Change the sign of the loss in the update step.",
+        )
     if towards is None or away is None or not (towards > 0 > away):
         return None
     return finding(

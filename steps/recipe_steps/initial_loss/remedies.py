@@ -56,7 +56,9 @@ def _sum_over_classes(patient: Patient) -> "Experiment":
     return _scaled_loss(patient, patient.evidence.number("n_outputs") or 1.0)
 
 
-def _other_sign(patient: Patient) -> "Experiment":
+def _other_sign(patient: Patient) -> "Experiment | None":
+    if patient.experiment.update is not None:
+        return None
     return _scaled_loss(patient, -1.0)
 
 

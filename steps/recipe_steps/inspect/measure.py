@@ -12,7 +12,12 @@ from recipe.training.data import TensorData
 from recipe.training.models import build_model, place, seeded
 from recipe_steps.inspect.anatomy import anatomy
 from recipe_steps.inspect.scaling import scaling
-from recipe_steps.inspect.splits import compare_inputs, compare_labels, constant_features
+from recipe_steps.inspect.splits import (
+    batch_order,
+    compare_inputs,
+    compare_labels,
+    constant_features,
+)
 
 SAMPLE = 4096
 """Items drawn from a random data set, which cannot be looked at as a whole."""
@@ -50,6 +55,10 @@ def measure(ctx: Context) -> Evidence:
         scalars |= compare_inputs(train.x, val.x)
         if ctx.task.target_kind != "real" and train.y.numel() == len(train):
             scalars |= compare_labels(train.y, val.y)
+        if not ctx.experiment.shuffle and isinstance(ctx.data.train, TensorData):
+            scalars |= batch_order(
+                train.y, ctx.experiment.batch_size, ctx.task.target_kind, ctx.seed_for("order")
+            )
         if scalars.get("shape_problem") is None:
             scalars |= anatomy(ctx, train)
             scalars |= scaling(ctx, train)

@@ -107,6 +107,11 @@ def _one_preprocessing(patient: Patient) -> "Experiment":
     return replace(patient.experiment, val=(x, _tensors(data.val, "y")))
 
 
+def _shuffled(patient: Patient) -> "Experiment":
+    return replace(patient.experiment, shuffle=True)
+
+
+shuffle = Remedy("shuffle the training data", _shuffled)
 standardise_inputs = Remedy("standardise the inputs", _standardise)
 standardise_targets = Remedy("standardise the targets", _scale_targets)
 split_anew = Remedy("split anew, stratified", _split_anew)

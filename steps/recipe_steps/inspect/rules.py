@@ -3,7 +3,7 @@
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
 from recipe_steps.inspect import remedies
-from recipe_steps.symptoms import NOT_GENERALISING, NOT_LEARNING
+from recipe_steps.symptoms import NOT_GENERALISING, NOT_LEARNING, OVERSHOOTING
 
 CHANCE_FACTOR = 3.0
 """Overlap counts when it exceeds this many times the share of training items that repeat: a
@@ -12,6 +12,7 @@ OVERLAP_WARN, OVERLAP_FAIL = 0.01, 0.2
 CHANCE = 1e-3
 """Probability of a random split below which it was none."""
 DIFFERING_SHARE = 0.5
+VARIETY_WARN, VARIETY_FAIL = 0.8, 0.5
 FEW_ITEMS = 100
 """Validation items below which the standard error of a score exceeds 5 points."""
 IMBALANCE_NOTE, IMBALANCE_WARN = 10.0, 100.0
@@ -258,6 +259,31 @@ def validation_preprocessing_differs(evidence: Evidence) -> Finding | None:
     )
 
 
+@rule(
+    "fail",
+    explains=[*OVERSHOOTING, *NOT_LEARNING, *NOT_GENERALISING],
+    remedy=remedies.shuffle,
+)
+def data_not_shuffled(evidence: Evidence) -> Finding | None:
+    """What: training batches are taken in the order of the data, and that order is not random.
+
+    Why: sorted by class or by time, each batch pulls the model to its own few answers and the
+    next one away from them: the loss saws, and the last batches of an epoch win.
+
+    Fix: shuffle=True.
+    """
+    variety = evidence.number("batch_variety")
+    if variety is None or variety >= VARIETY_WARN:
+        return None
+    return finding(
+        "fail" if variety < VARIETY_FAIL else "warn",
+        f"In the order of the data a batch holds {variety:.0%} of the variety of targets that a "
+        "random order gives it, and shuffling is off.",
+        "Shuffle the training data in every epoch.",
+        confidence=0.9,
+    )
+
+
 @rule("note")
 def too_little_validation_data(evidence: Evidence) -> Finding | None:
     """What: the standard error of a validation score is larger than the differences sought.
@@ -306,6 +332,7 @@ RULES = (
     validation_preprocessing_differs,
     train_validation_overlap,
     class_imbalance,
+    data_not_shuffled,
     too_little_validation_data,
     random_dataset_items,
 )

@@ -17,6 +17,7 @@ SHIFT, STRETCH = 0.35, 2.5
 which makes a feature count as preprocessed differently; of both together, the norm. Means of
 random halves of 50 normal values differ by 0.06 spreads, their spreads by a factor of 1.2."""
 CHANNELS = 4
+LEAST_BATCHES = 3
 
 
 def compare_labels(train: Tensor, val: Tensor) -> dict[str, Scalar]:
@@ -90,3 +91,25 @@ def constant_features(x: Tensor, distinct: int) -> dict[str, Scalar]:
         same = (x == x[:1]).all(0)
         scalars |= {"constant_features": int(same.sum()), "features": x.shape[1]}
     return scalars
+
+
+def batch_order(y: Tensor, batch_size: int, kind: str, seed: int) -> dict[str, Scalar]:
+    """How varied the targets of a batch are in the order of the data, relative to a random order:
+    the mean number of classes, or for real targets the mean variance, of the whole batches.
+    """
+    count = len(y) // batch_size
+    if count < LEAST_BATCHES or batch_size < 2 or y.numel() != len(y):
+        return {}
+    order = torch.randperm(len(y), generator=torch.Generator().manual_seed(seed))
+    values = y.flatten().cpu()
+    there, mixed = (
+        part[: count * batch_size].reshape(count, batch_size) for part in (values, values[order])
+    )
+
+    def variety(batches: Tensor) -> float:
+        if kind == "real":
+            return batches.float().var(1).mean().item()
+        return sum(len(batch.unique()) for batch in batches) / len(batches)
+
+    least = variety(mixed)
+    return {"batch_variety": variety(there) / least} if least > 0 else {}

@@ -15,8 +15,9 @@ class LearningCurves:
 
     name = "learning_curves"
     title = "Look at the learning curves"
-    version = 1
+    version = 2
     requires = frozenset({"refine_grid"})
+    reads_logs = True
     rules = rules.RULES
     figures = (
         Figure("loss", "Loss of the best run", ("best_train_loss", "best_val_loss"),

@@ -2,6 +2,7 @@
 
 from recipe.context import Context
 from recipe.results import Curve, Evidence, Scalar, Trial
+from recipe.training.loop import iterations_per_epoch
 
 CURVES = ("train_loss", "val_loss", "train_score", "val_score", "lr", "update_ratio", "grad_norm",
           "dead_units", "saturated_units", "batch_loss")  # fmt: skip
@@ -32,6 +33,11 @@ def subject(ctx: Context, name: str, trial: Trial) -> Evidence:
         f"{name}_schedule": schedule if isinstance(schedule, str) else "own",
         f"{name}_warmup": experiment.warmup,
         f"{name}_regularised": experiment.augment is not None,
+        f"{name}_items": len(ctx.data.val),
+        f"{name}_updates": trial.epochs
+        * iterations_per_epoch(ctx.data.train, experiment.batch_size),
+        f"{name}_weight_decay": experiment.weight_decay,
+        f"{name}_optimizer": experiment.optimizer if isinstance(experiment.optimizer, str) else "",
     }
     sample = next(iter(ctx.data.val.eval_batches()))[1]
     scalars[f"{name}_chance"] = ctx.task.chance_score(sample)

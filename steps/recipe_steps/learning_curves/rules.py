@@ -2,15 +2,14 @@
 curves!"). Each rule looks at the best run and at the baseline; the message names them.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from statistics import fmean
 
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
+from recipe_steps.learning_curves import training_rules
+from recipe_steps.learning_curves.runs import Run, about
 from recipe_steps.learning_curves.shapes import (
     first_drop,
-    known,
     relative_fall,
     rise_from_lowest,
     smooth,
@@ -24,10 +23,6 @@ FLAT = 0.01
 """A curve that falls by less than 1 % over its end is flat."""
 FALLING = 0.05
 """One that falls by more than 5 % is still falling."""
-LEARNT = 0.995
-"""Training score from which there is nothing left to learn."""
-DECAYED = 0.1
-"""A rate below a tenth of its peak has decayed: what improves then is the decay's own gain."""
 GENERALISATION_LOSS = 0.1
 """Rise of validation loss over its minimum (Prechelt 1998, GL with alpha = 10 %)."""
 NOTABLE = 0.03
@@ -39,68 +34,6 @@ DROP = 2.0
 POOR = 0.25
 """Share of the way from chance to perfect below which a score is poor."""
 NEAR = 0.1
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run's curves, cut at the first missing point."""
-
-    label: str
-    status: str
-    schedule: str
-    warmup: float
-    regularised: bool
-    chance: float
-    train_loss: list[float]
-    val_loss: list[float]
-    train_score: list[float]
-    val_score: list[float]
-    lr: list[float]
-    batch_loss: list[float]
-
-    @property
-    def decayed(self) -> bool:
-        """Whether the rate ended far below its peak."""
-        return bool(self.lr) and self.lr[-1] <= DECAYED * max(self.lr)
-
-    @property
-    def learnt(self) -> bool:
-        """Whether the training data is learnt by heart."""
-        return bool(self.train_score) and max(self.train_score[-2:]) >= LEARNT
-
-
-LABELS = {"best": "best run", "baseline": "baseline"}
-
-
-def runs(evidence: Evidence) -> list[Run]:
-    """The runs that the evidence holds, the best first."""
-    found = []
-    for name, label in LABELS.items():
-        status = evidence.text(f"{name}_status")
-        if status is None:
-            continue
-        curves = {c: known(evidence.curve(f"{name}_{c}")) for c in (
-            "train_loss", "val_loss", "train_score", "val_score", "lr", "batch_loss")}  # fmt: skip
-        found.append(
-            Run(
-                label,
-                status,
-                evidence.text(f"{name}_schedule") or "",
-                evidence.number(f"{name}_warmup") or 0.0,
-                evidence.flag(f"{name}_regularised"),
-                evidence.number(f"{name}_chance") or 0.0,
-                **curves,
-            )
-        )
-    return found
-
-
-def _about(evidence: Evidence, test: Callable[[Run], str | None]) -> str | None:
-    """What a test says of each run it applies to, in one sentence each."""
-    said = [f"{run.label.capitalize()}: {text}." for run in runs(evidence) if (text := test(run))]
-    return " ".join(said).replace("Best run:", "In the best run").replace(
-        "Baseline:", "In the baseline"
-    ) or None  # fmt: skip
 
 
 @rule("fail", explains=["unstable-training"])
@@ -121,7 +54,7 @@ def diverged(evidence: Evidence) -> Finding | None:
             return f"the loss rose from {losses[0]:.3g} to {losses[-1]:.3g}"
         return None
 
-    message = _about(evidence, test)
+    message = about(evidence, test)
     if message is None:
         return None
     return finding("fail", message, "Lower the learning rate, warm up, or clip the gradient.")
@@ -148,7 +81,7 @@ def slow_start(evidence: Evidence) -> Finding | None:
             return None
         return f"the loss stayed flat for {fallen / len(losses):.0%} of training, then fell"
 
-    message = _about(evidence, test)
+    message = about(evidence, test)
     if message is None:
         return None
     return finding(
@@ -177,7 +110,7 @@ def needs_lr_decay(evidence: Evidence) -> Finding | None:
             return None
         return f"the training loss went flat at {run.train_loss[-1]:.3g} under a constant rate"
 
-    message = _about(evidence, test)
+    message = about(evidence, test)
     if message is None:
         return None
     return finding(
@@ -209,7 +142,7 @@ def decayed_too_early(evidence: Evidence) -> Finding | None:
             f"{slope:.2g} per epoch, then {slow:.2g}"
         )
 
-    message = _about(evidence, test)
+    message = about(evidence, test)
     if message is None:
         return None
     return finding("warn", message, "Decay the learning rate later.", confidence=0.6)
@@ -234,7 +167,7 @@ def still_improving(evidence: Evidence) -> Finding | None:
             return None
         return f"validation loss still fell by {val:.0%} over the last {TAIL:.0%} of training"
 
-    message = _about(evidence, test)
+    message = about(evidence, test)
     if message is None:
         return None
     return finding("warn", message, "Train longer.", confidence=0.7)
@@ -264,7 +197,7 @@ def overfitting(evidence: Evidence) -> Finding | None:
             return None
         return f"validation loss rose by {rise / least:.0%} after epoch {lowest + 1}"
 
-    message = _about(evidence, test)
+    message = about(evidence, test)
     if message is None:
         return None
     return finding(
@@ -294,7 +227,7 @@ def underfitting(evidence: Evidence) -> Finding | None:
             return None
         return f"training ({train:.3g}) and validation ({val:.3g}) scores are both poor and flat"
 
-    message = _about(evidence, test)
+    message = about(evidence, test)
     if message is None:
         return None
     return finding(
@@ -310,4 +243,5 @@ RULES = (
     still_improving,
     overfitting,
     underfitting,
+    *training_rules.RULES,
 )

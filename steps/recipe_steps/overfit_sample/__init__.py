@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from recipe.results import Evidence, Figure
-from recipe_steps.overfit_sample import rules
+from recipe_steps.overfit_sample import rules, update_rules
 
 if TYPE_CHECKING:
     from recipe.context import Context
@@ -16,7 +16,7 @@ class OverfitSample:
     title = "Overfit a small sample"
     version = 2
     requires = frozenset({"initial_loss"})
-    rules = rules.RULES
+    rules = (*update_rules.RULES, *rules.RULES)
     figures = (
         Figure("loss", "Loss on the sample at the best rate", ("loss",),
                x_label="pass over the sample", log_y=True),

@@ -16,6 +16,7 @@ from recipe.training.loop import Training
 from recipe.training.models import build_model, no_dropout
 from recipe.training.optimizers import usual_rates
 from recipe_steps.overfit_sample.marks import contradictions, linearity, response
+from recipe_steps.overfit_sample.update import update_marks
 
 MINIBATCHES = 8
 """The lecture's "5-10 minibatches"."""
@@ -60,6 +61,7 @@ def measure(ctx: Context) -> Evidence:
         ctx.experiment, augment=None, weight_decay=0.0, clip_norm=None, warmup=0.0,
         schedule="constant", batch_size=size, shuffle=True,
     )  # fmt: skip
+    marks = update_marks(ctx, sample, size)
     attempts: list[Attempt] = []
     rates = candidate_rates(ctx.experiment)
     for lr in rates:
@@ -76,6 +78,7 @@ def measure(ctx: Context) -> Evidence:
     return Evidence(
         {
             **linearity(ctx, sample),
+            **marks,
             **(contradictions(seen.x, seen.y) if ctx.task.target_kind == "class index" else {}),
             **_with_regularization(ctx, replace(bare, lr=best.lr), sample, best, perfect),
             "response": best.response,

@@ -1,0 +1,150 @@
+"""Rules about a user's own update step and optimizer."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from recipe.remedy import Patient, Remedy
+from recipe.results import Evidence, Finding
+from recipe.rules import finding, rule
+from recipe_steps.initial_loss.loss_rules import loss_sign_flipped
+from recipe_steps.symptoms import NOT_LEARNING, OVERSHOOTING
+
+if TYPE_CHECKING:
+    from recipe.experiment import Experiment
+
+
+def _clearing(patient: Patient) -> "Experiment | None":
+    update = patient.experiment.update
+    if update is None:
+        return None
+
+    def cleared(model: Any, optimizer: Any, batch: Any) -> Any:
+        optimizer.zero_grad()
+        return update(model, optimizer, batch)
+
+    return replace(patient.experiment, update=cleared)
+
+
+def _in_training_mode(patient: Patient) -> "Experiment | None":
+    update = patient.experiment.update
+    if update is None:
+        return None
+
+    def training(model: Any, optimizer: Any, batch: Any) -> Any:
+        change, model.eval = model.eval, lambda: model
+        try:
+            return update(model.train(), optimizer, batch)
+        finally:
+            model.eval = change
+
+    return replace(patient.experiment, update=training)
+
+
+SYMPTOMS = (*NOT_LEARNING, *OVERSHOOTING)
+
+
+@rule(
+    "fail", explains=SYMPTOMS, remedy=Remedy("clear the gradients before each update", _clearing)
+)  # fmt: skip
+def gradients_not_cleared(evidence: Evidence) -> Finding | None:
+    """What: when the update step computes gradients, those of the update before are still there.
+
+    Why: backward adds to what stands in .grad: each update then follows the sum of all
+    gradients so far, which acts like a momentum of one and a rate that grows without bound.
+
+    Fix: optimizer.zero_grad() before backward().
+    """
+    count = evidence.number("update_keeps_gradients")
+    if not count:
+        return None
+    return finding(
+        "fail",
+        f"The gradients of {count:.0f} parameters still hold those of the update before.",
+        "Call optimizer.zero_grad() before backward().",
+    )
+
+
+@rule("fail", explains=[*NOT_LEARNING, "gradients-not-cleared", "update-ratio-too-low"])
+def optimizer_misses_parameters(evidence: Evidence) -> Finding | None:
+    """What: parameters get a gradient, but the update leaves them as they are.
+
+    Why: the optimizer was made from another model or from a part of the parameters, step() is
+    not called, or the gradients are cleared between backward() and step().
+
+    Fix: hand all parameters of this model to the optimizer; zero_grad, backward, step.
+    """
+    missed, reached = evidence.number("update_misses"), evidence.number("update_reached")
+    if not missed or not reached:
+        return None
+    names = evidence.text("update_misses_names")
+    if evidence.number("update_steps") == 0:
+        why = "the update step never calls optimizer.step()"
+    else:
+        why = f"of {reached:.0f} parameters with a gradient {missed:.0f} do not change ({names})"
+    return finding(
+        "fail",
+        f"{why[0].upper()}{why[1:]}.",
+        "Give the optimizer all parameters; then zero_grad, backward, step, in this order.",
+    )
+
+
+@rule("warn", explains=NOT_LEARNING)
+def step_before_backward(evidence: Evidence) -> Finding | None:
+    """What: the optimizer steps before the gradients of the batch are computed.
+
+    Why: each update uses the gradients of the batch before, or none at all.
+
+    Fix: zero_grad, backward, step, in this order.
+    """
+    if not evidence.flag("update_step_first"):
+        return None
+    return finding(
+        "warn",
+        "The update step calls optimizer.step() before backward().",
+        "Call zero_grad, backward, step, in this order.",
+    )
+
+
+@rule("warn", explains=["overfitting"], remedy=Remedy("train in training mode", _in_training_mode))
+def evaluation_mode_in_training(evidence: Evidence) -> Finding | None:
+    """What: the update step runs the model in evaluation mode.
+
+    Why: dropout is off, and batch normalisation uses running statistics that never adapt.
+
+    Fix: model.train() before the forward pass of an update.
+    """
+    if not evidence.flag("update_evaluation_mode"):
+        return None
+    return finding(
+        "warn",
+        "The update step computes its gradients in evaluation mode.",
+        "Call model.train() before the forward pass.",
+    )
+
+
+@rule("warn", explains=["needs-lr-decay", "decayed-too-early", "learning-rate-too-low"])
+def schedule_differs_from_plan(evidence: Evidence) -> Finding | None:
+    """What: the update step changes the learning rate.
+
+    Why: the rate of every iteration is set from the declared schedule; a scheduler that steps
+    once per batch where epochs were meant decays the rate to nothing within the first epoch.
+
+    Fix: declare `schedule`, or step the scheduler once per epoch.
+    """
+    if not evidence.flag("update_changes_rate"):
+        return None
+    return finding(
+        "warn",
+        "The update step changes the learning rate by itself.",
+        "Declare the schedule with schedule=, and leave the rate alone in the update step.",
+    )
+
+
+RULES = (
+    optimizer_misses_parameters,
+    gradients_not_cleared,
+    step_before_backward,
+    loss_sign_flipped,
+    evaluation_mode_in_training,
+    schedule_differs_from_plan,
+)

@@ -1,0 +1,87 @@
+"""Cases of the rules about runs that do not learn what they should."""
+
+import pytest
+from rule_cases import NAN, Case, case, check, straight
+
+from recipe_steps.learning_curves import LearningCurves
+from recipe_steps.learning_curves.training_rules import (
+    augmentation_too_strong,
+    labels_look_random,
+    metric_disagrees_with_loss,
+    predicts_majority_class,
+    too_few_updates,
+    unstable_training,
+    weight_decay_too_high,
+)
+
+
+def scores(train, val, **more):
+    return {"train_score": [train] * 8, "val_score": [val] * 8, "chance": 0.1, "items": 400} | more
+
+
+SWINGING = [2.0, 1.5, 1.2, 1.0, 1.4, 0.9, 1.5, 0.8, 1.4, 0.9, 1.5, 0.8, 1.4, 0.9]
+TRAINING = [
+    case(predicts_majority_class, "fail", "stays at 0.1", **scores(0.11, 0.1)),
+    case(predicts_majority_class, "fail", **scores(0.1, 0.109)),
+    case(predicts_majority_class, None, **scores(0.1, 0.12)),
+    case(predicts_majority_class, None, **scores(0.2, 0.1)),
+    case(predicts_majority_class, None, **scores(0.1, 0.1, chance=NAN)),
+    case(predicts_majority_class, None),
+    case(labels_look_random, "fail", "where chance is 0.1", **scores(0.95, 0.12)),
+    case(labels_look_random, "fail", **scores(0.9, 0.13)),  # two standard errors: 0.03
+    case(labels_look_random, None, **scores(0.95, 0.131)),
+    case(labels_look_random, None, **scores(0.89, 0.1)),
+    case(labels_look_random, None, **scores(0.95, 0.1, items=NAN)),
+    case(unstable_training, "warn", "swings", train_loss=SWINGING),
+    case(unstable_training, None, train_loss=straight(2.0, 0.2, 14)),
+    case(unstable_training, None, train_loss=[60.0, *SWINGING[1:]]),  # settled near zero
+    case(unstable_training, None, train_loss=SWINGING[:8]),
+    case(unstable_training, None, train_loss=[NAN, *SWINGING]),
+    case(too_few_updates, "warn", "20 updates", updates=20, train_loss=straight(0.7, 0.6)),
+    case(too_few_updates, "warn", updates=4, train_loss=[0.7, 0.5]),
+    case(too_few_updates, None, updates=100, train_loss=straight(0.7, 0.6)),
+    case(too_few_updates, None, updates=20, train_loss=[0.7] * 12),
+    case(too_few_updates, None, updates=NAN, train_loss=straight(0.7, 0.6)),
+    case(
+        weight_decay_too_high, "warn", "weight decay is 0.1",
+        weight_decay=0.1, optimizer="sgd", train_loss=straight(2.3, 2.0),
+    ),
+    case(
+        weight_decay_too_high, None,
+        weight_decay=0.1, optimizer="adamw", train_loss=straight(2.3, 2.0),
+    ),
+    case(
+        weight_decay_too_high, None,
+        weight_decay=0.1, optimizer="sgd", train_loss=straight(2.3, 0.4),
+    ),
+    case(
+        weight_decay_too_high, None,
+        weight_decay=NAN, optimizer="sgd", train_loss=straight(2.3, 2.0),
+    ),
+    case(augmentation_too_strong, "warn", "0.4", regularised=True, **scores(0.4, 0.65)),
+    case(augmentation_too_strong, None, regularised=True, **scores(0.41, 0.65)),
+    case(augmentation_too_strong, None, regularised=False, **scores(0.1, 0.9)),
+    case(augmentation_too_strong, None, regularised=True, **scores(NAN, 0.9)),
+    case(
+        metric_disagrees_with_loss, "warn", "the score from",
+        val_loss=straight(2.0, 0.5), val_score=straight(0.9, 0.3),
+    ),
+    case(
+        metric_disagrees_with_loss, None,
+        val_loss=straight(2.0, 0.5), val_score=straight(0.3, 0.9),
+    ),
+    case(  # overfitting: the score still rises a little
+        metric_disagrees_with_loss, None,
+        val_loss=straight(0.5, 0.9), val_score=straight(0.8, 0.82),
+    ),
+    case(
+        metric_disagrees_with_loss, None,
+        val_loss=[NAN] * 12, val_score=straight(0.9, 0.3),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", TRAINING, ids=str)
+def test_rule(given):
+    assert isinstance(given, Case)
+    check(LearningCurves(), given)

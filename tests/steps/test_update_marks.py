@@ -1,0 +1,202 @@
+"""A user's own update step beside the reference."""
+
+import pytest
+import torch
+from rule_cases import NAN, Case, check
+from step_samples import blob_experiment
+from torch.nn import functional as F
+
+from recipe.testing import judge_scalars, measure
+from recipe_steps.initial_loss.loss_rules import loss_sign_flipped
+from recipe_steps.overfit_sample import OverfitSample
+from recipe_steps.overfit_sample.update_rules import (
+    evaluation_mode_in_training,
+    gradients_not_cleared,
+    optimizer_misses_parameters,
+    schedule_differs_from_plan,
+    step_before_backward,
+)
+
+
+def sound(model, optimizer, batch):
+    x, y = batch
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+def clipped(model, optimizer, batch):
+    x, y = batch
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(x), y)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    return loss.item()
+
+
+def cleared_afterwards(model, optimizer, batch):
+    x, y = batch
+    loss = F.cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss
+
+
+def in_two_halves(model, optimizer, batch):
+    x, y = batch
+    optimizer.zero_grad()
+    for part in (slice(None, 8), slice(8, None)):
+        loss = F.cross_entropy(model(x[part]), y[part])
+        loss.backward()
+    optimizer.step()
+    return loss
+
+
+def never_cleared(model, optimizer, batch):
+    x, y = batch
+    loss = F.cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+def no_step(model, optimizer, batch):
+    x, y = batch
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(x), y)
+    loss.backward()
+    return loss
+
+
+def cleared_too_late(model, optimizer, batch):
+    x, y = batch
+    loss = F.cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.zero_grad()
+    optimizer.step()
+    return loss
+
+
+def step_first(model, optimizer, batch):
+    x, y = batch
+    optimizer.step()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(x), y)
+    loss.backward()
+    return loss
+
+
+def evaluating(model, optimizer, batch):
+    model.eval()
+    return sound(model, optimizer, batch)
+
+
+def climbing(model, optimizer, batch):
+    x, y = batch
+    optimizer.zero_grad()
+    loss = -F.cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+def decaying(model, optimizer, batch):
+    loss = sound(model, optimizer, batch)
+    for group in optimizer.param_groups:
+        group["lr"] *= 0.5
+    return loss
+
+
+def last_layer_only(params, lr, weight_decay):
+    return torch.optim.SGD(list(params)[-2:], lr=lr, weight_decay=weight_decay)
+
+
+def another_model(params, lr, weight_decay):
+    other = torch.nn.Linear(2, 2)
+    return torch.optim.SGD(other.parameters(), lr=lr, weight_decay=weight_decay)
+
+
+UPDATES = {
+    sound: [],
+    clipped: [],
+    cleared_afterwards: [],
+    in_two_halves: [],
+    never_cleared: ["gradients-not-cleared"],
+    no_step: ["optimizer-misses-parameters"],
+    cleared_too_late: ["optimizer-misses-parameters"],
+    step_first: ["step-before-backward"],
+    evaluating: ["evaluation-mode-in-training"],
+    climbing: ["loss-sign-flipped"],
+    decaying: ["schedule-differs-from-plan"],
+}
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch):
+    monkeypatch.setattr("recipe_steps.overfit_sample.measure.PASSES", 8)
+    monkeypatch.setattr("recipe_steps.overfit_sample.measure.LAST_PASSES", 8)
+
+
+def causes(out, **given):
+    evidence = measure(OverfitSample(), blob_experiment(**given), out)
+    found = judge_scalars(OverfitSample(), evidence.scalars, evidence.curves)
+    names = {f.rule for f in found if f.because is None}
+    return sorted(names - {"cannot-overfit-sample", "model-too-small"})
+
+
+@pytest.mark.parametrize("update", UPDATES, ids=lambda update: update.__name__)
+def test_an_update_step_is_told_by_what_it_does(tmp_path, update):
+    assert causes(tmp_path, update=update) == UPDATES[update]
+
+
+@pytest.mark.parametrize("optimizer", [last_layer_only, another_model])
+def test_an_optimizer_that_misses_parameters(tmp_path, optimizer):
+    assert causes(tmp_path, optimizer=optimizer) == ["optimizer-misses-parameters"]
+
+
+def test_an_optimizer_of_ones_own_is_sound(tmp_path):
+    def own(params, lr, weight_decay):
+        return torch.optim.NAdam(params, lr=lr, weight_decay=weight_decay)
+
+    assert causes(tmp_path, optimizer=own, lr=0.01) == []
+
+
+def misses(count, steps=2):
+    return {"update_misses": count, "update_reached": 4, "update_steps": steps,
+            "update_misses_names": "0.weight"}  # fmt: skip
+
+
+def changes(true, said):
+    return {"update_reference_change": true, "update_reported_change": said}
+
+
+UPDATE_CASES = [
+    Case(gradients_not_cleared, {"update_keeps_gradients": 4}, "fail", says="of 4 parameters"),
+    Case(gradients_not_cleared, {"update_keeps_gradients": 0}, None),
+    Case(gradients_not_cleared, {"update_keeps_gradients": NAN}, None),
+    Case(optimizer_misses_parameters, misses(2), "fail", says="2 do not change (0.weight)"),
+    Case(optimizer_misses_parameters, misses(4, steps=0), "fail", says="never calls"),
+    Case(optimizer_misses_parameters, misses(0), None),
+    Case(optimizer_misses_parameters, misses(NAN), None),
+    Case(step_before_backward, {"update_step_first": True}, "warn"),
+    Case(step_before_backward, {"update_step_first": False}, None),
+    Case(step_before_backward, {}, None),
+    Case(evaluation_mode_in_training, {"update_evaluation_mode": True}, "warn"),
+    Case(evaluation_mode_in_training, {"update_evaluation_mode": False}, None),
+    Case(evaluation_mode_in_training, {}, None),
+    Case(loss_sign_flipped, changes(0.2, -0.3), "fail", says="by +0.2"),
+    Case(loss_sign_flipped, changes(-0.2, -0.3), None),
+    Case(loss_sign_flipped, changes(NAN, -0.3), None),
+    Case(schedule_differs_from_plan, {"update_changes_rate": True}, "warn"),
+    Case(schedule_differs_from_plan, {"update_changes_rate": False}, None),
+    Case(schedule_differs_from_plan, {}, None),
+]
+
+
+@pytest.mark.parametrize("case", UPDATE_CASES, ids=str)
+def test_rule(case):
+    check(OverfitSample(), case)
