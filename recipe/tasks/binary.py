@@ -2,7 +2,6 @@
 
 import math
 from contextlib import suppress
-from functools import lru_cache
 from typing import ClassVar
 
 import torch
@@ -15,15 +14,26 @@ PERFECT = 1e-4
 """Loss of outputs that are right beyond doubt."""
 
 
-@lru_cache(maxsize=32)
 def _wants_probabilities(loss: Loss | None) -> bool:
     """Whether 0 and 1 themselves are the perfect outputs: no logit is ever without a loss."""
     if loss is None:
         return False
     answers = torch.tensor([0.0, 1.0])
     for shape in ((2, 1), (2,), (1, 2)):
+        targets = answers.reshape(shape)
         with suppress(Exception):  # it was made for another shape
-            return abs(float(loss(answers.reshape(shape), answers.reshape(shape)))) < PERFECT
+            if abs(float(loss(targets, targets))) < PERFECT:
+                return True
+            loss(torch.full(shape, 0.5), targets)
+            return _refuses(loss, torch.full(shape, 3.0), targets)
+    return False
+
+
+def _refuses(loss: Loss, outputs: Tensor, targets: Tensor) -> bool:
+    try:
+        loss(outputs, targets)
+    except Exception:  # noqa: BLE001 - probabilities are at most 1
+        return True
     return False
 
 

@@ -60,6 +60,8 @@ SLOW_ITERATION = 2e-3
 LIGHT_ITERATION = 1e-2
 """Seconds above which more threads than one always help."""
 COMPILE_SECONDS = 40.0
+MUCH_LONGER = 2.0
+"""Times as long a run has to be to look further than one before it did."""
 RATES = {"sgd": 1e-3}
 USUAL_RATE = 1e-4
 """Constant rates of the measurement: small, so that rounding differences do not grow. Adam and
@@ -117,16 +119,16 @@ def choose(
         return Choice(PLAIN, 1.0, 0.0)
     name = _machine_and_model(experiment, data.train.x, device)
     path = cache_folder() / "speed" / f"{name}.json"
-    known = _recall(path)
+    known = _recall(path, planned)
     if known is not None:
         return known
     search = _Search(experiment, data, device, seed, planned)
     choice = search.run()
-    if not search.complete:
-        return choice
+    found = {"way": asdict(choice.way), "gain": choice.gain,
+             "planned": None if search.complete else planned}  # fmt: skip
     with suppress(OSError):  # not being able to remember costs a second the next time
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, json.dumps({"way": asdict(choice.way), "gain": choice.gain}))
+        write_text(path, json.dumps(found))
     return choice
 
 
@@ -134,7 +136,7 @@ def _machine_and_model(experiment: Experiment, x: Tensor, device: torch.device) 
     model = build_model(experiment, 0, torch.device("cpu"))
     chip = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     return key(
-        "speed 1", chip, device.type, cores(), torch.get_num_threads(), torch.__version__,
+        "speed 2", chip, device.type, cores(), torch.get_num_threads(), torch.__version__,
         repr(model), [list(p.shape) for p in model.parameters()],
         list(x.shape[1:]), str(x.dtype), experiment.batch_size,
         experiment.params["optimizer"], experiment.resolved_task.name, experiment.augment is None,
@@ -151,9 +153,12 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _recall(path: Path) -> Choice | None:
+def _recall(path: Path, planned: float) -> Choice | None:
+    """What was found earlier; a search that a shorter run ended early is taken up again."""
     try:
         known = json.loads(path.read_text("utf-8"))
+        if known["planned"] is not None and planned > MUCH_LONGER * known["planned"]:
+            return None
         return Choice(Way(**known["way"]), float(known["gain"]), 0.0, remembered=True)
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -56,6 +56,32 @@ def in_two_halves(model, optimizer, batch):
     return loss
 
 
+def sharpness_aware(model, optimizer, batch):
+    loss = in_two_halves(model, optimizer, batch)
+    optimizer.zero_grad()
+    F.cross_entropy(model(batch[0]), batch[1]).backward()
+    optimizer.step()
+    return loss
+
+
+def gathered_over_four_calls(model, optimizer, batch):
+    loss = F.cross_entropy(model(batch[0]), batch[1]) / 4
+    loss.backward()
+    model.calls = getattr(model, "calls", 0) + 1
+    if model.calls % 4 == 0:
+        optimizer.step()
+        optimizer.zero_grad()
+    return loss
+
+
+def attacked_in_evaluation_mode(model, optimizer, batch):
+    x = batch[0].clone().requires_grad_()
+    model.eval()
+    (push,) = torch.autograd.grad(F.cross_entropy(model(x), batch[1]), x)
+    model.train()
+    return sound(model, optimizer, (batch[0] + 0.01 * push.sign(), batch[1]))
+
+
 def never_cleared(model, optimizer, batch):
     x, y = batch
     loss = F.cross_entropy(model(x), y)
@@ -125,6 +151,9 @@ UPDATES = {
     clipped: [],
     cleared_afterwards: [],
     in_two_halves: [],
+    sharpness_aware: [],
+    gathered_over_four_calls: [],
+    attacked_in_evaluation_mode: [],
     never_cleared: ["gradients-not-cleared"],
     no_step: ["optimizer-misses-parameters"],
     cleared_too_late: ["optimizer-misses-parameters"],
@@ -170,8 +199,9 @@ def misses(count, steps=2):
             "update_misses_names": "0.weight"}  # fmt: skip
 
 
-def changes(true, said):
-    return {"update_reference_change": true, "update_reported_change": said}
+def reported(said, rise, true=1.1):
+    return {"update_reported_loss": said, "update_reference_loss": true,
+            "update_reference_change": rise}  # fmt: skip
 
 
 UPDATE_CASES = [
@@ -188,9 +218,11 @@ UPDATE_CASES = [
     Case(evaluation_mode_in_training, {"update_evaluation_mode": True}, "warn"),
     Case(evaluation_mode_in_training, {"update_evaluation_mode": False}, None),
     Case(evaluation_mode_in_training, {}, None),
-    Case(loss_sign_flipped, changes(0.2, -0.3), "fail", says="by +0.2"),
-    Case(loss_sign_flipped, changes(-0.2, -0.3), None),
-    Case(loss_sign_flipped, changes(NAN, -0.3), None),
+    Case(loss_sign_flipped, reported(-1.1, 0.2), "fail", says="returns -1.1"),
+    Case(loss_sign_flipped, reported(-1.1, 0.01), None),
+    Case(loss_sign_flipped, reported(1.1, 0.2), None),
+    Case(loss_sign_flipped, reported(-0.7, 0.2), None),  # another loss: of a critic, say
+    Case(loss_sign_flipped, reported(NAN, 0.2), None),
     Case(schedule_differs_from_plan, {"update_changes_rate": True}, "warn"),
     Case(schedule_differs_from_plan, {"update_changes_rate": False}, None),
     Case(schedule_differs_from_plan, {}, None),

@@ -143,9 +143,10 @@ def test_the_search_ends_when_its_share_of_the_run_is_spent(scripted, monkeypatc
     assert len(none.tried) == 1
 
 
-def test_a_search_that_was_cut_short_is_not_remembered(scripted):
+def test_a_search_that_was_cut_short_is_taken_up_by_a_much_longer_run(scripted):
     scripted({})
-    found(planned=0.0)
+    found(planned=0.001)
+    assert found(planned=0.001).remembered
     assert not found().remembered
 
 

@@ -1,5 +1,6 @@
 """The last operation of a model that changes values, read off the graph of its outputs."""
 
+import re
 from typing import Any
 
 from torch import Tensor
@@ -19,7 +20,7 @@ def last_operation(outputs: Tensor) -> str | None:
     """An activation function by its name in torch.nn.functional; None for anything else."""
     node: Any = outputs.grad_fn
     while node is not None:
-        name = type(node).__name__.removesuffix("0").removesuffix("Backward").lstrip("_")
+        name = re.sub(r"Backward\d*$", "", type(node).__name__).lstrip("_")
         if name not in SHAPES:
             return ACTIVATIONS.get(name)
         node = node.next_functions[0][0] if node.next_functions else None

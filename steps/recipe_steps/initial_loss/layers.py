@@ -64,11 +64,13 @@ class _Look:
             "layers": len(self.layers),
             "weight_scale": _mean_scale(scales[:-1] or scales),
             "largest_weight_scale": max(scales[:-1] or scales),
-            "last_signal": self.signal[-1] if len(self.signal) > 1 else None,
+            "last_signal": self.signal[-1] / self.signal[0]
+            if len(self.signal) > 1 and self.signal[0]
+            else None,
             "input_size": _size(self.x),
         }
         ratio, symmetric = _ratio(gradients), self._symmetric(EQUAL)
-        if any(symmetric) or not SUSPICIOUS < (ratio or 1.0) < 1 / SUSPICIOUS:
+        if any(symmetric) or _suspicious(ratio):
             ratio = _milder(ratio, _ratio(self._after_steps()))
             if symmetric[:1] != [True]:  # the first layer is never meant to start so
                 later = self._symmetric(NEARLY_EQUAL)
@@ -117,7 +119,8 @@ class _Look:
 
 def _is_layer(module: nn.Module) -> bool:
     fits = isinstance(module, nn.Linear | _ConvNd) and not isinstance(module, _ConvTransposeNd)
-    return fits and _weight(module).requires_grad
+    # A parametrised weight is computed anew in each pass and has no gradient of its own.
+    return fits and isinstance(module.weight, nn.Parameter) and module.weight.requires_grad
 
 
 def _weight(layer: nn.Module) -> Tensor:
@@ -162,6 +165,10 @@ def _ratio(gradients: list[float]) -> float | None:
     if len(gradients) < 2 or not gradients[0] or not gradients[-1]:
         return 0.0 if len(gradients) > 1 and gradients[-1] else None
     return gradients[0] / gradients[-1]
+
+
+def _suspicious(ratio: float | None) -> bool:
+    return ratio is not None and not SUSPICIOUS < ratio < 1 / SUSPICIOUS
 
 
 def _milder(before: float | None, after: float | None) -> float | None:

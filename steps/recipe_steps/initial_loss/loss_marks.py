@@ -26,7 +26,8 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
     probabilities over that of zeros, `logit_floor` that of logits of +-3 on the right side.
     `loss_is_distance`: a squared or absolute error, told by its differences along a line.
     """
-    outputs, targets = outputs[:ITEMS].detach().float(), targets[:ITEMS]
+    # On the processor: what a loss refuses there would abort an accelerator for good.
+    outputs, targets = outputs[:ITEMS].detach().float().cpu(), targets[:ITEMS].cpu()
     task, loss = experiment.resolved_task, experiment.loss_function
     scalars: dict[str, Scalar] = {}
 
@@ -41,21 +42,22 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
     if answers is None:
         return scalars
     inside = bool((outputs >= 0).all() and (outputs <= 1).all())
-    if task.target_kind == "real" or inside:
-        nearer = outputs + STEP * (answers - outputs)
-    else:
-        nearer = outputs + STEP * (2 * answers - 1)
+    way = answers - outputs if inside else 2 * answers - 1
+    nearer = outputs + STEP * way
     farther = 2 * outputs - nearer
 
     def change(moved: Tensor) -> float:
         return _value(loss, moved, targets) - _value(loss, outputs, targets)
 
-    note("loss_towards_targets", lambda: change(nearer))
-    note("loss_away_from_targets", lambda: change(farther.clamp(0, 1) if inside else farther))
     if task.target_kind == "real":
+        # Losses with a link function have their lowest point elsewhere; none has its highest here.
+        note("loss_towards_targets", lambda: _peak(loss, answers, targets))
+        note("loss_away_from_targets", lambda: -_peak(loss, answers, targets))
         note("loss_normalises", lambda: _normalises(loss, outputs, targets))
         note("loss_is_logistic", lambda: _is_logistic(loss, outputs, targets))
         return scalars
+    note("loss_towards_targets", lambda: change(nearer))
+    note("loss_away_from_targets", lambda: change(farther.clamp(0, 1) if inside else farther))
     zeros = torch.zeros_like(outputs)
     note("neutral_logit_loss", lambda: _value(loss, zeros, targets))
     note("probability_floor", lambda: _value(loss, answers, targets) / _value(loss, zeros, targets))
@@ -88,13 +90,19 @@ def _is_distance(loss: LossFunction, outputs: Tensor, answers: Tensor, targets: 
 
 def _normalises(loss: LossFunction, outputs: Tensor, targets: Tensor) -> bool:
     """Whether a common shift of all outputs, beyond all targets, changes nothing."""
+    if outputs.ndim < 2 or torch.allclose(targets.sum(-1).float(), torch.ones(1)):
+        return False  # soft labels
     shift = 10 * (1 + outputs.abs().max() + targets.abs().max()).item()
-    plain, moved = (_value(loss, outputs.double() + by, targets.double()) for by in (0, shift))
+    rows = shift * torch.arange(1, len(outputs) + 1).double()
+    rows = rows.reshape(-1, *[1] * (outputs.ndim - 1))
+    plain, moved = (_value(loss, outputs.double() + by, targets.double()) for by in (0, rows))
     return math.isclose(plain, moved, rel_tol=1e-6, abs_tol=1e-9)
 
 
 def _is_logistic(loss: LossFunction, outputs: Tensor, targets: Tensor) -> bool:
     """softplus(o) - y o at o and at -o differ by o (1 - 2 y)."""
+    if bool(((targets >= 0) & (targets <= 1)).all()):
+        return False  # shares and probabilities
     mean = targets.float().mean().item()
     for logit in (1.0, 3.0):
         up, down = (
@@ -105,10 +113,23 @@ def _is_logistic(loss: LossFunction, outputs: Tensor, targets: Tensor) -> bool:
     return not math.isclose(mean, -0.5, abs_tol=0.01)  # a squared error would do the same there
 
 
+def _peak(loss: LossFunction, answers: Tensor, targets: Tensor) -> float:
+    """How far the loss at the targets lies above that of outputs beside them, on either side."""
+    step = STEP * max(1e-3, float(targets.float().std()) if targets.numel() > 1 else 1.0)
+    beside = [_value(loss, answers + sign * step, targets) for sign in (1, -1)]
+    return _value(loss, answers, targets) - max(beside)
+
+
+def class_axis(outputs: Tensor, targets: Tensor) -> int:
+    """The axis of the classes: behind the batch, or the last one for sequences."""
+    behind = outputs.shape[:1] + outputs.shape[2:] == targets.shape
+    return 1 if behind or outputs.shape[:-1] != targets.shape else outputs.ndim - 1
+
+
 def perfect_answers(task: Task, outputs: Tensor, targets: Tensor) -> Tensor | None:
     """What perfect probabilities, or perfect values, would be, in the shape of `outputs`."""
     if task.target_kind == "class index":
-        axis = outputs.ndim - 1 if outputs.shape[:-1] == targets.shape else 1
+        axis = class_axis(outputs, targets)
         if outputs.ndim <= axis or bool((targets < 0).any()):
             return None
         return torch.zeros_like(outputs).scatter_(axis, targets.long().unsqueeze(axis), 1.0)

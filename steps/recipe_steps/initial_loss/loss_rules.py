@@ -15,6 +15,8 @@ EXACT = 0.01
 """Relative deviation up to which a factor counts as hit."""
 OUTSIDE = 0.01
 """Share of targets outside of the range of the outputs that is worth a word."""
+OPPOSITE = 0.1
+"""Relative deviation from minus the task's loss: dropout makes them differ."""
 ADAPTIVE = ("adam", "adamw", "rmsprop")
 SYMPTOMS = (
     *FIRST_LOSS, *NOT_LEARNING, *OVERSHOOTING, "vanishing-gradients", "metric-disagrees-with-loss",
@@ -125,7 +127,7 @@ def nll_on_probabilities(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=[*SYMPTOMS, "loss-sign-flipped"], remedy=remedies.usual_loss)
+@rule("fail", explains=SYMPTOMS, remedy=remedies.usual_loss)
 def nll_on_logits(evidence: Evidence) -> Finding | None:
     """What: the loss expects log-probabilities and is given unnormalised outputs.
 
@@ -247,15 +249,17 @@ def loss_sign_flipped(evidence: Evidence) -> Finding | None:
     """
     towards = evidence.number("loss_towards_targets")
     away = evidence.number("loss_away_from_targets")
-    true = evidence.number("update_reference_change")
-    said = evidence.number("update_reported_change")
-    if true is not None and said is not None and true > 0 > said:
-        return finding(
-            "fail",
-            f"Some updates on one batch change the loss they return by {said:.3g} and the loss "
-            f"of the task by {true:+.3g}.",
-            "Change the sign of the loss in the update step.",
-        )
+    true, said = evidence.number("update_reference_loss"), evidence.number("update_reported_loss")
+    rise = evidence.number("update_reference_change")
+    if true is not None and said is not None and rise is not None:
+        opposite = abs(said + true) < OPPOSITE * abs(true)
+        if opposite and rise > EXACT * abs(true):
+            return finding(
+                "fail",
+                f"The update step returns {said:.3g} where the loss of the task is {true:.3g}, "
+                f"and raises that by {rise:.3g} within some updates.",
+                "Change the sign of the loss in the update step.",
+            )
     if towards is None or away is None or not (towards > 0 > away):
         return None
     return finding(

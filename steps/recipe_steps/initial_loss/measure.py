@@ -13,7 +13,7 @@ from recipe.training.data import TensorData
 from recipe.training.models import build_model, no_dropout, seeded
 from recipe_steps.initial_loss.last_operation import last_operation
 from recipe_steps.initial_loss.layers import layer_marks
-from recipe_steps.initial_loss.loss_marks import loss_marks
+from recipe_steps.initial_loss.loss_marks import class_axis, loss_marks
 
 FRESH_MODELS = 3
 LOG_SUM = 1e-3
@@ -48,7 +48,9 @@ def measure(ctx: Context) -> Evidence:
             train_losses.append(_train_mode_loss(ctx, model, sample))
         if index == 0:
             scalars |= signatures(ctx.experiment.loss_function, outputs, sample.y)
-            scalars |= expectation(ctx.experiment, outputs, sample.y, output_bias(model))
+            scalars |= expectation(
+                ctx.experiment, outputs, sample.y, output_bias(model, ctx.task.n_outputs(outputs))
+            )
             scalars |= loss_marks(ctx.experiment, outputs, sample.y)
             scalars |= _ending(model, sample)
         ctx.progress(index + 1, FRESH_MODELS, "fresh models")
@@ -83,7 +85,7 @@ def _ending(model: nn.Module, sample: TensorData) -> dict[str, Scalar]:
     operation = last_operation(outputs)
     scalars: dict[str, Scalar] = {
         "last_operation": operation,
-        "output_width": outputs.shape[-1] if outputs.ndim > 1 else 1,
+        "output_width": outputs.shape[1] if outputs.ndim > 1 else 1,
     }
     if operation in RANGES and sample.y.is_floating_point():
         low, high = RANGES[operation]
@@ -93,8 +95,8 @@ def _ending(model: nn.Module, sample: TensorData) -> dict[str, Scalar]:
 
 def signatures(loss: LossFunction, outputs: Tensor, targets: Tensor) -> dict[str, Scalar]:
     """Exact marks of the outputs, and how the loss takes a shift of all outputs."""
-    rows = outputs.movedim(1, -1) if outputs.ndim > 2 else outputs
-    width = outputs.shape[-1] if outputs.ndim > 1 else 1
+    rows = outputs.movedim(class_axis(outputs, targets), -1) if outputs.ndim > 1 else outputs
+    width = rows.shape[-1] if outputs.ndim > 1 else 1
     sums = rows.sum(-1) if outputs.ndim > 1 else torch.zeros(1)
     inside = bool((outputs >= 0).all() and (outputs <= 1).all())
     probabilities = bool(
@@ -128,6 +130,9 @@ def expectation(
         }
     return {
         "expected": neutral_loss(experiment, outputs, targets),
+        "constant_loss": _loss(
+            experiment.loss_function, outputs.mean(0, keepdim=True).expand_as(outputs), targets
+        ),
         "log_classes": math.log(n_outputs),
         "n_outputs": n_outputs,
     }
@@ -159,7 +164,7 @@ def constant_loss(task: Task, targets: Tensor, n_outputs: int) -> float:
     return -(torch.xlogy(mean, mean) + torch.xlogy(1 - mean, 1 - mean)).mean().item()
 
 
-def output_bias(model: nn.Module) -> Tensor | None:
+def output_bias(model: nn.Module, n_outputs: int) -> Tensor | None:
     """The bias of the last linear layer when it was set on purpose.
 
     PyTorch draws biases within 1 / sqrt(fan_in); one outside of that was declared.
@@ -168,5 +173,7 @@ def output_bias(model: nn.Module) -> Tensor | None:
     if not linear or linear[-1].bias is None:
         return None
     bias = linear[-1].bias.detach()
+    if bias.numel() != n_outputs:
+        return None
     bound = 1 / math.sqrt(linear[-1].in_features)
     return bias if bias.abs().max().item() > bound * (1 + 1e-6) else None

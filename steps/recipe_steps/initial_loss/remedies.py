@@ -39,7 +39,9 @@ def _usual_loss(patient: Patient) -> "Experiment":
     return replace(experiment, loss=None)
 
 
-def _scaled_loss(patient: Patient, factor: float, *, per_item: bool = False) -> "Experiment":
+def _scaled_loss(patient: Patient, factor: float, *, per_item: bool = False) -> "Experiment | None":
+    if patient.experiment.update is not None:
+        return None  # which brings its own loss
     loss = patient.experiment.loss_function
 
     def scaled(outputs: "Tensor", targets: "Tensor") -> "Tensor":
@@ -48,17 +50,15 @@ def _scaled_loss(patient: Patient, factor: float, *, per_item: bool = False) -> 
     return replace(patient.experiment, loss=scaled)
 
 
-def _mean_loss(patient: Patient) -> "Experiment":
+def _mean_loss(patient: Patient) -> "Experiment | None":
     return _scaled_loss(patient, 1.0, per_item=True)
 
 
-def _sum_over_classes(patient: Patient) -> "Experiment":
+def _sum_over_classes(patient: Patient) -> "Experiment | None":
     return _scaled_loss(patient, patient.evidence.number("n_outputs") or 1.0)
 
 
 def _other_sign(patient: Patient) -> "Experiment | None":
-    if patient.experiment.update is not None:
-        return None
     return _scaled_loss(patient, -1.0)
 
 

@@ -66,7 +66,8 @@ def initial_loss_too_low(evidence: Evidence) -> Finding | None:
     floor = evidence.number("floor")
     if floor is None and expected <= 0:
         return None  # half of a loss that may be negative means nothing
-    limit = TOO_LOW * floor if floor is not None else TOO_LOW_OWN_LOSS * expected
+    known = min(expected, evidence.number("constant_loss") or expected)
+    limit = TOO_LOW * floor if floor is not None else TOO_LOW_OWN_LOSS * known
     if loss >= limit:
         return None
     return finding(

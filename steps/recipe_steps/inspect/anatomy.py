@@ -30,7 +30,7 @@ def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     return (
         _repeatability(ctx, model.eval(), x, train)
         | _parameters(model)
-        | _reach(ctx, model.train(), x)
+        | ({} if ctx.experiment.update else _reach(ctx, model.train(), x))
     )
 
 
@@ -73,9 +73,10 @@ def _parameters(model: nn.Module) -> dict[str, Scalar]:
 
 def _reach(ctx: Context, model: nn.Module, x: Tensor) -> dict[str, Scalar]:
     """Which tensors the outputs depend on, compared with the model's parameters."""
+    given = x.clone()
     with torch.enable_grad(), seeded(ctx.seed_for("forward"), ctx.device):
         try:
-            outputs = model(x.clone())
+            outputs, again = model(given), model(x.clone())
         except Exception as error:
             raise UsageError(
                 f"The model runs in evaluation mode but not in training mode, on {len(x)} items: "
@@ -90,7 +91,9 @@ def _reach(ctx: Context, model: nn.Module, x: Tensor) -> dict[str, Scalar]:
         return {}
     leaves = {id(leaf): leaf for leaf in _leaves(outputs.grad_fn)}
     own = {id(p) for p in model.parameters()} | {id(b) for b in model.buffers()}
-    foreign = [leaf for key, leaf in leaves.items() if key not in own]
+    # A tensor made in forward (an input, a first state) is another one in the next pass.
+    kept = {id(leaf) for leaf in _leaves(again.grad_fn)} - own - {id(given)}
+    foreign = [leaf for key, leaf in leaves.items() if key in kept]
     unreached = [name for name, p in named.items() if id(p) not in leaves]
     return {
         "unregistered": len(foreign),

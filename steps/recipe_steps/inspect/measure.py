@@ -1,6 +1,9 @@
 """What can be read off the data and one forward pass."""
 
+import math
+import warnings
 from collections import Counter
+from contextlib import suppress
 
 import torch
 from torch import Tensor
@@ -52,8 +55,11 @@ def measure(ctx: Context) -> Evidence:
         scalars |= _outputs(ctx, train)
         scalars |= _classes(ctx, train.y)
         scalars |= _repeats(train.x, val.x)
-        scalars |= compare_inputs(train.x, val.x)
-        if ctx.task.target_kind != "real" and train.y.numel() == len(train):
+        whole = isinstance(ctx.data.train, TensorData) and isinstance(ctx.data.val, TensorData)
+        if whole:
+            scalars |= compare_inputs(train.x, val.x)
+        labels = not train.y.is_floating_point() or ctx.task.target_kind == "zero or one"
+        if whole and labels and train.y.numel() == len(train):
             scalars |= compare_labels(train.y, val.y)
         if not ctx.experiment.shuffle and isinstance(ctx.data.train, TensorData):
             scalars |= batch_order(
@@ -124,9 +130,28 @@ def _outputs(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         )
     return {
         "outputs": ctx.task.n_outputs(outputs),
-        "shape_problem": ctx.task.shape_problem(outputs, y),
+        "shape_problem": ctx.task.shape_problem(outputs, y) or _broadcasts(ctx, outputs, y),
         "parameters": sum(p.numel() for p in model.parameters()),
     }
+
+
+def _broadcasts(ctx: Context, outputs: Tensor, y: Tensor) -> str | None:
+    """Whether an own loss gives another value when targets are brought to the outputs' shape."""
+    if ctx.experiment.loss is None or outputs.shape == y.shape or outputs.numel() != y.numel():
+        return None
+    if ctx.task.target_kind == "class index":
+        return None
+    with suppress(Exception):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            as_it_is = float(ctx.experiment.loss(outputs, y))
+        if not math.isclose(as_it_is, float(ctx.experiment.loss(outputs, y.reshape(outputs.shape))),
+                            rel_tol=1e-4):  # fmt: skip
+            return (
+                f"outputs of shape {list(outputs.shape)} against targets of shape "
+                f"{list(y.shape)}, which the loss broadcasts against each other"
+            )
+    return None
 
 
 def _classes(ctx: Context, y: Tensor) -> dict[str, Scalar]:

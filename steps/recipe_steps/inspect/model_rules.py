@@ -1,12 +1,14 @@
 """Rules about the model before training: each rests on an exact mark."""
 
-from recipe.results import Evidence, Finding
+from recipe.results import Evidence, Finding, Severity
 from recipe.rules import finding, rule
 from recipe_steps.symptoms import NOT_LEARNING
 
 REPEATS = 1e-4
 """Relative difference that rounding in another order may leave, with a wide margin: float32 has
 seven digits."""
+HARMLESS = 0.01
+"""Share of the parameters that may lie idle: a pooling layer that came with a backbone."""
 
 
 @rule("fail", explains=["batch-mixing", *NOT_LEARNING])
@@ -110,8 +112,9 @@ def parameters_without_gradient(evidence: Evidence) -> Finding | None:
     if not count or share is None:
         return None
     names = evidence.text("unreached_names")
+    severity: Severity = "fail" if share == 1.0 else "warn" if share > HARMLESS else "note"
     return finding(
-        "fail" if share == 1.0 else "warn",
+        severity,
         f"The outputs do not depend on {count:.0f} parameters, {share:.0%} of all ({names}).",
         "Connect them, or remove them; look for detach, no_grad and argmax in forward.",
     )

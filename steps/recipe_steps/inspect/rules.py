@@ -188,7 +188,7 @@ def constant_inputs(evidence: Evidence) -> Finding | None:
 
 @rule(
     "fail",
-    explains=["initial-loss-too-low", "validation-missing-classes", "predicts-majority-class"],
+    explains=["initial-loss-too-low", "predicts-majority-class"],
 )
 def single_class_labels(evidence: Evidence) -> Finding | None:
     """What: all training targets are the same.
@@ -213,7 +213,7 @@ def single_class_labels(evidence: Evidence) -> Finding | None:
 
 @rule(
     "fail",
-    explains=[*NOT_GENERALISING, "best-at-edge-of-grid"],
+    explains=[*NOT_GENERALISING, "best-at-edge-of-grid", "single-class-labels"],
     remedy=remedies.split_anew,
 )
 def validation_missing_classes(evidence: Evidence) -> Finding | None:
@@ -261,7 +261,7 @@ def validation_preprocessing_differs(evidence: Evidence) -> Finding | None:
 
 @rule(
     "fail",
-    explains=[*OVERSHOOTING, *NOT_LEARNING, *NOT_GENERALISING],
+    explains=[*OVERSHOOTING, *NOT_GENERALISING, "slow-start", "underfitting"],
     remedy=remedies.shuffle,
 )
 def data_not_shuffled(evidence: Evidence) -> Finding | None:

@@ -7,6 +7,7 @@ rates. A model that normalises by itself shows no difference.
 
 import math
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from statistics import fmean
 
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 from recipe.context import Context
+from recipe.errors import RecipeError
 from recipe.experiment import Experiment
 from recipe.results import Scalar
 from recipe.training.data import Splits, TensorData
@@ -32,6 +34,7 @@ scale is suspected; likewise of targets."""
 ITERATIONS = 100
 RATES = 2
 TAIL = 20
+SOME = 512
 
 
 def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
@@ -56,11 +59,14 @@ def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         mean, deviation = target_figures(train.y)
         size, narrowest = torch.hypot(mean, deviation).max().item(), deviation.max().item()
         scalars |= {"target_size": size, "target_deviation": narrowest}
-        if size > LARGE or 0 < narrowest < SMALL:
+        if (size > LARGE or 0 < narrowest < SMALL) and _is_distance(ctx.experiment, train.y):
             suspects.append("target")
     if not suspects:
         return scalars
-    return scalars | _probe(ctx, suspects)
+    try:
+        return scalars | _probe(ctx, suspects)
+    except (RecipeError, RuntimeError, ValueError, TypeError, IndexError):
+        return scalars  # targets out of range, columns that are indices: others say so
 
 
 def _probe(ctx: Context, suspects: list[str]) -> dict[str, Scalar]:
@@ -95,7 +101,7 @@ def _progress(ctx: Context, mended: Iterable[str]) -> tuple[float, float]:
     firsts = [losses[0] for losses in courses if losses]
     if not finals or not reference > 0:
         return -1.0, firsts[0] if firsts else math.nan
-    return max(-1.0, 1 - min(finals) / reference), firsts[0]
+    return min(1.0, max(-1.0, 1 - min(finals) / reference)), firsts[0]
 
 
 def _losses(ctx: Context, experiment: Experiment, data: Splits, lr: float) -> list[float]:
@@ -108,15 +114,25 @@ def _losses(ctx: Context, experiment: Experiment, data: Splits, lr: float) -> li
     return losses
 
 
+def _is_distance(experiment: Experiment, y: Tensor) -> bool:
+    """Whether the loss is one of distances, which a common scale leaves the same."""
+    if experiment.loss is None:
+        return True
+    with suppress(RuntimeError, ValueError, TypeError, IndexError):
+        some = y[:SOME].float()
+        return abs(float(experiment.loss(some, some))) < 1e-6
+    return False
+
+
+@torch.no_grad()
 def _constant_loss(experiment: Experiment, data: Splits) -> float:
-    """The loss of zeros: equal logits, or the mean of standardised targets."""
+    """The loss of equal logits, or of the mean of real targets, in the shape of the outputs."""
     if not isinstance(data.train, TensorData):
         return math.nan
-    y: Tensor = data.train.y
+    y = data.train.y[:SOME]
+    model = experiment.model(**experiment.model_args).to(y.device).eval()
+    outputs = model(data.train.x[:SOME].clone())
+    constant = torch.zeros_like(outputs)
     if experiment.resolved_task.target_kind == "real":
-        constant = y.float().mean(0, keepdim=True).expand_as(y)
-        return float(experiment.loss_function(constant, y.float()))
-    with torch.no_grad():
-        x, y = data.train.x[:64], y[:64]
-        outputs = experiment.model(**experiment.model_args).to(x.device).eval()(x)
-        return abs(float(experiment.loss_function(torch.zeros_like(outputs), y)))
+        constant = y.float().mean(0, keepdim=True).expand_as(y).reshape(outputs.shape)
+    return abs(float(experiment.loss_function(constant, y)))

@@ -24,9 +24,9 @@ def compare_labels(train: Tensor, val: Tensor) -> dict[str, Scalar]:
     """Classes of one part that the other lacks, and how likely chance would leave them out.
 
     Returns:
-        For each part `<part>_lacks` (a count) and `<part>_lacks_chance`: the probability that a
-        random part of this size holds no item of any one of these classes, the largest class
-        deciding.
+        For each part `<part>_lacks` (a count) and `<part>_lacks_chance`: the expected number of
+        classes as large as the largest of these whose items would all fall into the other part
+        of a random split.
 
     """
     counts = {"train": Counter(train.flatten().tolist()), "val": Counter(val.flatten().tolist())}
@@ -34,11 +34,9 @@ def compare_labels(train: Tensor, val: Tensor) -> dict[str, Scalar]:
     scalars: dict[str, Scalar] = {}
     for part, other in (("val", "train"), ("train", "val")):
         lacking = [counts[other][c] for c in counts[other] if c not in counts[part]]
-        share = max(lacking, default=0) / max(1, sizes[other])
+        share = sizes[other] / sum(sizes.values())
         scalars[f"{part}_lacks"] = len(lacking)
-        scalars[f"{part}_lacks_chance"] = (
-            math.exp(sizes[part] * math.log1p(-share)) if share < 1 else 0.0
-        )
+        scalars[f"{part}_lacks_chance"] = len(counts[other]) * share ** max(lacking, default=0)
     return scalars
 
 

@@ -2,6 +2,7 @@
 
 from recipe.context import Context
 from recipe.results import Curve, Evidence, Scalar, Trial
+from recipe.training.data import TensorData
 from recipe.training.loop import iterations_per_epoch
 
 CURVES = ("train_loss", "val_loss", "train_score", "val_score", "lr", "update_ratio", "grad_norm",
@@ -39,7 +40,8 @@ def subject(ctx: Context, name: str, trial: Trial) -> Evidence:
         f"{name}_weight_decay": experiment.weight_decay,
         f"{name}_optimizer": experiment.optimizer if isinstance(experiment.optimizer, str) else "",
     }
-    sample = next(iter(ctx.data.val.eval_batches()))[1]
-    scalars[f"{name}_chance"] = ctx.task.chance_score(sample)
+    val = ctx.data.val
+    targets = val.y if isinstance(val, TensorData) else next(iter(val.eval_batches()))[1]
+    scalars[f"{name}_chance"] = ctx.task.chance_score(targets)
     curves = {f"{name}_{c}": trial.curves[c] for c in CURVES if trial.curves.get(c)}
     return Evidence(scalars, curves)

@@ -12,7 +12,9 @@ from recipe_steps.learning_curves.shapes import relative_fall
 ENOUGH = 6
 AT_CHANCE = 0.01
 """Distance from the share of the most frequent class that counts as always answering it."""
-KNOWN_BY_HEART = 0.9
+KNOWN_BY_HEART, TELLING = 0.9, 0.25
+"""Shares of the way from chance to perfect: what training has to reach, and the uncertainty of
+the validation score at most."""
 ERRORS = 2.0
 """Standard errors of the validation score within which it equals chance."""
 SWING = 0.15
@@ -26,7 +28,7 @@ FEW_UPDATES = 100
 STILL_FALLING = 0.05
 APART = 0.25
 """Validation score above the training score that augmentation does not explain by itself."""
-STRONG_DECAY = {"sgd": 1e-2, "adam": 1e-2, "rmsprop": 1e-2, "adamw": 0.5}
+STRONG_DECAY = {"sgd": 0.05, "adam": 0.1, "rmsprop": 0.1, "adamw": 1.0}
 """Weight decay from which it is suspected; the usual values are a hundredth of these."""
 HIGH_FLOOR = 0.5
 """Training loss at the end, of its first value, that is far from learnt."""
@@ -51,7 +53,7 @@ def predicts_majority_class(evidence: Evidence) -> Finding | None:
         if not _of_classes(run) or len(run.val_score) < 2:
             return None
         late = run.val_score[len(run.val_score) // 2 :]
-        if max(abs(score - run.chance) for score in late) > AT_CHANCE:
+        if max(abs(score - run.chance) for score in late) > AT_CHANCE * (1 - run.chance):
             return None
         if abs(run.train_score[-1] - run.chance) > 3 * AT_CHANCE:
             return None
@@ -77,8 +79,11 @@ def labels_look_random(evidence: Evidence) -> Finding | None:
         if not _of_classes(run) or not run.items:
             return None
         train, val = max(run.train_score), max(run.val_score)
-        error = math.sqrt(run.chance * (1 - run.chance) / run.items)
-        if train < KNOWN_BY_HEART or val > run.chance + ERRORS * error:
+        room = 1 - run.chance
+        error = math.sqrt(run.chance * room / run.items)
+        if (train - run.chance) < KNOWN_BY_HEART * room or ERRORS * error > TELLING * room:
+            return None
+        if val > run.chance + ERRORS * error:
             return None
         chance = f"where chance is {run.chance:.3g}"
         return f"training reaches {train:.3g} and validation {val:.3g}, {chance}"
@@ -104,6 +109,8 @@ def unstable_training(evidence: Evidence) -> Finding | None:
         late = losses[int(len(losses) * (1 - LATE)) :]
         if len(late) < ENOUGH or min(late) <= 0 or fmean(late) < SETTLED * losses[0]:
             return None
+        if any(b > a for a, b in pairwise(run.lr[-len(late) :])):
+            return None  # a restart of the schedule
         changes = [math.log(b / a) for a, b in pairwise(late)]
         rises = sum(change > SWING for change in changes) / len(changes)
         if fmean(map(abs, changes)) < SWING or rises < RISES:
@@ -144,7 +151,7 @@ def too_few_updates(evidence: Evidence) -> Finding | None:
     return finding("warn", message, "Take a smaller batch, or train for more epochs.", 0.8)
 
 
-@rule("warn", explains=["underfitting", "slow-start", "model-too-small", "needs-lr-decay"])
+@rule("warn", explains=["underfitting", "slow-start", "needs-lr-decay"])
 def weight_decay_too_high(evidence: Evidence) -> Finding | None:
     """What: a strong weight decay, and a training loss that stays far from learnt.
 

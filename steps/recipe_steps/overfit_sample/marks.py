@@ -27,8 +27,13 @@ def linearity(ctx: Context, sample: TensorData) -> dict[str, Scalar]:
         return {"weight_layers": layers}
     half = len(x) // 2
     a, b = x[:half], x[half : 2 * half]
-    with torch.no_grad(), seeded(ctx.seed_for("linear"), ctx.device):
-        at_a, at_b, at_sum, at_zero = (model(v.clone()) for v in (a, b, a + b, torch.zeros_like(a)))
+    try:
+        with torch.no_grad(), seeded(ctx.seed_for("linear"), ctx.device):
+            at_a, at_b, at_sum, at_zero = (
+                model(v.clone()) for v in (a, b, a + b, torch.zeros_like(a))
+            )
+    except (RuntimeError, IndexError, ValueError):
+        return {"weight_layers": layers}  # columns that are indices cannot be added
     bend = (at_sum + at_zero - at_a - at_b).abs().max()
     scale = torch.maximum((at_a - at_zero).abs().max(), (at_b - at_zero).abs().max())
     scalars: dict[str, Scalar] = {"weight_layers": layers}

@@ -58,7 +58,7 @@ def measure(ctx: Context) -> Evidence:
     perfect = reachable_score(ctx.task, sample)
     target = perfect - ctx.task.tolerance - 1e-9
     bare = replace(
-        ctx.experiment, augment=None, weight_decay=0.0, clip_norm=None, warmup=0.0,
+        ctx.experiment, metric=None, augment=None, weight_decay=0.0, clip_norm=None, warmup=0.0,
         schedule="constant", batch_size=size, shuffle=True,
     )  # fmt: skip
     marks = update_marks(ctx, sample, size)

@@ -17,7 +17,7 @@ from recipe.training.data import TensorData
 from recipe.training.models import build_model, no_dropout, seeded
 from recipe.training.optimizers import build_optimizer, usual_rates
 
-CALLS = 2
+CALLS, MOST_CALLS = 2, 64
 SIGN_CALLS = 10
 """Updates on one batch after which its loss has to be lower."""
 REST = 1e-5
@@ -30,33 +30,42 @@ class Watched:
     """What hooks saw during one call."""
 
     fresh: dict[str, Tensor] = field(default_factory=dict)
-    """Gradients as the backward pass gave them."""
-    kept: dict[str, Tensor] = field(default_factory=dict)
-    """Gradients as they stood after it, sums with whatever was there before."""
+    """Gradients as the backward passes gave them."""
+    rest: set[str] = field(default_factory=set)
+    """Parameters that had a gradient before the first of them."""
     steps: int = 0
     step_first: bool = False
     """The optimizer stepped before there was a backward pass in this call."""
+    step_on_nothing: bool = False
+    """The optimizer stepped when all gradients had been cleared again."""
     training: bool = True
-    """Whether the model was in training mode whenever it was called."""
+    """Whether the model was in training mode in the pass before a step."""
+    last_pass_in_training: bool = True
 
-    def gets(self, name: str, grad: Tensor) -> None:
+    def gets(self, name: str, parameter: Tensor, grad: Tensor) -> None:
         """A parameter gets its gradient of this backward pass."""
-        earlier = self.fresh.get(name)
-        self.fresh[name] = grad.detach().clone() if earlier is None else earlier + grad.detach()
+        if name not in self.fresh:
+            earlier = parameter.grad
+            if earlier is not None and float(earlier.norm()) > REST * float(grad.norm()):
+                self.rest.add(name)
+        self.fresh[name] = grad.detach().clone()
 
-    def keeps(self, name: str, parameter: Tensor) -> None:
-        """The gradient was added to what stood in .grad."""
-        if parameter.grad is not None:
-            self.kept[name] = parameter.grad.detach().clone()
-
-    def steps_now(self, *_: Any) -> None:
-        """The optimizer is about to step."""
+    def steps_now(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        """The optimizer is about to step; with a closure the backward pass is yet to come."""
         self.steps += 1
+        self.training &= self.last_pass_in_training
+        if any(map(callable, (*args, *kwargs.values()))):
+            return
         self.step_first |= not self.fresh
+        held = [p.grad for group in optimizer.param_groups for p in group["params"]]
+        cleared = not any(grad is not None and bool((grad != 0).any()) for grad in held)
+        learning = any(bool((grad != 0).any()) for grad in self.fresh.values())
+        self.step_on_nothing |= cleared and learning
 
     def runs(self, module: nn.Module, _: Any) -> None:
         """The model is about to run."""
-        self.training &= module.training or not torch.is_grad_enabled()
+        if torch.is_grad_enabled():
+            self.last_pass_in_training = module.training
 
 
 def update_marks(ctx: Context, sample: TensorData, batch_size: int) -> dict[str, Scalar]:
@@ -66,37 +75,36 @@ def update_marks(ctx: Context, sample: TensorData, batch_size: int) -> dict[str,
     model = build_model(ctx.experiment, ctx.seed_for("update"), ctx.device).train()
     lr = ctx.experiment.lr or usual_rates(ctx.experiment)[1]
     optimizer = build_optimizer(replace(ctx.experiment, weight_decay=0.0), model, lr)
-    batches = [
-        (sample.x[k * batch_size :][:batch_size], sample.y[k * batch_size :][:batch_size])
-        for k in range(CALLS)
+    whole = [
+        (sample.x[k : k + batch_size], sample.y[k : k + batch_size])
+        for k in range(0, len(sample), batch_size)
     ]
-    batches = [batch for batch in batches if len(batch[0])]
+    batches = [batch for batch in whole if len(batch[0]) > 1] or whole
     rates = [group["lr"] for group in optimizer.param_groups]
     seen: list[Watched] = []
     with seeded(ctx.seed_for("update"), ctx.device):
-        for batch in batches:
-            before = {name: p.detach().clone() for name, p in model.named_parameters()}
-            seen.append(_watch(ctx, model, optimizer, batch))
-        last = seen[-1]
-        moved = {n for n, p in model.named_parameters() if not torch.equal(p.detach(), before[n])}
-        scalars = _summary(seen, moved)
+        for call in range(MOST_CALLS):  # gradients may be gathered over several calls
+            seen.append(_watch(ctx, model, optimizer, batches[call % len(batches)]))
+            if len(seen) >= CALLS and seen[-1].steps:
+                break
+        scalars = _summary(seen, model, optimizer)
         scalars["update_changes_rate"] = rates != [g["lr"] for g in optimizer.param_groups]
-        if last.steps and ctx.experiment.update is not None:
+        if scalars["update_steps"] and ctx.experiment.update is not None:
             scalars |= _direction(ctx, batches[0], lr)
     return scalars
 
 
-def _summary(seen: list[Watched], moved: set[str]) -> dict[str, Scalar]:
+def _summary(seen: list[Watched], model: nn.Module, optimizer: Optimizer) -> dict[str, Scalar]:
     last = seen[-1]
+    handed = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    own = dict(model.named_parameters())
     reached = [name for name, grad in last.fresh.items() if bool((grad != 0).any())]
-    kept = [
-        name for name in reached
-        if (last.kept[name] - last.fresh[name]).norm() > REST * last.fresh[name].norm()
-    ]  # fmt: skip
-    missed = [name for name in reached if name not in moved]
+    steps = sum(watched.steps for watched in seen)
+    nothing = not steps or last.step_on_nothing
+    missed = [name for name in reached if nothing or id(own[name]) not in handed]
     return {
-        "update_steps": sum(watched.steps for watched in seen),
-        "update_keeps_gradients": len(kept) if len(seen) > 1 and seen[0].steps else 0,
+        "update_steps": steps,
+        "update_keeps_gradients": len(last.rest) if len(seen) > 1 and seen[-2].steps else 0,
         "update_step_first": any(watched.step_first for watched in seen),
         "update_evaluation_mode": not all(watched.training for watched in seen),
         "update_reached": len(reached),
@@ -120,12 +128,11 @@ def _hooks(model: nn.Module, optimizer: Optimizer, watched: Watched) -> Iterator
         optimizer.register_step_pre_hook(watched.steps_now),
         model.register_forward_pre_hook(watched.runs),
     ]
-    for name, p in model.named_parameters():
-        if p.requires_grad:
-            handles += [
-                p.register_hook(partial(watched.gets, name)),  # type: ignore[no-untyped-call]
-                p.register_post_accumulate_grad_hook(partial(watched.keeps, name)),  # type: ignore[no-untyped-call]
-            ]
+    handles += [
+        p.register_hook(partial(watched.gets, name, p))  # type: ignore[no-untyped-call]
+        for name, p in model.named_parameters()
+        if p.requires_grad
+    ]
     try:
         yield
     finally:
@@ -139,7 +146,8 @@ def _update(
     x, y = batch[0].clone(), batch[1].clone()
     if ctx.experiment.update is not None:
         try:
-            return float(ctx.experiment.update(model, optimizer, (x, y)))
+            loss = ctx.experiment.update(model, optimizer, (x, y))
+            return float(loss.detach() if isinstance(loss, Tensor) else loss)
         except Exception as error:
             raise UsageError(
                 f"The update step raised {type(error).__name__}: {error}; it is called as "
@@ -167,6 +175,7 @@ def _direction(ctx: Context, batch: tuple[Tensor, Tensor], lr: float) -> dict[st
         model.train()
         after = loss()
     return {
+        "update_reference_loss": before,
+        "update_reported_loss": returned[0],
         "update_reference_change": after - before,
-        "update_reported_change": returned[-1] - returned[0],
     }
