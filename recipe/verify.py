@@ -60,17 +60,17 @@ class Verifier:
     def verify(self, steps: Sequence[StepResult], causes: Sequence[str]) -> tuple[StepResult, ...]:
         """The steps, the findings of `causes` with what their remedies brought."""
         found = {f.rule: (f, step) for step in latest(steps) for f in step.findings}
-        todo = [found[name] for name in causes if self._remedy(name) is not None]
+        todo = [(*found[name], r) for name in causes if (r := self.rules[name].remedy)]
         if not todo or self.ctx.settings.verify_budget == "off":
             return tuple(steps)
         outcomes: dict[str, RemedyOutcome] = {}
         before: Result | None = None
-        for number, (finding, step) in enumerate(todo):
+        for number, (finding, step, remedy) in enumerate(todo):
             if self.spent:
                 break
             self.ctx.progress(number, len(todo), f"proving the remedy of {finding.rule}")
             before = before or self._train(self.experiment, self.data, self.chain)
-            outcome, before = self._try(finding, step.evidence, before)
+            outcome, before = self._try(remedy, step.evidence, before)
             if outcome is not None:
                 outcomes[finding.rule] = outcome
                 self.ctx.say(_sentence(finding.rule, outcome))
@@ -91,17 +91,10 @@ class Verifier:
         spent = epochs if budget.unit == "epochs" else seconds - self.seconds
         return spent >= budget.amount
 
-    def _remedy(self, name: str) -> Remedy | None:
-        rule = self.rules.get(name)
-        return rule.remedy if rule else None
-
     def _try(
-        self, finding: Finding, evidence: Evidence, before: Result
+        self, remedy: Remedy, evidence: Evidence, before: Result
     ) -> tuple[RemedyOutcome | None, Result]:
-        remedy = self._remedy(finding.rule)
         patient = Patient(self.experiment, self.data, evidence, self.ctx.device)
-        if remedy is None:
-            return None, before
         try:
             mended = remedy.mend(patient)
             if mended is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from recipe.errors import RecipeError, UsageError
 from recipe.experiment import Experiment
@@ -184,18 +185,11 @@ class Training:
         return loss.detach(), sums
 
     def _own_update(self, batch: Batch, *, watch: bool) -> Tensor | float:
-        if self.experiment.update is None:
-            raise RecipeError("No update step was declared.")
         hook = None
         if watch:
             hook = self.optimizer.register_step_pre_hook(lambda *_: self.monitor.before_step())
         try:
-            return self.experiment.update(self.model, self.optimizer, batch)
-        except Exception as error:
-            raise UsageError(
-                f"The update step raised {type(error).__name__}: {error} ({place(error)}); it is "
-                "called as update(model, optimizer, (x, y)) and returns the loss."
-            ) from error
+            return own_update(self.experiment, self.model, self.optimizer, batch)
         finally:
             if hook is not None:
                 hook.remove()
@@ -250,6 +244,27 @@ def evaluate(
     else:
         score = task.score(sums) if sums is not None else math.nan
     return loss_sum / max(1, count), score
+
+
+def own_update(
+    experiment: Experiment, model: nn.Module, optimizer: Optimizer, batch: Batch
+) -> Tensor | float:
+    """Call the user's own update step; the loss it returns.
+
+    Raises:
+        UsageError: it raised.
+        RecipeError: there is none.
+
+    """
+    if experiment.update is None:
+        raise RecipeError("No update step was declared.")
+    try:
+        return experiment.update(model, optimizer, batch)
+    except Exception as error:
+        raise UsageError(
+            f"The update step raised {type(error).__name__}: {error} ({place(error)}); it is "
+            "called as update(model, optimizer, (x, y)) and returns the loss."
+        ) from error
 
 
 def planned_rates(experiment: Experiment, data: Splits) -> list[float]:

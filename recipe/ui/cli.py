@@ -116,10 +116,10 @@ def diagnose(logs: tuple[Path, ...], columns: str | None) -> int:
     from recipe.ui.words import log_lines
 
     named = dict(pair.partition("=")[::2] for pair in columns.split(",")) if columns else {}
+    readers = [p.step for p in registry.load() if getattr(p.step, "reads_logs", False)]
     worst = 0
     for path in logs:
         curves = read_log(path, named)
-        readers = [p.step for p in registry.load() if getattr(p.step, "reads_logs", False)]
         evidence = as_evidence(curves)
         findings = [f for step in readers for f in judge(step.rules, evidence)]
         click.echo("\n".join(log_lines(str(path), curves, findings)))

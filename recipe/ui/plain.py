@@ -55,7 +55,7 @@ class Plain:
                 return [words.trial_line(event.trial)]
             case StepFinished():
                 line = words.step_line(event.result, reused=event.reused)
-                return [*words.finding_lines(event.result), line]
+                return [*words.finding_lines(event.result.findings), line]
             case RunFinished():
                 return ["", *words.verdict_lines(event.result)]
 

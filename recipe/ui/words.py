@@ -29,10 +29,10 @@ def step_line(result: StepResult, *, reused: bool) -> str:
     return f"{head}, {'known from the journal' if reused else duration(result.seconds)}"
 
 
-def finding_lines(result: StepResult) -> list[str]:
-    """The findings of a step, advice behind each."""
+def finding_lines(findings: Sequence[Finding]) -> list[str]:
+    """Findings, advice behind each."""
     lines = []
-    for f in result.findings:
+    for f in findings:
         ignored = f" (ignored: {f.ignored})" if f.ignored else ""
         lines.append(f"   {f.severity}: {f.rule}{ignored}: {f.message}")
         if f.counts:
@@ -53,10 +53,7 @@ def log_lines(
 ) -> list[str]:
     """What the curves of a log show, and what could not be checked."""
     read = ", ".join(f"{curve} ({len(values)})" for curve, values in curves.items())
-    lines = [f"{name}: {read}"]
-    for f in findings:
-        if f.because is None:
-            lines += [f"   {f.severity}: {f.rule}: {f.message}", f"   -> {f.advice}"]
+    lines = [f"{name}: {read}", *finding_lines([f for f in findings if f.because is None])]
     if not findings:
         lines.append("   nothing to say")
     missing = [f"{curve}: {what}" for curve, what in NEEDED.items() if curve not in curves]

@@ -23,7 +23,6 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE)]
 QUICK_BASES = ("digits-mlp", "cancer-table", "diabetes-table")
-RESTORED = 0.9
 
 
 @dataclass
@@ -40,7 +39,6 @@ class Row:
     causes: list[str] = field(default_factory=list)
     verified: bool | None = None
     after: float | None = None
-    healthy: float | None = None
 
     @property
     def detected(self) -> bool:

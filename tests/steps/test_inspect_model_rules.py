@@ -14,7 +14,7 @@ from recipe_steps.inspect.model_rules import (
 
 
 def trainable(some, everything=100):
-    return {"trainable_parameters": some, "all_parameters": everything}
+    return {"trainable_parameters": some, "parameters": everything}
 
 
 def unreached(count, share):

@@ -26,7 +26,7 @@ def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     mode: of a second pass over the same batch, and of item 0 when its neighbours are others.
     """
     model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device)
-    x = train.x[: min(ITEMS, len(train))]
+    x = train.x[:ITEMS]
     return (
         _repeatability(ctx, model.eval(), x, train)
         | _parameters(model)
@@ -67,8 +67,10 @@ def _difference(a: Tensor, b: Tensor) -> float:
 
 def _parameters(model: nn.Module) -> dict[str, Scalar]:
     parameters = list(model.parameters())
-    trained = sum(p.numel() for p in parameters if p.requires_grad)
-    return {"trainable_parameters": trained, "all_parameters": sum(p.numel() for p in parameters)}
+    return {
+        "parameters": sum(p.numel() for p in parameters),
+        "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
+    }
 
 
 def _reach(ctx: Context, model: nn.Module, x: Tensor) -> dict[str, Scalar]:

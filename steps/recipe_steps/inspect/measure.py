@@ -21,6 +21,7 @@ from recipe_steps.inspect.splits import (
     compare_labels,
     constant_features,
 )
+from recipe_steps.rows import row_hashes
 
 SAMPLE = 4096
 """Items drawn from a random data set, which cannot be looked at as a whole."""
@@ -131,7 +132,6 @@ def _outputs(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     return {
         "outputs": ctx.task.n_outputs(outputs),
         "shape_problem": ctx.task.shape_problem(outputs, y) or _broadcasts(ctx, outputs, y),
-        "parameters": sum(p.numel() for p in model.parameters()),
     }
 
 
@@ -166,18 +166,11 @@ def _classes(ctx: Context, y: Tensor) -> dict[str, Scalar]:
 
 def _repeats(train: Tensor, val: Tensor) -> dict[str, Scalar]:
     """Validation items that stand in training too, beside how often training repeats itself."""
-    rows = Counter(_hashes(train))
-    held = _hashes(val)
+    rows = Counter(row_hashes(train))
+    held = row_hashes(val)
     repeated = sum(count for count in rows.values() if count > 1)
     return {
         "overlap": sum(row in rows for row in held),
         "overlap_share": sum(row in rows for row in held) / len(held),
         "repeated_share": repeated / len(train),
     } | constant_features(train, len(rows))
-
-
-def _hashes(x: Tensor) -> list[int]:
-    array = x.detach().cpu().contiguous()
-    if array.dtype == torch.bfloat16:
-        array = array.float()
-    return [hash(row.tobytes()) for row in array.numpy()]

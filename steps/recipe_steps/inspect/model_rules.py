@@ -82,7 +82,7 @@ def frozen_parameters(evidence: Evidence) -> Finding | None:
     Fix: set requires_grad=True on what should be trained.
     """
     trainable, everything = (
-        evidence.number("trainable_parameters"), evidence.number("all_parameters"),
+        evidence.number("trainable_parameters"), evidence.number("parameters"),
     )  # fmt: skip
     if trainable is None or not everything or trainable >= everything:
         return None

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recipe.remedy import Patient, Remedy
+from recipe_steps.rows import shared_axes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -11,20 +12,10 @@ if TYPE_CHECKING:
     from recipe.experiment import Experiment
     from recipe.training.data import Splits
 
-CHANNELS = 4
-
 
 def feature_figures(x: "Tensor") -> "tuple[Tensor, Tensor]":
-    """Mean and deviation per column of a table or channel of an image, or of all values, in a
-    shape that broadcasts against one item.
-    """
-    values = x.float()
-    if x.ndim == 2:
-        axes = [0]
-    elif x.ndim == 4 and x.shape[1] <= CHANNELS:
-        axes = [0, 2, 3]
-    else:
-        axes = list(range(x.ndim))
+    """Mean and deviation of each feature, in a shape that broadcasts against one item."""
+    values, axes = x.float(), shared_axes(x)
     mean = values.mean(axes, keepdim=True)[0]
     deviation = values.std(axes, correction=0, keepdim=True)[0]
     return mean, deviation

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from recipe.results import Scalar
+from recipe_steps.rows import shared_axes
 
 LEAST_ITEMS = 50
 """Validation items below which a comparison of distributions says too little."""
@@ -16,7 +17,6 @@ SHIFT, STRETCH = 0.35, 2.5
 """Distance of two means in spreads (5 % to 95 % quantile), and ratio of two spreads, either of
 which makes a feature count as preprocessed differently; of both together, the norm. Means of
 random halves of 50 normal values differ by 0.06 spreads, their spreads by a factor of 1.2."""
-CHANNELS = 4
 LEAST_BATCHES = 3
 
 
@@ -43,8 +43,7 @@ def compare_labels(train: Tensor, val: Tensor) -> dict[str, Scalar]:
 def compare_inputs(train: Tensor, val: Tensor) -> dict[str, Scalar]:
     """The share of features whose level or spread differs between the parts, and the worst one.
 
-    A feature is a column of a table, a channel of an image, or else all values together.
-    Features with no spread in either part are left out.
+    Features (see `shared_axes`) with no spread in either part are left out.
     """
     if not (train.is_floating_point() or train.dtype == torch.uint8) or len(val) < LEAST_ITEMS:
         return {}
@@ -68,11 +67,10 @@ def _features(x: Tensor) -> Tensor:
     """Values as [n, features]."""
     every = max(1, x.numel() // MOST_VALUES)
     x = x[::every].float()
-    if x.ndim == 2:
-        return x
-    if x.ndim == 4 and x.shape[1] <= CHANNELS:
-        return x.transpose(0, 1).flatten(1).T
-    return x.reshape(-1, 1)
+    shared = shared_axes(x)
+    if len(shared) == x.ndim:
+        return x.reshape(-1, 1)
+    return x.movedim(1, -1).flatten(0, -2)
 
 
 def _level(values: Tensor) -> tuple[Tensor, Tensor]:

@@ -5,7 +5,7 @@ curves!"). Each rule looks at the best run and at the baseline; the message name
 from statistics import fmean
 
 from recipe.results import Evidence, Finding
-from recipe.rules import finding, rule
+from recipe.rules import rule
 from recipe_steps.learning_curves import training_rules
 from recipe_steps.learning_curves.runs import Run, about
 from recipe_steps.learning_curves.shapes import (
@@ -54,10 +54,7 @@ def diverged(evidence: Evidence) -> Finding | None:
             return f"the loss rose from {losses[0]:.3g} to {losses[-1]:.3g}"
         return None
 
-    message = about(evidence, test)
-    if message is None:
-        return None
-    return finding("fail", message, "Lower the learning rate, warm up, or clip the gradient.")
+    return about(evidence, test, "fail", "Lower the learning rate, warm up, or clip the gradient.")
 
 
 @rule("warn")
@@ -81,11 +78,12 @@ def slow_start(evidence: Evidence) -> Finding | None:
             return None
         return f"the loss stayed flat for {fallen / len(losses):.0%} of training, then fell"
 
-    message = about(evidence, test)
-    if message is None:
-        return None
-    return finding(
-        "warn", message, "Change the initialisation (He, Glorot), or warm up.", confidence=0.7
+    return about(
+        evidence,
+        test,
+        "warn",
+        "Change the initialisation (He, Glorot), or warm up.",
+        confidence=0.7,
     )
 
 
@@ -110,11 +108,8 @@ def needs_lr_decay(evidence: Evidence) -> Finding | None:
             return None
         return f"the training loss went flat at {run.train_loss[-1]:.3g} under a constant rate"
 
-    message = about(evidence, test)
-    if message is None:
-        return None
-    return finding(
-        "warn", message, "Decay the learning rate: cosine, step or linear.", confidence=0.7
+    return about(
+        evidence, test, "warn", "Decay the learning rate: cosine, step or linear.", confidence=0.7
     )
 
 
@@ -142,10 +137,7 @@ def decayed_too_early(evidence: Evidence) -> Finding | None:
             f"{slope:.2g} per epoch, then {slow:.2g}"
         )
 
-    message = about(evidence, test)
-    if message is None:
-        return None
-    return finding("warn", message, "Decay the learning rate later.", confidence=0.6)
+    return about(evidence, test, "warn", "Decay the learning rate later.", confidence=0.6)
 
 
 @rule("warn")
@@ -167,10 +159,7 @@ def still_improving(evidence: Evidence) -> Finding | None:
             return None
         return f"validation loss still fell by {val:.0%} over the last {TAIL:.0%} of training"
 
-    message = about(evidence, test)
-    if message is None:
-        return None
-    return finding("warn", message, "Train longer.", confidence=0.7)
+    return about(evidence, test, "warn", "Train longer.", confidence=0.7)
 
 
 @rule("warn")
@@ -197,11 +186,8 @@ def overfitting(evidence: Evidence) -> Finding | None:
             return None
         return f"validation loss rose by {rise / least:.0%} after epoch {lowest + 1}"
 
-    message = about(evidence, test)
-    if message is None:
-        return None
-    return finding(
-        "warn", message, "More weight decay, dropout, augmentation or data.", confidence=0.8
+    return about(
+        evidence, test, "warn", "More weight decay, dropout, augmentation or data.", confidence=0.8
     )
 
 
@@ -227,11 +213,12 @@ def underfitting(evidence: Evidence) -> Finding | None:
             return None
         return f"training ({train:.3g}) and validation ({val:.3g}) scores are both poor and flat"
 
-    message = about(evidence, test)
-    if message is None:
-        return None
-    return finding(
-        "warn", message, "A larger model, less regularisation, longer training.", confidence=0.6
+    return about(
+        evidence,
+        test,
+        "warn",
+        "A larger model, less regularisation, longer training.",
+        confidence=0.6,
     )
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from recipe.results import Evidence
+from recipe.results import Evidence, Finding, Severity
+from recipe.rules import finding
 from recipe_steps.learning_curves.shapes import known
 
 LEARNT = 0.995
@@ -77,7 +78,14 @@ def runs(evidence: Evidence) -> list[Run]:
     return found
 
 
-def about(evidence: Evidence, test: Callable[[Run], str | None]) -> str | None:
-    """What a test says of each run it applies to, in one sentence each."""
+def about(
+    evidence: Evidence,
+    test: Callable[[Run], str | None],
+    severity: Severity,
+    advice: str,
+    *,
+    confidence: float = 1.0,
+) -> Finding | None:
+    """A finding of what a test says of each run it applies to, in one sentence each."""
     said = [f"{run.label} {text}." for run in runs(evidence) if (text := test(run))]
-    return " ".join(said) or None
+    return finding(severity, " ".join(said), advice, confidence) if said else None

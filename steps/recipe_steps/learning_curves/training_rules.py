@@ -5,7 +5,7 @@ from itertools import pairwise
 from statistics import fmean
 
 from recipe.results import Evidence, Finding
-from recipe.rules import finding, rule
+from recipe.rules import rule
 from recipe_steps.learning_curves.runs import Run, about
 from recipe_steps.learning_curves.shapes import relative_fall
 
@@ -59,10 +59,13 @@ def predicts_majority_class(evidence: Evidence) -> Finding | None:
             return None
         return f"the score stays at {run.chance:.3g}, the share of the most frequent class"
 
-    message = about(evidence, test)
-    if message is None:
-        return None
-    return finding("fail", message, "Check the rate and dead units, then weigh the classes.", 0.7)
+    return about(
+        evidence,
+        test,
+        "fail",
+        "Check the rate and dead units, then weigh the classes.",
+        confidence=0.7,
+    )
 
 
 @rule("fail", explains=["overfitting", "best-at-edge-of-grid"])
@@ -88,10 +91,9 @@ def labels_look_random(evidence: Evidence) -> Finding | None:
         chance = f"where chance is {run.chance:.3g}"
         return f"training reaches {train:.3g} and validation {val:.3g}, {chance}"
 
-    message = about(evidence, test)
-    if message is None:
-        return None
-    return finding("fail", message, "Check that inputs and labels belong together.", 0.8)
+    return about(
+        evidence, test, "fail", "Check that inputs and labels belong together.", confidence=0.8
+    )
 
 
 @rule("warn", explains=["needs-lr-decay"])
@@ -117,10 +119,9 @@ def unstable_training(evidence: Evidence) -> Finding | None:
             return None
         return f"the training loss swings by {fmean(map(abs, changes)):.0%} from epoch to epoch"
 
-    message = about(evidence, test)
-    if message is None:
-        return None
-    return finding("warn", message, "Lower or decay the rate, or take larger batches.", 0.7)
+    return about(
+        evidence, test, "warn", "Lower or decay the rate, or take larger batches.", confidence=0.7
+    )
 
 
 @rule("warn", explains=["still-improving", "underfitting", "learning-rate-too-low", "slow-start"])
@@ -145,10 +146,9 @@ def too_few_updates(evidence: Evidence) -> Finding | None:
             return None
         return f"all training is {run.updates:.0f} updates, and the loss still falls"
 
-    message = about(evidence, test)
-    if message is None:
-        return None
-    return finding("warn", message, "Take a smaller batch, or train for more epochs.", 0.8)
+    return about(
+        evidence, test, "warn", "Take a smaller batch, or train for more epochs.", confidence=0.8
+    )
 
 
 @rule("warn", explains=["underfitting", "slow-start", "needs-lr-decay"])
@@ -171,10 +171,7 @@ def weight_decay_too_high(evidence: Evidence) -> Finding | None:
             f"weight decay is {run.decay:g}, and the training loss ends at {run.train_loss[-1]:.3g}"
         )
 
-    message = about(evidence, test)
-    if message is None:
-        return None
-    return finding("warn", message, "Take a tenth of the weight decay.", 0.7)
+    return about(evidence, test, "warn", "Take a tenth of the weight decay.", confidence=0.7)
 
 
 @rule("warn", explains=["underfitting"])
@@ -195,10 +192,7 @@ def augmentation_too_strong(evidence: Evidence) -> Finding | None:
             return None
         return f"augmented training scores {train:.3g}, clean validation {val:.3g}"
 
-    message = about(evidence, test)
-    if message is None:
-        return None
-    return finding("warn", message, "Soften the augmentation.", 0.6)
+    return about(evidence, test, "warn", "Soften the augmentation.", confidence=0.6)
 
 
 @rule("warn", explains=["overfitting"])
@@ -226,10 +220,9 @@ def metric_disagrees_with_loss(evidence: Evidence) -> Finding | None:
             f"from {before:.3g} to {after:.3g}"
         )
 
-    message = about(evidence, test)
-    if message is None:
-        return None
-    return finding("warn", message, "Check sign, inputs and threshold of the metric.", 0.8)
+    return about(
+        evidence, test, "warn", "Check sign, inputs and threshold of the metric.", confidence=0.8
+    )
 
 
 RULES = (

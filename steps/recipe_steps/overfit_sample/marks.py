@@ -10,6 +10,7 @@ from recipe.context import Context
 from recipe.results import Scalar
 from recipe.training.data import TensorData
 from recipe.training.models import build_model, seeded
+from recipe_steps.rows import row_hashes
 
 PAIRS = 16
 LEAST_SCALE = 1e-30
@@ -50,14 +51,15 @@ def response(model: nn.Module, sample: TensorData) -> float:
     return float(spread / outputs.abs().max().clamp(min=LEAST_SCALE))
 
 
-def contradictions(x: Tensor, y: Tensor) -> dict[str, Scalar]:
-    """Shares of items whose input occurs again, and occurs again with another label."""
+def contradictions(x: Tensor, y: Tensor) -> dict[str, float]:
+    """Shares of items whose input occurs again, and that no memory can get right since others
+    with the same input have another label.
+    """
     if y.numel() != len(y):
         return {}
     labels: dict[int, Counter[float]] = defaultdict(Counter)
-    rows = x.detach().float().cpu().contiguous().numpy()
-    for row, label in zip(rows, y.flatten().tolist(), strict=True):
-        labels[hash(row.tobytes())][label] += 1
+    for row, label in zip(row_hashes(x), y.flatten().tolist(), strict=True):
+        labels[row][label] += 1
     again = sum(count.total() for count in labels.values() if count.total() > 1)
     wrong = sum(count.total() - max(count.values()) for count in labels.values())
     return {"repeated_share": again / len(x), "contradictory_share": wrong / len(x)}

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from recipe.context import Context
-from recipe.errors import UsageError
 from recipe.results import Scalar
 from recipe.training.data import TensorData
+from recipe.training.loop import own_update
 from recipe.training.models import build_model, no_dropout, seeded
 from recipe.training.optimizers import build_optimizer, usual_rates
 
@@ -145,14 +145,8 @@ def _update(
 ) -> float:
     x, y = batch[0].clone(), batch[1].clone()
     if ctx.experiment.update is not None:
-        try:
-            loss = ctx.experiment.update(model, optimizer, (x, y))
-            return float(loss.detach() if isinstance(loss, Tensor) else loss)
-        except Exception as error:
-            raise UsageError(
-                f"The update step raised {type(error).__name__}: {error}; it is called as "
-                "update(model, optimizer, (x, y)) and returns the loss."
-            ) from error
+        returned = own_update(ctx.experiment, model, optimizer, (x, y))
+        return float(returned.detach() if isinstance(returned, Tensor) else returned)
     optimizer.zero_grad()
     loss = ctx.experiment.loss_function(model(x), y)
     loss.backward()  # type: ignore[no-untyped-call]
