@@ -34,8 +34,14 @@ class Remedy:
         name: what is done, in the imperative, such as "return logits".
         mend: the mended experiment; None where this patient cannot be helped. Data it changes
             stand in it as pairs of tensors.
+        about_rate: it changes the learning rate, so each side is trained at its declared one
+            and not at the best of a few.
+        corrects_score: validation was not what it should be, so the score afterwards is the true
+            one, be it higher or lower.
 
     """
 
     name: str
     mend: Callable[[Patient], "Experiment | None"]
+    about_rate: bool = False
+    corrects_score: bool = False

@@ -69,8 +69,12 @@ class Verifier:
             if self.spent:
                 break
             self.ctx.progress(number, len(todo), f"proving the remedy of {finding.rule}")
-            before = before or self._train(self.experiment, self.data, self.chain)
-            outcome, before = self._try(remedy, step.evidence, before)
+            if remedy.about_rate:
+                outcome, _ = self._try(remedy, step.evidence, self._at_its_rate(self.experiment))
+                before = None
+            else:
+                before = before or self._train(self.experiment, self.data, self.chain)
+                outcome, before = self._try(remedy, step.evidence, before)
             if outcome is not None:
                 outcomes[finding.rule] = outcome
                 self.ctx.say(_sentence(finding.rule, outcome))
@@ -100,10 +104,16 @@ class Verifier:
             if mended is None:
                 return None, before
             data = self._data_of(mended)
-            after = self._train(mended, data, (*self.chain, remedy.name))
+            chain = (*self.chain, remedy.name)
+            if remedy.about_rate:
+                after = self._fit(mended, mended.lr or 0.0, data, chain)
+            else:
+                after = self._train(mended, data, chain)
         except Exception:  # noqa: BLE001 - a remedy that does not fit this experiment
             return None, before
         helped = _gain(before, after) > self._noise(before, after)
+        if remedy.corrects_score:
+            helped = after.score is not None
         outcome = RemedyOutcome(
             remedy.name, helped, f"val_{mended.metric_name}", before.score, after.score
         )
@@ -115,6 +125,11 @@ class Verifier:
     def _data_of(self, mended: Experiment) -> Splits:
         same = mended.train is self.experiment.train and mended.val is self.experiment.val
         return self.data if same else load_splits(mended, self.ctx.device, self.ctx.seed)
+
+    def _at_its_rate(self, experiment: Experiment) -> Result:
+        """At the declared rate, or a usual one where none was declared."""
+        lr = experiment.lr or usual_rates(experiment)[0]
+        return self._fit(experiment, lr, self.data, self.chain)
 
     def _train(self, experiment: Experiment, data: Splits, chain: tuple[str, ...]) -> Result:
         """The best of a few rates, from the run's own seed."""
@@ -154,11 +169,9 @@ class Verifier:
         return {"score": fit.best_score, "loss": fit.best_loss, "epochs": fit.done}
 
     def _noise(self, before: Result, after: Result) -> float:
-        """One standard error of a share of right answers; a little for other scores."""
+        """One standard error of the score."""
         score = after.score if before.score is None else before.score
-        if score is None or not 0 <= score <= 1 or self.ctx.task.target_kind == "real":
-            return LEAST_GAIN
-        return max(LEAST_GAIN, math.sqrt(score * (1 - score) / len(self.ctx.data.val)))
+        return max(LEAST_GAIN, self.ctx.task.score_error(score, len(self.ctx.data.val)))
 
 
 def _sentence(rule: str, outcome: RemedyOutcome) -> str:

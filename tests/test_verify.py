@@ -43,6 +43,17 @@ def minus(outputs, targets):
     return -F.cross_entropy(outputs, targets)
 
 
+def holed(x):
+    x = x.clone()
+    x[::50, 3] = float("nan")
+    return x
+
+
+def deep_sigmoid():
+    layers = [part for _ in range(8) for part in (nn.Linear(32, 32), nn.Sigmoid())]
+    return nn.Sequential(nn.Linear(64, 32), nn.Sigmoid(), *layers, nn.Linear(32, 10))
+
+
 ORDER = Y.argsort(stable=True)
 FAULTS = {
     "softmax-before-loss": {"model": mlp(64, 10, 32, nn.Softmax(1)), "lr": 0.01},
@@ -55,6 +66,8 @@ FAULTS = {
         "train": (X[ORDER][:900], Y[ORDER][:900]), "val": (X[ORDER][900:], Y[ORDER][900:]),
     },
     "validation-preprocessing-differs": {"val": (X[900:] * 0.02 + 3, Y[900:])},
+    "outputs-do-not-match-targets": {"model": mlp(64, 7)},
+    "vanishing-gradients": {"model": deep_sigmoid, "lr": 0.02},
 }  # fmt: skip
 
 
@@ -66,7 +79,34 @@ def test_a_remedy_restores_the_score(tmp_path, rule):
     assert proof.verified is True
     assert proof.metric == "val_accuracy"
     assert proof.after > 0.85
-    assert proof.before < proof.after
+    assert proof.before is None or proof.before < proof.after
+
+
+def test_missing_values_are_filled_in(tmp_path):
+    result = run(tmp_path, train=(holed(X[:900]), Y[:900]), val=(holed(X[900:]), Y[900:]))
+    proof = outcome(result, "inputs-not-finite")
+    assert proof.verified is True
+    assert proof.before is None or proof.before < 0.2  # no model comes out of NaN
+    assert proof.after > 0.85
+
+
+def test_a_score_on_known_items_is_corrected_downwards(tmp_path):
+    labels = Y.clone()
+    labels[::3] = (labels[::3] + 1) % 10  # so that there is something to know by heart
+    x, y = X[:900], labels[:900]
+    result = run(tmp_path, train=(x, y), val=(x[:300].clone(), y[:300].clone()), epochs=40)
+    proof = outcome(result, "train-validation-overlap")
+    assert proof.verified is True
+    assert proof.after < proof.before - 0.1
+
+
+def test_a_rate_is_compared_at_the_rates_themselves(tmp_path):
+    only = ("inspect", "initial_loss", "overfit_sample", "lr_range")
+    result = run(tmp_path, lr=1e-6, only=only)
+    proof = outcome(result, "learning-rate-too-low")
+    assert proof.before < 0.3  # a usual rate would do better
+    assert proof.after > 0.85
+    assert proof.verified is True
 
 
 def test_two_faults_are_mended_one_after_the_other(tmp_path):

@@ -1,5 +1,6 @@
 """What a task knows: its loss, its score, a perfect score and the loss of a fresh model."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar, Literal
@@ -67,6 +68,19 @@ class Task(ABC):
     def perfect_score(self, inputs: Tensor, targets: Tensor) -> float:  # noqa: ARG002
         """Score of a model that has memorised exactly these items."""
         return 1.0
+
+    def score_error(self, score: float | None, items: int) -> float:
+        """Standard error of a score over `items`; zero where it is not known.
+
+        Of a share of right answers sqrt(p (1 - p) / n); of R2, 2 R (1 - R2) / sqrt(n)
+        (Olkin and Finn 1995).
+        """
+        if score is None or not 0 <= score <= 1:
+            return 0.0
+        root = math.sqrt(max(1, items))
+        if self.target_kind == "real":
+            return 2 * math.sqrt(score) * (1 - score) / root
+        return math.sqrt(score * (1 - score)) / root
 
     def n_outputs(self, outputs: Tensor) -> int:
         """Number of classes, labels or values per item, read off a batch of outputs."""

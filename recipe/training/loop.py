@@ -175,7 +175,8 @@ class Training:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.experiment.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.experiment.clip_norm)
+            limit = self.experiment.clip_norm
+            self.monitor.clips(nn.utils.clip_grad_norm_(self.model.parameters(), limit), limit)
         if watch:
             self.monitor.before_step()
         self.optimizer.step()

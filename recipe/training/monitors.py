@@ -42,6 +42,13 @@ class UpdateMonitor:
         self.norms: dict[str, list[float]] = defaultdict(list)
         self.ratios: dict[str, list[float]] = defaultdict(list)
         self._old: dict[str, Tensor] = {}
+        self._sizes: list[Tensor] = []
+        self._limit = 0.0
+
+    def clips(self, size: Tensor, limit: float) -> None:
+        """The gradient's norm of an iteration, about to be cut to `limit`."""
+        self._sizes.append(size)
+        self._limit = limit
 
     @torch.no_grad()
     def before_step(self) -> None:
@@ -69,10 +76,15 @@ class UpdateMonitor:
 
         Returns:
             `grad_norm` (norm over all layers), `update_ratio` (median over layers), and
-            `grad_norm/<layer>` and `update_ratio/<layer>`, each a mean over the epoch's samples.
+            `grad_norm/<layer>` and `update_ratio/<layer>`, each a mean over the epoch's samples;
+            with clipping `clipped_share`, of all its iterations.
 
         """
         figures = update_figures(self.norms, self.ratios)
+        if self._sizes:
+            over = torch.stack(self._sizes) > self._limit
+            figures["clipped_share"] = over.float().mean().item()
+            self._sizes.clear()
         self.norms.clear()
         self.ratios.clear()
         return figures

@@ -6,7 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.modules.conv import _ConvNd
 from torch.overrides import TorchFunctionMode
+
+from recipe.training.models import no_dropout
 
 ACTIVATIONS: frozenset[Any] = frozenset({
     F.softmax, torch.softmax, Tensor.softmax, F.log_softmax, torch.log_softmax, Tensor.log_softmax,
@@ -107,3 +110,92 @@ def reinitialised(model: nn.Module, gain: float) -> nn.Module:
         elif callable(reset := getattr(module, "reset_parameters", None)):
             reset()
     return model
+
+
+class WithoutDropout(nn.Module):
+    """The model with dropout off, in modules and in function calls."""
+
+    def __init__(self, model: nn.Module) -> None:
+        """Wrap a fresh model of our own."""
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The outputs without dropout."""
+        with no_dropout(self.model):
+            outputs: Tensor = self.model(x)
+        return outputs
+
+
+def with_relu_between_layers(model: nn.Module) -> nn.Module:
+    """The model with a ReLU behind each linear or convolutional layer but the last one called.
+
+    The last one is the last one registered, as in every model whose layers stand in the order in
+    which they are called.
+    """
+    layers = [m for m in model.modules() if isinstance(m, nn.Linear | _ConvNd)]
+    for layer in layers[:-1]:
+        layer.register_forward_hook(_bend)
+    return model
+
+
+class Rectified(nn.Module):
+    """The model with ReLU in place of every sigmoid and tanh before its end."""
+
+    def __init__(self, model: nn.Module, *, last: bool) -> None:
+        """Wrap a fresh model; `last` says that it ends in a sigmoid or tanh, which stays."""
+        super().__init__()
+        self.model, self.last = model, last
+        self.calls: int | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The outputs with rectified hidden layers."""
+        if self.calls is None:
+            counter = _Rectifying(0)
+            with torch.no_grad(), torch.random.fork_rng(devices=[]), counter:
+                self.model(x.clone())
+            self.calls = counter.seen - self.last
+        with _Rectifying(self.calls):
+            outputs: Tensor = self.model(x)
+        return outputs
+
+
+_SQUASHING: frozenset[Any] = frozenset(
+    {F.sigmoid, torch.sigmoid, Tensor.sigmoid, F.tanh, torch.tanh, Tensor.tanh}
+)
+
+
+class _Rectifying(TorchFunctionMode):
+    """Counts sigmoids and tanhs, and makes the first `count` of them ReLUs."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count, self.seen = count, 0
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in _SQUASHING:
+            self.seen += 1
+            if self.seen <= self.count:
+                return F.relu(args[0])
+        return func(*args, **(kwargs or {}))
+
+
+def with_outputs(model: nn.Module, old: int, new: int) -> nn.Module:
+    """The model with `new` outputs in place of `old`: its last linear layer of that width is
+    drawn anew. Unchanged where it has none.
+    """
+    places = [
+        (parent, name)
+        for parent in model.modules()
+        for name, child in parent.named_children()
+        if isinstance(child, nn.Linear) and child.out_features == old
+    ]
+    if places:
+        parent, name = places[-1]
+        layer: Any = getattr(parent, name)
+        setattr(parent, name, nn.Linear(layer.in_features, new, bias=layer.bias is not None))
+    return model
+
+
+def _bend(_: nn.Module, __: Any, outputs: Tensor) -> Tensor:
+    return F.relu(outputs)

@@ -1,8 +1,12 @@
 """What the coarse and the refined grid share: their evidence, figure and bookkeeping."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from recipe.results import Evidence, Figure, Scalar, Trial
+
+if TYPE_CHECKING:
+    from recipe.context import Context
 
 MAP = Figure(
     "map",
@@ -20,6 +24,17 @@ MAP = Figure(
 def number(value: Scalar) -> float | None:
     """A parameter as a number, None for text."""
     return float(value) if isinstance(value, int | float) else None
+
+
+def score_error(ctx: "Context", trial: Trial | None) -> float:
+    """Standard error of a trial's score."""
+    return ctx.task.score_error(trial.val_score if trial else None, len(ctx.data.val))
+
+
+def runner_up(trials: Sequence[Trial], best: Trial | None) -> float | None:
+    """The best score of the other trials that were trained to their end."""
+    others = (t.val_score for t in trials if t is not best and t.status == "finished")
+    return max((score for score in others if score is not None), default=None)
 
 
 def grid_evidence(trials: Sequence[Trial], best: Trial | None, more: dict[str, Scalar]) -> Evidence:

@@ -4,6 +4,7 @@ from rule_cases import NAN, Case, assert_complete, check
 from recipe_steps.coarse_grid import CoarseGrid
 from recipe_steps.coarse_grid.rules import best_at_edge_of_grid, most_trials_diverge
 from recipe_steps.refine_grid import RefineGrid
+from recipe_steps.refine_grid.rules import gain_within_noise
 
 DIVERGED = [
     Case(most_trials_diverge, {"trials": 12, "diverged": 7}, "warn", says="7 of 12"),
@@ -22,16 +23,31 @@ EDGE = [
 ]
 
 
+def lead(best, other, error=0.01):
+    return {"best_score": best, "runner_up_score": other, "score_error": error}
+
+
+NOISE = [
+    Case(gain_within_noise, lead(0.9, 0.895), "note", says="0.9, leads the next one, 0.895"),
+    Case(gain_within_noise, lead(0.75, 0.5, 0.25), None),  # by exactly the error
+    Case(gain_within_noise, lead(0.9, 0.8), None),
+    Case(gain_within_noise, lead(0.9, 0.9, 0.0), None),  # an error that is not known
+    Case(gain_within_noise, lead(0.9, NAN), None),
+    Case(gain_within_noise, lead(NAN, 0.9), None),
+    Case(gain_within_noise, lead(0.9, 0.895, NAN), None),
+]
+
+
 @pytest.mark.parametrize("case", DIVERGED + EDGE, ids=str)
 def test_coarse_grid_rule(case):
     check(CoarseGrid(), case)
 
 
-@pytest.mark.parametrize("case", DIVERGED, ids=str)
+@pytest.mark.parametrize("case", DIVERGED + NOISE, ids=str)
 def test_refine_grid_rule(case):
     check(RefineGrid(), case)
 
 
 def test_every_rule_is_tested():
     assert_complete(CoarseGrid(), DIVERGED + EDGE)
-    assert_complete(RefineGrid(), DIVERGED)
+    assert_complete(RefineGrid(), DIVERGED + NOISE)

@@ -3,8 +3,10 @@ from rule_cases import NAN, Case, assert_complete, check
 
 from recipe_steps.lr_range import LrRange
 from recipe_steps.lr_range.rules import (
+    gradient_clipping_too_strong,
     learning_rate_too_high,
     learning_rate_too_low,
+    lr_range_at_edge,
     no_learning_rate_works,
     update_ratio_too_high,
     update_ratio_too_low,
@@ -22,6 +24,12 @@ def declared(lr, drop, **more):
         "iterations": 100,
     }
     return measured | {"declared_lr": lr, "declared_drop": drop} | more
+
+
+def clipping(drop, **more):
+    """The fall with clipping beside one of 1 without."""
+    return {"clipped_share": 1.0, "clipped_drop": drop, "unclipped_drop": 1.0,
+            "unclipped_noise": 0.01, "gradient_norm": 2.0, "clip_norm": 0.001} | more  # fmt: skip
 
 
 CASES = [
@@ -46,6 +54,19 @@ CASES = [
     Case(learning_rate_too_low, declared(1e-7, NAN), None),
     Case(learning_rate_too_low, declared(1e-7, 0.0, bracket_low=NAN), None),
     Case(learning_rate_too_low, declared(0.03, 0.9), None),
+    Case(gradient_clipping_too_strong, clipping(0.49), "warn", says="100% of the gradients"),
+    Case(gradient_clipping_too_strong, clipping(0.5), "warn", says="(to 0.001; its norm is 2)"),
+    Case(gradient_clipping_too_strong, clipping(0.51), None),
+    Case(gradient_clipping_too_strong, clipping(0.04), "fail"),
+    Case(gradient_clipping_too_strong, clipping(-0.1), "fail", says="falls by 0 with"),
+    Case(gradient_clipping_too_strong, clipping(0.1, clipped_share=0.89), None),
+    Case(gradient_clipping_too_strong, clipping(0.1, unclipped_noise=0.34), None),
+    Case(gradient_clipping_too_strong, clipping(NAN), None),
+    Case(gradient_clipping_too_strong, clipping(0.1, unclipped_drop=NAN), None),
+    Case(lr_range_at_edge, {"at_edge": True, "works": True, "best_lr": 50.0}, "warn", says="50"),
+    Case(lr_range_at_edge, {"at_edge": True, "works": False, "best_lr": 50.0}, None),
+    Case(lr_range_at_edge, {"at_edge": False, "works": True, "best_lr": 50.0}, None),
+    Case(lr_range_at_edge, {"at_edge": True, "works": True, "best_lr": NAN}, None),
     Case(no_learning_rate_works, {"works": False}, "fail"),
     Case(no_learning_rate_works, {"works": True}, None),
     Case(no_learning_rate_works, {"works": NAN}, None),

@@ -148,3 +148,19 @@ def test_same_seed_same_evidence(tmp_path):
     first = measure(LrRange(), blob_experiment(), tmp_path)
     assert measure(LrRange(), blob_experiment(), tmp_path) == first
     assert measure(LrRange(), blob_experiment(), tmp_path, seed=1) != first
+
+
+@pytest.mark.parametrize(("clip_norm", "found"), [(1e-4, True), (100.0, False)])
+def test_clipping_is_compared_with_none(tmp_path, clip_norm, found):
+    experiment = digits_experiment(clip_norm=clip_norm, lr=0.05)
+    evidence, rules = lr_range(tmp_path, experiment)
+    assert evidence.number("clipped_share") == (1.0 if found else 0.0)
+    assert ("gradient-clipping-too-strong" in rules) == found
+    if found:
+        assert evidence.number("gradient_norm") > 10 * clip_norm
+        assert evidence.number("clipped_drop") < 0.1 * evidence.number("unclipped_drop")
+
+
+def test_without_clipping_nothing_is_compared(tmp_path):
+    evidence, _ = lr_range(tmp_path, digits_experiment())
+    assert "clipped_share" not in evidence.scalars

@@ -9,6 +9,7 @@ from recipe_steps.overfit_sample.rules import (
     inputs_ignored,
     model_is_linear,
     model_too_small,
+    optimizer_settings_unusual,
     regularization_blocks_learning,
 )
 
@@ -40,6 +41,12 @@ def contradicting(share, repeated=0.1):
     return {"contradictory_share": share, "repeated_share": repeated}
 
 
+def settings(reached, own, others, passes=300, usual=20):
+    """Progress with the optimizer's own settings and with usual ones."""
+    return {"reached": reached, "rate_factor": 1e-4, "progress": own, "passes": passes,
+            "usual_optimizer_progress": others, "usual_optimizer_passes": usual}  # fmt: skip
+
+
 CASES = [
     Case(cannot_overfit_sample, sample(True, 1.0), None),
     Case(cannot_overfit_sample, sample(True, 0.99), None),  # within the task's tolerance
@@ -67,6 +74,14 @@ CASES = [
     Case(regularization_blocks_learning, sample(True, 1.0) | way(0.6), None),
     Case(regularization_blocks_learning, sample(False, 0.5) | way(0.1), None),
     Case(regularization_blocks_learning, sample(True, 1.0) | way(NAN), None),
+    Case(optimizer_settings_unusual, settings(False, 0.3, 1.0), "fail", says="30% is learnt"),
+    Case(optimizer_settings_unusual, settings(False, 0.75, 0.85), "fail"),
+    Case(optimizer_settings_unusual, settings(False, 0.76, 0.85), None),  # both come about as far
+    Case(optimizer_settings_unusual, settings(False, 0.1, 0.79), None),  # the sample is hard
+    Case(optimizer_settings_unusual, settings(True, 1.0, 1.0, passes=60, usual=20), "warn"),
+    Case(optimizer_settings_unusual, settings(True, 1.0, 1.0, passes=59, usual=20), None),
+    Case(optimizer_settings_unusual, settings(False, 0.3, NAN), None),
+    Case(optimizer_settings_unusual, settings(False, NAN, 1.0), "fail"),
     Case(contradictory_labels, contradicting(0.05), "warn", says="5.0%"),
     Case(contradictory_labels, contradicting(0.01), None),
     Case(contradictory_labels, contradicting(0.05, repeated=0.6), None),

@@ -8,7 +8,7 @@ from recipe.errors import UsageError
 from recipe.results import Evidence, Trial
 from recipe.search.runner import best_of
 from recipe.search.space import Params, log_spaced, random_draws, rounded, thinned_grid
-from recipe_steps.grids import grid_evidence, number
+from recipe_steps.grids import grid_evidence, number, score_error
 
 RATES = 4
 DECAYS = {"adamw": (1e-3, 1e-2, 1e-1)}
@@ -18,6 +18,8 @@ EPOCH_SHARE, MOST_EPOCHS = 0.1, 5
 """Of a full training: the lecture's "1 to 5 epochs"."""
 MOST_TRIALS = 12
 MOST_EXTENSIONS = 2
+EDGE = 2.0
+"""Standard errors of a score by which a rate at the edge has to lead."""
 BUDGET_SHARE = 0.3
 """Of what is left of the budget that the coarse grid may take."""
 
@@ -35,7 +37,7 @@ def measure(ctx: Context) -> Evidence:
         trials += ctx.run_trials([beyond], first=len(trials) + 1, epochs=epochs)
         extended += 1
     best = best_of(trials)
-    edge = "lr" if _beyond(trials) else None
+    edge = "lr" if _beyond(trials) and _leads(ctx, trials, best) else None
     return grid_evidence(
         trials, best, {"epochs_per_trial": epochs, "extended": extended, "edge": edge}
     )
@@ -56,6 +58,19 @@ def rate_range(ctx: Context) -> tuple[float, float]:
         )
     top = (found.number("bracket_high") if found else None) or best
     return best / 10, max(best, min(top, best * math.sqrt(10)))
+
+
+def _leads(ctx: Context, trials: Sequence[Trial], best: Trial | None) -> bool:
+    """Whether the best cell beats every other rate by more than the noise of a score: short trials
+    whose scores are alike do not show where the best rate lies.
+    """
+    if best is None or best.val_score is None:
+        return False
+    others = [
+        t.val_score for t in trials
+        if t.val_score is not None and t.params.get("lr") != best.params.get("lr")
+    ]  # fmt: skip
+    return best.val_score - max(others, default=best.val_score) > EDGE * score_error(ctx, best)
 
 
 def _cells(ctx: Context, low: float, high: float, epochs: int) -> list[Params]:

@@ -1,12 +1,31 @@
 """Rules about a grid of trials."""
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from recipe.remedy import Patient, Remedy
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
+
+if TYPE_CHECKING:
+    from recipe.experiment import Experiment
 
 MOST = 0.5
 
 
-@rule("warn")
+def _best_cell(patient: Patient) -> "Experiment | None":
+    best = patient.evidence.number("best_lr")
+    decay = patient.evidence.number("best_weight_decay")
+    if best is None:
+        return None
+    return replace(
+        patient.experiment,
+        lr=best,
+        weight_decay=patient.experiment.weight_decay if decay is None else decay,
+    )
+
+
+@rule("warn", remedy=Remedy("take the best cell of the grid", _best_cell, about_rate=True))
 def best_at_edge_of_grid(evidence: Evidence) -> Finding | None:
     """What: the best cell has the smallest or the largest value of its range, even after the
     grid was extended.

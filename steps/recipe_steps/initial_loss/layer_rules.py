@@ -139,7 +139,7 @@ def _depth(evidence: Evidence) -> float:
     return evidence.number("layers") or 0
 
 
-@rule("fail", explains=NOT_LEARNING)
+@rule("fail", explains=NOT_LEARNING, remedy=remedies.rectify)
 def vanishing_gradients(evidence: Evidence) -> Finding | None:
     """What: the first layer's gradient is a thousand times smaller than the last one's.
 
@@ -160,7 +160,7 @@ def vanishing_gradients(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=OVERSHOOTING)
+@rule("fail", explains=OVERSHOOTING, remedy=remedies.tame)
 def exploding_gradients(evidence: Evidence) -> Finding | None:
     """What: the first layer's gradient is a thousand times larger than the last one's.
 

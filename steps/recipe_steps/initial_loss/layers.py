@@ -161,10 +161,15 @@ def _between_items(values: Tensor) -> float:
 
 
 def _ratio(gradients: list[float]) -> float | None:
-    """First layer's gradient over the last one's; None where either is exactly zero."""
-    if len(gradients) < 2 or not gradients[0] or not gradients[-1]:
-        return 0.0 if len(gradients) > 1 and gradients[-1] else None
-    return gradients[0] / gradients[-1]
+    """First layer's gradient over the last one's.
+
+    A gradient that is exactly zero has not vanished by depth: the layer's input is zero, or the
+    path to it is cut. The first layer that has one counts, then.
+    """
+    reached = [gradient for gradient in gradients if gradient]
+    if len(reached) < 2 or not gradients[-1]:
+        return None
+    return reached[0] / reached[-1]
 
 
 def _suspicious(ratio: float | None) -> bool:

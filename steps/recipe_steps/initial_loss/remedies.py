@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from recipe.experiment import Experiment
 
 SMOOTH = ("sigmoid", "tanh")
+CLIP_NORM = 1.0
+"""The usual threshold of recurrent networks and transformers (Pascanu et al. 2013 use 1 to 10)."""
 
 
 def _without_activation(patient: Patient) -> "Experiment":
@@ -74,6 +76,24 @@ def _drawn_anew(patient: Patient) -> "Experiment":
     return replace(patient.experiment, model=fresh)
 
 
+def _rectified(patient: Patient) -> "Experiment":
+    """ReLU in place of sigmoid and tanh, and weights drawn for it."""
+    from recipe.training.wrapped import Rectified, reinitialised
+
+    make = patient.experiment.model
+    last = patient.evidence.text("last_operation") in SMOOTH
+    return replace(
+        patient.experiment,
+        model=lambda **given: Rectified(reinitialised(make(**given), math.sqrt(2)), last=last),
+    )
+
+
+def _tamed(patient: Patient) -> "Experiment":
+    return replace(_drawn_anew(patient), clip_norm=patient.experiment.clip_norm or CLIP_NORM)
+
+
+rectify = Remedy("use ReLU in hidden layers, with He's initialisation", _rectified)
+tame = Remedy("draw the weights anew and clip the gradient", _tamed)
 return_logits = Remedy("leave out the last activation", _without_activation)
 take_logarithm = Remedy("take the logarithm of the outputs", _log_outputs)
 usual_loss = Remedy("use the task's usual loss", _usual_loss)

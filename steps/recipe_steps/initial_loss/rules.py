@@ -2,7 +2,7 @@
 
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
-from recipe_steps.initial_loss import layer_rules, loss_rules
+from recipe_steps.initial_loss import layer_rules, loss_rules, remedies
 from recipe_steps.initial_loss.excess import excess, lowest_loss
 
 TOO_LOW = 0.7
@@ -29,7 +29,7 @@ def initial_loss_not_finite(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail")
+@rule("fail", remedy=remedies.draw_anew)
 def initial_loss_too_high(evidence: Evidence) -> Finding | None:
     """What: the loss of a fresh model is well above that of a model that prefers nothing.
 

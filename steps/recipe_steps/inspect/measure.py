@@ -26,6 +26,8 @@ from recipe_steps.rows import row_hashes
 SAMPLE = 4096
 """Items drawn from a random data set, which cannot be looked at as a whole."""
 FORWARD = 4
+PAIRS = 64
+"""Items whose targets are handed on to others to see what a loss compares."""
 NAMED = 5
 """Places named in a message."""
 
@@ -131,25 +133,37 @@ def _outputs(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         )
     return {
         "outputs": ctx.task.n_outputs(outputs),
-        "shape_problem": ctx.task.shape_problem(outputs, y) or _broadcasts(ctx, outputs, y),
+        "shape_problem": ctx.task.shape_problem(outputs, y)
+        or _broadcasts(ctx, outputs, train.y[:PAIRS]),
     }
 
 
 def _broadcasts(ctx: Context, outputs: Tensor, y: Tensor) -> str | None:
-    """Whether an own loss gives another value when targets are brought to the outputs' shape."""
-    if ctx.experiment.loss is None or outputs.shape == y.shape or outputs.numel() != y.numel():
+    """Whether an own loss compares every output with every target.
+
+    [N, 1] against [N] broadcast to [N, N]: the loss then stays the same when the targets are
+    handed on to the next item. It is tried on made-up outputs, which all differ: those of a model
+    whose last layer starts at zero are equal.
+
+    Args:
+        ctx: of the step.
+        outputs: of some items, for their shape.
+        y: targets of some more items.
+
+    """
+    shape = [len(y), *outputs.shape[1:]]
+    if ctx.experiment.loss is None or shape == list(y.shape) or math.prod(shape) != y.numel():
         return None
-    if ctx.task.target_kind == "class index":
+    if ctx.task.target_kind == "class index" or len(torch.unique(y)) < 2:
         return None
-    with suppress(Exception):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            as_it_is = float(ctx.experiment.loss(outputs, y))
-        if not math.isclose(as_it_is, float(ctx.experiment.loss(outputs, y.reshape(outputs.shape))),
-                            rel_tol=1e-4):  # fmt: skip
+    made_up = torch.rand(shape, generator=torch.Generator().manual_seed(0)).to(y.device)
+    with suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        losses = [float(ctx.experiment.loss(made_up, targets)) for targets in (y, y.roll(1, 0))]
+        if math.isclose(*losses, rel_tol=1e-6):
             return (
-                f"outputs of shape {list(outputs.shape)} against targets of shape "
-                f"{list(y.shape)}, which the loss broadcasts against each other"
+                f"outputs of shape {shape} against targets of shape {list(y.shape)}, which the "
+                "loss broadcasts against each other"
             )
     return None
 

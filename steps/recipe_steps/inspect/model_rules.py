@@ -99,7 +99,7 @@ def frozen_parameters(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=NOT_LEARNING)
+@rule("warn", explains=["vanishing-gradients", *NOT_LEARNING])
 def parameters_without_gradient(evidence: Evidence) -> Finding | None:
     """What: the outputs do not depend on some of the trainable parameters.
 

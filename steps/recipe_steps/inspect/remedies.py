@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recipe.remedy import Patient, Remedy
-from recipe_steps.rows import shared_axes
+from recipe_steps.rows import row_hashes, shared_axes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -98,6 +98,67 @@ def _one_preprocessing(patient: Patient) -> "Experiment":
     return replace(patient.experiment, val=(x, _tensors(data.val, "y")))
 
 
+def _imputed(patient: Patient) -> "Experiment":
+    """Inputs that are not finite become their feature's mean in the training data; items with
+    such targets are dropped.
+    """
+    import torch
+
+    from recipe.training.data import Data, TensorData
+
+    x = _tensors(patient.data.train).float()
+    axes = shared_axes(x)
+    known = torch.isfinite(x)
+    count = known.sum(axes, keepdim=True).clamp(min=1)
+    mean = (x.where(known, 0.0).sum(axes, keepdim=True) / count)[0]
+
+    def mended(part: Data) -> Data:
+        if not isinstance(part, TensorData):
+            return part
+        sound = torch.isfinite(part.y.float()).reshape(len(part), -1).all(1)
+        kept = part.x[sound].float()
+        return replace(part, x=kept.where(torch.isfinite(kept), mean), y=part.y[sound])
+
+    data = patient.data
+    return _with_data(patient, replace(data, train=mended(data.train), val=mended(data.val)))
+
+
+def _without_overlap(patient: Patient) -> "Experiment | None":
+    """Every input once; what is left of both parts is split anew at random."""
+    import torch
+
+    data = patient.data
+    x = torch.cat([_tensors(data.train), _tensors(data.val)])
+    y = torch.cat([_tensors(data.train, "y"), _tensors(data.val, "y")])
+    first: dict[int, int] = {}
+    for index, row in enumerate(row_hashes(x)):
+        first.setdefault(row, index)
+    rows = torch.tensor(sorted(first.values()), device=x.device)
+    share = len(data.val) / len(x)
+    if not 0 < round(share * len(rows)) < len(rows):
+        return None
+    return replace(patient.experiment, train=(x[rows], y[rows]), val=share)
+
+
+def _matching_outputs(patient: Patient) -> "Experiment | None":
+    """Outputs in the shape of the targets, or as many as there are classes."""
+    from recipe.training.wrapped import Mapped, with_outputs
+
+    make, evidence = patient.experiment.model, patient.evidence
+    classes, outputs = evidence.number("classes"), evidence.number("outputs")
+    if evidence.text("target_kind") == "class index" and classes and outputs:
+        return replace(
+            patient.experiment,
+            model=lambda **given: with_outputs(make(**given), int(outputs), int(classes)),
+        )
+    shape = _tensors(patient.data.train, "y").shape[1:]
+
+    def in_shape(outputs: "Tensor") -> "Tensor":
+        return outputs.reshape(len(outputs), *shape)
+
+    return replace(patient.experiment, model=lambda **given: Mapped(make(**given), in_shape))
+
+
 def _shuffled(patient: Patient) -> "Experiment":
     return replace(patient.experiment, shuffle=True)
 
@@ -105,5 +166,10 @@ def _shuffled(patient: Patient) -> "Experiment":
 shuffle = Remedy("shuffle the training data", _shuffled)
 standardise_inputs = Remedy("standardise the inputs", _standardise)
 standardise_targets = Remedy("standardise the targets", _scale_targets)
-split_anew = Remedy("split anew, stratified", _split_anew)
+split_anew = Remedy("split anew, stratified", _split_anew, corrects_score=True)
 one_preprocessing = Remedy("bring validation inputs to the training scale", _one_preprocessing)
+impute = Remedy("put the feature's mean in place of missing values", _imputed)
+without_overlap = Remedy(
+    "keep every input once, and split anew", _without_overlap, corrects_score=True
+)
+matching_outputs = Remedy("bring the outputs to the shape of the targets", _matching_outputs)

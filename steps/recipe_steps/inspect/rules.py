@@ -18,7 +18,7 @@ FEW_ITEMS = 100
 IMBALANCE_NOTE, IMBALANCE_WARN = 10.0, 100.0
 
 
-@rule("fail", blocks=True)
+@rule("fail", blocks=True, remedy=remedies.impute)
 def inputs_not_finite(evidence: Evidence) -> Finding | None:
     """What: inputs or targets contain NaN or infinite values.
 
@@ -83,7 +83,7 @@ def targets_out_of_range(evidence: Evidence) -> Finding | None:
     return None
 
 
-@rule("fail", blocks=True)
+@rule("fail", blocks=True, remedy=remedies.matching_outputs)
 def outputs_do_not_match_targets(evidence: Evidence) -> Finding | None:
     """What: the model has fewer outputs than there are classes, or outputs of another shape.
 
@@ -117,7 +117,7 @@ def _too_few_outputs(evidence: Evidence) -> bool:
     return classes > outputs
 
 
-@rule("fail")
+@rule("fail", remedy=remedies.without_overlap)
 def train_validation_overlap(evidence: Evidence) -> Finding | None:
     """What: identical items stand in both the training and the validation data.
 

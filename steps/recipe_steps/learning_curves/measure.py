@@ -4,6 +4,7 @@ from recipe.context import Context
 from recipe.results import Curve, Evidence, Scalar, Trial
 from recipe.training.data import TensorData
 from recipe.training.loop import iterations_per_epoch
+from recipe_steps.learning_curves.labels import label_marks
 
 CURVES = ("train_loss", "val_loss", "train_score", "val_score", "lr", "update_ratio", "grad_norm",
           "dead_units", "saturated_units", "batch_loss")  # fmt: skip
@@ -18,6 +19,8 @@ def measure(ctx: Context) -> Evidence:
             found = subject(ctx, name, trial)
             scalars |= found.scalars
             curves |= found.curves
+    if ctx.best_trial is not None:
+        scalars |= label_marks(ctx, ctx.best_trial)
     return Evidence(scalars, curves)
 
 

@@ -6,7 +6,7 @@ from statistics import fmean
 
 from recipe.results import Evidence, Finding
 from recipe.rules import rule
-from recipe_steps.learning_curves import training_rules
+from recipe_steps.learning_curves import label_rules, training_rules
 from recipe_steps.learning_curves.runs import Run, about
 from recipe_steps.learning_curves.shapes import (
     first_drop,
@@ -231,4 +231,5 @@ RULES = (
     overfitting,
     underfitting,
     *training_rules.RULES,
+    *label_rules.RULES,
 )

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from recipe.context import Context
+from recipe.experiment import Experiment
 from recipe.results import Evidence, Scalar
 from recipe.search.short import Course, Short
 from recipe.search.space import log_spaced, rounded
+from recipe.training.optimizers import usual_rates
 from recipe_steps.lr_range.curves import (
     DIVERGED,
     TAIL,
@@ -35,6 +37,8 @@ BRACKET_SHARE = 0.5
 START = 5
 """First iterations whose mean loss is the start."""
 WATCH_EVERY = 10
+MOSTLY_CLIPPED = 0.9
+"""Share of clipped updates from which it is tried without."""
 TAIL_LENGTH = round(ITERATIONS * TAIL)
 
 
@@ -62,7 +66,8 @@ def measure(ctx: Context) -> Evidence:
     smoothed = smooth(mean)
     centre = steepest(lrs, smoothed)
     start, tried = _candidates(ctx, centre or math.sqrt(low * high))
-    return _evidence(ctx, tried, start, centre, (lrs[:shortest], mean, smoothed))
+    evidence = _evidence(ctx, tried, start, centre, (lrs[:shortest], mean, smoothed))
+    return replace(evidence, scalars={**evidence.scalars, **_clipping(ctx, start, evidence)})
 
 
 def _sweeps(ctx: Context, lrs: list[float]) -> list[list[float]]:
@@ -139,6 +144,40 @@ def _courses(ctx: Context, candidates: Sequence[float | None]) -> list[Course]:
     return ctx.run_short(shorts, _diverges(), lambda n: _tell(ctx, SWEEPS + n, what))
 
 
+def _clipping(ctx: Context, start: float, evidence: Evidence) -> dict[str, Scalar]:
+    """How many of the updates at the declared rate (or the best, or a usual one) are clipped and,
+    where nearly all are, what the same iterations do without.
+    """
+    experiment = ctx.experiment
+    if experiment.clip_norm is None or experiment.update is not None:
+        return {}
+    lr = experiment.lr or evidence.number("best_lr") or usual_rates(experiment)[0]
+    clipped = _constant(ctx, experiment, lr)
+    share = clipped.figures.get("clipped_share")
+    scalars: dict[str, Scalar] = {"clipped_share": share}
+    if share is None or share < MOSTLY_CLIPPED:
+        return scalars
+    free = _constant(ctx, replace(experiment, clip_norm=None), lr)
+    ends = [_tried(lr, course, start) for course in (clipped, free)]
+    drops = [None if one.final is None else start - one.final for one in ends]
+    return scalars | {
+        "clipped_drop": drops[0],
+        "unclipped_drop": drops[1],
+        "unclipped_noise": ends[1].noise,
+        "gradient_norm": free.figures.get("grad_norm"),
+        "clip_norm": experiment.clip_norm,
+    }
+
+
+def _constant(ctx: Context, experiment: Experiment, lr: float) -> Course:
+    """ITERATIONS at one rate, on the weights and batches of all candidates."""
+    short = Short(
+        replace(experiment, lr=lr), ctx.seed_for("candidate"), [lr] * ITERATIONS, WATCH_EVERY
+    )
+    (course,) = ctx.run_short([short], _diverges())
+    return course
+
+
 def _tried(lr: float, course: Course, start: float) -> Tried:
     complete = len(course.losses) == ITERATIONS
     return Tried(
@@ -174,7 +213,8 @@ def _evidence(
             "best_drop": drop,
             "noise": best.noise,
             "works": drop > 3 * best.noise and found is not None,
-            "at_edge": best in (tried[0], tried[-1]),
+            "at_edge": _beyond([one for one in tried if one.lr != ctx.experiment.lr]) is not None
+            and best in (tried[0], tried[-1]),
             "update_ratio": best.update_ratio,
         }
     if found:

@@ -2,12 +2,16 @@
 
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
+from recipe_steps.lr_range import remedies
+from recipe_steps.symptoms import NOT_LEARNING
 
 MARGIN = 2.0
 """The declared rate may lie this factor outside of the measured bracket: 100 iterations cannot
 tell rates apart more finely."""
 POOR_SHARE, USELESS_SHARE = 0.3, 0.05
 """Shares of the best fall below which the declared rate warns and fails."""
+MOSTLY, CLIPPED_SHARE = 0.9, 0.5
+"""Share of clipped updates, and of the fall without clipping, at which clipping is too strong."""
 RATIO_HIGH, RATIO_LOW = 0.3, 1e-6
 """Far from the 1e-3 of CS231n ("ratio of weights:updates"), beyond what sound runs show early."""
 
@@ -35,7 +39,12 @@ def _advice(low: float, high: float, evidence: Evidence) -> str:
     return f"Use a rate between {low:g} and {high:g}; {best:g} fell most."
 
 
-@rule("fail", explains=["diverged", "unstable-training", "update-ratio-too-high"])
+@rule(
+    "fail",
+    explains=["diverged", "unstable-training", "update-ratio-too-high", "predicts-majority-class",
+              "slow-start", "underfitting"],
+    remedy=remedies.best_rate,
+)  # fmt: skip
 def learning_rate_too_high(evidence: Evidence) -> Finding | None:
     """What: the declared rate lies above every rate at which the loss falls well.
 
@@ -59,7 +68,12 @@ def learning_rate_too_high(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=["update-ratio-too-low", "underfitting", "slow-start", "still-improving"])
+@rule(
+    "fail",
+    explains=["update-ratio-too-low", "underfitting", "slow-start", "still-improving",
+              "predicts-majority-class", "too-few-updates"],
+    remedy=remedies.best_rate,
+)  # fmt: skip
 def learning_rate_too_low(evidence: Evidence) -> Finding | None:
     """What: the declared rate lies below every rate at which the loss falls well.
 
@@ -143,7 +157,60 @@ def update_ratio_too_low(evidence: Evidence) -> Finding | None:
     )
 
 
+@rule("warn", explains=["best-at-edge-of-grid"])
+def lr_range_at_edge(evidence: Evidence) -> Finding | None:
+    """What: the best rate is the last one tried, even after the sweep was extended.
+
+    Why: the true best lies outside of what was tried. A rate that must be a thousand times
+    larger or smaller than usual makes up for something else: a loss that is scaled, inputs that
+    are not.
+
+    Fix: look at the scale of loss and inputs; then search further on that side.
+    """
+    if not evidence.flag("at_edge") or not evidence.flag("works"):
+        return None
+    best = evidence.number("best_lr")
+    if best is None:
+        return None
+    return finding(
+        "warn",
+        f"The best rate, {best:g}, is the last one tried after the sweep was extended.",
+        "Look at the scale of loss and inputs, then search further on that side.",
+        confidence=0.6,
+    )
+
+
+@rule("warn", explains=[*NOT_LEARNING, "update-ratio-too-low"], remedy=remedies.without_clipping)
+def gradient_clipping_too_strong(evidence: Evidence) -> Finding | None:
+    """What: nearly every update is clipped, and without clipping the loss falls much further.
+
+    Why: clipping is for rare large gradients. When it cuts all of them the rate is in truth
+    rate times threshold over norm: a thousandth of what was declared, or less.
+
+    Fix: a threshold above the usual norm of the gradient, or none.
+    """
+    share, clipped, free, noise = (
+        evidence.number(name)
+        for name in ("clipped_share", "clipped_drop", "unclipped_drop", "unclipped_noise")
+    )
+    if share is None or clipped is None or free is None or share < MOSTLY:
+        return None
+    if free <= 3 * (noise or 0.0) or clipped > CLIPPED_SHARE * free:
+        return None
+    norm, limit = evidence.number("gradient_norm"), evidence.number("clip_norm")
+    sizes = f" (to {limit:g}; its norm is {norm:.2g})" if norm and limit else ""
+    return finding(
+        "fail" if clipped < USELESS_SHARE * free else "warn",
+        f"{share:.0%} of the gradients are clipped{sizes}; the loss falls by {max(clipped, 0):.2g} "
+        f"with clipping and by {free:.2g} without.",
+        "Raise the threshold above the usual norm of the gradient, or do not clip.",
+        confidence=0.9,
+    )
+
+
 RULES = (
+    gradient_clipping_too_strong,
+    lr_range_at_edge,
     learning_rate_too_high,
     learning_rate_too_low,
     no_learning_rate_works,

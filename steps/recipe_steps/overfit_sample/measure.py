@@ -15,6 +15,11 @@ from recipe.training.loop import Training
 from recipe.training.models import build_model, no_dropout
 from recipe.training.optimizers import usual_rates
 from recipe_steps.overfit_sample.marks import contradictions, linearity, response
+from recipe_steps.overfit_sample.optimizer_settings import (
+    rate_factor,
+    suspicious,
+    with_usual_settings,
+)
 from recipe_steps.overfit_sample.update import update_marks
 
 MINIBATCHES = 8
@@ -25,6 +30,8 @@ MOST_TARGETS = 1024
 PASSES = 60
 LAST_PASSES = 240
 """Passes over the sample per rate, and in a last attempt at the best of them."""
+RATES_OF_OTHERS = 2
+"""Rates that another optimizer is tried at."""
 STRONG_DROPOUT = 0.6
 STRONG_DECAY = 1e-3
 """Dropout, and rate times weight decay (the share of each weight that an update takes away),
@@ -61,6 +68,7 @@ def measure(ctx: Context) -> Evidence:
         schedule="constant", batch_size=size, shuffle=True,
     )  # fmt: skip
     marks = update_marks(ctx, sample, size)
+    marks |= rate_factor(ctx, replace(bare, lr=candidate_rates(bare)[0]), sample)
     attempts: list[Attempt] = []
     rates = candidate_rates(ctx.experiment)
     for lr in rates:
@@ -74,11 +82,13 @@ def measure(ctx: Context) -> Evidence:
         attempts.append(_attempt(ctx, longer, sample, target))
         best = max(attempts, key=lambda attempt: attempt.best)
     seen = ctx.data.train if isinstance(ctx.data.train, TensorData) else sample
+    chance = ctx.task.chance_score(sample.y)
     return Evidence(
         {
             **linearity(ctx, sample),
             **marks,
             **(contradictions(seen.x, seen.y) if ctx.task.target_kind == "class index" else {}),
+            **_with_usual_optimizer(ctx, bare, sample, target, marks),
             **_with_regularization(ctx, replace(bare, lr=best.lr), sample, best, perfect),
             "response": best.response,
             "items": len(sample),
@@ -89,7 +99,8 @@ def measure(ctx: Context) -> Evidence:
             "best_lr": best.lr,
             "attempts": len(attempts),
             "passes": len(best.scores),
-            "chance": ctx.task.chance_score(sample.y),
+            "chance": chance,
+            "progress": (best.best - chance) / max(1e-9, perfect - chance),
         },
         {
             "score": tuple(best.scores),
@@ -115,6 +126,28 @@ def candidate_rates(experiment: Experiment) -> list[float]:
     if experiment.lr is not None and experiment.lr not in rates:
         rates.insert(1, experiment.lr)
     return rates
+
+
+def _with_usual_optimizer(
+    ctx: Context, bare: Experiment, sample: TensorData, target: float, marks: dict[str, Scalar]
+) -> dict[str, Scalar]:
+    """How much of the sample is learnt with usual settings of the optimizer, and in how many
+    passes; looked at where the declared ones change the rate by orders.
+    """
+    if not suspicious(marks):
+        return {}
+    usual = with_usual_settings(bare, str(marks["usual_optimizer"]))
+    chance, perfect = ctx.task.chance_score(sample.y), target + ctx.task.tolerance
+    best = Attempt(0.0)
+    for lr in candidate_rates(usual)[:RATES_OF_OTHERS]:
+        attempt = _attempt(ctx, replace(usual, lr=lr, epochs=PASSES), sample, target)
+        best = max(best, attempt, key=lambda one: one.best)
+        if best.best >= target:
+            break
+    return {
+        "usual_optimizer_progress": (best.best - chance) / max(1e-9, perfect - chance),
+        "usual_optimizer_passes": len(best.scores),
+    }
 
 
 def _with_regularization(

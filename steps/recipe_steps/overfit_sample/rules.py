@@ -4,6 +4,8 @@ from statistics import fmean
 
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
+from recipe_steps.overfit_sample import remedies
+from recipe_steps.symptoms import NOT_LEARNING, OVERSHOOTING
 
 LINEAR = 1e-4
 """Relative bend that rounding leaves to a linear model."""
@@ -16,6 +18,11 @@ different answers are to be expected."""
 FLAT = 0.2
 """Relative fall of the mean loss from the third to the last quarter of an attempt up to which it
 has settled; an attempt that learns by heart falls by factors."""
+LEARNT, FURTHER = 0.8, 0.1
+"""Shares of the way from chance to perfect: what usual settings of the optimizer have to reach, and
+by how much more than the declared ones, which are given more rates and more passes."""
+SLOWER = 3.0
+"""Times as many passes as with usual settings; seeds differ by less than two."""
 BLOCKED_FAIL, BLOCKED_WARN = 0.2, 0.6
 """Share of the way from chance to perfect that is reached with regularisation on."""
 
@@ -64,7 +71,11 @@ def inputs_ignored(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=["cannot-overfit-sample", "model-too-small", "underfitting"])
+@rule(
+    "warn",
+    explains=["cannot-overfit-sample", "model-too-small", "underfitting", "most-trials-diverge"],
+    remedy=remedies.add_nonlinearities,
+)
 def model_is_linear(evidence: Evidence) -> Finding | None:
     """What: the model is linear in its input although it has several layers.
 
@@ -109,7 +120,12 @@ def model_too_small(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=["underfitting", "regularization-too-strong", "slow-start"])
+@rule(
+    "fail",
+    explains=["underfitting", "regularization-too-strong", "slow-start", "weight-decay-too-high",
+              "predicts-majority-class"],
+    remedy=remedies.without_regularisation,
+)  # fmt: skip
 def regularization_blocks_learning(evidence: Evidence) -> Finding | None:
     """What: the sample is learnt without regularisation and not as declared.
 
@@ -151,7 +167,42 @@ def contradictory_labels(evidence: Evidence) -> Finding | None:
     )
 
 
+@rule(
+    "warn",
+    explains=[*NOT_LEARNING, *OVERSHOOTING, "update-ratio-too-low", "best-at-edge-of-grid"],
+    remedy=remedies.usual_optimizer,
+)
+def optimizer_settings_unusual(evidence: Evidence) -> Finding | None:
+    """What: epsilon or momentum changes the rate by orders of magnitude, and the sample is
+    learnt with the usual settings only, or several times as fast.
+
+    Why: an epsilon above the size of the gradients turns Adam into gradient descent at a tiny
+    rate; a momentum of 0.999 sums up a thousand gradients. The rate then means something else
+    than usual.
+
+    Fix: the optimizer's default settings, or a rate that makes up for them.
+    """
+    factor, usual = evidence.number("rate_factor"), evidence.number("usual_optimizer_progress")
+    own = evidence.number("progress") or 0.0
+    if factor is None or usual is None:
+        return None
+    passes, others = evidence.number("passes") or 0.0, evidence.number("usual_optimizer_passes")
+    worse = not evidence.flag("reached") and usual >= max(LEARNT, own + FURTHER)
+    slower = evidence.flag("reached") and bool(others) and passes >= SLOWER * (others or 1.0)
+    if not (slower or worse):
+        return None
+    return finding(
+        "fail" if worse else "warn",
+        f"The optimizer's settings change its rate by a factor of {factor:.2g}: of the sample "
+        f"{max(own, 0):.0%} is learnt in {passes:.0f} passes, with usual settings {usual:.0%} in "
+        f"{others or 0:.0f}.",
+        "Use the optimizer's default epsilon and momentum.",
+        confidence=0.9,
+    )
+
+
 RULES = (
+    optimizer_settings_unusual,
     inputs_ignored,
     model_is_linear,
     model_too_small,

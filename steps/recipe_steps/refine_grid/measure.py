@@ -8,7 +8,7 @@ from recipe.errors import UsageError
 from recipe.results import Evidence, Scalar, Trial
 from recipe.search.runner import Halving, best_of
 from recipe.search.space import random_draws, rounded
-from recipe_steps.grids import grid_evidence, number
+from recipe_steps.grids import grid_evidence, number, runner_up, score_error
 
 FACTORS = (("lr", 2.0), ("lr", 0.5), ("weight_decay", 3.0), ("weight_decay", 1 / 3))
 """Neighbours of the centre: half and double the rate, a third and three times the decay."""
@@ -38,7 +38,12 @@ def measure(ctx: Context) -> Evidence:
     best = best_of(trials)
     if best is None and all(trial.status == "failed" for trial in trials):
         raise UsageError(f"Every trial failed; the first one said: {trials[0].reason}")
-    return grid_evidence(trials, best, {"epochs_per_trial": plan["epochs"]})
+    more: dict[str, Scalar] = {
+        "epochs_per_trial": plan["epochs"],
+        "runner_up_score": runner_up(trials, best),
+        "score_error": score_error(ctx, best),
+    }
+    return grid_evidence(trials, best, more)
 
 
 def _centre(ctx: Context) -> dict[str, Scalar]:

@@ -1,5 +1,29 @@
-"""Rules about the refined grid: none of its own yet beside those it shares with the coarse one."""
+"""Rules about the refined grid, beside those it shares with the coarse one."""
 
+from recipe.results import Evidence, Finding
+from recipe.rules import finding, rule
 from recipe_steps.coarse_grid.rules import most_trials_diverge
 
-RULES = (most_trials_diverge,)
+
+@rule("note")
+def gain_within_noise(evidence: Evidence) -> Finding | None:
+    """What: the best cell leads the next one by less than the standard error of its score.
+
+    Why: with other validation items, or another seed, the order of the two may be the reverse.
+
+    Fix: keep the simpler or cheaper setting; hold out more items where the difference matters.
+    """
+    best, other, error = (
+        evidence.number(name) for name in ("best_score", "runner_up_score", "score_error")
+    )
+    if best is None or other is None or not error or best - other >= error:
+        return None
+    return finding(
+        "note",
+        f"The best score, {best:.4g}, leads the next one, {other:.4g}, by less than its standard "
+        f"error of {error:.2g}.",
+        "Read the two as equal, and keep the simpler setting.",
+    )
+
+
+RULES = (most_trials_diverge, gain_within_noise)

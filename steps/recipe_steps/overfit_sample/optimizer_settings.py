@@ -1,0 +1,90 @@
+"""Settings of an optimizer that change the rate it acts with by orders of magnitude."""
+
+from dataclasses import replace
+from statistics import median
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from recipe.context import Context
+from recipe.experiment import Experiment
+from recipe.results import Scalar
+from recipe.training.data import Splits, TensorData
+from recipe.training.loop import Training
+from recipe.training.models import no_dropout
+from recipe.training.optimizers import MOMENTUM, momentum_of
+
+USUAL = {
+    torch.optim.SGD: "sgd", torch.optim.Adam: "adam", torch.optim.AdamW: "adamw",
+    torch.optim.NAdam: "adam", torch.optim.RAdam: "adam", torch.optim.RMSprop: "rmsprop",
+}  # fmt: skip
+"""The named optimizer that does the same with usual settings."""
+ITERATIONS = 16
+ORDERS = 5.0
+"""Factor to the rate, up or down, from which the settings are suspected. Momentum of 0.98 acts
+with 5 times the rate of the usual 0.9."""
+_SECOND_MOMENTS = ("exp_avg_sq", "square_avg")
+
+
+def rate_factor(ctx: Context, experiment: Experiment, sample: TensorData) -> dict[str, Scalar]:
+    """How many times the declared rate the optimizer acts with, beside usual settings.
+
+    Momentum m sums up 1 / (1 - m) gradients; an epsilon above the root of the second moment
+    divides the steps of Adam and its kin. Nothing for an update step of the user's own, and for
+    named optimizers with usual momentum.
+    """
+    usual = momentum_of(experiment) <= MOMENTUM.get(str(experiment.optimizer), 0.0)
+    if experiment.update is not None or (isinstance(experiment.optimizer, str) and usual):
+        return {}
+    training = Training(
+        experiment, Splits(sample, sample), seed=ctx.seed_for("settings"), device=ctx.device,
+        rates=[experiment.lr or 0.0] * ITERATIONS, way=ctx.careful_way,
+    )  # fmt: skip
+    with no_dropout(training.model):
+        ctx.spend(len(training.losses(lambda _: False)))
+    optimizer = training.optimizer
+    name = USUAL.get(type(optimizer))
+    if name is None:
+        return {}
+    factor = _momentum_factor(optimizer, name) * _epsilon_factor(optimizer)
+    return {"rate_factor": factor, "usual_optimizer": name}
+
+
+def suspicious(marks: dict[str, Scalar]) -> bool:
+    """Whether the settings change the rate by enough to try others."""
+    factor = marks.get("rate_factor")
+    return isinstance(factor, float) and not 1 / ORDERS < factor < ORDERS
+
+
+def with_usual_settings(experiment: Experiment, name: str) -> Experiment:
+    """The experiment with the named optimizer as the recipe means it."""
+    return replace(experiment, optimizer=name, momentum=None)
+
+
+def _momentum_factor(optimizer: Optimizer, name: str) -> float:
+    """Of gradients that keep their direction; Adam's first moment is an average, not a sum."""
+    group = optimizer.param_groups[0]
+    momentum = float(group.get("momentum", 0.0))
+    if not 0 < momentum < 1:
+        return 1.0
+    usual = 1 / (1 - MOMENTUM[name])
+    return max(1.0, (1 - float(group.get("dampening", 0.0))) / (1 - momentum) / usual)
+
+
+@torch.no_grad()
+def _epsilon_factor(optimizer: Optimizer) -> float:
+    """Median over the parameters of root / (root + epsilon), of the second moment's root."""
+    factors = []
+    for group in optimizer.param_groups:
+        epsilon = float(group.get("eps", 0.0))
+        beta = float(group["betas"][1]) if "betas" in group else float(group.get("alpha", 0.0))
+        for parameter in group["params"]:
+            state = optimizer.state.get(parameter, {})
+            moment = next((state[n] for n in _SECOND_MOMENTS if n in state), None)
+            if isinstance(moment, Tensor) and "step" in state:
+                seen = 1 - beta ** float(state["step"])
+                root = (moment / max(seen, 1e-12)).mean().sqrt().item()
+                if root > 0:
+                    factors.append(root / (root + epsilon))
+    return median(factors) if factors else 1.0

@@ -1,0 +1,43 @@
+"""What a program can do about a sample that is not learnt."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from recipe.remedy import Patient, Remedy
+
+if TYPE_CHECKING:
+    from recipe.experiment import Experiment
+
+
+def _usual_optimizer(patient: Patient) -> "Experiment | None":
+    name = patient.evidence.text("usual_optimizer")
+    if name is None:
+        return None
+    return replace(patient.experiment, optimizer=name, momentum=None)
+
+
+def _without_regularisation(patient: Patient) -> "Experiment":
+    from recipe.training.wrapped import WithoutDropout
+
+    make = patient.experiment.model
+    return replace(
+        patient.experiment,
+        model=lambda **given: WithoutDropout(make(**given)),
+        weight_decay=0.0,
+    )
+
+
+def _with_nonlinearities(patient: Patient) -> "Experiment":
+    from recipe.training.wrapped import with_relu_between_layers
+
+    make = patient.experiment.model
+
+    def bent(**given: Any) -> Any:
+        return with_relu_between_layers(make(**given))
+
+    return replace(patient.experiment, model=bent)
+
+
+usual_optimizer = Remedy("use the optimizer's default settings", _usual_optimizer)
+without_regularisation = Remedy("switch dropout and weight decay off", _without_regularisation)
+add_nonlinearities = Remedy("put a ReLU behind every layer but the last", _with_nonlinearities)
