@@ -16,6 +16,11 @@ USUAL_RATES = {
     "rmsprop": (1e-3, 3e-4, 3e-3, 1e-4),
 }
 """Rates at which most small models learn, the likeliest first."""
+KIN = {
+    torch.optim.SGD: "sgd", torch.optim.Adam: "adam", torch.optim.AdamW: "adamw",
+    torch.optim.NAdam: "adam", torch.optim.RAdam: "adam", torch.optim.RMSprop: "rmsprop",
+}  # fmt: skip
+"""The named optimizer that does the same with usual settings."""
 ADAM_BETA2, RMSPROP_ALPHA, EPSILON = 0.999, 0.99, 1e-8
 """The defaults of torch.optim."""
 
@@ -30,9 +35,29 @@ def momentum_of(experiment: Experiment) -> float:
     return MOMENTUM.get(str(experiment.optimizer), 0.0)
 
 
+def kin_of(experiment: Experiment) -> tuple[str | None, float]:
+    """The named optimizer of the same kind, and its momentum; None for an unknown kind."""
+    if isinstance(experiment.optimizer, str):
+        return experiment.optimizer, momentum_of(experiment)
+    try:
+        optimizer = experiment.optimizer([nn.Parameter(torch.zeros(1))], 1e-3, 0.0)
+        kind, group = KIN.get(type(optimizer)), optimizer.param_groups[0]
+        return kind, float(group.get("momentum", MOMENTUM.get(kind or "", 0.0)))
+    except Exception:  # noqa: BLE001 - it may want the parameters of the model
+        return None, 0.0
+
+
 def usual_rates(experiment: Experiment) -> tuple[float, ...]:
-    """Usual rates of its optimizer; an optimizer of the user's own is taken for Adam."""
-    return USUAL_RATES.get(str(experiment.optimizer), USUAL_RATES["adam"])
+    """Usual rates of its optimizer; one of an unknown kind is taken for Adam.
+
+    Gradient descent with momentum m acts with 1 / (1 - m) times its rate: without momentum the
+    usual rates are ten times those with 0.9.
+    """
+    kind, momentum = kin_of(experiment)
+    rates = USUAL_RATES[kind or "adam"]
+    if kind != "sgd" or momentum == MOMENTUM["sgd"] or not 0 <= momentum < 1:
+        return rates
+    return tuple(rate * (1 - momentum) / (1 - MOMENTUM["sgd"]) for rate in rates)
 
 
 def build_optimizer(experiment: Experiment, model: nn.Module, lr: float) -> Optimizer:

@@ -52,6 +52,8 @@ def rate_range(ctx: Context) -> tuple[float, float]:
     """
     found = ctx.evidence("lr_range")
     best = (found.number("best_lr") if found else None) or ctx.experiment.lr
+    if found and not found.flag("works"):
+        best = found.number("sample_lr") or best
     if best is None:
         raise UsageError(
             "The coarse grid needs a learning rate: let step lr_range run, or declare lr=..."

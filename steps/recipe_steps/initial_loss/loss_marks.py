@@ -9,6 +9,7 @@ from torch import Tensor
 from recipe.experiment import Experiment, LossFunction
 from recipe.results import Scalar
 from recipe.tasks import Task
+from recipe_steps.neutral import class_axis
 
 ITEMS = 64
 STEP = 0.1
@@ -118,12 +119,6 @@ def _peak(loss: LossFunction, answers: Tensor, targets: Tensor) -> float:
     step = STEP * max(1e-3, float(targets.float().std()) if targets.numel() > 1 else 1.0)
     beside = [_value(loss, answers + sign * step, targets) for sign in (1, -1)]
     return _value(loss, answers, targets) - max(beside)
-
-
-def class_axis(outputs: Tensor, targets: Tensor) -> int:
-    """The axis of the classes: behind the batch, or the last one for sequences."""
-    behind = outputs.shape[:1] + outputs.shape[2:] == targets.shape
-    return 1 if behind or outputs.shape[:-1] != targets.shape else outputs.ndim - 1
 
 
 def perfect_answers(task: Task, outputs: Tensor, targets: Tensor) -> Tensor | None:

@@ -6,25 +6,23 @@ import torch
 from torch import Tensor, nn
 
 from recipe.context import Context
-from recipe.experiment import Experiment, LossFunction
+from recipe.experiment import Experiment
 from recipe.results import Evidence, Scalar
 from recipe.tasks import Task
 from recipe.training.data import TensorData
 from recipe.training.models import build_model, no_dropout, seeded
 from recipe_steps.initial_loss.last_operation import last_operation
 from recipe_steps.initial_loss.layers import layer_marks
-from recipe_steps.initial_loss.loss_marks import class_axis, loss_marks
+from recipe_steps.initial_loss.loss_marks import loss_marks
+from recipe_steps.neutral import BATCH, mean_loss, neutral_loss, signatures
 
 FRESH_MODELS = 3
-LOG_SUM = 1e-3
-"""Log of a sum of probabilities up to which they count as normalised."""
 RANGES = {
     "sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, math.inf),
     "softplus": (0.0, math.inf), "exp": (0.0, math.inf), "log_sigmoid": (-math.inf, 0.0),
 }  # fmt: skip
 """What the outputs of a last operation can be."""
 SAMPLE = 1024
-BATCH = 256
 
 
 def measure(ctx: Context) -> Evidence:
@@ -44,7 +42,7 @@ def measure(ctx: Context) -> Evidence:
         model = build_model(ctx.experiment, seed, ctx.device)
         with torch.no_grad(), seeded(seed, ctx.device):
             outputs = torch.cat([model.eval()(x) for x in torch.split(sample.x, BATCH)])
-            eval_losses.append(_loss(ctx.experiment.loss_function, outputs, sample.y))
+            eval_losses.append(mean_loss(ctx.experiment.loss_function, outputs, sample.y))
             train_losses.append(_train_mode_loss(ctx, model, sample))
         if index == 0:
             scalars |= signatures(ctx.experiment.loss_function, outputs, sample.y)
@@ -64,18 +62,13 @@ def measure(ctx: Context) -> Evidence:
     )
 
 
-def _loss(loss: LossFunction, outputs: Tensor, targets: Tensor) -> float:
-    parts = zip(torch.split(outputs, BATCH), torch.split(targets, BATCH), strict=True)
-    return sum(loss(o, y).item() * len(o) for o, y in parts) / len(outputs)
-
-
 def _train_mode_loss(ctx: Context, model: nn.Module, sample: TensorData) -> float:
     """With batch statistics: what training sees, where running statistics are not yet known."""
     if len(sample) < 2:
         return math.nan
     with no_dropout(model.train()):
         outputs = model(sample.x[:BATCH])
-    return _loss(ctx.experiment.loss_function, outputs, sample.y[:BATCH])
+    return mean_loss(ctx.experiment.loss_function, outputs, sample.y[:BATCH])
 
 
 def _ending(model: nn.Module, sample: TensorData) -> dict[str, Scalar]:
@@ -93,28 +86,6 @@ def _ending(model: nn.Module, sample: TensorData) -> dict[str, Scalar]:
     return scalars
 
 
-def signatures(loss: LossFunction, outputs: Tensor, targets: Tensor) -> dict[str, Scalar]:
-    """Exact marks of the outputs, and how the loss takes a shift of all outputs."""
-    rows = outputs.movedim(class_axis(outputs, targets), -1) if outputs.ndim > 1 else outputs
-    width = rows.shape[-1] if outputs.ndim > 1 else 1
-    sums = rows.sum(-1) if outputs.ndim > 1 else torch.zeros(1)
-    inside = bool((outputs >= 0).all() and (outputs <= 1).all())
-    probabilities = bool(
-        width > 1 and inside and torch.allclose(sums, torch.ones_like(sums), atol=1e-4)
-    )
-    logs = outputs.ndim > 1 and bool((rows.logsumexp(-1).abs() < LOG_SUM).all())
-    # a loss that takes probabilities refuses what lies outside of 0..1
-    base, shift = (outputs / 2, 0.5) if inside else (outputs, 1.0)
-    plain, shifted = _loss(loss, base, targets), _loss(loss, base + shift, targets)
-    return {
-        "outputs_are_probabilities": probabilities,
-        "outputs_are_log_probabilities": logs,
-        "loss_ignores_shift": math.isclose(plain, shifted, rel_tol=1e-4, abs_tol=1e-5),
-        "loss_takes_log_probabilities": math.isclose(shifted, plain - shift, abs_tol=1e-3),
-        "output_std": outputs.float().std().item() if outputs.numel() > 1 else 0.0,
-    }
-
-
 def expectation(
     experiment: Experiment, outputs: Tensor, targets: Tensor, bias: Tensor | None
 ) -> dict[str, Scalar]:
@@ -130,24 +101,12 @@ def expectation(
         }
     return {
         "expected": neutral_loss(experiment, outputs, targets),
-        "constant_loss": _loss(
+        "constant_loss": mean_loss(
             experiment.loss_function, outputs.mean(0, keepdim=True).expand_as(outputs), targets
         ),
         "log_classes": math.log(n_outputs),
         "n_outputs": n_outputs,
     }
-
-
-def neutral_loss(experiment: Experiment, outputs: Tensor, targets: Tensor) -> float:
-    """The declared loss at outputs that prefer nothing: zero logits, equal probabilities."""
-    loss = experiment.loss_function
-    neutral = torch.zeros_like(outputs)
-    marks = signatures(loss, neutral, targets)
-    if getattr(experiment.resolved_task, "threshold", 0.0) == 0.5:
-        neutral = neutral + 0.5
-    elif marks["loss_takes_log_probabilities"]:
-        neutral = neutral - math.log(experiment.resolved_task.n_outputs(outputs))
-    return _loss(loss, neutral, targets)
 
 
 def constant_loss(task: Task, targets: Tensor, n_outputs: int) -> float:

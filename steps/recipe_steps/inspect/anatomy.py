@@ -10,10 +10,16 @@ from recipe.context import Context
 from recipe.errors import UsageError
 from recipe.results import Scalar
 from recipe.training.data import TensorData
-from recipe.training.models import build_model, place, seeded
+from recipe.training.models import build_model, no_dropout, place, seeded
+from recipe_steps.inspect.progress import progress
+from recipe_steps.inspect.remedies import unfrozen
 
 ITEMS = 8
 """Items of the batches that are passed through the model."""
+MANY_ITEMS = 32
+"""Items whose steps are looked at: the largest value of one may hide the others."""
+HARMLESS = 0.01
+"""Share of the weights that may be frozen at random without a trial."""
 NAMED = 3
 """Parameters named in a message."""
 TINY = 1e-30
@@ -27,11 +33,11 @@ def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     """
     model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device)
     x = train.x[:ITEMS]
-    return (
-        _repeatability(ctx, model.eval(), x, train)
-        | _parameters(model)
-        | ({} if ctx.experiment.update else _reach(ctx, model.train(), x))
-    )
+    scalars = _repeatability(ctx, model.eval(), x, train) | _parameters(model) | _frozen(ctx, model)
+    if ctx.experiment.update is None:
+        scalars |= _reach(ctx, model.train(), x)
+        scalars |= _ignored_steps(ctx, model, train.x[:MANY_ITEMS])
+    return scalars
 
 
 def _repeatability(
@@ -70,6 +76,45 @@ def _parameters(model: nn.Module) -> dict[str, Scalar]:
     return {
         "parameters": sum(p.numel() for p in parameters),
         "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
+    }
+
+
+def _frozen(ctx: Context, model: nn.Module) -> dict[str, Scalar]:
+    """How much of the model is frozen at weights that another seed would draw otherwise, and what
+    a short training gains by training them too. Pretrained weights are always the same.
+    """
+    frozen = {name: p for name, p in model.named_parameters() if not p.requires_grad}
+    if not frozen or not any(p.requires_grad for p in model.parameters()):
+        return {}
+    other = dict(build_model(ctx.experiment, ctx.seed_for("other"), ctx.device).named_parameters())
+    drawn = [p for name, p in frozen.items() if not torch.equal(p, other[name])]
+    share = sum(p.numel() for p in drawn) / sum(p.numel() for p in model.parameters())
+    if not drawn or ctx.experiment.update is not None or share < HARMLESS:
+        return {"random_frozen_share": share}
+    gain = (
+        progress(ctx, unfrozen(ctx.experiment), ctx.data)[0]
+        - progress(ctx, ctx.experiment, ctx.data)[0]
+    )
+    return {"random_frozen_share": share, "unfrozen_gain": gain}
+
+
+def _ignored_steps(ctx: Context, model: nn.Module, x: Tensor) -> dict[str, Scalar]:
+    """Of real-valued sequences [N, T, D], the share of the T steps that no output depends on."""
+    if x.ndim != 3 or not x.is_floating_point():
+        return {}
+    given = x.clone().requires_grad_()
+    with torch.enable_grad(), seeded(ctx.seed_for("steps"), ctx.device), no_dropout(model):
+        outputs = model(given).float()
+        weights = torch.randn_like(outputs)
+        try:
+            (gradient,) = torch.autograd.grad((outputs * weights).sum(), given, allow_unused=True)
+        except RuntimeError:
+            return {}  # outputs without a gradient: other marks say so
+    if gradient is None or not bool(gradient.any()):
+        return {}
+    return {
+        "sequence_length": x.shape[1],
+        "ignored_steps": (gradient.abs().amax((0, 2)) == 0).float().mean().item(),
     }
 
 

@@ -20,6 +20,7 @@ from recipe_steps.inspect.splits import (
     compare_inputs,
     compare_labels,
     constant_features,
+    repeats_of_classes,
 )
 from recipe_steps.rows import row_hashes
 
@@ -57,7 +58,7 @@ def measure(ctx: Context) -> Evidence:
     if not (scalars["train_input_nonfinite"] or scalars["train_target_nonfinite"]):
         scalars |= _outputs(ctx, train)
         scalars |= _classes(ctx, train.y)
-        scalars |= _repeats(train.x, val.x)
+        scalars |= _repeats(train.x, val.x) | repeats_of_classes(train.x, train.y)
         whole = isinstance(ctx.data.train, TensorData) and isinstance(ctx.data.val, TensorData)
         if whole:
             scalars |= compare_inputs(train.x, val.x)

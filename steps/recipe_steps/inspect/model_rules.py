@@ -2,11 +2,18 @@
 
 from recipe.results import Evidence, Finding, Severity
 from recipe.rules import finding, rule
+from recipe_steps.inspect import remedies
 from recipe_steps.symptoms import NOT_LEARNING
 
 REPEATS = 1e-4
 """Relative difference that rounding in another order may leave, with a wide margin: float32 has
 seven digits."""
+FROZEN_GAIN = 0.15
+"""Share of a constant prediction's loss that training the frozen weights saves; as for scales."""
+SAME_OUTPUTS = 1e-5
+"""Relative difference of outputs between items below which the input has no part in them."""
+IGNORED = 0.5
+"""Share of the steps of a sequence; pooling and strides leave out less over many items."""
 HARMLESS = 0.01
 """Share of the parameters that may lie idle: a pooling layer that came with a backbone."""
 
@@ -73,13 +80,14 @@ def unregistered_parameters(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=["parameters-without-gradient", *NOT_LEARNING])
+@rule("warn", explains=["parameters-without-gradient", *NOT_LEARNING], remedy=remedies.unfreeze)
 def frozen_parameters(evidence: Evidence) -> Finding | None:
     """What: some or all parameters have requires_grad=False.
 
-    Why: they never change. That is meant in transfer learning, and forgotten elsewhere.
+    Why: they never change. That is meant in transfer learning, and forgotten elsewhere; weights
+    that are frozen where another seed would draw others were never trained at all.
 
-    Fix: set requires_grad=True on what should be trained.
+    Fix: set requires_grad=True on what should be trained, or load the pretrained weights.
     """
     trainable, everything = (
         evidence.number("trainable_parameters"), evidence.number("parameters"),
@@ -92,6 +100,15 @@ def frozen_parameters(evidence: Evidence) -> Finding | None:
             f"None of the {everything:.0f} parameters is trainable.",
             "Set requires_grad=True on what should learn.",
         )
+    share, gain = evidence.number("random_frozen_share"), evidence.number("unfrozen_gain")
+    if share is not None and gain is not None and gain > FROZEN_GAIN:
+        return finding(
+            "warn",
+            f"{share:.0%} of the weights are frozen at random values; trained too, a short "
+            f"training gets {gain:.0%} of the loss further.",
+            "Load the pretrained weights, or set requires_grad=True.",
+            confidence=0.9,
+        )
     return finding(
         "note",
         f"{everything - trainable:.0f} of {everything:.0f} parameters are frozen.",
@@ -99,7 +116,7 @@ def frozen_parameters(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=["vanishing-gradients", *NOT_LEARNING])
+@rule("warn", explains=["vanishing-gradients", "optimizer-misses-parameters", *NOT_LEARNING])
 def parameters_without_gradient(evidence: Evidence) -> Finding | None:
     """What: the outputs do not depend on some of the trainable parameters.
 
@@ -108,6 +125,13 @@ def parameters_without_gradient(evidence: Evidence) -> Finding | None:
 
     Fix: connect these layers to the output, or remove them.
     """
+    if evidence.scalars.get("update_has_gradient") is False:
+        return finding(
+            "fail",
+            "No parameter gets a gradient in the update step.",
+            "Compute the loss from the model's own outputs: no detach, no_grad, .data, .item() or "
+            "argmax between them, and call backward() on it.",
+        )
     count, share = evidence.number("unreached"), evidence.number("unreached_share")
     if not count or share is None:
         return None
@@ -120,7 +144,37 @@ def parameters_without_gradient(evidence: Evidence) -> Finding | None:
     )
 
 
+@rule("fail", explains=["cannot-overfit-sample", "model-too-small", "no-learning-rate-works",
+                        "underfitting", "predicts-majority-class"])  # fmt: skip
+def inputs_ignored(evidence: Evidence) -> Finding | None:
+    """What: after training on a sample, the outputs are the same for every input; or most steps
+    of a sequence have no effect on any output.
+
+    Why: the input does not reach the output: it is multiplied by zero, overwritten or constant,
+    all units on the way are dead, or a step is read out that has not seen the others.
+
+    Fix: follow one item through forward and print where the values stop to differ.
+    """
+    ignored, length = evidence.number("ignored_steps"), evidence.number("sequence_length")
+    if ignored is not None and length and ignored >= IGNORED:
+        return finding(
+            "warn",
+            f"Of the {length:.0f} steps of a sequence {ignored:.0%} have no effect on the outputs.",
+            "Look at which step is read out: the last one of a recurrent layer has seen them all.",
+            confidence=0.9,
+        )
+    response = evidence.number("response")
+    if evidence.flag("reached") or response is None or response > SAME_OUTPUTS:
+        return None
+    return finding(
+        "fail",
+        "After training on the sample the outputs are the same for every item.",
+        "Follow one item through forward and see where the values stop to differ.",
+    )
+
+
 RULES = (
+    inputs_ignored,
     nondeterministic_evaluation,
     batch_mixing,
     unregistered_parameters,

@@ -159,10 +159,23 @@ def _matching_outputs(patient: Patient) -> "Experiment | None":
     return replace(patient.experiment, model=lambda **given: Mapped(make(**given), in_shape))
 
 
+def unfrozen(experiment: "Experiment") -> "Experiment":
+    """With every parameter trainable."""
+    make = experiment.model
+    return replace(
+        experiment, model=lambda **given: make(**given).requires_grad_(requires_grad=True)
+    )
+
+
+def _unfrozen(patient: Patient) -> "Experiment":
+    return unfrozen(patient.experiment)
+
+
 def _shuffled(patient: Patient) -> "Experiment":
     return replace(patient.experiment, shuffle=True)
 
 
+unfreeze = Remedy("train the frozen weights too", _unfrozen)
 shuffle = Remedy("shuffle the training data", _shuffled)
 standardise_inputs = Remedy("standardise the inputs", _standardise)
 standardise_targets = Remedy("standardise the targets", _scale_targets)

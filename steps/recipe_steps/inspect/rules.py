@@ -9,6 +9,11 @@ CHANCE_FACTOR = 3.0
 """Overlap counts when it exceeds this many times the share of training items that repeat: a
 table of few distinct rows overlaps by itself."""
 OVERLAP_WARN, OVERLAP_FAIL = 0.01, 0.2
+RARELY, ALWAYS = 0.1, 0.9
+"""Shares of repeated items of two classes of which one was sampled more often before the split."""
+TOO_FEW_TO_SPLIT = 32
+"""Training items below which validating on all of them is taken for a choice: a truth table has
+nothing to hold out."""
 CHANCE = 1e-3
 """Probability of a random split below which it was none."""
 DIFFERING_SHARE = 0.5
@@ -128,11 +133,16 @@ def train_validation_overlap(evidence: Evidence) -> Finding | None:
     """
     share = evidence.number("overlap_share")
     repeated = evidence.number("repeated_share") or 0.0
-    if share is None or share < OVERLAP_WARN or share <= CHANCE_FACTOR * repeated:
+    if share is None or share < OVERLAP_WARN:
         return None
-    count = evidence.number("overlap") or 0
+    least, most = evidence.number("repeats_least"), evidence.number("repeats_most")
+    oversampled = least is not None and most is not None and least <= RARELY and most >= ALWAYS
+    if share <= CHANCE_FACTOR * repeated and not oversampled:
+        return None
+    count, items = evidence.number("overlap") or 0, evidence.number("train_items") or 0
+    whole_table = share == 1.0 and items < TOO_FEW_TO_SPLIT
     return finding(
-        "fail" if share >= OVERLAP_FAIL else "warn",
+        "note" if whole_table else "fail" if share >= OVERLAP_FAIL else "warn",
         f"{count:.0f} validation items ({share:.1%}) are identical to training items.",
         "Remove duplicates before splitting, or split by group.",
     )

@@ -38,6 +38,15 @@ def inputs_not_scaled(evidence: Evidence) -> Finding | None:
 
     Fix: standardise by mean and deviation of the training data, or scale bytes to 0..1.
     """
+    size = evidence.number("input_feature_size")
+    if evidence.flag("learnt_on_standard_inputs") and size is not None:
+        return finding(
+            "fail",
+            f"Input features reach a size of {size:.3g}: the sample is learnt on standardised "
+            "inputs, and not as they are.",
+            "Standardise the inputs by mean and deviation of the training data.",
+            confidence=0.9,
+        )
     found = _gain(evidence, "input")
     if found is None or found[1] <= LARGE:
         return None

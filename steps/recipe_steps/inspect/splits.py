@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from recipe.results import Scalar
-from recipe_steps.rows import shared_axes
+from recipe_steps.rows import row_hashes, shared_axes
 
 LEAST_ITEMS = 50
 """Validation items below which a comparison of distributions says too little."""
@@ -18,6 +18,8 @@ SHIFT, STRETCH = 0.35, 2.5
 which makes a feature count as preprocessed differently; of both together, the norm. Means of
 random halves of 50 normal values differ by 0.06 spreads, their spreads by a factor of 1.2."""
 LEAST_BATCHES = 3
+LEAST_OF_CLASS = 10
+"""Items of a class from which its repeats are counted."""
 
 
 def compare_labels(train: Tensor, val: Tensor) -> dict[str, Scalar]:
@@ -78,6 +80,20 @@ def _level(values: Tensor) -> tuple[Tensor, Tensor]:
     ordered = values.sort(0).values
     low, high = (ordered[round(q * (len(ordered) - 1))] for q in (0.05, 0.95))
     return torch.clamp(values, low, high).mean(0), high - low
+
+
+def repeats_of_classes(x: Tensor, y: Tensor) -> dict[str, Scalar]:
+    """The smallest and largest share, over the classes, of training items whose input occurs
+    again: a class that was sampled more often repeats itself, the others do not.
+    """
+    if y.numel() != len(y) or (y.is_floating_point() and len(torch.unique(y)) > 2):
+        return {}
+    rows, labels = row_hashes(x), y.flatten().tolist()
+    count = Counter(rows)
+    sizes = Counter(labels)
+    again = Counter(label for row, label in zip(rows, labels, strict=True) if count[row] > 1)
+    shares = [again[label] / size for label, size in sizes.items() if size >= LEAST_OF_CLASS]
+    return {"repeats_least": min(shares), "repeats_most": max(shares)} if shares else {}
 
 
 def constant_features(x: Tensor, distinct: int) -> dict[str, Scalar]:

@@ -10,7 +10,7 @@ from recipe.experiment import Experiment
 from recipe.results import Evidence, Scalar
 from recipe.search.short import Course, Short
 from recipe.search.space import log_spaced, rounded
-from recipe.training.optimizers import usual_rates
+from recipe.training.optimizers import kin_of, usual_rates
 from recipe_steps.lr_range.curves import (
     DIVERGED,
     TAIL,
@@ -55,8 +55,8 @@ class Tried:
 
 def measure(ctx: Context) -> Evidence:
     """A bracket of usable rates and the best of them."""
-    name = ctx.experiment.optimizer if isinstance(ctx.experiment.optimizer, str) else "adam"
-    low, high = SWEEP[name]
+    kind, _ = kin_of(ctx.experiment)
+    low, high = SWEEP[kind or "adam"]
     lrs = log_spaced(low, high, ITERATIONS)
     sweeps = _sweeps(ctx, lrs)
     shortest = min(len(sweep) for sweep in sweeps)
@@ -206,6 +206,9 @@ def _evidence(
         "declared_lr": ctx.experiment.lr,
         "iterations": ITERATIONS,
     }
+    sample = ctx.evidence("overfit_sample")
+    if sample is not None and sample.flag("reached"):
+        scalars["sample_lr"] = sample.number("best_lr")
     if best is not None and best.final is not None:
         drop = start - best.final
         scalars |= {

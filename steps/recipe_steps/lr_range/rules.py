@@ -102,11 +102,12 @@ def no_learning_rate_works(evidence: Evidence) -> Finding | None:
 
     Why: if every rate fails, the rate is not the fault: the gradient does not reach the
     weights, the loss does not depend on the outputs, or inputs and labels do not belong
-    together.
+    together. A model that has learnt a sample by heart has shown that some rate works; what it
+    needs then is more than a hundred iterations, and this rule is silent.
 
     Fix: go back to the initial loss and to overfitting a small sample.
     """
-    if evidence.scalars.get("works") is not False:
+    if evidence.scalars.get("works") is not False or evidence.number("sample_lr") is not None:
         return None
     return finding(
         "fail",

@@ -8,8 +8,9 @@ from torch.nn.modules.conv import _ConvNd
 
 from recipe.context import Context
 from recipe.results import Scalar
+from recipe.tasks import Task
 from recipe.training.data import TensorData
-from recipe.training.models import build_model, seeded
+from recipe.training.models import build_model, no_dropout, seeded
 from recipe_steps.rows import row_hashes
 
 PAIRS = 16
@@ -49,6 +50,25 @@ def response(model: nn.Module, sample: TensorData) -> float:
     outputs = model.eval()(sample.x.clone()).float()
     spread = (outputs - outputs.mean(0, keepdim=True)).abs().max()
     return float(spread / outputs.abs().max().clamp(min=LEAST_SCALE))
+
+
+@torch.no_grad()
+def train_mode_score(
+    model: nn.Module, task: Task, sample: TensorData, batch_size: int
+) -> float | None:
+    """The score in training mode without dropout, as training saw it; None where no layer
+    normalises by batch, since the two modes are then the same.
+    """
+    normalises = any(
+        isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats  # noqa: SLF001
+        for m in model.modules()
+    )
+    if not normalises:
+        return None
+    model.train()
+    with no_dropout(model):
+        parts = [task.sums(model(x).float(), y) for x, y in sample.batches(batch_size)]
+    return task.score(torch.stack(parts).sum(0))
 
 
 def contradictions(x: Tensor, y: Tensor) -> dict[str, float]:

@@ -13,13 +13,8 @@ from recipe.results import Scalar
 from recipe.training.data import Splits, TensorData
 from recipe.training.loop import Training
 from recipe.training.models import no_dropout
-from recipe.training.optimizers import MOMENTUM, momentum_of
+from recipe.training.optimizers import KIN, MOMENTUM, momentum_of
 
-USUAL = {
-    torch.optim.SGD: "sgd", torch.optim.Adam: "adam", torch.optim.AdamW: "adamw",
-    torch.optim.NAdam: "adam", torch.optim.RAdam: "adam", torch.optim.RMSprop: "rmsprop",
-}  # fmt: skip
-"""The named optimizer that does the same with usual settings."""
 ITERATIONS = 16
 ORDERS = 5.0
 """Factor to the rate, up or down, from which the settings are suspected. Momentum of 0.98 acts
@@ -44,7 +39,7 @@ def rate_factor(ctx: Context, experiment: Experiment, sample: TensorData) -> dic
     with no_dropout(training.model):
         ctx.spend(len(training.losses(lambda _: False)))
     optimizer = training.optimizer
-    name = USUAL.get(type(optimizer))
+    name = KIN.get(type(optimizer))
     if name is None:
         return {}
     factor = _momentum_factor(optimizer, name) * _epsilon_factor(optimizer)

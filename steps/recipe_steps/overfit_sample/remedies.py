@@ -8,6 +8,9 @@ from recipe.remedy import Patient, Remedy
 if TYPE_CHECKING:
     from recipe.experiment import Experiment
 
+USUAL_MOMENTUM = 0.1
+"""The default of torch.nn."""
+
 
 def _usual_optimizer(patient: Patient) -> "Experiment | None":
     name = patient.evidence.text("usual_optimizer")
@@ -38,6 +41,22 @@ def _with_nonlinearities(patient: Patient) -> "Experiment":
     return replace(patient.experiment, model=bent)
 
 
+def _usual_momentum(patient: Patient) -> "Experiment":
+    from torch import nn
+
+    make = patient.experiment.model
+
+    def usual(**given: Any) -> Any:
+        model = make(**given)
+        for module in model.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):  # noqa: SLF001
+                module.momentum = USUAL_MOMENTUM
+        return model
+
+    return replace(patient.experiment, model=usual)
+
+
+usual_momentum = Remedy("use batch normalisation's usual momentum", _usual_momentum)
 usual_optimizer = Remedy("use the optimizer's default settings", _usual_optimizer)
 without_regularisation = Remedy("switch dropout and weight decay off", _without_regularisation)
 add_nonlinearities = Remedy("put a ReLU behind every layer but the last", _with_nonlinearities)

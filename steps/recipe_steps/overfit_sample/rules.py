@@ -4,23 +4,28 @@ from statistics import fmean
 
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
+from recipe_steps.inspect.model_rules import inputs_ignored, parameters_without_gradient
+from recipe_steps.inspect.scale_rules import inputs_not_scaled
 from recipe_steps.overfit_sample import remedies
 from recipe_steps.symptoms import NOT_LEARNING, OVERSHOOTING
 
 LINEAR = 1e-4
 """Relative bend that rounding leaves to a linear model."""
-SAME_OUTPUTS = 1e-5
-"""Relative difference of outputs between items below which the input has no part in them."""
 CONTRADICTORY = 0.01
 OFTEN_REPEATED = 0.5
 """Share of repeated inputs above which a table is of few distinct rows, where equal rows with
 different answers are to be expected."""
 FLAT = 0.2
-"""Relative fall of the mean loss from the third to the last quarter of an attempt up to which it
+"""Relative fall of the mean loss from the second to the third quarter of an attempt up to which it
 has settled; an attempt that learns by heart falls by factors."""
 LEARNT, FURTHER = 0.8, 0.1
 """Shares of the way from chance to perfect: what usual settings of the optimizer have to reach, and
 by how much more than the declared ones, which are given more rates and more passes."""
+NEARLY = 0.9
+"""Share of the way from chance to perfect from which a sample is as good as learnt: what is missing
+is patience, not a path for the gradient."""
+KNOWN_IN_TRAINING, APART = 0.9, 0.3
+"""Shares of the way from chance to perfect: reached with batch statistics, and missing without."""
 SLOWER = 3.0
 """Times as many passes as with usual settings; seeds differ by less than two."""
 BLOCKED_FAIL, BLOCKED_WARN = 0.2, 0.6
@@ -40,6 +45,9 @@ def cannot_overfit_sample(evidence: Evidence) -> Finding | None:
     score, perfect = evidence.number("best_score"), evidence.number("perfect")
     if evidence.flag("reached") or perfect is None:
         return None
+    progress = evidence.number("progress")
+    if progress is not None and progress >= NEARLY:
+        return None
     reached = "a score that is not a number" if score is None else f"a score of {score:.3g}"
     items, attempts = evidence.number("items") or 0, evidence.number("attempts") or 0
     return finding(
@@ -48,26 +56,6 @@ def cannot_overfit_sample(evidence: Evidence) -> Finding | None:
         f"expected {perfect:.3g}.",
         "Check architecture and initialisation, then the learning rate.",
         confidence=0.8,
-    )
-
-
-@rule("fail", explains=["cannot-overfit-sample", "model-too-small", "no-learning-rate-works",
-                        "underfitting", "predicts-majority-class"])  # fmt: skip
-def inputs_ignored(evidence: Evidence) -> Finding | None:
-    """What: after training on a sample, the outputs are the same for every input.
-
-    Why: the input does not reach the output: it is multiplied by zero, overwritten or constant,
-    or all units on the way are dead.
-
-    Fix: follow one item through forward and print where the values stop to differ.
-    """
-    response = evidence.number("response")
-    if evidence.flag("reached") or response is None or response > SAME_OUTPUTS:
-        return None
-    return finding(
-        "fail",
-        "After training on the sample the outputs are the same for every item.",
-        "Follow one item through forward and see where the values stop to differ.",
     )
 
 
@@ -108,8 +96,12 @@ def model_too_small(evidence: Evidence) -> Finding | None:
     score, chance = evidence.number("best_score"), evidence.number("chance")
     if len(losses) < 20 or score is None or chance is None or score <= chance:
         return None
-    quarter = len(losses) // 4
-    before, after = fmean(losses[-2 * quarter : -quarter]), fmean(losses[-quarter:])
+    if (evidence.number("progress") or 0.0) >= NEARLY:
+        return None
+    quarter = len(losses) // 4  # the rate falls in the last one
+    before, after = (
+        fmean(losses[-3 * quarter : -2 * quarter]), fmean(losses[-2 * quarter : -quarter]),
+    )  # fmt: skip
     if after <= 0 or before - after > FLAT * before:
         return None
     return finding(
@@ -201,7 +193,39 @@ def optimizer_settings_unusual(evidence: Evidence) -> Finding | None:
     )
 
 
+@rule(
+    "fail",
+    explains=["cannot-overfit-sample", "model-too-small", "metric-disagrees-with-loss",
+              "overfitting", "inputs-ignored"],
+    remedy=remedies.usual_momentum,
+)  # fmt: skip
+def evaluation_differs_from_training(evidence: Evidence) -> Finding | None:
+    """What: the sample is learnt with the statistics of each batch, and not in evaluation mode.
+
+    Why: evaluation uses running statistics. With a tiny momentum they never arrive, with batches
+    of one or two items they are noise, and layers that share them see those of other data.
+
+    Fix: momentum of 0.1 for batch normalisation, larger batches, or layer or group
+    normalisation.
+    """
+    training, own = evidence.number("train_mode_progress"), evidence.number("progress")
+    if evidence.flag("reached") or training is None or own is None:
+        return None
+    if training < KNOWN_IN_TRAINING or own > training - APART:
+        return None
+    return finding(
+        "fail",
+        f"In training mode {training:.0%} of the sample is learnt, in evaluation mode "
+        f"{max(own, 0):.0%}: the running statistics are not those of the data.",
+        "Use batch normalisation's usual momentum and larger batches, or layer normalisation.",
+        confidence=0.9,
+    )
+
+
 RULES = (
+    parameters_without_gradient,
+    evaluation_differs_from_training,
+    inputs_not_scaled,
     optimizer_settings_unusual,
     inputs_ignored,
     model_is_linear,

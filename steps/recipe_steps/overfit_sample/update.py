@@ -105,7 +105,9 @@ def _summary(seen: list[Watched], model: nn.Module, optimizer: Optimizer) -> dic
     return {
         "update_steps": steps,
         "update_keeps_gradients": len(last.rest) if len(seen) > 1 and seen[-2].steps else 0,
-        "update_step_first": any(watched.step_first for watched in seen),
+        "update_step_first": any(watched.step_first for watched in seen)
+        and any(watched.fresh for watched in seen),
+        "update_has_gradient": any(watched.fresh for watched in seen),
         "update_evaluation_mode": not all(watched.training for watched in seen),
         "update_reached": len(reached),
         "update_misses": len(missed),

@@ -1,0 +1,58 @@
+"""How far a short training comes: what a suspicion is decided by."""
+
+import math
+from dataclasses import replace
+from statistics import fmean
+
+import torch
+
+from recipe.context import Context
+from recipe.experiment import Experiment
+from recipe.training.data import Splits, TensorData
+from recipe.training.loop import Training
+from recipe.training.optimizers import usual_rates
+from recipe_steps.neutral import neutral_outputs
+
+ITERATIONS = 100
+RATES = 2
+TAIL = 20
+SOME = 512
+
+
+def progress(ctx: Context, experiment: Experiment, data: Splits) -> tuple[float, float]:
+    """How far below a constant prediction's loss training comes, as a share of it, at the best of
+    a few rates; at worst -1, where it diverges. Beside it the loss of the first iteration.
+    """
+    own = [experiment.lr] if experiment.lr is not None else []
+    rates = dict.fromkeys([*own, *usual_rates(experiment)[:RATES]])
+    courses = [_losses(ctx, experiment, data, lr) for lr in rates]
+    reference = _constant_loss(experiment, data)
+    finals = [fmean(losses[-TAIL:]) for losses in courses if len(losses) == ITERATIONS]
+    firsts = [losses[0] for losses in courses if losses]
+    if not finals or not reference > 0:
+        return -1.0, firsts[0] if firsts else math.nan
+    return min(1.0, max(-1.0, 1 - min(finals) / reference)), firsts[0]
+
+
+def _losses(ctx: Context, experiment: Experiment, data: Splits, lr: float) -> list[float]:
+    training = Training(
+        replace(experiment, lr=lr), data, seed=ctx.seed_for("scaling"), device=ctx.device,
+        rates=[lr] * ITERATIONS, way=ctx.careful_way,
+    )  # fmt: skip
+    losses = training.losses(lambda _: False)
+    ctx.spend(len(losses))
+    return losses
+
+
+@torch.no_grad()
+def _constant_loss(experiment: Experiment, data: Splits) -> float:
+    """The loss of outputs that prefer no class, or of the mean of real targets."""
+    if not isinstance(data.train, TensorData):
+        return math.nan
+    y = data.train.y[:SOME]
+    model = experiment.model(**experiment.model_args).to(y.device).eval()
+    outputs = model(data.train.x[:SOME].clone())
+    constant = neutral_outputs(experiment, outputs, y)
+    if experiment.resolved_task.target_kind == "real":
+        constant = y.float().mean(0, keepdim=True).expand_as(y).reshape(outputs.shape)
+    return abs(float(experiment.loss_function(constant, y)))

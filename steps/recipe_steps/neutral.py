@@ -1,0 +1,66 @@
+"""What a loss expects of its outputs, and outputs that prefer nothing."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from recipe.experiment import Experiment, LossFunction
+from recipe.results import Scalar
+
+LOG_SUM = 1e-3
+"""Log of a sum of probabilities up to which they count as normalised."""
+BATCH = 256
+
+
+def mean_loss(loss: LossFunction, outputs: Tensor, targets: Tensor) -> float:
+    """The mean loss of many items, batch by batch."""
+    parts = zip(torch.split(outputs, BATCH), torch.split(targets, BATCH), strict=True)
+    return sum(loss(o, y).item() * len(o) for o, y in parts) / len(outputs)
+
+
+def signatures(loss: LossFunction, outputs: Tensor, targets: Tensor) -> dict[str, Scalar]:
+    """Exact marks of the outputs, and how the loss takes a shift of all outputs."""
+    rows = outputs.movedim(class_axis(outputs, targets), -1) if outputs.ndim > 1 else outputs
+    width = rows.shape[-1] if outputs.ndim > 1 else 1
+    sums = rows.sum(-1) if outputs.ndim > 1 else torch.zeros(1)
+    inside = bool((outputs >= 0).all() and (outputs <= 1).all())
+    probabilities = bool(
+        width > 1 and inside and torch.allclose(sums, torch.ones_like(sums), atol=1e-4)
+    )
+    logs = outputs.ndim > 1 and bool((rows.logsumexp(-1).abs() < LOG_SUM).all())
+    # a loss that takes probabilities refuses what lies outside of 0..1
+    base, shift = (outputs / 2, 0.5) if inside else (outputs, 1.0)
+    plain, shifted = mean_loss(loss, base, targets), mean_loss(loss, base + shift, targets)
+    return {
+        "outputs_are_probabilities": probabilities,
+        "outputs_are_log_probabilities": logs,
+        "loss_ignores_shift": math.isclose(plain, shifted, rel_tol=1e-4, abs_tol=1e-5),
+        "loss_takes_log_probabilities": math.isclose(shifted, plain - shift, abs_tol=1e-3),
+        "output_std": outputs.float().std().item() if outputs.numel() > 1 else 0.0,
+    }
+
+
+def neutral_loss(experiment: Experiment, outputs: Tensor, targets: Tensor) -> float:
+    """The declared loss at outputs that prefer nothing."""
+    return mean_loss(
+        experiment.loss_function, neutral_outputs(experiment, outputs, targets), targets
+    )
+
+
+def neutral_outputs(experiment: Experiment, outputs: Tensor, targets: Tensor) -> Tensor:
+    """Outputs that prefer nothing: zero logits, equal probabilities or their logarithms."""
+    loss = experiment.loss_function
+    neutral = torch.zeros_like(outputs)
+    marks = signatures(loss, neutral, targets)
+    if getattr(experiment.resolved_task, "threshold", 0.0) == 0.5:
+        neutral = neutral + 0.5
+    elif marks["loss_takes_log_probabilities"]:
+        neutral = neutral - math.log(experiment.resolved_task.n_outputs(outputs))
+    return neutral
+
+
+def class_axis(outputs: Tensor, targets: Tensor) -> int:
+    """The axis of the classes: behind the batch, or the last one for sequences."""
+    behind = outputs.shape[:1] + outputs.shape[2:] == targets.shape
+    return 1 if behind or outputs.shape[:-1] != targets.shape else outputs.ndim - 1
