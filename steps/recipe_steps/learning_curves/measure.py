@@ -1,5 +1,8 @@
 """The curves of the best trial and of the baseline, as evidence."""
 
+import torch
+from torch import Tensor
+
 from recipe.context import Context
 from recipe.results import Curve, Evidence, Scalar, Trial
 from recipe.training.data import TensorData
@@ -43,5 +46,24 @@ def subject(ctx: Context, name: str, trial: Trial) -> Evidence:
     val = ctx.data.val
     targets = val.y if isinstance(val, TensorData) else next(iter(val.eval_batches()))[1]
     scalars[f"{name}_chance"] = ctx.task.chance_score(targets)
+    if experiment.loss is None and isinstance(experiment.task, str):
+        scalars[f"{name}_start"] = constant_loss(ctx.task.target_kind, targets)
     curves = {f"{name}_{c}": trial.curves[c] for c in CURVES if trial.curves.get(c)}
     return Evidence(scalars, curves)
+
+
+def constant_loss(kind: str, targets: Tensor) -> float:
+    """The usual loss of the best constant prediction: entropy of classes, variance of values."""
+    if kind == "real":
+        return targets.double().reshape(len(targets), -1).var(0, correction=0).mean().item()
+    if kind == "zero or one":
+        ones = targets.double().reshape(len(targets), -1).mean(0)
+        return _entropy(torch.stack([ones, 1 - ones])).mean().item()
+    labels = targets[targets >= 0].cpu()
+    return _entropy(torch.bincount(labels) / max(1, len(labels))).item()
+
+
+def _entropy(shares: Tensor) -> Tensor:
+    """Over the first axis, in nats."""
+    entropy: Tensor = -torch.special.xlogy(shares, shares).sum(0)
+    return entropy

@@ -2,16 +2,14 @@
 curves!"). Each rule looks at the best run and at the baseline; the message names them.
 """
 
-from statistics import fmean
-
 from recipe.results import Evidence, Finding
 from recipe.rules import rule
 from recipe_steps.learning_curves import training_rules
+from recipe_steps.learning_curves.overfitting import overfitting
 from recipe_steps.learning_curves.runs import Run, about
 from recipe_steps.learning_curves.shapes import (
     first_drop,
     relative_fall,
-    rise_from_lowest,
     smooth,
 )
 
@@ -23,10 +21,6 @@ FLAT = 0.01
 """A curve that falls by less than 1 % over its end is flat."""
 FALLING = 0.05
 """One that falls by more than 5 % is still falling."""
-GENERALISATION_LOSS = 0.1
-"""Rise of validation loss over its minimum (Prechelt 1998, GL with alpha = 10 %)."""
-NOTABLE = 0.03
-"""The rise, and the gap to training, as shares of the first validation loss."""
 FLAT_START = 0.12
 """Share of training that may pass before the loss begins to fall."""
 STILL_AT_START = 0.95
@@ -160,35 +154,6 @@ def still_improving(evidence: Evidence) -> Finding | None:
         return f"validation loss still fell by {val:.0%} over the last {TAIL:.0%} of training"
 
     return about(evidence, test, "warn", "Train longer.", confidence=0.7)
-
-
-@rule("warn")
-def overfitting(evidence: Evidence) -> Finding | None:
-    """What: validation loss rises again while training loss goes on falling.
-
-    Why: the model learns what is particular to the training data. The kept snapshot is from
-    before the rise, so the run is not lost; more of it could be gained.
-
-    Fix: more weight decay, dropout, augmentation, more data; or stop early.
-    """
-
-    def test(run: Run) -> str | None:
-        if len(run.val_loss) < ENOUGH or len(run.train_loss) < ENOUGH:
-            return None
-        lowest, least, last = rise_from_lowest(run.val_loss)
-        first = max(run.val_loss[0], 1e-12)
-        rise = last - least
-        if lowest > 0.9 * len(run.val_loss) or rise < GENERALISATION_LOSS * least:
-            return None
-        gap = last - fmean(run.train_loss[-2:])
-        fell = run.train_loss[-1] < run.train_loss[lowest]
-        if not fell or min(rise, gap) < NOTABLE * first:
-            return None
-        return f"validation loss rose by {rise / least:.0%} after epoch {lowest + 1}"
-
-    return about(
-        evidence, test, "warn", "More weight decay, dropout, augmentation or data.", confidence=0.8
-    )
 
 
 @rule("warn")

@@ -23,6 +23,8 @@ class Run:
     warmup: float
     regularised: bool
     chance: float
+    start: float | None
+    """Loss of the best constant prediction on the validation data; None when unknown."""
     items: float
     """Validation items; 0 when unknown."""
     updates: float
@@ -68,6 +70,7 @@ def runs(evidence: Evidence) -> list[Run]:
                 evidence.number(f"{name}_warmup") or 0.0,
                 evidence.flag(f"{name}_regularised"),
                 evidence.number(f"{name}_chance") or 0.0,
+                evidence.number(f"{name}_start"),
                 evidence.number(f"{name}_items") or 0.0,
                 evidence.number(f"{name}_updates") or 0.0,
                 evidence.number(f"{name}_weight_decay") or 0.0,
