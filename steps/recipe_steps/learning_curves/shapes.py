@@ -75,6 +75,14 @@ class Rise:
         return self.height / gained if gained > 0 else math.inf
 
 
+def scatter(values: Sequence[float]) -> float:
+    """Standard deviation of single points around a smooth curve, from second differences; zero
+    for fewer than three points.
+    """
+    bends = [abs(a - 2 * b + c) for a, b, c in zip(values, values[1:], values[2:], strict=False)]
+    return MAD * median(bends) / math.sqrt(6) if bends else 0.0
+
+
 def rise(values: Sequence[float]) -> Rise | None:
     """The rise of a curve after its lowest point; None where fewer than three points follow.
 
@@ -92,12 +100,11 @@ def rise(values: Sequence[float]) -> Rise | None:
         return None
     part = values[lowest:]
     residuals = [v - fit for v, fit in zip(part, isotonic(part), strict=True)]
-    bends = [abs(a - 2 * b + c) for a, b, c in zip(part, part[1:], part[2:], strict=False)]
-    scatter = MAD * max(median(bends) / math.sqrt(6), median(map(abs, residuals)))
+    spread = max(scatter(part), MAD * median(map(abs, residuals)))
     squares = sum(r * r for r in residuals)
     kinship = sum(a * b for a, b in pairwise(residuals)) / squares if squares else 0.0
     kinship = min(max(kinship, 0.0), 0.95)
-    error = scatter * math.sqrt(math.pi / 2 * (1 + kinship) / (1 - kinship) * 2 / width)
+    error = spread * math.sqrt(math.pi / 2 * (1 + kinship) / (1 - kinship) * 2 / width)
     return Rise(lowest, smoothed[lowest], median(after), error)
 
 
