@@ -124,6 +124,11 @@ IMPROVING = [
     case(still_improving, None, **improving(train_score=[0.9, 1.0])),
     case(still_improving, None, **improving() | {"val_loss": [2.0, NAN, *straight(2, 0.5)]}),
     case(still_improving, None, val_loss=straight(2, 0.5)),
+    case(still_improving, None, **improving(score=0.8, longer=0.802)),
+    case(still_improving, "warn", **improving(score=0.8, longer=0.803)),
+    case(still_improving, None, **improving(score=0.8, longer=0.819, items=400, chance=0.1)),
+    case(still_improving, "warn", **improving(score=0.8, longer=0.821, items=400, chance=0.1)),
+    case(still_improving, "warn", **improving(score=0.8, longer=NAN)),
 ]
 
 

@@ -23,6 +23,7 @@ def measure(ctx: Context) -> Evidence:
         found = subject(ctx, name, trial)
         scalars |= found.scalars
         curves |= found.curves
+    scalars |= longer(ctx)
     return with_branches(ctx, Evidence(scalars, curves))
 
 
@@ -37,6 +38,16 @@ def with_branches(ctx: Context, evidence: Evidence) -> Evidence:
         for name, trial in _subjects(ctx) for what, value in tested[trial.key].items()
     }  # fmt: skip
     return Evidence({**evidence.scalars, **scalars}, evidence.curves)
+
+
+def longer(ctx: Context) -> dict[str, Scalar]:
+    """What the trials scored that an earlier round trained for longer than the best one."""
+    best = ctx.best_trial
+    if best is None:
+        return {}
+    scores = [t.val_score for t in ctx.trials if t.planned_epochs > best.planned_epochs]
+    known = [score for score in scores if score is not None]
+    return {"best_longer": max(known)} if known else {}
 
 
 def _subjects(ctx: Context) -> list[tuple[str, Trial]]:

@@ -60,6 +60,8 @@ class Run:
     loss: float | None
     metric: str
     branch: Branch | None
+    longer: float | None
+    """Score that an earlier round's longer training reached."""
     train_loss: list[float]
     val_loss: list[float]
     train_score: list[float]
@@ -112,6 +114,7 @@ def runs(evidence: Evidence) -> list[Run]:
                 evidence.number(f"{name}_loss"),
                 evidence.text("metric") or "score",
                 _branch(evidence, name),
+                evidence.number(f"{name}_longer"),
                 **curves,
             )
         )
@@ -131,24 +134,28 @@ def _branch(evidence: Evidence, name: str) -> Branch | None:
 
 
 def wins(run: Run, branch: Branch) -> bool:
-    """Whether the branch is better beyond noise: by its score, or where that holds, by its loss.
-
-    Noise of a score is the larger of its scatter from epoch to epoch and, for shares of right
-    answers, one standard error of as many items.
-    """
+    """Whether the branch is better beyond noise: by its score, or where that holds, by its loss."""
     if branch.score is None:
         return False
     if run.score is None:
         return True
     late = len(run.val_score) // 2
-    noise = max(LEAST_GAIN, scatter(run.val_score[late:]))
-    if run.chance > 0 and run.items and 0 <= run.score <= 1:
-        noise = max(noise, math.sqrt(run.score * (1 - run.score) / run.items))
+    noise = noise_of(run)
     gain = branch.score - run.score
     if gain > noise or branch.loss is None or run.loss is None:
         return gain > noise
     wanted = max(LOSS_GAIN * abs(run.loss), 2 * scatter(run.val_loss[late:]))
     return gain > -noise and run.loss - branch.loss > wanted
+
+
+def noise_of(run: Run) -> float:
+    """By how much scores differ without a cause: the larger of the scatter from epoch to epoch and,
+    for shares of right answers, one standard error of as many items.
+    """
+    noise = max(LEAST_GAIN, scatter(run.val_score[len(run.val_score) // 2 :]))
+    if run.chance > 0 and run.items and run.score is not None and 0 <= run.score <= 1:
+        noise = max(noise, math.sqrt(run.score * (1 - run.score) / run.items))
+    return noise
 
 
 def about_branch(

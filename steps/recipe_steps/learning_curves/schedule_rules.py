@@ -7,7 +7,7 @@ from itertools import pairwise
 from recipe.results import Evidence, Finding
 from recipe.rules import rule
 from recipe_steps.learning_curves.remedies import cosine, longer
-from recipe_steps.learning_curves.runs import Run, about, about_branch
+from recipe_steps.learning_curves.runs import Run, about, about_branch, noise_of
 from recipe_steps.learning_curves.shapes import first_drop, relative_fall
 
 ENOUGH = 6
@@ -138,7 +138,8 @@ def still_improving(evidence: Evidence) -> Finding | None:
     """What: training and validation loss both still fall at the end.
 
     Why: training stopped before the model had learnt what it can. A rate that has decayed to
-    almost nothing is silent here: its last improvement is the decay's own.
+    almost nothing is silent here: its last improvement is the decay's own. So is a run that an
+    earlier round trained for longer without a gain.
 
     Fix: train longer.
     """
@@ -146,6 +147,9 @@ def still_improving(evidence: Evidence) -> Finding | None:
     def test(run: Run) -> str | None:
         if len(run.val_loss) < ENOUGH or run.decayed or run.learnt:
             return None
+        tried = run.longer is not None and run.score is not None
+        if tried and (run.longer or 0.0) <= (run.score or 0.0) + noise_of(run):
+            return None  # an earlier round trained longer, and it brought nothing
         train = relative_fall(run.train_loss, TAIL)
         val = relative_fall(run.val_loss, TAIL)
         if train is None or val is None or min(train, val) < FALLING:
