@@ -14,6 +14,7 @@ from recipe.errors import RecipeError
 from recipe.experiment import Experiment
 from recipe.journal import Journal
 from recipe.keys import key
+from recipe.noise import standard_error
 from recipe.remedy import Patient, Remedy
 from recipe.results import Evidence, Finding, RemedyOutcome, StepResult, latest
 from recipe.rules import Rule
@@ -174,11 +175,12 @@ class Verifier:
         return {"score": fit.best_score, "loss": fit.best_loss, "epochs": fit.done}
 
     def _noise(self, before: Result, after: Result) -> float:
-        """One standard error of a share of right answers; a little for other scores."""
+        """One standard error of the score; a little where it is none of those known."""
         score = after.score if before.score is None else before.score
-        if score is None or not 0 <= score <= 1 or self.ctx.task.target_kind == "real":
+        if score is None or self.ctx.experiment.metric is not None:
             return LEAST_GAIN
-        return max(LEAST_GAIN, math.sqrt(score * (1 - score) / len(self.ctx.data.val)))
+        shares = self.ctx.task.target_kind != "real"
+        return max(LEAST_GAIN, standard_error(score, len(self.ctx.data.val), shares=shares))
 
 
 def _sentence(rule: str, outcome: RemedyOutcome) -> str:

@@ -1,9 +1,9 @@
 """One run's curves as the rules read them."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from recipe.noise import standard_error
 from recipe.results import Evidence, Finding, RemedyOutcome, Severity
 from recipe.rules import finding
 from recipe_steps.learning_curves.shapes import known, scatter
@@ -149,13 +149,13 @@ def wins(run: Run, branch: Branch) -> bool:
 
 
 def noise_of(run: Run) -> float:
-    """By how much scores differ without a cause: the larger of the scatter from epoch to epoch and,
-    for shares of right answers, one standard error of as many items.
+    """By how much scores differ without a cause: the larger of the scatter from epoch to epoch and
+    one standard error of as many items.
     """
     noise = max(LEAST_GAIN, scatter(run.val_score[len(run.val_score) // 2 :]))
-    if run.chance > 0 and run.items and run.score is not None and 0 <= run.score <= 1:
-        noise = max(noise, math.sqrt(run.score * (1 - run.score) / run.items))
-    return noise
+    if run.score is None:
+        return noise
+    return max(noise, standard_error(run.score, run.items, shares=run.chance > 0))
 
 
 def about_branch(

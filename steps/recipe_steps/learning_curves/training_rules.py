@@ -13,7 +13,7 @@ from recipe_steps.learning_curves.remedies import (
     smaller_batch,
     without_augmentation,
 )
-from recipe_steps.learning_curves.runs import Run, about
+from recipe_steps.learning_curves.runs import Run, about, wins
 from recipe_steps.learning_curves.shapes import relative_fall
 
 ENOUGH = 6
@@ -173,6 +173,9 @@ def weight_decay_too_high(evidence: Evidence) -> Finding | None:
     """
 
     def test(run: Run) -> str | None:
+        branch = run.tested("regularization-too-strong")
+        if branch and not wins(run, branch):
+            return None  # without it nothing is gained
         strong = STRONG_DECAY.get(run.optimizer)
         if strong is None or run.decay < strong or len(run.train_loss) < ENOUGH:
             return None
