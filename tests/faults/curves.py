@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from recipe.logs import as_evidence
+from recipe.results import Evidence
+from recipe.rules import judge
+from recipe_steps.learning_curves import LearningCurves
 from recipe_steps.learning_curves.overfitting import (
     LOST,
     LOST_OF_LOSS,
@@ -25,6 +28,9 @@ from recipe_steps.learning_curves.overfitting import (
 )
 
 LABELLED = "curves/overfit_labelled_simulated.jsonl.gz"
+BY_CAUSE = Path(__file__).with_name("curves_by_cause.jsonl")
+RISE = 0.3
+"""Of validation loss over its minimum, from which a curve counts as overfit for certain."""
 GRID = [0.005 * i for i in range(1, 61)]
 
 
@@ -115,6 +121,66 @@ def crossed(path: Path) -> dict[str, Any]:
     return told
 
 
+@dataclass(frozen=True)
+class Cause:
+    """What the rules said of a curve whose causes are known."""
+
+    name: str
+    causes: tuple[str, ...]
+    allowed: tuple[str, ...]
+    """Causes, and what is true but too slight to be missed."""
+    said: tuple[str, ...]
+
+    @property
+    def right(self) -> bool:
+        """One of the causes was said first."""
+        return bool(self.said) and self.said[0] in self.causes
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """What was said without being a cause: each of these is a false alarm."""
+        return tuple(rule for rule in self.said if rule not in self.allowed)
+
+
+def by_cause(path: Path = BY_CAUSE, *, alone: bool = False) -> list[Cause]:
+    """The curves of curves_by_cause.py and what the rules say of them.
+
+    Args:
+        path: the file.
+        alone: as of a log, without what a run of the recipe knows beside the curves.
+
+    """
+    found = []
+    for line in path.read_text("utf-8").splitlines():
+        row = json.loads(line)
+        if alone:
+            evidence = as_evidence(row["curves"])
+        else:
+            curves = {f"baseline_{name}": tuple(v) for name, v in row["curves"].items()}
+            evidence = Evidence(row["scalars"], curves)
+        findings = judge(LearningCurves.rules, evidence)
+        said = [f for f in findings if f.counts and f.because is None]
+        said.sort(key=lambda f: (f.severity != "fail", -f.confidence))
+        causes = {k: v for k, v in row["causes"].items() if k != "overfitting" or v > RISE}
+        allowed = tuple(row["causes"])
+        found.append(Cause(row["name"], tuple(causes), allowed, tuple(f.rule for f in said)))
+    return found
+
+
+def cause_table() -> str:
+    """How often the first word was right, and how often a curve got a word that was not."""
+    head = "| curves of known cause | with a cause | right first | nothing said |"
+    lines = [f"{head} without a cause | false alarms |", "|---|---|---|---|---|---|"]
+    for name, alone in (("in a run, with branches", False), ("as logs", True)):
+        told = by_cause(alone=alone)
+        ill, fine = [c for c in told if c.causes], [c for c in told if not c.causes]
+        lines.append(
+            f"| {name} | {len(ill)} | {sum(c.right for c in ill)} | "
+            f"{sum(not c.said for c in ill)} | {len(fine)} | {sum(bool(c.wrong) for c in fine)} |"
+        )
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Print the tables."""
     from bases import DATA
@@ -128,6 +194,11 @@ def main() -> None:
         shown = " and ".join(f"{x:g}" for x in limits)
         print(f"| {name}: {shown}, scored on the other | {s.curves} | {s.missed} | {s.alarms} | "
               f"{s.macro_f1:.4f} |")  # fmt: skip
+    print(f"\n{cause_table()}\n\n| curve | causes | in a run | as a log |\n|---|---|---|---|")
+    for run, log in zip(by_cause(), by_cause(alone=True), strict=True):
+        if run.wrong or log.wrong or bool(run.causes) != run.right:
+            cells = (run.name, *(", ".join(c) for c in (run.causes, run.said, log.said)))
+            print(f"| {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":

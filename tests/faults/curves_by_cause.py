@@ -11,6 +11,7 @@ curves_by_cause.jsonl.
 
 import argparse
 import json
+import math
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,8 @@ from recipe.testing import open_context
 from recipe.training.fit import Fit
 from recipe.training.loop import Training, planned_rates
 from recipe_steps.learning_curves import LearningCurves, branches
+from recipe_steps.learning_curves.remedies import LONGER
+from recipe_steps.learning_curves.schedule_rules import still_improving
 from recipe_steps.learning_curves.shapes import first_drop
 
 KEPT = Path(__file__).with_name("curves_by_cause.jsonl")
@@ -91,6 +94,13 @@ def constant() -> Made:
                 yield f"constant {lr:g}, {epochs} epochs, {kind}", Experiment(
                     **{**BASE, **data, "model": net(64, 10, width)}, lr=lr, epochs=epochs,
                     schedule="constant")  # fmt: skip
+    for width, batch, optimizer, lr in (
+        (8, 8, "sgd", 0.03), (8, 8, "sgd", 0.05), (16, 4, "sgd", 0.05), (12, 4, "sgd", 0.05),
+        (16, 8, "adam", 0.02), (16, 8, "adam", 0.05), (8, 4, "rmsprop", 0.02),
+    ):  # fmt: skip
+        yield f"unsettled {optimizer} {lr:g}, {width} wide, batch {batch}", Experiment(
+            **{**BASE, **clean, "model": net(64, 10, width), "batch_size": batch}, lr=lr, epochs=12,
+            optimizer=optimizer, schedule="constant")  # fmt: skip
     for lr in (3e-4, 1e-3, 1e-2, 3e-2):
         yield f"constant adam {lr:g}, noisy", Experiment(
             **BASE, **noisy, optimizer="adam", lr=lr, epochs=20, schedule="constant")  # fmt: skip
@@ -154,6 +164,19 @@ def gains(ctx: Context, choose: Callable[[int], Fit], before: dict[int, Fit]) ->
     return LEAST_SCORE * statistics.fmean(fall) if held and wins(fall, LEAST_LOSS) else 0.0
 
 
+def lost_again(losses: Sequence[Sequence[float | None]]) -> float:
+    """How much validation loss rose over its minimum, as a share of it: the lowest three epochs of
+    the mean curve against the last three; zero where that is not beyond the spread over seeds.
+    """
+    curves = [[v or 0.0 for v in curve] for curve in losses]
+    mean = [statistics.fmean(values) for values in zip(*curves, strict=True)]
+    first = min(range(len(mean) - 2), key=lambda i: sum(mean[i : i + 3]))
+    rises = [statistics.fmean(c[-3:]) - statistics.fmean(c[first : first + 3]) for c in curves]
+    error = statistics.stdev(rises) / len(rises) ** 0.5
+    rose = statistics.fmean(rises)
+    return rose / statistics.fmean(mean[first : first + 3]) if rose > 2 * error else 0.0
+
+
 def causes(ctx: Context) -> dict[str, float]:
     """What would have been better, by the rule that should say so, the largest gain first."""
     experiment = ctx.experiment
@@ -179,12 +202,9 @@ def causes(ctx: Context) -> dict[str, float]:
     found = {rule: gains(ctx, choose, before) for rule, choose in tried.items()}
     if found.get("underfitting", 0.0) < FAR:
         found.pop("underfitting", None)
-    lost = [
-        statistics.fmean(f.curves["val_loss"][-3:]) / min(f.curves["val_loss"]) - 1
-        for f in before.values()
-    ]
-    if statistics.fmean(lost) > LOST:
-        found["overfitting"] = statistics.fmean(lost)
+    lost = lost_again([fit.curves["val_loss"] for fit in before.values()])
+    if lost > LOST:
+        found["overfitting"] = lost
     return dict(sorted(((r, g) for r, g in found.items() if g > 0), key=lambda pair: -pair[1]))
 
 
@@ -193,8 +213,8 @@ def rounded(value: Any) -> Any:
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
-def row(name: str, experiment: Experiment) -> dict[str, Any]:
-    """The causes of one curve, and what step 6 measures on it."""
+def row(name: str, experiment: Experiment, why: dict[str, float] | None) -> dict[str, Any]:
+    """The causes of one curve, found anew when they are not given, and what step 6 measures."""
     step = LearningCurves()
     with (
         tempfile.TemporaryDirectory() as out,
@@ -202,7 +222,12 @@ def row(name: str, experiment: Experiment) -> dict[str, Any]:
     ):
         ctx.train_baseline()
         evidence = step.measure(ctx)
-        why = causes(ctx)
+        longer = {}
+        if still_improving(evidence):  # as the proof of its remedy would
+            fit = trained(ctx, replace(ctx.experiment, epochs=math.ceil(LONGER * ctx.experiment.epochs)),
+                          ctx.seed)  # fmt: skip
+            longer = {"baseline_longer": fit.best_score}
+        why = causes(ctx) if why is None else why
     kept = {
         k: rounded(v)
         for k, v in evidence.scalars.items()
@@ -212,25 +237,32 @@ def row(name: str, experiment: Experiment) -> dict[str, Any]:
     return {
         "name": name,
         "causes": {k: rounded(v) for k, v in why.items()},
-        "scalars": kept,
+        "scalars": kept | longer,
         "curves": curves,
     }
 
 
+def kept() -> list[dict[str, Any]]:
+    """The rows of the file."""
+    return [json.loads(line) for line in KEPT.read_text("utf-8").splitlines()]
+
+
 def main() -> None:
-    """Make them all, or print some."""
+    """Make them, and replace what the file holds of the same names."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", default="", help="part of a name")
+    parser.add_argument("--causes", action="store_true", help="find known causes anew")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    rows = []
+    known = {r["name"]: r for r in kept()} if KEPT.exists() else {}
     for name, experiment in (*constant(), *decaying(), *fitting()):
         if given.only in name:
-            rows.append(row(name, experiment))
-            branch = {k: v for k, v in rows[-1]["scalars"].items() if "branch" in k}
-            print(name, rows[-1]["causes"], branch, flush=True)
-    if not given.only:
-        KEPT.write_text("".join(json.dumps(r, separators=(",", ":")) + "\n" for r in rows), "utf-8")
+            why = None if given.causes or name not in known else known[name]["causes"]
+            known[name] = row(name, experiment, why)
+            branch = {k: v for k, v in known[name]["scalars"].items() if "branch" in k}
+            print(name, known[name]["causes"], branch, flush=True)
+    lines = [json.dumps(r, separators=(",", ":")) + "\n" for r in known.values()]
+    KEPT.write_text("".join(lines), "utf-8")
 
 
 if __name__ == "__main__":

@@ -3,12 +3,16 @@
 import pytest
 from rule_cases import NAN, case, check, straight
 
+from recipe.results import Evidence
 from recipe_steps.learning_curves import LearningCurves
+from recipe_steps.learning_curves.runs import runs
 from recipe_steps.learning_curves.schedule_rules import (
     decayed_too_early,
     needs_lr_decay,
     schedule_differs_from_plan,
     still_improving,
+    suspect_early_decay,
+    suspect_no_decay,
 )
 
 STEADY, FALLEN = [0.1] * 12, [2.0, 1.6, 1.3, 1.1, 1.0, 1.0]
@@ -45,7 +49,6 @@ NEEDS_DECAY = [
     # a branch at a tenth of the rate: a better score, no better one, a better loss
     case(needs_lr_decay, "warn", "reaches 0.9 instead of 0.8 (loss 1)", **decays(score=0.9)),
     case(needs_lr_decay, "warn", **decays(score=0.9, fall=0.049)),
-    case(needs_lr_decay, None, **decays(score=0.9, fall=0.051)),
     case(needs_lr_decay, "warn", **decays(score=0.803)),
     case(needs_lr_decay, None, **decays(score=0.801)),
     case(needs_lr_decay, None, **decays(score=0.81, items=400, chance=0.1)),  # error 0.02
@@ -58,7 +61,7 @@ NEEDS_DECAY = [
 ]
 
 
-def dropped(at, slope=1.0, after=0.0, n=20):
+def dropped(at, slope=1.0, after=0.01, n=20):
     """Falls by `slope` per epoch until epoch `at`, by `after` from then on; ends at 5."""
     before = [5.0 + slope * (at - 1 - i) for i in range(at)]
     return {
@@ -78,11 +81,13 @@ EARLY = [
     case(decayed_too_early, "warn", "dropped in epoch 6", **dropped(5)),
     case(decayed_too_early, "warn", **dropped(3)),
     case(decayed_too_early, None, **dropped(2)),
-    case(decayed_too_early, "warn", **dropped(12)),
-    case(decayed_too_early, None, **dropped(13)),  # after 60 % of training
+    case(decayed_too_early, None, **dropped(12, after=0.005)),  # it creeps by too little
+    case(decayed_too_early, "warn", **dropped(12, after=0.05)),
+    case(decayed_too_early, None, **dropped(13, after=0.05)),  # after 60 % of training
     case(decayed_too_early, "warn", **dropped(5, slope=0.16)),
     case(decayed_too_early, None, **dropped(5, slope=0.14)),  # 3 % of 5: the loss had flattened
     case(decayed_too_early, "warn", **dropped(5, after=0.09)),
+    case(decayed_too_early, None, **dropped(5, after=0.0)),  # it has arrived
     case(decayed_too_early, None, **dropped(5, after=0.11)),  # it still learns afterwards
     case(decayed_too_early, None, **dropped(5, n=10)),  # five epochs say nothing
     case(decayed_too_early, None, **dropped(5), train_score=[1.0]),
@@ -155,3 +160,34 @@ SCHEDULE = [*NEEDS_DECAY, *EARLY, *IMPROVING, *PLAN]
 @pytest.mark.parametrize("given", SCHEDULE, ids=str)
 def test_rule(given):
     check(LearningCurves(), given)
+
+
+def run_of(**given):
+    scalars = {f"best_{k}": v for k, v in given.items() if not isinstance(v, list)}
+    curves = {f"best_{k}": tuple(v) for k, v in given.items() if isinstance(v, list)}
+    (run,) = runs(Evidence({"best_status": "finished"} | scalars, curves))
+    return run
+
+
+@pytest.mark.parametrize(
+    ("given", "epoch"),
+    [
+        ({"train_loss": end(0.049)}, 8),
+        ({"train_loss": end(0.051)}, None),  # it still falls
+        ({"train_loss": [*FALLEN, 1.2, 0.8, 1.1, 0.7, 1.0, 0.8]}, 8),  # by chance
+        ({"train_loss": [1.1, *[1.0] * 11]}, None),  # it never fell
+        ({"train_loss": [1.1, *[1.0] * 11], "start": 2.3}, 8),  # within the first epoch
+        ({"train_loss": end(0.0), "lr": [0.1] * 6 + [0.01] * 6}, None),
+        ({"train_loss": end(0.0), "train_score": [0.5, 1.0]}, None),
+        ({"train_loss": [NAN] * 12}, None),
+    ],
+)
+def test_a_rate_is_suspected(given, epoch):
+    assert suspect_no_decay(run_of(**{"lr": STEADY, **given})) == epoch
+
+
+def test_a_drop_is_suspected():
+    assert suspect_early_decay(run_of(**dropped(5, slope=0.08))) == 5
+    assert suspect_early_decay(run_of(**dropped(5, slope=0.07))) is None
+    assert suspect_early_decay(run_of(**dropped(5, after=0.29))) == 5
+    assert suspect_early_decay(run_of(**dropped(5, after=0.31))) is None

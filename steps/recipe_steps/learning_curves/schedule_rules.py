@@ -2,13 +2,15 @@
 "Look at learning curves!").
 """
 
+import math
 from itertools import pairwise
+from statistics import fmean
 
 from recipe.results import Evidence, Finding
 from recipe.rules import rule
 from recipe_steps.learning_curves.remedies import cosine, longer
 from recipe_steps.learning_curves.runs import Run, about, about_branch, noise_of
-from recipe_steps.learning_curves.shapes import first_drop, relative_fall
+from recipe_steps.learning_curves.shapes import first_drop, relative_fall, scatter
 
 ENOUGH = 6
 """Epochs below which a curve has no shape."""
@@ -40,8 +42,18 @@ def suspect_no_decay(run: Run) -> int | None:
     """The epoch from which the training loss hardly falls although the rate is constant."""
     if not _constant(run):
         return None
-    fall = relative_fall(run.train_loss, TAIL)
-    return round((1 - TAIL) * len(run.train_loss)) if fall is not None and fall < FALLING else None
+    losses = run.train_loss
+    fall = relative_fall(losses, TAIL)
+    if fall is None or fall >= max(FALLING, _noise_of_fall(losses)):
+        return None
+    return round((1 - TAIL) * len(losses))
+
+
+def _noise_of_fall(losses: list[float]) -> float:
+    """Two standard errors of the relative fall over the end, as single epochs scatter."""
+    tail = losses[-max(ENOUGH, round(len(losses) * TAIL)) :]
+    level = abs(fmean(tail))
+    return 2 * scatter(tail) * math.sqrt(2 / (len(tail) // 3)) / level if level else 0.0
 
 
 def _constant(run: Run) -> bool:
@@ -50,7 +62,8 @@ def _constant(run: Run) -> bool:
         return False
     if min(run.lr[len(run.lr) // 2 :]) < CONSTANT * max(run.lr):
         return False
-    return losses[0] - losses[-1] >= LEARNT_SOME * abs(losses[0])
+    first = max(losses[0], losses[0] if run.start is None else run.start)
+    return first - losses[-1] >= LEARNT_SOME * abs(first)
 
 
 @rule("warn", remedy=cosine)
@@ -68,7 +81,7 @@ def needs_lr_decay(evidence: Evidence) -> Finding | None:
             return None
         fall = relative_fall(run.train_loss, TAIL)
         tested = run.tested("needs-lr-decay")
-        if fall is None or fall > (FALLING if tested else FLAT) or (not tested and fall < -FLAT):
+        if fall is None or not (tested or -FLAT <= fall <= FLAT):
             return None
         return f"the training loss went flat at {run.train_loss[-1]:.3g} under a constant rate"
 
@@ -85,6 +98,12 @@ def suspect_early_decay(run: Run) -> int | None:
     """The epoch of a drop before which the loss was falling, and after which it hardly is."""
     drop = _early_drop(run, STEEP_SUSPECT, SLOWED_SUSPECT)
     return drop[0] if drop else None
+
+
+def _creeps(run: Run, drop: int) -> bool:
+    """Whether the loss still fell after the drop: one that is flat has arrived."""
+    later = run.train_loss[drop + 1 :]
+    return later[0] - later[-1] > FLAT * abs(later[0])
 
 
 def _early_drop(run: Run, steep: float, slowed: float) -> tuple[int, float, float] | None:
@@ -116,7 +135,7 @@ def decayed_too_early(evidence: Evidence) -> Finding | None:
     def test(run: Run) -> str | None:
         tested = run.tested("decayed-too-early")
         drop = _early_drop(run, *((STEEP_SUSPECT, SLOWED_SUSPECT) if tested else (STEEP, SLOWED)))
-        if drop is None:
+        if drop is None or not (tested or _creeps(run, drop[0])):
             return None
         epoch, before, after = drop
         return (
