@@ -14,7 +14,7 @@ from recipe import registry, runfolder
 from recipe.budget import Meter
 from recipe.context import Context
 from recipe.diagnosis import diagnose
-from recipe.engine import Engine, Gate, assemble
+from recipe.engine import Engine, Gate, assemble, status_of
 from recipe.errors import UsageError
 from recipe.events import Event, Message, Progress, RunFinished, RunStarted, TrialFinished
 from recipe.experiment import Experiment
@@ -238,7 +238,13 @@ def _proved(engine: Engine) -> list[StepResult]:
         return engine.results
     rules = {rule.name: rule for plugin in engine.plugins for rule in plugin.step.rules}
     steps, causes = diagnose(engine.results, rules.values())
-    return list(Verifier(engine.ctx, engine.journal, rules).verify(steps, causes))
+    proved = Verifier(engine.ctx, engine.journal, rules).verify(steps, causes)
+    return [
+        replace(step, status=status_of(step.findings))
+        if step.status in ("pass", "warn", "fail")
+        else step
+        for step in proved
+    ]
 
 
 def _tune(started: _Started, settings: Settings, journal: Journal, emit: Observer) -> Way:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from recipe.results import Evidence
+from recipe.results import Evidence, Finding
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +24,8 @@ class Patient:
     evidence: Evidence
     """Of the step whose rule fired."""
     device: "torch.device"
+    finding: Finding | None = None
+    """What the rule said."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,9 @@ class Remedy:
         name: what is done, in the imperative, such as "return logits".
         mend: the mended experiment; None where this patient cannot be helped. Data it changes
             stand in it as pairs of tensors.
-        about_rate: it changes the learning rate, so each side is trained at its declared one
-            and not at the best of a few.
+        as_declared: it is about rate, schedule or length, so both sides train at the declared
+            rate and as long as they declare.
+        decides: where it brings nothing, the finding was a false alarm and becomes a note.
         corrects_score: validation was not what it should be, so the score afterwards is the true
             one, be it higher or lower.
 
@@ -43,5 +46,6 @@ class Remedy:
 
     name: str
     mend: Callable[[Patient], "Experiment | None"]
-    about_rate: bool = False
+    as_declared: bool = False
+    decides: bool = False
     corrects_score: bool = False

@@ -48,7 +48,7 @@ class Rule:
         if found is None:
             return None
         untested = RemedyOutcome(self.remedy.name) if self.remedy and found.counts else None
-        return replace(found, rule=self.name, blocks=self.blocks, remedy=untested)
+        return replace(found, rule=self.name, blocks=self.blocks, remedy=found.remedy or untested)
 
 
 def finding(severity: Severity, message: str, advice: str, confidence: float = 1.0) -> Finding:

@@ -5,8 +5,8 @@ one is tried on top of it.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recipe.context import Context
@@ -52,6 +52,8 @@ class Verifier:
     rules: Mapping[str, Rule]
     chain: tuple[str, ...] = ()
     """Remedies that helped so far."""
+    before: dict[bool, Result] = field(default_factory=dict)
+    """Without the next remedy: as declared, and shortened."""
 
     def __post_init__(self) -> None:
         self.experiment, self.data = self.ctx.experiment, self.ctx.data
@@ -60,26 +62,26 @@ class Verifier:
     def verify(self, steps: Sequence[StepResult], causes: Sequence[str]) -> tuple[StepResult, ...]:
         """The steps, the findings of `causes` with what their remedies brought."""
         found = {f.rule: (f, step) for step in latest(steps) for f in step.findings}
-        todo = [(*found[name], r) for name in causes if (r := self.rules[name].remedy)]
+        todo = [
+            (*found[name], r) for name in causes if (r := self.rules[name].remedy)
+            and (known := found[name][0].remedy) is not None and known.verified is None
+        ]  # fmt: skip
         if not todo or self.ctx.settings.verify_budget == "off":
             return tuple(steps)
         outcomes: dict[str, RemedyOutcome] = {}
-        before: Result | None = None
+        idle: set[str] = set()
         for number, (finding, step, remedy) in enumerate(todo):
             if self.spent:
                 break
             self.ctx.progress(number, len(todo), f"proving the remedy of {finding.rule}")
-            if remedy.about_rate:
-                outcome, _ = self._try(remedy, step.evidence, self._at_its_rate(self.experiment))
-                before = None
-            else:
-                before = before or self._train(self.experiment, self.data, self.chain)
-                outcome, before = self._try(remedy, step.evidence, before)
+            outcome = self._try(remedy, finding, step.evidence)
             if outcome is not None:
                 outcomes[finding.rule] = outcome
                 self.ctx.say(_sentence(finding.rule, outcome))
+                if remedy.decides and not outcome.verified:
+                    idle.add(finding.rule)
         return tuple(
-            replace(step, findings=tuple(_with(f, outcomes) for f in step.findings))
+            replace(step, findings=tuple(_with(f, outcomes, idle) for f in step.findings))
             for step in steps
         )
 
@@ -95,58 +97,63 @@ class Verifier:
         spent = epochs if budget.unit == "epochs" else seconds - self.seconds
         return spent >= budget.amount
 
-    def _try(
-        self, remedy: Remedy, evidence: Evidence, before: Result
-    ) -> tuple[RemedyOutcome | None, Result]:
-        patient = Patient(self.experiment, self.data, evidence, self.ctx.device)
+    def _try(self, remedy: Remedy, finding: Finding, evidence: Evidence) -> RemedyOutcome | None:
+        patient = Patient(self.experiment, self.data, evidence, self.ctx.device, finding)
+        declared = remedy.as_declared
         try:
             mended = remedy.mend(patient)
             if mended is None:
-                return None, before
+                return None
+            before = self.before.get(declared) or self._unmended(declared=declared)
+            self.before[declared] = before
             data = self._data_of(mended)
-            chain = (*self.chain, remedy.name)
-            if remedy.about_rate:
-                after = self._fit(mended, mended.lr or 0.0, data, chain)
-            else:
-                after = self._train(mended, data, chain)
+            after = self._train(mended, data, (*self.chain, remedy.name), declared=declared)
         except Exception:  # noqa: BLE001 - a remedy that does not fit this experiment
-            return None, before
+            return None
         helped = _gain(before, after) > self._noise(before, after)
         if remedy.corrects_score:
             helped = after.score is not None
         outcome = RemedyOutcome(
             remedy.name, helped, f"val_{mended.metric_name}", before.score, after.score
         )
-        if not helped:
-            return outcome, before
-        self.experiment, self.data, self.chain = mended, data, (*self.chain, remedy.name)
-        return outcome, after
+        if helped:
+            self.experiment, self.data, self.chain = mended, data, (*self.chain, remedy.name)
+            self.before = {declared: after}
+        return outcome
+
+    def _unmended(self, *, declared: bool) -> Result:
+        baseline = self.ctx.baseline_trial
+        if declared and not self.chain and baseline is not None:
+            return Result(baseline.val_score, baseline.val_loss)
+        return self._train(self.experiment, self.data, self.chain, declared=declared)
 
     def _data_of(self, mended: Experiment) -> Splits:
         same = mended.train is self.experiment.train and mended.val is self.experiment.val
         return self.data if same else load_splits(mended, self.ctx.device, self.ctx.seed)
 
-    def _at_its_rate(self, experiment: Experiment) -> Result:
-        """At the declared rate, or a usual one where none was declared."""
-        lr = experiment.lr or usual_rates(experiment)[0]
-        return self._fit(experiment, lr, self.data, self.chain)
-
-    def _train(self, experiment: Experiment, data: Splits, chain: tuple[str, ...]) -> Result:
-        """The best of a few rates, from the run's own seed."""
-        declared = [experiment.lr] if experiment.lr is not None else []
-        usual = [lr for lr in usual_rates(experiment) if lr not in declared]
-        results = [
-            self._fit(experiment, lr, data, chain) for lr in [*declared, *usual][:RATES_TRIED]
-        ]
+    def _train(
+        self, experiment: Experiment, data: Splits, chain: tuple[str, ...], *, declared: bool
+    ) -> Result:
+        """The best of a few rates, or at the declared one, from the run's own seed."""
+        own = [experiment.lr] if experiment.lr is not None else []
+        usual = [lr for lr in usual_rates(experiment) if lr not in own]
+        rates = own if own and declared else [*own, *usual][:RATES_TRIED]
+        results = [self._fit(experiment, lr, data, chain, whole=declared) for lr in rates]
         return max(results, key=lambda result: rank(result.score, result.loss))
 
     def _fit(
-        self, experiment: Experiment, lr: float, data: Splits, chain: tuple[str, ...]
+        self,
+        experiment: Experiment,
+        lr: float,
+        data: Splits,
+        chain: tuple[str, ...],
+        *,
+        whole: bool,
     ) -> Result:
         per_epoch = iterations_per_epoch(data.train, experiment.batch_size)
         declared = experiment.epochs or 1
         least = max(math.ceil(LEAST_ITERATIONS / per_epoch), math.ceil(LEAST_SHARE * declared))
-        epochs = min(declared, least)
+        epochs = declared if whole else min(declared, least)
         spec = experiment.with_params({"lr": lr, "epochs": epochs})
         name = key("proof", self.ctx.runner.fingerprint, self.ctx.seed, chain, configuration(spec))
         known: dict[str, Any] | None = self.journal.get("proof", name)
@@ -169,8 +176,10 @@ class Verifier:
         return {"score": fit.best_score, "loss": fit.best_loss, "epochs": fit.done}
 
     def _noise(self, before: Result, after: Result) -> float:
-        """One standard error of the score."""
+        """One standard error of the score; a little where it is none of those known."""
         score = after.score if before.score is None else before.score
+        if score is None or self.ctx.experiment.metric is not None:
+            return LEAST_GAIN
         return max(LEAST_GAIN, self.ctx.task.score_error(score, len(self.ctx.data.val)))
 
 
@@ -191,5 +200,9 @@ def _gain(before: Result, after: Result) -> float:
     return math.inf if before.score is None else after.score - before.score
 
 
-def _with(finding: Finding, outcomes: Mapping[str, RemedyOutcome]) -> Finding:
-    return replace(finding, remedy=outcomes.get(finding.rule, finding.remedy))
+def _with(
+    finding: Finding, outcomes: Mapping[str, RemedyOutcome], idle: Collection[str]
+) -> Finding:
+    severity = "note" if finding.rule in idle else finding.severity
+    remedy = outcomes.get(finding.rule, finding.remedy)
+    return replace(finding, severity=severity, remedy=remedy)

@@ -12,7 +12,7 @@ import recipe
 ROOT = Path(recipe.__file__).parent
 LAYERS = [
     {"errors", "names", "results", "__init__"},
-    {"cache", "events", "files", "remedy", "keys"},
+    {"cache", "events", "files", "remedy", "keys", "noise", "logfiles"},
     {"rules"},
     {"settings", "diagnosis", "step"},
     {"tasks", "budget", "journal", "registry"},

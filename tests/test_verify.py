@@ -9,6 +9,11 @@ from torch.nn import functional as F
 
 import recipe
 from recipe import Experiment
+from recipe.results import StepResult
+from recipe.rules import judge
+from recipe.testing import open_context
+from recipe.verify import Verifier
+from recipe_steps.learning_curves import LearningCurves
 
 sys.path.insert(0, str(Path(__file__).parent / "steps"))
 from step_samples import digits, mlp
@@ -137,3 +142,33 @@ def test_a_proof_is_not_trained_twice(tmp_path):
     lines = (first.folder / "journal.jsonl").read_text().splitlines()
     proofs = [line for line in lines if '"proof"' in line]
     assert len(proofs) == 4  # as it is and mended, at two rates
+
+
+def proved(out, rule, **given):
+    """The finding of a rule about the curves of a baseline, after its remedy was tried."""
+    step = LearningCurves()
+    with open_context(step, Experiment(**{**COMMON, **given}), out) as ctx:
+        trial = ctx.train_baseline()
+        evidence = step.measure(ctx)
+        findings = judge(step.rules, evidence)
+        result = StepResult(step.name, step.title, 1, "warn", evidence=evidence, findings=findings)
+        rules = {r.name: r for r in step.rules}
+        (after,) = Verifier(ctx, ctx.runner.journal, rules).verify([result], [rule])
+    (found,) = [f for f in after.findings if f.rule == rule]
+    return trial, found
+
+
+SHORT = {"lr": 5e-4, "epochs": 6, "schedule": "constant"}
+
+
+def test_advice_about_the_length_is_tried_at_the_declared_length(tmp_path):
+    trial, found = proved(tmp_path, "still-improving", **SHORT)
+    assert found.severity == "warn"
+    assert (found.remedy.name, found.remedy.verified) == ("train 1.5 times as long", True)
+    assert found.remedy.before == trial.val_score < found.remedy.after
+
+
+def test_a_suspicion_whose_remedy_brings_nothing_becomes_a_note(tmp_path, monkeypatch):
+    monkeypatch.setattr("recipe.verify.LEAST_GAIN", 2.0)
+    _, found = proved(tmp_path, "still-improving", **SHORT)
+    assert (found.severity, found.remedy.verified) == ("note", False)

@@ -1,12 +1,13 @@
 """What a task knows: its loss, its score, a perfect score and the loss of a fresh model."""
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar, Literal
 
 from torch import Tensor
 from torch.func import vmap
+
+from recipe.noise import standard_error
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 TargetKind = Literal["class index", "zero or one", "real"]
@@ -70,17 +71,10 @@ class Task(ABC):
         return 1.0
 
     def score_error(self, score: float | None, items: int) -> float:
-        """Standard error of a score over `items`; zero where it is not known.
-
-        Of a share of right answers sqrt(p (1 - p) / n); of R2, 2 R (1 - R2) / sqrt(n)
-        (Olkin and Finn 1995).
-        """
-        if score is None or not 0 <= score <= 1:
+        """Standard error of this task's score over `items`; zero where it is not known."""
+        if score is None:
             return 0.0
-        root = math.sqrt(max(1, items))
-        if self.target_kind == "real":
-            return 2 * math.sqrt(score) * (1 - score) / root
-        return math.sqrt(score * (1 - score)) / root
+        return standard_error(score, items, shares=self.target_kind != "real")
 
     def n_outputs(self, outputs: Tensor) -> int:
         """Number of classes, labels or values per item, read off a batch of outputs."""

@@ -109,9 +109,9 @@ def report(run_folder: Path) -> int:
 @click.option("--columns", metavar="CURVE=COLUMN,...",
               help="Which column is train_loss, val_loss, train_score, val_score, lr.")  # fmt: skip
 def diagnose(logs: tuple[Path, ...], columns: str | None) -> int:
-    """Read learning curves from CSV files and say what they show."""
+    """Read learning curves from CSV or JSON files and say what they show."""
     from recipe import registry
-    from recipe.logs import as_evidence, read_log
+    from recipe.logs import as_evidence, read
     from recipe.rules import judge
     from recipe.ui.words import log_lines
 
@@ -119,10 +119,10 @@ def diagnose(logs: tuple[Path, ...], columns: str | None) -> int:
     readers = [p.step for p in registry.load() if getattr(p.step, "reads_logs", False)]
     worst = 0
     for path in logs:
-        curves = read_log(path, named)
-        evidence = as_evidence(curves)
+        log = read(path, named)
+        evidence = as_evidence(log.curves)
         findings = [f for step in readers for f in judge(step.rules, evidence)]
-        click.echo("\n".join(log_lines(str(path), curves, findings)))
+        click.echo("\n".join(log_lines(str(path), log.curves, findings, log.notes)))
         worst = max(worst, int(any(f.severity == "fail" for f in findings)))
     return worst
 

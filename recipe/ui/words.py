@@ -49,11 +49,15 @@ NEEDED = {
 
 
 def log_lines(
-    name: str, curves: Mapping[str, Sequence[float]], findings: Sequence[Finding]
+    name: str,
+    curves: Mapping[str, Sequence[float]],
+    findings: Sequence[Finding],
+    notes: Sequence[str] = (),
 ) -> list[str]:
     """What the curves of a log show, and what could not be checked."""
     read = ", ".join(f"{curve} ({len(values)})" for curve, values in curves.items())
-    lines = [f"{name}: {read}", *finding_lines([f for f in findings if f.because is None])]
+    lines = [f"{name}: {read}", *(f"   ({note})" for note in notes)]
+    lines += finding_lines([f for f in findings if f.because is None])
     if not findings:
         lines.append("   nothing to say")
     missing = [f"{curve}: {what}" for curve, what in NEEDED.items() if curve not in curves]

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from step_samples import blob_experiment, blobs, mlp
@@ -6,6 +8,7 @@ from recipe.context import Context
 from recipe.results import Trial
 from recipe.testing import judge_scalars, open_context
 from recipe_steps.learning_curves import LearningCurves
+from recipe_steps.learning_curves.measure import constant_loss
 from recipe_steps.refine_grid import RefineGrid
 
 
@@ -37,6 +40,7 @@ def test_curves_of_the_best_trial_and_of_the_baseline(tmp_path):
     assert evidence.number("best_warmup") == 0.1
     assert evidence.number("baseline_warmup") == 0
     assert evidence.text("best_schedule") == "cosine"
+    assert evidence.number("best_start") == pytest.approx(math.log(3), abs=0.05)
     assert evidence.number("best_chance") == pytest.approx(1 / 3, abs=0.05)
     for name, trial in (("best", best), ("baseline", baseline)):
         for curve in ("train_loss", "val_loss", "lr", "batch_loss", "grad_norm"):
@@ -91,3 +95,13 @@ def test_a_run_that_diverged_is_a_failure(tmp_path):
         evidence = step.measure(ctx)
     found = judge_scalars(step, evidence.scalars, evidence.curves)
     assert [(f.rule, f.severity) for f in found] == [("diverged", "fail")]
+
+
+def test_the_loss_of_the_best_constant_prediction():
+    classes = torch.tensor([0, 0, 1, 2, -100])
+    entropy = 0.5 * math.log(2) + 0.5 * math.log(4)
+    assert constant_loss("class index", classes) == pytest.approx(entropy)
+    marks = torch.tensor([[1.0, 0.0], [0.0, 0.0]])
+    assert constant_loss("zero or one", marks) == pytest.approx(math.log(2) / 2)
+    values = torch.tensor([[1.0, 10.0], [3.0, 10.0]])
+    assert constant_loss("real", values) == pytest.approx(0.5)

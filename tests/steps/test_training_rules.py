@@ -58,6 +58,11 @@ TRAINING = [
         weight_decay_too_high, None,
         weight_decay=NAN, optimizer="sgd", train_loss=straight(2.3, 2.0),
     ),
+    case(  # without it the score is the same
+        weight_decay_too_high, None,
+        weight_decay=0.1, optimizer="sgd", train_loss=straight(2.3, 2.0), score=0.3,
+        branch="regularization-too-strong", branch_score=0.3,
+    ),
     case(augmentation_too_strong, "warn", "0.4", regularised=True, **scores(0.4, 0.65)),
     case(augmentation_too_strong, None, regularised=True, **scores(0.41, 0.65)),
     case(augmentation_too_strong, None, regularised=False, **scores(0.1, 0.9)),

@@ -25,7 +25,10 @@ def _best_cell(patient: Patient) -> "Experiment | None":
     )
 
 
-@rule("warn", remedy=Remedy("take the best cell of the grid", _best_cell, about_rate=True))
+@rule(
+    "warn",
+    remedy=Remedy("take the best cell of the grid", _best_cell, as_declared=True, decides=True),
+)
 def best_at_edge_of_grid(evidence: Evidence) -> Finding | None:
     """What: the best cell has the smallest or the largest value of its range, even after the
     grid was extended.

@@ -1,10 +1,16 @@
 """The curves of the best trial and of the baseline, as evidence."""
 
+import torch
+from torch import Tensor, nn
+
 from recipe.context import Context
 from recipe.results import Curve, Evidence, Scalar, Trial
 from recipe.training.data import TensorData
 from recipe.training.loop import iterations_per_epoch
+from recipe.training.models import build_model
+from recipe_steps.learning_curves.branches import branch
 from recipe_steps.learning_curves.labels import label_marks
+from recipe_steps.learning_curves.runs import runs
 
 CURVES = ("train_loss", "val_loss", "train_score", "val_score", "lr", "update_ratio", "grad_norm",
           "dead_units", "saturated_units", "batch_loss")  # fmt: skip
@@ -14,14 +20,42 @@ def measure(ctx: Context) -> Evidence:
     """Scalars and curves prefixed `best_` and `baseline_`, as far as there are such trials."""
     scalars: dict[str, Scalar] = {"metric": ctx.experiment.metric_name}
     curves: dict[str, Curve] = {}
-    for name, trial in (("best", ctx.best_trial), ("baseline", ctx.baseline_trial)):
-        if trial is not None:
-            found = subject(ctx, name, trial)
-            scalars |= found.scalars
-            curves |= found.curves
+    for name, trial in _subjects(ctx):
+        found = subject(ctx, name, trial)
+        scalars |= found.scalars
+        curves |= found.curves
+    scalars |= longer(ctx)
     if ctx.best_trial is not None:
         scalars |= label_marks(ctx, ctx.best_trial)
-    return Evidence(scalars, curves)
+    return with_branches(ctx, Evidence(scalars, curves))
+
+
+def with_branches(ctx: Context, evidence: Evidence) -> Evidence:
+    """The evidence and, where a shape raises a suspicion, what a branch brought."""
+    tested: dict[str, dict[str, Scalar]] = {}
+    for run, (_, trial) in zip(runs(evidence), _subjects(ctx), strict=True):
+        if trial.key not in tested:
+            tested[trial.key] = branch(ctx, trial, run)
+    scalars = {
+        f"{name}_{what}": value
+        for name, trial in _subjects(ctx) for what, value in tested[trial.key].items()
+    }  # fmt: skip
+    return Evidence({**evidence.scalars, **scalars}, evidence.curves)
+
+
+def longer(ctx: Context) -> dict[str, Scalar]:
+    """What the trials scored that an earlier round trained for longer than the best one."""
+    best = ctx.best_trial
+    if best is None:
+        return {}
+    scores = [t.val_score for t in ctx.trials if t.planned_epochs > best.planned_epochs]
+    known = [score for score in scores if score is not None]
+    return {"best_longer": max(known)} if known else {}
+
+
+def _subjects(ctx: Context) -> list[tuple[str, Trial]]:
+    both = (("best", ctx.best_trial), ("baseline", ctx.baseline_trial))
+    return [(name, trial) for name, trial in both if trial is not None]
 
 
 def subject(ctx: Context, name: str, trial: Trial) -> Evidence:
@@ -34,6 +68,8 @@ def subject(ctx: Context, name: str, trial: Trial) -> Evidence:
         f"{name}_planned_epochs": trial.planned_epochs,
         f"{name}_kept_epoch": None if trial.best_epoch is None else trial.best_epoch + 1,
         f"{name}_score": trial.val_score,
+        f"{name}_loss": trial.val_loss,
+        f"{name}_dropout": largest_dropout(build_model(experiment, ctx.seed, ctx.device)),
         f"{name}_schedule": schedule if isinstance(schedule, str) else "own",
         f"{name}_warmup": experiment.warmup,
         f"{name}_regularised": experiment.augment is not None,
@@ -46,5 +82,30 @@ def subject(ctx: Context, name: str, trial: Trial) -> Evidence:
     val = ctx.data.val
     targets = val.y if isinstance(val, TensorData) else next(iter(val.eval_batches()))[1]
     scalars[f"{name}_chance"] = ctx.task.chance_score(targets)
+    if experiment.loss is None and isinstance(experiment.task, str):
+        scalars[f"{name}_start"] = constant_loss(ctx.task.target_kind, targets)
     curves = {f"{name}_{c}": trial.curves[c] for c in CURVES if trial.curves.get(c)}
     return Evidence(scalars, curves)
+
+
+def largest_dropout(model: nn.Module) -> float:
+    """The largest rate of its dropout layers."""
+    rates = [m.p for m in model.modules() if hasattr(m, "p") and "Dropout" in type(m).__name__]
+    return max((p for p in rates if isinstance(p, float | int)), default=0.0)
+
+
+def constant_loss(kind: str, targets: Tensor) -> float:
+    """The usual loss of the best constant prediction: entropy of classes, variance of values."""
+    if kind == "real":
+        return targets.double().reshape(len(targets), -1).var(0, correction=0).mean().item()
+    if kind == "zero or one":
+        ones = targets.double().reshape(len(targets), -1).mean(0)
+        return _entropy(torch.stack([ones, 1 - ones])).mean().item()
+    labels = targets[targets >= 0].cpu()
+    return _entropy(torch.bincount(labels) / max(1, len(labels))).item()
+
+
+def _entropy(shares: Tensor) -> Tensor:
+    """Over the first axis, in nats."""
+    entropy: Tensor = -torch.special.xlogy(shares, shares).sum(0)
+    return entropy

@@ -2,41 +2,29 @@
 curves!"). Each rule looks at the best run and at the baseline; the message names them.
 """
 
-from statistics import fmean
-
 from recipe.results import Evidence, Finding
 from recipe.rules import rule
-from recipe_steps.learning_curves import label_rules, training_rules
-from recipe_steps.learning_curves.runs import Run, about
-from recipe_steps.learning_curves.shapes import (
-    first_drop,
-    relative_fall,
-    rise_from_lowest,
-    smooth,
+from recipe_steps.learning_curves import (
+    label_rules,
+    regularization,
+    schedule_rules,
+    training_rules,
 )
+from recipe_steps.learning_curves.overfitting import overfitting
+from recipe_steps.learning_curves.remedies import draw_anew, faster, tamed
+from recipe_steps.learning_curves.runs import Run, about
+from recipe_steps.learning_curves.schedule_rules import ENOUGH, FALLING, TAIL
+from recipe_steps.learning_curves.shapes import relative_fall, smooth
 
-ENOUGH = 6
-"""Epochs below which a curve has no shape."""
-TAIL = 0.3
-"""Share of a run that counts as its end."""
-FLAT = 0.01
-"""A curve that falls by less than 1 % over its end is flat."""
-FALLING = 0.05
-"""One that falls by more than 5 % is still falling."""
-GENERALISATION_LOSS = 0.1
-"""Rise of validation loss over its minimum (Prechelt 1998, GL with alpha = 10 %)."""
-NOTABLE = 0.03
-"""The rise, and the gap to training, as shares of the first validation loss."""
 FLAT_START = 0.12
 """Share of training that may pass before the loss begins to fall."""
 STILL_AT_START = 0.95
-DROP = 2.0
 POOR = 0.25
 """Share of the way from chance to perfect below which a score is poor."""
 NEAR = 0.1
 
 
-@rule("fail", explains=["unstable-training"])
+@rule("fail", explains=["unstable-training"], remedy=tamed)
 def diverged(evidence: Evidence) -> Finding | None:
     """What: the loss became infinite, or ended far above where it began.
 
@@ -57,7 +45,7 @@ def diverged(evidence: Evidence) -> Finding | None:
     return about(evidence, test, "fail", "Lower the learning rate, warm up, or clip the gradient.")
 
 
-@rule("warn")
+@rule("warn", remedy=draw_anew)
 def slow_start(evidence: Evidence) -> Finding | None:
     """What: the loss stays flat for a while, then falls.
 
@@ -87,111 +75,7 @@ def slow_start(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn")
-def needs_lr_decay(evidence: Evidence) -> Finding | None:
-    """What: the training loss goes flat at a constant rate, above zero.
-
-    Why: at this rate the weights bounce around a minimum; smaller steps settle into it.
-
-    Fix: decay the rate when the loss flattens: step, cosine, linear or inverse square root.
-    """
-
-    def test(run: Run) -> str | None:
-        if len(run.train_loss) < ENOUGH or run.learnt or not run.lr:
-            return None
-        peak = max(run.lr)
-        if min(run.lr[len(run.lr) // 2 :]) < 0.9 * peak:
-            return None
-        fall = relative_fall(run.train_loss, TAIL)
-        early = run.train_loss[0] - run.train_loss[-1]
-        if fall is None or abs(fall) > FLAT or early < 0.2 * abs(run.train_loss[0]):
-            return None
-        return f"the training loss went flat at {run.train_loss[-1]:.3g} under a constant rate"
-
-    return about(
-        evidence, test, "warn", "Decay the learning rate: cosine, step or linear.", confidence=0.7
-    )
-
-
-@rule("warn")
-def decayed_too_early(evidence: Evidence) -> Finding | None:
-    """What: the rate dropped while the loss was still falling steeply, and little came after.
-
-    Why: at the small rate the rest of the way takes too long (lecture: "decayed too early").
-
-    Fix: keep the higher rate until the loss flattens, then decay.
-    """
-
-    def test(run: Run) -> str | None:
-        drop = first_drop(run.lr, DROP)
-        losses = run.train_loss
-        if drop is None or drop < 3 or drop > 0.6 * len(losses) or len(losses) - drop < ENOUGH:
-            return None
-        slope = (losses[drop - 3] - losses[drop - 1]) / 2
-        later = losses[drop + 1 :]
-        slow = (later[0] - later[-1]) / max(1, len(later) - 1)
-        if slope < 0.03 * losses[drop - 1] or slow > 0.1 * slope or run.learnt:
-            return None
-        return (
-            f"the rate dropped in epoch {drop + 1} while the loss still fell by "
-            f"{slope:.2g} per epoch, then {slow:.2g}"
-        )
-
-    return about(evidence, test, "warn", "Decay the learning rate later.", confidence=0.6)
-
-
-@rule("warn")
-def still_improving(evidence: Evidence) -> Finding | None:
-    """What: training and validation loss both still fall at the end.
-
-    Why: training stopped before the model had learnt what it can. A rate that has decayed to
-    almost nothing is silent here: its last improvement is the decay's own.
-
-    Fix: train longer.
-    """
-
-    def test(run: Run) -> str | None:
-        if len(run.val_loss) < ENOUGH or run.decayed or run.learnt:
-            return None
-        train = relative_fall(run.train_loss, TAIL)
-        val = relative_fall(run.val_loss, TAIL)
-        if train is None or val is None or min(train, val) < FALLING:
-            return None
-        return f"validation loss still fell by {val:.0%} over the last {TAIL:.0%} of training"
-
-    return about(evidence, test, "warn", "Train longer.", confidence=0.7)
-
-
-@rule("warn")
-def overfitting(evidence: Evidence) -> Finding | None:
-    """What: validation loss rises again while training loss goes on falling.
-
-    Why: the model learns what is particular to the training data. The kept snapshot is from
-    before the rise, so the run is not lost; more of it could be gained.
-
-    Fix: more weight decay, dropout, augmentation, more data; or stop early.
-    """
-
-    def test(run: Run) -> str | None:
-        if len(run.val_loss) < ENOUGH or len(run.train_loss) < ENOUGH:
-            return None
-        lowest, least, last = rise_from_lowest(run.val_loss)
-        first = max(run.val_loss[0], 1e-12)
-        rise = last - least
-        if lowest > 0.9 * len(run.val_loss) or rise < GENERALISATION_LOSS * least:
-            return None
-        gap = last - fmean(run.train_loss[-2:])
-        fell = run.train_loss[-1] < run.train_loss[lowest]
-        if not fell or min(rise, gap) < NOTABLE * first:
-            return None
-        return f"validation loss rose by {rise / least:.0%} after epoch {lowest + 1}"
-
-    return about(
-        evidence, test, "warn", "More weight decay, dropout, augmentation or data.", confidence=0.8
-    )
-
-
-@rule("warn")
+@rule("warn", remedy=faster)
 def underfitting(evidence: Evidence) -> Finding | None:
     """What: training and validation stay together, both poor and flat.
 
@@ -225,11 +109,10 @@ def underfitting(evidence: Evidence) -> Finding | None:
 RULES = (
     diverged,
     slow_start,
-    needs_lr_decay,
-    decayed_too_early,
-    still_improving,
+    *schedule_rules.RULES,
     overfitting,
     underfitting,
+    regularization.regularization_too_strong,
     *training_rules.RULES,
     *label_rules.RULES,
 )

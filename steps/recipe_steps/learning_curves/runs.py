@@ -1,16 +1,37 @@
 """One run's curves as the rules read them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from recipe.results import Evidence, Finding, Severity
+from recipe.noise import standard_error
+from recipe.results import Evidence, Finding, RemedyOutcome, Severity
 from recipe.rules import finding
-from recipe_steps.learning_curves.shapes import known
+from recipe_steps.learning_curves.shapes import known, scatter
 
 LEARNT = 0.995
 """Training score from which there is nothing left to learn."""
 DECAYED = 0.1
 """A rate below a tenth of its peak has decayed: what improves then is the decay's own gain."""
+
+
+LEAST_GAIN = 0.002
+"""Of a score, as when remedies are proved."""
+LOSS_GAIN = 0.05
+"""Of the loss, where a score of few items cannot tell."""
+UNCERTAIN = 0.6
+"""Confidence in a shape alone."""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """What the same training brought with one thing changed; best values, as of a run."""
+
+    rule: str
+    """The suspicion that it puts to the test."""
+    epoch: int
+    """Epochs that it shares with the run."""
+    score: float | None
+    loss: float | None
 
 
 @dataclass(frozen=True)
@@ -23,6 +44,8 @@ class Run:
     warmup: float
     regularised: bool
     chance: float
+    start: float | None
+    """Loss of the best constant prediction on the validation data; None when unknown."""
     items: float
     """Validation items; 0 when unknown."""
     updates: float
@@ -30,12 +53,25 @@ class Run:
     decay: float
     """Weight decay."""
     optimizer: str
+    dropout: float
+    """The largest rate of its dropout layers."""
+    score: float | None
+    """The best on validation data; and the lowest loss, in `loss`."""
+    loss: float | None
+    metric: str
+    branch: Branch | None
+    longer: float | None
+    """Score that an earlier round's longer training reached."""
     train_loss: list[float]
     val_loss: list[float]
     train_score: list[float]
     val_score: list[float]
     lr: list[float]
     batch_loss: list[float]
+
+    def tested(self, rule: str) -> Branch | None:
+        """The branch that put the suspicion of this rule to the test."""
+        return self.branch if self.branch and self.branch.rule == rule else None
 
     @property
     def decayed(self) -> bool:
@@ -68,14 +104,101 @@ def runs(evidence: Evidence) -> list[Run]:
                 evidence.number(f"{name}_warmup") or 0.0,
                 evidence.flag(f"{name}_regularised"),
                 evidence.number(f"{name}_chance") or 0.0,
+                evidence.number(f"{name}_start"),
                 evidence.number(f"{name}_items") or 0.0,
                 evidence.number(f"{name}_updates") or 0.0,
                 evidence.number(f"{name}_weight_decay") or 0.0,
                 evidence.text(f"{name}_optimizer") or "",
+                evidence.number(f"{name}_dropout") or 0.0,
+                evidence.number(f"{name}_score"),
+                evidence.number(f"{name}_loss"),
+                evidence.text("metric") or "score",
+                _branch(evidence, name),
+                evidence.number(f"{name}_longer"),
                 **curves,
             )
         )
     return found
+
+
+def _branch(evidence: Evidence, name: str) -> Branch | None:
+    rule = evidence.text(f"{name}_branch")
+    if rule is None:
+        return None
+    return Branch(
+        rule,
+        int(evidence.number(f"{name}_branch_epoch") or 0),
+        evidence.number(f"{name}_branch_score"),
+        evidence.number(f"{name}_branch_loss"),
+    )
+
+
+def wins(run: Run, branch: Branch) -> bool:
+    """Whether the branch is better beyond noise: by its score, or where that holds, by its loss."""
+    if branch.score is None:
+        return False
+    if run.score is None:
+        return True
+    late = len(run.val_score) // 2
+    noise = noise_of(run)
+    gain = branch.score - run.score
+    if gain > noise or branch.loss is None or run.loss is None:
+        return gain > noise
+    wanted = max(LOSS_GAIN * abs(run.loss), 2 * scatter(run.val_loss[late:]))
+    return gain > -noise and run.loss - branch.loss > wanted
+
+
+def noise_of(run: Run) -> float:
+    """By how much scores differ without a cause: the larger of the scatter from epoch to epoch and
+    one standard error of as many items.
+    """
+    noise = max(LEAST_GAIN, scatter(run.val_score[len(run.val_score) // 2 :]))
+    if run.score is None:
+        return noise
+    return max(noise, standard_error(run.score, run.items, shares=run.chance > 0))
+
+
+def about_branch(
+    evidence: Evidence, rule: str, test: Callable[[Run], str | None], change: str, advice: str
+) -> Finding | None:
+    """A finding about a shape: with a branch, only where that wins; a note where a run of our own
+    had none, since a shape alone is no proof.
+
+    Args:
+        evidence: of the step.
+        rule: the name that a branch carries.
+        test: what the shape says of a run.
+        change: what the branch did.
+        advice: what to do.
+
+    """
+    said: list[str] = []
+    severity: Severity = "note"
+    outcome: RemedyOutcome | None = None
+    for run in runs(evidence):
+        text = test(run)
+        branch = run.tested(rule)
+        if text is None or (branch and not wins(run, branch)):
+            continue
+        if branch:
+            text += f"; {change} validation reaches {_shown(branch)} instead of "
+            text += f"{_shown(Branch(rule, 0, run.score, run.loss))}"
+            outcome = outcome or RemedyOutcome(
+                change, verified=True, metric=f"val_{run.metric}", before=run.score,
+                after=branch.score,
+            )  # fmt: skip
+        if branch or not run.items:
+            severity = "warn"
+        said.append(f"{run.label} {text}.")
+    if not said:
+        return None
+    found = finding(severity, " ".join(said), advice, 0.9 if outcome else UNCERTAIN)
+    return replace(found, remedy=outcome)
+
+
+def _shown(branch: Branch) -> str:
+    score = "no score" if branch.score is None else f"{branch.score:.4g}"
+    return score if branch.loss is None else f"{score} (loss {branch.loss:.3g})"
 
 
 def about(

@@ -6,7 +6,14 @@ from statistics import fmean
 
 from recipe.results import Evidence, Finding
 from recipe.rules import rule
-from recipe_steps.learning_curves.runs import Run, about
+from recipe_steps.learning_curves.regularization import HIGH_FLOOR, STRONG_DECAY
+from recipe_steps.learning_curves.remedies import (
+    less_decay,
+    slower,
+    smaller_batch,
+    without_augmentation,
+)
+from recipe_steps.learning_curves.runs import Run, about, wins
 from recipe_steps.learning_curves.shapes import relative_fall
 
 ENOUGH = 6
@@ -28,10 +35,6 @@ FEW_UPDATES = 100
 STILL_FALLING = 0.05
 APART = 0.25
 """Validation score above the training score that augmentation does not explain by itself."""
-STRONG_DECAY = {"sgd": 0.05, "adam": 0.1, "rmsprop": 0.1, "adamw": 1.0}
-"""Weight decay from which it is suspected; the usual values are a hundredth of these."""
-HIGH_FLOOR = 0.5
-"""Training loss at the end, of its first value, that is far from learnt."""
 LOSS_FELL, SCORE_FELL = 0.2, 0.05
 
 
@@ -96,7 +99,7 @@ def labels_look_random(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=["needs-lr-decay"])
+@rule("warn", explains=["needs-lr-decay"], remedy=slower)
 def unstable_training(evidence: Evidence) -> Finding | None:
     """What: late in training the loss still swings from epoch to epoch.
 
@@ -124,7 +127,11 @@ def unstable_training(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=["still-improving", "underfitting", "learning-rate-too-low", "slow-start"])
+@rule(
+    "warn",
+    explains=["still-improving", "underfitting", "learning-rate-too-low", "slow-start"],
+    remedy=smaller_batch,
+)
 def too_few_updates(evidence: Evidence) -> Finding | None:
     """What: the whole run makes fewer than a hundred updates, and the loss still falls.
 
@@ -151,7 +158,11 @@ def too_few_updates(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=["underfitting", "slow-start", "needs-lr-decay"])
+@rule(
+    "warn",
+    explains=["underfitting", "slow-start", "needs-lr-decay", "regularization-too-strong"],
+    remedy=less_decay,
+)
 def weight_decay_too_high(evidence: Evidence) -> Finding | None:
     """What: a strong weight decay, and a training loss that stays far from learnt.
 
@@ -162,6 +173,9 @@ def weight_decay_too_high(evidence: Evidence) -> Finding | None:
     """
 
     def test(run: Run) -> str | None:
+        branch = run.tested("regularization-too-strong")
+        if branch and not wins(run, branch):
+            return None  # without it nothing is gained
         strong = STRONG_DECAY.get(run.optimizer)
         if strong is None or run.decay < strong or len(run.train_loss) < ENOUGH:
             return None
@@ -174,7 +188,7 @@ def weight_decay_too_high(evidence: Evidence) -> Finding | None:
     return about(evidence, test, "warn", "Take a tenth of the weight decay.", confidence=0.7)
 
 
-@rule("warn", explains=["underfitting"])
+@rule("warn", explains=["underfitting"], remedy=without_augmentation)
 def augmentation_too_strong(evidence: Evidence) -> Finding | None:
     """What: the score on augmented training data is far below that on clean validation data.
 

@@ -18,5 +18,5 @@ def _without_clipping(patient: Patient) -> "Experiment":
     return replace(patient.experiment, clip_norm=None)
 
 
-best_rate = Remedy("take the rate at which the loss fell most", _best_rate, about_rate=True)
+best_rate = Remedy("take the rate at which the loss fell most", _best_rate, as_declared=True)
 without_clipping = Remedy("do not clip the gradient", _without_clipping)

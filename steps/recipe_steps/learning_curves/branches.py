@@ -1,0 +1,83 @@
+"""Interventions: a suspicion is put to the test by training once more, from the same seed and on
+the same batches, with one thing changed. A branch shares all updates up to the changed one.
+"""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+
+from recipe.context import Context
+from recipe.experiment import Experiment
+from recipe.results import Scalar, Trial
+from recipe.training.fit import Fit, patience_for
+from recipe.training.loop import Training, iterations_per_epoch, planned_rates
+from recipe.training.models import no_dropout
+from recipe_steps.learning_curves.regularization import suspect_regularization
+from recipe_steps.learning_curves.runs import Run
+from recipe_steps.learning_curves.schedule_rules import suspect_early_decay, suspect_no_decay
+
+LOWER = 0.1
+"""Of the rate, where a branch lowers it: one drop of the lecture's step schedule."""
+LATE = 0.75
+"""Share of training until which a branch keeps the old rate."""
+SHORT = 3000
+"""Iterations of a training that is always affordable."""
+
+
+def affordable(ctx: Context, experiment: Experiment) -> bool:
+    """Whether a branch may be trained: proofs are on, and the budget is not used up."""
+    per_epoch = iterations_per_epoch(ctx.data.train, experiment.batch_size)
+    short = (experiment.epochs or 1) * per_epoch <= SHORT
+    return ctx.settings.verify_budget != "off" and (short or not ctx.meter.spent)
+
+
+def branch(ctx: Context, trial: Trial, run: Run) -> dict[str, Scalar]:
+    """What a branch of this run brought; nothing without a suspicion."""
+    experiment = ctx.experiment_of(trial)
+    if trial.status != "finished" or not affordable(ctx, experiment):
+        return {}
+    if (epoch := suspect_no_decay(run)) is not None:
+        rule, rates = "needs-lr-decay", lowered(experiment, ctx, epoch)
+    elif (epoch := suspect_early_decay(run)) is not None:
+        rule, rates = "decayed-too-early", kept(experiment, ctx, epoch)
+    elif suspect_regularization(run):
+        rule, epoch, rates = "regularization-too-strong", 0, None
+    else:
+        return {}
+    ctx.progress(0, 1, f"a branch for {rule}")
+    fit = _train(ctx, experiment, rates)
+    return {
+        "branch": rule,
+        "branch_epoch": epoch,
+        "branch_score": fit.best_score,
+        "branch_loss": fit.best_loss,
+    }
+
+
+def lowered(experiment: Experiment, ctx: Context, epoch: int) -> list[float]:
+    """The planned rates, a tenth of them from `epoch` on."""
+    rates = planned_rates(experiment, ctx.data)
+    first = epoch * iterations_per_epoch(ctx.data.train, experiment.batch_size)
+    return [*rates[:first], *(LOWER * rate for rate in rates[first:])]
+
+
+def kept(experiment: Experiment, ctx: Context, epoch: int) -> list[float]:
+    """The planned rates, the one before `epoch` kept until late in training."""
+    rates = planned_rates(experiment, ctx.data)
+    first = epoch * iterations_per_epoch(ctx.data.train, experiment.batch_size)
+    last = max(first, round(LATE * len(rates)))
+    return [*rates[:first], *[rates[first - 1]] * (last - first), *rates[last:]]
+
+
+def _train(ctx: Context, experiment: Experiment, rates: Sequence[float] | None) -> Fit:
+    """With these rates; without any, the declared ones and no dropout and weight decay."""
+    free = rates is None
+    changed = experiment.with_params({"weight_decay": 0.0}) if free else experiment
+    training = Training(
+        changed, ctx.data, seed=ctx.seed, device=ctx.device, rates=rates, way=ctx.careful_way
+    )
+    epochs = experiment.epochs or 1
+    fit = Fit(training, epochs, patience_for(epochs))
+    with no_dropout(training.model) if free else nullcontext():
+        fit.advance(epochs)
+    ctx.meter.epochs += fit.done
+    return fit

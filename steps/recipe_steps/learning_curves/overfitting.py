@@ -1,0 +1,107 @@
+"""Overfitting: what validation had gained, and how much of it was lost again.
+
+The thresholds were set on one half of 419 labelled curves and checked on the other
+(tests/faults/curves.py); both lie in the middle of wide gaps between the two kinds.
+"""
+
+import math
+from statistics import median
+
+from recipe.results import Evidence, Finding, Severity
+from recipe.rules import finding, rule
+from recipe_steps.learning_curves.remedies import more_decay
+from recipe_steps.learning_curves.runs import Run, runs
+from recipe_steps.learning_curves.shapes import Rise, rise, smooth
+
+ENOUGH = 6
+"""Epochs below which a curve has no shape."""
+LOST = 0.05
+"""Share of the fall of validation loss that was lost again. Unlike the rise over the minimum
+(Prechelt 1998), it does not change with the scale of the loss, nor with what cannot be learnt."""
+LOST_OF_LOSS = 0.025
+"""Rise over the minimum: below it nobody would notice, however little had been gained."""
+CERTAIN = 4.0
+"""Standard errors by which the rise exceeds the scatter of the curve; four, since the scatter of
+short curves is itself uncertain. Measured on 1,000 curves each of 6 to 300 points with
+independent noise of 5 %: at most 0.2 % of falling and 2 % of flat ones are called a rise."""
+MUCH_LOST = 0.15
+"""Share from which it matters even where the score holds: the kept snapshot does not suffer, and
+probabilities do."""
+
+
+def generalisation_rise(train: list[float], val: list[float]) -> Rise | None:
+    """The rise of validation loss beyond noise while training loss goes on falling."""
+    if min(len(val), len(train)) < ENOUGH:
+        return None
+    found = rise(val)
+    if found is None or found.height <= CERTAIN * found.error:
+        return None
+    at_lowest, at_end = train[min(found.lowest, len(train) - 1)], median(train[-3:])
+    return found if at_end < at_lowest else None
+
+
+def overfits(train: list[float], val: list[float], start: float | None = None) -> Rise | None:
+    """The rise, where it is a notable part of what validation had gained since `start`.
+
+    Args:
+        train: loss by epoch.
+        val: loss by epoch.
+        start: loss of the best constant prediction; the first validation loss where unknown.
+
+    """
+    found = generalisation_rise(train, val)
+    if found is None or found.height <= LOST_OF_LOSS * abs(found.least):
+        return None
+    first = val[0] if start is None else start
+    return found if found.share_of(first - found.least) > LOST else None
+
+
+@rule("warn", remedy=more_decay)
+def overfitting(evidence: Evidence) -> Finding | None:
+    """What: validation loss rises again while training loss goes on falling, and more than a
+    twentieth of what had been gained is lost.
+
+    Why: the model learns what is particular to the training data. The kept snapshot is from
+    before the rise, so the run is not lost; more of it could be gained. Where little was lost
+    and the score holds, this is a note.
+
+    Fix: more weight decay, dropout, augmentation, more data; or stop early.
+    """
+    said: list[str] = []
+    severity: Severity = "note"
+    for run in runs(evidence):
+        found = overfits(run.train_loss, run.val_loss, run.start)
+        if found is None or _by_chance(run, found):
+            continue
+        first = run.val_loss[0] if run.start is None else run.start
+        share = found.share_of(first - found.least)
+        if not (_score_holds(run) and share < MUCH_LOST):
+            severity = "warn"
+        part = f"{found.height / abs(found.least):.0%}" if found.least else f"{found.height:.3g}"
+        said.append(
+            f"{run.label} validation loss rose by {part} after epoch {found.lowest + 1}, "
+            f"{min(share, 1):.0%} of what it had gained."
+        )
+    if not said:
+        return None
+    advice = "More weight decay, dropout, augmentation or data."
+    return finding(severity, " ".join(said), advice, 0.8)
+
+
+def _by_chance(run: Run, found: Rise) -> bool:
+    """Whether so few items could differ by this much: one standard error of a mean loss whose
+    spread is its size. The same items are compared, so this is about two of the difference.
+    """
+    return run.items > 0 and found.height <= abs(found.least) / math.sqrt(run.items)
+
+
+def _score_holds(run: Run) -> bool:
+    """Whether the score at the end is the best one but for its standard error."""
+    if not run.items or len(run.val_score) < ENOUGH:
+        return False
+    best, last = (
+        max(smooth(run.val_score)),
+        median(run.val_score[-max(3, len(run.val_score) // 10) :]),
+    )
+    error = math.sqrt(max(0.0, best * (1 - best)) / run.items)
+    return last >= best - error

@@ -1,0 +1,112 @@
+"""What a program can do about the shape of a learning curve; each is proved by retraining the
+baseline at its declared rate and length.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from recipe.remedy import Patient, Remedy
+from recipe_steps.learning_curves.runs import LABELS
+
+if TYPE_CHECKING:
+    from recipe.experiment import Experiment
+
+MORE_DECAY = 3.0
+LONGER = 1.5
+WARMUP = 0.05
+CLIP = 1.0
+"""Norm of the gradient: the usual bound (Pascanu et al. 2013)."""
+ITEMS_PER_UPDATE = 4
+"""By which a batch is made smaller."""
+
+Change = Callable[["Experiment", Patient], "Experiment | None"]
+
+
+def _of_baseline(name: str, change: Change, *, decides: bool) -> Remedy:
+    """A change of the declared setting; nothing where the finding is about another run."""
+
+    def mend(patient: Patient) -> "Experiment | None":
+        about = patient.finding is None or LABELS["baseline"] in patient.finding.message
+        if patient.experiment.lr is None or not about:
+            return None
+        return change(patient.experiment, patient)
+
+    return Remedy(name, mend, as_declared=True, decides=decides)
+
+
+def _cosine(experiment: "Experiment", _: Patient) -> "Experiment":
+    return replace(experiment, schedule="cosine")
+
+
+def _longer(experiment: "Experiment", _: Patient) -> "Experiment":
+    return replace(experiment, epochs=math.ceil(LONGER * (experiment.epochs or 1)))
+
+
+def _more_decay(experiment: "Experiment", _: Patient) -> "Experiment":
+    decay = experiment.weight_decay or 1e-4
+    return replace(experiment, weight_decay=MORE_DECAY * decay)
+
+
+def _less_decay(experiment: "Experiment", _: Patient) -> "Experiment | None":
+    if not experiment.weight_decay:
+        return None
+    return replace(experiment, weight_decay=experiment.weight_decay / 10)
+
+
+def _faster(experiment: "Experiment", _: Patient) -> "Experiment":
+    return replace(experiment, lr=3 * (experiment.lr or 0.0), epochs=2 * (experiment.epochs or 1))
+
+
+def _slower(experiment: "Experiment", _: Patient) -> "Experiment":
+    return replace(experiment, lr=(experiment.lr or 0.0) / 3)
+
+
+def _tamed(experiment: "Experiment", _: Patient) -> "Experiment":
+    return replace(
+        experiment,
+        lr=(experiment.lr or 0.0) / 10,
+        warmup=max(WARMUP, experiment.warmup),
+        clip_norm=CLIP,
+    )
+
+
+def _drawn_anew(experiment: "Experiment", _: Patient) -> "Experiment":
+    from recipe.training.wrapped import reinitialised
+
+    make = experiment.model
+
+    def fresh(**given: Any) -> Any:
+        return reinitialised(make(**given), math.sqrt(2))
+
+    return replace(experiment, model=fresh, warmup=max(WARMUP, experiment.warmup))
+
+
+def _smaller_batch(experiment: "Experiment", patient: Patient) -> "Experiment | None":
+    """A quarter of the batch, or of the data; the rate in proportion for plain gradient descent,
+    by the root for optimizers that divide by the gradient's size.
+    """
+    old = min(experiment.batch_size, len(patient.data.train))
+    new = old // ITEMS_PER_UPDATE
+    if new < 1:
+        return None
+    ratio = new / old
+    factor = ratio if experiment.optimizer == "sgd" else math.sqrt(ratio)
+    return replace(experiment, batch_size=new, lr=(experiment.lr or 0.0) * factor)
+
+
+def _plain(experiment: "Experiment", _: Patient) -> "Experiment":
+    return replace(experiment, augment=None)
+
+
+cosine = _of_baseline("a cosine schedule", _cosine, decides=True)
+longer = _of_baseline(f"train {LONGER:g} times as long", _longer, decides=True)
+more_decay = _of_baseline(f"weight decay x {MORE_DECAY:g}", _more_decay, decides=False)
+less_decay = _of_baseline("a tenth of the weight decay", _less_decay, decides=True)
+faster = _of_baseline("three times the rate, twice the epochs", _faster, decides=False)
+slower = _of_baseline("a third of the rate", _slower, decides=True)
+tamed = _of_baseline("a tenth of the rate, a warm-up and clipping", _tamed, decides=False)
+draw_anew = _of_baseline("draw the weights anew, and warm up", _drawn_anew, decides=True)
+smaller_batch = _of_baseline("a quarter of the batch size", _smaller_batch, decides=True)
+without_augmentation = _of_baseline("train without augmentation", _plain, decides=True)

@@ -1,0 +1,84 @@
+"""Branches: the same training with one thing changed."""
+
+import pytest
+from step_samples import blob_experiment, digits, digits_experiment, mlp
+from torch import nn
+
+from recipe.testing import judge_scalars, open_context
+from recipe.training.loop import planned_rates
+from recipe_steps.learning_curves import LearningCurves, branches
+
+X, Y = digits(1797)
+
+
+def test_rates_of_a_branch_are_the_planned_ones_up_to_its_epoch(tmp_path):
+    experiment = blob_experiment(epochs=8, schedule="step", lr=0.1)  # drops after 4 and 6 epochs
+    with open_context(LearningCurves(), experiment, tmp_path) as ctx:
+        planned = planned_rates(ctx.experiment, ctx.data)
+        lowered = branches.lowered(ctx.experiment, ctx, 3)
+        kept = branches.kept(ctx.experiment, ctx, 4)
+    per_epoch = len(planned) // 8
+    first, half, late = 3 * per_epoch, 4 * per_epoch, 6 * per_epoch
+    assert lowered[:first] == planned[:first]
+    assert lowered[first:] == pytest.approx([rate / 10 for rate in planned[first:]])
+    assert kept[:late] == [0.1] * late
+    assert kept[late:] == planned[late:] == pytest.approx([0.001] * len(planned[late:]))
+    assert planned[half] == pytest.approx(0.01)
+
+
+def test_a_constant_rate_that_is_too_high_to_settle(tmp_path):
+    step = LearningCurves()
+    experiment = digits_experiment(
+        train=(X[:900], Y[:900]), val=(X[900:], Y[900:]), lr=0.05, batch_size=8, epochs=12,
+        schedule="constant", model=mlp(64, 10, 8), weight_decay=0.0,
+    )  # fmt: skip
+    with open_context(step, experiment, tmp_path, exact=True) as ctx:
+        trial = ctx.train_baseline()
+        spent = ctx.meter.epochs
+        evidence = step.measure(ctx)
+        assert ctx.meter.epochs == spent + 12
+    assert evidence.text("baseline_branch") == evidence.text("best_branch") == "needs-lr-decay"
+    assert evidence.number("baseline_branch_score") > trial.val_score
+    (found,) = [
+        f
+        for f in judge_scalars(step, evidence.scalars, evidence.curves)
+        if f.rule == "needs-lr-decay"
+    ]
+    assert found.severity == "warn"
+    assert found.remedy.verified
+    assert found.remedy.before == trial.val_score < found.remedy.after
+
+
+def test_dropout_that_keeps_a_model_from_learning(tmp_path):
+    step = LearningCurves()
+    model = lambda: nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Dropout(0.95), nn.Linear(32, 10))  # noqa: E731
+    experiment = digits_experiment(
+        model=model, train=(X[:600], Y[:600]), val=(X[600:], Y[600:]), lr=0.05, epochs=8
+    )
+    with open_context(step, experiment, tmp_path) as ctx:
+        ctx.train_baseline()
+        evidence = step.measure(ctx)
+    assert evidence.number("best_dropout") == 0.95
+    assert evidence.text("best_branch") == "regularization-too-strong"
+    found = {f.rule for f in judge_scalars(step, evidence.scalars, evidence.curves) if f.counts}
+    assert "regularization-too-strong" in found
+
+
+@pytest.mark.parametrize("settings", [{"verify_budget": "off"}, {}])
+def test_without_a_suspicion_or_without_proofs_nothing_is_trained(tmp_path, settings):
+    step = LearningCurves()
+    schedule = "constant" if settings else "cosine"
+    experiment = digits_experiment(
+        train=(X[:900], Y[:900]),
+        lr=0.05,
+        batch_size=8,
+        epochs=6,
+        schedule=schedule,
+        model=mlp(64, 10, 8),
+    )
+    with open_context(step, experiment, tmp_path, **settings) as ctx:
+        ctx.train_baseline()
+        spent = ctx.meter.epochs
+        evidence = step.measure(ctx)
+        assert ctx.meter.epochs == spent
+    assert evidence.text("baseline_branch") is None

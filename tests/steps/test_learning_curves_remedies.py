@@ -1,0 +1,74 @@
+"""What remedies of learning curves change."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from step_samples import blob_experiment
+
+from recipe.remedy import Patient
+from recipe.results import Evidence, Finding
+from recipe.training.data import load_splits
+from recipe_steps.learning_curves import remedies
+
+CPU = torch.device("cpu")
+BASE = blob_experiment(
+    lr=0.3, weight_decay=0.02, epochs=7, schedule="constant", batch_size=64, augment=torch.neg
+).resolved()
+
+
+def mended(remedy, experiment=BASE, message="In the baseline it fell."):
+    finding = Finding("some-rule", "warn", message, "Change it.")
+    data = load_splits(experiment, CPU, 0)
+    return remedy.mend(Patient(experiment, data, Evidence(), CPU, finding))
+
+
+CHANGES = {
+    "cosine": {"schedule": "cosine"},
+    "longer": {"epochs": 11},
+    "more_decay": {"weight_decay": 0.06},
+    "less_decay": {"weight_decay": 0.002},
+    "faster": {"lr": 0.9, "epochs": 14},
+    "slower": {"lr": 0.1},
+    "tamed": {"lr": 0.03, "warmup": 0.05, "clip_norm": 1.0},
+    "smaller_batch": {"batch_size": 16, "lr": 0.075},
+    "without_augmentation": {"augment": None},
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change(name):
+    remedy = getattr(remedies, name)
+    found = mended(remedy)
+    assert remedy.as_declared
+    for field, value in CHANGES[name].items():
+        wanted = value if value is None or isinstance(value, str) else pytest.approx(value)
+        assert getattr(found, field) == wanted
+    assert found == replace(BASE, **{field: getattr(found, field) for field in CHANGES[name]})
+
+
+def test_weights_are_drawn_anew():
+    found = mended(remedies.draw_anew)
+    assert found.warmup == 0.05
+    weight = found.model()[0].weight
+    assert weight.std().item() == pytest.approx((2 / weight.shape[1]) ** 0.5, rel=0.3)
+
+
+def test_the_rate_of_an_adaptive_optimizer_goes_with_the_root():
+    found = mended(remedies.smaller_batch, replace(BASE, optimizer="adam"))
+    assert found.lr == pytest.approx(0.15)
+
+
+def test_batches_larger_than_the_data():
+    found = mended(remedies.smaller_batch, replace(BASE, batch_size=10_000))
+    assert found.batch_size == 48  # a quarter of the training items
+    assert mended(remedies.smaller_batch, replace(BASE, batch_size=3)) is None
+
+
+def test_what_cannot_be_helped():
+    assert mended(remedies.cosine, message="In the best run it fell.") is None
+    assert mended(remedies.cosine, replace(BASE, lr=None)) is None
+    assert mended(remedies.less_decay, replace(BASE, weight_decay=0.0)) is None
+    assert mended(
+        remedies.more_decay, replace(BASE, weight_decay=0.0)
+    ).weight_decay == pytest.approx(3e-4)
