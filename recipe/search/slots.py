@@ -38,7 +38,7 @@ class Slot:
         self.trial: Trial | None = self._known()
         if self.trial is not None:
             if self.trial.key not in runner.counted:
-                runner.meter.epochs += self.trial.epochs
+                runner.meter.epochs += self.trial.trained
                 runner.counted.add(self.trial.key)
             runner.told(self.trial, True)
 
@@ -56,13 +56,13 @@ class Slot:
         return self.record.score_at(epoch) if self.record else None
 
     @property
-    def done(self) -> int:
-        """Epochs that were trained."""
+    def done(self) -> float:
+        """Epochs that were trained, parts included."""
         if self.trial is not None:
-            return self.trial.epochs
-        return self.record.done if self.record else 0
+            return self.trial.trained
+        return self.record.trained if self.record else 0
 
-    def expected(self, until: int) -> int:
+    def expected(self, until: float) -> float:
         """Epochs that it will have trained when all were trained to `until`."""
         ended = self.trial is not None or (self.record is not None and self.record.status)
         return self.done if ended else min(until, self.epochs)
@@ -93,6 +93,7 @@ class Slot:
             status=status,
             reason=reason,
             epochs=record.done if record else 0,
+            part=record.part if record else 0.0,
             planned_epochs=self.epochs,
             seconds=record.seconds if record else 0.0,
             metric=self.spec.experiment.metric_name,
