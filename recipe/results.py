@@ -164,6 +164,8 @@ class Trial:
     curves: Mapping[str, Curve] = field(default_factory=dict)
     part: float = 0.0
     """Share of one more epoch, of a trial that was stopped in the middle of it."""
+    rung: float | None = None
+    """Epochs after which it was compared with others; the curve `rung_loss` says how it stood."""
 
     def __post_init__(self) -> None:
         curves = {name: curve(values) for name, values in self.curves.items()}

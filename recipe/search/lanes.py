@@ -68,7 +68,7 @@ class Lanes:
             before, parts[slot] = parts[slot], (slot.done, slot.expected(until))
             done += parts[slot][0] - before[0]
             total += parts[slot][1] - before[1]
-            self.runner.meter.epochs += parts[slot][0] - before[0]
+            self.runner.meter.spend(parts[slot][0] - before[0])
             what = f"trial {slot.head['number']} of {len(self.slots)}"
             self.runner.progress(done, total + later, what)
 
@@ -135,7 +135,7 @@ class Fused:
                 )
                 for slot in self.slots:
                     if slot.trial is None and slot.record is not None:
-                        self.runner.meter.epochs -= slot.record.trained  # they are trained again
+                        self.runner.meter.spend(-slot.record.trained)  # they are trained again
                     slot.record = None
                 self.instead, self.training = Alone(self.slots, self.runner), None
         if self.instead is not None:
