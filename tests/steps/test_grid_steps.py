@@ -95,7 +95,7 @@ def test_a_grid_of_a_few_iterations_is_not_cut(tmp_path):
     assert {t.status for t in trials} == {"finished"}
 
 
-@pytest.mark.parametrize(("lr", "trained"), [(1e-6, 30 / 80), (0.03, 1)])
+@pytest.mark.parametrize(("lr", "trained"), [(0.3, 30 / 80), (0.004, 1)])
 def test_an_extension_is_cut_if_it_would_be_in_the_grid(tmp_path, monkeypatch, lr, trained):
     def beyond(trials):
         return {"lr": lr, "weight_decay": 3e-4} if len(trials) == 12 else None
