@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 
 from recipe.settings import Budget
 
+GRAIN = 2.0**-24
+"""Parts of an epoch are booked in multiples of this. Their sums are exact, so a run that was
+resumed has spent to the last digit what it would have without: parts then add up in other order."""
+
 
 @dataclass
 class Meter:
@@ -13,6 +17,10 @@ class Meter:
     budget: Budget | None = None
     epochs: float = 0.0
     started: float = field(default_factory=time.monotonic)
+
+    def spend(self, epochs: float) -> None:
+        """Book epochs, or parts of one."""
+        self.epochs += round(epochs / GRAIN) * GRAIN
 
     @property
     def seconds(self) -> float:

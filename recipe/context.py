@@ -12,7 +12,8 @@ from recipe.events import Message, Progress
 from recipe.experiment import Experiment
 from recipe.keys import derive_seed
 from recipe.results import Evidence, Trial
-from recipe.search.runner import Halving, Runner, best_of
+from recipe.search.halving import Halving
+from recipe.search.runner import Runner, best_of
 from recipe.search.short import Course, Short, Stop, run_short
 from recipe.search.slots import Spec
 from recipe.settings import Settings
@@ -76,6 +77,7 @@ class Context:
         halving: Halving | None = None,
         *,
         first: int = 1,
+        rivals: Sequence[Trial] = (),
         **plan: Any,
     ) -> list[Trial]:
         """Train the experiment once per set of parameters.
@@ -84,12 +86,13 @@ class Context:
             params: what varies between the trials; also shown in the notebook.
             halving: end the lower part of them early.
             first: number of the first trial.
+            rivals: earlier trials that count as theirs where the lower part is found.
             plan: hyperparameters that all of them share, such as epochs=5.
 
         """
         cells = [{**cell, **plan} for cell in params]
         specs = [Spec(cell, self.experiment.with_params(cell)) for cell in cells]
-        trials = self.runner.run(self.step, self.round, specs, halving, first=first)
+        trials = self.runner.run(self.step, self.round, specs, halving, first=first, rivals=rivals)
         self.trials += trials
         return trials
 
@@ -134,7 +137,7 @@ class Context:
     def spend(self, iterations: int) -> None:
         """Book training that is no trial."""
         batch = self.experiment.batch_size
-        self.meter.epochs += iterations / iterations_per_epoch(self.data.train, batch)
+        self.meter.spend(iterations / iterations_per_epoch(self.data.train, batch))
 
     @property
     def best_trial(self) -> Trial | None:

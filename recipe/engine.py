@@ -149,7 +149,7 @@ class Engine:
         ctx = self.ctx
         for trial in known["trials"]:
             ctx.recall(Trial(**trial))
-        ctx.meter.epochs += known["epochs"]
+        ctx.meter.spend(known["epochs"])
         findings = judge(plugin.step.rules, result.evidence, ctx.settings.ignore)
         return replace(result, findings=findings, status=status_of(findings))
 
@@ -211,7 +211,7 @@ def assemble(
     rules = [rule for plugin in engine.plugins for rule in plugin.step.rules]
     steps, diagnosis = diagnose(engine.results, rules)
     baseline, best = ctx.baseline_trial, ctx.best_trial
-    epochs = sum(trial.epochs for trial in ctx.trials)
+    epochs = round(sum(trial.trained for trial in ctx.trials))
     return RunResult(
         name=name,
         diagnosis=diagnosis,

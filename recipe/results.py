@@ -150,7 +150,7 @@ class Trial:
     seed: int
     status: TrialStatus
     epochs: int
-    """Epochs that were trained."""
+    """Whole epochs that were trained."""
     planned_epochs: int
     seconds: float
     metric: str = "val_score"
@@ -162,11 +162,20 @@ class Trial:
     reason: str | None = None
     """Why it ended early or failed."""
     curves: Mapping[str, Curve] = field(default_factory=dict)
+    part: float = 0.0
+    """Share of one more epoch, of a trial that was stopped in the middle of it."""
+    rung: float | None = None
+    """Epochs after which it was compared with others; the curve `rung_loss` says how it stood."""
 
     def __post_init__(self) -> None:
         curves = {name: curve(values) for name, values in self.curves.items()}
         object.__setattr__(self, "curves", curves)
         _keep_finite(self, "val_score", "val_loss")
+
+    @property
+    def trained(self) -> float:
+        """Epochs that were trained, the part of an unfinished one included."""
+        return self.epochs + self.part
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,7 @@ class Verifier:
         if known is None:
             known = self._trained(spec, data, epochs)
             self.journal.put("proof", name, known)
-        self.ctx.meter.epochs += known["epochs"]
+        self.ctx.meter.spend(known["epochs"])
         return Result(known["score"], known["loss"])
 
     def _trained(self, experiment: Experiment, data: Splits, epochs: int) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""Runs the tiny experiment and kills its own process, without warning, at a chosen event.
+"""Runs a tiny experiment and kills its own process, without warning, at a chosen event.
 
-Usage: python killed.py OUT STEP EVENT, where EVENT is the class name of an event of that step.
+Usage: python killed.py OUT STEP EVENT NAME, where EVENT is the class name of an event of that
+step and NAME the experiment's in tiny.py.
 """
 
 import os
@@ -8,11 +9,11 @@ import signal
 import sys
 from pathlib import Path
 
+import tiny
 from recipe.api import execute
 from recipe.settings import Settings
-from tiny import experiment
 
-out, step, wanted = sys.argv[1:]
+out, step, wanted, name = sys.argv[1:]
 running = ""
 
 
@@ -23,4 +24,4 @@ def observe(event):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-execute(experiment, Settings(out=Path(out)), target="tiny", observe=observe)
+execute(getattr(tiny, name), Settings(out=Path(out)), target="tiny", observe=observe)

@@ -42,7 +42,7 @@ def full_result():
         key="k", step="coarse_grid", round=2, number=7, params={"lr": 0.1, "act": "relu"},
         seed=3, status="stopped", epochs=2, planned_epochs=5, seconds=1.5, metric="accuracy",
         val_score=0.5, val_loss=1.25, best_epoch=1, reason="halving",
-        curves={"val_loss": (2.0, 1.25)},
+        curves={"val_loss": (2.0, 1.25)}, part=0.25, rung=2.25,
     )  # fmt: skip
     findings = (
         finding("a", "fail", confidence=0.5, remedy=remedy, blocks=True),

@@ -11,7 +11,7 @@ import pytest
 from recipe.api import execute
 from recipe.journal import FILE
 from recipe.settings import Settings
-from tiny import experiment
+from tiny import experiment, halved
 
 pytestmark = pytest.mark.usefixtures("without_plots")
 
@@ -33,9 +33,9 @@ def without_times(value):
     return [without_times(item) for item in value] if isinstance(value, list) else value
 
 
-def finish(out: Path):
+def finish(out: Path, declared=experiment):
     events = []
-    result = execute(experiment, Settings(out=out), target="tiny", observe=events.append)
+    result = execute(declared, Settings(out=out), target="tiny", observe=events.append)
     content = json.loads((result.folder / "result.json").read_text())
     content["settings"].pop("out", None)
     return without_times(content), result, events
@@ -52,11 +52,16 @@ def names(events):
     return [type(event).__name__ for event in events]
 
 
-@pytest.mark.parametrize(("step", "event"), KILLS)
-def test_killed_in_a_step_and_resumed_it_ends_the_same(tmp_path, undisturbed, step, event):
-    command = [sys.executable, Path(__file__).with_name("killed.py"), tmp_path, step, event]
+def kill(out, step, event, name):
+    script = Path(__file__).with_name("killed.py")
+    command = [sys.executable, script, out, step, event, name]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+@pytest.mark.parametrize(("step", "event"), KILLS)
+def test_killed_in_a_step_and_resumed_it_ends_the_same(tmp_path, undisturbed, step, event):
+    kill(tmp_path, step, event, "experiment")
     (folder,) = tmp_path.iterdir()
     assert not (folder / "result.json").exists()
     content, result, events = finish(tmp_path)
@@ -65,6 +70,21 @@ def test_killed_in_a_step_and_resumed_it_ends_the_same(tmp_path, undisturbed, st
     assert content == undisturbed[0]
     weights = [r.folder / "best.safetensors" for r in (result, undisturbed[1])]
     assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+def test_a_cut_inside_an_epoch_is_the_same_when_resumed(tmp_path):
+    expected, whole, _ = finish(tmp_path / "whole", halved)
+    stopped = [trial for trial in whole.trials if 0 < trial.part < 1]
+    assert {(t.step, t.status, t.epochs) for t in stopped} == {("coarse_grid", "stopped", 0)}
+    kill(tmp_path / "killed", "coarse_grid", "TrialFinished", "halved")
+    content, result, _ = finish(tmp_path / "killed", halved)
+    assert content == expected
+    journal = result.folder / FILE
+    lines = journal.read_bytes().splitlines(keepends=True)
+    cut = next(k for k, line in enumerate(lines) if b'"stopped"' in line)
+    for keep in (cut + 1, cut + len(stopped), cut + len(stopped) + 2):
+        journal.write_bytes(b"".join(lines[:keep]))
+        assert finish(tmp_path / "killed", halved)[0] == expected
 
 
 @pytest.mark.parametrize("keep", [1, 3, 8, 14])

@@ -1,5 +1,7 @@
 """A target that a test can run in a second: three blobs, a small network."""
 
+from dataclasses import replace
+
 import torch
 from torch import nn
 
@@ -20,3 +22,5 @@ def network(width: int = 16) -> nn.Module:
 experiment = Experiment(
     model=network, train=blobs(), batch_size=32, lr=0.05, epochs=6, weight_decay=1e-4, name="tiny"
 )
+halved = replace(experiment, batch_size=3, epochs=2, name="halved")
+"""Its coarse grid is cut in the middle of its one epoch."""

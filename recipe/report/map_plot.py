@@ -106,9 +106,8 @@ def _label_dots(axes: "Axes", shown: MapPanel, scored: Sequence[Cell]) -> None:
 def _crosses(axes: "Axes", points: Sequence[tuple[float, float]]) -> None:
     if points:
         xs, ys = zip(*points, strict=True)
-        axes.scatter(
-            xs, ys, marker="x", s=90, color=CROSS_COLOUR, linewidths=2, label="no score (diverged)"
-        )
+        label = "no score (stopped or diverged)"
+        axes.scatter(xs, ys, marker="x", s=90, color=CROSS_COLOUR, linewidths=2, label=label)
 
 
 def _colour_bar(axes: "Axes", drawn: object, shown: MapPanel) -> None:

@@ -16,6 +16,7 @@ from recipe.search.slots import Slot
 from recipe.training.children import ATTEMPTS, Child, ChildGone, Children, Line, ready
 from recipe.training.fit import Fit, Record, patience_for
 from recipe.training.fused import CannotFuse, FusedTraining, alike, fusable
+from recipe.training.loop import pause_in
 from recipe.training.memory import trim
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ Told = Callable[[Slot], None]
 class Lane(Protocol):
     """Some trials of a grid, and the means to train them."""
 
-    def advance(self, until: int, told: Told) -> None:
+    def advance(self, until: float, told: Told) -> None:
         """Train all of them to `until` epochs, or to their end if that is earlier."""
 
     def close(self) -> None:
@@ -51,7 +52,7 @@ class Lanes:
         else:
             self.lanes = [Alone(slots, runner)]
 
-    def advance(self, until: int, later: int = 0) -> None:
+    def advance(self, until: float, later: float = 0) -> None:
         """Train every trial to `until` epochs.
 
         Args:
@@ -67,7 +68,7 @@ class Lanes:
             before, parts[slot] = parts[slot], (slot.done, slot.expected(until))
             done += parts[slot][0] - before[0]
             total += parts[slot][1] - before[1]
-            self.runner.meter.epochs += 1
+            self.runner.meter.spend(parts[slot][0] - before[0])
             what = f"trial {slot.head['number']} of {len(self.slots)}"
             self.runner.progress(done, total + later, what)
 
@@ -86,13 +87,13 @@ class Alone:
     def __init__(self, slots: Sequence[Slot], runner: "Runner") -> None:
         self.slots, self.runner = slots, runner
 
-    def advance(self, until: int, told: Told) -> None:
+    def advance(self, until: float, told: Told) -> None:
         """See `Lane`."""
         for slot in self.slots:
             if slot.trial is None:
                 self._train(slot, until, told)
 
-    def _train(self, slot: Slot, until: int, told: Told) -> None:
+    def _train(self, slot: Slot, until: float, told: Told) -> None:
         try:
             fit = slot.record
             if not isinstance(fit, Fit):
@@ -123,7 +124,7 @@ class Fused:
         self.training: FusedTraining | None = None
         self.instead: Alone | None = None
 
-    def advance(self, until: int, told: Told) -> None:
+    def advance(self, until: float, told: Told) -> None:
         """See `Lane`; a model that cannot be fused is trained one by one, which is said once."""
         if self.instead is None and any(slot.trial is None for slot in self.slots):
             try:
@@ -134,18 +135,19 @@ class Fused:
                 )
                 for slot in self.slots:
                     if slot.trial is None and slot.record is not None:
-                        self.runner.meter.epochs -= slot.record.done  # they are trained again
+                        self.runner.meter.spend(-slot.record.trained)  # they are trained again
                     slot.record = None
                 self.instead, self.training = Alone(self.slots, self.runner), None
         if self.instead is not None:
             self.instead.advance(until, told)
 
-    def _advance(self, until: int, told: Told) -> None:
+    def _advance(self, until: float, told: Told) -> None:
         training = self.training or self._start()
         self._drop_ended()
         while any(slot.record.done < until for slot in self.rows if slot.record):
             started = time.perf_counter()
-            epochs = training.epoch()
+            pause = pause_in(until - training.number, training.iterations_per_epoch)
+            epochs = training.epoch(pause)
             seconds = (time.perf_counter() - started) / len(epochs)
             best = []
             for row, (slot, epoch) in enumerate(zip(self.rows, epochs, strict=True)):
@@ -158,6 +160,8 @@ class Fused:
                     told(slot)
             training.hold(best)
             self._drop_ended()
+            if any(epoch.part < 1 for epoch in epochs):
+                return
 
     def _start(self) -> FusedTraining:
         runner = self.runner
@@ -217,7 +221,7 @@ class SideBySide:
         self.child_of: dict[Slot, Child] = {}
         self.attempts: dict[Slot, int] = dict.fromkeys(slots, 0)
 
-    def advance(self, until: int, told: Told) -> None:
+    def advance(self, until: float, told: Told) -> None:
         """See `Lane`."""
         waiting = []
         for slot in self.slots:
@@ -259,8 +263,9 @@ class SideBySide:
         if "done" in message:
             if slot.record is None:
                 slot.record = Record(slot.epochs)
-            if message["done"] > slot.record.done:  # not again when it was begun again
-                slot.record.done = message["done"]
+            done, part = message["done"], message["part"]
+            if done + part > slot.record.trained:  # not again when it was begun again
+                slot.record.done, slot.record.part = done, part
                 told(slot)
             return False
         slot.record = _read_record(message["record"], payload) if message["record"] else None
@@ -304,7 +309,9 @@ class SideBySide:
                     number, current = message["slot"], None
                 if current is None:
                     current = self.runner.fit(self.slots[number].spec.experiment)
-                current.advance(message["until"], lambda fit: line.send({"done": fit.done}))
+                current.advance(
+                    message["until"], lambda fit: line.send({"done": fit.done, "part": fit.part})
+                )
             except UNUSABLE as error:
                 answer = {"failed": str(error)}
             except ChildGone:

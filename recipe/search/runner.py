@@ -18,26 +18,15 @@ from recipe.files import write_bytes
 from recipe.journal import Journal
 from recipe.keys import key
 from recipe.results import Trial
+from recipe.search.halving import Halving, behind_in_loss, behind_in_score
 from recipe.search.lanes import Lanes
-from recipe.search.slots import Slot, Spec
-from recipe.training.data import Splits
+from recipe.search.slots import Slot, Spec, standing_of
+from recipe.training.data import Splits, StreamData
 from recipe.training.fit import Fit, Record, is_better, patience_for, rank
-from recipe.training.loop import Training
+from recipe.training.loop import Training, iterations_per_epoch
 from recipe.training.way import PLAIN, Way
 
 CHECKPOINTS = "checkpoints"
-
-
-@dataclass(frozen=True)
-class Halving:
-    """After `share` of the epochs, only the best `keep` of the trials go on."""
-
-    share: float = 1 / 3
-    keep: float = 0.5
-
-    def rung(self, epochs: int) -> int:
-        """Epochs until the cut."""
-        return max(1, round(epochs * self.share))
 
 
 @dataclass
@@ -70,38 +59,55 @@ class Runner:
         halving: Halving | None = None,
         *,
         first: int = 1,
+        rivals: Sequence[Trial] = (),
     ) -> list[Trial]:
         """Train every spec, or look it up; one Trial per spec, in the same order.
 
-        With `halving`, all trials train to the rung, then the better part goes on. A trial
-        whose factory or training raises is `failed` with its reason; the others go on.
+        With `halving`, all trials train to the rung, then the better part goes on; earlier
+        trials, `rivals`, count there as they stood then. A trial whose factory or training
+        raises is `failed` with its reason; the others go on.
         """
-        cohort = key([dict(spec.params) for spec in specs], halving and asdict(halving))
+        cohort = key([dict(spec.params) for spec in specs], halving and asdict(halving),
+                     *(rival.key for rival in rivals))  # fmt: skip
         slots = [
             Slot(self, spec, {"step": step, "round": round_, "number": number}, cohort)
             for number, spec in enumerate(specs, first)
         ]
         if any(slot.trial is None for slot in slots):
-            self._train(slots, halving)
+            self._train(slots, halving, rivals)
         return [slot.trial for slot in slots if slot.trial is not None]
 
-    def _train(self, slots: list[Slot], halving: Halving | None) -> None:
+    def _train(self, slots: list[Slot], halving: Halving | None, rivals: Sequence[Trial]) -> None:
         longest = max(slot.epochs for slot in slots)
         with closing(Lanes(slots, self)) as lanes:
-            if halving is not None and len(slots) > 1:
-                rung = halving.rung(min(slot.epochs for slot in slots))
+            rung = halving and len(slots) + len(rivals) > 1 and self._rung(slots, halving)
+            if halving and rung:
                 later = max(1, math.ceil(len(slots) * halving.keep)) * (longest - rung)
                 lanes.advance(rung, later)
-                self._cut(slots, rung, halving)
+                self._cut(slots, rung, halving, rivals)
             lanes.advance(longest)
 
-    def _cut(self, slots: list[Slot], rung: int, halving: Halving) -> None:
-        scores = sorted((slot.score_at(rung) for slot in slots), key=_rank, reverse=True)
-        bar = scores[max(1, math.ceil(len(scores) * halving.keep)) - 1]
-        for slot in slots:
-            score = slot.score_at(rung)
-            if _rank(score) < _rank(bar):
-                slot.end("stopped", f"in the lower part after {rung} epochs")
+    def _rung(self, slots: Sequence[Slot], halving: Halving) -> float | None:
+        """Epochs until the cut, the same for all of them."""
+        train = self.data.train
+        experiments = [slot.spec.experiment for slot in slots]
+        return halving.rung(
+            min(slot.epochs for slot in slots),
+            min(iterations_per_epoch(train, e.batch_size) for e in experiments),
+            max(e.warmup for e in experiments),
+            whole=isinstance(train, StreamData),  # an open loader holds its workers
+        )
+
+    def _cut(
+        self, slots: Sequence[Slot], rung: float, halving: Halving, rivals: Sequence[Trial]
+    ) -> None:
+        on_losses = halving.on_losses or rung % 1 > 0
+        standings = [slot.standing(rung, on_losses=on_losses) for slot in slots]
+        standings += [standing_of(rival, rung) for rival in rivals]
+        behind = behind_in_loss if on_losses else behind_in_score
+        for k in sorted(behind(standings, halving.keep)):
+            if k < len(slots):
+                slots[k].end("stopped", f"in the lower part after {rung:.2g} epochs")
 
     @property
     def way(self) -> Way:
@@ -155,10 +161,6 @@ class Runner:
         )
         epochs = experiment.epochs or 1
         return Fit(training, epochs, patience_for(epochs))
-
-
-def _rank(score: float | None) -> float:
-    return -math.inf if score is None else score
 
 
 def _beats(other: Trial, trial: Trial) -> bool:

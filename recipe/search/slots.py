@@ -1,5 +1,6 @@
 """A trial's place in a grid: known from the journal, in training, or written down."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -7,11 +8,16 @@ from typing import TYPE_CHECKING, Any
 from recipe.experiment import Experiment
 from recipe.keys import key
 from recipe.results import Scalar, Trial, TrialStatus
+from recipe.search.halving import Standing, course, group_of
 from recipe.training.fingerprint import configuration
 from recipe.training.fit import Record, score_at
 
 if TYPE_CHECKING:
     from recipe.search.runner import Runner
+
+
+RUNG_LOSS = "rung_loss"
+"""The curve of a trial that was compared with others: its `course` up to there."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,18 @@ class Spec:
 
     params: Mapping[str, Scalar]
     experiment: Experiment
+
+
+def standing_of(trial: Trial, rung: float) -> Standing:
+    """How a trial that has ended stood at a cut after `rung` epochs."""
+    score = score_at(trial.curves.get("val_score", ()), math.floor(rung))
+    found: tuple[float, ...] | None
+    if trial.rung == rung:
+        found = tuple(loss for loss in trial.curves.get(RUNG_LOSS, ()) if loss is not None)
+    else:
+        # Without a record of that moment only one that had failed is known to be behind.
+        found = None if trial.status == "finished" else ()
+    return Standing(group_of(trial.params), score, found)
 
 
 class Slot:
@@ -35,10 +53,13 @@ class Slot:
         self.keys = {"stopped": key(whole, cohort)}
         self.whole = whole
         self.record: Record | None = None
+        self.rung: float | None = None
+        """Epochs after which it was compared with the others, and what was compared."""
+        self.course: tuple[float, ...] = ()
         self.trial: Trial | None = self._known()
         if self.trial is not None:
             if self.trial.key not in runner.counted:
-                runner.meter.epochs += self.trial.epochs
+                runner.meter.spend(self.trial.trained)
                 runner.counted.add(self.trial.key)
             runner.told(self.trial, True)
 
@@ -49,20 +70,27 @@ class Slot:
                 return Trial(**{**value, **self.head, "params": dict(self.spec.params)})
         return None
 
-    def score_at(self, epoch: int) -> float | None:
-        """The best score so far; of a known trial as it stood then."""
+    def standing(self, rung: float, *, on_losses: bool) -> Standing:
+        """How it stands at a cut after `rung` epochs; of a known trial, how it stood then.
+
+        What it is compared by is written down with it: a resumed run makes the same cut.
+        """
         if self.trial is not None:
-            return score_at(self.trial.curves.get("val_score", ()), epoch)
-        return self.record.score_at(epoch) if self.record else None
+            return standing_of(self.trial, rung)
+        if self.record is not None and on_losses:
+            self.rung = rung
+            self.course = course(self.record.losses + self.record.unfinished)
+        score = self.record.score_at(math.floor(rung)) if self.record else None
+        return Standing(group_of(self.spec.params), score, self.course)
 
     @property
-    def done(self) -> int:
-        """Epochs that were trained."""
+    def done(self) -> float:
+        """Epochs that were trained, parts included."""
         if self.trial is not None:
-            return self.trial.epochs
-        return self.record.done if self.record else 0
+            return self.trial.trained
+        return self.record.trained if self.record else 0
 
-    def expected(self, until: int) -> int:
+    def expected(self, until: float) -> float:
         """Epochs that it will have trained when all were trained to `until`."""
         ended = self.trial is not None or (self.record is not None and self.record.status)
         return self.done if ended else min(until, self.epochs)
@@ -93,6 +121,8 @@ class Slot:
             status=status,
             reason=reason,
             epochs=record.done if record else 0,
+            part=record.part if record else 0.0,
+            rung=self.rung,
             planned_epochs=self.epochs,
             seconds=record.seconds if record else 0.0,
             metric=self.spec.experiment.metric_name,
@@ -101,6 +131,7 @@ class Slot:
             curves: dict[str, Sequence[float | None]] = {
                 **record.curves,
                 "batch_loss": record.batch_losses(),
+                **({} if self.rung is None else {RUNG_LOSS: self.course}),
             }
             trial = replace(
                 trial,

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from recipe.results import TrialStatus, finite
-from recipe.training.loop import Epoch, Training
+from recipe.training.loop import Epoch, Training, pause_in
 
 PATIENCE_SHARE = 0.5
 """Share of the planned epochs without a better loss or score after which a fit stops."""
@@ -44,7 +44,12 @@ class Record:
     """Gives the best epoch's weights on the CPU; nothing when no epoch was."""
     seconds: float = 0.0
     done: int = 0
+    """Whole epochs."""
+    part: float = 0.0
+    """Share of one more epoch that is trained, while that pauses."""
     losses: list[float] = field(default_factory=list)
+    unfinished: list[float] = field(default_factory=list)
+    """Batch losses of the epoch that pauses."""
     lowest_loss: float = math.inf
     last_gain: int = 0
 
@@ -56,8 +61,17 @@ class Record:
         """The best score within the first `epoch` epochs."""
         return score_at(self.curves.get("val_score", []), epoch)
 
+    @property
+    def trained(self) -> float:
+        """Epochs, the part of an unfinished one included."""
+        return self.done + self.part
+
     def record(self, epoch: Epoch) -> bool:
         """Take in an epoch; True when it is the best so far, and its weights are to be kept."""
+        if epoch.part < 1:
+            self.part, self.unfinished = epoch.part, list(epoch.losses)
+            return False
+        self.part, self.unfinished = 0.0, []
         for name in epoch.figures.keys() | self.curves.keys():
             values = self.curves.setdefault(name, [None] * self.done)
             values.append(finite(epoch.figures.get(name)))
@@ -84,27 +98,33 @@ class Record:
 
     def batch_losses(self) -> list[float]:
         """Batch losses of the whole fit, averaged down to at most KEPT_LOSSES points."""
-        return thinned(self.losses, KEPT_LOSSES)
+        return thinned(self.losses + self.unfinished, KEPT_LOSSES)
 
 
 class Fit(Record):
-    """A training in this process with its record, advanced epoch by epoch."""
+    """A training in this process with its record, advanced to any point of it."""
 
     def __init__(self, training: Training, planned: int, patience: int | None = None) -> None:
         """Nothing is trained yet."""
         super().__init__(planned, patience)
         self.training = training
-        self._epochs = training.epochs()
 
-    def advance(self, until: int, told: Callable[["Fit"], None] | None = None) -> None:
-        """Train until `until` epochs are done, or the fit ends by itself."""
+    def advance(self, until: float, told: Callable[["Fit"], None] | None = None) -> None:
+        """Train until `until` epochs are done, or the fit ends by itself.
+
+        A training that pauses in the middle of an epoch ends like one that never did, bit for bit.
+        """
         while self.status is None and self.done < min(until, self.planned):
             start = time.perf_counter()
-            if self.record(next(self._epochs)):
+            pause = pause_in(until - self.done, self.training.iterations_per_epoch)
+            epoch = self.training.epoch(pause)
+            if self.record(epoch):
                 self.weights = partial(dict, copy_of(self.training.model))
             self.seconds += time.perf_counter() - start
             if told:
                 told(self)
+            if epoch.part < 1:
+                return
 
 
 def rank(score: float | None, loss: float | None) -> tuple[float, float]:

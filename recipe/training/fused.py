@@ -11,7 +11,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -33,7 +33,7 @@ from recipe.training.loop import (
     planned_rates,
     watched_iterations,
 )
-from recipe.training.models import build_model, seeded
+from recipe.training.models import Noise, build_model
 from recipe.training.monitors import activation_shares, update_figures
 from recipe.training.way import PLAIN, Way, thread_count
 
@@ -58,8 +58,29 @@ def alike(experiment: Experiment) -> Experiment:
     )
 
 
+@dataclass
+class _Running:
+    """An epoch of all trials in training, which may pause between two iterations."""
+
+    number: int
+    updates: Iterator[tuple[Tensor, Tensor | None]]
+    watch: "_Watch"
+    noise: Noise
+    iterations: int
+    losses: list[Tensor] = field(default_factory=list)
+    sums: Tensor | None = None
+
+    def keep(self, index: Tensor) -> None:
+        """Go on with these rows only."""
+        self.losses = [loss[index] for loss in self.losses]
+        self.sums = None if self.sums is None else self.sums[index]
+        self.watch.keep(index)
+
+
 class FusedTraining:
-    """K trainings in lock step; `epoch()` advances all of them by one epoch."""
+    """K trainings in lock step; `epoch()` advances all of them by one epoch, `epoch(pause)` by a
+    part of one.
+    """
 
     def __init__(
         self,
@@ -93,6 +114,7 @@ class FusedTraining:
         self.iterations_per_epoch = iterations_per_epoch(data.train, lead.batch_size)
         self.model = way.lay_out_model(build_model(lead, derive_seed(seed, "weights"), device))
         self.number = 0
+        self._paused: _Running | None = None
         self.began = len(experiments)
         self.trials = list(range(self.began))
         """Which trial each row is of."""
@@ -140,6 +162,8 @@ class FusedTraining:
         self.planned = [self.planned[row] for row in rows]
         self.trials = [self.trials[row] for row in rows]
         self.optimizer.keep(index)
+        if self._paused is not None:
+            self._paused.keep(index)
 
     def hold(self, rows: Sequence[int]) -> None:
         """Keep the present weights of these rows, in place of what was kept of them."""
@@ -171,14 +195,30 @@ class FusedTraining:
             buffer.copy_(self._held[name][trial])
         return copy_of(self.model)
 
-    def epoch(self) -> list[Epoch]:
-        """Train every trial for one epoch and validate; one result per row."""
-        number = self.number
+    def epoch(self, pause: int | None = None) -> list[Epoch]:
+        """Train every trial for one epoch, or what is left of one that paused, and validate.
+
+        Args:
+            pause: pause, without validation, when so many iterations of the epoch are done.
+
+        Returns:
+            One result per row.
+
+        """
+        running = self._paused or self._begin(self.number)
+        with self._running(running.noise):
+            self._train(running, pause)
+        if pause is not None and pause <= len(running.losses) < running.iterations:
+            self._paused = running
+            part = len(running.losses) / running.iterations
+            return [
+                epoch if epoch.diverged else Epoch(epoch.number, losses=epoch.losses, part=part)
+                for epoch in self._sum_up(running)
+            ]
+        self._paused = None
         self.number += 1
-        epochs = [Epoch(number) for _ in range(self.count)]
-        with self._running(number):
-            self._train(epochs)
-        with self._running(number):
+        epochs = self._sum_up(running)
+        with self._running(self._noise(running.number)):
             self._validate(epochs)
         return epochs
 
@@ -204,7 +244,7 @@ class FusedTraining:
         for number in range(math.ceil(iterations / every)):
             planned = range(number * every, min((number + 1) * every, iterations))
             watched = frozenset(i for i in planned if watch_every and (i + 1) % watch_every == 0)
-            with self._running(number):
+            with self._running(self._noise(number)):
                 for loss, _ in self._iterations(number, watched, watch):
                     batch_losses.append(loss)
                     stopped = stop() or len(batch_losses) == iterations
@@ -220,12 +260,15 @@ class FusedTraining:
             results.append((losses[:end], watch.figures(k, last)))
         return results
 
+    def _noise(self, epoch: int) -> Noise:
+        return Noise(derive_seed(self.seed, "noise", epoch), self.device)
+
     @contextmanager
-    def _running(self, epoch: int) -> Iterator[None]:
+    def _running(self, noise: Noise) -> Iterator[None]:
         with warnings.catch_warnings(), thread_count(self.way.threads):
             # An operation without a batched form is looped over: slower, and `speed` sees it.
             warnings.filterwarnings("ignore", message="There is a performance drop")
-            with seeded(derive_seed(self.seed, "noise", epoch), self.device):
+            with noise.running():
                 yield
 
     def _views(self, matrix: Tensor) -> dict[str, Tensor]:
@@ -236,28 +279,40 @@ class FusedTraining:
             for (name, shape), part in zip(self.shapes.items(), parts, strict=True)
         }
 
-    def _train(self, epochs: list[Epoch]) -> None:
-        number = epochs[0].number
-        watch = _Watch(self)
-        losses: list[Tensor] = []
-        sums: Tensor | None = None
+    def _begin(self, number: int) -> _Running:
         first = number * self.iterations_per_epoch
-        length = min(self.iterations_per_epoch, max(self.planned) - first)
-        watched = frozenset(first + i for i in watched_iterations(length))
-        for loss, batch_sums in self._iterations(number, watched, watch):
+        iterations = min(self.iterations_per_epoch, max(self.planned) - first)
+        watched = frozenset(first + i for i in watched_iterations(iterations))
+        watch = _Watch(self)
+        return _Running(
+            number, self._iterations(number, watched, watch), watch, self._noise(number), iterations
+        )
+
+    def _train(self, running: _Running, pause: int | None) -> None:
+        losses = running.losses
+        while pause is None or len(losses) < pause:
+            update = next(running.updates, None)
+            if update is None:
+                return
+            loss, sums = update
             losses.append(loss)
-            sums = batch_sums if sums is None or batch_sums is None else sums + batch_sums
-        for row, values in enumerate(torch.stack(losses, 1).tolist()):
-            epoch = epochs[row]
-            epoch.losses = _finite_start(values)
+            running.sums = sums if running.sums is None or sums is None else running.sums + sums
+
+    def _sum_up(self, running: _Running) -> list[Epoch]:
+        epochs = []
+        first = running.number * self.iterations_per_epoch
+        for row, values in enumerate(torch.stack(running.losses, 1).tolist()):
+            epoch = Epoch(running.number, losses=_finite_start(values))
             epoch.diverged = len(epoch.losses) < len(values)
-            last = min((number + 1) * self.iterations_per_epoch, self.planned[row]) - 1
+            last = min(first + self.iterations_per_epoch, self.planned[row]) - 1
             epoch.figures["lr"] = self.rates[row, last].item()
             if epoch.losses:
                 epoch.figures["train_loss"] = sum(epoch.losses) / len(epoch.losses)
-            if sums is not None and not epoch.diverged:
-                epoch.figures["train_score"] = self.task.score(sums[row])
-            epoch.figures |= watch.figures(row, first + len(epoch.losses))
+            if running.sums is not None and not epoch.diverged:
+                epoch.figures["train_score"] = self.task.score(running.sums[row])
+            epoch.figures |= running.watch.figures(row, first + len(epoch.losses))
+            epochs.append(epoch)
+        return epochs
 
     def _iterations(
         self, epoch: int, watched: frozenset[int], watch: "_Watch"
@@ -386,6 +441,7 @@ class _Watch:
 
     def before(self, iteration: int, grad: Tensor) -> None:
         """Read the gradients [K, P] and keep the weights."""
+        self._read = None
         self.iterations.append(iteration)
         self.norms.append(self._sizes(grad, list(self.training.shapes)))
         self._old = self.training.weights.clone()
@@ -396,6 +452,12 @@ class _Watch:
             moved = self._sizes(self.training.weights - self._old, self.weighted)
             self.moves.append(torch.stack([moved, self._sizes(self._old, self.weighted)]))
         self._old = None
+
+    def keep(self, index: Tensor) -> None:
+        """Go on with these rows only."""
+        self._read = None
+        self.norms = [norms[index] for norms in self.norms]
+        self.moves = [moves[:, index] for moves in self.moves]
 
     def _sizes(self, matrix: Tensor, names: list[str]) -> Tensor:
         """Norms [K, layers] of the named parts of a matrix [K, P]."""

@@ -14,7 +14,7 @@ from recipe.experiment import Experiment
 from recipe.keys import derive_seed
 from recipe.training.data import Data, Splits
 from recipe.training.items import Batch
-from recipe.training.models import build_model, place, seeded
+from recipe.training.models import Noise, build_model, place, seeded
 from recipe.training.monitors import UpdateMonitor, activation_figures
 from recipe.training.optimizers import build_optimizer, set_lr
 from recipe.training.schedules import rates as schedule_rates
@@ -37,10 +37,26 @@ class Epoch:
     figures: dict[str, float] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
     diverged: bool = False
+    part: float = 1.0
+    """Share that is trained: less than one of an epoch that pauses, which has no figures yet."""
+
+
+@dataclass
+class _Running:
+    """An epoch in training, which may pause between two iterations."""
+
+    epoch: Epoch
+    updates: Iterator[tuple[Tensor, Tensor | None]]
+    noise: Noise
+    iterations: int
+    done: int = 0
+    sums: Tensor | None = None
+    """Of the score on the training batches."""
 
 
 class Training:
-    """A model in training: `epochs()` advances it one epoch at a time and may be left early.
+    """A model in training: `epochs()` advances it one epoch at a time and may be left early,
+    `epoch(pause)` also in the middle of one.
 
     Randomness of an epoch (order, augmentation, dropout) depends on the seed and the epoch
     alone, so trainings may be interleaved, and trials that share a seed see the same batches.
@@ -79,24 +95,47 @@ class Training:
         self.forward = torch.compile(self.model) if way.compiled else self.model
         self.optimizer = build_optimizer(experiment, self.model, self.lr)
         self.monitor = UpdateMonitor(self.model)
+        self.number = 0
+        """Of the next epoch, or of the one that pauses."""
+        self._running: _Running | None = None
 
     def epochs(self) -> Iterator[Epoch]:
         """Train to the end of the plan; a loss that is not finite ends it at once."""
-        for number in range(self._planned_epochs):
-            with thread_count(self.way.threads):
-                epoch = self._epoch(number)
+        while self.number < self._planned_epochs:
+            epoch = self.epoch()
             yield epoch
             if epoch.diverged:
                 return
 
-    def _epoch(self, number: int) -> Epoch:
-        epoch = Epoch(number)
-        with self._seeded(number):
-            self._train(epoch)
-        if not epoch.diverged:
-            with self._seeded(number):
-                epoch.figures |= self._validate()
-        return epoch
+    def epoch(self, pause: int | None = None) -> Epoch:
+        """Train and validate the next epoch, or what is left of one that paused.
+
+        Args:
+            pause: pause, without validation, when so many iterations of the epoch are done.
+
+        """
+        running = self._running = self._running or self._begin(self.number)
+        with thread_count(self.way.threads):
+            with running.noise.running():
+                self._train(running, pause)
+            if running.epoch.part < 1:
+                return running.epoch
+            self.number, self._running = self.number + 1, None
+            if not running.epoch.diverged:
+                with self._seeded(running.epoch.number):
+                    running.epoch.figures |= self._validate()
+        return running.epoch
+
+    def _begin(self, number: int) -> _Running:
+        iterations = min(
+            self.iterations_per_epoch, len(self.rates) - number * self.iterations_per_epoch
+        )
+        return _Running(
+            Epoch(number),
+            self._iterations(number, watched_iterations(iterations)),
+            Noise(self._noise_seed(number), self.device),
+            iterations,
+        )
 
     def losses(
         self, stop: Callable[[list[float]], bool], watch_every: int | None = None
@@ -127,28 +166,42 @@ class Training:
     def _planned_epochs(self) -> int:
         return math.ceil(len(self.rates) / self.iterations_per_epoch)
 
-    def _seeded(self, epoch: int) -> AbstractContextManager[None]:
-        return seeded(derive_seed(self.seed, "noise", epoch), self.device)
+    def _noise_seed(self, epoch: int) -> int:
+        return derive_seed(self.seed, "noise", epoch)
 
-    def _train(self, epoch: Epoch) -> None:
-        per_epoch = self.iterations_per_epoch
-        last = min((epoch.number + 1) * per_epoch, len(self.rates))
-        watched = watched_iterations(last - epoch.number * per_epoch)
+    def _seeded(self, epoch: int) -> AbstractContextManager[None]:
+        return seeded(self._noise_seed(epoch), self.device)
+
+    def _train(self, running: _Running, pause: int | None) -> None:
+        epoch = running.epoch
         check_every = 1 if self.device.type == "cpu" else CHECK_EVERY
         pending: list[Tensor] = []
-        sums: Tensor | None = None
-        for loss, batch_sums in self._iterations(epoch.number, watched):
+        while pause is None or running.done < pause:
+            update = next(running.updates, None)
+            if update is None:
+                break
+            loss, sums = update
+            running.done += 1
             pending.append(loss)
-            if batch_sums is not None:
-                sums = batch_sums if sums is None else sums + batch_sums
+            if sums is not None:
+                running.sums = sums if running.sums is None else running.sums + sums
             if len(pending) >= check_every and not _take(pending, epoch):
                 break
-        _take(pending, epoch)
-        epoch.figures["lr"] = self.rates[last - 1]
+        going = _take(pending, epoch) and running.done < running.iterations
+        if going and pause is not None and running.done >= pause:
+            epoch.part = running.done / running.iterations
+        else:
+            epoch.part = 1.0
+            self._sum_up(running)
+
+    def _sum_up(self, running: _Running) -> None:
+        epoch = running.epoch
+        last = epoch.number * self.iterations_per_epoch + running.iterations - 1
+        epoch.figures["lr"] = self.rates[last]
         if epoch.losses:
             epoch.figures["train_loss"] = sum(epoch.losses) / len(epoch.losses)
-        if sums is not None and not epoch.diverged:
-            epoch.figures["train_score"] = self.task.score(sums)
+        if running.sums is not None and not epoch.diverged:
+            epoch.figures["train_score"] = self.task.score(running.sums)
         epoch.figures |= self.monitor.flush()
 
     def _iterations(
@@ -299,6 +352,13 @@ def iterations_per_epoch(data: Data, batch_size: int) -> int:
     n = len(data)
     whole, rest = divmod(n, batch_size)
     return max(1, whole + (rest > 1 or (rest == 1 and n == 1)))
+
+
+def pause_in(part: float, iterations: int) -> int | None:
+    """Of an epoch of so many iterations, the number after which `part` of it is trained; None
+    for a whole one, which is validated too.
+    """
+    return None if part >= 1 else min(iterations - 1, round(part * iterations))
 
 
 def watched_iterations(n: int) -> frozenset[int]:

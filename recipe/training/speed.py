@@ -5,6 +5,7 @@ losses follow the plain run is taken; what was found is remembered per model, sh
 """
 
 import json
+import math
 import platform
 import time
 from collections.abc import Callable, Iterator
@@ -39,6 +40,10 @@ LEAST, MOST = 3, 12
 """Iterations of one measurement, the first being warm-up."""
 LONG_ENOUGH = 0.03
 """Seconds after which a measurement ends, once it has its least number of iterations."""
+FAR_SLOWER, FAR_SLOWER_AT_FIRST = 3.0, 5.0
+"""Times the best way's iteration after which a way is dropped at once, without the least number of
+iterations; the first one also holds what is done once. Bfloat16 on a processor without instructions
+for it takes eight times as long."""
 WORTHWHILE = {"alone": 0.95, "fused": 0.95, "processes": 1.15}
 """A way has to take at most this part of the time of a simpler one. Processes also share out what
 is not measured here: validation, monitors, the interpreter; that was 10 % of a sweep of a small
@@ -180,10 +185,12 @@ class _Search:
     """How many times as large the batches of the run are as those that are measured."""
     complete: bool = False
     """Whether everything there is was tried."""
+    best: Measured | None = None
+    """The fastest so far."""
 
     def run(self) -> Choice:
         self._take_part()
-        best = plain = self._try(PLAIN)
+        best = plain = self.best = self._try(PLAIN)
         started = time.perf_counter()  # PyTorch's own start is no cost of the search
         if plain.seconds is not None:
             allowance = self._share_of_run(plain)
@@ -196,7 +203,7 @@ class _Search:
                 found = self._try(way)
                 least = WORTHWHILE[found.way.sharing] * (best.seconds or 0)
                 if found.seconds is not None and found.seconds < least:
-                    best = found
+                    best = self.best = found
             else:
                 self.complete = True
         gain = (plain.seconds or 1) / (best.seconds or 1)
@@ -316,7 +323,7 @@ class _Search:
             barrier = get_context("fork").Barrier(way.width)
 
             def job() -> dict[str, Any]:
-                seconds, losses = self._measure_alone(way.single, lambda: barrier.wait(10))
+                seconds, losses = self._measure_alone(way, lambda: barrier.wait(10))
                 return {"seconds": seconds, "losses": losses}
 
             results = run_all([job] * way.width, way.width)
@@ -326,25 +333,35 @@ class _Search:
     def _measure_alone(
         self, way: Way, together: Callable[[], object] = lambda: None
     ) -> tuple[float, list[float]]:
-        clock = _Clock(self.device, together)
         training = Training(
             replace(self.experiment, lr=self.lr), self.data, seed=self._seed, device=self.device,
-            rates=[self.lr] * MOST, way=way,
+            rates=[self.lr] * MOST, way=way.single,
         )  # fmt: skip
+        clock = _Clock(self.device, together, self._hopeless(way))
         with no_dropout(training.model):  # a mask is drawn in the order of the layout
             losses = training.losses(lambda _: clock.tick())
         return clock.seconds, losses
 
     def _measure_fused(self, way: Way) -> tuple[float, list[float]]:
-        clock = _Clock(self.device)
         count = min(PROBED_TRIALS, way.width)
         training = FusedTraining(
             [replace(self.experiment, lr=self.lr)] * count, self.data, seed=self._seed,
             device=self.device, rates=[[self.lr] * MOST] * count, way=way.single,
         )  # fmt: skip
+        clock = _Clock(self.device, hopeless=self._hopeless(way, count))
         with no_dropout(training.model):
             losses = training.losses(MOST, stop=clock.tick)
         return clock.seconds / count, losses[0][0]
+
+    def _hopeless(self, way: Way, trials: int = 1) -> tuple[float, float]:
+        """Seconds of a first and of a later iteration that show a way to be far too slow."""
+        if self.best is None or self.best.seconds is None:
+            return math.inf, math.inf
+        seconds = self.best.seconds * trials * (way.width if way.sharing == "processes" else 1)
+        # Compiling takes its time at first, and processes wait for each other there.
+        patient = way.compiled or way.sharing == "processes"
+        first = math.inf if patient else FAR_SLOWER_AT_FIRST * seconds
+        return first, FAR_SLOWER * seconds
 
     @property
     def lr(self) -> float:
@@ -359,21 +376,42 @@ class _Search:
 class _Clock:
     """Times iterations and says when there were enough."""
 
-    def __init__(self, device: torch.device, together: Callable[[], object] = lambda: None) -> None:
-        self.device, self.together = device, together
+    def __init__(
+        self,
+        device: torch.device,
+        together: Callable[[], object] = lambda: None,
+        hopeless: tuple[float, float] = (math.inf, math.inf),
+    ) -> None:
+        """Begin to count.
+
+        Args:
+            device: what is waited for.
+            together: called after the first iteration.
+            hopeless: seconds of the first and of a later iteration beyond which no more are needed.
+
+        """
+        self.device, self.together, self.hopeless = device, together, hopeless
+        self.began = time.perf_counter()
+        self.first = 0.0
         self.ticks: list[float] = []
 
     def tick(self) -> bool:
         """An iteration is done; True when no more are needed."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
+        now = time.perf_counter()
         if not self.ticks:
+            self.first = now - self.began
             self.together()
-        self.ticks.append(time.perf_counter())
+            self.ticks.append(time.perf_counter())
+            return self.first > self.hopeless[0]
+        self.ticks.append(now)
+        if now - self.ticks[-2] > self.hopeless[1]:
+            return True
         enough = len(self.ticks) >= LEAST and self.ticks[-1] - self.ticks[0] > LONG_ENOUGH
         return enough or len(self.ticks) == MOST
 
     @property
     def seconds(self) -> float:
         """Of the fastest iteration: what disturbs a measurement makes it longer."""
-        return min(b - a for a, b in pairwise(self.ticks))
+        return min((b - a for a, b in pairwise(self.ticks)), default=self.first)

@@ -6,7 +6,7 @@ follows the conversion to a tensor is applied to whole batches, if that gives th
 
 import copy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -42,16 +42,47 @@ def apart(dataset: Any, name: str, sample: list[Batch]) -> tuple[Any, Tail] | No
     if parts is None:
         return None
     before, tail = parts
-    bare = _with_transform(inner, _Head(before))
-    if isinstance(dataset, Subset):
-        bare = Subset(bare, dataset.indices)
-    try:
-        x, y = stack([item(bare, index, name) for index in probes(len(dataset))], name)
-        whole_x, whole_y = stack(sample, name)
-        equal = same(tail(x), whole_x) and same(y, whole_y)
-    except (UsageError, RuntimeError, ValueError, TypeError, AttributeError):
-        return None
-    return (bare, tail) if equal else None
+    for source in _sources(inner, before):
+        bare = Subset(source, dataset.indices) if isinstance(dataset, Subset) else source
+        try:
+            x, y = stack([item(bare, index, name) for index in probes(len(dataset))], name)
+            whole_x, whole_y = stack(sample, name)
+            if same(tail(x), whole_x) and same(y, whole_y):
+                return bare, tail
+        except (UsageError, RuntimeError, ValueError, TypeError, AttributeError):
+            continue
+    return None
+
+
+def _sources(dataset: Any, before: list[Any]) -> Iterator[Any]:
+    """Copies of the data set that yield image tensors, the fastest first."""
+    bare = _with_transform(dataset, _Head(before))
+    if _loads_with_pillow(dataset):
+        fast = copy.copy(bare)
+        fast.loader = _load_rgb
+        yield fast
+    yield bare
+
+
+def _loads_with_pillow(dataset: Any) -> bool:
+    from torchvision import get_image_backend
+    from torchvision.datasets.folder import default_loader
+
+    return getattr(dataset, "loader", None) is default_loader and get_image_backend() == "PIL"
+
+
+def _load_rgb(path: str) -> Any:
+    """What torchvision's loader gives, without the copy that it makes of an image that is RGB
+    already.
+    """
+    from PIL import Image
+
+    with open(path, "rb") as file:  # noqa: PTH123 - a Path costs as much as opening the file
+        image: Any = Image.open(file)
+        if image.mode != "RGB":
+            return image.convert("RGB")
+        image.load()
+        return image
 
 
 def _split(transform: Any) -> tuple[list[Any], Tail] | None:

@@ -43,7 +43,7 @@ def grid_evidence(trials: Sequence[Trial], best: Trial | None, more: dict[str, S
         "trials": len(trials),
         "diverged": sum(trial.status == "diverged" for trial in trials),
         "failed": sum(trial.status == "failed" for trial in trials),
-        "epochs": sum(trial.epochs for trial in trials),
+        "epochs": sum(trial.trained for trial in trials),
         **more,
     }
     if best is not None:
@@ -56,6 +56,6 @@ def grid_evidence(trials: Sequence[Trial], best: Trial | None, more: dict[str, S
             "weight_decay": tuple(number(trial.params.get("weight_decay")) for trial in trials),
             "val_score": tuple(trial.val_score for trial in trials),
             "val_loss": tuple(trial.val_loss for trial in trials),
-            "epochs": tuple(trial.epochs for trial in trials),
+            "epochs": tuple(trial.trained for trial in trials),
         },
     )

@@ -111,13 +111,16 @@ def import_recipe():
     import recipe_steps.lr_range.measure  # noqa: F401
 
 
-def recipe_grid(experiment, cells, epochs, out):
-    """Every cell through the recipe's own runner, from raw data to the journal."""
+def recipe_grid(experiment, cells, epochs, out, *, halving=False):
+    """Every cell through the recipe's own runner, from raw data to the journal; with `halving`,
+    the lower part ends early, as in the coarse grid.
+    """
     from recipe.testing import open_context
     from recipe_steps.coarse_grid import CoarseGrid
+    from recipe_steps.coarse_grid.measure import HALVING
 
     with open_context(CoarseGrid(), experiment, out) as ctx:
-        trials = ctx.run_trials(cells, epochs=epochs)
-        trained = sum(trial.epochs for trial in trials)
-        note = f"{ctx.runner.way}; {trained} of {len(cells) * epochs} epochs"
+        trials = ctx.run_trials(cells, HALVING if halving else None, epochs=epochs)
+        trained = sum(trial.trained for trial in trials)
+        note = f"{ctx.runner.way}; {trained:.3g} of {len(cells) * epochs} epochs"
         return max(trial.val_score or 0.0 for trial in trials), note

@@ -11,14 +11,17 @@ import torch
 from test_runner import EXPERIMENT, RATES, Lab, make, specs, timeless
 
 from recipe.errors import RecipeError
+from recipe.search.halving import Halving
 from recipe.search.lanes import fused_groups
-from recipe.search.runner import Halving, Runner
+from recipe.search.runner import Runner
 from recipe.search.short import Short, run_short
 from recipe.search.slots import Spec
 from recipe.training.way import PLAIN, Way
 
 PROCESSES = Way(sharing="processes", width=2)
 FUSED = Way(sharing="fused", width=64)
+HALVINGS = [Halving(), Halving(1 / 4, on_losses=True), Halving(0.1, on_losses=True)]
+"""Cuts after 2 epochs, after 1.5, and after two thirds of the first."""
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +31,11 @@ def _one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def _cuts_after_a_few_iterations(monkeypatch):
+    monkeypatch.setattr("recipe.search.halving.LEAST_ITERATIONS", 3)
 
 
 def run(folder, way, given, halving=None):
@@ -43,9 +51,8 @@ def run(folder, way, given, halving=None):
 
 def close(one, other):
     """The same trial within float tolerance."""
-    assert (one.key, one.params, one.status, one.epochs) == (
-        other.key, other.params, other.status, other.epochs,
-    )  # fmt: skip
+    for name in ("key", "params", "status", "trained", "rung"):
+        assert getattr(one, name) == getattr(other, name)
     assert one.reason == other.reason
     assert (one.val_loss is None) == (other.val_loss is None)
     if one.val_loss is not None:
@@ -57,7 +64,7 @@ def close(one, other):
             assert a is None or a == pytest.approx(b, rel=5e-3, abs=1e-3), name
 
 
-@pytest.mark.parametrize("halving", [None, Halving()])
+@pytest.mark.parametrize("halving", [None, *HALVINGS])
 def test_side_by_side_is_one_by_one_bit_for_bit(tmp_path, halving):
     given = [*specs(*RATES), *specs(0.03, weight_decay=0.01)]
     alone = run(tmp_path / "a", PLAIN, given, halving)
@@ -68,7 +75,7 @@ def test_side_by_side_is_one_by_one_bit_for_bit(tmp_path, halving):
     assert together[3].progress[-1][0] == alone[3].progress[-1][0]
 
 
-@pytest.mark.parametrize("halving", [None, Halving()])
+@pytest.mark.parametrize("halving", [None, *HALVINGS])
 def test_fused_is_one_by_one_within_rounding(tmp_path, halving):
     given = specs(*RATES)
     alone, *_, lone = run(tmp_path / "a", PLAIN, given, halving)
@@ -156,15 +163,17 @@ def test_an_error_that_is_no_experiments_ends_the_step_and_the_children(tmp_path
 
 @pytest.mark.parametrize("way", [PROCESSES, FUSED])
 @pytest.mark.parametrize("kept", [1, 3])
-def test_what_the_journal_holds_changes_nothing_for_the_rest(tmp_path, way, kept):
+@pytest.mark.parametrize("halving", HALVINGS)
+def test_what_the_journal_holds_changes_nothing_for_the_rest(tmp_path, way, kept, halving):
     given = specs(*RATES)
-    whole, _, weights, _ = run(tmp_path / "a", way, given, Halving())
+    whole, _, weights, first = run(tmp_path / "a", way, given, halving)
     journal = tmp_path / "b"
     journal.mkdir()
     lines = (tmp_path / "a" / "journal.jsonl").read_bytes().splitlines(keepends=True)
     (journal / "journal.jsonl").write_bytes(b"".join(lines[:kept]))
-    again, _, other_weights, lab = run(journal, way, given, Halving())
+    again, _, other_weights, lab = run(journal, way, given, halving)
     assert timeless(again) == timeless(whole)
+    assert lab.runner.meter.epochs == first.runner.meter.epochs
     assert other_weights[-1:] == weights[-1:] or kept == 3
     assert sum(not reused for _, reused in lab.told) == len(given) - kept
 
@@ -196,19 +205,20 @@ def test_a_trial_whose_worker_was_killed_is_run_again(tmp_path, how):
     assert lab.said == [f"Trial 1 is run again: its process was killed by {how.name}."]
 
 
-def test_a_worker_that_was_killed_while_it_waited_for_the_cut(tmp_path, monkeypatch):
+@pytest.mark.parametrize("halving", HALVINGS)
+def test_a_worker_that_was_killed_while_it_waited_for_the_cut(tmp_path, monkeypatch, halving):
     given = specs(*RATES)
-    alone, *_, lone = run(tmp_path / "a", PLAIN, given, Halving())
+    alone, *_, lone = run(tmp_path / "a", PLAIN, given, halving)
     cut = Runner._cut
 
-    def deadly_cut(runner, slots, rung, halving):
-        cut(runner, slots, rung, halving)
+    def deadly_cut(*given):
+        cut(*given)
         for child in multiprocessing.active_children():
             os.kill(child.pid, signal.SIGKILL)
             child.join()
 
     monkeypatch.setattr(Runner, "_cut", deadly_cut)
-    again, *_, lab = run(tmp_path / "b", PROCESSES, given, Halving())
+    again, *_, lab = run(tmp_path / "b", PROCESSES, given, halving)
     assert timeless(again) == timeless(alone)
     assert len(lab.said) == sum(trial.status == "finished" for trial in alone)
     assert lab.runner.meter.epochs == lone.runner.meter.epochs

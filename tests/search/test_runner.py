@@ -9,9 +9,10 @@ from recipe import Experiment
 from recipe.budget import Meter
 from recipe.journal import Journal
 from recipe.results import Trial
-from recipe.search.runner import Halving, Runner, best_of
+from recipe.search.halving import Halving
+from recipe.search.runner import Runner, best_of
 from recipe.search.slots import Spec
-from recipe.training.data import load_splits
+from recipe.training.data import StreamData, load_splits
 from recipe.training.loop import Training, evaluate
 from recipe.training.models import build_model
 
@@ -137,6 +138,69 @@ def test_halving_keeps_the_better_part(tmp_path):
     assert all("after 2 epochs" in t.reason for t in trials if t.status == "stopped")
 
 
+def inside_an_epoch(monkeypatch, share=0.1):
+    """Cuts after 4 of the 6 iterations of the first epoch."""
+    monkeypatch.setattr("recipe.search.halving.LEAST_ITERATIONS", 3)
+    return Halving(share, keep=0.4, on_losses=True)
+
+
+def test_halving_inside_an_epoch_keeps_the_lower_losses(tmp_path, monkeypatch):
+    halving = inside_an_epoch(monkeypatch)
+    with Lab(tmp_path) as lab:
+        trials = lab.run(specs(*RATES), halving)
+    with Lab(tmp_path / "whole") as other:
+        whole = other.run(specs(*RATES))
+    stopped = [trial for trial in trials if trial.status == "stopped"]
+    assert [trial.params["lr"] for trial in stopped] == list(RATES[:3])
+    for trial, full in zip(trials, whole, strict=True):
+        losses = full.curves["batch_loss"]
+        assert (trial.rung, trial.curves["rung_loss"]) == (pytest.approx(0.6), losses[2:4])
+        if trial in stopped:
+            assert (trial.epochs, trial.part, trial.trained) == (0, 4 / 6, 4 / 6)
+            assert (trial.val_score, trial.best_epoch) == (None, None)
+            assert trial.curves.keys() == {"batch_loss", "rung_loss"}
+            assert trial.curves["batch_loss"] == losses[:4]
+            assert trial.reason == "in the lower part after 0.6 epochs"
+        else:  # as if it had not paused, bit for bit
+            curves = {k: v for k, v in trial.curves.items() if k != "rung_loss"}
+            assert curves == full.curves
+            assert (trial.key, trial.part, trial.val_loss) == (full.key, 0.0, full.val_loss)
+    assert lab.runner.meter.epochs == pytest.approx(2 * 6 + 3 * 4 / 6, abs=1e-6)
+    done = [progress[0] for progress in lab.progress]
+    assert done == sorted(done)
+    assert lab.progress[-1][0] == pytest.approx(lab.progress[-1][1])
+
+
+def test_a_random_data_set_is_cut_between_epochs(tmp_path, monkeypatch):
+    halving = inside_an_epoch(monkeypatch)
+    with Lab(tmp_path) as lab:
+        x, y = EXPERIMENT.train
+        items = [(a, b) for a, b in zip(x, y, strict=True)]
+        lab.runner.data = replace(lab.runner.data, train=StreamData(items, CPU))
+        trials = lab.run(specs(*RATES), halving)
+    assert {(trial.trained, trial.status) for trial in trials} == {
+        (1, "stopped"), (6, "finished")
+    }  # fmt: skip
+
+
+def test_rivals_count_at_the_cut_as_they_stood_then(tmp_path, monkeypatch):
+    halving = inside_an_epoch(monkeypatch)
+    with Lab(tmp_path) as lab:
+        trials = lab.run(specs(*RATES), halving)
+        (slow,) = lab.run(specs(2e-4), halving, first=6, rivals=trials)
+        (fast,) = lab.run(specs(0.05), halving, first=7, rivals=trials)
+        assert (slow.status, slow.trained) == ("stopped", 4 / 6)
+        assert (fast.status, fast.number) == ("finished", 7)
+        (again,) = lab.run(specs(2e-4), halving, first=6, rivals=trials)
+        assert again == slow
+        (alone,) = lab.run(specs(2e-4), halving, first=6)
+        assert alone.status == "finished"
+        # Trials that were never compared are no rivals: how they stood then is not known.
+        unknown = lab.run(specs(*RATES, batch_size=16))
+        (other,) = lab.run(specs(2e-4, batch_size=16), halving, rivals=unknown)
+        assert other.status == "finished"
+
+
 def test_a_trial_known_to_the_end_counts_at_the_cut_as_it_stood_then(tmp_path):
     with Lab(tmp_path) as lab:
         (late,) = lab.run(specs(0.01))  # learns late: poor after two epochs, the best in the end
@@ -153,13 +217,11 @@ def test_one_trial_alone_is_never_stopped(tmp_path):
         assert lab.run(specs(1e-4), Halving())[0].status == "finished"
 
 
-@pytest.mark.parametrize(("epochs", "rung"), [(1, 1), (2, 1), (9, 3), (30, 10)])
-def test_rung(epochs, rung):
-    assert Halving(share=1 / 3).rung(epochs) == rung
-
-
-def test_a_resumed_run_makes_the_same_decisions(tmp_path):
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_resumed_run_makes_the_same_decisions(tmp_path, monkeypatch, inside):
     given, halving = specs(*RATES), Halving(share=1 / 3, keep=0.4)
+    if inside:
+        halving = inside_an_epoch(monkeypatch)
     with Lab(tmp_path / "whole") as lab:
         whole = lab.run(given, halving)
     lines = (tmp_path / "whole" / "journal.jsonl").read_bytes().splitlines(keepends=True)

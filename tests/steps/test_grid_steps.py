@@ -75,6 +75,39 @@ def test_a_best_rate_at_the_end_extends_the_grid(tmp_path):
     assert evidence.number("best_lr") == 2e-3
 
 
+def test_the_lower_part_of_the_coarse_grid_ends_inside_an_epoch(tmp_path):
+    evidence, trials = coarse(
+        tmp_path, {"best_lr": 0.03, "bracket_high": 0.1}, lr=None, epochs=10, batch_size=3,
+        train=blobs(300, spread=2.5),
+    )  # fmt: skip
+    stopped = [t for t in trials if t.status == "stopped"]
+    went_on = [t for t in trials[:12] if t.status != "stopped"]
+    assert len(went_on) >= 6
+    assert stopped
+    assert all(t.epochs == 0 and t.part == 30 / 80 and t.val_score is None for t in stopped)
+    assert all(t.epochs == 1 and t.part == 0 for t in went_on)
+    assert evidence.number("epochs") == sum(t.trained for t in trials) < len(trials)
+    assert evidence.number("best_score") == max(t.val_score for t in went_on)
+
+
+def test_a_grid_of_a_few_iterations_is_not_cut(tmp_path):
+    _, trials = coarse(tmp_path, {"best_lr": 0.05, "bracket_high": 0.1}, lr=None, epochs=10)
+    assert {t.status for t in trials} == {"finished"}
+
+
+@pytest.mark.parametrize(("lr", "trained"), [(0.3, 30 / 80), (0.004, 1)])
+def test_an_extension_is_cut_if_it_would_be_in_the_grid(tmp_path, monkeypatch, lr, trained):
+    def beyond(trials):
+        return {"lr": lr, "weight_decay": 3e-4} if len(trials) == 12 else None
+
+    monkeypatch.setattr("recipe_steps.coarse_grid.measure._beyond", beyond)
+    evidence, trials = coarse(
+        tmp_path, {"best_lr": 0.03, "bracket_high": 0.1}, lr=None, epochs=10, batch_size=3,
+        train=blobs(300, spread=2.5),
+    )  # fmt: skip
+    assert (trials[12].trained, evidence.number("extended")) == (trained, 1)
+
+
 def test_random_search_is_log_uniform_within_its_range(tmp_path):
     found = {"best_lr": 0.05, "bracket_high": 0.1}
     _, trials = coarse(tmp_path, found, lr=None, search="random", epochs=1)

@@ -17,7 +17,7 @@ from recipe.errors import UsageError
 from recipe.training import decode as module
 from recipe.training.decode import PARALLEL_FROM, decode
 from recipe.training.items import item, probes
-from recipe.training.transforms import apart
+from recipe.training.transforms import _load_rgb, apart
 
 PIPELINES = {
     "v1": v1.Compose([v1.ToTensor(), v1.Normalize([0.5] * 3, [0.25, 0.2, 0.3])]),
@@ -92,6 +92,17 @@ def test_every_kind_of_image_is_read_as_pil_reads_it(kinds):
     dataset = ImageFolder(str(kinds), PIPELINES["bytes"])
     assert split(dataset) is not None
     assert torch.equal(decode(dataset, "train")[0], one_by_one(dataset)[0])
+
+
+def test_a_loader_of_ones_own_is_called(kinds):
+    def dark(path):
+        return Image.open(path).convert("RGB").point(lambda value: value // 2)
+
+    usual = ImageFolder(str(kinds), PIPELINES["v1"])
+    own = ImageFolder(str(kinds), PIPELINES["v1"], loader=dark)
+    assert split(usual)[0].loader is _load_rgb
+    assert split(own)[0].loader is dark
+    assert torch.equal(decode(own, "train")[0], one_by_one(own)[0])
 
 
 @pytest.mark.parametrize("name", ["rgb.jpg", "rgb.PNG"])

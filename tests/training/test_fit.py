@@ -12,19 +12,27 @@ from recipe.training.loop import Epoch
 
 
 def scripted(scores, losses=None, diverged_at=None):
-    """A training whose epochs measure these values; its one weight is the epoch's number."""
+    """A training whose epochs measure these values, of four iterations each; its one weight is
+    the epoch's number.
+    """
     model = nn.Linear(1, 1)
     losses = losses or [1.0] * len(scores)
 
-    def epochs():
-        for number, (score, loss) in enumerate(zip(scores, losses, strict=True)):
-            model.weight.data.fill_(number)
-            if number == diverged_at:
-                yield Epoch(number, {"lr": 0.1}, [2.0, 3.0], diverged=True)
-                return
-            yield Epoch(number, {"val_score": score, "val_loss": loss}, [float(number)] * 4)
+    numbers = iter(range(len(scores)))
+    paused = []
 
-    return SimpleNamespace(model=model, epochs=epochs)
+    def epoch(pause=None):
+        number = paused.pop() if paused else next(numbers)
+        if pause is not None:
+            paused.append(number)
+            return Epoch(number, {}, [float(number)] * pause, part=pause / 4)
+        model.weight.data.fill_(number)
+        if number == diverged_at:
+            return Epoch(number, {"lr": 0.1}, [2.0, 3.0], diverged=True)
+        figures = {"val_score": scores[number], "val_loss": losses[number]}
+        return Epoch(number, figures, [float(number)] * 4)
+
+    return SimpleNamespace(model=model, epoch=epoch, iterations_per_epoch=4)
 
 
 def fitted(scores, losses=None, patience=None, diverged_at=None):
@@ -101,6 +109,20 @@ def test_advancing_in_parts_is_the_same_as_at_once():
     assert fit.curves == fitted([0.1, 0.2, 0.3]).curves
     fit.advance(9)
     assert fit.done == 3
+
+
+def test_a_pause_in_the_middle_of_an_epoch_leaves_no_trace():
+    fit, seen = Fit(scripted([0.1, 0.2, 0.3]), 3), []
+    for until in (0.5, 0.5, 0.75, 1.5):
+        fit.advance(until, lambda fit: seen.append(fit.trained))
+    assert seen == [0.5, 0.5, 0.75, 1.0, 1.5]
+    assert (fit.done, fit.part, fit.status, fit.best_epoch) == (1, 0.5, None, 0)
+    assert fit.unfinished == [1.0, 1.0]
+    assert fit.batch_losses() == [0.0] * 4 + [1.0] * 2
+    fit.advance(9)
+    assert (fit.trained, fit.unfinished, fit.status) == (3, [], "finished")
+    assert fit.curves == fitted([0.1, 0.2, 0.3]).curves
+    assert fit.losses == fitted([0.1, 0.2, 0.3]).losses
 
 
 def test_stop():

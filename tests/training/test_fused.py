@@ -186,6 +186,47 @@ def test_a_diverging_trial_leaves_the_others_alone():
     assert fused.epoch()[1].losses == pytest.approx(next(single).losses, rel=1e-4)
 
 
+def noisy():
+    return FusedTraining(
+        experiments(model=lambda: mlp(0.5), augment=lambda x: x + torch.randn_like(x)),
+        data(), seed=SEED, device=CPU,
+    )  # fmt: skip
+
+
+def test_an_epoch_that_pauses_ends_like_one_that_does_not():
+    whole, paused = noisy(), noisy()
+    for _ in range(2):
+        for pause in (1, 1, 3):
+            epochs = paused.epoch(pause)
+            assert {(epoch.part, len(epoch.losses)) for epoch in epochs} == {(pause / 4, pause)}
+            torch.rand(5)
+        assert paused.epoch() == whole.epoch()
+    assert torch.equal(paused.weights, whole.weights)
+
+
+def test_the_batch_shrinks_in_the_middle_of_an_epoch():
+    whole, paused = noisy(), noisy()
+    expected = whole.epoch()
+    paused.epoch(2)
+    paused.keep([2, 0])
+    for epoch, row in zip(paused.epoch(), (2, 0), strict=True):
+        assert epoch.losses == pytest.approx(expected[row].losses, rel=1e-5)
+        assert epoch.figures == pytest.approx(expected[row].figures, rel=1e-3, abs=1e-5)
+
+
+def test_a_trial_that_diverged_before_the_pause_is_not_paused():
+    made = experiments(
+        [{"lr": 0.05}, {"lr": 1e30}], model=lambda: nn.Linear(6, 3), task="regression"
+    )
+    splits = Splits(*(TensorData(d.x, d.x[:, :3]) for d in (data().train, data().val)))
+    fine, diverged = FusedTraining(made, splits, seed=SEED, device=CPU).epoch(3)
+    assert (fine.part, fine.diverged, fine.figures) == (0.75, False, {})
+    alone = Training(made[1], splits, seed=SEED, device=CPU).epoch(3)
+    assert (diverged.part, diverged.diverged) == (1.0, True)
+    assert diverged.losses == pytest.approx(alone.losses)
+    assert diverged.figures.keys() == alone.figures.keys()
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_the_batch_shrinks_without_a_trace(optimizer):
     made, splits = experiments(optimizer=optimizer), data()

@@ -10,7 +10,7 @@ from recipe import Experiment
 from recipe.errors import RecipeError, UsageError
 from recipe.keys import derive_seed
 from recipe.training.data import Splits, TensorData
-from recipe.training.loop import Training, evaluate, iterations_per_epoch
+from recipe.training.loop import Training, evaluate, iterations_per_epoch, pause_in
 from recipe.training.way import PLAIN, Way
 
 CPU = torch.device("cpu")
@@ -178,6 +178,48 @@ def test_interleaved_trainings_are_the_same_as_one_after_the_other():
         pairs.append((first, second))
     assert tuple(map(list, zip(*pairs, strict=True))) == apart
     assert apart[0] != apart[1]
+
+
+def drawing(**given):
+    def model():
+        return nn.Sequential(
+            nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.ReLU(), nn.Linear(8, 3)
+        )
+
+    return training(model=model, augment=lambda x: x + torch.randn_like(x), **given)
+
+
+@pytest.mark.parametrize("pauses", [[0], [1], [3], [1, 2, 3], [2, 2]])
+def test_an_epoch_that_pauses_ends_like_one_that_does_not(pauses):
+    whole, paused, other = drawing(), drawing(), drawing(seed=9)
+    expected, others = list(whole.epochs()), other.epochs()
+    torch.manual_seed(1)
+    for number in range(3):
+        for pause in pauses:
+            epoch = paused.epoch(pause)
+            assert (epoch.number, epoch.part, epoch.figures) == (number, pause / 4, {})
+            assert epoch.losses == expected[number].losses[:pause]
+            torch.rand(5)
+        next(others)  # another training draws numbers of its own
+        assert paused.epoch() == expected[number]
+    state = paused.model.state_dict()
+    assert all(torch.equal(state[name], v) for name, v in whole.model.state_dict().items())
+
+
+def test_a_loss_that_is_not_finite_before_the_pause_ends_the_epoch():
+    loss, _ = explode(2, math.nan)
+    epoch = training(loss=loss).epoch(3)
+    assert (epoch.diverged, epoch.part, len(epoch.losses)) == (True, 1.0, 1)
+    loss, _ = explode(2, math.nan)
+    assert epoch.figures == next(training(loss=loss).epochs()).figures
+
+
+@pytest.mark.parametrize(
+    ("part", "iterations", "expected"),
+    [(1 / 3, 9, 3), (1 / 3, 10, 3), (0.99, 10, 9), (0.01, 10, 0), (1.0, 10, None), (2.5, 10, None)],
+)
+def test_pause_in(part, iterations, expected):
+    assert pause_in(part, iterations) == expected
 
 
 def test_epochs_see_different_noise_and_order():

@@ -5,7 +5,7 @@ from torch.nn import functional as F
 
 from recipe import Experiment
 from recipe.errors import UsageError
-from recipe.training.models import build_model, channels_last_works, no_dropout, seeded
+from recipe.training.models import Noise, build_model, channels_last_works, no_dropout, seeded
 
 CPU = torch.device("cpu")
 
@@ -31,6 +31,22 @@ def test_the_callers_random_numbers_go_on_as_if_nothing_happened():
     with pytest.raises(UsageError), seeded(1, CPU):
         build(lambda: 1 / 0)
     assert torch.equal(torch.rand(4), expected)
+
+
+def test_noise_goes_on_where_it_was_left():
+    with seeded(4, CPU):
+        expected = torch.rand(6)
+    torch.manual_seed(3)
+    after = torch.rand(2)
+    torch.manual_seed(3)
+    noise, drawn = Noise(4, CPU), []
+    for _ in range(3):
+        with noise.running():
+            drawn.append(torch.rand(2))
+        with Noise(5, CPU).running():
+            torch.rand(7)
+    assert torch.equal(torch.cat(drawn), expected)
+    assert torch.equal(torch.rand(2), after)
 
 
 def test_the_factory_gets_the_models_arguments():

@@ -202,6 +202,44 @@ def test_a_measurement_is_long_enough_and_never_too_long():
     assert LEAST <= len(losses) <= MOST
 
 
+@pytest.fixture
+def clock(monkeypatch):
+    """A time that passes when it is told to."""
+    now = [0.0]
+    monkeypatch.setattr(speed.time, "perf_counter", lambda: now[0])
+    return now
+
+
+@pytest.mark.parametrize(
+    ("hopeless", "seconds", "ticks", "found"),
+    [
+        ((float("inf"), float("inf")), [9, 0.01, 0.02, 0.01, 0.01], 4, 0.01),
+        ((5, 3), [6, 1], 1, 6),  # dropped after the first
+        ((5, 3), [4.5, 3.5, 1], 2, 3.5),  # after the second
+        ((5, 3), [4.5, 2.5, 2.5, 1], 3, 2.5),  # slow, but not hopeless
+        ((float("inf"), 3), [90, 3.5, 1], 2, 3.5),
+    ],
+)
+def test_a_way_that_is_far_too_slow_is_dropped_at_once(clock, hopeless, seconds, ticks, found):
+    measured = speed._Clock(CPU, hopeless=hopeless)
+    for value in seconds:
+        clock[0] += value
+        if measured.tick():
+            break
+    assert len(measured.ticks) == ticks
+    assert measured.seconds == pytest.approx(found)
+
+
+def test_what_counts_as_far_too_slow():
+    search = speed._Search(experiment(), data(6), CPU, 0, 1e9)
+    assert search._hopeless(PLAIN) == (float("inf"), float("inf"))
+    search.best = Measured(PLAIN, 2.0)
+    assert search._hopeless(PLAIN) == (10, 6)
+    assert search._hopeless(Way(sharing="fused", width=64), 16) == (160, 96)
+    assert search._hopeless(Way(compiled=True)) == (float("inf"), 6)
+    assert search._hopeless(Way(sharing="processes", width=2)) == (float("inf"), 12)
+
+
 def test_the_sentence_for_the_user():
     way = Way(True, "bfloat16", sharing="processes", width=2)
     assert str(Choice(way, 3.04, 0.72)) == (

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from recipe.context import Context
 from recipe.errors import UsageError
 from recipe.results import Evidence, Trial
+from recipe.search.halving import Halving
 from recipe.search.runner import best_of
 from recipe.search.space import Params, log_spaced, random_draws, rounded, thinned_grid
 from recipe_steps.grids import grid_evidence, number, score_error
@@ -16,6 +17,7 @@ USUAL_DECAYS = (1e-5, 1e-4, 1e-3)
 """The lecture's "1e-4, 1e-5, 0"; decoupled decay works at larger values (Loshchilov, Hutter)."""
 EPOCH_SHARE, MOST_EPOCHS = 0.1, 5
 """Of a full training: the lecture's "1 to 5 epochs"."""
+HALVING = Halving(share=1 / 4, keep=0.5, on_losses=True)
 MOST_TRIALS = 12
 MOST_EXTENSIONS = 2
 EDGE = 2.0
@@ -30,11 +32,14 @@ def measure(ctx: Context) -> Evidence:
     epochs = min(MOST_EPOCHS, max(1, round((ctx.experiment.epochs or 1) * EPOCH_SHARE)))
     low, high = rate_range(ctx)
     cells = _cells(ctx, low, high, epochs)
-    trials = ctx.run_trials(cells, epochs=epochs)
+    trials = ctx.run_trials(cells, HALVING, epochs=epochs)
     _stop_when_all_failed(trials)
     extended = 0
     while extended < MOST_EXTENSIONS and (beyond := _beyond(trials)) and not ctx.meter.spent:
-        trials += ctx.run_trials([beyond], first=len(trials) + 1, epochs=epochs)
+        # It goes on to its end if it would have in the grid.
+        trials += ctx.run_trials(
+            [beyond], HALVING, first=len(trials) + 1, rivals=trials, epochs=epochs
+        )
         extended += 1
     best = best_of(trials)
     edge = "lr" if _beyond(trials) and _leads(ctx, trials, best) else None

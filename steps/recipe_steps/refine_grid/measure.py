@@ -6,7 +6,8 @@ from typing import Any
 from recipe.context import Context
 from recipe.errors import UsageError
 from recipe.results import Evidence, Scalar, Trial
-from recipe.search.runner import Halving, best_of
+from recipe.search.halving import Halving
+from recipe.search.runner import best_of
 from recipe.search.space import random_draws, rounded
 from recipe_steps.grids import grid_evidence, number, runner_up, score_error
 
@@ -96,6 +97,6 @@ def _affordable(ctx: Context, epochs: int, cells: int) -> int:
         return cells
     price = epochs * (FIRST_ROUND.share + (1 - FIRST_ROUND.share) * FIRST_ROUND.keep)
     if budget.unit == "seconds":
-        timed = [t.seconds / t.epochs for t in ctx.trials if t.epochs]
+        timed = [t.seconds / t.trained for t in ctx.trials if t.trained]
         price *= max(timed, default=0.0)
     return cells if price <= 0 else max(1, min(cells, math.floor(left / price)))

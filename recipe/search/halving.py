@@ -1,0 +1,121 @@
+"""Ends those trials of a grid early that are behind in it (successive halving: Jamieson, Talwalkar
+2016).
+"""
+
+import math
+import statistics
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+from recipe.results import Scalar
+from recipe.training.fit import thinned
+
+LATER_PART = 0.5
+"""Of the batch losses up to the cut that are compared: the first ones are the initial weights'."""
+POINTS = 20
+"""Means to which they are averaged down: neighbouring losses of a training are not independent."""
+ERRORS = 2.0
+"""Standard errors that a trial may be behind the last one that goes on, and go on too."""
+LEAST_ITERATIONS = 30
+"""Until a cut on losses: fewer cost little, and say little."""
+LATEST = 0.5
+"""Of a training: a cut that would come later saves too little."""
+FREE = frozenset({"lr", "weight_decay", "momentum", "schedule", "warmup", "epochs"})
+"""What may differ between trials whose training losses are compared. Dropout, for one, raises the
+loss of the very trial that it helps, and other batches have other losses."""
+
+
+@dataclass(frozen=True)
+class Halving:
+    """After `share` of the training, only the best `keep` of the trials go on."""
+
+    share: float = 1 / 3
+    keep: float = 0.5
+    on_losses: bool = False
+    """Compare training losses, after any iteration. Otherwise the best validation scores are
+    compared, at the end of an epoch, unless the first one ends too late for that."""
+
+    def rung(
+        self, epochs: int, iterations: int, warmup: float = 0.0, *, whole: bool = False
+    ) -> float | None:
+        """Epochs until the cut; None when there is to be none.
+
+        Args:
+            epochs: of the whole training.
+            iterations: of one epoch.
+            warmup: share of the training in which rates still rise: losses say little before.
+            whole: cut between epochs only.
+
+        """
+        rung = self.share * epochs
+        if whole or (rung >= 1 and not self.on_losses):
+            ends = max(1, round(rung))
+            return ends if ends < epochs else None
+        least = LEAST_ITERATIONS / iterations
+        if least > LATEST * epochs:
+            return None
+        return max((warmup + (1 - warmup) * self.share) * epochs, least)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a trial stood at the cut."""
+
+    group: Hashable
+    """See `group_of`."""
+    score: float | None = None
+    """The best so far."""
+    course: tuple[float, ...] | None = None
+    """See `course`; empty for a trial that had failed by then, None where it is not known."""
+
+
+def group_of(params: Mapping[str, Scalar]) -> Hashable:
+    """Equal for trials whose training losses can be compared."""
+    return tuple(sorted((name, repr(v)) for name, v in params.items() if name not in FREE))
+
+
+def course(losses: Sequence[float]) -> tuple[float, ...]:
+    """What is compared of the batch losses up to the cut: means over the later part of them."""
+    return tuple(thinned(list(losses[math.floor(len(losses) * LATER_PART) :]), POINTS))
+
+
+def behind_in_score(standings: Sequence[Standing], keep: float) -> set[int]:
+    """Which of them are below the best `keep` by score."""
+    scores = [-math.inf if one.score is None else one.score for one in standings]
+    bar = sorted(scores, reverse=True)[_kept(len(scores), keep) - 1]
+    return {k for k, score in enumerate(scores) if score < bar}
+
+
+def behind_in_loss(standings: Sequence[Standing], keep: float) -> set[int]:
+    """Which of them are, beyond the noise, below the best `keep` of their group by loss.
+
+    Trials see the same batches in the same order, so the noise is that of the differences.
+    """
+    groups: dict[Hashable, list[int]] = {}
+    for k, one in enumerate(standings):
+        if one.course is not None:
+            groups.setdefault(one.group, []).append(k)
+    behind: set[int] = set()
+    for members in groups.values():
+        courses = {k: standings[k].course or () for k in members}
+        order = sorted(members, key=lambda k: _mean(courses[k]))
+        kept = _kept(len(order), keep)
+        bar = courses[order[kept - 1]]
+        behind |= {k for k in order[kept:] if _clearly_above(courses[k], bar)}
+    return behind
+
+
+def _kept(count: int, keep: float) -> int:
+    return max(1, math.ceil(count * keep))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return statistics.fmean(values) if values else math.inf
+
+
+def _clearly_above(one: Sequence[float], bar: Sequence[float]) -> bool:
+    if len(one) != len(bar) or len(one) < 2:
+        return len(one) < len(bar)
+    above = [a - b for a, b in zip(one, bar, strict=True)]
+    error = statistics.stdev(above) / math.sqrt(len(above))
+    return statistics.fmean(above) > ERRORS * error
