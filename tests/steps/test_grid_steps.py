@@ -6,10 +6,10 @@ from step_samples import blob_experiment, blobs, mlp
 from torch import nn
 
 from recipe.errors import UsageError
-from recipe.results import Evidence
+from recipe.results import Evidence, Trial
 from recipe.testing import measure, open_context
 from recipe_steps.coarse_grid import CoarseGrid
-from recipe_steps.coarse_grid.measure import rate_range
+from recipe_steps.coarse_grid.measure import _leads, rate_range
 from recipe_steps.refine_grid import RefineGrid
 
 
@@ -71,8 +71,22 @@ def test_a_best_rate_at_the_end_extends_the_grid(tmp_path):
     rates = [t.params["lr"] for t in trials]
     assert rates[12:] == [6.32e-4, 2e-3]  # twice the step of a half decade
     assert evidence.number("extended") == 2
-    assert evidence.text("edge") == "lr"
     assert evidence.number("best_lr") == 2e-3
+
+
+@pytest.mark.parametrize(("score", "leads"), [(0.9, True), (0.62, True), (0.59, False)])
+def test_a_rate_leads_by_more_than_two_standard_errors(tmp_path, score, leads):
+    blank = {"step": "coarse_grid", "round": 1, "seed": 0, "status": "finished",
+             "epochs": 1, "planned_epochs": 1}  # fmt: skip
+    with open_context(CoarseGrid(), blob_experiment(val=blobs(500)), tmp_path) as ctx:
+        # of 0.6, 500 items: 0.022
+        trials = [
+            Trial(key=str(n), number=n, params={"lr": lr}, val_score=value, **blank)
+            for n, (lr, value) in enumerate([(0.1, score), (0.01, 0.55), (0.1, 0.5)])
+        ]
+        assert _leads(ctx, trials, trials[0]) == leads
+        assert not _leads(ctx, trials[:1], trials[0])  # nobody to lead
+        assert not _leads(ctx, trials, None)
 
 
 def test_the_lower_part_of_the_coarse_grid_ends_inside_an_epoch(tmp_path):

@@ -129,8 +129,9 @@ def test_a_loss_of_exactly_zero_is_the_best(monkeypatch):
     monkeypatch.setattr("recipe_steps.lr_range.measure._tried", tried)
     monkeypatch.setattr("recipe_steps.lr_range.measure._courses", courses)
     ctx = SimpleNamespace(experiment=SimpleNamespace(lr=None))
-    start, found = _candidates(ctx, 0.1)
+    start, found, exhausted = _candidates(ctx, 0.1)
     assert start == 2.0
+    assert exhausted is None
     assert [one.lr for one in found] == [0.01, 0.0316, 0.1, 0.316]
 
 

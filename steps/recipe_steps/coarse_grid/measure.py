@@ -27,7 +27,9 @@ BUDGET_SHARE = 0.3
 
 
 def measure(ctx: Context) -> Evidence:
-    """Columns of the grid; `edge` names a parameter whose best value is still at an end."""
+    """Columns of the grid; `edge` names a parameter whose best value is still at an end when the
+    grid was extended as often as it may be, and leads beyond noise.
+    """
     ctx.train_baseline()
     epochs = min(MOST_EPOCHS, max(1, round((ctx.experiment.epochs or 1) * EPOCH_SHARE)))
     low, high = rate_range(ctx)
@@ -42,7 +44,8 @@ def measure(ctx: Context) -> Evidence:
         )
         extended += 1
     best = best_of(trials)
-    edge = "lr" if _beyond(trials) and _leads(ctx, trials, best) else None
+    exhausted = extended == MOST_EXTENSIONS and _beyond(trials) is not None
+    edge = "lr" if exhausted and _leads(ctx, trials, best) else None
     return grid_evidence(
         trials, best, {"epochs_per_trial": epochs, "extended": extended, "edge": edge}
     )

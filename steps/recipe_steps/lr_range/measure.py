@@ -65,9 +65,11 @@ def measure(ctx: Context) -> Evidence:
         return Evidence({"works": False, "start_loss": mean[0] if mean else None}, {})
     smoothed = smooth(mean)
     centre = steepest(lrs, smoothed)
-    start, tried = _candidates(ctx, centre or math.sqrt(low * high))
+    start, tried, exhausted = _candidates(ctx, centre or math.sqrt(low * high))
     evidence = _evidence(ctx, tried, start, centre, (lrs[:shortest], mean, smoothed))
-    return replace(evidence, scalars={**evidence.scalars, **_clipping(ctx, start, evidence)})
+    at_edge = exhausted is not None and evidence.number("best_lr") == exhausted
+    more = {"at_edge": at_edge, **_clipping(ctx, start, evidence)}
+    return replace(evidence, scalars={**evidence.scalars, **more})
 
 
 def _sweeps(ctx: Context, lrs: list[float]) -> list[list[float]]:
@@ -92,9 +94,9 @@ def _diverges() -> Callable[[list[float]], bool]:
     return stop
 
 
-def _candidates(ctx: Context, centre: float) -> tuple[float, list[Tried]]:
+def _candidates(ctx: Context, centre: float) -> tuple[float, list[Tried], float | None]:
     """The untrained loss, and the rates around the centre, tried; while the best is at an end,
-    one more beyond it.
+    one more beyond it. Last the rate that was still the best, and at the end, when that ended.
     """
     rates = [rounded(centre * STEP**k) for k in AROUND]
     own = ctx.experiment.lr
@@ -108,19 +110,26 @@ def _candidates(ctx: Context, centre: float) -> tuple[float, list[Tried]]:
             break
         (course,) = _courses(ctx, [beyond])
         tried.append(_tried(beyond, course, start))
+    exhausted = _best(tried).lr if _beyond(tried) is not None else None
     if declared and declared[0] not in [one.lr for one in tried]:
         tried.append(_tried(declared[0], courses[-1], start))
-    return start, sorted(tried, key=lambda one: one.lr)
+    return start, sorted(tried, key=lambda one: one.lr), exhausted
 
 
 def _beyond(tried: list[Tried]) -> float | None:
     """The next rate past the best one when that is at an end."""
     tried = sorted(tried, key=lambda one: one.lr)
-    known = [one for one in tried if one.final is not None]
-    best = min(known, key=lambda one: one.final or 0.0, default=tried[0])
+    best = _best(tried)
     if best is tried[-1]:
         return rounded(best.lr * STEP)
     return rounded(best.lr / STEP) if best is tried[0] else None
+
+
+def _best(tried: list[Tried]) -> Tried:
+    """The lowest final loss; the smallest rate where all diverged."""
+    known = [one for one in tried if one.final is not None]
+    least = min(tried, key=lambda one: one.lr)
+    return min(known, key=lambda one: one.final or 0.0, default=least)
 
 
 def _courses(ctx: Context, candidates: Sequence[float | None]) -> list[Course]:
@@ -216,8 +225,6 @@ def _evidence(
             "best_drop": drop,
             "noise": best.noise,
             "works": drop > 3 * best.noise and found is not None,
-            "at_edge": _beyond([one for one in tried if one.lr != ctx.experiment.lr]) is not None
-            and best in (tried[0], tried[-1]),
             "update_ratio": best.update_ratio,
         }
     if found:
