@@ -77,7 +77,7 @@ def test_a_best_rate_at_the_end_extends_the_grid(tmp_path):
 @pytest.mark.parametrize(("score", "leads"), [(0.9, True), (0.62, True), (0.59, False)])
 def test_a_rate_leads_by_more_than_two_standard_errors(tmp_path, score, leads):
     blank = {"step": "coarse_grid", "round": 1, "seed": 0, "status": "finished",
-             "epochs": 1, "planned_epochs": 1}  # fmt: skip
+             "epochs": 1, "planned_epochs": 1, "seconds": 0.0, "metric": "accuracy"}  # fmt: skip
     with open_context(CoarseGrid(), blob_experiment(val=blobs(500)), tmp_path) as ctx:
         # of 0.6, 500 items: 0.022
         trials = [

@@ -7,6 +7,7 @@ from recipe_steps.inspect import Inspect
 from recipe_steps.inspect.model_rules import (
     batch_mixing,
     frozen_parameters,
+    inputs_ignored,
     nondeterministic_evaluation,
     parameters_without_gradient,
     unregistered_parameters,
@@ -19,6 +20,10 @@ def trainable(some, everything=100):
 
 def unreached(count, share):
     return {"unreached": count, "unreached_share": share, "unreached_names": "a.weight, a.bias"}
+
+
+def thawed(gain):
+    return {"random_frozen_share": 0.6, "unfrozen_gain": gain}
 
 
 MODEL_CASES = [
@@ -40,6 +45,13 @@ MODEL_CASES = [
     Case(unregistered_parameters, {"unregistered": NAN}, None),
     Case(frozen_parameters, trainable(0), "fail", says="None of the 100"),
     Case(frozen_parameters, trainable(40), "note", says="60 of 100"),
+    Case(frozen_parameters, trainable(40) | thawed(0.16), "warn", says="60% of the weights are fr"),
+    Case(frozen_parameters, trainable(40) | thawed(0.15), "note"),
+    Case(frozen_parameters, trainable(40) | thawed(NAN), "note"),
+    Case(inputs_ignored, {"ignored_steps": 0.96, "sequence_length": 24}, "warn", says="24 steps"),
+    Case(inputs_ignored, {"ignored_steps": 0.5, "sequence_length": 24}, "warn"),
+    Case(inputs_ignored, {"ignored_steps": 0.49, "sequence_length": 24}, None),
+    Case(inputs_ignored, {"ignored_steps": NAN, "sequence_length": 24}, None),
     Case(frozen_parameters, trainable(100), None),
     Case(frozen_parameters, trainable(0, 0), None),
     Case(frozen_parameters, trainable(NAN), None),

@@ -1,5 +1,6 @@
 import pytest
 from rule_cases import NAN, Case, assert_complete, case, check, straight
+from test_label_rules import CASES as LABELS
 from test_learning_curves_overfitting import OVERFITTING
 from test_learning_curves_regularization import REGULARIZATION
 from test_learning_curves_schedule_rules import SCHEDULE
@@ -78,7 +79,8 @@ def test_rule(case):
 
 
 def test_every_rule_is_tested():
-    assert_complete(LearningCurves(), [*CASES, *OVERFITTING, *SCHEDULE, *REGULARIZATION, *TRAINING])
+    everywhere = [*CASES, *OVERFITTING, *SCHEDULE, *REGULARIZATION, *TRAINING, *LABELS]
+    assert_complete(LearningCurves(), everywhere)
 
 
 def test_a_healthy_run_gets_no_finding():

@@ -6,10 +6,13 @@ from recipe_steps.overfit_sample import OverfitSample
 from recipe_steps.overfit_sample.rules import (
     cannot_overfit_sample,
     contradictory_labels,
+    evaluation_differs_from_training,
     inputs_ignored,
+    inputs_not_scaled,
     model_is_linear,
     model_too_small,
     optimizer_settings_unusual,
+    parameters_without_gradient,
     regularization_blocks_learning,
 )
 
@@ -41,6 +44,14 @@ def contradicting(share, repeated=0.1):
     return {"contradictory_share": share, "repeated_share": repeated}
 
 
+def on_standard(learnt, size=92.0):
+    return {"learnt_on_standard_inputs": learnt, "input_feature_size": size}
+
+
+def modes(training, evaluation, *, reached=False):
+    return {"train_mode_progress": training, "progress": evaluation, "reached": reached}
+
+
 def settings(reached, own, others, passes=300, usual=20):
     """Progress with the optimizer's own settings and with usual ones."""
     return {"reached": reached, "rate_factor": 1e-4, "progress": own, "passes": passes,
@@ -55,6 +66,8 @@ CASES = [
     Case(cannot_overfit_sample, sample(False, NAN), "fail", says="not a number"),
     Case(cannot_overfit_sample, sample(NAN, 0.4), "fail"),  # unknown is never a pass
     Case(cannot_overfit_sample, sample(False, 0.4, perfect=NAN), None),
+    Case(cannot_overfit_sample, sample(False, 0.95) | {"progress": 0.9}, None),  # patience
+    Case(cannot_overfit_sample, sample(False, 0.94) | {"progress": 0.89}, "fail"),
     Case(cannot_overfit_sample, {}, None),
     Case(inputs_ignored, {"response": 1e-6}, "fail"),
     Case(inputs_ignored, {"response": 1e-6, "reached": True}, None),
@@ -74,6 +87,17 @@ CASES = [
     Case(regularization_blocks_learning, sample(True, 1.0) | way(0.6), None),
     Case(regularization_blocks_learning, sample(False, 0.5) | way(0.1), None),
     Case(regularization_blocks_learning, sample(True, 1.0) | way(NAN), None),
+    Case(inputs_not_scaled, on_standard(True), "fail", says="reach a size of 92"),
+    Case(inputs_not_scaled, on_standard(False), None),
+    Case(inputs_not_scaled, on_standard(True, NAN), None),
+    Case(parameters_without_gradient, {"update_has_gradient": False}, "fail", says="No parameter"),
+    Case(parameters_without_gradient, {"update_has_gradient": True}, None),
+    Case(parameters_without_gradient, {"update_has_gradient": NAN}, None),
+    Case(evaluation_differs_from_training, modes(0.95, 0.64), "fail", says="evaluation mode 64%"),
+    Case(evaluation_differs_from_training, modes(0.95, 0.66), None),
+    Case(evaluation_differs_from_training, modes(0.89, 0.1), None),  # not learnt in any mode
+    Case(evaluation_differs_from_training, modes(0.95, 0.2, reached=True), None),
+    Case(evaluation_differs_from_training, modes(NAN, 0.2), None),
     Case(optimizer_settings_unusual, settings(False, 0.3, 1.0), "fail", says="30% is learnt"),
     Case(optimizer_settings_unusual, settings(False, 0.75, 0.85), "fail"),
     Case(optimizer_settings_unusual, settings(False, 0.76, 0.85), None),  # both come about as far
