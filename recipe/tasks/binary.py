@@ -19,10 +19,10 @@ def _wants_probabilities(loss: Loss | None) -> bool:
     if loss is None:
         return False
     answers = torch.tensor([0.0, 1.0])
-    for shape in ((2, 1), (2,), (1, 2)):
-        targets = answers.reshape(shape)
+    for shape, wanted in (((2, 1), (2, 1)), ((2,), (2,)), ((1, 2), (1, 2)), ((2, 1), (2,))):
+        targets = answers.reshape(wanted)
         with suppress(Exception):  # it was made for another shape
-            if abs(float(loss(targets, targets))) < PERFECT:
+            if abs(float(loss(answers.reshape(shape), targets))) < PERFECT:
                 return True
             loss(torch.full(shape, 0.5), targets)
             return _refuses(loss, torch.full(shape, 3.0), targets)

@@ -76,6 +76,15 @@ def rings(n: int = 800) -> dict[str, Any]:
     return {"train": (x[:n], y[:n]), "val": (x[n:], y[n:])}
 
 
+def plane(n: int = 400) -> dict[str, Any]:
+    """A linear function of twenty inputs, and noise of half its spread."""
+    source = torch.Generator().manual_seed(2)
+    x = torch.randn(n + 1000, 20, generator=source)
+    y = x @ (torch.randn(20, generator=source) / 20**0.5)
+    y = (y + 0.7 * torch.randn(len(y), generator=source))[:, None]
+    return {"train": (x[:n], y[:n]), "val": (x[n:], y[n:]), "task": "regression"}
+
+
 def dropping(at: float, factor: float = 0.1) -> Callable[[float], float]:
     """A schedule with one drop."""
     return lambda progress: 1.0 if progress < at else factor
@@ -101,6 +110,10 @@ def constant() -> Made:
         yield f"unsettled {optimizer} {lr:g}, {width} wide, batch {batch}", Experiment(
             **{**BASE, **clean, "model": net(64, 10, width), "batch_size": batch}, lr=lr, epochs=12,
             optimizer=optimizer, schedule="constant")  # fmt: skip
+    for lr in (5e-4, 2e-3, 4e-3, 6e-3):
+        yield f"plane, constant {lr:g}", Experiment(
+            **{**BASE, **plane(), "model": net(20, 1), "batch_size": 4}, lr=lr, epochs=12,
+            schedule="constant")  # fmt: skip
     for lr in (3e-4, 1e-3, 1e-2, 3e-2):
         yield f"constant adam {lr:g}, noisy", Experiment(
             **BASE, **noisy, optimizer="adam", lr=lr, epochs=20, schedule="constant")  # fmt: skip
@@ -196,7 +209,8 @@ def causes(ctx: Context) -> dict[str, float]:
     if drop is not None:
         late = branches.kept(experiment, ctx, drop)
         tried["decayed-too-early"] = lambda seed: trained(ctx, experiment, seed, late)
-    if sum(isinstance(m, nn.Linear) for m in experiment.model().modules()) == 1:
+    linear = sum(isinstance(m, nn.Linear) for m in experiment.model().modules()) == 1
+    if linear and experiment.task == "classification":
         larger = replace(experiment, model=net(2, 2, 64))
         tried["underfitting"] = lambda seed: trained(ctx, larger, seed)
     found = {rule: gains(ctx, choose, before) for rule, choose in tried.items()}

@@ -1,14 +1,25 @@
 """Branches: the same training with one thing changed."""
 
 import pytest
+import torch
 from step_samples import blob_experiment, digits, digits_experiment, mlp
 from torch import nn
 
+from recipe import Experiment
 from recipe.testing import judge_scalars, open_context
 from recipe.training.loop import planned_rates
 from recipe_steps.learning_curves import LearningCurves, branches
 
 X, Y = digits(1797)
+
+
+def plane(n=400):
+    """A linear function of twenty inputs, and noise."""
+    source = torch.Generator().manual_seed(2)
+    x = torch.randn(n + 1000, 20, generator=source)
+    y = x @ (torch.randn(20, generator=source) / 20**0.5)
+    y = (y + 0.7 * torch.randn(len(y), generator=source))[:, None]
+    return {"train": (x[:n], y[:n]), "val": (x[n:], y[n:])}
 
 
 def test_rates_of_a_branch_are_the_planned_ones_up_to_its_epoch(tmp_path):
@@ -28,15 +39,15 @@ def test_rates_of_a_branch_are_the_planned_ones_up_to_its_epoch(tmp_path):
 
 def test_a_constant_rate_that_is_too_high_to_settle(tmp_path):
     step = LearningCurves()
-    experiment = digits_experiment(
-        train=(X[:900], Y[:900]), val=(X[900:], Y[900:]), lr=0.05, batch_size=8, epochs=12,
-        schedule="constant", model=mlp(64, 10, 8), weight_decay=0.0,
+    experiment = Experiment(
+        model=lambda: nn.Linear(20, 1), **plane(), task="regression", lr=0.007, batch_size=4,
+        weight_decay=0.0, epochs=12, schedule="constant",
     )  # fmt: skip
     with open_context(step, experiment, tmp_path, exact=True) as ctx:
         trial = ctx.train_baseline()
         spent = ctx.meter.epochs
         evidence = step.measure(ctx)
-        assert ctx.meter.epochs == spent + 12
+        assert ctx.meter.epochs == spent + trial.planned_epochs
     assert evidence.text("baseline_branch") == evidence.text("best_branch") == "needs-lr-decay"
     assert evidence.number("baseline_branch_score") > trial.val_score
     (found,) = [
