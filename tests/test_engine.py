@@ -58,7 +58,7 @@ def engine(tmp_path):
         ctx = SimpleNamespace(
             settings=Settings(**settings), plan={}, measured={}, trials=[], step="", round=1,
             emit=events.append, device="cpu", seed=0, baseline_trial=None, events=events,
-            meter=SimpleNamespace(epochs=0.0, spent=False),
+            meter=SimpleNamespace(epochs=0.0, spent=False, spend=lambda _: None),
             runner=SimpleNamespace(fingerprint="f"),
             experiment=SimpleNamespace(params={}, clip_norm=None, shuffle=True, augment=None),
         )  # fmt: skip

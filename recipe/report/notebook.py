@@ -61,7 +61,7 @@ def _row(trial: Trial, varies: Sequence[str], best: bool) -> tuple[str, ...]:
         str(trial.round),
         *(_parameter(trial, name) for name in varies),
         trial.status,
-        f"{trial.trained:.3g} of {trial.planned_epochs}",
+        f"{round(trial.trained, 2):g} of {trial.planned_epochs}",
         epoch,
         show(trial.val_score),
         show(trial.val_loss),

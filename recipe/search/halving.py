@@ -15,7 +15,9 @@ LATER_PART = 0.5
 POINTS = 20
 """Means to which they are averaged down: neighbouring losses of a training are not independent."""
 ERRORS = 2.0
-"""Standard errors that a trial may be behind the last one that goes on, and go on too."""
+"""Standard errors that a trial may be behind the last one that goes on, and go on too. Without this
+2 of the 91 grids that the coarse grid's cut was measured on lost their best, 7 with a cut at a
+third; all of these had a higher rate than the trials that went on."""
 LEAST_ITERATIONS = 30
 """Until a cut on losses: fewer cost little, and say little."""
 LATEST = 0.5

@@ -107,7 +107,7 @@ class Runner:
         behind = behind_in_loss if on_losses else behind_in_score
         for k in sorted(behind(standings, halving.keep)):
             if k < len(slots):
-                slots[k].end("stopped", f"in the lower part after {rung:.2g} epochs")
+                slots[k].end("stopped", f"in the lower part after {round(rung, 2):g} epochs")
 
     @property
     def way(self) -> Way:

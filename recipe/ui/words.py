@@ -76,7 +76,9 @@ def trial_line(trial: Trial) -> str:
     )
     label = "baseline" if trial.number == 0 else f"trial {trial.number}"
     score = "no score" if trial.val_score is None else f"{trial.metric} {trial.val_score:.4f}"
-    epochs = f"{trial.trained:.2g} of {trial.planned_epochs}" if trial.part else trial.epochs
+    epochs = f"{trial.epochs}"
+    if trial.part:
+        epochs = f"{round(trial.trained, 2):g} of {trial.planned_epochs}"
     ended = "" if trial.status == "finished" else f", {trial.status}"
     return f"   {label}: {params}: {score} ({epochs} epochs{ended})"
 

@@ -39,3 +39,9 @@ def test_best_trial_is_the_one_with_the_best_score_among_equal_parameters():
 
 def test_no_trials():
     assert notebook(RunResult("x")).rows == ()
+
+
+def test_a_trial_that_was_stopped_inside_an_epoch_shows_its_part():
+    stopped = trial(1, status="stopped", epochs=1, part=0.25, val_score=None)
+    row = notebook(RunResult("run", trials=(stopped,))).rows[0]
+    assert "1.25 of 5" in row

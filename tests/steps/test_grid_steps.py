@@ -109,14 +109,14 @@ def test_a_grid_of_a_few_iterations_is_not_cut(tmp_path):
     assert {t.status for t in trials} == {"finished"}
 
 
-@pytest.mark.parametrize(("lr", "trained"), [(0.3, 30 / 80), (0.004, 1)])
+@pytest.mark.parametrize(("lr", "trained"), [(1e-8, 30 / 80), (0.004, 1)])
 def test_an_extension_is_cut_if_it_would_be_in_the_grid(tmp_path, monkeypatch, lr, trained):
     def beyond(trials):
         return {"lr": lr, "weight_decay": 3e-4} if len(trials) == 12 else None
 
     monkeypatch.setattr("recipe_steps.coarse_grid.measure._beyond", beyond)
     evidence, trials = coarse(
-        tmp_path, {"best_lr": 0.03, "bracket_high": 0.1}, lr=None, epochs=10, batch_size=3,
+        tmp_path, {"best_lr": 0.003, "bracket_high": 0.01}, lr=None, epochs=10, batch_size=3,
         train=blobs(300, spread=2.5),
     )  # fmt: skip
     assert (trials[12].trained, evidence.number("extended")) == (trained, 1)

@@ -4,7 +4,8 @@ import io
 
 import pytest
 
-from recipe.events import Message, Progress, StepStarted
+from recipe.events import Message, Progress, StepStarted, TrialFinished
+from recipe.results import Trial
 from recipe.ui import plain
 from recipe.ui.plain import Plain
 
@@ -42,3 +43,11 @@ def test_no_line_for_an_unknown_total_and_one_for_a_message(clock):
     clock[0] += 60
     assert shown.lines(Progress(1, 0, "work")) == []
     assert shown.lines(Message("a fallback")) == ["   a fallback"]
+
+
+def test_a_trial_that_was_stopped_inside_an_epoch_says_where():
+    trial = Trial(
+        "k", "coarse_grid", 1, 4, {"lr": 0.1}, 0, "stopped", 0, 1, 2.0, "accuracy", part=0.379
+    )
+    (line,) = Plain(io.StringIO()).lines(TrialFinished(trial, reused=False))
+    assert line == "   trial 4: lr 0.1: no score (0.38 of 1 epochs, stopped)"
