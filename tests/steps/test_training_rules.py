@@ -19,6 +19,15 @@ def scores(train, val, **more):
     return {"train_score": [train] * 8, "val_score": [val] * 8, "chance": 0.1, "items": 400} | more
 
 
+ONE_IN_TEN = {"best_train_score": [0.12] * 8, "best_val_score": [0.1] * 8}
+
+
+def memory(train, val):
+    """A run that stays at chance, and what validation scores when items are known by heart."""
+    return {"best_status": "finished", "best_chance": 0.1, "best_items": 400,
+            "memory_train_score": train, "memory_val_score": val}  # fmt: skip
+
+
 SWINGING = [2.0, 1.5, 1.2, 1.0, 1.4, 0.9, 1.5, 0.8, 1.4, 0.9, 1.5, 0.8, 1.4, 0.9]
 TRAINING = [
     case(predicts_majority_class, "fail", "stays at 0.1", **scores(0.11, 0.1)),
@@ -32,6 +41,19 @@ TRAINING = [
     case(labels_look_random, None, **scores(0.95, 0.131)),
     case(labels_look_random, None, **scores(0.9, 0.1)),
     case(labels_look_random, None, **scores(0.95, 0.1, items=NAN)),
+    case(labels_look_random, None, **scores(0.2, 0.1)),
+    Case(labels_look_random, memory(0.95, 0.12), "fail", ONE_IN_TEN, "training reaches 0.95"),
+    Case(labels_look_random, memory(0.95, 0.14), None, ONE_IN_TEN),
+    Case(labels_look_random, memory(0.5, 0.12), None, ONE_IN_TEN),  # not learnt by heart
+    Case(labels_look_random, memory(NAN, 0.12), None, ONE_IN_TEN),
+    case(
+        metric_disagrees_with_loss, "warn", "the score is 0 in every epoch",
+        val_loss=straight(2.0, 0.2), val_score=[0.0] * 12,
+    ),
+    case(
+        metric_disagrees_with_loss, None,  # right from the start
+        val_loss=straight(2.0, 0.2), val_score=[1.0] * 12,
+    ),
     case(unstable_training, "warn", "swings", train_loss=SWINGING),
     case(unstable_training, None, train_loss=straight(2.0, 0.2, 14)),
     case(unstable_training, None, train_loss=[60.0, *SWINGING[1:]]),  # settled near zero

@@ -1,17 +1,29 @@
-"""Labels that a trained model contradicts with confidence."""
+"""Labels that a trained model contradicts with confidence, or that nothing in the inputs tells."""
+
+import math
+from dataclasses import replace
 
 import torch
 
 from recipe.context import Context
 from recipe.results import Scalar, Trial
-from recipe.training.data import TensorData
-from recipe.training.models import build_model
+from recipe.training.data import Splits, TensorData
+from recipe.training.loop import Training
+from recipe.training.models import build_model, no_dropout
 
 SUREST = 0.2
 """Share of the validation items that counts as those the model is surest of."""
 LEAST_ITEMS = 30
 """Of these, below which nothing is said."""
 NAMED = 5
+MEMORY_ITEMS, MEMORY_PASSES = 512, 100
+"""Training items that are learnt by heart where no trial scores above chance, and passes."""
+MEMORY_MINIBATCH = 16
+KNOWN = 0.95
+"""Share of the way from chance to perfect at which they are."""
+NEAR_CHANCE = 4.0
+"""Standard errors of the validation score within which the best of many trials may be no better
+than chance."""
 
 
 @torch.no_grad()
@@ -48,4 +60,47 @@ def label_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
         "surest_wrong": int(wrong[surest].sum()),
         "wrong_share": wrong.float().mean().item(),
         "suspect_items": ", ".join(map(str, suspects.tolist())),
+    }
+
+
+def memory_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
+    """Where the best score is no better than chance although a sample was learnt by heart: what
+    validation scores once some hundred training items are, without regularisation.
+
+    On labels that the inputs tell, knowing these helps with others; on random ones it does not.
+    """
+    sample, val = ctx.evidence("overfit_sample"), ctx.data.val
+    if ctx.task.target_kind == "real" or not isinstance(val, TensorData) or sample is None:
+        return {}
+    if not sample.flag("reached") or trial.val_score is None:
+        return {}
+    chance = ctx.task.chance_score(val.y)
+    error = ctx.task.score_error(chance, len(val))
+    lr = sample.number("best_lr")
+    if lr is None or trial.val_score > chance + NEAR_CHANCE * error:
+        return {}
+    generator = torch.Generator().manual_seed(ctx.seed_for("memory"))
+    items = ctx.data.train.sample(MEMORY_ITEMS, generator)
+    experiment = replace(
+        ctx.experiment, lr=lr, weight_decay=0.0, metric=None, augment=None, clip_norm=None,
+        warmup=0.0, schedule="constant", epochs=MEMORY_PASSES,
+        batch_size=min(ctx.experiment.batch_size, MEMORY_MINIBATCH),
+    )  # fmt: skip
+    training = Training(
+        experiment, Splits(items, items), seed=ctx.seed_for("memory"), device=ctx.device,
+        way=ctx.careful_way,
+    )  # fmt: skip
+    score = -math.inf
+    with no_dropout(training.model):
+        for epoch in training.epochs():
+            ctx.spend(training.iterations_per_epoch)
+            if epoch.diverged:
+                break
+            score = epoch.figures["val_score"]
+            if score >= chance + KNOWN * (1 - chance):
+                break
+    return {
+        "memory_items": len(items),
+        "memory_train_score": score,
+        "memory_val_score": training.evaluate(val)[1],
     }

@@ -9,7 +9,7 @@ from recipe.training.data import TensorData
 from recipe.training.loop import iterations_per_epoch
 from recipe.training.models import build_model
 from recipe_steps.learning_curves.branches import branch
-from recipe_steps.learning_curves.labels import label_marks
+from recipe_steps.learning_curves.labels import label_marks, memory_marks
 from recipe_steps.learning_curves.runs import runs
 
 CURVES = ("train_loss", "val_loss", "train_score", "val_score", "lr", "update_ratio", "grad_norm",
@@ -26,7 +26,7 @@ def measure(ctx: Context) -> Evidence:
         curves |= found.curves
     scalars |= longer(ctx)
     if ctx.best_trial is not None:
-        scalars |= label_marks(ctx, ctx.best_trial)
+        scalars |= label_marks(ctx, ctx.best_trial) | memory_marks(ctx, ctx.best_trial)
     return with_branches(ctx, Evidence(scalars, curves))
 
 

@@ -35,6 +35,8 @@ FEW_UPDATES = 100
 STILL_FALLING = 0.05
 APART = 0.25
 """Validation score above the training score that augmentation does not explain by itself."""
+HALF = 0.5
+"""Of the validation loss at first, below which a score that stays at zero measures nothing."""
 LOSS_FELL, SCORE_FELL = 0.2, 0.05
 
 
@@ -71,7 +73,12 @@ def predicts_majority_class(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=["overfitting", "best-at-edge-of-grid"])
+RANDOM = ("overfitting", "underfitting", "best-at-edge-of-grid", "slow-start", "still-improving",
+          "predicts-majority-class", "learning-rate-too-low")  # fmt: skip
+"""What labels look like that the inputs do not tell."""
+
+
+@rule("fail", explains=RANDOM)
 def labels_look_random(evidence: Evidence) -> Finding | None:
     """What: the training data is learnt by heart, and validation is no better than chance.
 
@@ -80,19 +87,22 @@ def labels_look_random(evidence: Evidence) -> Finding | None:
 
     Fix: check that inputs and labels are paired, on a few items by eye.
     """
+    by_heart = [evidence.number(f"memory_{part}_score") for part in ("train", "val")]
 
     def test(run: Run) -> str | None:
         if not _of_classes(run) or not run.items:
             return None
-        train, val = max(run.train_score), max(run.val_score)
+        runs = [(max(run.train_score), max(run.val_score))]
+        if by_heart[0] is not None and by_heart[1] is not None:
+            runs.append((by_heart[0], by_heart[1]))
         room = 1 - run.chance
         error = math.sqrt(run.chance * room / run.items)
-        if (train - run.chance) < KNOWN_BY_HEART * room or ERRORS * error > TELLING * room:
-            return None
-        if val > run.chance + ERRORS * error:
-            return None
-        chance = f"where chance is {run.chance:.3g}"
-        return f"training reaches {train:.3g} and validation {val:.3g}, {chance}"
+        for train, val in runs:
+            known = train - run.chance >= KNOWN_BY_HEART * room
+            if known and ERRORS * error <= TELLING * room and val <= run.chance + ERRORS * error:
+                chance = f"where chance is {run.chance:.3g}"
+                return f"training reaches {train:.3g} and validation {val:.3g}, {chance}"
+        return None
 
     return about(
         evidence, test, "fail", "Check that inputs and labels belong together.", confidence=0.8
@@ -211,7 +221,8 @@ def augmentation_too_strong(evidence: Evidence) -> Finding | None:
 
 @rule("warn", explains=["overfitting"])
 def metric_disagrees_with_loss(evidence: Evidence) -> Finding | None:
-    """What: validation loss falls clearly, and the validation score falls with it.
+    """What: validation loss falls clearly, and the validation score falls with it or is zero in
+    every epoch.
 
     Why: the score does not measure what is trained for: its sign, its inputs (probabilities
     for logits) or its threshold is wrong.
@@ -227,6 +238,11 @@ def metric_disagrees_with_loss(evidence: Evidence) -> Finding | None:
         before, after = fmean(run.val_score[:third]), fmean(run.val_score[-third:])
         if loss_before <= 0 or loss_after > (1 - LOSS_FELL) * loss_before:
             return None
+        if max(run.val_score) == min(run.val_score) <= 0 and loss_after < HALF * loss_before:
+            return (
+                f"validation loss fell from {loss_before:.3g} to {loss_after:.3g} and the score "
+                f"is {before:.3g} in every epoch"
+            )
         if after > before - max(SCORE_FELL, 0.1 * abs(before)):
             return None
         return (
