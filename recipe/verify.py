@@ -5,9 +5,11 @@ one is tried on top of it.
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from torch import Tensor
 
 from recipe.context import Context
 from recipe.errors import RecipeError
@@ -17,6 +19,7 @@ from recipe.keys import key
 from recipe.remedy import Patient, Remedy
 from recipe.results import Evidence, Finding, RemedyOutcome, StepResult, latest
 from recipe.rules import Rule
+from recipe.tasks import Task
 from recipe.training.data import Splits, load_splits
 from recipe.training.fingerprint import configuration
 from recipe.training.fit import Fit, rank
@@ -104,8 +107,7 @@ class Verifier:
             mended = remedy.mend(patient)
             if mended is None:
                 return None
-            before = self.before.get(declared) or self._unmended(declared=declared)
-            self.before[declared] = before
+            before = self._before(mended, declared=declared)
             data = self._data_of(mended)
             after = self._train(mended, data, (*self.chain, remedy.name), declared=declared)
         except Exception:  # noqa: BLE001 - a remedy that does not fit this experiment
@@ -120,6 +122,15 @@ class Verifier:
             self.experiment, self.data, self.chain = mended, data, (*self.chain, remedy.name)
             self.before = {declared: after}
         return outcome
+
+    def _before(self, mended: Experiment, *, declared: bool) -> Result:
+        """What the experiment so far reaches, by the score of the mended one."""
+        if mended.metric_name != self.experiment.metric_name:
+            score = replace(self.experiment, metric=_by(mended.resolved_task))
+            return self._train(score, self.data, self.chain, declared=declared)
+        known = self.before.get(declared) or self._unmended(declared=declared)
+        self.before[declared] = known
+        return known
 
     def _unmended(self, *, declared: bool) -> Result:
         baseline = self.ctx.baseline_trial
@@ -181,6 +192,16 @@ class Verifier:
         if score is None or self.ctx.experiment.metric is not None:
             return LEAST_GAIN
         return max(LEAST_GAIN, self.ctx.task.score_error(score, len(self.ctx.data.val)))
+
+
+def _by(task: Task) -> Callable[[Tensor, Tensor], float]:
+    """The score of another task as a metric."""
+
+    def metric(outputs: Tensor, targets: Tensor) -> float:
+        return task.score(task.sums(outputs, targets))
+
+    metric.__name__ = task.metric
+    return metric
 
 
 def _sentence(rule: str, outcome: RemedyOutcome) -> str:

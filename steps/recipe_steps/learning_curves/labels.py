@@ -16,7 +16,7 @@ SUREST = 0.2
 LEAST_ITEMS = 30
 """Of these, below which nothing is said."""
 NAMED = 5
-MEMORY_ITEMS, MEMORY_PASSES = 512, 100
+MEMORY_ITEMS, MEMORY_PASSES = 256, 200
 """Training items that are learnt by heart where no trial scores above chance, and passes."""
 MEMORY_MINIBATCH = 16
 KNOWN = 0.95

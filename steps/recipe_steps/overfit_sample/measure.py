@@ -37,7 +37,7 @@ MOST_TARGETS = 1024
 """Targets in the sample."""
 SETTLES_FROM = 0.75
 LEAST_ITEMS, LEAST_MINIBATCH = 8, 4
-PARAMETERS_PER_ITEM = 4
+PARAMETERS_PER_TARGET = 4
 """A linear classifier separates any two items per weight (Cover 1965); training takes more room."""
 PASSES = 60
 LAST_PASSES = 240
@@ -145,13 +145,15 @@ def _settling(progress: float) -> float:
 def sample_size(ctx: Context) -> tuple[int, int]:
     """Items of the sample and of a minibatch.
 
-    No more items than a quarter of the model's trainable parameters: a logistic regression with
+    No more targets than a quarter of the model's trainable parameters: a logistic regression with
     14 weights cannot know 128 rows by heart, and nothing is wrong with it.
     """
     size = min(ctx.experiment.batch_size, LARGEST_MINIBATCH, sequences_per_batch(ctx))
     model = build_model(ctx.experiment, ctx.seed_for("size"), ctx.device)
     parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    count = min(MINIBATCHES * size, max(LEAST_ITEMS, parameters // PARAMETERS_PER_ITEM))
+    _, y = next(iter(ctx.data.val.eval_batches()))
+    room = parameters // (PARAMETERS_PER_TARGET * max(1, y[0].numel()))
+    count = min(MINIBATCHES * size, max(LEAST_ITEMS, room))
     return count, min(size, max(LEAST_MINIBATCH, count // MINIBATCHES))
 
 
