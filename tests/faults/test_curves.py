@@ -2,7 +2,7 @@
 
 import pytest
 
-from faults.curves import LABELLED, crossed, overfit_scores, score
+from faults.curves import LABELLED, by_cause, cause_table, crossed, overfit_scores, score
 
 REACHED = 0.995
 """Macro F1 on each half and on the whole; 1.0 when this was written."""
@@ -32,3 +32,15 @@ def test_score():
     found = score([(True, True), (True, False), (False, True), (False, False), (False, False)])
     assert (found.missed, found.alarms) == (1, 1)
     assert found.macro_f1 == pytest.approx((2 / 4 + 4 / 6) / 2)
+
+
+@pytest.mark.parametrize(("alone", "right", "alarms"), [(False, 17, 2), (True, 15, 6)])
+def test_curves_of_known_cause(alone, right, alarms):
+    told = by_cause(alone=alone)
+    assert len(told) == 68
+    assert sum(curve.right for curve in told) >= right
+    assert sum(bool(curve.wrong) for curve in told if not curve.causes) <= alarms
+
+
+def test_the_table_of_causes():
+    assert cause_table().count("\n") == 3
