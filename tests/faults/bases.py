@@ -77,7 +77,7 @@ def digit_images() -> tuple[Tensor, Tensor]:
 
 
 @cache
-def cifar_images(n: int = 3000) -> tuple[Tensor, Tensor]:
+def cifar_images(n: int = 1500) -> tuple[Tensor, Tensor]:
     """Some CIFAR-10 images, standardised by channel."""
     from torchvision.datasets import ImageFolder
     from torchvision.transforms.v2.functional import pil_to_tensor
@@ -98,8 +98,8 @@ def digits_mlp(seed: int) -> Experiment:
 
 def cifar_cnn(seed: int) -> Experiment:
     """A small CNN on CIFAR-10."""
-    return Experiment(model=cnn(3, 10), **split(*cifar_images(), seed), batch_size=32, lr=0.05,
-                      epochs=6)  # fmt: skip
+    return Experiment(model=cnn(3, 10, 8), **split(*cifar_images(), seed), batch_size=32, lr=0.05,
+                      epochs=8)  # fmt: skip
 
 
 def cancer(seed: int) -> Experiment:
@@ -167,7 +167,7 @@ def residual(seed: int) -> Experiment:
     x = nn.functional.interpolate(x, size=(16, 16)).expand(-1, 3, -1, -1)
     return Experiment(
         model=lambda: ResNet(BasicBlock, [1, 1, 1, 1], num_classes=10),
-        **split(x[:800], y[:800], seed), batch_size=32, lr=0.02, epochs=4,
+        **split(x[:600], y[:600], seed), batch_size=32, lr=0.02, epochs=4,
     )  # fmt: skip
 
 

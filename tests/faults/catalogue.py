@@ -333,6 +333,27 @@ def batch_taken_for_time(e: Experiment) -> Experiment:
     return wrapped(e, turn)
 
 
+@fault("evaluation-differs-from-training", only="cifar-cnn")
+def running_statistics_never_arrive(e: Experiment) -> Experiment:
+    def slow(model: nn.Module) -> nn.Module:
+        for module in model.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.momentum = 1e-5
+        return model
+
+    return wrapped(inputs(e, lambda x: 3 * x + 2), slow)
+
+
+@fault("frozen-parameters", only="cifar-cnn")
+def frozen_at_random(e: Experiment) -> Experiment:
+    def freeze(model: nn.Module) -> nn.Module:
+        for part in list(model.children())[:-1]:
+            part.requires_grad_(requires_grad=False)
+        return model
+
+    return wrapped(e, freeze)
+
+
 # The data
 
 
@@ -406,6 +427,31 @@ def labels_shuffled(e: Experiment) -> Experiment:
 def sorted_and_not_shuffled(e: Experiment) -> Experiment:
     order = e.train[1].flatten().argsort(stable=True)
     return replace(e, train=(e.train[0][order], e.train[1][order]), shuffle=False)
+
+
+@fault("noisy-labels", on=(CLASSES,), without=("cifar-cnn", "digits-resnet"))
+def every_third_label_drawn_anew(e: Experiment) -> Experiment:
+    source = torch.Generator().manual_seed(7)
+
+    def change(y: Tensor) -> Tensor:
+        hit = torch.rand(len(y), generator=source) < 1 / 3
+        return y.where(~hit, torch.randint(0, int(y.max()) + 1, y.shape, generator=source))
+
+    return targets(e, change)
+
+
+@fault("train-validation-overlap", on=(YES_NO,))
+def rare_class_doubled_before_the_split(e: Experiment) -> Experiment:
+    x, y = items(e)
+    rare = y.flatten() == float(y.mean() < 0.5)
+    x, y = torch.cat([x, x[rare]]), torch.cat([y, y[rare]])
+    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(3))
+    return replace(e, train=(x[order], y[order]), val=0.25)
+
+
+@fault("inputs-not-scaled", on=(YES_NO, REAL))
+def inputs_off_centre(e: Experiment) -> Experiment:
+    return inputs(e, lambda x: x + 100)
 
 
 @fault("contradictory-labels", on=(CLASSES,))

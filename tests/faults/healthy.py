@@ -20,16 +20,19 @@ class Healthy:
 
     name: str
     make: Callable[[int], Experiment]
+    base: str = ""
+    """The base it is a variant of."""
 
 
 def changed(base: Base, name: str, **fields: object) -> Healthy:
     """A base with other fields."""
-    return Healthy(f"{base.name}, {name}", lambda seed: replace(base.make(seed), **fields))
+    return Healthy(f"{base.name}, {name}", lambda seed: replace(base.make(seed), **fields),
+                   base.name)  # fmt: skip
 
 
 def of(base: Base, name: str, change: Callable[[Experiment], Experiment]) -> Healthy:
     """A base, changed."""
-    return Healthy(f"{base.name}, {name}", lambda seed: change(base.make(seed)))
+    return Healthy(f"{base.name}, {name}", lambda seed: change(base.make(seed)), base.name)
 
 
 def deep(layers: int, activation: type[nn.Module], *norm: Callable[[], nn.Module], width: int = 64):
@@ -169,7 +172,6 @@ def healthy() -> Iterator[Healthy]:
     base = {b.name: b for b in BASES}
     digits, table, real = base["digits-mlp"], base["cancer-table"], base["diabetes-table"]
     for b in BASES:
-        yield Healthy(b.name, b.make)
         yield changed(b, "no rate declared", lr=None)
     for b in (digits, table, real):
         for optimizer, lr in RATES.items():

@@ -1,0 +1,149 @@
+"""The scoreboard: what the runs of the corpus come to."""
+
+import subprocess
+import time
+from collections import defaultdict
+from datetime import date
+from pathlib import Path
+from statistics import median
+
+HERE = Path(__file__).parent
+REPEATS = 7
+
+
+def share(values):
+    values = list(values)
+    return f"{sum(values) / len(values):.1%} of {len(values)}" if values else "-"
+
+
+def scores(rows):
+    """The figures of the corpus as numbers, by name."""
+    faults = [r for r in rows if r.kind == "fault"]
+    fine = [r for r in rows if r.kind != "fault"]
+
+    def mean(values):
+        values = list(values)
+        return sum(values) / len(values) if values else None
+
+    return {
+        "detected": mean(r.detected for r in faults),
+        "first": mean(r.first for r in faults),
+        "among_three": mean(r.among_three for r in faults),
+        "alarms": mean(r.detected for r in fine),
+    }
+
+
+def remedies(rows):
+    """Of each fault whose cause was named and carries a remedy, whether it restored the score."""
+    healthy = {(r.base, r.seed): (r.score, r.chance) for r in rows if r.kind == "base"}
+    found = defaultdict(list)
+    for r in rows:
+        score, chance = healthy.get((r.base, r.seed), (None, 0.0))
+        if r.kind == "fault" and r.remedy is not None and score is not None:
+            r.chance = chance
+            found[r.name].append(r.restored(score))
+    return found
+
+
+def table(rows, restored):
+    """One line per fault."""
+    lines = [
+        "| fault | runs | detected | first | among three | score restored | said first |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    groups = defaultdict(list)
+    for row in rows:
+        if row.kind == "fault":
+            groups[row.name].append(row)
+    for name, group in groups.items():
+        said = sorted({(r.diagnosis[0] if r.diagnosis else r.error or "nothing") for r in group})
+        tried = restored.get(name)
+        lines.append(
+            f"| {name} | {len(group)} | {sum(r.detected for r in group)} | "
+            f"{sum(r.first for r in group)} | {sum(r.among_three for r in group)} | "
+            f"{f'{sum(tried)} of {len(tried)}' if tried else '-'} | "
+            f"{', '.join(s[:60] for s in said)} |"
+        )
+    return "\n".join(lines)
+
+
+def monitoring():
+    """Seconds of one training with all monitors over the same without, medians in alternation."""
+    import torch
+    from bases import BASES
+
+    from recipe.training import loop
+
+    torch.set_num_threads(1)
+    ratios = {}
+    for name in ("digits-mlp", "cifar-cnn"):
+        base = next(b for b in BASES if b.name == name)
+        times = defaultdict(list)
+        for _ in range(REPEATS):
+            for monitored in (True, False):
+                times[monitored].append(_seconds(loop, base.make(0).resolved(), monitored))
+        ratios[name] = median(times[True]) / median(times[False])
+    return ratios
+
+
+def _seconds(loop, experiment, monitored):
+    import torch
+
+    from recipe.training.data import load_splits
+
+    device = torch.device("cpu")
+    training = loop.Training(experiment, load_splits(experiment, device, 0), seed=0, device=device)
+    watched, activations = loop.watched_iterations, loop.activation_figures
+    if not monitored:
+        loop.watched_iterations = lambda _: frozenset()
+        loop.activation_figures = lambda *_: {}
+    try:
+        start = time.perf_counter()
+        for _ in training.epochs():
+            pass
+        return time.perf_counter() - start
+    finally:
+        loop.watched_iterations, loop.activation_figures = watched, activations
+
+
+def curve_lines():
+    """Scores on labelled curves, where they are at hand."""
+    from bases import DATA
+    from curves import overfit_scores
+
+    path = DATA / "curves" / "overfit_labelled_simulated.jsonl.gz"
+    if not path.exists():
+        return []
+    return [
+        f"| overfitting curves, {part}: macro-F1 | {score.macro_f1:.3f} of {score.curves} |"
+        for part, score in overfit_scores(path).items()
+    ]
+
+
+def board(rows):
+    """SCORES.md."""
+    faults = [r for r in rows if r.kind == "fault"]
+    fine = [r for r in rows if r.kind != "fault"]
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True,
+                            text=True, check=False, cwd=HERE).stdout.strip()  # fmt: skip
+    today = f"{date.today():%Y-%m-%d}"  # noqa: DTZ011 - of the machine
+    restored = remedies(rows)
+    costs = monitoring()
+    alarms = [r for r in fine if r.detected]
+    return "\n".join([
+        f"# Scores of the diagnosis\n\nMeasured by `make faults`, {today}, commit {commit}.\n",
+        "| what | score |", "|---|---|",
+        f"| faults detected (any warning or failure) | {share(r.detected for r in faults)} |",
+        f"| root cause first | {share(r.first for r in faults)} |",
+        f"| root cause among the first three | {share(r.among_three for r in faults)} |",
+        f"| healthy runs with an alarm | {share(r.detected for r in fine)} |",
+        ("| remedies of the named cause that restore nine tenths of the gap | "
+        f"{share(one for tried in restored.values() for one in tried)} |"),
+        *curve_lines(),
+        *(f"| monitoring on top of plain training, {name} | {ratio - 1:+.1%} |"
+          for name, ratio in costs.items()),
+        "", table(rows, restored),
+        "\n| healthy run with an alarm | seed | said |", "|---|---|---|",
+        *(f"| {r.name or r.base} | {r.seed} | {', '.join(r.diagnosis) or r.error} |"
+          for r in alarms),
+    ]) + "\n"  # fmt: skip
