@@ -147,7 +147,7 @@ OPTIONS: tuple[Option, ...] = (
         "verify_budget",
         parse_verify_budget,
         None,
-        "What proving advice by retraining may cost (default: two trainings).",
+        "What proving advice by retraining may cost (default: three trainings).",
         "5m|10epochs|off",
     ),
     Option("epochs", parse_epochs, None, "Epochs of one full training.", "N"),

@@ -26,11 +26,11 @@ from recipe.training.fit import Fit, rank
 from recipe.training.loop import Training, iterations_per_epoch
 from recipe.training.optimizers import usual_rates
 
-TRAININGS, ITERATIONS = 2.0, 3000
+TRAININGS, ITERATIONS = 3.0, 5000
 """What proving may cost without a budget of its own: full trainings, or where these are short,
 iterations."""
-LEAST_ITERATIONS = 200
-LEAST_SHARE = 0.25
+LEAST_ITERATIONS = 500
+LEAST_SHARE = 0.5
 """Of the declared epochs: a proof is shorter than a training, but long enough to tell."""
 RATES_TRIED = 2
 LEAST_GAIN = 0.002
