@@ -14,13 +14,15 @@ USUAL_RATES = {
     "adam": (3e-3, 1e-3, 1e-2, 3e-4),
     "adamw": (3e-3, 1e-3, 1e-2, 3e-4),
     "rmsprop": (1e-3, 3e-4, 3e-3, 1e-4),
+    "lbfgs": (1.0, 0.1, 0.3, 0.01),
 }
 """Rates at which most small models learn, the likeliest first."""
 KIN = {
     torch.optim.SGD: "sgd", torch.optim.Adam: "adam", torch.optim.AdamW: "adamw",
     torch.optim.NAdam: "adam", torch.optim.RAdam: "adam", torch.optim.RMSprop: "rmsprop",
+    torch.optim.LBFGS: "lbfgs",
 }  # fmt: skip
-"""The named optimizer that does the same with usual settings."""
+"""The kind of an optimizer: the named one that does the same, and LBFGS, which has no name here."""
 ADAM_BETA2, RMSPROP_ALPHA, EPSILON = 0.999, 0.99, 1e-8
 """The defaults of torch.optim."""
 

@@ -44,6 +44,13 @@ def overlap(share, repeated=0.0):
     return {"overlap_share": share, "repeated_share": repeated, "overlap": 7}
 
 
+def sampled(least, most, chance=1e-9):
+    """A class that repeats itself beside one that does not."""
+    return overlap(0.4, repeated=0.38) | {
+        "repeats_least": least, "repeats_most": most, "repeats_by_chance": chance,
+    }  # fmt: skip
+
+
 def classes(large, small):
     return {"largest_class": large, "smallest_class": small}
 
@@ -99,6 +106,13 @@ CASES = [
     Case(outputs_do_not_match_targets, {"shape_problem": None}, None),
     Case(outputs_do_not_match_targets, labels(0, 9, classes=11, outputs=NAN), None),
     Case(outputs_do_not_match_targets, labels(0, 9, classes=11, target_kind="real"), None),
+    Case(train_validation_overlap, sampled(0.05, 0.75), "fail", says="(40.0%)"),
+    Case(train_validation_overlap, sampled(0.05, 0.49), None),
+    Case(train_validation_overlap, sampled(0.11, 0.75), None),  # all classes repeat
+    Case(train_validation_overlap, sampled(0.05, 0.75, chance=0.1), None),  # few distinct rows
+    Case(train_validation_overlap, sampled(0.05, 0.75, chance=NAN), None),
+    Case(train_validation_overlap, overlap(1.0, 0.0) | {"train_items": 31}, "note"),
+    Case(train_validation_overlap, overlap(1.0, 0.0) | {"train_items": 32}, "fail"),
     Case(train_validation_overlap, overlap(0.5), "fail", says="50.0%"),
     Case(train_validation_overlap, overlap(0.2), "fail"),
     Case(train_validation_overlap, overlap(0.199), "warn"),

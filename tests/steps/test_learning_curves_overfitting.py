@@ -36,8 +36,8 @@ OVERFITTING = [
     case(overfitting, "warn", **rising(1.26, items=16)),
     case(overfitting, "warn", **rising(1.24, items=NAN)),
     # the score holds, and little was lost
-    case(overfitting, "note", **rising(1.14, items=400, val_score=held(0.89))),
-    case(overfitting, "warn", **rising(1.16, items=400, val_score=held(0.89))),
+    case(overfitting, "note", **rising(1.49, items=400, val_score=held(0.89))),
+    case(overfitting, "warn", **rising(1.51, items=400, val_score=held(0.89))),
     case(overfitting, "warn", **rising(1.14, items=400, val_score=held(0.88))),
     case(overfitting, "warn", **rising(1.14, items=400, val_score=[NAN] * 12)),
     # training does not go on falling

@@ -9,8 +9,9 @@ CHANCE_FACTOR = 3.0
 """Overlap counts when it exceeds this many times the share of training items that repeat: a
 table of few distinct rows overlaps by itself."""
 OVERLAP_WARN, OVERLAP_FAIL = 0.01, 0.2
-RARELY, ALWAYS = 0.1, 0.9
-"""Shares of repeated items of two classes of which one was sampled more often before the split."""
+RARELY, OFTEN = 0.1, 0.5
+"""Shares of repeated items of two classes of which one was sampled more often before the split;
+where each of its items was doubled, three quarters still meet their copy in training."""
 TOO_FEW_TO_SPLIT = 32
 """Training items below which validating on all of them is taken for a choice: a truth table has
 nothing to hold out."""
@@ -136,7 +137,9 @@ def train_validation_overlap(evidence: Evidence) -> Finding | None:
     if share is None or share < OVERLAP_WARN:
         return None
     least, most = evidence.number("repeats_least"), evidence.number("repeats_most")
-    oversampled = least is not None and most is not None and least <= RARELY and most >= ALWAYS
+    chance = evidence.number("repeats_by_chance")
+    oversampled = least is not None and most is not None and least <= RARELY and most >= OFTEN
+    oversampled = oversampled and chance is not None and chance < CHANCE
     if share <= CHANCE_FACTOR * repeated and not oversampled:
         return None
     count, items = evidence.number("overlap") or 0, evidence.number("train_items") or 0

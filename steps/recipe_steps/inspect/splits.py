@@ -18,6 +18,8 @@ SHIFT, STRETCH = 0.35, 2.5
 which makes a feature count as preprocessed differently; of both together, the norm. Means of
 random halves of 50 normal values differ by 0.06 spreads, their spreads by a factor of 1.2."""
 LEAST_BATCHES = 3
+SOME_ROWS, LEAST_LOG = 5000, -30.0
+"""Rows that the frequency of values is taken from, and a log of a chance that is none."""
 LEAST_OF_CLASS = 10
 """Items of a class from which its repeats are counted."""
 
@@ -93,7 +95,29 @@ def repeats_of_classes(x: Tensor, y: Tensor) -> dict[str, Scalar]:
     sizes = Counter(labels)
     again = Counter(label for row, label in zip(rows, labels, strict=True) if count[row] > 1)
     shares = [again[label] / size for label, size in sizes.items() if size >= LEAST_OF_CLASS]
-    return {"repeats_least": min(shares), "repeats_most": max(shares)} if shares else {}
+    if not shares:
+        return {}
+    return {
+        "repeats_least": min(shares),
+        "repeats_most": max(shares),
+        "repeats_by_chance": _repeats_by_chance(x),
+    }
+
+
+def _repeats_by_chance(x: Tensor) -> float:
+    """How many other items an item of a table equals by chance, if its columns were independent;
+    zero for anything but a table.
+    """
+    if x.ndim != 2:
+        return 0.0
+    rows = x[:SOME_ROWS]
+    log_chance = 0.0
+    for column in range(x.shape[1]):
+        counts = torch.unique(rows[:, column], return_counts=True)[1].double()
+        log_chance += math.log(float((counts / counts.sum()).square().sum()))
+        if log_chance < LEAST_LOG:
+            break
+    return len(x) * math.exp(log_chance)
 
 
 def constant_features(x: Tensor, distinct: int) -> dict[str, Scalar]:

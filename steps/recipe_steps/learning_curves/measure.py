@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from recipe.context import Context
 from recipe.results import Curve, Evidence, Scalar, Trial
+from recipe.search.runner import best_of
 from recipe.training.data import TensorData
 from recipe.training.loop import iterations_per_epoch
 from recipe.training.models import build_model
@@ -54,7 +55,11 @@ def longer(ctx: Context) -> dict[str, Scalar]:
 
 
 def _subjects(ctx: Context) -> list[tuple[str, Trial]]:
-    both = (("best", ctx.best_trial), ("baseline", ctx.baseline_trial))
+    """The best run and the baseline. A short trial of the search is no run: only those planned for
+    the declared length are, as long as there are any.
+    """
+    whole = [t for t in ctx.trials if t.planned_epochs >= (ctx.experiment.epochs or 1)]
+    both = (("best", best_of(whole) or ctx.best_trial), ("baseline", ctx.baseline_trial))
     return [(name, trial) for name, trial in both if trial is not None]
 
 
@@ -74,7 +79,7 @@ def subject(ctx: Context, name: str, trial: Trial) -> Evidence:
         f"{name}_warmup": experiment.warmup,
         f"{name}_regularised": experiment.augment is not None,
         f"{name}_items": len(ctx.data.val),
-        f"{name}_updates": trial.epochs
+        f"{name}_updates": max(trial.planned_epochs, experiment.epochs or 1)
         * iterations_per_epoch(ctx.data.train, experiment.batch_size),
         f"{name}_weight_decay": experiment.weight_decay,
         f"{name}_optimizer": experiment.optimizer if isinstance(experiment.optimizer, str) else "",

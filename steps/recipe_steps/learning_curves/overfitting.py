@@ -10,7 +10,7 @@ from statistics import median
 from recipe.results import Evidence, Finding, Severity
 from recipe.rules import finding, rule
 from recipe_steps.learning_curves.remedies import more_decay
-from recipe_steps.learning_curves.runs import Run, runs
+from recipe_steps.learning_curves.runs import LABELS, Run, runs
 from recipe_steps.learning_curves.shapes import Rise, rise, smooth
 
 ENOUGH = 6
@@ -63,19 +63,22 @@ def overfitting(evidence: Evidence) -> Finding | None:
 
     Why: the model learns what is particular to the training data. The kept snapshot is from
     before the rise, so the run is not lost; more of it could be gained. Where little was lost
-    and the score holds, this is a note.
+    and the score holds, or where only a run that the search chose overfits and the declared one
+    does not, this is a note.
 
     Fix: more weight decay, dropout, augmentation, more data; or stop early.
     """
     said: list[str] = []
     severity: Severity = "note"
-    for run in runs(evidence):
+    found_runs = runs(evidence)
+    for run in found_runs:
         found = overfits(run.train_loss, run.val_loss, run.start)
         if found is None or _by_chance(run, found):
             continue
         first = run.val_loss[0] if run.start is None else run.start
         share = found.share_of(first - found.least)
-        if not (_score_holds(run) and share < MUCH_LOST):
+        chosen = run.label == LABELS["best"] and len(found_runs) > 1
+        if not chosen and not (_score_holds(run) and share < MUCH_LOST):
             severity = "warn"
         part = f"{found.height / abs(found.least):.0%}" if found.least else f"{found.height:.3g}"
         said.append(

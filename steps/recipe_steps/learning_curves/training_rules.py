@@ -14,12 +14,11 @@ from recipe_steps.learning_curves.remedies import (
     without_augmentation,
 )
 from recipe_steps.learning_curves.runs import Run, about, wins
-from recipe_steps.learning_curves.shapes import relative_fall
 
 ENOUGH = 6
 AT_CHANCE = 0.01
 """Distance from the share of the most frequent class that counts as always answering it."""
-KNOWN_BY_HEART, TELLING = 0.9, 0.25
+KNOWN_BY_HEART, TELLING = 0.9, 0.15
 """Shares of the way from chance to perfect: what training has to reach, and the uncertainty of
 the validation score at most."""
 ERRORS = 2.0
@@ -143,7 +142,7 @@ def unstable_training(evidence: Evidence) -> Finding | None:
     remedy=smaller_batch,
 )
 def too_few_updates(evidence: Evidence) -> Finding | None:
-    """What: the whole run makes fewer than a hundred updates, and the loss still falls.
+    """What: the whole run makes fewer than a hundred updates, and the loss was still on its way.
 
     Why: with a batch about as large as the data an epoch is one update, however many items it
     sees.
@@ -154,14 +153,12 @@ def too_few_updates(evidence: Evidence) -> Finding | None:
     def test(run: Run) -> str | None:
         if not 0 < run.updates < FEW_UPDATES or run.learnt:
             return None
-        fall = relative_fall(run.train_loss, 0.3)
         if len(run.train_loss) < 2:
             return None
-        if fall is None:
-            fall = (run.train_loss[0] - run.train_loss[-1]) / max(run.train_loss[0], 1e-12)
+        fall = (run.train_loss[0] - run.train_loss[-1]) / max(run.train_loss[0], 1e-12)
         if fall < STILL_FALLING:
             return None
-        return f"all training is {run.updates:.0f} updates, and the loss still falls"
+        return f"all training is {run.updates:.0f} updates, and the loss is still on its way"
 
     return about(
         evidence, test, "warn", "Take a smaller batch, or train for more epochs.", confidence=0.8

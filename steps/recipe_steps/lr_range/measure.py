@@ -10,6 +10,7 @@ from recipe.experiment import Experiment
 from recipe.results import Evidence, Scalar
 from recipe.search.short import Course, Short
 from recipe.search.space import log_spaced, rounded
+from recipe.training.loop import iterations_per_epoch
 from recipe.training.optimizers import kin_of, usual_rates
 from recipe_steps.lr_range.curves import (
     DIVERGED,
@@ -24,7 +25,13 @@ from recipe_steps.lr_range.curves import (
 ITERATIONS = 100
 SWEEPS = 2
 """Fresh models that sweep; their curves are averaged."""
-SWEEP = {"sgd": (1e-5, 10.0), "adam": (1e-6, 1.0), "adamw": (1e-6, 1.0), "rmsprop": (1e-6, 1.0)}
+SWEEP = {
+    "sgd": (1e-5, 10.0),
+    "lbfgs": (1e-3, 10.0),
+    "adam": (1e-6, 1.0),
+    "adamw": (1e-6, 1.0),
+    "rmsprop": (1e-6, 1.0),
+}
 STEP = math.sqrt(10)
 """Ratio of neighbouring candidates."""
 AROUND = (-2, -1, 0, 1)
@@ -213,6 +220,8 @@ def _evidence(
         "start_loss": start,
         "steepest_lr": centre,
         "declared_lr": ctx.experiment.lr,
+        "planned_iterations": (ctx.experiment.epochs or 1)
+        * iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size),
         "iterations": ITERATIONS,
     }
     sample = ctx.evidence("overfit_sample")

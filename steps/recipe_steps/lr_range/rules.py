@@ -85,7 +85,10 @@ def learning_rate_too_low(evidence: Evidence) -> Finding | None:
     if bracket is None or share is None:
         return None
     declared, low, high = bracket
-    if declared >= low / MARGIN or share >= POOR_SHARE:
+    # What a rate does grows with the number of updates: a longer training may take a lower one.
+    planned, tried = evidence.number("planned_iterations"), evidence.number("iterations")
+    longer = max(1.0, planned / tried) if planned and tried else 1.0
+    if declared * longer >= low / MARGIN or share >= POOR_SHARE:
         return None
     return finding(
         "fail" if share < USELESS_SHARE else "warn",
@@ -147,9 +150,9 @@ def update_ratio_too_low(evidence: Evidence) -> Finding | None:
     Fix: raise the rate; if it is high already, the initial weights are too large or the
     gradient vanishes on its way.
     """
-    ratio = evidence.number("declared_update_ratio")
-    if ratio is None or ratio >= RATIO_LOW:
-        return None
+    ratio, share = evidence.number("declared_update_ratio"), _share(evidence)
+    if ratio is None or ratio >= RATIO_LOW or (share is not None and share >= POOR_SHARE):
+        return None  # what has arrived need not move
     return finding(
         "warn",
         f"At the declared rate an update is {ratio:.2g} of the weights, expected about 1e-3.",

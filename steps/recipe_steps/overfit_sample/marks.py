@@ -14,13 +14,16 @@ from recipe.training.models import build_model, no_dropout, seeded
 from recipe_steps.rows import row_hashes
 
 PAIRS = 16
+MOVED = 0.05
+"""Deviation of the noise on the weights, below that of usual initial weights."""
 LEAST_SCALE = 1e-30
 
 
 def linearity(ctx: Context, sample: TensorData) -> dict[str, Scalar]:
     """How far f(a + b) + f(0) - f(a) - f(b) is from zero, relative to the outputs' own changes.
 
-    Zero for every model whose layers are linear, however many there are.
+    Zero for every model whose layers are linear, however many there are. The weights are moved a
+    little at first: branches that start at zero are not linear for that.
     """
     x = sample.x[: 2 * PAIRS]
     model = build_model(ctx.experiment, ctx.seed_for("linear"), ctx.device).eval()
@@ -31,6 +34,8 @@ def linearity(ctx: Context, sample: TensorData) -> dict[str, Scalar]:
     a, b = x[:half], x[half : 2 * half]
     try:
         with torch.no_grad(), seeded(ctx.seed_for("linear"), ctx.device):
+            for parameter in model.parameters():
+                parameter.add_(MOVED * torch.randn_like(parameter))
             at_a, at_b, at_sum, at_zero = (
                 model(v.clone()) for v in (a, b, a + b, torch.zeros_like(a))
             )

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from recipe.context import Context
-from recipe.experiment import Experiment
+from recipe.experiment import OPTIMIZERS, Experiment
 from recipe.results import Scalar
 from recipe.training.data import Splits, TensorData
 from recipe.training.loop import Training
@@ -40,7 +40,7 @@ def rate_factor(ctx: Context, experiment: Experiment, sample: TensorData) -> dic
         ctx.spend(len(training.losses(lambda _: False)))
     optimizer = training.optimizer
     name = KIN.get(type(optimizer))
-    if name is None:
+    if name not in OPTIMIZERS:
         return {}
     factor = _momentum_factor(optimizer, name) * _epsilon_factor(optimizer)
     return {"rate_factor": factor, "usual_optimizer": name}
