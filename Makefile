@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types install examples bench clean
+.PHONY: demo test lint types install examples bench faults clean
 
 demo: $(READY)
 	$(BIN)/recipe run digits --no-input
@@ -37,6 +37,10 @@ examples: $(READY)
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,bench]'
 	$(BIN)/python tests/benchmarks/bench.py --write
+
+# The fault corpus: what is detected, named, mended, and said of healthy runs; about an hour.
+faults: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/faults/score.py --write
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache

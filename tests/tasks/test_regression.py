@@ -67,3 +67,46 @@ def test_a_declared_bias_at_the_mean_starts_at_the_variance():
     expected = TASK.expected_initial_loss(targets, 2, bias)
     assert expected == pytest.approx(targets.numpy().var(0).mean(), rel=1e-5)
     assert TASK.loss(bias.expand(40, 2), targets).item() == pytest.approx(expected, rel=1e-5)
+
+
+def poisson(outputs, targets):
+    return torch.nn.functional.poisson_nll_loss(outputs.squeeze(1), targets, log_input=True)
+
+
+def gaussian(outputs, targets):
+    return torch.nn.functional.gaussian_nll_loss(
+        outputs[:, 0], targets, torch.nn.functional.softplus(outputs[:, 1])
+    )
+
+
+def squeezed(outputs, targets):
+    return torch.nn.functional.huber_loss(outputs.squeeze(1), targets)
+
+
+def quantile(outputs, targets):
+    error = targets - outputs.reshape(targets.shape)
+    return torch.maximum(0.9 * error, -0.1 * error).mean()
+
+
+def flipped(outputs, targets):
+    return -torch.nn.functional.mse_loss(outputs, targets.reshape(outputs.shape))
+
+
+@pytest.mark.parametrize(
+    ("loss", "metric"),
+    [(None, "r2"), (squeezed, "r2"), (quantile, "r2"), (flipped, "r2"), (poisson, "minus_loss"),
+     (gaussian, "minus_loss")],
+)  # fmt: skip
+def test_outputs_that_are_no_values_are_scored_by_their_loss(loss, metric):
+    assert TASK.adapted(loss).metric == metric
+
+
+def test_minus_the_loss_over_batches_of_any_size():
+    outputs, targets = draw(31, 1), draw(31, seed=1).abs()
+    task = TASK.adapted(poisson)
+    sums = sum(task.sums(o, t) for o, t in zip(outputs.split(7), targets.split(7), strict=True))
+    assert task.score(sums) == pytest.approx(-poisson(outputs, targets).item(), rel=1e-5)
+    assert task.shape_problem(draw(31, 2), targets) is None
+    assert math.isnan(task.perfect_score(outputs, targets))
+    assert math.isnan(task.score(torch.zeros(2)))
+    assert task.adapted(None).metric == "r2"

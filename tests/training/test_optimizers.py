@@ -4,7 +4,13 @@ from torch import nn
 
 from recipe import Experiment
 from recipe.errors import UsageError
-from recipe.training.optimizers import build_optimizer, set_lr
+from recipe.training.optimizers import (
+    USUAL_RATES,
+    build_optimizer,
+    kin_of,
+    set_lr,
+    usual_rates,
+)
 
 TORCHS = {
     "sgd": lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
@@ -92,3 +98,25 @@ def test_set_lr_keeps_the_ratios_between_groups():
     for rate in (0.05, 0.0, 0.4):  # also back from zero
         set_lr(optimizer, rate, 0.1)
         assert [g["lr"] for g in optimizer.param_groups] == pytest.approx([rate, rate / 5])
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "kind"),
+    [("adamw", ("adamw", 0.9)), ("sgd", ("sgd", 0.9)),
+     (lambda p, lr, _: torch.optim.SGD(p, lr=lr), ("sgd", 0.0)),
+     (lambda p, lr, _: torch.optim.NAdam(p, lr=lr), ("adam", 0.9)),
+     (lambda p, lr, _: torch.optim.LBFGS(p, lr=lr), ("lbfgs", 0.0)),
+     (lambda p, lr, _: torch.optim.Adagrad(p, lr=lr), (None, 0.0)),
+     (lambda *_: 1 / 0, (None, 0.0))],
+)  # fmt: skip
+def test_the_kind_of_an_optimizer(optimizer, kind):
+    assert kin_of(experiment(optimizer=optimizer)) == kind
+
+
+def test_usual_rates_without_momentum_are_ten_times_as_high():
+    plain = usual_rates(experiment(optimizer=lambda p, lr, _: torch.optim.SGD(p, lr=lr)))
+    assert plain == pytest.approx([10 * rate for rate in USUAL_RATES["sgd"]])
+    assert usual_rates(experiment(optimizer="sgd", momentum=0.0)) == pytest.approx(plain)
+    assert usual_rates(experiment(optimizer="sgd")) == USUAL_RATES["sgd"]
+    unknown = experiment(optimizer=lambda p, lr, _: torch.optim.Adagrad(p, lr=lr))
+    assert usual_rates(unknown) == USUAL_RATES["adam"]
