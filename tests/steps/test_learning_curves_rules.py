@@ -102,3 +102,20 @@ def test_both_runs_are_named_in_one_finding():
     (found,) = judge_scalars(LearningCurves(), scalars)
     assert "In the best run the loss became infinite." in found.message
     assert "In the baseline the loss became infinite." in found.message
+
+
+@pytest.mark.parametrize(
+    ("accused", "severity"), [("best", "note"), ("baseline", "warn"), ("both", "warn")]
+)
+def test_a_warning_about_the_chosen_run_alone_is_a_note(accused, severity):
+    poor = {"train_loss": [2.0] * 12, "train_score": [0.12] * 12, "val_score": [0.12] * 12}
+    good = {"train_loss": [0.1] * 12, "train_score": [0.99] * 12, "val_score": [0.97] * 12}
+    scalars, curves = {}, {}
+    for run in ("best", "baseline"):
+        scalars |= {f"{run}_status": "finished", f"{run}_chance": 0.1}
+        shown = poor if accused in (run, "both") else good
+        curves |= {f"{run}_{name}": values for name, values in shown.items()}
+    (found,) = [
+        f for f in judge_scalars(LearningCurves(), scalars, curves) if f.rule == "underfitting"
+    ]
+    assert found.severity == severity

@@ -10,7 +10,7 @@ from statistics import median
 from recipe.results import Evidence, Finding, Severity
 from recipe.rules import finding, rule
 from recipe_steps.learning_curves.remedies import more_decay
-from recipe_steps.learning_curves.runs import LABELS, Run, runs
+from recipe_steps.learning_curves.runs import Run, chosen_only, runs
 from recipe_steps.learning_curves.shapes import Rise, rise, smooth
 
 ENOUGH = 6
@@ -70,15 +70,14 @@ def overfitting(evidence: Evidence) -> Finding | None:
     """
     said: list[str] = []
     severity: Severity = "note"
-    found_runs = runs(evidence)
-    for run in found_runs:
+    every = runs(evidence)
+    for run in every:
         found = overfits(run.train_loss, run.val_loss, run.start)
         if found is None or _by_chance(run, found):
             continue
         first = run.val_loss[0] if run.start is None else run.start
         share = found.share_of(first - found.least)
-        chosen = run.label == LABELS["best"] and len(found_runs) > 1
-        if not chosen and not (_score_holds(run) and share < MUCH_LOST):
+        if not chosen_only([run], every) and not (_score_holds(run) and share < MUCH_LOST):
             severity = "warn"
         part = f"{found.height / abs(found.least):.0%}" if found.least else f"{found.height:.3g}"
         said.append(

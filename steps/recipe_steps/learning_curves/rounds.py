@@ -8,6 +8,8 @@ from recipe.step import Goto
 LONGER = 1.5
 MORE_DECAY, LESS_DECAY = 3.0, 1 / 3
 WARMUP = 0.05
+NOTED = ("still-improving", "slow-start", "underfitting")
+"""Rules whose notes about the best run are acted on too: they say what to try next."""
 
 
 def next_round(
@@ -39,7 +41,8 @@ def next_round(
         ),
     }
     for found in findings:
-        if found.counts and found.rule in actions and "best run" in found.message:
+        counts = found.counts or (found.rule in NOTED and not (found.ignored or found.because))
+        if counts and found.rule in actions and "best run" in found.message:
             hypothesis, change = actions[found.rule]
             if not change.items() <= plan.items():
                 return Goto("refine_grid", hypothesis, change)

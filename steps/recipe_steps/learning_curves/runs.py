@@ -209,6 +209,21 @@ def about(
     *,
     confidence: float = 1.0,
 ) -> Finding | None:
-    """A finding of what a test says of each run it applies to, in one sentence each."""
-    said = [f"{run.label} {text}." for run in runs(evidence) if (text := test(run))]
-    return finding(severity, " ".join(said), advice, confidence) if said else None
+    """A finding of what a test says of each run it applies to, in one sentence each.
+
+    A warning about the run that the search chose, and not about the declared one, is a note: it
+    says what the next round may try, and nothing about the experiment.
+    """
+    every = runs(evidence)
+    accused = [(run, text) for run in every if (text := test(run))]
+    if not accused:
+        return None
+    if severity == "warn" and chosen_only([run for run, _ in accused], every):
+        severity = "note"
+    said = " ".join(f"{run.label} {text}." for run, text in accused)
+    return finding(severity, said, advice, confidence)
+
+
+def chosen_only(accused: list[Run], every: list[Run]) -> bool:
+    """Whether only the run that the search chose is accused, beside a declared one."""
+    return len(every) > 1 and all(run.label == LABELS["best"] for run in accused)
