@@ -34,6 +34,9 @@ LEAST_SHARE = 0.5
 """Of the declared epochs: a proof is shorter than a training, but long enough to tell."""
 RATES_TRIED = 2
 LEAST_GAIN = 0.002
+CERTAIN = 2.0
+"""Standard errors of a score by which a remedy has to help before a warning that it decides is
+upheld."""
 UNUSABLE = (RecipeError, RuntimeError, ValueError, TypeError, IndexError, KeyError)
 """What a faulty experiment or a remedy that does not fit raises."""
 
@@ -81,7 +84,7 @@ class Verifier:
             if outcome is not None:
                 outcomes[finding.rule] = outcome
                 self.ctx.say(_sentence(finding.rule, outcome))
-                if remedy.decides and not outcome.verified:
+                if remedy.decides and finding.severity == "warn" and not self._certain(outcome):
                     idle.add(finding.rule)
         return tuple(
             replace(step, findings=tuple(_with(f, outcomes, idle) for f in step.findings))
@@ -185,6 +188,13 @@ class Verifier:
         except UNUSABLE:
             return {"score": None, "loss": None, "epochs": 0}
         return {"score": fit.best_score, "loss": fit.best_loss, "epochs": fit.done}
+
+    def _certain(self, outcome: RemedyOutcome) -> bool:
+        """Whether the remedy brought so much that the warning stands: one item more of twenty is
+        no proof that something was wrong.
+        """
+        before, after = Result(outcome.before, None), Result(outcome.after, None)
+        return _gain(before, after) > CERTAIN * self._noise(before, after)
 
     def _noise(self, before: Result, after: Result) -> float:
         """One standard error of the score; a little where it is none of those known."""

@@ -101,3 +101,5 @@ mean_loss = Remedy("divide the loss by the batch size", _mean_loss)
 sum_over_classes = Remedy("multiply the loss by the number of classes", _sum_over_classes)
 other_sign = Remedy("change the sign of the loss", _other_sign)
 draw_anew = Remedy("draw the weights anew", _drawn_anew)
+draw_anew_or_not = replace(draw_anew, decides=True)
+"""For a first loss that is merely high: pretrained weights may well begin there."""

@@ -29,7 +29,7 @@ def initial_loss_not_finite(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", remedy=remedies.draw_anew)
+@rule("fail", remedy=remedies.draw_anew_or_not)
 def initial_loss_too_high(evidence: Evidence) -> Finding | None:
     """What: the loss of a fresh model is well above that of a model that prefers nothing.
 

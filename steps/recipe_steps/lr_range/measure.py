@@ -75,7 +75,13 @@ def measure(ctx: Context) -> Evidence:
     start, tried, exhausted = _candidates(ctx, centre or math.sqrt(low * high))
     evidence = _evidence(ctx, tried, start, centre, (lrs[:shortest], mean, smoothed))
     at_edge = exhausted is not None and evidence.number("best_lr") == exhausted
-    more = {"at_edge": at_edge, **_clipping(ctx, start, evidence)}
+    usual = usual_rates(ctx.experiment)
+    more = {
+        "at_edge": at_edge,
+        "usual_low": min(usual),
+        "usual_high": max(usual),
+        **_clipping(ctx, start, evidence),
+    }
     return replace(evidence, scalars={**evidence.scalars, **more})
 
 

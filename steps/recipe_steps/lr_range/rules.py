@@ -10,6 +10,8 @@ MARGIN = 2.0
 tell rates apart more finely."""
 POOR_SHARE, USELESS_SHARE = 0.3, 0.05
 """Shares of the best fall below which the declared rate warns and fails."""
+UNUSUAL = 10.0
+"""Factor beyond the usual rates of an optimizer."""
 MOSTLY, CLIPPED_SHARE = 0.9, 0.5
 """Share of clipped updates, and of the fall without clipping, at which clipping is too strong."""
 RATIO_HIGH, RATIO_LOW = 0.3, 1e-6
@@ -163,7 +165,8 @@ def update_ratio_too_low(evidence: Evidence) -> Finding | None:
 
 @rule("warn", explains=["best-at-edge-of-grid"])
 def lr_range_at_edge(evidence: Evidence) -> Finding | None:
-    """What: the best rate is the last one tried, even after the sweep was extended.
+    """What: the best rate is the last one tried, even after the sweep was extended, and far from
+    what is usual for the optimizer.
 
     Why: the true best lies outside of what was tried. A rate that must be a thousand times
     larger or smaller than usual makes up for something else: a loss that is scaled, inputs that
@@ -176,8 +179,10 @@ def lr_range_at_edge(evidence: Evidence) -> Finding | None:
     best = evidence.number("best_lr")
     if best is None:
         return None
+    low, high = evidence.number("usual_low"), evidence.number("usual_high")
+    usual = low is not None and high is not None and low / UNUSUAL <= best <= high * UNUSUAL
     return finding(
-        "warn",
+        "note" if usual else "warn",
         f"The best rate, {best:g}, is the last one tried after the sweep was extended.",
         "Look at the scale of loss and inputs, then search further on that side.",
         confidence=0.6,
