@@ -1,7 +1,7 @@
 """Runs the corpus and writes SCORES.md.
 
     python tests/faults/score.py [--seeds N] [--bases NAME ...] [--faults NAME ...]
-                                 [--healthy NAME ...] [--write] [--rows FILE]
+                                 [--healthy NAME ...] [--write] [--rows FILE [--known]]
 
 A fault is detected when a run has any warning or failure; its cause is right when the first
 (one of the first three) of the diagnosis is among the names that the catalogue gives. A remedy
@@ -12,6 +12,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import random
 import sys
 import tempfile
 import time
@@ -162,6 +163,10 @@ def run(todo, told=lambda *_: None):
     return sorted(rows, key=lambda r: (r.kind, r.name, r.base, r.seed))
 
 
+def _lines(path):
+    return path.read_text("utf-8").splitlines() if path and path.exists() else []
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=2)
@@ -169,18 +174,25 @@ def main():
     parser.add_argument("--faults", nargs="*", default=[])
     parser.add_argument("--healthy", nargs="*", default=[])
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--rows", type=Path, help="where the runs are kept as JSON")
+    parser.add_argument("--rows", type=Path, help="a file that keeps the runs: they go on there")
+    parser.add_argument("--known", action="store_true", help="only what --rows holds already")
     given = parser.parse_args()
     todo = list(jobs(given.seeds, given.bases, given.faults, given.healthy))
+    random.Random(0).shuffle(todo)  # an early end then leaves a fair sample
+    known = [Row(**json.loads(line)) for line in _lines(given.rows)]
+    done = {(r.kind, r.name, r.base, r.seed) for r in known}
+    todo = [job for job in todo if job not in done]
 
     def told(count, r):
+        if given.rows:
+            with given.rows.open("a", encoding="utf-8") as kept:
+                kept.write(json.dumps(asdict(r)) + "\n")
         mark = "ok" if r.right else "--"
         print(f"{count}/{len(todo)} {mark} {r.kind} {r.name} [{r.base}] {r.seed} {r.seconds:.0f}s "
               f"{r.diagnosis[:4]} {r.error or ''} {r.before} {r.after}"[:240], flush=True)  # fmt: skip
 
-    rows = run(todo, told)
-    if given.rows:
-        given.rows.write_text(json.dumps([asdict(r) for r in rows]), "utf-8")
+    rows = known + (run(todo, told) if not given.known else [])
+    rows.sort(key=lambda r: (r.kind, r.name, r.base, r.seed))
     from board import board
 
     text = board(rows)
