@@ -334,7 +334,7 @@ class FusedTraining:
             outputs = full_precision(outputs)
             losses = self._losses(outputs, y)
             grad = self._gradient(losses.sum(), list(views.values()))
-            self._clip(grad)
+            self._clip(i, grad, watch)
             if i in watched:
                 watch.before(i, grad)
             self.optimizer.step(self.weights, grad, self.rates[:, i, None])
@@ -368,11 +368,13 @@ class FusedTraining:
         sums: Tensor = vmap(self.task.sums, (0, None))(outputs, y)
         return sums
 
-    def _clip(self, grad: Tensor) -> None:
+    def _clip(self, iteration: int, grad: Tensor, watch: "_Watch") -> None:
         """Each trial's gradient to at most `clip_norm`, as nn.utils.clip_grad_norm_ does."""
-        if self.experiment.clip_norm is not None:
+        limit = self.experiment.clip_norm
+        if limit is not None:
             size = grad.norm(dim=1, keepdim=True)
-            grad.mul_((self.experiment.clip_norm / (size + 1e-6)).clamp(max=1.0))
+            watch.clips(iteration, size[:, 0] > limit)
+            grad.mul_((limit / (size + 1e-6)).clamp(max=1.0))
 
     @torch.no_grad()
     def _validate(self, epochs: list[Epoch]) -> None:
@@ -436,8 +438,14 @@ class _Watch:
         self.moves: list[Tensor] = []
         names = [name for name, shape in training.shapes.items() if len(shape) > 1]
         self.weighted = names or list(training.shapes)
+        self.clipped: dict[int, Tensor] = {}
         self._old: Tensor | None = None
-        self._read: tuple[Any, Any] | None = None
+        self._read: tuple[Any, Any, Any] | None = None
+
+    def clips(self, iteration: int, over: Tensor) -> None:
+        """Which trials' gradients [K] are about to be cut."""
+        self._read = None
+        self.clipped[iteration] = over
 
     def before(self, iteration: int, grad: Tensor) -> None:
         """Read the gradients [K, P] and keep the weights."""
@@ -458,6 +466,7 @@ class _Watch:
         self._read = None
         self.norms = [norms[index] for norms in self.norms]
         self.moves = [moves[:, index] for moves in self.moves]
+        self.clipped = {iteration: over[index] for iteration, over in self.clipped.items()}
 
     def _sizes(self, matrix: Tensor, names: list[str]) -> Tensor:
         """Norms [K, layers] of the named parts of a matrix [K, P]."""
@@ -466,12 +475,14 @@ class _Watch:
 
     def figures(self, row: int, finite: int) -> dict[str, float]:
         """The figures of one trial, from the iterations up to the first non-finite loss."""
-        if not self.iterations:
-            return {}
-        seen = [k for k, iteration in enumerate(self.iterations) if iteration <= finite]
         if self._read is None:
-            self._read = torch.stack(self.norms).tolist(), torch.stack(self.moves).tolist()
-        norms, moves = self._read
+            self._read = (
+                torch.stack(self.norms).tolist() if self.norms else [],
+                torch.stack(self.moves).tolist() if self.moves else [],
+                torch.stack([*self.clipped.values()]).tolist() if self.clipped else [],
+            )
+        norms, moves, clipped = self._read
+        seen = [k for k, iteration in enumerate(self.iterations) if iteration <= finite]
         sampled: dict[str, list[float]] = defaultdict(list)
         moved: dict[str, list[float]] = defaultdict(list)
         for k in seen:
@@ -481,7 +492,11 @@ class _Watch:
             for name, distance, size in zip(self.weighted, distances, sizes, strict=True):
                 if size > 0:
                     moved[name].append(distance / size)
-        return update_figures(sampled, moved)
+        figures = update_figures(sampled, moved)
+        cut = [over[row] for i, over in zip(self.clipped, clipped, strict=True) if i <= finite]
+        if cut:
+            figures["clipped_share"] = sum(cut) / len(cut)
+        return figures
 
 
 def _finite_start(losses: list[float]) -> list[float]:
