@@ -11,8 +11,8 @@ from recipe.training.data import TensorData
 from recipe_steps.inspect import Inspect
 from recipe_steps.inspect.splits import repeats_of_classes
 from recipe_steps.overfit_sample import OverfitSample
+from recipe_steps.overfit_sample.attempts import passes_over, sample_size
 from recipe_steps.overfit_sample.marks import linearity, train_mode_score
-from recipe_steps.overfit_sample.measure import passes_over, sample_size
 
 REAL = torch.linspace(-1, 1, 120)[torch.randperm(120, generator=torch.Generator().manual_seed(1))]
 TABLE = blobs(120)[0]

@@ -7,7 +7,7 @@ from recipe.experiment import OPTIMIZERS
 from recipe.testing import judge_scalars, measure, open_context
 from recipe.training.optimizers import USUAL_RATES as RATES
 from recipe_steps.overfit_sample import OverfitSample
-from recipe_steps.overfit_sample.measure import LAST_PASSES, candidate_rates
+from recipe_steps.overfit_sample.attempts import LAST_PASSES, candidate_rates
 
 
 def overfit(out, experiment):
@@ -39,8 +39,8 @@ def test_random_labels_are_learnt_by_heart(tmp_path):
 
 @pytest.mark.parametrize(("model", "cause"), [(Blind, "inputs-ignored"), (Cut, None)])
 def test_a_model_that_cannot_learn(tmp_path, model, cause, monkeypatch):
-    monkeypatch.setattr("recipe_steps.overfit_sample.measure.PASSES", 10)
-    monkeypatch.setattr("recipe_steps.overfit_sample.measure.LAST_PASSES", 20)
+    monkeypatch.setattr("recipe_steps.overfit_sample.attempts.PASSES", 10)
+    monkeypatch.setattr("recipe_steps.overfit_sample.attempts.LAST_PASSES", 20)
     evidence, found = overfit(tmp_path, blob_experiment(model=model))
     assert evidence.scalars["reached"] is False
     assert found == [*([cause] if cause else []), "cannot-overfit-sample"]

@@ -166,8 +166,8 @@ UPDATES = {
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch):
-    monkeypatch.setattr("recipe_steps.overfit_sample.measure.PASSES", 8)
-    monkeypatch.setattr("recipe_steps.overfit_sample.measure.LAST_PASSES", 8)
+    monkeypatch.setattr("recipe_steps.overfit_sample.attempts.PASSES", 8)
+    monkeypatch.setattr("recipe_steps.overfit_sample.attempts.LAST_PASSES", 8)
 
 
 def causes(out, **given):

@@ -1,0 +1,132 @@
+"""One attempt to learn a sample by heart, and how large samples and how long attempts are."""
+
+import math
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+
+from recipe.context import Context
+from recipe.experiment import Experiment
+from recipe.training.data import Splits, TensorData
+from recipe.training.loop import Training
+from recipe.training.models import build_model, no_dropout
+from recipe.training.optimizers import usual_rates
+from recipe_steps.overfit_sample.marks import response, train_mode_score
+
+MINIBATCHES = 8
+"""The lecture's "5-10 minibatches"."""
+LARGEST_MINIBATCH = 16
+MOST_TARGETS = 1024
+"""Targets in the sample."""
+SETTLES_FROM = 0.75
+LEAST_ITEMS, LEAST_MINIBATCH = 8, 4
+PARAMETERS_PER_TARGET = 4
+"""A linear classifier separates any two items per weight (Cover 1965); training takes more room."""
+PASSES = 60
+LAST_PASSES = 240
+"""Passes over the sample of MINIBATCHES per rate, and in a last attempt at the best of them. A
+smaller sample is passed as often as makes as many updates."""
+TINY, TINY_PASSES = 16, 6000
+"""Items up to which the last attempt makes this many updates: exclusive or with sigmoid units and
+squared error takes thousands (Rumelhart et al. 1986)."""
+
+
+@dataclass
+class Attempt:
+    """One rate on the sample."""
+
+    lr: float
+    scores: list[float] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    response: float | None = None
+    """How much the outputs of the trained model differ between items."""
+    train_mode_score: float | None = None
+    """With the statistics of each batch, where layers normalise by batch."""
+
+    @property
+    def best(self) -> float:
+        """Best score of any pass; minus infinity when it diverged at once."""
+        return max(self.scores, default=float("-inf"))
+
+
+def attempt(
+    ctx: Context,
+    experiment: Experiment,
+    sample: TensorData,
+    target: float,
+    *,
+    regularized: bool = False,
+) -> Attempt:
+    """Train on the sample until its score is reached, without dropout unless `regularized`."""
+    made = Attempt(experiment.lr or 0.0)
+    training = Training(
+        experiment,
+        Splits(sample, sample),
+        seed=ctx.seed_for("fit"),
+        device=ctx.device,
+        way=ctx.careful_way,
+    )
+    with nullcontext() if regularized else no_dropout(training.model):
+        for epoch in training.epochs():
+            if epoch.diverged:
+                break
+            made.scores.append(epoch.figures["val_score"])
+            made.losses.append(epoch.figures["val_loss"])
+            if made.scores[-1] >= target:
+                break
+    made.response = response(training.model, sample)
+    if made.best < target:
+        made.train_mode_score = train_mode_score(
+            training.model, ctx.task, sample, experiment.batch_size
+        )
+    ctx.spend(len(made.scores) * training.iterations_per_epoch)
+    made.scores = [score if score == score else float("-inf") for score in made.scores]  # noqa: PLR0124 - NaN
+    return made
+
+
+def settling(progress: float) -> float:
+    """A constant rate, and a tenth of it in the last quarter: what bounces around a minimum comes
+    to rest there.
+    """
+    return 1.0 if progress < SETTLES_FROM else 0.1
+
+
+def sample_size(ctx: Context) -> tuple[int, int]:
+    """Items of the sample and of a minibatch.
+
+    No more targets than a quarter of the model's trainable parameters: a logistic regression with
+    14 weights cannot know 128 rows by heart, and nothing is wrong with it.
+    """
+    size = min(ctx.experiment.batch_size, LARGEST_MINIBATCH, sequences_per_batch(ctx))
+    model = build_model(ctx.experiment, ctx.seed_for("size"), ctx.device)
+    parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    _, y = next(iter(ctx.data.val.eval_batches()))
+    room = parameters // (PARAMETERS_PER_TARGET * max(1, y[0].numel()))
+    count = min(MINIBATCHES * size, max(LEAST_ITEMS, room))
+    return count, min(size, max(LEAST_MINIBATCH, count // MINIBATCHES))
+
+
+def passes_over(sample: TensorData, minibatch: int) -> tuple[int, int]:
+    """Passes per rate, and of the last attempt."""
+    per_pass = max(1, round(len(sample) / minibatch))
+    more = max(1.0, MINIBATCHES / per_pass)
+    last = math.ceil(LAST_PASSES * more)
+    if len(sample) <= TINY:
+        last = max(last, math.ceil(TINY_PASSES / per_pass))
+    return math.ceil(PASSES * more), last
+
+
+def sequences_per_batch(ctx: Context) -> int:
+    """Items per minibatch when every item has many targets: a sequence of 64 tokens is as much
+    to remember as 64 images.
+    """
+    _, y = next(iter(ctx.data.val.eval_batches()))
+    targets = y[0].numel() if ctx.task.target_kind == "class index" else 1
+    return max(1, MOST_TARGETS // (MINIBATCHES * targets))
+
+
+def candidate_rates(experiment: Experiment) -> list[float]:
+    """Usual rates of the optimizer, and the declared one behind the first."""
+    rates = list(usual_rates(experiment))
+    if experiment.lr is not None and experiment.lr not in rates:
+        rates.insert(1, experiment.lr)
+    return rates
