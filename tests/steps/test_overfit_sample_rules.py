@@ -9,6 +9,7 @@ from recipe_steps.overfit_sample.rules import (
     evaluation_differs_from_training,
     inputs_ignored,
     inputs_not_scaled,
+    inputs_over_normalized,
     model_is_linear,
     model_too_small,
     optimizer_settings_unusual,
@@ -45,7 +46,8 @@ def contradicting(share, repeated=0.1):
 
 
 def on_standard(learnt, size=92.0):
-    return {"learnt_on_standard_inputs": learnt, "input_feature_size": size}
+    return {"learnt_on_standard_inputs": learnt, "input_feature_size": size,
+            "input_feature_deviation": 0.01}  # fmt: skip
 
 
 def modes(training, evaluation, *, reached=False):
@@ -89,6 +91,10 @@ CASES = [
     Case(regularization_blocks_learning, sample(True, 1.0) | way(NAN), None),
     Case(inputs_not_scaled, on_standard(True), "fail", says="reach a size of 92"),
     Case(inputs_not_scaled, on_standard(False), None),
+    Case(inputs_not_scaled, on_standard(True, 10.0), None),
+    Case(inputs_over_normalized, on_standard(True, 10.0), "warn", says="more than 0.01"),
+    Case(inputs_over_normalized, on_standard(True, 10.1), None),
+    Case(inputs_over_normalized, on_standard(True, NAN), None),
     Case(inputs_not_scaled, on_standard(True, NAN), None),
     Case(parameters_without_gradient, {"update_has_gradient": False}, "fail", says="No parameter"),
     Case(parameters_without_gradient, {"update_has_gradient": True}, None),

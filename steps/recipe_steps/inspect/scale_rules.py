@@ -39,7 +39,7 @@ def inputs_not_scaled(evidence: Evidence) -> Finding | None:
     Fix: standardise by mean and deviation of the training data, or scale bytes to 0..1.
     """
     size = evidence.number("input_feature_size")
-    if evidence.flag("learnt_on_standard_inputs") and size is not None:
+    if evidence.flag("learnt_on_standard_inputs") and size is not None and size > LARGE:
         return finding(
             "fail",
             f"Input features reach a size of {size:.3g}: the sample is learnt on standardised "
@@ -71,7 +71,19 @@ def inputs_over_normalized(evidence: Evidence) -> Finding | None:
 
     Fix: take one normalisation away.
     """
-    found, deviation = _gain(evidence, "input"), evidence.number("input_feature_deviation")
+    size, deviation = (
+        evidence.number("input_feature_size"), evidence.number("input_feature_deviation"),
+    )  # fmt: skip
+    learnt = evidence.flag("learnt_on_standard_inputs")
+    if learnt and size is not None and size <= LARGE and deviation is not None:
+        return finding(
+            "warn",
+            f"No input feature deviates by more than {deviation:.2g}: the sample is learnt on "
+            "standardised inputs, and not as they are.",
+            "Take one normalisation away, or standardise.",
+            confidence=0.9,
+        )
+    found = _gain(evidence, "input")
     if found is None or found[1] > LARGE or found[0] <= GAIN_WARN or deviation is None:
         return None
     return finding(

@@ -42,7 +42,11 @@ def on_standard_inputs(
     for lr in dict.fromkeys([bare.lr or 0.0, *usual_rates(bare)[:RATES_OF_OTHERS]]):
         tried = attempt(ctx, replace(standard, lr=lr, epochs=passes), sample, target)
         if tried.best >= target:
-            return {"input_feature_size": size, "learnt_on_standard_inputs": True}
+            return {
+                "input_feature_size": size,
+                "input_feature_deviation": widest,
+                "learnt_on_standard_inputs": True,
+            }
     return {"learnt_on_standard_inputs": False}
 
 

@@ -5,7 +5,7 @@ from statistics import fmean
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
 from recipe_steps.inspect.model_rules import inputs_ignored, parameters_without_gradient
-from recipe_steps.inspect.scale_rules import inputs_not_scaled
+from recipe_steps.inspect.scale_rules import inputs_not_scaled, inputs_over_normalized
 from recipe_steps.overfit_sample import remedies
 from recipe_steps.symptoms import NOT_LEARNING, OVERSHOOTING
 
@@ -226,6 +226,7 @@ RULES = (
     parameters_without_gradient,
     evaluation_differs_from_training,
     inputs_not_scaled,
+    inputs_over_normalized,
     optimizer_settings_unusual,
     inputs_ignored,
     model_is_linear,
