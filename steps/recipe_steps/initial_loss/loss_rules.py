@@ -147,7 +147,11 @@ def nll_on_logits(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=[*OVERSHOOTING, "exploding-gradients"], remedy=remedies.mean_loss)
+@rule(
+    "warn",
+    explains=[*OVERSHOOTING, "exploding-gradients", "cannot-overfit-sample", "model-too-small"],
+    remedy=remedies.mean_loss,
+)
 def loss_summed_over_batch(evidence: Evidence) -> Finding | None:
     """What: the loss is a sum over the batch.
 

@@ -31,7 +31,7 @@ LATE = 0.5
 SETTLED = 0.05
 """Of its first value: a training loss below it may swing as it likes."""
 FEW_UPDATES = 100
-STILL_FALLING = 0.05
+STILL_FALLING = 0.01
 APART = 0.25
 """Validation score above the training score that augmentation does not explain by itself."""
 HALF = 0.5

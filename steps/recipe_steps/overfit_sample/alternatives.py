@@ -38,7 +38,7 @@ def on_standard_inputs(
     if size is None or widest is None or not far_from_unit(size, widest):
         return {}
     standard = with_standard_inputs(bare, data)
-    passes, _ = passes_over(sample, bare.batch_size)
+    _, passes = passes_over(sample, bare.batch_size)  # as many as the last attempt had
     for lr in dict.fromkeys([bare.lr or 0.0, *usual_rates(bare)[:RATES_OF_OTHERS]]):
         tried = attempt(ctx, replace(standard, lr=lr, epochs=passes), sample, target)
         if tried.best >= target:
