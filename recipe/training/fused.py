@@ -25,8 +25,8 @@ from recipe.training.data import Splits
 from recipe.training.fit import Snapshot, copy_of
 from recipe.training.fused_optimizers import FUSED
 from recipe.training.loop import (
-    ACTIVATION_SAMPLE,
     Epoch,
+    activation_sample,
     epoch_batches,
     full_precision,
     iterations_per_epoch,
@@ -419,7 +419,7 @@ class FusedTraining:
 
     def _activations(self, parameters: dict[str, Tensor]) -> dict[str, list[float]]:
         x, _ = next(iter(self.data.val.eval_batches()))
-        x = self.way.lay_out(x[:ACTIVATION_SAMPLE])
+        x = self.way.lay_out(x[: activation_sample(self.data.train)])
 
         def shares(parameters: dict[str, Tensor], buffers: dict[str, Tensor]) -> dict[str, Tensor]:
             return activation_shares(partial(self._call, parameters, buffers), x)

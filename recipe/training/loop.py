@@ -26,7 +26,9 @@ WATCHED_SHARE = 8
 """Of so many iterations at most one is watched, so that short epochs are not slowed down."""
 CHECK_EVERY = 16
 """Iterations between looks at the loss on an accelerator, where each look waits for it."""
-ACTIVATION_SAMPLE = 256
+ACTIVATION_SAMPLE, LEAST_SAMPLE, SAMPLE_SHARE = 256, 64, 32
+"""Validation items whose activations are looked at after each epoch: at most the first number, and
+one for so many training items, so that short epochs are not slowed down, but no fewer than 64."""
 
 
 @dataclass
@@ -260,7 +262,7 @@ class Training:
         figures = {"val_loss": loss, "val_score": score}
         sample, _ = next(iter(self.data.val.eval_batches()))
         return figures | activation_figures(
-            self.model, self._prepare(sample[:ACTIVATION_SAMPLE], augment=False)
+            self.model, self._prepare(sample[: activation_sample(self.data.train)], augment=False)
         )
 
     def evaluate(self, data: Data) -> tuple[float, float]:
@@ -359,6 +361,11 @@ def pause_in(part: float, iterations: int) -> int | None:
     for a whole one, which is validated too.
     """
     return None if part >= 1 else min(iterations - 1, round(part * iterations))
+
+
+def activation_sample(train: Data) -> int:
+    """Items whose activations are looked at after each epoch over this training data."""
+    return min(ACTIVATION_SAMPLE, max(LEAST_SAMPLE, len(train) // SAMPLE_SHARE))
 
 
 def watched_iterations(n: int) -> frozenset[int]:

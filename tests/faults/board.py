@@ -122,16 +122,20 @@ def curve_lines():
 
 def board(rows):
     """SCORES.md."""
+    from score import jobs
+
     faults = [r for r in rows if r.kind == "fault"]
     fine = [r for r in rows if r.kind != "fault"]
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True,
                             text=True, check=False, cwd=HERE).stdout.strip()  # fmt: skip
     today = f"{date.today():%Y-%m-%d}"  # noqa: DTZ011 - of the machine
+    count = len(list(jobs(seeds=2)))
     restored = remedies(rows)
     costs = monitoring()
     alarms = [r for r in fine if r.detected]
     return "\n".join([
-        f"# Scores of the diagnosis\n\nMeasured by `make faults`, {today}, commit {commit}.\n",
+        (f"# Scores of the diagnosis\n\nMeasured by `make faults`, {today}, commit {commit}: "
+        f"{len(rows)} of the {count} runs of the corpus.\n"),
         "| what | score |", "|---|---|",
         f"| faults detected (any warning or failure) | {share(r.detected for r in faults)} |",
         f"| root cause first | {share(r.first for r in faults)} |",
