@@ -12,7 +12,13 @@ from recipe.training.models import build_model
 from recipe.training.optimizers import usual_rates
 from recipe_steps.inspect.remedies import with_standard_inputs
 from recipe_steps.inspect.scaling import far_from_unit, input_scale
-from recipe_steps.overfit_sample.attempts import Attempt, attempt, candidate_rates, passes_over
+from recipe_steps.overfit_sample.attempts import (
+    Attempt,
+    attempt,
+    candidate_rates,
+    passes_over,
+    share_of_way,
+)
 from recipe_steps.overfit_sample.optimizer_settings import suspicious, with_usual_settings
 
 RATES_OF_OTHERS = 2
@@ -68,7 +74,7 @@ def with_usual_optimizer(
         if best.best >= target:
             break
     return {
-        "usual_optimizer_progress": (best.best - chance) / max(1e-9, perfect - chance),
+        "usual_optimizer_progress": share_of_way(best.best, chance, perfect),
         "usual_optimizer_passes": len(best.scores),
     }
 
@@ -91,4 +97,4 @@ def with_regularization(
     declared = replace(experiment, weight_decay=decay, epochs=passes)
     tried = attempt(ctx, declared, sample, target, regularized=True)
     chance = ctx.task.chance_score(sample.y)
-    return {"regularized_progress": (tried.best - chance) / max(1e-9, perfect - chance)}
+    return {"regularized_progress": share_of_way(tried.best, chance, perfect)}

@@ -83,6 +83,11 @@ def attempt(
     return made
 
 
+def share_of_way(score: float, chance: float, perfect: float) -> float:
+    """How much of the way from chance to perfect a score has come."""
+    return (score - chance) / max(1e-9, perfect - chance)
+
+
 def settling(progress: float) -> float:
     """A constant rate, and a tenth of it in the last quarter: what bounces around a minimum comes
     to rest there.

@@ -21,6 +21,7 @@ from recipe_steps.overfit_sample.attempts import (
     passes_over,
     sample_size,
     settling,
+    share_of_way,
 )
 from recipe_steps.overfit_sample.marks import contradictions, linearity, response
 from recipe_steps.overfit_sample.optimizer_settings import rate_factor
@@ -67,7 +68,7 @@ def measure(ctx: Context) -> Evidence:
             "response": max(response(fresh, sample), *(a.response or 0.0 for a in attempts)),
             "train_mode_progress": None
             if best.train_mode_score is None
-            else (best.train_mode_score - chance) / max(1e-9, perfect - chance),
+            else share_of_way(best.train_mode_score, chance, perfect),
             "items": len(sample),
             "minibatch": size,
             "best_score": best.best,
@@ -77,7 +78,7 @@ def measure(ctx: Context) -> Evidence:
             "attempts": len(attempts),
             "passes": len(best.scores),
             "chance": chance,
-            "progress": (best.best - chance) / max(1e-9, perfect - chance),
+            "progress": share_of_way(best.best, chance, perfect),
         },
         {
             "score": tuple(best.scores),

@@ -13,10 +13,10 @@ USUAL_MOMENTUM = 0.1
 
 
 def _usual_optimizer(patient: Patient) -> "Experiment | None":
+    from recipe_steps.overfit_sample.optimizer_settings import with_usual_settings
+
     name = patient.evidence.text("usual_optimizer")
-    if name is None:
-        return None
-    return replace(patient.experiment, optimizer=name, momentum=None)
+    return None if name is None else with_usual_settings(patient.experiment, name)
 
 
 def _without_regularisation(patient: Patient) -> "Experiment":
