@@ -66,10 +66,9 @@ def lightning_tuner(_):
 
 
 def arithmetic(_):
-    from sweep_images import bare_training, tensors
+    from sweep_images import bare_arithmetic
 
-    x, y = tensors()
-    return lambda: (bare_training(x, y, ITERATIONS), "tensors in memory")
+    return bare_arithmetic(ITERATIONS)
 
 
 TOOLS = {
