@@ -44,6 +44,9 @@ FAR_SLOWER, FAR_SLOWER_AT_FIRST = 3.0, 5.0
 """Times the best way's iteration after which a way is dropped at once, without the least number of
 iterations; the first one also holds what is done once. Bfloat16 on a processor without instructions
 for it takes eight times as long."""
+NEVER_TOO_LONG = 0.5, 0.03
+"""Seconds that the first and a later iteration may take in any case: what is done once is not
+multiplied by the number of trials, and so little is not worth saving."""
 WORTHWHILE = {"alone": 0.95, "fused": 0.95, "processes": 1.15}
 """A way has to take at most this part of the time of a simpler one. Processes also share out what
 is not measured here: validation, monitors, the interpreter; that was 10 % of a sweep of a small
@@ -361,7 +364,7 @@ class _Search:
         # Compiling takes its time at first, and processes wait for each other there.
         patient = way.compiled or way.sharing == "processes"
         first = math.inf if patient else FAR_SLOWER_AT_FIRST * seconds
-        return first, FAR_SLOWER * seconds
+        return max(first, NEVER_TOO_LONG[0]), max(FAR_SLOWER * seconds, NEVER_TOO_LONG[1])
 
     @property
     def lr(self) -> float:
