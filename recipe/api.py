@@ -13,14 +13,14 @@ import torch
 from recipe import registry, runfolder
 from recipe.budget import Meter
 from recipe.context import Context
-from recipe.diagnosis import diagnose
-from recipe.engine import Engine, Gate, assemble, status_of
+from recipe.engine import Engine, Gate, assemble
 from recipe.errors import UsageError
 from recipe.events import Event, Message, Progress, RunFinished, RunStarted, TrialFinished
 from recipe.experiment import Experiment
 from recipe.files import make_folder, to_json, write_bytes, write_text
 from recipe.journal import Journal
-from recipe.results import RunResult, Scalar, StepResult, Trial
+from recipe.proof import proved
+from recipe.results import RunResult, Scalar, Trial
 from recipe.search.runner import Runner
 from recipe.settings import Settings, resolve
 from recipe.training.data import Splits, StreamData, load_splits
@@ -30,7 +30,6 @@ from recipe.training.loop import iterations_per_epoch
 from recipe.training.memory import keep_freed_pages
 from recipe.training.speed import choose
 from recipe.training.way import PLAIN, Way
-from recipe.verify import Verifier
 
 Observer = Callable[[Event], None]
 SHAPING = ("seed", "device", "budget", "epochs", "search", "exact", "until", "only", "skip")
@@ -132,7 +131,7 @@ def execute(
         interrupted = False
         try:
             engine.run()
-            engine.results = _proved(engine)
+            engine.results = proved(engine)
         except KeyboardInterrupt:
             interrupted = True
         way = journal.get(runfolder.RUN, "way")  # of this run folder, also when all was reused
@@ -230,21 +229,6 @@ def _engine(
         emit=emit,
     )
     return Engine(started.plugins, ctx, journal, gate)
-
-
-def _proved(engine: Engine) -> list[StepResult]:
-    """The results, their remedies tried by retraining."""
-    if engine.usage_error is not None:
-        return engine.results
-    rules = {rule.name: rule for plugin in engine.plugins for rule in plugin.step.rules}
-    steps, causes = diagnose(engine.results, rules.values())
-    proved = Verifier(engine.ctx, engine.journal, rules).verify(steps, causes)
-    return [
-        replace(step, status=status_of(step.findings))
-        if step.status in ("pass", "warn", "fail")
-        else step
-        for step in proved
-    ]
 
 
 def _tune(started: _Started, settings: Settings, journal: Journal, emit: Observer) -> Way:

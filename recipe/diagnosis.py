@@ -14,7 +14,8 @@ def diagnose(
 
     The last round of each step counts. A finding explained by one of another step is marked;
     causes are ordered by severity, then by their step (an early fault has late consequences),
-    then by confidence.
+    then by confidence; those that another one hid stand behind all others, and are nobody's
+    consequence, since they were found with that one mended.
 
     Returns:
         The steps with their findings marked, and the names of the causes, most probable first.
@@ -22,16 +23,19 @@ def diagnose(
     """
     rules = tuple(rules)
     current = latest(steps)
-    merged = explain_away([f for step in current for f in step.findings], rules)
+    merged = explain_away([f for s in current for f in s.findings if not f.behind], rules)
     because = {f.rule: f.because for f in merged}
     marked = tuple(
-        replace(step, findings=tuple(replace(f, because=because[f.rule]) for f in step.findings))
+        replace(
+            step,
+            findings=tuple(replace(f, because=because.get(f.rule)) for f in step.findings),
+        )
         if step in current
         else step
         for step in steps
     )
     causes = [
-        (f.severity != "fail", position, -f.confidence, f.rule)
+        (f.behind is not None, f.severity != "fail", position, -f.confidence, f.rule)
         for position, step in enumerate(latest(marked))
         for f in step.findings
         if f.counts and f.because is None

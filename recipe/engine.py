@@ -52,6 +52,8 @@ class Engine:
     results: list[StepResult] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     usage_error: UsageError | None = None
+    failed_at: str | None = None
+    """The step whose failure stopped the run."""
 
     def run(self) -> None:
         """Run every selected step; KeyboardInterrupt passes through with the results kept."""
@@ -67,6 +69,7 @@ class Engine:
             self._record(result)
             if result.status in ("fail", "error") and not (self.gate and self.gate(result)):
                 halted = f"{plugin.step.name} ended with {result.status!r}"
+                self.failed_at = plugin.step.name
             target = None if halted else self._goto(plugin, result)
             if target is not None:
                 goto = target

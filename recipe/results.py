@@ -108,6 +108,8 @@ class Finding:
     """The rule whose finding explains this one."""
     ignored: str | None = None
     """The user's reason for ignoring it."""
+    behind: str | None = None
+    """The rule whose fault stopped the run and hid this one: it was found with that one mended."""
 
     @property
     def counts(self) -> bool:

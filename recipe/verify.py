@@ -65,8 +65,20 @@ class Verifier:
         self.experiment, self.data = self.ctx.experiment, self.ctx.data
         self.started, self.seconds = self.ctx.meter.epochs, self.ctx.meter.seconds
 
-    def verify(self, steps: Sequence[StepResult], causes: Sequence[str]) -> tuple[StepResult, ...]:
-        """The steps, the findings of `causes` with what their remedies brought."""
+    def verify(
+        self,
+        steps: Sequence[StepResult],
+        causes: Sequence[str],
+        evidence: Mapping[str, Evidence] | None = None,
+    ) -> tuple[StepResult, ...]:
+        """The steps, the findings of `causes` with what their remedies brought.
+
+        Args:
+            steps: of the run.
+            causes: names of rules, most probable first.
+            evidence: by step, where the findings are about another measurement than the steps'.
+
+        """
         found = {f.rule: (f, step) for step in latest(steps) for f in step.findings}
         todo = [
             (*found[name], r) for name in causes if (r := self.rules[name].remedy)
@@ -80,7 +92,7 @@ class Verifier:
             if self.spent:
                 break
             self.ctx.progress(number, len(todo), f"proving the remedy of {finding.rule}")
-            outcome = self._try(remedy, finding, step.evidence)
+            outcome = self._try(remedy, finding, (evidence or {}).get(step.name, step.evidence))
             if outcome is not None:
                 outcomes[finding.rule] = outcome
                 self.ctx.say(_sentence(finding.rule, outcome))
@@ -90,6 +102,41 @@ class Verifier:
             replace(step, findings=tuple(_with(f, outcomes, idle) for f in step.findings))
             for step in steps
         )
+
+    def mended(self, steps: Sequence[StepResult], causes: Sequence[str]) -> str | None:
+        """Go on with the first cause mended; None where nothing is mended, or proofs are off.
+
+        A remedy that brought nothing is taken all the same where it mends what stopped the run:
+        another fault may have kept it from helping.
+
+        Returns:
+            The rule whose remedy it is.
+
+        """
+        if self.ctx.settings.verify_budget == "off":
+            return None
+        found = {f.rule: (f, step) for step in latest(steps) for f in step.findings}
+        for name in causes:
+            remedy, (finding, step) = self.rules[name].remedy, found[name]
+            if remedy is None or finding.severity != "fail":
+                continue
+            if finding.remedy is not None and finding.remedy.verified:
+                return name
+            if self._mend_anyway(remedy, finding, step.evidence):
+                return name
+        return None
+
+    def _mend_anyway(self, remedy: Remedy, finding: Finding, evidence: Evidence) -> bool:
+        patient = Patient(self.experiment, self.data, evidence, self.ctx.device, finding)
+        try:
+            mended = remedy.mend(patient)
+            if mended is None:
+                return False
+            self.data = self._data_of(mended)
+        except Exception:  # noqa: BLE001 - a remedy that does not fit this experiment
+            return False
+        self.experiment, self.chain, self.before = mended, (*self.chain, remedy.name), {}
+        return True
 
     @property
     def spent(self) -> bool:
@@ -129,7 +176,8 @@ class Verifier:
     def _before(self, mended: Experiment, *, declared: bool) -> Result:
         """What the experiment so far reaches, by the score of the mended one."""
         if mended.metric_name != self.experiment.metric_name:
-            score = replace(self.experiment, metric=_by(mended.resolved_task))
+            metric = mended.metric or _by(mended.resolved_task)
+            score = replace(self.experiment, metric=metric)
             return self._train(score, self.data, self.chain, declared=declared)
         known = self.before.get(declared) or self._unmended(declared=declared)
         self.before[declared] = known

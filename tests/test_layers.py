@@ -21,6 +21,7 @@ LAYERS = [
     {"search", "target", "builtin", "logs"},
     {"context", "runfolder"},
     {"engine", "verify"},
+    {"proof"},
     {"report"},
     {"api"},
     {"testing", "ui"},

@@ -114,6 +114,23 @@ def test_a_rate_is_compared_at_the_rates_themselves(tmp_path):
     assert proof.verified is True
 
 
+def climbing(model, optimizer, batch):
+    optimizer.zero_grad()
+    loss = -F.cross_entropy(model(batch[0]), batch[1])
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+def test_an_update_step_that_climbs_is_turned_round(tmp_path):
+    only = ("inspect", "initial_loss", "overfit_sample")
+    result = run(tmp_path, update=climbing, only=only)
+    proof = outcome(result, "loss-sign-flipped")
+    assert proof.before is None or proof.before < 0.3
+    assert proof.after > 0.85
+    assert proof.verified is True
+
+
 def test_two_faults_are_mended_one_after_the_other(tmp_path):
     model = lambda: nn.Sequential(zeros(mlp(64, 10)()), nn.Softmax(1))  # noqa: E731
     result = run(tmp_path, model=model)

@@ -60,6 +60,8 @@ def _step_case(result: RunResult, step: StepResult, is_latest: bool) -> ET.Eleme
 def _finding_case(step: StepResult, finding: Finding) -> ET.Element:
     case = _case(step.name, finding.rule, 0.0)
     cause = f"\nA consequence of {finding.because}." if finding.because else ""
+    if finding.behind:
+        cause = f"\nFound with {finding.behind} mended."
     text = f"{finding.message}\n{finding.advice}{cause}"
     if finding.severity == "fail":
         return _outcome(case, "failure", finding.message, text)

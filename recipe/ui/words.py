@@ -34,7 +34,8 @@ def finding_lines(findings: Sequence[Finding]) -> list[str]:
     lines = []
     for f in findings:
         ignored = f" (ignored: {f.ignored})" if f.ignored else ""
-        lines.append(f"   {f.severity}: {f.rule}{ignored}: {f.message}")
+        behind = f" (behind {f.behind})" if f.behind else ""
+        lines.append(f"   {f.severity}: {f.rule}{ignored}{behind}: {f.message}")
         if f.counts:
             lines.append(f"   -> {f.advice}")
     return lines
@@ -90,6 +91,7 @@ def verdict_lines(result: RunResult) -> list[str]:
         lines = ["Interrupted: everything finished is kept; 'recipe resume' goes on."]
     if result.diagnosis:
         lines.append(f"Diagnosis: {', '.join(result.diagnosis)}")
+    lines += finding_lines([f for f in result.findings if f.behind])
     best, base = result.best, result.baseline
     if best is not None and best.val_score is not None:
         names = ("lr", "weight_decay", "schedule", "epochs")

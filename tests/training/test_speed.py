@@ -233,6 +233,8 @@ def test_a_way_that_is_far_too_slow_is_dropped_at_once(clock, hopeless, seconds,
 def test_what_counts_as_far_too_slow():
     search = speed._Search(experiment(), data(6), CPU, 0, 1e9)
     assert search._hopeless(PLAIN) == (float("inf"), float("inf"))
+    search.best = Measured(PLAIN, 1e-3)
+    assert search._hopeless(PLAIN) == (0.5, 0.03)  # a first iteration holds what is done once
     search.best = Measured(PLAIN, 2.0)
     assert search._hopeless(PLAIN) == (10, 6)
     assert search._hopeless(Way(sharing="fused", width=64), 16) == (160, 96)

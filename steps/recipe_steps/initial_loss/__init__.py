@@ -15,6 +15,7 @@ class InitialLoss:
     name = "initial_loss"
     title = "Check the initial loss"
     version = 2
+    short = True
     requires = frozenset({"inspect"})
     rules = rules.RULES
     figures = (

@@ -61,7 +61,25 @@ def _sum_over_classes(patient: Patient) -> "Experiment | None":
 
 
 def _other_sign(patient: Patient) -> "Experiment | None":
-    return _scaled_loss(patient, -1.0)
+    update = patient.experiment.update
+    if update is None:
+        return _scaled_loss(patient, -1.0)
+
+    def descending(model: Any, optimizer: Any, batch: Any) -> Any:
+        hook = optimizer.register_step_pre_hook(_turn_gradients)
+        try:
+            return -update(model, optimizer, batch)
+        finally:
+            hook.remove()
+
+    return replace(patient.experiment, update=descending)
+
+
+def _turn_gradients(optimizer: Any, *_: Any) -> None:
+    for group in optimizer.param_groups:
+        for p in group["params"]:
+            if p.grad is not None:
+                p.grad.neg_()
 
 
 def _drawn_anew(patient: Patient) -> "Experiment":

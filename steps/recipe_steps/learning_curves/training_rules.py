@@ -6,6 +6,7 @@ from statistics import fmean
 
 from recipe.results import Evidence, Finding
 from recipe.rules import rule
+from recipe_steps.learning_curves.balance import weigh_classes
 from recipe_steps.learning_curves.regularization import HIGH_FLOOR, STRONG_DECAY
 from recipe_steps.learning_curves.remedies import (
     less_decay,
@@ -43,7 +44,11 @@ def _of_classes(run: Run) -> bool:
     return 0 < run.chance < 1 and bool(run.train_score) and bool(run.val_score)
 
 
-@rule("fail", explains=["underfitting", "slow-start", "needs-lr-decay", "still-improving"])
+@rule(
+    "fail",
+    explains=["underfitting", "slow-start", "needs-lr-decay", "still-improving"],
+    remedy=weigh_classes,
+)
 def predicts_majority_class(evidence: Evidence) -> Finding | None:
     """What: training and validation scores equal the share of the most frequent class.
 

@@ -15,6 +15,7 @@ class LrRange:
     name = "lr_range"
     title = "Find the learning rate"
     version = 1
+    short = True
     requires = frozenset({"overfit_sample"})
     rules = rules.RULES
     figures = (

@@ -15,6 +15,7 @@ class OverfitSample:
     name = "overfit_sample"
     title = "Overfit a small sample"
     version = 2
+    short = True
     requires = frozenset({"initial_loss"})
     rules = (*update_rules.RULES, *rules.RULES)
     figures = (

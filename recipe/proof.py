@@ -1,0 +1,107 @@
+"""What follows the steps: remedies are tried, and behind a fault that stopped the run the short
+steps look once more, at the experiment as mended.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from recipe.context import Context
+from recipe.diagnosis import diagnose
+from recipe.engine import Engine, status_of
+from recipe.events import Progress
+from recipe.keys import key
+from recipe.registry import all_rules
+from recipe.results import Evidence, Finding, StepResult, latest
+from recipe.training.fingerprint import configuration
+from recipe.verify import Verifier
+
+MOST_LOOKS = 2
+"""Three faults at once are the most that are told apart."""
+
+
+def proved(engine: Engine) -> list[StepResult]:
+    """The results of a run, with what the remedies brought and what the leading fault hid."""
+    if engine.usage_error is not None:
+        return engine.results
+    rules = all_rules(engine.plugins)
+    verifier = Verifier(engine.ctx, engine.journal, rules)
+    steps, causes = diagnose(engine.results, rules.values())
+    steps = verifier.verify(steps, causes)
+    if engine.failed_at is not None:
+        for _ in range(MOST_LOOKS):
+            hidden = _look(engine, verifier, steps, causes)
+            if hidden is None:
+                break
+            steps, causes, evidence = hidden
+            steps = verifier.verify(steps, causes, evidence)
+    return [
+        replace(step, status=status_of(step.findings))
+        if step.status in ("pass", "warn", "fail")
+        else step
+        for step in steps
+    ]
+
+
+def _look(
+    engine: Engine, verifier: Verifier, steps: Sequence[StepResult], causes: Sequence[str]
+) -> tuple[tuple[StepResult, ...], tuple[str, ...], Mapping[str, Evidence]] | None:
+    """Run the short steps on the mended experiment.
+
+    Returns:
+        The steps with the causes that show only now, these causes, and what was measured; None
+        where nothing can be mended, or nothing new shows.
+
+    """
+    mended = verifier.mended(steps, causes)
+    short = [p for p in engine.plugins if getattr(p.step, "short", False)]
+    if mended is None or not short:
+        return None
+    engine.ctx.say(f"Behind {mended}: the short steps look at the mended experiment.")
+    look = Engine(short, _context(engine.ctx, verifier), engine.journal)
+    look.run()
+    if look.usage_error is not None:
+        return None
+    known = {f.rule for step in latest(steps) for f in step.findings}
+    seen, found = diagnose(look.results, all_rules(engine.plugins).values())
+    new = tuple(rule for rule in found if rule not in known)
+    if not new:
+        return None
+    by_step = {
+        step.name: tuple(replace(f, behind=mended) for f in step.findings if f.rule in new)
+        for step in latest(seen)
+    }
+    current = latest(steps)
+    joined = tuple(
+        replace(step, findings=(*step.findings, *by_step.get(step.name, ())))
+        if step in current
+        else step
+        for step in steps
+    )
+    return joined, new, {step.name: step.evidence for step in latest(seen)}
+
+
+def _context(ctx: Context, verifier: Verifier) -> Context:
+    """The run's context around the mended experiment; trials of it are no trials of the run."""
+    name = key("behind", ctx.runner.fingerprint, verifier.chain, configuration(verifier.experiment))
+    runner = replace(
+        ctx.runner,
+        data=verifier.data,
+        fingerprint=name,
+        told=lambda *_: None,
+        tune=lambda: ctx.careful_way,
+        counted=set(),
+    )
+
+    def emit(event: object) -> None:
+        if isinstance(event, Progress):
+            ctx.emit(event)
+
+    return Context(
+        experiment=verifier.experiment,
+        data=verifier.data,
+        device=ctx.device,
+        settings=ctx.settings,
+        runner=runner,
+        meter=ctx.meter,
+        emit=emit,
+    )

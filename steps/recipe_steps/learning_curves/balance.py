@@ -1,0 +1,83 @@
+"""Classes that count alike: weighed in the loss, and judged one by one."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from recipe.remedy import Patient, Remedy
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from recipe.experiment import Experiment
+
+    Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def _weighed(patient: Patient) -> "Experiment | None":
+    """Weights in inverse proportion to the number of items (King, Zeng 2001), and the mean of the
+    classes' recalls as score; None for a loss that is weighed already, or is not known.
+    """
+    from torch import nn
+
+    experiment, train = patient.experiment, patient.data.train
+    loss, kind = experiment.loss, experiment.resolved_task.target_kind
+    targets = getattr(train, "y", None)
+    if targets is None or experiment.update is not None or len(targets) == 0:
+        return None
+    weighed = any(getattr(loss, name, None) is not None for name in ("weight", "pos_weight"))
+    if kind == "class index" and _is(loss, nn.CrossEntropyLoss) and not weighed:
+        smoothing = getattr(loss, "label_smoothing", 0.0)
+        weighted = _cross_entropy(targets, smoothing)
+        return replace(experiment, loss=weighted, metric=balanced_accuracy)
+    if kind == "zero or one" and _is(loss, nn.BCEWithLogitsLoss) and not weighed:
+        return replace(experiment, loss=_logistic(targets), metric=balanced_accuracy)
+    return None
+
+
+def _is(loss: object, kind: type) -> bool:
+    """Whether it is the task's own loss, declared or not."""
+    return loss is None or type(loss) is kind
+
+
+def _cross_entropy(targets: "Tensor", smoothing: float) -> "Loss":
+    from torch.nn import functional as F
+
+    labels = targets.reshape(-1)
+    counts = labels[labels >= 0].bincount()
+    weights = counts.sum() / (counts.count_nonzero() * counts.clamp(min=1))
+
+    def weighted_cross_entropy(outputs: "Tensor", targets: "Tensor") -> "Tensor":
+        known = F.pad(weights, (0, outputs.shape[1] - len(weights)), value=1.0)
+        return F.cross_entropy(
+            outputs, targets, weight=known.to(outputs), label_smoothing=smoothing
+        )
+
+    return weighted_cross_entropy
+
+
+def _logistic(targets: "Tensor") -> "Loss":
+    from torch.nn import functional as F
+
+    positive = targets.float().mean().clamp(1e-6, 1 - 1e-6)
+    weight = (1 - positive) / positive
+
+    def weighted_logistic_loss(outputs: "Tensor", targets: "Tensor") -> "Tensor":
+        targets = targets.reshape(outputs.shape).to(outputs)
+        return F.binary_cross_entropy_with_logits(outputs, targets, pos_weight=weight.to(outputs))
+
+    return weighted_logistic_loss
+
+
+def balanced_accuracy(outputs: "Tensor", targets: "Tensor") -> float:
+    """Mean over the classes of the share of their items that are recognised."""
+    if outputs.shape == targets.shape or outputs.shape[1:].numel() == targets.shape[1:].numel():
+        answers, targets = (outputs > 0).reshape(-1).long(), targets.reshape(-1).long()
+    else:
+        answers, targets = outputs.argmax(1).reshape(-1), targets.reshape(-1)
+    right = answers == targets
+    recalls = [right[targets == label].float().mean() for label in targets[targets >= 0].unique()]
+    return float(sum(recalls) / len(recalls))
+
+
+weigh_classes = Remedy("weigh the classes, judged by their mean recall", _weighed)

@@ -1,0 +1,85 @@
+"""Classes that count alike."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from sklearn.metrics import balanced_accuracy_score
+from step_samples import blob_experiment, mlp
+from torch import nn
+from torch.nn import functional as F
+
+import recipe
+from recipe import Experiment
+from recipe.remedy import Patient
+from recipe.results import Evidence
+from recipe.training.data import load_splits
+from recipe_steps.learning_curves.balance import balanced_accuracy, weigh_classes
+
+CPU = torch.device("cpu")
+BASE = blob_experiment().resolved()
+
+
+def mended(experiment):
+    data = load_splits(experiment, CPU, 0)
+    return weigh_classes.mend(Patient(experiment, data, Evidence(), CPU))
+
+
+def test_each_class_has_the_same_weight_in_the_loss():
+    y = torch.tensor([0] * 8 + [1] * 2 + [2] * 1)
+    x = torch.randn(11, 4)
+    found = mended(Experiment(model=mlp(4, 3), train=(x, y), val=(x, y), batch_size=4).resolved())
+    outputs = torch.randn(11, 3)
+    of_classes = [F.cross_entropy(outputs[y == c], y[y == c]) for c in range(3)]
+    torch.testing.assert_close(found.loss(outputs, y), torch.stack(of_classes).mean())
+
+
+def test_yes_and_no_have_the_same_weight_in_the_loss():
+    y = torch.tensor([0.0] * 8 + [1.0] * 2)
+    x = torch.randn(10, 4)
+    found = mended(
+        Experiment(model=mlp(4, 1), train=(x, y), val=(x, y), task="binary", batch_size=4,
+                   loss=nn.BCEWithLogitsLoss()).resolved()
+    )  # fmt: skip
+    outputs = torch.randn(10)
+    of_yes = F.binary_cross_entropy_with_logits(outputs[8:], y[8:], reduction="sum")
+    of_no = F.binary_cross_entropy_with_logits(outputs[:8], y[:8], reduction="sum")
+    torch.testing.assert_close(found.loss(outputs, y), (4 * of_yes + of_no) / 10)
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_the_score_is_the_mean_recall(classes):
+    y = torch.randint(0, classes, (50,)) ** 2 // classes
+    outputs = torch.randn(50, classes)
+    wanted = balanced_accuracy_score(y, outputs.argmax(1))
+    assert balanced_accuracy(outputs, y) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("shape", [(50,), (50, 1)])
+def test_the_score_of_yes_or_no(shape):
+    y = torch.randint(0, 2, (50,))
+    outputs = torch.randn(50)
+    wanted = balanced_accuracy_score(y, (outputs > 0).long())
+    assert balanced_accuracy(outputs.reshape(shape), y.float()) == pytest.approx(wanted)
+
+
+def test_a_loss_that_is_not_known_is_not_weighed():
+    assert mended(replace(BASE, loss=lambda o, y: F.cross_entropy(o, y))) is None
+    assert mended(replace(BASE, loss=nn.CrossEntropyLoss(torch.ones(3)))) is None
+    assert mended(replace(BASE, update=lambda *_: None)) is None
+
+
+def test_a_rare_class_is_found_once_it_counts(tmp_path):
+    source = torch.Generator().manual_seed(0)
+    y = (torch.rand(2000, generator=source) < 0.02).long()
+    x = torch.randn(2000, 8, generator=source) + 1.2 * y[:, None]
+    declared = Experiment(
+        model=mlp(8, 2), train=(x[:1400], y[:1400]), val=(x[1400:], y[1400:]), batch_size=64,
+        epochs=6, lr=0.003,
+    )  # fmt: skip
+    result = recipe.run(declared, out=tmp_path, device="cpu", fresh=True, exact=True)
+    (found,) = [f for f in result.findings if f.rule == "predicts-majority-class"]
+    assert found.remedy.metric == "val_balanced_accuracy"
+    assert found.remedy.before == pytest.approx(0.5, abs=0.05)
+    assert found.remedy.verified is True
+    assert found.remedy.after > 0.8
