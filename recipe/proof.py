@@ -11,7 +11,7 @@ from recipe.engine import Engine, status_of
 from recipe.events import Progress
 from recipe.keys import key
 from recipe.registry import all_rules
-from recipe.results import Evidence, Finding, StepResult, latest
+from recipe.results import Evidence, StepResult, latest
 from recipe.training.fingerprint import configuration
 from recipe.verify import Verifier
 

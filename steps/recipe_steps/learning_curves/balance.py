@@ -1,12 +1,13 @@
 """Classes that count alike: weighed in the loss, and judged one by one."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recipe.remedy import Patient, Remedy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
     from recipe.experiment import Experiment
