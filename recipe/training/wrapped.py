@@ -59,10 +59,16 @@ class WithoutLastActivation(nn.Module):
     Calls are counted in one forward pass; the last one then hands its input through.
     """
 
-    def __init__(self, model: nn.Module) -> None:
-        """Wrap a fresh model; nothing is changed in it."""
+    def __init__(self, model: nn.Module, behind: int = 0) -> None:
+        """Wrap a fresh model; nothing is changed in it.
+
+        Args:
+            model: fresh.
+            behind: activations that come after the one that is left out, such as a softmax.
+
+        """
         super().__init__()
-        self.model = model
+        self.model, self.behind = model, behind
         self.calls: int | None = None
 
     def forward(self, x: Tensor) -> Tensor:
@@ -71,7 +77,7 @@ class WithoutLastActivation(nn.Module):
             counter = _Calls(None)
             with torch.no_grad(), torch.random.fork_rng(devices=[]), counter:
                 self.model(x.clone())
-            self.calls = counter.seen
+            self.calls = counter.seen - self.behind
         with _Calls(self.calls):
             outputs: Tensor = self.model(x)
         return outputs

@@ -3,6 +3,7 @@
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
 from recipe_steps.initial_loss import remedies
+from recipe_steps.initial_loss.last_operation import BOUNDED, NORMALISING
 from recipe_steps.symptoms import FIRST_LOSS, NOT_LEARNING, OVERSHOOTING
 
 LOGIT_LOSS_FLOOR = 0.2
@@ -21,11 +22,8 @@ ADAPTIVE = ("adam", "adamw", "rmsprop")
 SYMPTOMS = (
     *FIRST_LOSS, *NOT_LEARNING, *OVERSHOOTING, "vanishing-gradients", "metric-disagrees-with-loss",
 )  # fmt: skip
-BOUNDED = {
-    "sigmoid": "0 to 1", "softmax": "0 to 1", "tanh": "-1 to 1", "relu": "0 and above",
-    "softplus": "0 and above", "exp": "0 and above", "hardtanh": "a fixed range",
-    "clamp": "a fixed range", "log_sigmoid": "0 and below",
-}  # fmt: skip
+SQUASHED = ("relu", "sigmoid", "tanh", "softplus", "softmax")
+"""What has no place below a softmax; large logits may well be clamped."""
 
 
 def _expects_logits(evidence: Evidence) -> bool:
@@ -34,6 +32,15 @@ def _expects_logits(evidence: Evidence) -> bool:
     if floor is None or sure is None:
         return False
     return floor > LOGIT_LOSS_FLOOR and sure < SURE * floor
+
+
+def _squashed(name: str) -> Finding:
+    return finding(
+        "fail",
+        f"The update step takes the {name} of the outputs, and a loss that expects logits.",
+        f"Hand the outputs to the loss without the {name}.",
+        confidence=0.98,
+    )
 
 
 def _takes_logs(evidence: Evidence) -> bool:
@@ -55,6 +62,8 @@ def softmax_before_loss(evidence: Evidence) -> Finding | None:
 
     Fix: return the logits; take the softmax only where probabilities are shown.
     """
+    if evidence.text("update_squashes") == "softmax":
+        return _squashed("softmax")
     if not evidence.flag("outputs_are_probabilities"):
         return None
     if not (evidence.flag("loss_ignores_shift") or _expects_logits(evidence)):
@@ -76,6 +85,8 @@ def sigmoid_before_loss(evidence: Evidence) -> Finding | None:
 
     Fix: return the logits, or use the loss for probabilities (BCELoss).
     """
+    if evidence.text("update_squashes") == "sigmoid":
+        return _squashed("sigmoid")
     if evidence.text("last_operation") != "sigmoid" or not _expects_logits(evidence):
         return None
     return finding(
@@ -282,6 +293,14 @@ def output_activation_limits_range(evidence: Evidence) -> Finding | None:
 
     Fix: end the model in a linear layer.
     """
+    below = evidence.text("operation_below_softmax")
+    if below in SQUASHED:
+        return finding(
+            "fail",
+            f"The softmax at the end of the model is taken of a {below}, which gives "
+            f"{BOUNDED[below]}: no class can be ruled out.",
+            "Give the softmax the values of a linear layer.",
+        )
     operation = evidence.text("last_operation")
     if operation not in BOUNDED:
         return None
@@ -290,7 +309,7 @@ def output_activation_limits_range(evidence: Evidence) -> Finding | None:
         if outside is None or outside <= OUTSIDE:
             return None
         what = f"{outside:.0%} of the targets lie outside"
-    elif operation not in ("softmax", "sigmoid") and _expects_logits(evidence):
+    elif operation not in (*NORMALISING, "sigmoid") and _expects_logits(evidence):
         what = "the loss expects logits"
     else:
         return None

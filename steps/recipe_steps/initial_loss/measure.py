@@ -11,7 +11,7 @@ from recipe.results import Evidence, Scalar
 from recipe.tasks import Task
 from recipe.training.data import TensorData
 from recipe.training.models import build_model, no_dropout, seeded
-from recipe_steps.initial_loss.last_operation import last_operation
+from recipe_steps.initial_loss.last_operation import last_operation, operation_below_softmax
 from recipe_steps.initial_loss.layers import layer_marks
 from recipe_steps.initial_loss.loss_marks import loss_marks
 from recipe_steps.neutral import BATCH, mean_loss, neutral_loss, signatures
@@ -78,6 +78,7 @@ def _ending(model: nn.Module, sample: TensorData) -> dict[str, Scalar]:
     operation = last_operation(outputs)
     scalars: dict[str, Scalar] = {
         "last_operation": operation,
+        "operation_below_softmax": operation_below_softmax(outputs),
         "output_width": outputs.shape[1] if outputs.ndim > 1 else 1,
     }
     if operation in RANGES and sample.y.is_floating_point():

@@ -16,11 +16,17 @@ CLIP_NORM = 1.0
 """The usual threshold of recurrent networks and transformers (Pascanu et al. 2013 use 1 to 10)."""
 
 
-def _without_activation(patient: Patient) -> "Experiment":
+def _without_activation(patient: Patient) -> "Experiment | None":
     from recipe.training.wrapped import WithoutLastActivation
 
+    if patient.evidence.text("update_squashes"):
+        return None  # it happens outside of the model
     make = patient.experiment.model
-    return replace(patient.experiment, model=lambda **given: WithoutLastActivation(make(**given)))
+    last = patient.finding is None or patient.finding.rule != "output-activation-limits-range"
+    behind = 0 if last or patient.evidence.text("operation_below_softmax") is None else 1
+    return replace(
+        patient.experiment, model=lambda **given: WithoutLastActivation(make(**given), behind)
+    )
 
 
 def _log_outputs(patient: Patient) -> "Experiment":
@@ -37,7 +43,7 @@ def _usual_loss(patient: Patient) -> "Experiment":
     """The task's own loss, on outputs that are free in both directions."""
     experiment = patient.experiment
     if patient.evidence.text("last_operation") not in (None, "log_softmax"):
-        experiment = _without_activation(patient)
+        experiment = _without_activation(patient) or experiment
     return replace(experiment, loss=None)
 
 

@@ -35,7 +35,7 @@ def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     x = train.x[:ITEMS]
     scalars = _repeatability(ctx, model.eval(), x, train) | _parameters(model) | _frozen(ctx, model)
     if ctx.experiment.update is None:
-        scalars |= _reach(ctx, model.train(), x)
+        scalars |= _reach(ctx, model.train(), x, train.x[:MANY_ITEMS])
         scalars |= _ignored_steps(ctx, model, train.x[:MANY_ITEMS])
     return scalars
 
@@ -51,6 +51,8 @@ def _repeatability(
     first = outputs(x, "first pass")
     scalars = {"evaluation_difference": _difference(first, outputs(x, "second pass"))}
     others = train.x[len(x) : 2 * len(x) - 1]
+    if len(others) < len(x) - 1:  # of a few rows: each item among copies of itself
+        others = x[:1].expand(len(x) - 1, *x.shape[1:])
     by_batch = any(
         isinstance(m, nn.modules.batchnorm._BatchNorm) and not m.track_running_stats  # noqa: SLF001
         for m in model.modules()
@@ -118,8 +120,12 @@ def _ignored_steps(ctx: Context, model: nn.Module, x: Tensor) -> dict[str, Scala
     }
 
 
-def _reach(ctx: Context, model: nn.Module, x: Tensor) -> dict[str, Scalar]:
-    """Which tensors the outputs depend on, compared with the model's parameters."""
+def _reach(ctx: Context, model: nn.Module, x: Tensor, more: Tensor) -> dict[str, Scalar]:
+    """Which tensors the outputs depend on, compared with the model's parameters.
+
+    A parameter counts as reached when any of several passes uses it: experts and blocks that are
+    left out at random take part in some of them.
+    """
     given = x.clone()
     with torch.enable_grad(), seeded(ctx.seed_for("forward"), ctx.device):
         try:
@@ -141,7 +147,11 @@ def _reach(ctx: Context, model: nn.Module, x: Tensor) -> dict[str, Scalar]:
     # A tensor made in forward (an input, a first state) is another one in the next pass.
     kept = {id(leaf) for leaf in _leaves(again.grad_fn)} - own - {id(given)}
     foreign = [leaf for key, leaf in leaves.items() if key in kept]
-    unreached = [name for name, p in named.items() if id(p) not in leaves]
+    used = leaves.keys() | {id(leaf) for leaf in _leaves(again.grad_fn)}
+    unreached = [name for name, p in named.items() if id(p) not in used]
+    if unreached:
+        used |= _used_in_evaluation(ctx, model, more)
+        unreached = [name for name in unreached if id(named[name]) not in used]
     return {
         "unregistered": len(foreign),
         "unregistered_shapes": ", ".join(str(list(leaf.shape)) for leaf in foreign[:NAMED]),
@@ -150,6 +160,14 @@ def _reach(ctx: Context, model: nn.Module, x: Tensor) -> dict[str, Scalar]:
         "unreached_share": sum(named[name].numel() for name in unreached)
         / max(1, sum(p.numel() for p in named.values())),
     }
+
+
+def _used_in_evaluation(ctx: Context, model: nn.Module, x: Tensor) -> set[int]:
+    """Identities of the tensors that the outputs depend on in evaluation mode."""
+    with torch.enable_grad(), seeded(ctx.seed_for("evaluation"), ctx.device):
+        outputs = model.eval()(x.clone())
+    model.train()
+    return {id(leaf) for leaf in _leaves(outputs.grad_fn)}
 
 
 def _leaves(node: Any) -> Iterator[Tensor]:

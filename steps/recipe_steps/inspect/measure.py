@@ -142,9 +142,10 @@ def _outputs(ctx: Context, train: TensorData) -> dict[str, Scalar]:
 def _broadcasts(ctx: Context, outputs: Tensor, y: Tensor) -> str | None:
     """Whether an own loss compares every output with every target.
 
-    [N, 1] against [N] broadcast to [N, N]: the loss then stays the same when the targets are
-    handed on to the next item. It is tried on made-up outputs, which all differ: those of a model
-    whose last layer starts at zero are equal.
+    [N, 1] against [N] broadcast to [N, N], also where the loss itself squeezes one of them: the
+    loss then stays the same when the targets are handed on to the next item, and not when they
+    change. It is tried on made-up outputs, which all differ: those of a model whose last layer
+    starts at zero are equal.
 
     Args:
         ctx: of the step.
@@ -153,15 +154,18 @@ def _broadcasts(ctx: Context, outputs: Tensor, y: Tensor) -> str | None:
 
     """
     shape = [len(y), *outputs.shape[1:]]
-    if ctx.experiment.loss is None or shape == list(y.shape) or math.prod(shape) != y.numel():
+    if ctx.experiment.loss is None or math.prod(shape) != y.numel():
         return None
     if ctx.task.target_kind == "class index" or len(torch.unique(y)) < 2:
         return None
     made_up = torch.rand(shape, generator=torch.Generator().manual_seed(0)).to(y.device)
     with suppress(Exception), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        losses = [float(ctx.experiment.loss(made_up, targets)) for targets in (y, y.roll(1, 0))]
-        if math.isclose(*losses, rel_tol=1e-6):
+        own, rolled, other = (
+            float(ctx.experiment.loss(made_up, targets))
+            for targets in (y, y.roll(1, 0), y[:1].expand_as(y))
+        )
+        if math.isclose(own, rolled, rel_tol=1e-6) and not math.isclose(own, other, rel_tol=1e-6):
             return (
                 f"outputs of shape {shape} against targets of shape {list(y.shape)}, which the "
                 "loss broadcasts against each other"

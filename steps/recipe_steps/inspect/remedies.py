@@ -151,12 +151,21 @@ def _matching_outputs(patient: Patient) -> "Experiment | None":
             patient.experiment,
             model=lambda **given: with_outputs(make(**given), int(outputs), int(classes)),
         )
-    shape = _tensors(patient.data.train, "y").shape[1:]
+    y = _tensors(patient.data.train, "y")
+    shape, own = y.shape[1:], patient.experiment.loss
 
     def in_shape(outputs: "Tensor") -> "Tensor":
         return outputs.reshape(len(outputs), *shape)
 
-    return replace(patient.experiment, model=lambda **given: Mapped(make(**given), in_shape))
+    def flat(outputs: "Tensor", targets: "Tensor") -> "Tensor":
+        return own(outputs.flatten(), targets.flatten())  # type: ignore[misc]
+
+    return replace(
+        patient.experiment,
+        model=lambda **given: Mapped(make(**given), in_shape),
+        # It may squeeze one of them itself.
+        loss=flat if own is not None and y.numel() == len(y) else own,
+    )
 
 
 def unfrozen(experiment: "Experiment") -> "Experiment":

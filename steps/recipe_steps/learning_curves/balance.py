@@ -77,8 +77,9 @@ def balanced_accuracy(outputs: "Tensor", targets: "Tensor") -> float:
     else:
         answers, targets = outputs.argmax(1).reshape(-1), targets.reshape(-1)
     right = answers == targets
-    recalls = [right[targets == label].float().mean() for label in targets[targets >= 0].unique()]
-    return float(sum(recalls) / len(recalls))
+    labels = set(targets[targets >= 0].tolist())
+    recalls = [right[targets == label].float().mean().item() for label in labels]
+    return sum(recalls) / len(recalls)
 
 
 weigh_classes = Remedy("weigh the classes, judged by their mean recall", _weighed)

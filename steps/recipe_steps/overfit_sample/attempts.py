@@ -18,16 +18,17 @@ LARGEST_MINIBATCH = 16
 MOST_TARGETS = 1024
 """Targets in the sample."""
 SETTLES_FROM = 0.75
-LEAST_ITEMS, LEAST_MINIBATCH = 8, 4
+LEAST_ITEMS, LEAST_MINIBATCH, FEWEST_ITEMS = 8, 4, 2
 PARAMETERS_PER_TARGET = 4
 """A linear classifier separates any two items per weight (Cover 1965); training takes more room."""
 PASSES = 60
 LAST_PASSES = 240
 """Passes over the sample of MINIBATCHES per rate, and in a last attempt at the best of them. A
 smaller sample is passed as often as makes as many updates."""
-TINY, TINY_PASSES = 16, 6000
-"""Items up to which the last attempt makes this many updates: exclusive or with sigmoid units and
-squared error takes thousands (Rumelhart et al. 1986)."""
+TINY, TINY_PASSES, TINY_DRAWS = 16, 6000, 4
+"""Items up to which the last attempt makes this many updates, from so many initial weights:
+exclusive or with sigmoid units and squared error takes thousands (Rumelhart et al. 1986), and of
+networks with two hidden units many end in a local minimum."""
 
 
 @dataclass
@@ -55,13 +56,16 @@ def attempt(
     target: float,
     *,
     regularized: bool = False,
+    draw: int = 0,
 ) -> Attempt:
-    """Train on the sample until its score is reached, without dropout unless `regularized`."""
+    """Train on the sample until its score is reached, without dropout unless `regularized`; from
+    other initial weights for another `draw`.
+    """
     made = Attempt(experiment.lr or 0.0)
     training = Training(
         experiment,
         Splits(sample, sample),
-        seed=ctx.seed_for("fit"),
+        seed=ctx.seed_for("fit", *([draw] if draw else [])),
         device=ctx.device,
         way=ctx.careful_way,
     )
@@ -99,14 +103,18 @@ def sample_size(ctx: Context) -> tuple[int, int]:
     """Items of the sample and of a minibatch.
 
     No more targets than a quarter of the model's trainable parameters: a logistic regression with
-    14 weights cannot know 128 rows by heart, and nothing is wrong with it.
+    14 weights cannot know 128 rows by heart, and nothing is wrong with it. A few items are asked
+    of every model, as many as a plane with its parameters can part in any case, or all when there
+    are no more: exclusive or is four rows.
     """
     size = min(ctx.experiment.batch_size, LARGEST_MINIBATCH, sequences_per_batch(ctx))
     model = build_model(ctx.experiment, ctx.seed_for("size"), ctx.device)
     parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
     _, y = next(iter(ctx.data.val.eval_batches()))
-    room = parameters // (PARAMETERS_PER_TARGET * max(1, y[0].numel()))
-    count = min(MINIBATCHES * size, max(LEAST_ITEMS, room))
+    per_target = parameters // max(1, y[0].numel())
+    few = len(ctx.data.train) <= LEAST_ITEMS
+    least = LEAST_ITEMS if few else max(FEWEST_ITEMS, min(LEAST_ITEMS, per_target))
+    count = min(MINIBATCHES * size, max(least, per_target // PARAMETERS_PER_TARGET))
     return count, min(size, max(LEAST_MINIBATCH, count // MINIBATCHES))
 
 

@@ -1,16 +1,20 @@
 """Why a sample cannot be learnt: marks of the model and of the data."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
+from contextlib import suppress
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.conv import _ConvNd
 
 from recipe.context import Context
 from recipe.results import Scalar
 from recipe.tasks import Task
 from recipe.training.data import TensorData
 from recipe.training.models import build_model, no_dropout, seeded
+from recipe.training.wrapped import WithoutLastActivation
+from recipe_steps.initial_loss.last_operation import BOUNDED, depth, last_operation
+from recipe_steps.overfit_sample.rules import LINEAR
 from recipe_steps.rows import row_hashes
 
 PAIRS = 16
@@ -20,33 +24,53 @@ LEAST_SCALE = 1e-30
 
 
 def linearity(ctx: Context, sample: TensorData) -> dict[str, Scalar]:
-    """How far f(a + b) + f(0) - f(a) - f(b) is from zero, relative to the outputs' own changes.
+    """How far f(a + b) + f(0) - f(a) - f(b) is from zero, relative to the outputs' own changes,
+    for f without the activation that it ends in; and the layers on the longest way through it.
 
     Zero for every model whose layers are linear, however many there are. The weights are moved a
-    little at first: branches that start at zero are not linear for that.
+    little at first: branches that start at zero are not linear for that. Batch normalisation
+    takes the statistics of the sample, as it would after some training.
     """
     x = sample.x[: 2 * PAIRS]
-    model = build_model(ctx.experiment, ctx.seed_for("linear"), ctx.device).eval()
-    layers = sum(isinstance(m, nn.Linear | _ConvNd) for m in model.modules())
     if not x.is_floating_point() or len(x) < 2:
-        return {"weight_layers": layers}
+        return {}
     half = len(x) // 2
     a, b = x[:half], x[half : 2 * half]
-    try:
-        with torch.no_grad(), seeded(ctx.seed_for("linear"), ctx.device):
-            for parameter in model.parameters():
-                parameter.add_(MOVED * torch.randn_like(parameter))
+    with suppress(RuntimeError, IndexError, ValueError):  # columns of indices cannot be added
+        model = _moved_model(ctx, x)
+        layers = depth(model(x.clone()))
+        with torch.no_grad():
             at_a, at_b, at_sum, at_zero = (
                 model(v.clone()) for v in (a, b, a + b, torch.zeros_like(a))
             )
-    except (RuntimeError, IndexError, ValueError):
-        return {"weight_layers": layers}  # columns that are indices cannot be added
-    bend = (at_sum + at_zero - at_a - at_b).abs().max()
-    scale = torch.maximum((at_a - at_zero).abs().max(), (at_b - at_zero).abs().max())
-    scalars: dict[str, Scalar] = {"weight_layers": layers}
-    if scale > LEAST_SCALE:
-        scalars["nonlinearity"] = (bend / scale).item()
-    return scalars
+        bend = (at_sum + at_zero - at_a - at_b).abs().max()
+        scale = torch.maximum((at_a - at_zero).abs().max(), (at_b - at_zero).abs().max())
+        scalars: dict[str, Scalar] = {"weight_layers": layers}
+        if scale > LEAST_SCALE:
+            scalars["nonlinearity"] = (bend / scale).item()
+        return scalars
+    return {}
+
+
+def is_plane(linear: Mapping[str, Scalar]) -> bool:
+    """Whether a model is one linear layer, by what `linearity` found."""
+    bend, layers = linear.get("nonlinearity"), linear.get("weight_layers")
+    return layers == 1 and isinstance(bend, float) and bend <= LINEAR
+
+
+def _moved_model(ctx: Context, x: Tensor) -> nn.Module:
+    """In evaluation mode, its weights moved, without the activation that it ends in."""
+    model = build_model(ctx.experiment, ctx.seed_for("linear"), ctx.device)
+    operation = last_operation(model.eval()(x.clone()))
+    with torch.no_grad(), seeded(ctx.seed_for("linear"), ctx.device):
+        for parameter in model.parameters():
+            parameter.add_(MOVED * torch.randn_like(parameter))
+        for module in model.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):  # noqa: SLF001
+                module.momentum = None  # the mean over all batches so far
+        model.train()(x.clone())
+        model.eval()
+    return WithoutLastActivation(model).eval() if operation in BOUNDED else model
 
 
 @torch.no_grad()
@@ -74,6 +98,16 @@ def train_mode_score(
     with no_dropout(model):
         parts = [task.sums(model(x).float(), y) for x, y in sample.batches(batch_size)]
     return task.score(torch.stack(parts).sum(0))
+
+
+def means_of_equal_rows(x: Tensor, y: Tensor) -> Tensor:
+    """For each item the mean target of all items with its input; float64, in the shape of y."""
+    _, index = torch.unique(torch.tensor(row_hashes(x)), return_inverse=True)
+    index = index.to(y.device)
+    flat = y.reshape(len(y), -1).double()
+    sums = flat.new_zeros(len(y), flat.shape[1]).index_add_(0, index, flat)
+    counts = torch.bincount(index, minlength=len(y)).clamp(min=1).unsqueeze(1)
+    return (sums / counts)[index].reshape(y.shape)
 
 
 def contradictions(x: Tensor, y: Tensor) -> dict[str, float]:

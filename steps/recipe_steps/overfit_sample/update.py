@@ -1,7 +1,7 @@
 """A user's own update step or optimizer, watched for two calls beside what a sound one does."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from recipe.training.data import TensorData
 from recipe.training.loop import own_update
 from recipe.training.models import build_model, no_dropout, seeded
 from recipe.training.optimizers import build_optimizer, usual_rates
+from recipe_steps.overfit_sample.inner_loss import inner_loss_marks
 
 CALLS, MOST_CALLS = 2, 64
 SIGN_CALLS = 10
@@ -82,16 +83,27 @@ def update_marks(ctx: Context, sample: TensorData, batch_size: int) -> dict[str,
     batches = [batch for batch in whole if len(batch[0]) > 1] or whole
     rates = [group["lr"] for group in optimizer.param_groups]
     seen: list[Watched] = []
+    before = [p.detach().clone() for p in model.parameters()]
     with seeded(ctx.seed_for("update"), ctx.device):
         for call in range(MOST_CALLS):  # gradients may be gathered over several calls
             seen.append(_watch(ctx, model, optimizer, batches[call % len(batches)]))
             if len(seen) >= CALLS and seen[-1].steps:
                 break
         scalars = _summary(seen, model, optimizer)
+        if not scalars["update_steps"] and _changed(model, before):
+            # By optimizers of its own, such as the two of a generator and its judge.
+            scalars |= {"update_steps": len(seen), "update_misses": 0}
         scalars["update_changes_rate"] = rates != [g["lr"] for g in optimizer.param_groups]
         if scalars["update_steps"] and ctx.experiment.update is not None:
             scalars |= _direction(ctx, batches[0], lr)
+            with suppress(RuntimeError, ValueError, IndexError):  # other marks say what is wrong
+                scalars |= inner_loss_marks(ctx, batches[0])
     return scalars
+
+
+def _changed(model: nn.Module, before: list[Tensor]) -> bool:
+    pairs = zip(model.parameters(), before, strict=True)
+    return any(not torch.equal(p, earlier) for p, earlier in pairs)
 
 
 def _summary(seen: list[Watched], model: nn.Module, optimizer: Optimizer) -> dict[str, Scalar]:

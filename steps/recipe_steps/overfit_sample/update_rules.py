@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 from recipe.remedy import Patient, Remedy
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
-from recipe_steps.initial_loss.loss_rules import loss_sign_flipped
+from recipe_steps.initial_loss.loss_rules import (
+    loss_sign_flipped,
+    sigmoid_before_loss,
+    softmax_before_loss,
+)
+from recipe_steps.inspect.rules import outputs_do_not_match_targets
 from recipe_steps.symptoms import NOT_LEARNING, OVERSHOOTING
 
 if TYPE_CHECKING:
@@ -144,6 +149,9 @@ RULES = (
     optimizer_misses_parameters,
     gradients_not_cleared,
     step_before_backward,
+    outputs_do_not_match_targets,
+    softmax_before_loss,
+    sigmoid_before_loss,
     loss_sign_flipped,
     evaluation_mode_in_training,
     schedule_differs_from_plan,

@@ -1,0 +1,81 @@
+"""What the loss inside a user's own update step does with outputs and targets."""
+
+import math
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from recipe.context import Context
+from recipe.results import Scalar
+from recipe.training.loop import own_update
+from recipe.training.models import build_model, no_dropout, seeded
+from recipe.training.optimizers import build_optimizer
+from recipe_steps.overfit_sample.marks import MOVED
+
+RATE = 1e-12
+"""Of the update whose loss is looked at."""
+SAME, APART = 1e-5, 1e-2
+"""Relative differences of two losses that are the same but for rounding, and that are not."""
+
+
+def inner_loss_marks(ctx: Context, batch: tuple[Tensor, Tensor]) -> dict[str, Scalar]:
+    """Whether the loss compares every output with every target, or takes probabilities for logits.
+
+    The weights are moved a little, so that outputs differ between items in any case.
+    """
+    x, y = batch
+    outputs, reported = _update(ctx, x, y)
+    return _broadcasting(ctx, batch, outputs, reported) | _squashing(ctx, outputs, y, reported)
+
+
+def _update(ctx: Context, x: Tensor, y: Tensor) -> tuple[Tensor, float]:
+    """Outputs of a fresh model, and the loss that the update step then returns for it."""
+    model = build_model(ctx.experiment, ctx.seed_for("inner"), ctx.device).train()
+    optimizer = build_optimizer(replace(ctx.experiment, weight_decay=0.0), model, RATE)
+    with seeded(ctx.seed_for("inner"), ctx.device), no_dropout(model):
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.add_(MOVED * torch.randn_like(parameter))
+            outputs = model(x.clone()).float()
+        returned = own_update(ctx.experiment, model, optimizer, (x.clone(), y.clone()))
+    return outputs, float(returned.detach() if isinstance(returned, Tensor) else returned)
+
+
+def _broadcasting(
+    ctx: Context, batch: tuple[Tensor, Tensor], outputs: Tensor, reported: float
+) -> dict[str, Scalar]:
+    """[N, 1] against [N]: the loss stays the same when the targets are handed on to the next item,
+    and not when they change.
+    """
+    x, y = batch
+    if ctx.task.target_kind == "class index" or outputs.numel() != y.numel():
+        return {}
+    if len(y) < 2 or len(torch.unique(y)) < 2:
+        return {}
+    _, rolled = _update(ctx, x, y.roll(1, 0))
+    _, other = _update(ctx, x, y[:1].expand_as(y))
+    if math.isclose(reported, rolled, rel_tol=SAME) and abs(reported - other) > APART * abs(other):
+        return {
+            "shape_problem": f"outputs of shape {list(outputs.shape)} against targets of shape "
+            f"{list(y.shape)}, which the update step broadcasts against each other"
+        }
+    return {}
+
+
+def _squashing(ctx: Context, outputs: Tensor, y: Tensor, reported: float) -> dict[str, Scalar]:
+    """The task's loss of the outputs' softmax or sigmoid, where logits are wanted."""
+    if ctx.task.target_kind == "class index" and outputs.ndim > 1:
+        plain, name = F.cross_entropy(outputs, y), "softmax"
+        squashed = F.cross_entropy(outputs.softmax(1), y)
+    elif ctx.task.target_kind == "zero or one" and outputs.numel() == y.numel():
+        wanted = y.reshape(outputs.shape).float()
+        plain, name = F.binary_cross_entropy_with_logits(outputs, wanted), "sigmoid"
+        squashed = F.binary_cross_entropy_with_logits(outputs.sigmoid(), wanted)
+    else:
+        return {}
+    differ = abs(float(plain - squashed)) > APART * abs(float(plain))
+    if differ and math.isclose(reported, float(squashed), rel_tol=SAME):
+        return {"update_squashes": name}
+    return {}
