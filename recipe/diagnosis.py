@@ -28,7 +28,9 @@ def diagnose(
     marked = tuple(
         replace(
             step,
-            findings=tuple(replace(f, because=because.get(f.rule)) for f in step.findings),
+            findings=tuple(
+                f if f.behind else replace(f, because=because[f.rule]) for f in step.findings
+            ),
         )
         if step in current
         else step

@@ -10,7 +10,7 @@ from recipe.diagnosis import diagnose
 from recipe.engine import Engine, status_of
 from recipe.events import Progress
 from recipe.keys import key
-from recipe.registry import all_rules
+from recipe.registry import Plugin, all_rules
 from recipe.results import Evidence, StepResult, latest
 from recipe.training.fingerprint import configuration
 from recipe.verify import Verifier
@@ -27,10 +27,12 @@ def proved(engine: Engine) -> list[StepResult]:
     verifier = Verifier(engine.ctx, engine.journal, rules)
     steps, causes = diagnose(engine.results, rules.values())
     steps = verifier.verify(steps, causes)
-    if engine.failed_at is not None:
+    evidence: Mapping[str, Evidence] = {}
+    if engine.failed_at in [plugin.step.name for plugin in _short(engine)]:
         for _ in range(MOST_LOOKS):
-            hidden = _look(engine, verifier, steps, causes)
-            if hidden is None:
+            mended = None if engine.ctx.meter.spent else verifier.mended(steps, causes, evidence)
+            hidden = mended and _look(engine, verifier, steps, mended)
+            if not hidden:
                 break
             steps, causes, evidence = hidden
             steps = verifier.verify(steps, causes, evidence)
@@ -42,26 +44,30 @@ def proved(engine: Engine) -> list[StepResult]:
     ]
 
 
+def _short(engine: Engine) -> list[Plugin]:
+    return [plugin for plugin in engine.plugins if getattr(plugin.step, "short", False)]
+
+
 def _look(
-    engine: Engine, verifier: Verifier, steps: Sequence[StepResult], causes: Sequence[str]
+    engine: Engine, verifier: Verifier, steps: Sequence[StepResult], mended: str
 ) -> tuple[tuple[StepResult, ...], tuple[str, ...], Mapping[str, Evidence]] | None:
-    """Run the short steps on the mended experiment.
+    """Run the short steps on the experiment with the fault `mended` mended.
 
     Returns:
-        The steps with the causes that show only now, these causes, and what was measured; None
-        where nothing can be mended, or nothing new shows.
+        The steps with the causes that show now, these causes, and what was measured; None where
+        nothing new shows. What was taken for a consequence of the fault is a cause of its own
+        when it outlives it.
 
     """
-    mended = verifier.mended(steps, causes)
-    short = [p for p in engine.plugins if getattr(p.step, "short", False)]
-    if mended is None or not short:
-        return None
     engine.ctx.say(f"Behind {mended}: the short steps look at the mended experiment.")
-    look = Engine(short, _context(engine.ctx, verifier), engine.journal)
+    before = engine.ctx.meter.epochs, engine.ctx.meter.seconds
+    look = Engine(_short(engine), _context(engine.ctx, verifier), engine.journal)
     look.run()
+    verifier.started += engine.ctx.meter.epochs - before[0]  # it is no proof
+    verifier.seconds += engine.ctx.meter.seconds - before[1]
     if look.usage_error is not None:
         return None
-    known = {f.rule for step in latest(steps) for f in step.findings}
+    known = {f.rule for step in latest(steps) for f in step.findings if f.because is None}
     seen, found = diagnose(look.results, all_rules(engine.plugins).values())
     new = tuple(rule for rule in found if rule not in known)
     if not new:
@@ -72,7 +78,13 @@ def _look(
     }
     current = latest(steps)
     joined = tuple(
-        replace(step, findings=(*step.findings, *by_step.get(step.name, ())))
+        replace(
+            step,
+            findings=(
+                *(f for f in step.findings if f.rule not in new),
+                *by_step.get(step.name, ()),
+            ),
+        )
         if step in current
         else step
         for step in steps
@@ -90,6 +102,8 @@ def _context(ctx: Context, verifier: Verifier) -> Context:
         told=lambda *_: None,
         tune=lambda: ctx.careful_way,
         counted=set(),
+        _way=None,
+        _leader=None,
     )
 
     def emit(event: object) -> None:

@@ -103,11 +103,16 @@ class Verifier:
             for step in steps
         )
 
-    def mended(self, steps: Sequence[StepResult], causes: Sequence[str]) -> str | None:
+    def mended(
+        self,
+        steps: Sequence[StepResult],
+        causes: Sequence[str],
+        evidence: Mapping[str, Evidence],
+    ) -> str | None:
         """Go on with the first cause mended; None where nothing is mended, or proofs are off.
 
         A remedy that brought nothing is taken all the same where it mends what stopped the run:
-        another fault may have kept it from helping.
+        another fault may have kept it from helping. Arguments as of `verify`.
 
         Returns:
             The rule whose remedy it is.
@@ -122,7 +127,7 @@ class Verifier:
                 continue
             if finding.remedy is not None and finding.remedy.verified:
                 return name
-            if self._mend_anyway(remedy, finding, step.evidence):
+            if self._mend_anyway(remedy, finding, evidence.get(step.name, step.evidence)):
                 return name
         return None
 

@@ -1,0 +1,228 @@
+"""Sound experiments that look like faults, and faults that look sound; through the first steps."""
+
+import pytest
+import torch
+from step_samples import digits, mlp
+from torch import nn
+from torch.nn import functional as F
+
+import recipe
+from recipe import Experiment
+
+X, Y = digits(600)
+DIGITS = {"train": (X[:450], Y[:450]), "val": (X[450:], Y[450:])}
+CORNERS = torch.tensor([[0.0, 0], [0, 1], [1, 0], [1, 1]])
+EITHER = torch.tensor([0.0, 1, 1, 0])
+XOR = {"train": (CORNERS, EITHER), "val": (CORNERS * 0.9 + 0.05, EITHER), "task": "binary"}
+
+
+def diagnosis(out, **declared):
+    declared = {"batch_size": 16, "epochs": 20, "lr": 0.05} | declared
+    return recipe.run(
+        Experiment(**declared), until="overfit_sample", out=out, device="cpu", fresh=True,
+        exact=True, verify_budget="off",
+    ).diagnosis  # fmt: skip
+
+
+def line(noise, items=60):
+    source = torch.Generator().manual_seed(1)
+    x = torch.randn(items, 1, generator=source)
+    y = 2 * x + 1 + noise * torch.randn(items, 1, generator=source)
+    return {"train": (x[:-15], y[:-15]), "val": (x[-15:], y[-15:]), "task": "regression"}
+
+
+def few_rows(items=200):
+    """Yes or no by two columns of two and three levels: nothing tells equal rows apart."""
+    source = torch.Generator().manual_seed(2)
+    x = torch.stack([torch.randint(0, 2, (items,), generator=source),
+                     torch.randint(0, 3, (items,), generator=source)], 1).float()  # fmt: skip
+    y = (torch.rand(items, generator=source) < 0.2 + 0.5 * x[:, 0]).float()
+    return x, y
+
+
+class Experts(nn.Module):
+    """Each item goes through one of four experts."""
+
+    def __init__(self):
+        super().__init__()
+        self.gate = nn.Linear(64, 4)
+        self.experts = nn.ModuleList(nn.Linear(64, 10) for _ in range(4))
+
+    def forward(self, x):
+        weights, chosen = self.gate(x).softmax(1).max(1)
+        outputs = x.new_zeros(len(x), 10)
+        for k, expert in enumerate(self.experts):
+            if (chosen == k).any():
+                outputs[chosen == k] = expert(torch.relu(x[chosen == k]))
+        return outputs * weights[:, None]
+
+
+class Skipping(nn.Module):
+    """Blocks that are left out at random in training."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Linear(64, 32), nn.Linear(32, 10)
+        self.blocks = nn.ModuleList(nn.Linear(32, 32) for _ in range(6))
+
+    def forward(self, x):
+        x = self.first(x).relu()
+        for block in self.blocks:
+            if not self.training or torch.rand(()) < 0.5:
+                x = x + block(x).relu()
+        return self.last(x)
+
+
+class TwoHeads(nn.Module):
+    """Trend and season, side by side: linear on purpose."""
+
+    def __init__(self):
+        super().__init__()
+        self.trend, self.season = nn.Linear(8, 2), nn.Linear(8, 2)
+
+    def forward(self, x):
+        mean = x.mean(1, keepdim=True)
+        return self.trend(mean.expand_as(x)) + self.season(x - mean)
+
+
+def series():
+    source = torch.Generator().manual_seed(3)
+    x = torch.randn(120, 8, generator=source)
+    y = x @ torch.randn(8, 2, generator=source)
+    return {"train": (x[:90], y[:90]), "val": (x[90:], y[90:]), "task": "regression"}
+
+
+def two_optimizers(model, optimizer, batch):
+    if not hasattr(model, "own"):
+        object.__setattr__(model, "own", torch.optim.Adam(model.parameters(), 1e-2))
+    model.own.zero_grad()
+    loss = F.cross_entropy(model(batch[0]), batch[1])
+    loss.backward()
+    model.own.step()
+    return loss
+
+
+SOUND = {
+    "a noisy line": {"model": lambda: nn.Linear(1, 1), **line(1.0)},
+    "a line without noise": {"model": lambda: nn.Linear(1, 1), **line(0.0)},
+    "a line through five points": {"model": lambda: nn.Linear(1, 1), **line(1.5, 20)},
+    "logistic regression of overlapping clouds": {
+        "model": lambda: nn.Linear(2, 1), "task": "binary",
+        "train": (X[:300, 20:22], (Y[:300] > 4).float()), "val": (X[300:, 20:22], (Y[300:] > 4).float()),
+    },
+    "a table of six different rows": {
+        "model": mlp(2, 1, 64), "task": "binary",
+        "train": tuple(t[:150] for t in few_rows()), "val": tuple(t[150:] for t in few_rows()),
+    },
+    "a regression on six different rows": {
+        "model": mlp(2, 1, 64), "task": "regression",
+        "train": tuple(t[:150] for t in few_rows()), "val": tuple(t[150:] for t in few_rows()),
+    },
+    "experts": {"model": Experts, **DIGITS},
+    "blocks left out at random": {"model": Skipping, **DIGITS},
+    "linear heads side by side": {"model": TwoHeads, **series()},
+    "an optimizer of its own": {"model": mlp(64, 10, 32), "update": two_optimizers, **DIGITS},
+    "a loss without targets": {
+        "model": mlp(8, 8, 4), "task": "regression", "train": (series()["train"][0],) * 2,
+        "val": (series()["val"][0],) * 2, "loss": lambda o, y: F.mse_loss(o, y) + 0 * o.mean(),
+    },
+    "exclusive or with two hidden units": {
+        "model": lambda: nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 1)), **XOR,
+        "batch_size": 4, "lr": 0.1, "epochs": 200,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_a_sound_experiment(tmp_path, name):
+    found = diagnosis(tmp_path, **SOUND[name])
+    quiet = {"too-little-validation-data", "train-validation-overlap"}  # of these small samples
+    assert not set(found) - quiet
+
+
+def squeezing(outputs, targets):
+    return F.mse_loss(outputs.squeeze(), targets)
+
+
+def broadcasting(model, optimizer, batch):
+    optimizer.zero_grad()
+    loss = ((model(batch[0]) - batch[1]) ** 2).mean()
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+def softmax_inside(model, optimizer, batch):
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(batch[0]).softmax(1), batch[1])
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+def sigmoid_inside(model, optimizer, batch):
+    optimizer.zero_grad()
+    outputs = torch.sigmoid(model(batch[0]))
+    loss = F.binary_cross_entropy_with_logits(outputs.squeeze(1), batch[1])
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+def flat_targets(given):
+    return {k: (v[0], v[1].squeeze(1)) if isinstance(v, tuple) else v for k, v in given.items()}
+
+
+YES = {"train": (X[:450], (Y[:450] > 4).float()), "val": (X[450:], (Y[450:] > 4).float()),
+       "task": "binary"}  # fmt: skip
+FAULTS = {
+    "no activation before a sigmoid": (
+        "model-is-linear",
+        {"model": lambda: nn.Sequential(nn.Linear(2, 8), nn.Linear(8, 1), nn.Sigmoid()), "loss": lambda o, y: F.binary_cross_entropy(o.squeeze(1), y),
+         **XOR, "batch_size": 4},
+    ),
+    "no activation before a log-softmax": (
+        "model-is-linear",
+        {"model": lambda: nn.Sequential(nn.Linear(64, 32), nn.Linear(32, 10), nn.LogSoftmax(1)),
+         "loss": nn.NLLLoss(), **DIGITS},
+    ),
+    "a loss that squeezes the outputs": (
+        "outputs-do-not-match-targets", {"model": mlp(1, 1, 16), "loss": squeezing, **line(0.3)},
+    ),
+    "an update step that broadcasts": (
+        "outputs-do-not-match-targets",
+        {"model": mlp(1, 1, 16), "update": broadcasting, **flat_targets(line(0.3))},
+    ),
+    "a softmax in the update step": (
+        "softmax-before-loss", {"model": mlp(64, 10, 32), "update": softmax_inside, **DIGITS},
+    ),
+    "a sigmoid in the update step": (
+        "sigmoid-before-loss", {"model": mlp(64, 1, 32), "update": sigmoid_inside, **YES},
+    ),
+    "a softmax over the batch, in four rows": (
+        "batch-mixing",
+        {"model": mlp(2, 2, 8, nn.Softmax(0)), **XOR, "task": "classification",
+         "train": (CORNERS, EITHER.long()), "val": (CORNERS * 0.9, EITHER.long()),
+         "loss": lambda o, y: F.nll_loss(o.log(), y), "batch_size": 4},
+    ),
+    "a relu below a log-softmax": (
+        "output-activation-limits-range",
+        {"model": mlp(64, 10, 32, nn.ReLU(), nn.LogSoftmax(1)), "loss": nn.NLLLoss(), **DIGITS},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault(tmp_path, name):
+    rule, declared = FAULTS[name]
+    assert diagnosis(tmp_path, **declared)[:1] == (rule,)
+
+
+def test_a_relu_below_a_softmax_is_what_the_remedy_leaves_out(tmp_path):
+    _, declared = FAULTS["a relu below a log-softmax"]
+    result = recipe.run(
+        Experiment(**declared, batch_size=16, epochs=10, lr=0.05), until="initial_loss",
+        out=tmp_path, device="cpu", fresh=True, exact=True,
+    )  # fmt: skip
+    (found,) = [f for f in result.findings if f.rule == "output-activation-limits-range"]
+    assert found.remedy.after > 0.8
