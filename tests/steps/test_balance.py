@@ -49,7 +49,7 @@ def test_yes_and_no_have_the_same_weight_in_the_loss():
 
 @pytest.mark.parametrize("classes", [2, 4])
 def test_the_score_is_the_mean_recall(classes):
-    y = torch.randint(0, classes, (50,)) ** 2 // classes
+    y = (torch.arange(50) % 9).clamp(max=classes - 1)  # not all as often
     outputs = torch.randn(50, classes)
     wanted = balanced_accuracy_score(y, outputs.argmax(1))
     assert balanced_accuracy(outputs, y) == pytest.approx(wanted)
@@ -72,7 +72,7 @@ def test_a_loss_that_is_not_known_is_not_weighed():
 def test_a_rare_class_is_found_once_it_counts(tmp_path):
     source = torch.Generator().manual_seed(0)
     y = (torch.rand(2000, generator=source) < 0.02).long()
-    x = torch.randn(2000, 8, generator=source) + 1.2 * y[:, None]
+    x = torch.randn(2000, 8, generator=source) + 0.6 * y[:, None]
     declared = Experiment(
         model=mlp(8, 2), train=(x[:1400], y[:1400]), val=(x[1400:], y[1400:]), batch_size=64,
         epochs=6, lr=0.003,
@@ -82,4 +82,4 @@ def test_a_rare_class_is_found_once_it_counts(tmp_path):
     assert found.remedy.metric == "val_balanced_accuracy"
     assert found.remedy.before == pytest.approx(0.5, abs=0.05)
     assert found.remedy.verified is True
-    assert found.remedy.after > 0.8
+    assert found.remedy.after > 0.7

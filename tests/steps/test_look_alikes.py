@@ -122,9 +122,10 @@ SOUND = {
     "blocks left out at random": {"model": Skipping, **DIGITS},
     "linear heads side by side": {"model": TwoHeads, **series()},
     "an optimizer of its own": {"model": mlp(64, 10, 32), "update": two_optimizers, **DIGITS},
-    "a loss without targets": {
-        "model": mlp(8, 8, 4), "task": "regression", "train": (series()["train"][0],) * 2,
-        "val": (series()["val"][0],) * 2, "loss": lambda o, y: F.mse_loss(o, y) + 0 * o.mean(),
+    "an autoencoder with two units": {
+        "model": lambda: nn.Sequential(nn.Linear(64, 32), nn.Tanh(), nn.Linear(32, 2),
+                                       nn.Linear(2, 32), nn.Tanh(), nn.Linear(32, 64)),
+        "train": (X[:450], X[:450]), "val": (X[450:], X[450:]), "task": "regression", "lr": 0.01,
     },
     "exclusive or with two hidden units": {
         "model": lambda: nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 1)), **XOR,

@@ -7,7 +7,12 @@ from step_samples import blob_experiment
 from torch.nn import functional as F
 
 from recipe.testing import judge_scalars, measure
-from recipe_steps.initial_loss.loss_rules import loss_sign_flipped
+from recipe_steps.initial_loss.loss_rules import (
+    loss_sign_flipped,
+    sigmoid_before_loss,
+    softmax_before_loss,
+)
+from recipe_steps.inspect.rules import outputs_do_not_match_targets
 from recipe_steps.overfit_sample import OverfitSample
 from recipe_steps.overfit_sample.update_rules import (
     evaluation_mode_in_training,
@@ -205,6 +210,20 @@ def reported(said, rise, true=1.1):
 
 
 UPDATE_CASES = [
+    Case(
+        outputs_do_not_match_targets,
+        {"shape_problem": "outputs of shape [4, 1] against [4]"},
+        "fail",
+        says="[4, 1]",
+    ),
+    Case(outputs_do_not_match_targets, {"shape_problem": None}, None),
+    Case(outputs_do_not_match_targets, {}, None),
+    Case(softmax_before_loss, {"update_squashes": "softmax"}, "fail", says="softmax"),
+    Case(softmax_before_loss, {"update_squashes": "sigmoid"}, None),
+    Case(softmax_before_loss, {"update_squashes": NAN}, None),
+    Case(sigmoid_before_loss, {"update_squashes": "sigmoid"}, "fail", says="sigmoid"),
+    Case(sigmoid_before_loss, {"update_squashes": "softmax"}, None),
+    Case(sigmoid_before_loss, {"update_squashes": NAN}, None),
     Case(gradients_not_cleared, {"update_keeps_gradients": 4}, "fail", says="of 4 parameters"),
     Case(gradients_not_cleared, {"update_keeps_gradients": 0}, None),
     Case(gradients_not_cleared, {"update_keeps_gradients": NAN}, None),

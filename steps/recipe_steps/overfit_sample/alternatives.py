@@ -75,7 +75,7 @@ def with_usual_optimizer(
             break
     return {
         "usual_optimizer_progress": share_of_way(best.best, chance, perfect),
-        "usual_optimizer_passes": len(best.scores),
+        "usual_optimizer_passes": best.passes,
     }
 
 
@@ -93,7 +93,7 @@ def with_regularization(
     strong = dropout >= STRONG_DROPOUT or best.lr * decay >= STRONG_DECAY
     if best.best < target or not strong:
         return {}
-    passes = REGULARIZED_PATIENCE * len(best.scores) + passes_over(sample, experiment.batch_size)[0]
+    passes = REGULARIZED_PATIENCE * best.passes + passes_over(sample, experiment.batch_size)[0]
     declared = replace(experiment, weight_decay=decay, epochs=passes)
     tried = attempt(ctx, declared, sample, target, regularized=True)
     chance = ctx.task.chance_score(sample.y)

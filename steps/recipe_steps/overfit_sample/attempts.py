@@ -2,7 +2,9 @@
 
 import math
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import torch
 
 from recipe.context import Context
 from recipe.experiment import Experiment
@@ -25,7 +27,7 @@ PASSES = 60
 LAST_PASSES = 240
 """Passes over the sample of MINIBATCHES per rate, and in a last attempt at the best of them. A
 smaller sample is passed as often as makes as many updates."""
-TINY, TINY_PASSES, TINY_DRAWS = 16, 6000, 4
+TINY, TINY_PASSES, TINY_DRAWS = 16, 6000, 3
 """Items up to which the last attempt makes this many updates, from so many initial weights:
 exclusive or with sigmoid units and squared error takes thousands (Rumelhart et al. 1986), and of
 networks with two hidden units many end in a local minimum."""
@@ -42,6 +44,13 @@ class Attempt:
     """How much the outputs of the trained model differ between items."""
     train_mode_score: float | None = None
     """With the statistics of each batch, where layers normalise by batch."""
+    passes_at_once: int = 1
+    """Over the sample, from one score to the next."""
+
+    @property
+    def passes(self) -> int:
+        """Over the sample, in all."""
+        return len(self.scores) * self.passes_at_once
 
     @property
     def best(self) -> float:
@@ -61,10 +70,11 @@ def attempt(
     """Train on the sample until its score is reached, without dropout unless `regularized`; from
     other initial weights for another `draw`.
     """
-    made = Attempt(experiment.lr or 0.0)
+    several = passes_at_once(sample, experiment.batch_size)
+    made = Attempt(experiment.lr or 0.0, passes_at_once=several)
     training = Training(
-        experiment,
-        Splits(sample, sample),
+        replace(experiment, epochs=math.ceil((experiment.epochs or 1) / several)),
+        Splits(_repeated(sample, several), sample),
         seed=ctx.seed_for("fit", *([draw] if draw else [])),
         device=ctx.device,
         way=ctx.careful_way,
@@ -85,6 +95,19 @@ def attempt(
     ctx.spend(len(made.scores) * training.iterations_per_epoch)
     made.scores = [score if score == score else float("-inf") for score in made.scores]  # noqa: PLR0124 - NaN
     return made
+
+
+def passes_at_once(sample: TensorData, minibatch: int) -> int:
+    """After so many passes the score is taken: of four rows every pass is one update, and cheaper
+    than its score.
+    """
+    return max(1, MINIBATCHES // max(1, round(len(sample) / minibatch)))
+
+
+def _repeated(sample: TensorData, times: int) -> TensorData:
+    if times == 1:
+        return sample
+    return replace(sample, x=torch.cat([sample.x] * times), y=torch.cat([sample.y] * times))
 
 
 def share_of_way(score: float, chance: float, perfect: float) -> float:

@@ -16,7 +16,7 @@ from recipe_steps.overfit_sample.marks import MOVED
 
 RATE = 1e-12
 """Of the update whose loss is looked at."""
-SAME, APART = 1e-5, 1e-2
+SAME, APART = 1e-5, 1e-3
 """Relative differences of two losses that are the same but for rounding, and that are not."""
 
 

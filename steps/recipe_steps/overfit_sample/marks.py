@@ -100,6 +100,17 @@ def train_mode_score(
     return task.score(torch.stack(parts).sum(0))
 
 
+def share_through_bottleneck(model: nn.Module, x: Tensor) -> float:
+    """The R squared with which the narrowest linear layer lets items be restored: that of as many
+    principal components (Baldi, Hornik 1989: no linear autoencoder does better).
+    """
+    widths = [m.out_features for m in model.modules() if isinstance(m, nn.Linear)]
+    rows = x.detach().flatten(1).cpu().double()
+    powers = torch.linalg.svdvals(rows - rows.mean(0)).square()
+    narrowest = min(widths, default=len(powers))
+    return float(powers[:narrowest].sum() / powers.sum().clamp(min=LEAST_SCALE))
+
+
 def means_of_equal_rows(x: Tensor, y: Tensor) -> Tensor:
     """For each item the mean target of all items with its input; float64, in the shape of y."""
     _, index = torch.unique(torch.tensor(row_hashes(x)), return_inverse=True)
