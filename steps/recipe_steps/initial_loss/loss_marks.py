@@ -10,6 +10,7 @@ from recipe.experiment import Experiment, LossFunction
 from recipe.results import Scalar
 from recipe.tasks import Task
 from recipe_steps.neutral import class_axis
+from recipe_steps.rows import real
 
 ITEMS = 64
 STEP = 0.1
@@ -28,7 +29,7 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
     `loss_is_distance`: a squared or absolute error, told by its differences along a line.
     """
     # On the processor: what a loss refuses there would abort an accelerator for good.
-    outputs, targets = outputs[:ITEMS].detach().float().cpu(), targets[:ITEMS].cpu()
+    outputs, targets = real(outputs[:ITEMS].detach()).cpu(), targets[:ITEMS].cpu()
     task, loss = experiment.resolved_task, experiment.loss_function
     scalars: dict[str, Scalar] = {}
 

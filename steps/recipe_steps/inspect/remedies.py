@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recipe.remedy import Patient, Remedy
-from recipe_steps.rows import row_hashes, shared_axes
+from recipe_steps.rows import real, row_hashes, shared_axes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def feature_figures(x: "Tensor") -> "tuple[Tensor, Tensor]":
     """Mean and deviation of each feature, in a shape that broadcasts against one item."""
-    values, axes = x.float(), shared_axes(x)
+    values, axes = real(x), shared_axes(x)
     mean = values.mean(axes, keepdim=True)[0]
     deviation = values.std(axes, correction=0, keepdim=True)[0]
     return mean, deviation
@@ -23,7 +23,7 @@ def feature_figures(x: "Tensor") -> "tuple[Tensor, Tensor]":
 
 def target_figures(y: "Tensor") -> "tuple[Tensor, Tensor]":
     """Mean and deviation of each target value, over the items."""
-    values = y.float()
+    values = real(y)
     return values.mean(0), values.std(0, correction=0)
 
 
@@ -51,7 +51,7 @@ def with_scaled_targets(data: "Splits") -> "Splits":
     def scaled(part: Data) -> Data:
         if not isinstance(part, TensorData):
             return part
-        return replace(part, y=(part.y.float() - mean) / deviation)
+        return replace(part, y=(real(part.y) - mean) / deviation)
 
     return replace(data, train=scaled(data.train), val=scaled(data.val))
 
@@ -94,7 +94,7 @@ def _one_preprocessing(patient: Patient) -> "Experiment":
     mean, deviation = feature_figures(_tensors(data.train))
     own_mean, own_deviation = feature_figures(_tensors(data.val))
     own_deviation = own_deviation.where(own_deviation > 0, 1.0)
-    x = (_tensors(data.val).float() - own_mean) / own_deviation * deviation + mean
+    x = (real(_tensors(data.val)) - own_mean) / own_deviation * deviation + mean
     return replace(patient.experiment, val=(x, _tensors(data.val, "y")))
 
 
@@ -106,7 +106,7 @@ def _imputed(patient: Patient) -> "Experiment":
 
     from recipe.training.data import Data, TensorData
 
-    x = _tensors(patient.data.train).float()
+    x = real(_tensors(patient.data.train))
     axes = shared_axes(x)
     known = torch.isfinite(x)
     count = known.sum(axes, keepdim=True).clamp(min=1)
@@ -116,7 +116,7 @@ def _imputed(patient: Patient) -> "Experiment":
         if not isinstance(part, TensorData):
             return part
         sound = torch.isfinite(part.y.float()).reshape(len(part), -1).all(1)
-        kept = part.x[sound].float()
+        kept = real(part.x[sound])
         return replace(part, x=kept.where(torch.isfinite(kept), mean), y=part.y[sound])
 
     data = patient.data
