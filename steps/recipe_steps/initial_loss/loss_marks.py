@@ -126,9 +126,10 @@ def perfect_answers(task: Task, outputs: Tensor, targets: Tensor) -> Tensor | No
     """What perfect probabilities, or perfect values, would be, in the shape of `outputs`."""
     if task.target_kind == "class index":
         axis = class_axis(outputs, targets)
-        if outputs.ndim <= axis or bool((targets < 0).any()):
+        labels = targets.long().where(task.counted(targets), 0)  # any: nobody looks there
+        if outputs.ndim <= axis or bool((labels < 0).any()):
             return None
-        return torch.zeros_like(outputs).scatter_(axis, targets.long().unsqueeze(axis), 1.0)
+        return torch.zeros_like(outputs).scatter_(axis, labels.unsqueeze(axis), 1.0)
     if targets.numel() != outputs.numel():
         return None
     return targets.reshape(outputs.shape).to(outputs.dtype)

@@ -113,7 +113,7 @@ def constant_loss(task: Task, targets: Tensor, n_outputs: int) -> float:
     """Loss of the best constant prediction: the entropy, or the variance, of the targets."""
     y = targets.detach().cpu()
     if task.target_kind == "class index":
-        counts = torch.bincount(y.flatten(), minlength=n_outputs).double()
+        counts = torch.bincount(y[task.counted(y)].flatten(), minlength=n_outputs).double()
         shares = counts[counts > 0] / counts.sum()
         return -(shares * shares.log()).sum().item()
     y = y.double().reshape(-1, n_outputs)

@@ -1,17 +1,21 @@
 """Classes that count alike: weighed in the loss, and judged one by one."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recipe.remedy import Patient, Remedy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
     from recipe.experiment import Experiment
 
     Loss = Callable[[Tensor, Tensor], Tensor]
+
+IGNORED = -100
+"""The label that PyTorch's cross-entropy leaves out."""
 
 
 def _weighed(patient: Patient) -> "Experiment | None":
@@ -27,9 +31,9 @@ def _weighed(patient: Patient) -> "Experiment | None":
         return None
     weighed = any(getattr(loss, name, None) is not None for name in ("weight", "pos_weight"))
     if kind == "class index" and _is(loss, nn.CrossEntropyLoss) and not weighed:
-        smoothing = getattr(loss, "label_smoothing", 0.0)
-        weighted = _cross_entropy(targets, smoothing)
-        return replace(experiment, loss=weighted, metric=balanced_accuracy)
+        ignored = getattr(loss, "ignore_index", IGNORED)
+        weighted = _cross_entropy(targets, getattr(loss, "label_smoothing", 0.0), ignored)
+        return replace(experiment, loss=weighted, metric=_recall_of_all_but(ignored))
     if kind == "zero or one" and _is(loss, nn.BCEWithLogitsLoss) and not weighed:
         return replace(experiment, loss=_logistic(targets), metric=balanced_accuracy)
     return None
@@ -40,18 +44,19 @@ def _is(loss: object, kind: type) -> bool:
     return loss is None or type(loss) is kind
 
 
-def _cross_entropy(targets: "Tensor", smoothing: float) -> "Loss":
+def _cross_entropy(targets: "Tensor", smoothing: float, ignored: int) -> "Loss":
     from torch.nn import functional as F
 
     labels = targets.reshape(-1)
-    counts = labels[labels >= 0].bincount()
+    counts = labels[(labels >= 0) & (labels != ignored)].bincount()
     weights = counts.sum() / (counts.count_nonzero() * counts.clamp(min=1))
 
     def weighted_cross_entropy(outputs: "Tensor", targets: "Tensor") -> "Tensor":
         known = F.pad(weights, (0, outputs.shape[1] - len(weights)), value=1.0)
         return F.cross_entropy(
-            outputs, targets, weight=known.to(outputs), label_smoothing=smoothing
-        )
+            outputs, targets, weight=known.to(outputs), label_smoothing=smoothing,
+            ignore_index=ignored,
+        )  # fmt: skip
 
     return weighted_cross_entropy
 
@@ -69,6 +74,18 @@ def _logistic(targets: "Tensor") -> "Loss":
     return weighted_logistic_loss
 
 
+def _recall_of_all_but(ignored: int) -> "Callable[[Tensor, Tensor], float]":
+    """The score, as a metric of that name."""
+    if ignored == IGNORED:
+        return balanced_accuracy
+
+    def metric(outputs: "Tensor", targets: "Tensor") -> float:
+        return balanced_accuracy(outputs, targets.where(targets != ignored, IGNORED))
+
+    metric.__name__ = balanced_accuracy.__name__
+    return metric
+
+
 def balanced_accuracy(outputs: "Tensor", targets: "Tensor") -> float:
     """Mean over the classes of the share of their items that are recognised."""
     if outputs.shape == targets.shape or outputs.shape[1:].numel() == targets.shape[1:].numel():
@@ -76,7 +93,8 @@ def balanced_accuracy(outputs: "Tensor", targets: "Tensor") -> float:
     else:
         answers, targets = outputs.argmax(1).reshape(-1), targets.reshape(-1)
     right = answers == targets
-    recalls = [right[targets == label].float().mean() for label in targets[targets >= 0].unique()]
+    labels = sorted(set(targets[targets >= 0].tolist()))
+    recalls = [right[targets == label].float().mean() for label in labels]
     return float(sum(recalls) / len(recalls))
 
 
