@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from recipe.errors import UsageError
 from recipe.testing import judge_scalars, measure
 from recipe_steps.inspect import Inspect
-from recipe_steps.inspect.loss_call import Call, called
+from recipe_steps.inspect.loss_call import Call, _of_devices, called
 
 X, Y = blobs(classes=2)
 ONE, SURE = mlp(4, 1), mlp(4, 1, 32, nn.Sigmoid())
@@ -92,6 +92,24 @@ def test_an_error_of_its_own_is_no_matter_of_shapes(tmp_path):
 def test_outputs_that_are_no_real_values():
     outputs, targets = torch.tensor([1, 2]), torch.tensor([1.0, 2.0])
     assert called(lambda o, y: (o - y).abs().mean(), outputs, targets) == Call(gradient=None)
+
+
+def test_small_floats_are_made_float32_as_in_training():
+    outputs, targets = torch.zeros(4, 1, dtype=torch.bfloat16), torch.zeros(4, 1)
+    assert called(nn.BCEWithLogitsLoss(), outputs, targets).fine
+
+
+@pytest.mark.parametrize(
+    ("complaint", "device", "of_devices"),
+    [
+        ("Expected all tensors to be on the same device", "cuda", True),
+        ("not implemented for 'CPU'", "cuda", True),
+        ("Found dtype Long but expected Float", "cuda", False),
+        ("Expected all tensors to be on the same device", "cpu", False),
+    ],
+)
+def test_a_loss_that_lives_on_an_accelerator(complaint, device, of_devices):
+    assert _of_devices(complaint, torch.device(device)) == of_devices
 
 
 def test_an_error_without_words():

@@ -11,6 +11,7 @@ from recipe.errors import UsageError
 from recipe.experiment import LossFunction
 from recipe.results import Scalar
 from recipe.training.data import TensorData
+from recipe.training.loop import full_precision
 from recipe.training.models import build_model, place, seeded
 
 FEW = 4
@@ -70,7 +71,7 @@ def called(loss: LossFunction, outputs: Tensor, targets: Tensor) -> Call:
 
     On the processor: what a loss refuses on an accelerator may abort that for good.
     """
-    leaf, targets = outputs.detach().to(CPU), targets.to(CPU)
+    leaf, targets = full_precision(outputs.detach().to(CPU)), targets.to(CPU)
     real = leaf.is_floating_point()
     with torch.enable_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -104,8 +105,9 @@ def _judged(value: object, leaf: Tensor) -> Call:
 
 
 def _of_devices(complaint: str, device: torch.device) -> bool:
-    """Whether a loss with tensors of its own on an accelerator was called on the processor."""
-    return device.type != "cpu" and "device" in complaint
+    """Whether the loss can only be called on its accelerator: it has tensors of its own there."""
+    words = ("device", "cpu", device.type)
+    return device.type != "cpu" and any(word in complaint.lower() for word in words)
 
 
 def _pair(outputs: Tensor, targets: Tensor) -> str:

@@ -118,7 +118,8 @@ def frozen_parameters(evidence: Evidence) -> Finding | None:
 
 @rule("warn", explains=["vanishing-gradients", "optimizer-misses-parameters", *NOT_LEARNING])
 def parameters_without_gradient(evidence: Evidence) -> Finding | None:
-    """What: the outputs do not depend on some of the trainable parameters.
+    """What: the outputs do not depend on some of the trainable parameters, or the loss has no
+    gradient with respect to the outputs.
 
     Why: a layer that is never called, or a path that is cut: detach(), no_grad(), .data, .item(),
     argmax or a conversion to numpy between a layer and the loss, or in the loss.
