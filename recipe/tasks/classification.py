@@ -69,8 +69,9 @@ class Classification(Task):
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """[correct, counted]."""
         counted = self.counted(targets)
-        answers = outputs.argmax(self._class_axis(outputs, targets))
-        right = (answers == targets) & counted
+        right = outputs.argmax(self._class_axis(outputs, targets)) == targets
+        if self.ignored >= 0:  # no answer is ever negative
+            right &= counted
         return wide(torch.stack([right.sum(), counted.sum()]))
 
     def score(self, sums: Tensor) -> float:
@@ -116,6 +117,8 @@ class Classification(Task):
         )
 
     def _class_axis(self, outputs: Tensor, targets: Tensor) -> int:
+        if outputs.ndim == 2:
+            return 1
         behind = outputs.shape[:1] + outputs.shape[2:] == targets.shape
         last = outputs.shape[:-1] == targets.shape
         return -1 if last and (self.classes_last or not behind) else 1
