@@ -29,6 +29,7 @@ from recipe.training.fingerprint import configuration, fingerprint
 from recipe.training.loop import iterations_per_epoch
 from recipe.training.memory import keep_freed_pages
 from recipe.training.speed import choose
+from recipe.training.suited import suited
 from recipe.training.way import PLAIN, Way
 
 Observer = Callable[[Event], None]
@@ -80,9 +81,9 @@ class _Started:
     """What a run needs before its folder exists: nothing is written until all of it is sound."""
 
     experiment: Experiment
+    data: Splits
     plugins: tuple[registry.Plugin, ...]
     device: torch.device
-    data: Splits
     fingerprint: str
 
 
@@ -163,7 +164,8 @@ def _start(experiment: Experiment, settings: Settings, emit: Observer) -> _Start
     for split, part in (("train", data.train), ("val", data.val)):
         if isinstance(part, StreamData):
             emit(Message(f"{split}: {RANDOM_ITEMS}"))
-    return _Started(resolved, plugins, device, data, fingerprint(resolved, data))
+    name = fingerprint(resolved, data)
+    return _Started(*suited(resolved, data), plugins, device, name)
 
 
 def _check_names(settings: Settings, plugins: tuple[registry.Plugin, ...]) -> None:

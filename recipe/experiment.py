@@ -39,10 +39,12 @@ class Experiment:
         val: the same, or the fraction of `train` to hold out (default 0.2).
         test: the same; touched by no step before the very end.
         task: classification, binary, multilabel, regression, language_model, or a Task.
-        loss: callable(outputs, targets) -> scalar; default: the task's.
+        loss: callable(outputs, targets) -> scalar; default: the task's. The score leaves out
+            labels of its `ignore_index`, where it has one, and always -100.
         metric: callable(outputs, targets) -> higher is better; default: the task's.
         optimizer: sgd (Nesterov 0.9), adam, adamw, rmsprop, or
-            callable(params, lr, weight_decay).
+            callable(params, lr, weight_decay); LBFGS and its like are told how to evaluate the
+            loss of a batch.
         augment: random transform of a training batch x; validation never sees it.
         momentum: of a named optimizer, in [0, 1): Nesterov for sgd (default 0.9), the first beta
             of adam and adamw (0.9), plain for rmsprop (0).

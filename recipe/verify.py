@@ -25,6 +25,7 @@ from recipe.training.fingerprint import configuration
 from recipe.training.fit import Fit, rank
 from recipe.training.loop import Training, iterations_per_epoch
 from recipe.training.optimizers import usual_rates
+from recipe.training.suited import suited
 
 TRAININGS, ITERATIONS = 3.0, 5000
 """What proving may cost without a budget of its own: full trainings, or where these are short,
@@ -196,7 +197,9 @@ class Verifier:
 
     def _data_of(self, mended: Experiment) -> Splits:
         same = mended.train is self.experiment.train and mended.val is self.experiment.val
-        return self.data if same else load_splits(mended, self.ctx.device, self.ctx.seed)
+        if same:
+            return self.data
+        return suited(mended, load_splits(mended, self.ctx.device, self.ctx.seed))[1]
 
     def _train(
         self, experiment: Experiment, data: Splits, chain: tuple[str, ...], *, declared: bool

@@ -87,6 +87,30 @@ def test_a_remedy_restores_the_score(tmp_path, rule):
     assert proof.before is None or proof.before < proof.after
 
 
+YES = (Y % 2)[:, None]
+ANSWERS = {"task": "binary", "model": mlp(64, 1)}
+REFUSED = {
+    "shape": {**ANSWERS, "loss": nn.BCEWithLogitsLoss(), "train": (X[:900], YES[:900, 0].float()),
+              "val": (X[900:], YES[900:, 0].float())},
+    "type": {**ANSWERS, "model": mlp(64, 1, 32, nn.Sigmoid()), "loss": nn.BCELoss(),
+             "train": (X[:900], YES[:900]), "val": (X[900:], YES[900:])},
+    "both": {**ANSWERS, "loss": nn.BCEWithLogitsLoss(reduction="none"),
+             "train": (X[:900], YES[:900, 0]), "val": (X[900:], YES[900:, 0])},
+    "range": {**ANSWERS, "loss": nn.BCELoss(), "train": (X[:900], YES[:900].float()),
+              "val": (X[900:], YES[900:].float())},
+    "one number per item": {"loss": nn.CrossEntropyLoss(reduction="none")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_a_loss_refuses_is_brought_to_what_it_takes(tmp_path, name):
+    result = run(tmp_path, **REFUSED[name])
+    assert result.diagnosis == ("outputs-do-not-match-targets",)
+    proof = outcome(result, "outputs-do-not-match-targets")
+    assert (proof.verified, proof.before) == (True, None)
+    assert proof.after > 0.85
+
+
 def test_missing_values_are_filled_in(tmp_path):
     result = run(tmp_path, train=(holed(X[:900]), Y[:900]), val=(holed(X[900:]), Y[900:]))
     proof = outcome(result, "inputs-not-finite")

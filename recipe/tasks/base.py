@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar, Literal
 
+import torch
 from torch import Tensor
 from torch.func import vmap
 
@@ -61,6 +62,10 @@ class Task(ABC):
             bias: a declared output bias [n_outputs], when the model starts with one.
 
         """
+
+    def counted(self, targets: Tensor) -> Tensor:
+        """Which of the targets count, in their shape; the others are ignored by loss and score."""
+        return torch.ones_like(targets, dtype=torch.bool)
 
     def chance_score(self, targets: Tensor) -> float:  # noqa: ARG002
         """Score of the best constant prediction on these targets."""

@@ -32,12 +32,16 @@ class LanguageModel(Classification):
         only its most frequent continuation counts.
         """
         follows: dict[tuple[int, ...], dict[int, int]] = {}
-        for tokens, nexts in zip(inputs.tolist(), targets.tolist(), strict=True):
+        counted = self.counted(targets)
+        for tokens, nexts, counts in zip(
+            inputs.tolist(), targets.tolist(), counted.tolist(), strict=True
+        ):
             for position, token in enumerate(nexts):
-                counts = follows.setdefault(tuple(tokens[: position + 1]), {})
-                counts[token] = counts.get(token, 0) + 1
-        right = sum(max(counts.values()) for counts in follows.values())
-        return right / max(1, targets.numel())
+                if counts[position]:
+                    known = follows.setdefault(tuple(tokens[: position + 1]), {})
+                    known[token] = known.get(token, 0) + 1
+        right = sum(max(known.values()) for known in follows.values())
+        return right / max(1, int(counted.sum()))
 
     def shape_problem(self, outputs: Tensor, targets: Tensor) -> str | None:
         """Outputs need the shape of the targets and a vocabulary axis behind."""

@@ -19,7 +19,7 @@ from recipe.experiment import Experiment
 from recipe.keys import derive_seed
 from recipe.training.children import cores
 from recipe.training.decode import MEMORY_SHARE, PARALLEL_FROM, Notify, decode, taken
-from recipe.training.items import Batch, as_labels, as_tensor, is_deterministic
+from recipe.training.items import Batch, as_labels, as_tensor, is_deterministic, widened
 from recipe.training.memory import free_memory
 
 DEFAULT_VAL_SHARE = 0.2
@@ -88,6 +88,8 @@ class StreamData:
     device: torch.device
     workers: int = 0
     deterministic: bool = False
+    double: bool = False
+    """Whether real values are given as float64."""
 
     def __len__(self) -> int:
         """Number of items."""
@@ -97,6 +99,8 @@ class StreamData:
         loader: Iterable[Any] = DataLoader(dataset, size, num_workers=self.workers, **options)
         for item in loader:
             x, y = _pair(item, "train")
+            if self.double:
+                x, y = widened(x), widened(y)
             yield x.to(self.device), y.to(self.device)
 
     def batches(

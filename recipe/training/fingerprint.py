@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.parameter import UninitializedParameter
 
 from recipe.experiment import Experiment
 from recipe.keys import key
@@ -28,7 +29,10 @@ SAMPLED_BYTES = 1 << 24
 def fingerprint(experiment: Experiment, data: Splits) -> str:
     """Hash of model, data and code, without the hyperparameters that a search sets."""
     model = build_model(experiment, 0, torch.device("cpu"))
-    shapes = {name: list(p.shape) for name, p in model.named_parameters()}
+    shapes = {
+        name: None if isinstance(p, UninitializedParameter) else list(p.shape)
+        for name, p in model.named_parameters()
+    }
     callables = [experiment.model, experiment.loss, experiment.metric, experiment.augment,
                  experiment.update, experiment.schedule, experiment.optimizer,
                  experiment.task]  # fmt: skip

@@ -35,6 +35,11 @@ def as_tensor(value: Any, name: str) -> Tensor:
     return tensor.float() if tensor.dtype == torch.float64 else tensor
 
 
+def widened(values: Tensor) -> Tensor:
+    """Real values as float64; anything else as it is."""
+    return values.double() if values.is_floating_point() else values
+
+
 def as_labels(y: Tensor) -> Tensor:
     """Small integer types as int64, the one that losses index by."""
     return y.long() if y.dtype in (torch.int8, torch.int16, torch.int32) else y

@@ -16,7 +16,7 @@ from recipe.training.data import Data, Splits
 from recipe.training.items import Batch
 from recipe.training.models import Noise, build_model, place, seeded
 from recipe.training.monitors import UpdateMonitor, activation_figures
-from recipe.training.optimizers import build_optimizer, set_lr
+from recipe.training.optimizers import build_optimizer, set_lr, wants_closure
 from recipe.training.schedules import rates as schedule_rates
 from recipe.training.way import PLAIN, Way, thread_count
 
@@ -96,6 +96,7 @@ class Training:
         self.model = way.lay_out_model(model)
         self.forward = torch.compile(self.model) if way.compiled else self.model
         self.optimizer = build_optimizer(experiment, self.model, self.lr)
+        self.wants_closure = wants_closure(self.optimizer)
         self.monitor = UpdateMonitor(self.model)
         self.number = 0
         """Of the next epoch, or of the one that pauses."""
@@ -223,6 +224,27 @@ class Training:
         if self.experiment.update is not None:
             loss = self._own_update((x, y), watch=watch)
             return torch.as_tensor(loss).detach(), None
+        asked = [self._evaluation(x, y)] if self.wants_closure else []
+        outputs, loss = self._gradients(x, y)
+        if watch:
+            self.monitor.before_step()
+        self.optimizer.step(*asked)
+        if watch:
+            self.monitor.after_step()
+        sums = None if self.experiment.metric else self.task.sums(outputs.detach(), y)
+        return loss.detach(), sums
+
+    def _evaluation(self, x: Tensor, y: Tensor) -> Callable[[], float]:
+        """How an optimizer may ask for the loss of this batch and its gradients."""
+        kept = x.clone()  # the model may work in place
+
+        def evaluate() -> float:
+            return self._gradients(kept.clone(), y)[1].item()
+
+        return evaluate
+
+    def _gradients(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """One pass forward and backward; outputs and loss."""
         with self.way.autocast(self.device):
             outputs = self.forward(x)
         outputs = full_precision(outputs)
@@ -232,13 +254,7 @@ class Training:
         if self.experiment.clip_norm is not None:
             limit = self.experiment.clip_norm
             self.monitor.clips(nn.utils.clip_grad_norm_(self.model.parameters(), limit), limit)
-        if watch:
-            self.monitor.before_step()
-        self.optimizer.step()
-        if watch:
-            self.monitor.after_step()
-        sums = None if self.experiment.metric else self.task.sums(outputs.detach(), y)
-        return loss.detach(), sums
+        return outputs, loss
 
     def _own_update(self, batch: Batch, *, watch: bool) -> Tensor | float:
         hook = None

@@ -72,6 +72,8 @@ def build_model(experiment: Experiment, seed: int, device: torch.device) -> nn.M
     with seeded(seed, device):
         try:
             model = experiment.model(**experiment.model_args)
+        except UsageError:
+            raise
         except Exception as error:
             args = ", ".join(f"{k}={v!r}" for k, v in experiment.model_args.items())
             raise UsageError(

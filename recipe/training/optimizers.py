@@ -1,5 +1,7 @@
 """Optimizers by name, with the settings the recipe means by each."""
 
+import inspect
+
 import torch
 from torch import nn
 from torch.optim import Optimizer
@@ -118,3 +120,9 @@ def set_lr(optimizer: Optimizer, lr: float, base: float) -> None:
     for group in optimizer.param_groups:
         share = group.setdefault("recipe_share", group["lr"] / base if base else 1.0)
         group["lr"] = lr * share
+
+
+def wants_closure(optimizer: Optimizer) -> bool:
+    """Whether its step evaluates the loss itself and has to be told how, as that of LBFGS."""
+    closure = inspect.signature(optimizer.step).parameters.get("closure")
+    return closure is not None and closure.default is inspect.Parameter.empty

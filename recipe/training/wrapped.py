@@ -36,7 +36,8 @@ class Standardised(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The outputs of the model."""
-        outputs: Tensor = self.model((x.float() - self.mean) / self.deviation)
+        values = x if x.dtype == torch.float64 else x.float()
+        outputs: Tensor = self.model((values - self.mean) / self.deviation)
         return outputs
 
 

@@ -1,6 +1,7 @@
 """What a loss expects of its outputs, and outputs that prefer nothing."""
 
 import math
+from contextlib import suppress
 
 import torch
 from torch import Tensor
@@ -31,7 +32,7 @@ def signatures(loss: LossFunction, outputs: Tensor, targets: Tensor) -> dict[str
     logs = outputs.ndim > 1 and bool((rows.logsumexp(-1).abs() < LOG_SUM).all())
     # a loss that takes probabilities refuses what lies outside of 0..1
     base, shift = (outputs / 2, 0.5) if inside else (outputs, 1.0)
-    plain, shifted = mean_loss(loss, base, targets), mean_loss(loss, base + shift, targets)
+    plain, shifted = defined_loss(loss, base, targets), defined_loss(loss, base + shift, targets)
     return {
         "outputs_are_probabilities": probabilities,
         "outputs_are_log_probabilities": logs,
@@ -41,9 +42,18 @@ def signatures(loss: LossFunction, outputs: Tensor, targets: Tensor) -> dict[str
     }
 
 
+def defined_loss(loss: LossFunction, outputs: Tensor, targets: Tensor) -> float:
+    """The mean loss; NaN where it refuses these outputs, as that of a distribution refuses a
+    deviation of zero.
+    """
+    with suppress(Exception):
+        return mean_loss(loss, outputs, targets)
+    return math.nan
+
+
 def neutral_loss(experiment: Experiment, outputs: Tensor, targets: Tensor) -> float:
-    """The declared loss at outputs that prefer nothing."""
-    return mean_loss(
+    """The declared loss at outputs that prefer nothing; NaN where it refuses them."""
+    return defined_loss(
         experiment.loss_function, neutral_outputs(experiment, outputs, targets), targets
     )
 

@@ -8,6 +8,11 @@ if TYPE_CHECKING:
 CHANNELS = 4
 
 
+def real(x: "Tensor") -> "Tensor":
+    """Values as float32, or as float64 where they are."""
+    return x if x.is_floating_point() and x.element_size() == 8 else x.float()
+
+
 def shared_axes(x: "Tensor") -> list[int]:
     """The axes over which values belong to one feature: a feature is a column of a table, a
     channel of an image, or else all values together.

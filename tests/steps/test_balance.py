@@ -34,6 +34,21 @@ def test_each_class_has_the_same_weight_in_the_loss():
     torch.testing.assert_close(found.loss(outputs, y), torch.stack(of_classes).mean())
 
 
+def test_ignored_labels_have_no_weight():
+    y = torch.tensor([0] * 8 + [1] * 2 + [255] * 5)
+    x = torch.randn(15, 4)
+    loss = nn.CrossEntropyLoss(ignore_index=255)
+    found = mended(
+        Experiment(model=mlp(4, 2), train=(x, y), val=(x, y), batch_size=4, loss=loss).resolved()
+    )
+    outputs = torch.randn(15, 2)
+    of_classes = [F.cross_entropy(outputs[y == c], y[y == c]) for c in range(2)]
+    torch.testing.assert_close(found.loss(outputs, y), torch.stack(of_classes).mean())
+    assert found.metric_name == "balanced_accuracy"
+    wanted = balanced_accuracy_score(y[:10], outputs[:10].argmax(1))
+    assert found.metric(outputs, y) == pytest.approx(wanted)
+
+
 def test_yes_and_no_have_the_same_weight_in_the_loss():
     y = torch.tensor([0.0] * 8 + [1.0] * 2)
     x = torch.randn(10, 4)

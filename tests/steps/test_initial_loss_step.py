@@ -132,6 +132,45 @@ def test_a_loss_that_may_be_negative(tmp_path):
     assert not found
 
 
+class Spread(nn.Module):
+    """The mean and the deviation of a distribution."""
+
+    def __init__(self):
+        super().__init__()
+        self.both = nn.Linear(4, 2)
+
+    def forward(self, x):
+        mean, size = self.both(x).unbind(1)
+        return torch.stack([mean, F.softplus(size)], 1)
+
+
+def test_a_loss_that_refuses_outputs_that_prefer_nothing(tmp_path):
+    def likelihood(outputs, targets):
+        mean, deviation = outputs.unbind(1)
+        return -torch.distributions.Normal(mean, deviation).log_prob(targets).mean()
+
+    experiment = blob_experiment(model=Spread, train=(X, X[:, 1]), task="regression",
+                                 loss=likelihood)  # fmt: skip
+    evidence, found = initial_loss(tmp_path, experiment)
+    assert evidence.number("loss") > 0
+    assert evidence.number("expected") is None
+    assert not found
+
+
+@pytest.mark.parametrize("ignored", [-100, 255])
+def test_ignored_labels_are_no_class(tmp_path, ignored):
+    x, y = blobs(200)
+    y[::5] = ignored
+    loss = nn.CrossEntropyLoss(ignore_index=ignored)
+    for given in [{"loss": loss}, *([{}] if ignored == -100 else [])]:
+        experiment = blob_experiment(model=mlp(), train=(x, y), **given)
+        evidence, found = initial_loss(tmp_path / str(len(given)), experiment)
+        assert evidence.number("loss") == pytest.approx(math.log(3), rel=0.3)
+        assert evidence.number("loss_towards_targets") < 0
+        assert evidence.number("floor") in (None, pytest.approx(math.log(3), rel=0.01))
+        assert not found
+
+
 def rare(n=400):
     x, _ = blobs(n, classes=2)
     return x, (torch.arange(n) % 20 == 0).long()

@@ -57,6 +57,8 @@ MODEL_CASES = [
     Case(frozen_parameters, trainable(NAN), None),
     Case(parameters_without_gradient, unreached(2, 0.4), "warn", says="40% of all (a.weight"),
     Case(parameters_without_gradient, unreached(4, 1.0), "fail"),
+    Case(parameters_without_gradient, {"loss_has_gradient": False}, "fail", says="no gradient"),
+    Case(parameters_without_gradient, {"loss_has_gradient": None}, None),
     Case(parameters_without_gradient, unreached(0, 0.0), None),
     Case(parameters_without_gradient, unreached(2, NAN), None),
 ]

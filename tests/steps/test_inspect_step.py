@@ -98,6 +98,63 @@ def test_one_hot_labels(tmp_path):
     assert "outputs-do-not-match-targets" in found
 
 
+def sequences(n=120, length=6, classes=3):
+    """Items of which every place has a label."""
+    x = torch.randn(n, length, 4, generator=torch.Generator().manual_seed(0))
+    return x, x[..., :classes].argmax(-1)
+
+
+class ClassesBehind(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.each = mlp()()
+
+    def forward(self, x):
+        return self.each(x).transpose(1, 2)
+
+
+def over_places(outputs, targets):
+    return nn.functional.cross_entropy(outputs.flatten(0, 1), targets.flatten())
+
+
+TAGGED = {
+    "behind": {"model": ClassesBehind},
+    "last": {"model": mlp(), "loss": over_places},
+}
+
+
+@pytest.mark.parametrize("where", TAGGED)
+@pytest.mark.parametrize("ignored", [None, -100])
+def test_a_label_for_every_place(tmp_path, where, ignored):
+    x, y = sequences()
+    if ignored is not None:
+        y[:, -2:] = ignored
+    evidence, found = inspect(tmp_path, train=(x, y), **TAGGED[where])
+    assert (evidence.number("classes"), evidence.number("outputs")) == (3, 3)
+    assert (evidence.number("train_target_min"), evidence.number("train_target_max")) == (0, 2)
+    assert not found
+
+
+def test_what_is_not_labelled(tmp_path):
+    x, y = sequences()
+    y[:, :1] = 255
+    given = {"model": ClassesBehind, "train": (x, y)}
+    loss = nn.CrossEntropyLoss(ignore_index=255)
+    assert not inspect(tmp_path / "declared", **given, loss=loss)[1]
+    _, found = inspect(tmp_path / "not", **given)
+    assert set(found) == {"targets-out-of-range"}
+    assert "ignore_index=255" in found["targets-out-of-range"].advice
+
+
+def test_items_without_a_label(tmp_path):
+    x, y = blobs()
+    y[::4] = -100
+    evidence, found = inspect(tmp_path, train=(x[:180], y[:180]), val=(x[180:], y[180:]))
+    assert evidence.number("classes") == 3
+    assert evidence.number("largest_class") == 45
+    assert not found
+
+
 @pytest.mark.parametrize(("copies", "severity"), [(0, None), (2, "warn"), (30, "fail")])
 def test_overlap(tmp_path, copies, severity):
     train, val = blobs(120), blobs(60, seed=8)

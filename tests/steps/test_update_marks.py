@@ -199,6 +199,13 @@ def test_an_optimizer_of_ones_own_is_sound(tmp_path):
     assert causes(tmp_path, optimizer=own, lr=0.01) == []
 
 
+def test_an_optimizer_that_evaluates_the_loss_itself_is_sound(tmp_path):
+    def own(params, lr, weight_decay):
+        return torch.optim.LBFGS(params, lr=lr, max_iter=4, line_search_fn="strong_wolfe")
+
+    assert causes(tmp_path, optimizer=own, lr=0.5, batch_size=256) == []
+
+
 def misses(count, steps=2):
     return {"update_misses": count, "update_reached": 4, "update_steps": steps,
             "update_misses_names": "0.weight"}  # fmt: skip

@@ -4,6 +4,7 @@ from collections import Counter
 import pytest
 import torch
 from sklearn.metrics import accuracy_score
+from torch.nn import functional as F
 
 from recipe.tasks import LanguageModel
 from recipe.tasks.language_modelling import windows
@@ -47,6 +48,22 @@ def test_a_fresh_model_starts_at_log_v_or_at_the_loss_of_its_bias():
 )
 def test_perfect_memory_cannot_tell_shared_prefixes_apart(inputs, targets, perfect):
     assert TASK.perfect_score(torch.tensor(inputs), torch.tensor(targets)) == perfect
+
+
+def test_padding_that_the_loss_ignores_does_not_count():
+    def loss(outputs, targets):
+        return F.cross_entropy(outputs.flatten(0, 1), targets.flatten(), ignore_index=0)
+
+    loss.ignore_index = 0
+    task = TASK.adapted(loss)
+    padded = TOKENS.clone()
+    padded[:, 2:] = 0
+    left = padded[padded != 0]
+    right = (LOGITS.argmax(-1)[padded != 0] == left).float().mean().item()
+    assert task.score(task.sums(LOGITS, padded)) == pytest.approx(right)
+    assert task.n_outputs(LOGITS) == 7
+    inputs = torch.tensor([[1, 2, 0], [1, 3, 0]])
+    assert task.perfect_score(inputs, torch.tensor([[2, 5, 0], [3, 0, 0]])) == 2 / 3
 
 
 def test_perfect_score_equals_the_best_lookup_table():

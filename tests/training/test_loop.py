@@ -11,6 +11,7 @@ from recipe.errors import RecipeError, UsageError
 from recipe.keys import derive_seed
 from recipe.training.data import Splits, TensorData
 from recipe.training.loop import Training, evaluate, iterations_per_epoch, pause_in
+from recipe.training.optimizers import wants_closure
 from recipe.training.way import PLAIN, Way
 
 CPU = torch.device("cpu")
@@ -315,6 +316,50 @@ def test_the_same_update_step_by_ones_own_hand():
         assert mine.figures == pytest.approx(theirs.figures)
         assert mine.figures["grad_norm"] > 0
         assert mine.figures["update_ratio"] > 0
+
+
+def lbfgs(params, lr, weight_decay):
+    return torch.optim.LBFGS(params, lr=lr, max_iter=4, line_search_fn="strong_wolfe")
+
+
+class InPlace(nn.Module):
+    """Its first operation changes the batch that it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = net()
+
+    def forward(self, x):
+        return self.layers(x.mul_(2).tanh_())
+
+
+@pytest.mark.parametrize("model", [net, InPlace])
+def test_an_optimizer_that_evaluates_the_loss_itself(model):
+    def update(model, optimizer, batch):
+        x, y = batch
+
+        def closure():
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(x.clone()), y)
+            loss.backward()
+            return loss
+
+        return optimizer.step(closure)
+
+    given = {"model": model, "optimizer": lbfgs, "lr": 0.5, "batch_size": 50}
+    own = list(training(**given, update=update).epochs())
+    made = training(**given)
+    usual = list(made.epochs())
+    assert [e.losses for e in usual] == [pytest.approx(e.losses) for e in own]
+    assert usual[-1].figures["train_loss"] < 0.5 * usual[0].losses[0]
+    assert usual[-1].figures["update_ratio"] > 0
+    assert not wants_closure(training().optimizer)
+
+
+def test_gradients_are_clipped_whenever_they_are_evaluated():
+    figures = next(training(optimizer=lbfgs, clip_norm=1e-6).epochs()).figures
+    assert figures["clipped_share"] == 1
+    assert figures["update_ratio"] < 1e-5
 
 
 def test_an_update_step_may_return_a_number():

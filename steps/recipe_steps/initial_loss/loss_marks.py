@@ -10,6 +10,7 @@ from recipe.experiment import Experiment, LossFunction
 from recipe.results import Scalar
 from recipe.tasks import Task
 from recipe_steps.neutral import class_axis
+from recipe_steps.rows import real
 
 ITEMS = 64
 STEP = 0.1
@@ -28,7 +29,7 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
     `loss_is_distance`: a squared or absolute error, told by its differences along a line.
     """
     # On the processor: what a loss refuses there would abort an accelerator for good.
-    outputs, targets = outputs[:ITEMS].detach().float().cpu(), targets[:ITEMS].cpu()
+    outputs, targets = real(outputs[:ITEMS].detach()).cpu(), targets[:ITEMS].cpu()
     task, loss = experiment.resolved_task, experiment.loss_function
     scalars: dict[str, Scalar] = {}
 
@@ -125,9 +126,10 @@ def perfect_answers(task: Task, outputs: Tensor, targets: Tensor) -> Tensor | No
     """What perfect probabilities, or perfect values, would be, in the shape of `outputs`."""
     if task.target_kind == "class index":
         axis = class_axis(outputs, targets)
-        if outputs.ndim <= axis or bool((targets < 0).any()):
+        labels = targets.long().where(task.counted(targets), 0)  # any: nobody looks there
+        if outputs.ndim <= axis or bool((labels < 0).any()):
             return None
-        return torch.zeros_like(outputs).scatter_(axis, targets.long().unsqueeze(axis), 1.0)
+        return torch.zeros_like(outputs).scatter_(axis, labels.unsqueeze(axis), 1.0)
     if targets.numel() != outputs.numel():
         return None
     return targets.reshape(outputs.shape).to(outputs.dtype)

@@ -14,7 +14,7 @@ from recipe.training.models import build_model, no_dropout, seeded
 from recipe_steps.initial_loss.last_operation import last_operation, operation_below_softmax
 from recipe_steps.initial_loss.layers import layer_marks
 from recipe_steps.initial_loss.loss_marks import loss_marks
-from recipe_steps.neutral import BATCH, mean_loss, neutral_loss, signatures
+from recipe_steps.neutral import BATCH, defined_loss, mean_loss, neutral_loss, signatures
 
 FRESH_MODELS = 3
 RANGES = {
@@ -102,7 +102,7 @@ def expectation(
         }
     return {
         "expected": neutral_loss(experiment, outputs, targets),
-        "constant_loss": mean_loss(
+        "constant_loss": defined_loss(
             experiment.loss_function, outputs.mean(0, keepdim=True).expand_as(outputs), targets
         ),
         "log_classes": math.log(n_outputs),
@@ -114,7 +114,7 @@ def constant_loss(task: Task, targets: Tensor, n_outputs: int) -> float:
     """Loss of the best constant prediction: the entropy, or the variance, of the targets."""
     y = targets.detach().cpu()
     if task.target_kind == "class index":
-        counts = torch.bincount(y.flatten(), minlength=n_outputs).double()
+        counts = torch.bincount(y[task.counted(y)].flatten(), minlength=n_outputs).double()
         shares = counts[counts > 0] / counts.sum()
         return -(shares * shares.log()).sum().item()
     y = y.double().reshape(-1, n_outputs)

@@ -14,6 +14,7 @@ from recipe.results import Evidence, Scalar
 from recipe.training.data import TensorData
 from recipe.training.models import build_model, place, seeded
 from recipe_steps.inspect.anatomy import anatomy
+from recipe_steps.inspect.loss_call import loss_call
 from recipe_steps.inspect.scaling import scaling
 from recipe_steps.inspect.splits import (
     batch_order,
@@ -54,7 +55,7 @@ def measure(ctx: Context) -> Evidence:
         "deterministic": ctx.data.train.deterministic,
     }
     for name, part in (("train", train), ("val", val)):
-        scalars |= _inputs(part.x, name) | _targets(part.y, name)
+        scalars |= _inputs(part.x, name) | _targets(_counted(ctx, part.y), name)
     if not (scalars["train_input_nonfinite"] or scalars["train_target_nonfinite"]):
         scalars |= _outputs(ctx, train)
         scalars |= _classes(ctx, train.y)
@@ -64,15 +65,22 @@ def measure(ctx: Context) -> Evidence:
             scalars |= compare_inputs(train.x, val.x)
         labels = not train.y.is_floating_point() or ctx.task.target_kind == "zero or one"
         if whole and labels and train.y.numel() == len(train):
-            scalars |= compare_labels(train.y, val.y)
+            scalars |= compare_labels(_counted(ctx, train.y), _counted(ctx, val.y))
         if not ctx.experiment.shuffle and isinstance(ctx.data.train, TensorData):
             scalars |= batch_order(
                 train.y, ctx.experiment.batch_size, ctx.task.target_kind, ctx.seed_for("order")
             )
         if scalars.get("shape_problem") is None:
+            scalars |= loss_call(ctx, train)
             scalars |= anatomy(ctx, train)
             scalars |= scaling(ctx, train)
     return Evidence(scalars)
+
+
+def _counted(ctx: Context, y: Tensor) -> Tensor:
+    """The targets without those that loss and score ignore."""
+    counted = ctx.task.counted(y)
+    return y if bool(counted.all()) else y[counted]
 
 
 def _inputs(x: Tensor, name: str) -> dict[str, Scalar]:
@@ -176,10 +184,12 @@ def _broadcasts(ctx: Context, outputs: Tensor, y: Tensor) -> str | None:
 def _classes(ctx: Context, y: Tensor) -> dict[str, Scalar]:
     if ctx.task.target_kind == "real":
         return {}
-    values = y.flatten()
-    if values.numel() != len(y) and ctx.task.target_kind == "class index":
+    values = _counted(ctx, y).flatten()
+    if y.numel() != len(y) and ctx.task.target_kind == "class index":
         return {"classes": int(torch.unique(values).numel())}  # tokens: frequencies mean nothing
     counts = sorted(Counter(values.tolist()).values())
+    if not counts:
+        return {"classes": 0}
     return {"classes": len(counts), "largest_class": counts[-1], "smallest_class": counts[0]}
 
 

@@ -118,10 +118,11 @@ def frozen_parameters(evidence: Evidence) -> Finding | None:
 
 @rule("warn", explains=["vanishing-gradients", "optimizer-misses-parameters", *NOT_LEARNING])
 def parameters_without_gradient(evidence: Evidence) -> Finding | None:
-    """What: the outputs do not depend on some of the trainable parameters.
+    """What: the outputs do not depend on some of the trainable parameters, or the loss has no
+    gradient with respect to the outputs.
 
     Why: a layer that is never called, or a path that is cut: detach(), no_grad(), .data, .item(),
-    argmax or a conversion to numpy between a layer and the loss.
+    argmax or a conversion to numpy between a layer and the loss, or in the loss.
 
     Fix: connect these layers to the output, or remove them.
     """
@@ -131,6 +132,14 @@ def parameters_without_gradient(evidence: Evidence) -> Finding | None:
             "No parameter gets a gradient in the update step.",
             "Compute the loss from the model's own outputs: no detach, no_grad, .data, .item() or "
             "argmax between them, and call backward() on it.",
+        )
+    if evidence.scalars.get("loss_has_gradient") is False:
+        return finding(
+            "fail",
+            "The loss has no gradient: what it returns does not depend on the outputs in a way "
+            "that can be followed back.",
+            "Compute it from the outputs themselves: no detach, no_grad, .data, .item(), argmax "
+            "or comparison between them and the loss; judge by such figures as metric=.",
         )
     count, share = evidence.number("unreached"), evidence.number("unreached_share")
     if not count or share is None:

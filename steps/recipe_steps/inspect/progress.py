@@ -7,6 +7,7 @@ from statistics import fmean
 import torch
 
 from recipe.context import Context
+from recipe.errors import RecipeError
 from recipe.experiment import Experiment
 from recipe.training.data import Splits, TensorData
 from recipe.training.loop import Training
@@ -17,16 +18,22 @@ ITERATIONS = 100
 RATES = 2
 TAIL = 20
 SOME = 512
+REFUSED = (RecipeError, RuntimeError, ValueError, TypeError, IndexError)
+"""What targets out of range, columns that are indices, and losses raise: others say so."""
 
 
 def progress(ctx: Context, experiment: Experiment, data: Splits) -> tuple[float, float]:
     """How far below a constant prediction's loss training comes, as a share of it, at the best of
-    a few rates; at worst -1, where it diverges. Beside it the loss of the first iteration.
+    a few rates; at worst -1, where it diverges. Beside it the loss of the first iteration. Both
+    are NaN where the loss refuses the outputs, or those of a constant prediction.
     """
     own = [experiment.lr] if experiment.lr is not None else []
     rates = dict.fromkeys([*own, *usual_rates(experiment)[:RATES]])
-    courses = [_losses(ctx, experiment, data, lr) for lr in rates]
-    reference = _constant_loss(experiment, data)
+    try:
+        courses = [_losses(ctx, experiment, data, lr) for lr in rates]
+        reference = _constant_loss(experiment, data)
+    except REFUSED:
+        return math.nan, math.nan
     finals = [fmean(losses[-TAIL:]) for losses in courses if len(losses) == ITERATIONS]
     firsts = [losses[0] for losses in courses if losses]
     if not finals or not reference > 0:

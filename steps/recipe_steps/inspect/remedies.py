@@ -4,18 +4,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recipe.remedy import Patient, Remedy
-from recipe_steps.rows import row_hashes, shared_axes
+from recipe_steps.rows import real, row_hashes, shared_axes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
-    from recipe.experiment import Experiment
+    from recipe.experiment import Experiment, LossFunction
     from recipe.training.data import Splits
+
+    Pair = tuple[Tensor, Tensor]
 
 
 def feature_figures(x: "Tensor") -> "tuple[Tensor, Tensor]":
     """Mean and deviation of each feature, in a shape that broadcasts against one item."""
-    values, axes = x.float(), shared_axes(x)
+    values, axes = real(x), shared_axes(x)
     mean = values.mean(axes, keepdim=True)[0]
     deviation = values.std(axes, correction=0, keepdim=True)[0]
     return mean, deviation
@@ -23,7 +27,7 @@ def feature_figures(x: "Tensor") -> "tuple[Tensor, Tensor]":
 
 def target_figures(y: "Tensor") -> "tuple[Tensor, Tensor]":
     """Mean and deviation of each target value, over the items."""
-    values = y.float()
+    values = real(y)
     return values.mean(0), values.std(0, correction=0)
 
 
@@ -51,7 +55,7 @@ def with_scaled_targets(data: "Splits") -> "Splits":
     def scaled(part: Data) -> Data:
         if not isinstance(part, TensorData):
             return part
-        return replace(part, y=(part.y.float() - mean) / deviation)
+        return replace(part, y=(real(part.y) - mean) / deviation)
 
     return replace(data, train=scaled(data.train), val=scaled(data.val))
 
@@ -94,7 +98,7 @@ def _one_preprocessing(patient: Patient) -> "Experiment":
     mean, deviation = feature_figures(_tensors(data.train))
     own_mean, own_deviation = feature_figures(_tensors(data.val))
     own_deviation = own_deviation.where(own_deviation > 0, 1.0)
-    x = (_tensors(data.val).float() - own_mean) / own_deviation * deviation + mean
+    x = (real(_tensors(data.val)) - own_mean) / own_deviation * deviation + mean
     return replace(patient.experiment, val=(x, _tensors(data.val, "y")))
 
 
@@ -106,7 +110,7 @@ def _imputed(patient: Patient) -> "Experiment":
 
     from recipe.training.data import Data, TensorData
 
-    x = _tensors(patient.data.train).float()
+    x = real(_tensors(patient.data.train))
     axes = shared_axes(x)
     known = torch.isfinite(x)
     count = known.sum(axes, keepdim=True).clamp(min=1)
@@ -116,7 +120,7 @@ def _imputed(patient: Patient) -> "Experiment":
         if not isinstance(part, TensorData):
             return part
         sound = torch.isfinite(part.y.float()).reshape(len(part), -1).all(1)
-        kept = part.x[sound].float()
+        kept = real(part.x[sound])
         return replace(part, x=kept.where(torch.isfinite(kept), mean), y=part.y[sound])
 
     data = patient.data
@@ -140,11 +144,59 @@ def _without_overlap(patient: Patient) -> "Experiment | None":
     return replace(patient.experiment, train=(x[rows], y[rows]), val=share)
 
 
+def _same_type(outputs: "Tensor", targets: "Tensor") -> "Pair":
+    return outputs, targets.to(outputs.dtype)
+
+
+def _same_shape(outputs: "Tensor", targets: "Tensor") -> "Pair":
+    return outputs, targets.reshape(outputs.shape)
+
+
+def _same(outputs: "Tensor", targets: "Tensor") -> "Pair":
+    return _same_type(*_same_shape(outputs, targets))
+
+
+def _as_they_are(outputs: "Tensor", targets: "Tensor") -> "Pair":
+    return outputs, targets
+
+
+def _fitting_loss(patient: Patient) -> "Experiment | None":
+    """The mean of the loss, on targets in the shape and type of the outputs as far as it takes;
+    else the loss of the task. None where that refuses the outputs too.
+    """
+    from recipe.training.models import build_model
+    from recipe_steps.inspect.loss_call import called
+
+    experiment = patient.experiment
+    own, usual = experiment.loss_function, experiment.resolved_task.loss
+    losses = [_averaged(own, fit) for fit in (_as_they_are, _same_type, _same_shape, _same)]
+    x, y = next(patient.data.train.batches(experiment.batch_size))
+    outputs = build_model(experiment, 0, patient.device).eval()(x)
+    fits = (loss for loss in (*losses, usual) if called(loss, outputs, y).fine)
+    loss = next(fits, None)
+    if loss is None:
+        return None
+    return replace(experiment, loss=None if loss is usual else loss)
+
+
+def _averaged(loss: "LossFunction", fit: "Callable[[Tensor, Tensor], Pair]") -> "LossFunction":
+    def averaged(outputs: "Tensor", targets: "Tensor") -> "Tensor":
+        return loss(*fit(outputs, targets)).mean()
+
+    if hasattr(loss, "ignore_index"):
+        averaged.ignore_index = loss.ignore_index  # type: ignore[attr-defined]
+    return averaged
+
+
 def _matching_outputs(patient: Patient) -> "Experiment | None":
-    """Outputs in the shape of the targets, or as many as there are classes."""
+    """Outputs in the shape of the targets, or as many as there are classes, or targets as the
+    loss takes them.
+    """
     from recipe.training.wrapped import Mapped, with_outputs
 
     make, evidence = patient.experiment.model, patient.evidence
+    if evidence.text("loss_refusal") or (evidence.number("loss_numbers") or 1) > 1:
+        return _fitting_loss(patient)
     classes, outputs = evidence.number("classes"), evidence.number("outputs")
     if evidence.text("target_kind") == "class index" and classes and outputs:
         return replace(
@@ -194,4 +246,4 @@ impute = Remedy("put the feature's mean in place of missing values", _imputed)
 without_overlap = Remedy(
     "keep every input once, and split anew", _without_overlap, corrects_score=True
 )
-matching_outputs = Remedy("bring the outputs to the shape of the targets", _matching_outputs)
+matching_outputs = Remedy("match outputs, targets and loss", _matching_outputs)

@@ -23,6 +23,13 @@ FEW_ITEMS = 100
 """Validation items below which the standard error of a score exceeds 5 points."""
 IMBALANCE_NOTE, IMBALANCE_WARN = 10.0, 100.0
 
+UNLABELLED = 255
+"""The label of what is not labelled, by the habit of segmentation data sets (PASCAL VOC)."""
+_IGNORE = (
+    "Pass loss=nn.CrossEntropyLoss(ignore_index=255) if 255 marks what is not labelled; encode "
+    "all other labels as integers 0..C-1."
+)
+
 
 @rule("fail", blocks=True, remedy=remedies.impute)
 def inputs_not_finite(evidence: Evidence) -> Finding | None:
@@ -54,7 +61,8 @@ def targets_out_of_range(evidence: Evidence) -> Finding | None:
     Why: cross-entropy indexes the outputs by the label; a label outside of 0..C-1 crashes, or
     on a GPU reads foreign memory. Labels that start at 1 are the usual cause.
 
-    Fix: encode C classes as integers 0..C-1 (dtype int64), and yes/no targets as 0 and 1.
+    Fix: encode C classes as integers 0..C-1 (dtype int64), and yes/no targets as 0 and 1. Mark
+    what is not labelled by -100, or tell the loss which label says so (ignore_index).
     """
     kind, outputs = evidence.text("target_kind"), evidence.number("outputs")
     for split in ("train", "val"):
@@ -84,20 +92,23 @@ def targets_out_of_range(evidence: Evidence) -> Finding | None:
             return finding(
                 "fail",
                 f"Labels of {split} range from {low:g} to {high:g}, expected {limit}.",
-                "Encode the labels as integers 0..C-1; subtract 1 if they start at 1.",
-            )
+                _IGNORE if high == UNLABELLED
+                else "Encode the labels as integers 0..C-1; subtract 1 if they start at 1.",
+            )  # fmt: skip
     return None
 
 
 @rule("fail", blocks=True, remedy=remedies.matching_outputs)
 def outputs_do_not_match_targets(evidence: Evidence) -> Finding | None:
-    """What: the model has fewer outputs than there are classes, or outputs of another shape.
+    """What: the model has fewer outputs than there are classes, outputs of another shape, or
+    outputs and targets that the loss refuses.
 
     Why: a class without an output can never be predicted; outputs [N, 1] against targets [N]
-    broadcast to [N, N] in a loss and train towards the mean of all targets.
+    broadcast to [N, N] in a loss and train towards the mean of all targets. Many losses want both
+    in the same shape and type, and training goes by one number per batch.
 
     Fix: give the last layer one output per class (per label, per value), and targets the shape
-    that the task expects.
+    and type that the loss expects; take the mean of a loss that returns one number per item.
     """
     problem = evidence.text("shape_problem")
     if problem:
@@ -113,6 +124,26 @@ def outputs_do_not_match_targets(evidence: Evidence) -> Finding | None:
             f"The data has {classes:.0f} classes, the model only {outputs:.0f} outputs.",
             f"Give the last layer {classes:.0f} outputs.",
         )
+    return None if targets_out_of_range.judge(evidence) else _refused(evidence)
+
+
+def _refused(evidence: Evidence) -> Finding | None:
+    """What the loss itself says of the outputs and targets."""
+    refusal, returns = evidence.text("loss_refusal"), evidence.text("loss_returns")
+    numbers = evidence.number("loss_numbers")
+    if refusal:
+        return finding(
+            "fail",
+            f"The model gives {refusal}.",
+            "Give outputs and targets the shape, type and range that the loss expects.",
+        )
+    if returns or (numbers is not None and numbers != 1):
+        what = f"a {returns}" if returns else f"{numbers:.0f} numbers"
+        return finding(
+            "fail",
+            f"The loss returns {what} for a batch, where training needs one number.",
+            'Return one number: the mean over the batch, such as reduction="mean".',
+        )
     return None
 
 
@@ -120,7 +151,8 @@ def _too_few_outputs(evidence: Evidence) -> bool:
     classes, outputs = evidence.number("classes"), evidence.number("outputs")
     if evidence.text("target_kind") != "class index" or classes is None or outputs is None:
         return False
-    return classes > outputs
+    unlabelled = evidence.number("train_target_max") == UNLABELLED >= classes
+    return classes - unlabelled > outputs
 
 
 @rule("fail", remedy=remedies.without_overlap)

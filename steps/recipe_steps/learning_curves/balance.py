@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     Loss = Callable[[Tensor, Tensor], Tensor]
 
+IGNORED = -100
+"""The label that PyTorch's cross-entropy leaves out."""
+
 
 def _weighed(patient: Patient) -> "Experiment | None":
     """Weights in inverse proportion to the number of items (King, Zeng 2001), and the mean of the
@@ -28,9 +31,9 @@ def _weighed(patient: Patient) -> "Experiment | None":
         return None
     weighed = any(getattr(loss, name, None) is not None for name in ("weight", "pos_weight"))
     if kind == "class index" and _is(loss, nn.CrossEntropyLoss) and not weighed:
-        smoothing = getattr(loss, "label_smoothing", 0.0)
-        weighted = _cross_entropy(targets, smoothing)
-        return replace(experiment, loss=weighted, metric=balanced_accuracy)
+        ignored = getattr(loss, "ignore_index", IGNORED)
+        weighted = _cross_entropy(targets, getattr(loss, "label_smoothing", 0.0), ignored)
+        return replace(experiment, loss=weighted, metric=_recall_of_all_but(ignored))
     if kind == "zero or one" and _is(loss, nn.BCEWithLogitsLoss) and not weighed:
         return replace(experiment, loss=_logistic(targets), metric=balanced_accuracy)
     return None
@@ -41,18 +44,19 @@ def _is(loss: object, kind: type) -> bool:
     return loss is None or type(loss) is kind
 
 
-def _cross_entropy(targets: "Tensor", smoothing: float) -> "Loss":
+def _cross_entropy(targets: "Tensor", smoothing: float, ignored: int) -> "Loss":
     from torch.nn import functional as F
 
     labels = targets.reshape(-1)
-    counts = labels[labels >= 0].bincount()
+    counts = labels[(labels >= 0) & (labels != ignored)].bincount()
     weights = counts.sum() / (counts.count_nonzero() * counts.clamp(min=1))
 
     def weighted_cross_entropy(outputs: "Tensor", targets: "Tensor") -> "Tensor":
         known = F.pad(weights, (0, outputs.shape[1] - len(weights)), value=1.0)
         return F.cross_entropy(
-            outputs, targets, weight=known.to(outputs), label_smoothing=smoothing
-        )
+            outputs, targets, weight=known.to(outputs), label_smoothing=smoothing,
+            ignore_index=ignored,
+        )  # fmt: skip
 
     return weighted_cross_entropy
 
@@ -68,6 +72,18 @@ def _logistic(targets: "Tensor") -> "Loss":
         return F.binary_cross_entropy_with_logits(outputs, targets, pos_weight=weight.to(outputs))
 
     return weighted_logistic_loss
+
+
+def _recall_of_all_but(ignored: int) -> "Callable[[Tensor, Tensor], float]":
+    """The score, as a metric of that name."""
+    if ignored == IGNORED:
+        return balanced_accuracy
+
+    def metric(outputs: "Tensor", targets: "Tensor") -> float:
+        return balanced_accuracy(outputs, targets.where(targets != ignored, IGNORED))
+
+    metric.__name__ = balanced_accuracy.__name__
+    return metric
 
 
 def balanced_accuracy(outputs: "Tensor", targets: "Tensor") -> float:

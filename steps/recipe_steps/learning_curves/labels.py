@@ -48,7 +48,7 @@ def label_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
     model.eval()
     pairs = [(model(x).float(), y.flatten()) for x, y in val.eval_batches()]
     outputs, y = (torch.cat(parts) for parts in zip(*pairs, strict=True))
-    if outputs.ndim != 2 or outputs.shape[1] < 2:
+    if outputs.ndim != 2 or outputs.shape[1] < 2 or not bool(ctx.task.counted(y).all()):
         return {}
     largest, second = outputs.topk(2, 1).values.unbind(1)
     wrong = outputs.argmax(1) != y

@@ -15,7 +15,7 @@ from recipe.results import Scalar
 from recipe.training.data import TensorData
 from recipe.training.loop import own_update
 from recipe.training.models import build_model, no_dropout, seeded
-from recipe.training.optimizers import build_optimizer, usual_rates
+from recipe.training.optimizers import build_optimizer, usual_rates, wants_closure
 from recipe_steps.overfit_sample.inner_loss import inner_loss_marks
 
 CALLS, MOST_CALLS = 2, 64
@@ -161,11 +161,16 @@ def _update(
     if ctx.experiment.update is not None:
         returned = own_update(ctx.experiment, model, optimizer, (x, y))
         return float(returned.detach() if isinstance(returned, Tensor) else returned)
-    optimizer.zero_grad()
-    loss = ctx.experiment.loss_function(model(x), y)
-    loss.backward()  # type: ignore[no-untyped-call]
-    optimizer.step()
-    return float(loss.detach())
+
+    def evaluated() -> float:
+        optimizer.zero_grad()
+        loss = ctx.experiment.loss_function(model(x.clone()), y)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return float(loss.detach())
+
+    loss = evaluated()
+    optimizer.step(*([evaluated] if wants_closure(optimizer) else []))
+    return loss
 
 
 def _direction(ctx: Context, batch: tuple[Tensor, Tensor], lr: float) -> dict[str, Scalar]:

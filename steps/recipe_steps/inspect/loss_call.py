@@ -1,0 +1,119 @@
+"""Whether the loss takes the outputs of the model: one number, with a gradient, or a complaint."""
+
+import warnings
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from recipe.context import Context
+from recipe.errors import UsageError
+from recipe.experiment import LossFunction
+from recipe.results import Scalar
+from recipe.training.data import TensorData
+from recipe.training.loop import full_precision
+from recipe.training.models import build_model, place, seeded
+
+FEW = 4
+"""Items that are tried at first. A loss that compares items may need the whole batch."""
+COMPLAINTS = (RuntimeError, ValueError, TypeError, IndexError, AssertionError)
+"""What a loss raises of outputs and targets that it was not made for."""
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Call:
+    """What came of one call."""
+
+    complaint: str | None = None
+    returned: str | None = None
+    """The type of what it returned, where that is no number."""
+    numbers: int = 1
+    gradient: bool | None = True
+    """Whether the outputs get one; None where they are no real values."""
+
+    @property
+    def fine(self) -> bool:
+        """Whether training can go by it."""
+        return self == Call() or self == Call(gradient=None)
+
+
+def loss_call(ctx: Context, train: TensorData) -> dict[str, Scalar]:
+    """Scalars about the loss on a batch of the outputs of a fresh model; none where it is fine.
+
+    `loss_refusal` holds shapes, types and the loss's own words.
+
+    Raises:
+        UsageError: the loss raised what has nothing to do with its arguments.
+
+    """
+    model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device).eval()
+    for count in dict.fromkeys((FEW, ctx.experiment.batch_size)):
+        x, y = train.x[:count], train.y[:count]
+        with torch.no_grad(), seeded(ctx.seed_for("loss"), ctx.device):
+            outputs = model(x.clone())
+            call = called(ctx.experiment.loss_function, outputs, y)
+        if call.fine or len(x) < count:
+            break
+    if call.fine or (call.complaint and _of_devices(call.complaint, ctx.device)):
+        return {}
+    return {
+        "loss_refusal": call.complaint
+        and f"{_pair(outputs, y)}, which the loss refuses: {call.complaint}",
+        "loss_returns": call.returned,
+        "loss_numbers": call.numbers,
+        "loss_has_gradient": call.gradient if ctx.experiment.update is None else None,
+    }
+
+
+def called(loss: LossFunction, outputs: Tensor, targets: Tensor) -> Call:
+    """Call a loss, and follow its gradient back to the outputs.
+
+    On the processor: what a loss refuses on an accelerator may abort that for good.
+    """
+    leaf, targets = full_precision(outputs.detach().to(CPU)), targets.to(CPU)
+    real = leaf.is_floating_point()
+    with torch.enable_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            given = leaf.requires_grad_(real).clone()  # it may work in place
+            return _judged(loss(given, targets), leaf)
+        except COMPLAINTS as error:
+            words = str(error).strip().splitlines() or [type(error).__name__]
+            return Call(words[0].rstrip(".:"))
+        except Exception as error:
+            raise UsageError(
+                f"The loss raised {type(error).__name__}: {error} ({place(error)}); it is called "
+                "as loss(outputs, targets) and returns one number."
+            ) from error
+
+
+def _judged(value: object, leaf: Tensor) -> Call:
+    real = leaf.is_floating_point()
+    if isinstance(value, int | float):
+        return Call(gradient=False)
+    if not isinstance(value, Tensor):
+        return Call(returned=type(value).__name__)
+    if value.numel() != 1:
+        return Call(numbers=value.numel())
+    if not real:
+        return Call(gradient=None)
+    if not value.requires_grad:
+        return Call(gradient=False)
+    (gradient,) = torch.autograd.grad(value.reshape(()), leaf, allow_unused=True)
+    return Call(gradient=gradient is not None)
+
+
+def _of_devices(complaint: str, device: torch.device) -> bool:
+    """Whether the loss can only be called on its accelerator: it has tensors of its own there."""
+    words = ("device", "cpu", device.type)
+    return device.type != "cpu" and any(word in complaint.lower() for word in words)
+
+
+def _pair(outputs: Tensor, targets: Tensor) -> str:
+    """Shapes and types of both."""
+    told = [
+        f"{name} of shape {list(values.shape)} and type {str(values.dtype).removeprefix('torch.')}"
+        for name, values in (("outputs", outputs), ("targets", targets))
+    ]
+    return " against ".join(told)
