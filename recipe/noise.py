@@ -2,6 +2,9 @@
 
 import math
 
+TINY = 1e-12
+"""Of a sum, the part that is left out."""
+
 
 def standard_error(score: float, items: float, *, shares: bool) -> float:
     """One standard error of a score.
@@ -20,3 +23,22 @@ def standard_error(score: float, items: float, *, shares: bool) -> float:
     if score > 1:  # some other score: nothing is known about it
         return 0.0
     return 2 * math.sqrt(max(0.25, score)) * (1 - score) / math.sqrt(items)
+
+
+def chance_of_at_least(count: int, items: int, share: float) -> float:
+    """The upper tail of the binomial distribution: how likely `count` or more of `items` are hit
+    when each is with probability `share`; 1 where that many are to be expected.
+    """
+    if count <= items * share:
+        return 1.0
+    if share <= 0 or count > items:
+        return 0.0
+    ways = math.lgamma(items + 1) - math.lgamma(count + 1) - math.lgamma(items - count + 1)
+    term = math.exp(ways + count * math.log(share) + (items - count) * math.log1p(-share))
+    total, odds = 0.0, share / (1 - share)
+    for hits in range(count, items + 1):
+        total += term
+        term *= odds * (items - hits) / (hits + 1)
+        if term <= total * TINY:
+            break
+    return min(1.0, total)

@@ -16,6 +16,14 @@ from recipe_steps.initial_loss.rules import (
 LOG10 = math.log(10)
 
 
+REAL = {"target_kind": "real"}
+
+
+def low(without, **more):
+    """A first loss that is too low, and what it is without the weights."""
+    return fresh(0.1, floor=2.0, loss_without_weights=without, **more)
+
+
 def fresh(loss, expected=2.0, **more):
     return {"loss": loss, "expected": expected, "train_mode_loss": loss, **more}
 
@@ -60,6 +68,16 @@ CASES = [
     Case(initial_loss_too_low, fresh(0.999, floor=NAN), "fail", says="expected 2"),
     Case(initial_loss_too_low, fresh(0.0, expected=0.0), None),
     Case(initial_loss_too_low, fresh(-0.5, expected=-0.5), None),  # a similarity, negated
+    Case(initial_loss_too_low, low(1.4), "note", says="trained before"),  # the limit itself
+    Case(initial_loss_too_low, low(1.39), "fail"),  # classes: the inputs hold the answer
+    Case(initial_loss_too_low, low(1.39, **REAL), "note", says="the inputs come that near"),
+    Case(initial_loss_too_low, low(1.5e-6, **REAL), "note"),
+    Case(initial_loss_too_low, low(1.3e-6, **REAL), "fail"),  # up to rounding: a copy
+    Case(initial_loss_too_low, low(0.0, **REAL), "fail"),
+    Case(initial_loss_too_low, low(0.0, **REAL, targets_are_inputs=True), "note", says="autoenc"),
+    Case(initial_loss_too_low, low(NAN, **REAL), "fail"),
+    Case(initial_loss_too_low, fresh(0.1, loss_without_weights=2.0), "note", says="expected 2"),
+    Case(initial_loss_too_low, fresh(1.0, loss_without_weights=2.0), None),
     Case(initial_loss_too_low, fresh(NAN), None),
     Case(initial_loss_too_low, fresh(0.1, NAN), None),
     Case(

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from recipe.testing import judge_scalars, measure
 from recipe_steps.initial_loss import InitialLoss
+from recipe_steps.initial_loss.scale_free import takes_any_scale
 
 
 def initial_loss(out, experiment):
@@ -226,6 +227,124 @@ def test_leaking_target(tmp_path):
 
     _, found = initial_loss(tmp_path, blob_experiment(model=lambda: Leak(4, 3), train=(x, y)))
     assert found == {"initial-loss-too-low": "fail"}
+
+
+class Onwards(nn.Module):
+    """What a network says is added to the last inputs."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.outputs = outputs
+        self.change = mlp(inputs, outputs)()
+
+    def forward(self, x):
+        return x[:, -self.outputs :] + self.change(x)
+
+
+def walk(n=600, window=8):
+    """Windows of a series and the value that follows; much like the last one."""
+    values, source = [0.0], torch.Generator().manual_seed(0)
+    for step in (0.2 * torch.randn(n + window, generator=source)).tolist():
+        values.append(0.98 * values[-1] + step)
+    series = torch.tensor(values)
+    series = (series - series.mean()) / series.std()
+    return series.unfold(0, window, 1)[:-1], series[window:, None]
+
+
+PAST, NEXT = walk()
+CLEAN = torch.randn(600, 16, generator=torch.Generator().manual_seed(0))
+NOISY = CLEAN + 0.2 * torch.randn(600, 16, generator=torch.Generator().manual_seed(1))
+NEAR = {
+    "forecast": ((PAST, NEXT), 8, 1, "note"),
+    "denoising": ((NOISY, CLEAN), 16, 16, "note"),
+    "autoencoder": ((CLEAN, CLEAN), 16, 16, "note"),
+    "a column of targets": ((torch.cat([PAST, NEXT], 1), NEXT), 9, 1, "fail"),
+    "other targets": ((CLEAN, NEXT[:600]), 16, 1, None),
+}
+
+
+@pytest.mark.parametrize("name", NEAR)
+def test_a_regression_that_adds_to_its_inputs(tmp_path, name):
+    train, inputs, outputs, severity = NEAR[name]
+    experiment = blob_experiment(
+        train=train, task="regression", model=lambda: Onwards(inputs, outputs)
+    )
+    evidence, found = initial_loss(tmp_path, experiment)
+    assert found.get("initial-loss-too-low") == severity
+    assert (evidence.number("loss_without_weights") is None) == (severity is None)
+
+
+class Normed(nn.Module):
+    """Weights that are divided by their norm."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = mlp(16, 1)()
+        for layer in (self.net[0], self.net[2]):
+            nn.utils.parametrizations.weight_norm(layer)
+
+    def forward(self, x):
+        return self.net(x)
+
+
+@pytest.mark.parametrize("task", ["regression", "classification"])
+@pytest.mark.parametrize("norm", [False, True])
+def test_weights_that_were_trained_before(tmp_path, task, norm):
+    torch.manual_seed(0)
+    real = task == "regression"
+    net = Normed() if norm else mlp(16, 1)()
+    model = net if real else nn.Sequential(net, nn.Linear(1, 2))
+    y = CLEAN[:, :1] - CLEAN[:, 1:2]
+    y = y if real else (y[:, 0] > 0).long()
+    optimizer = torch.optim.Adam(model.parameters(), 1e-2)
+    for _ in range(200):
+        optimizer.zero_grad()
+        (F.mse_loss if real else F.cross_entropy)(model(CLEAN), y).backward()
+        optimizer.step()
+    weights = model.state_dict()
+
+    def checkpoint():
+        fresh = Normed() if norm else mlp(16, 1)()
+        fresh = fresh if real else nn.Sequential(fresh, nn.Linear(1, 2))
+        fresh.load_state_dict(weights)
+        return fresh
+
+    _, found = initial_loss(
+        tmp_path, blob_experiment(train=(CLEAN, y), task=task, model=checkpoint)
+    )
+    assert found["initial-loss-too-low"] == "note"
+
+
+OWN = torch.optim
+ANY_SCALE = {
+    OWN.Adam: True, OWN.AdamW: True, OWN.NAdam: True, OWN.Adamax: True, OWN.RMSprop: True,
+    OWN.Adagrad: True, OWN.Adadelta: True, OWN.Rprop: True, OWN.LBFGS: True,
+    OWN.SGD: False, OWN.ASGD: False, OWN.RAdam: False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ANY_SCALE, ids=lambda kind: kind.__name__)
+def test_optimizers_that_take_a_loss_of_any_scale(kind):
+    experiment = blob_experiment(optimizer=lambda params, lr, _: kind(params, lr=lr))
+    assert takes_any_scale(experiment) is ANY_SCALE[kind]
+
+
+def test_optimizers_that_cannot_be_tried_are_not_said_to_take_any_scale():
+    fussy = lambda params, lr, _: OWN.Adam([{"params": params[1], "lr": lr}])  # noqa: E731
+    still = lambda params, *_: OWN.Adam(params, lr=0.0)  # noqa: E731
+    nowhere = lambda params, *_: OWN.Adam(params, lr=math.nan)  # noqa: E731
+    for optimizer in (fussy, still, nowhere, "adam"):
+        assert takes_any_scale(blob_experiment(optimizer=optimizer)) is False
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity"),
+    [(OWN.Adam, "note"), (OWN.RAdam, "note"), (OWN.Adagrad, "note"), (OWN.SGD, "warn")],
+)
+def test_a_sum_under_an_own_optimizer(tmp_path, kind, severity):
+    experiment = blob_experiment(loss=summed, optimizer=lambda params, lr, _: kind(params, lr=lr))
+    _, found = initial_loss(tmp_path, experiment)
+    assert found["loss-summed-over-batch"] == severity
 
 
 def test_loss_of_nan(tmp_path):

@@ -51,8 +51,20 @@ def sampled(least, most, chance=1e-9):
     }  # fmt: skip
 
 
+def met(count, items, repeated=0.0, chance=0.0, **more):
+    """Some validation items stand in training."""
+    return {
+        "overlap": count, "val_inputs_seen": items, "overlap_share": count / items,
+        "repeated_share": repeated, "repeats_by_chance": chance, **more,
+    }  # fmt: skip
+
+
 def classes(large, small):
     return {"largest_class": large, "smallest_class": small}
+
+
+def drifting(differing, share):
+    return {"differing_features": differing, "drifting_features": share}
 
 
 def lacks(part, count, chance):
@@ -137,10 +149,30 @@ CASES = [
     Case(train_validation_overlap, overlap(0.376, repeated=0.125), "fail"),
     Case(train_validation_overlap, overlap(0.5, repeated=NAN), "fail"),
     Case(train_validation_overlap, overlap(NAN), None),
+    Case(train_validation_overlap, met(1, 3), "fail"),  # rows of measured numbers never meet
+    Case(train_validation_overlap, met(2, 60, chance=1e-6), "warn"),
+    Case(train_validation_overlap, met(1, 3, repeated=0.1), None),
+    Case(train_validation_overlap, met(7, 20, repeated=0.1), None),  # 0.0024 by chance
+    Case(train_validation_overlap, met(8, 20, repeated=0.1), "fail"),  # 0.0004
+    Case(train_validation_overlap, met(1, 20, chance=0.01), None),  # 0.2, in a short table
+    Case(train_validation_overlap, met(3, 20, chance=0.011), None),  # 0.0012
+    Case(train_validation_overlap, met(4, 20, chance=0.01), "fail"),
+    Case(train_validation_overlap, met(20, 20, chance=NAN), "fail"),
+    Case(train_validation_overlap, met(7, 20, repeated=0.1) | {"val_inputs_seen": NAN}, "fail"),
+    Case(train_validation_overlap, met(64, 64, whole_table=True), "note"),
+    Case(train_validation_overlap, met(64, 64, whole_table=False), "fail"),
     Case(class_imbalance, classes(100, 10), None),
     Case(class_imbalance, classes(101, 10), "note"),
     Case(class_imbalance, classes(1000, 10), "note"),
     Case(class_imbalance, classes(1001, 10), "warn", says="1001 against 10"),
+    Case(class_imbalance, classes(1001, 10) | {"rare_weight": 1.09}, "warn"),
+    Case(class_imbalance, classes(1001, 10) | {"rare_weight": 1.1}, "note", says="weighs the"),
+    Case(class_imbalance, classes(1001, 10) | {"rare_weight": 0.01}, "warn"),  # the wrong way
+    Case(class_imbalance, classes(1001, 10) | {"rare_weight": NAN}, "warn"),
+    Case(class_imbalance, classes(100, 10) | {"rare_weight": 10.0}, None),
+    Case(class_imbalance, classes(1001, 10) | {"values_per_item": 64.0}, "note"),  # a mask
+    Case(class_imbalance, classes(1001, 10) | {"values_per_item": 1.0}, "warn"),
+    Case(class_imbalance, classes(1001, 10) | {"values_per_item": NAN}, "warn"),
     Case(class_imbalance, classes(1001, 0), None),
     Case(class_imbalance, classes(1001, NAN), None),
     Case(single_class_labels, one_label(3, 3), "fail", says="All 100 training targets are 3"),
@@ -162,6 +194,10 @@ CASES = [
     Case(validation_preprocessing_differs, {"differing_features": 0.5}, "fail", says="50%"),
     Case(validation_preprocessing_differs, {"differing_features": 0.49}, None),
     Case(validation_preprocessing_differs, {"differing_features": NAN}, None),
+    Case(validation_preprocessing_differs, drifting(1.0, 0.5), "fail"),
+    Case(validation_preprocessing_differs, drifting(1.0, 0.51), "note", says="goes on where"),
+    Case(validation_preprocessing_differs, drifting(0.49, 0.49), None),
+    Case(validation_preprocessing_differs, drifting(1.0, NAN), "fail"),
     Case(data_not_shuffled, {"batch_variety": 0.2}, "fail", says="20%"),
     Case(data_not_shuffled, {"batch_variety": 0.5}, "warn"),
     Case(data_not_shuffled, {"batch_variety": 0.8}, None),

@@ -6,6 +6,8 @@ from torch import nn
 from recipe.errors import UsageError
 from recipe.testing import judge_scalars, measure
 from recipe_steps.inspect import Inspect
+from recipe_steps.inspect.scaling import unit_rows
+from recipe_steps.inspect.splits import compare_inputs, is_whole_table, repeats_by_chance
 
 
 def inspect(out, **given):
@@ -173,12 +175,114 @@ def test_a_table_of_few_distinct_rows_overlaps_by_chance(tmp_path):
     assert not found
 
 
+def table_of_levels(columns=6, levels=4, rows=1000, seed=0):
+    """Few distinct rows: some repeat by chance."""
+    source = torch.Generator().manual_seed(seed)
+    x = torch.randint(levels, (rows, columns), generator=source).float()
+    return x, (x.sum(1) > columns * (levels - 1) / 2).long()
+
+
+@pytest.mark.parametrize("held", [3, 20])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_few_items_that_repeat_by_chance(tmp_path, held, seed):
+    x, y = table_of_levels(8, 4, rows=2000, seed=seed)
+    x[0] = x[-1]  # one that is known for sure
+    evidence, found = inspect(
+        tmp_path, model=mlp(8, 2), train=(x[held:], y[held:]), val=(x[:held], y[:held])
+    )  # fmt: skip
+    assert evidence.number("overlap") >= 1
+    assert evidence.number("val_inputs_seen") == held
+    assert "train-validation-overlap" not in found
+
+
+@pytest.mark.parametrize("bits", [5, 6])
+def test_all_rows_of_a_truth_table(tmp_path, bits):
+    x = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * bits)
+    data = x, (x.sum(1) % 2).long()
+    evidence, found = inspect(tmp_path, model=mlp(bits, 2), train=data, val=data)
+    assert evidence.flag("whole_table")
+    assert found["train-validation-overlap"].severity == "note"
+    half = slice(0, None, 2)  # no longer all of them
+    data = x[half][:-1], data[1][half][:-1]
+    evidence, _ = inspect(tmp_path / "half", model=mlp(bits, 2), train=data, val=data)
+    assert not evidence.flag("whole_table")
+
+
+def test_a_table_is_whole_when_all_combinations_occur():
+    grid = torch.cartesian_prod(torch.arange(3), torch.arange(4))
+    assert is_whole_table(grid, 12)
+    assert is_whole_table(grid.repeat(2, 1), 12)
+    assert not is_whole_table(grid[:-1], 11)
+    assert not is_whole_table(grid[:, :1], 3)  # of one column all values always occur
+    assert not is_whole_table(torch.cat([grid[:4], grid[:4]], 1)[:, [0, 1]], 4)  # one that varies
+    assert not is_whole_table(torch.randn(12, 2), 12)
+    assert not is_whole_table(grid[:, None], 12)
+
+
+def test_how_often_rows_repeat_by_chance():
+    x, _ = table_of_levels(4, 4, rows=4000)
+    assert repeats_by_chance(x) == pytest.approx(4000 / 4**4, rel=0.05)
+    assert repeats_by_chance(torch.arange(50.0)[:, None]) == 0  # no value occurs twice
+    assert repeats_by_chance(torch.ones(50, 2)) == pytest.approx(50)
+    assert repeats_by_chance(x[:1]) == 0
+    assert repeats_by_chance(x.reshape(-1, 2, 2)) == 0
+
+
 def test_rare_class(tmp_path):
     x, y = blobs(300)
     y[y == 2] = 0
     y[:12] = torch.arange(12) % 3
     _, found = inspect(tmp_path, train=(x, y))
     assert found["class-imbalance"].severity == "note"
+
+
+def test_masks_and_tags_are_rarely_positive(tmp_path):
+    source = torch.Generator().manual_seed(0)
+    images = torch.randn(100, 1, 8, 8, generator=source)
+    mask = (torch.rand(100, 1, 8, 8, generator=source) < 0.005).float()
+    _, found = inspect(
+        tmp_path / "mask", train=(images, mask), task="binary",
+        model=lambda: nn.Conv2d(1, 1, 3, padding=1),
+    )  # fmt: skip
+    assert found["class-imbalance"].severity == "note"
+    tags = (torch.rand(300, 100, generator=source) < 0.005).float()
+    _, found = inspect(
+        tmp_path / "tags", train=(torch.randn(300, 4, generator=source), tags),
+        task="multilabel", model=mlp(4, 100),
+    )  # fmt: skip
+    assert found["class-imbalance"].severity == "note"
+
+
+RARE = (torch.arange(1000) % 200 == 0).float()[:, None]
+RARE_WEIGHT = torch.tensor(200.0)
+functional = nn.functional
+FRAUD = {
+    "no own loss": (None, "warn"),
+    "logistic": (nn.BCEWithLogitsLoss(), "warn"),
+    "positive weight": (nn.BCEWithLogitsLoss(pos_weight=RARE_WEIGHT), "note"),
+    "in a function": (
+        lambda o, y: functional.binary_cross_entropy_with_logits(o, y, pos_weight=RARE_WEIGHT),
+        "note"),
+    "weight of the frequent class": (nn.BCEWithLogitsLoss(pos_weight=1 / RARE_WEIGHT), "warn"),
+    "cross-entropy": (nn.CrossEntropyLoss(label_smoothing=0.1), "warn"),
+    "class weights": (nn.CrossEntropyLoss(weight=torch.tensor([1.0, 200.0])), "note"),
+    "a loss without gradient": (lambda o, _: o.detach().sum(), "warn"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FRAUD)
+def test_a_rare_class_that_the_loss_weighs(tmp_path, name):
+    loss, severity = FRAUD[name]
+    x = torch.randn(1000, 4, generator=torch.Generator().manual_seed(0))
+    classes = isinstance(loss, nn.CrossEntropyLoss)
+    task = "classification" if classes else "binary"
+    evidence, found = inspect(
+        tmp_path, train=(x, RARE[:, 0].long() if classes else RARE), task=task, loss=loss,
+        model=mlp(4, 2 if classes else 1),
+    )  # fmt: skip
+    assert found["class-imbalance"].severity == severity
+    if severity == "note":
+        assert evidence.number("rare_weight") == pytest.approx(200, rel=1e-3)
 
 
 def test_model_that_does_not_fit_the_data(tmp_path):
@@ -367,6 +471,58 @@ def test_another_preprocessing_of_validation(tmp_path, change):
     assert found["validation-preprocessing-differs"].severity == "fail"
 
 
+def series(kind, n=500, seed=0):
+    """Three series that drift."""
+    source = torch.Generator().manual_seed(seed)
+    noise, time = torch.randn(n, 3, generator=source), torch.arange(n)[:, None] / n
+    return {
+        "line": time + 0.02 * noise,
+        "noisy line": time + 0.3 * noise,
+        "growth": (3 * time).exp() * (1 + 0.1 * noise),
+        "season": torch.sin(9 * time + torch.tensor([0.0, 0.3, 0.6])),
+        "walk": noise.cumsum(0) / n**0.5 + 2 * time,
+    }[kind]
+
+
+DRIFTS = ("line", "noisy line", "growth", "season", "walk")
+
+
+@pytest.mark.parametrize("kind", DRIFTS)
+def test_a_series_that_drifts_was_not_preprocessed_differently(tmp_path, kind):
+    x = series(kind)
+    y, model = torch.arange(500) % 2, mlp(3, 2)
+    evidence, found = inspect(tmp_path, train=(x[:400], y[:400]), val=(x[400:], y[400:]),
+                              model=model)  # fmt: skip
+    assert evidence.number("differing_features") > 0.5
+    assert found["validation-preprocessing-differs"].severity == "note"
+    assert "goes on where training ends" in found["validation-preprocessing-differs"].message
+
+
+@pytest.mark.parametrize("kind", DRIFTS)
+@pytest.mark.parametrize(
+    "change", [lambda x: 60 * x + 120, lambda x: x / 255, lambda x: x + 3 * x.std()],
+    ids=["not normalised", "divided", "shifted"],
+)  # fmt: skip
+def test_a_series_that_drifts_and_was_preprocessed_differently(kind, change):
+    x = series(kind)
+    found = compare_inputs(x[:400], change(x)[400:])
+    assert found["differing_features"] == 1
+    assert found["drifting_features"] < 0.5
+
+
+def test_what_is_too_short_does_not_drift():
+    x = torch.randn(60, 3, generator=torch.Generator().manual_seed(0))
+    found = compare_inputs(x[:2], x + 100)
+    assert found["differing_features"] == 1
+    assert found["drifting_features"] == 0
+
+
+def test_large_items_are_looked_at_in_part(monkeypatch):
+    monkeypatch.setattr("recipe_steps.inspect.drift.MOST_VALUES", 1)
+    x = series("line")
+    assert compare_inputs(x[:400], x[400:])["drifting_features"] == 1
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_halves_of_one_table_are_alike(tmp_path, seed):
     source = torch.Generator().manual_seed(seed)
@@ -414,6 +570,10 @@ def flat(*first):
                                  nn.Linear(32, 2))  # fmt: skip
 
 
+TEXTS = nn.functional.normalize(
+    torch.randn(300, 768, generator=torch.Generator().manual_seed(0)) + 0.1 * (2 * Y[:, None] - 1)
+)
+
 SCALES = {
     "standardised": ({"train": (X, Y)}, None),
     "ages and incomes": ({"train": (AGES, Y)}, "inputs-not-scaled"),
@@ -425,6 +585,9 @@ SCALES = {
     "bytes": ({"train": (255 * PIXELS, BRIGHT), "model": flat()}, "inputs-not-scaled"),
     "divided twice": ({"train": (PIXELS / 255, BRIGHT), "model": flat()},
                       "inputs-over-normalized"),
+    "rows of length 1": ({"train": (TEXTS, Y), "model": mlp(768, 2)}, None),
+    "rows of length 1, divided": ({"train": (TEXTS / 255, Y), "model": mlp(768, 2)},
+                                  "inputs-over-normalized"),
     "targets in thousands": (
         {"train": (X, 200_000 + 80_000 * X[:, 1]), "task": "regression", "model": mlp(3, 1)},
         "targets-not-scaled"),
@@ -442,6 +605,34 @@ def test_a_scale_that_hurts(tmp_path, name):
     _, found = inspect(tmp_path, **{"model": mlp(3, 2), **given})
     counted = [name for name, f in found.items() if f.counts]
     assert counted == ([rule] if rule else [])
+
+
+ROWS = torch.rand(40, 500, generator=torch.Generator().manual_seed(0))
+LENGTHS = ROWS.norm(dim=1, keepdim=True)
+TINY = torch.cat([torch.ones(40, 1), 1e-3 * ROWS], 1)
+UNIT_ROWS = {
+    "length 1": (ROWS / LENGTHS, True),
+    "half precision": ((ROWS / LENGTHS).half(), True),
+    "sum of 1": (ROWS / ROWS.sum(1, keepdim=True), True),
+    "padding": (ROWS / LENGTHS * (torch.arange(40)[:, None] > 5), True),
+    "sequences": ((ROWS / LENGTHS).reshape(8, 5, 500), True),
+    "within a hundredth": (1.009 * ROWS / LENGTHS, True),
+    "beyond it": (1.011 * ROWS / LENGTHS, False),
+    "one row": (torch.cat([ROWS / LENGTHS, ROWS[:1] / LENGTHS[:1] / 2]), False),
+    "any rows": (ROWS, False),
+    "a column of ones beside tiny ones": (TINY, False),
+    "the same rows": (ROWS[:1].expand(40, 500) / LENGTHS[0], False),
+    "zeros": (torch.zeros(40, 500), False),
+    "not a number": (torch.where(ROWS > 0.99, torch.nan, ROWS / LENGTHS), False),
+    "images": ((ROWS / LENGTHS).reshape(40, 1, 1, 500), False),
+    "indices": (torch.ones(40, 3).long(), False),
+}
+
+
+@pytest.mark.parametrize("name", UNIT_ROWS)
+def test_rows_that_were_brought_to_one_length(name):
+    x, unit = UNIT_ROWS[name]
+    assert unit_rows(x) is unit
 
 
 def test_inputs_and_targets_are_told_apart_when_both_are_off(tmp_path):

@@ -115,6 +115,11 @@ CASES = [
     Case(contradictory_labels, contradicting(0.05), "warn", says="5.0%"),
     Case(contradictory_labels, contradicting(0.01), None),
     Case(contradictory_labels, contradicting(0.05, repeated=0.6), None),
+    Case(contradictory_labels, contradicting(0.05) | {"repeats_by_chance": 0.2}, "note"),
+    Case(contradictory_labels, contradicting(0.05) | {"repeats_by_chance": 0.001}, "note"),
+    Case(contradictory_labels, contradicting(0.05) | {"repeats_by_chance": 0.0009}, "warn"),
+    Case(contradictory_labels, contradicting(0.05) | {"repeats_by_chance": NAN}, "warn"),
+    Case(contradictory_labels, contradicting(0.01) | {"repeats_by_chance": 0.2}, None),
     Case(contradictory_labels, contradicting(NAN), None),
 ]
 

@@ -80,6 +80,17 @@ def test_contradicting_labels_lower_the_score_that_can_be_reached(tmp_path):
     assert found == ["contradictory-labels"]
 
 
+def test_rows_of_a_table_that_repeat_by_chance_may_contradict_each_other(tmp_path):
+    source = torch.Generator().manual_seed(0)
+    x = torch.randint(4, (800, 6), generator=source).float()
+    y = ((x.sum(1) > 9) ^ (torch.rand(800, generator=source) < 0.2)).long()
+    evidence, _ = overfit(tmp_path, blob_experiment(train=(x, y), model=mlp(6, 2, 256)))
+    assert evidence.number("contradictory_share") > 0.01
+    assert evidence.number("repeats_by_chance") == pytest.approx(640 / 4**6, rel=0.1)
+    found = {f.rule: f.severity for f in judge_scalars(OverfitSample(), evidence.scalars)}
+    assert found["contradictory-labels"] == "note"
+
+
 def test_language_model_and_regression(tmp_path):
     tokens = torch.randint(7, (40, 6), generator=torch.Generator().manual_seed(0))
     model = lambda: nn.Sequential(nn.Embedding(7, 16), nn.Linear(16, 7))  # noqa: E731

@@ -14,7 +14,7 @@ class InitialLoss:
 
     name = "initial_loss"
     title = "Check the initial loss"
-    version = 2
+    version = 3
     short = True
     requires = frozenset({"inspect"})
     rules = rules.RULES

@@ -1,4 +1,4 @@
-"""How far a first loss may lie above that of a model that prefers nothing."""
+"""How far a first loss may lie above, and below, that of a model that prefers nothing."""
 
 from recipe.results import Evidence, Severity
 
@@ -9,6 +9,21 @@ standard deviation s cost about s^2 / 2 nats, so one nat is s = 1.4, which commo
 reach, and four nats is s = 2.8, which none should."""
 REGRESSION_WARN, REGRESSION_FAIL = 10.0, 1000.0
 """Ratio to the expected squared error: outputs three (thirty) times larger than the targets."""
+
+TOO_LOW = 0.7
+"""Share of the best constant prediction's loss below which a fresh model knows the answer."""
+TOO_LOW_OWN_LOSS = 0.5
+
+
+def low_limit(evidence: Evidence) -> float | None:
+    """The loss below which a fresh model knows the answer; None when that is unknown."""
+    expected, floor = evidence.number("expected"), evidence.number("floor")
+    if expected is None or (floor is None and expected <= 0):
+        return None  # half of a loss that may be negative means nothing
+    if floor is not None:
+        return TOO_LOW * floor
+    known = min(expected, evidence.number("constant_loss") or expected)
+    return TOO_LOW_OWN_LOSS * known
 
 
 def lowest_loss(evidence: Evidence) -> float | None:

@@ -167,7 +167,8 @@ def loss_summed_over_batch(evidence: Evidence) -> Finding | None:
     """What: the loss is a sum over the batch.
 
     Why: its gradient grows with the batch, so the rate that works changes with the batch size,
-    and the last, smaller batch of an epoch counts less. Adam divides the factor out again.
+    and the last, smaller batch of an epoch counts less. Adam divides the factor out again, and
+    so does every optimizer whose steps do not depend on the size of the gradient.
 
     Fix: reduction="mean".
     """
@@ -176,7 +177,7 @@ def loss_summed_over_batch(evidence: Evidence) -> Finding | None:
         return None
     adaptive = evidence.text("optimizer") in ADAPTIVE
     return finding(
-        "note" if adaptive else "warn",
+        "note" if adaptive or evidence.flag("optimizer_takes_any_scale") else "warn",
         "A batch with every item twice has twice the loss: it is a sum over the batch.",
         "Use the mean over the batch, and scale the rate up by the batch size.",
     )

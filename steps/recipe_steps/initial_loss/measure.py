@@ -11,9 +11,12 @@ from recipe.results import Evidence, Scalar
 from recipe.tasks import Task
 from recipe.training.data import TensorData
 from recipe.training.models import build_model, no_dropout, seeded
+from recipe.training.optimizers import kin_of
 from recipe_steps.initial_loss.last_operation import last_operation, operation_below_softmax
 from recipe_steps.initial_loss.layers import layer_marks
 from recipe_steps.initial_loss.loss_marks import loss_marks
+from recipe_steps.initial_loss.scale_free import takes_any_scale
+from recipe_steps.initial_loss.weightless import without_weights
 from recipe_steps.neutral import BATCH, defined_loss, mean_loss, neutral_loss, signatures
 
 FRESH_MODELS = 3
@@ -30,12 +33,12 @@ def measure(ctx: Context) -> Evidence:
     generator = torch.Generator().manual_seed(ctx.seed_for("sample"))
     sample = ctx.data.train.sample(SAMPLE, generator)
     eval_losses, train_losses = [], []
-    optimizer = ctx.experiment.optimizer
     scalars: dict[str, Scalar] = {
         "items": len(sample),
         "task": ctx.task.name,
         "target_kind": ctx.task.target_kind,
-        "optimizer": optimizer if isinstance(optimizer, str) else None,
+        "optimizer": kin_of(ctx.experiment)[0],
+        "optimizer_takes_any_scale": takes_any_scale(ctx.experiment),
     }
     for index in range(FRESH_MODELS):
         seed = ctx.seed_for("model", index)
@@ -55,6 +58,7 @@ def measure(ctx: Context) -> Evidence:
     scalars["nonfinite"] = sum(not math.isfinite(loss) for loss in eval_losses)
     scalars["loss"] = sum(eval_losses) / FRESH_MODELS
     scalars["train_mode_loss"] = sum(train_losses) / FRESH_MODELS
+    scalars |= without_weights(ctx, sample, scalars)
     layers, curves = layer_marks(ctx, sample)
     return Evidence(
         scalars | layers,

@@ -3,11 +3,11 @@
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
 from recipe_steps.initial_loss import layer_rules, loss_rules, remedies
-from recipe_steps.initial_loss.excess import excess, lowest_loss
+from recipe_steps.initial_loss.excess import TOO_LOW, excess, low_limit, lowest_loss
 
-TOO_LOW = 0.7
-"""Share of the best constant prediction's loss below which a fresh model knows the answer."""
-TOO_LOW_OWN_LOSS = 0.5
+COPIED = 1e-6
+"""Share of the limit below which the inputs without any weight give the targets themselves, up to
+rounding; what is measured, or forecast from the value before, is never that close."""
 
 
 @rule("fail", blocks=False, explains=["initial-loss-too-high", "initial-loss-too-low"])
@@ -56,29 +56,50 @@ def initial_loss_too_low(evidence: Evidence) -> Finding | None:
     """What: a fresh model has a lower loss than the best constant prediction.
 
     Why: without training nothing can know the answer: the label leaks into the input, the loss
-    is not the one you think, or its average is taken over too much.
+    is not the one you think, or its average is taken over too much. Weights that were trained
+    before may know it, and so may inputs that a regression adds its outputs to, as a forecast
+    that starts from the last value.
 
     Fix: check that the target is not part of the input, and the loss on a case by hand.
     """
-    loss, expected = evidence.number("loss"), evidence.number("expected")
-    if loss is None or expected is None:
+    loss, expected, limit = (
+        evidence.number("loss"), evidence.number("expected"), low_limit(evidence),
+    )  # fmt: skip
+    if loss is None or expected is None or limit is None or loss >= limit:
         return None
-    floor = evidence.number("floor")
-    if floor is None and expected <= 0:
-        return None  # half of a loss that may be negative means nothing
-    known = min(expected, evidence.number("constant_loss") or expected)
-    limit = TOO_LOW * floor if floor is not None else TOO_LOW_OWN_LOSS * known
-    if loss >= limit:
-        return None
+    known = (
+        f"The initial loss is {loss:.3g}, below the {limit / TOO_LOW:.3g} that the best "
+        "constant prediction reaches"
+        if evidence.number("floor") is not None
+        else f"The initial loss is {loss:.3g}, expected {expected:.3g}"
+    )
+    healthy = _known_from(evidence, limit)
+    if healthy:
+        return finding(
+            "note", f"{known}: {healthy}.", "Compare every score with that of this start."
+        )
     return finding(
         "fail",
-        f"The initial loss is {loss:.3g}, below the {limit / TOO_LOW:.3g} that the best "
-        "constant prediction reaches."
-        if floor is not None
-        else f"The initial loss is {loss:.3g}, expected {expected:.3g}.",
+        f"{known}.",
         "Look for the target among the inputs, and check the loss by hand.",
         confidence=0.7,
     )
+
+
+def _known_from(evidence: Evidence, limit: float) -> str | None:
+    """Where a fresh model may know the answer from, by its loss with its weights shrunk away."""
+    without = evidence.number("loss_without_weights")
+    if without is None:
+        return None
+    if without >= limit:
+        return f"without its weights it is {without:.3g}, so that these were trained before"
+    if evidence.text("target_kind") != "real":
+        return None
+    if evidence.flag("targets_are_inputs"):
+        return "the model adds its outputs to inputs that are the targets, as an autoencoder may"
+    if without > COPIED * limit:
+        return f"without any weights it is {without:.3g}, so that the inputs come that near"
+    return None
 
 
 RULES = (

@@ -14,7 +14,7 @@ class Inspect:
 
     name = "inspect"
     title = "Inspect data and model"
-    version = 2
+    version = 3
     short = True
     requires: frozenset[str] = frozenset()
     rules = (*rules.RULES, *model_rules.RULES, *scale_rules.RULES)

@@ -14,6 +14,7 @@ from recipe.results import Evidence, Scalar
 from recipe.training.data import TensorData
 from recipe.training.models import build_model, place, seeded
 from recipe_steps.inspect.anatomy import anatomy
+from recipe_steps.inspect.imbalance import class_counts
 from recipe_steps.inspect.loss_call import loss_call
 from recipe_steps.inspect.scaling import scaling
 from recipe_steps.inspect.splits import (
@@ -58,7 +59,7 @@ def measure(ctx: Context) -> Evidence:
         scalars |= _inputs(part.x, name) | _targets(_counted(ctx, part.y), name)
     if not (scalars["train_input_nonfinite"] or scalars["train_target_nonfinite"]):
         scalars |= _outputs(ctx, train)
-        scalars |= _classes(ctx, train.y)
+        scalars |= class_counts(ctx, train)
         scalars |= _repeats(train.x, val.x) | repeats_of_classes(train.x, train.y)
         whole = isinstance(ctx.data.train, TensorData) and isinstance(ctx.data.val, TensorData)
         if whole:
@@ -181,18 +182,6 @@ def _broadcasts(ctx: Context, outputs: Tensor, y: Tensor) -> str | None:
     return None
 
 
-def _classes(ctx: Context, y: Tensor) -> dict[str, Scalar]:
-    if ctx.task.target_kind == "real":
-        return {}
-    values = _counted(ctx, y).flatten()
-    if y.numel() != len(y) and ctx.task.target_kind == "class index":
-        return {"classes": int(torch.unique(values).numel())}  # tokens: frequencies mean nothing
-    counts = sorted(Counter(values.tolist()).values())
-    if not counts:
-        return {"classes": 0}
-    return {"classes": len(counts), "largest_class": counts[-1], "smallest_class": counts[0]}
-
-
 def _repeats(train: Tensor, val: Tensor) -> dict[str, Scalar]:
     """Validation items that stand in training too, beside how often training repeats itself."""
     rows = Counter(row_hashes(train))
@@ -200,6 +189,7 @@ def _repeats(train: Tensor, val: Tensor) -> dict[str, Scalar]:
     repeated = sum(count for count in rows.values() if count > 1)
     return {
         "overlap": sum(row in rows for row in held),
+        "val_inputs_seen": len(held),
         "overlap_share": sum(row in rows for row in held) / len(held),
         "repeated_share": repeated / len(train),
     } | constant_features(train, len(rows))

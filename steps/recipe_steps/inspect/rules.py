@@ -1,5 +1,8 @@
 """Rules about the data before training."""
 
+import math
+
+from recipe.noise import chance_of_at_least
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
 from recipe_steps.inspect import remedies
@@ -16,12 +19,16 @@ TOO_FEW_TO_SPLIT = 32
 """Training items below which validating on all of them is taken for a choice: a truth table has
 nothing to hold out."""
 CHANCE = 1e-3
-"""Probability of a random split below which it was none."""
+"""Probability of a random split below which it was none: a false alarm in a thousand runs."""
 DIFFERING_SHARE = 0.5
+"""Of the features: another preprocessing meets all of them, or a channel or more."""
 VARIETY_WARN, VARIETY_FAIL = 0.8, 0.5
 FEW_ITEMS = 100
 """Validation items below which the standard error of a score exceeds 5 points."""
 IMBALANCE_NOTE, IMBALANCE_WARN = 10.0, 100.0
+WEIGHED = 1.1
+"""Gradient of an item of the smallest class over that of the largest from which the loss weighs
+them: rounding leaves 1e-6, and nobody sets a smaller weight."""
 
 UNLABELLED = 255
 """The label of what is not labelled, by the habit of segmentation data sets (PASCAL VOC)."""
@@ -160,27 +167,47 @@ def train_validation_overlap(evidence: Evidence) -> Finding | None:
     """What: identical items stand in both the training and the validation data.
 
     Why: the model can remember them, so the validation score promises more than new data will
-    give. Tables with few distinct rows repeat by chance; only an excess over that counts.
+    give. Tables with few distinct rows repeat by chance; only an excess over that counts
+    (binomial test). Of a truth table nothing can be held out.
 
     Fix: remove duplicates before splitting, or split by group (patient, video, user).
     """
     share = evidence.number("overlap_share")
-    repeated = evidence.number("repeated_share") or 0.0
     if share is None or share < OVERLAP_WARN:
         return None
-    least, most = evidence.number("repeats_least"), evidence.number("repeats_most")
-    chance = evidence.number("repeats_by_chance")
-    oversampled = least is not None and most is not None and least <= RARELY and most >= OFTEN
-    oversampled = oversampled and chance is not None and chance < CHANCE
-    if share <= CHANCE_FACTOR * repeated and not oversampled:
+    if not (_beyond_chance(evidence, share) or _oversampled(evidence)):
         return None
-    count, items = evidence.number("overlap") or 0, evidence.number("train_items") or 0
-    whole_table = share == 1.0 and items < TOO_FEW_TO_SPLIT
+    count, items = evidence.number("overlap") or 0, evidence.number("train_items")
+    few = share == 1.0 and items is not None and items < TOO_FEW_TO_SPLIT
+    whole_table = few or evidence.flag("whole_table")
     return finding(
         "note" if whole_table else "fail" if share >= OVERLAP_FAIL else "warn",
         f"{count:.0f} validation items ({share:.1%}) are identical to training items.",
         "Remove duplicates before splitting, or split by group.",
     )
+
+
+def _beyond_chance(evidence: Evidence, share: float) -> bool:
+    """Whether a random split would hardly ever share so many items: a validation item meets its
+    like in training as often as a training item does, or as often as values meet by chance.
+    """
+    repeated = evidence.number("repeated_share") or 0.0
+    if share <= CHANCE_FACTOR * repeated:
+        return False
+    count, items = evidence.number("overlap"), evidence.number("val_inputs_seen")
+    if count is None or items is None:
+        return True
+    met = 1 - math.exp(-(evidence.number("repeats_by_chance") or 0.0))
+    return chance_of_at_least(int(count), int(items), max(repeated, met)) < CHANCE
+
+
+def _oversampled(evidence: Evidence) -> bool:
+    """Whether items of one class repeat, not by chance, and those of another do not."""
+    least, most = evidence.number("repeats_least"), evidence.number("repeats_most")
+    chance = evidence.number("repeats_by_chance")
+    if least is None or most is None or chance is None:
+        return False
+    return least <= RARELY and most >= OFTEN and chance < CHANCE
 
 
 @rule("note")
@@ -196,11 +223,18 @@ def class_imbalance(evidence: Evidence) -> Finding | None:
     large, small = evidence.number("largest_class"), evidence.number("smallest_class")
     if large is None or not small or large / small <= IMBALANCE_NOTE:
         return None
-    ratio = large / small
+    ratio, weight = large / small, evidence.number("rare_weight") or 1.0
+    counted = f"{ratio:.0f} times the items of the smallest ({large:.0f} against {small:.0f})"
+    if weight >= WEIGHED:
+        return finding(
+            "note",
+            f"The largest class has {counted}; the loss weighs the smallest {weight:.3g} times.",
+            "Use a balanced metric.",
+        )
+    many = (evidence.number("values_per_item") or 1.0) > 1  # the pixels of a mask, tags of an item
     return finding(
-        "warn" if ratio > IMBALANCE_WARN else "note",
-        f"The largest class has {ratio:.0f} times the items of the smallest "
-        f"({large:.0f} against {small:.0f}).",
+        "warn" if ratio > IMBALANCE_WARN and not many else "note",
+        f"The largest class has {counted}.",
         "Weigh the classes in the loss and use a balanced metric.",
     )
 
@@ -288,7 +322,8 @@ def validation_preprocessing_differs(evidence: Evidence) -> Finding | None:
     """What: validation inputs have another level or spread than training inputs.
 
     Why: the model sees numbers it was never trained on: one part was normalised and the other
-    was not, or with other figures, or one is 0..255 and the other 0..1.
+    was not, or with other figures, or one is 0..255 and the other 0..1. A series that drifts and
+    was split by time differs too, but there validation goes on where training ends.
 
     Fix: one transform for both, its figures (mean, deviation) taken from the training data.
     """
@@ -296,12 +331,17 @@ def validation_preprocessing_differs(evidence: Evidence) -> Finding | None:
     if share is None or share < DIFFERING_SHARE:
         return None
     shift, stretch = evidence.number("largest_shift"), evidence.number("largest_stretch")
-    return finding(
-        "fail",
+    differ = (
         f"{share:.0%} of the input features differ between training and validation: means by up "
-        f"to {shift or 0:.2g} spreads, spreads by a factor of up to {stretch or 1:.2g}.",
-        "Use one transform for both.",
+        f"to {shift or 0:.2g} spreads, spreads by a factor of up to {stretch or 1:.2g}"
     )
+    if share - (evidence.number("drifting_features") or 0.0) < DIFFERING_SHARE:
+        return finding(
+            "note",
+            f"{differ}, but validation goes on where training ends.",
+            "In a series that was split by time this is drift; expect the score to follow it.",
+        )
+    return finding("fail", f"{differ}.", "Use one transform for both.")
 
 
 @rule(

@@ -28,6 +28,8 @@ from recipe_steps.inspect.remedies import (
 LARGE, SMALL = 10.0, 0.05
 """Root mean square of a feature above which, and deviation of all features below which, the
 scale is suspected; likewise of targets."""
+UNIT = 0.01
+"""How far the norm of a row of unit norm may be from 1: half precision leaves 1e-3."""
 
 
 def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
@@ -44,7 +46,7 @@ def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     size, widest = input_scale(train.x)
     if size is not None and widest is not None:
         scalars |= {"input_feature_size": size, "input_feature_deviation": widest}
-        if far_from_unit(size, widest):
+        if scale_suspected(train.x, size, widest):
             suspects.append("input")
     if ctx.task.target_kind == "real":
         mean, deviation = target_figures(train.y)
@@ -71,6 +73,31 @@ def input_scale(x: Tensor) -> tuple[float | None, float | None]:
 def far_from_unit(size: float, deviation: float) -> bool:
     """Whether a scale is suspected."""
     return size > LARGE or 0 < deviation < SMALL
+
+
+def scale_suspected(x: Tensor, size: float, deviation: float) -> bool:
+    """Whether the scale of inputs is suspected."""
+    return far_from_unit(size, deviation) and not unit_rows(x)
+
+
+def unit_rows(x: Tensor) -> bool:
+    """Whether all items of a table, or of sequences of vectors, were brought to length 1 or to a
+    sum of 1 (a sentence embedding, TF-IDF, shares of a whole): each of d numbers is then about
+    1 / sqrt(d) or 1 / d in size, by design. Rows of zeros are empty texts or padding.
+
+    Columns that never vary are left out: one of ones would by itself make such rows.
+    """
+    if x.ndim not in (2, 3) or not x.is_floating_point():
+        return False
+    rows = x.detach().float().reshape(-1, x.shape[-1])
+    rows = rows[:, (rows != rows[:1]).any(0)]
+    rows = rows[(rows != 0).any(1)]
+    if not len(rows):
+        return False
+    return any(
+        bool(((torch.linalg.vector_norm(rows, order, 1) - 1).abs() < UNIT).all())
+        for order in (1, 2)
+    )
 
 
 def _probe(ctx: Context, suspects: list[str]) -> dict[str, Scalar]:

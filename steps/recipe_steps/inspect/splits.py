@@ -7,12 +7,18 @@ import torch
 from torch import Tensor
 
 from recipe.results import Scalar
-from recipe_steps.rows import row_hashes, shared_axes
+from recipe_steps.inspect.drift import (
+    CONTINUES,
+    MOST_VALUES,
+    at_the_split,
+    distance,
+    features,
+    levels,
+)
+from recipe_steps.rows import row_hashes
 
 LEAST_ITEMS = 50
 """Validation items below which a comparison of distributions says too little."""
-MOST_VALUES = 2_000_000
-"""Input values of each part that are looked at."""
 SHIFT, STRETCH = 0.35, 2.5
 """Distance of two means in spreads (5 % to 95 % quantile), and ratio of two spreads, either of
 which makes a feature count as preprocessed differently; of both together, the norm. Means of
@@ -45,43 +51,37 @@ def compare_labels(train: Tensor, val: Tensor) -> dict[str, Scalar]:
 
 
 def compare_inputs(train: Tensor, val: Tensor) -> dict[str, Scalar]:
-    """The share of features whose level or spread differs between the parts, and the worst one.
+    """The share of features whose level or spread differs between the parts, and the worst one;
+    and the share of those that differ although validation goes on where training ends.
 
     Features (see `shared_axes`) with no spread in either part are left out.
     """
     if not (train.is_floating_point() or train.dtype == torch.uint8) or len(val) < LEAST_ITEMS:
         return {}
-    t_mean, t_spread = _level(_features(train))
-    v_mean, v_spread = _level(_features(val))
+    t_mean, t_spread = levels(_some_features(train))
+    v_mean, v_spread = levels(_some_features(val))
     varied = (t_spread > 0) & (v_spread > 0)
     if not varied.any():
         return {}
-    shift = ((t_mean - v_mean).abs() / torch.maximum(t_spread, v_spread))[varied]
-    stretch = (v_spread / t_spread)[varied].log().abs()
-    distance = torch.hypot(shift / SHIFT, stretch / math.log(STRETCH))
-    worst = int(distance.argmax())
+    spread = torch.maximum(t_spread, v_spread)
+    shift, stretch = (t_mean - v_mean).abs() / spread, v_spread / t_spread
+    apart = distance(shift, stretch, SHIFT, STRETCH)
+    differs = varied & (apart > 1)
+    drifts = torch.zeros_like(differs)
+    if differs.any() and len(train) >= LEAST_ITEMS:
+        jump = distance(*at_the_split(train, val, spread), SHIFT, STRETCH)
+        drifts = differs & (jump < CONTINUES * apart)
+    worst = int(apart.where(varied, -1.0).argmax())
     return {
-        "differing_features": (distance > 1).float().mean().item(),
+        "differing_features": differs[varied].float().mean().item(),
+        "drifting_features": drifts[varied].float().mean().item(),
         "largest_shift": shift[worst].item(),
-        "largest_stretch": stretch[worst].exp().item(),
+        "largest_stretch": max(stretch[worst].item(), 1 / stretch[worst].item()),
     }
 
 
-def _features(x: Tensor) -> Tensor:
-    """Values as [n, features]."""
-    every = max(1, x.numel() // MOST_VALUES)
-    x = x[::every].float()
-    shared = shared_axes(x)
-    if len(shared) == x.ndim:
-        return x.reshape(-1, 1)
-    return x.movedim(1, -1).flatten(0, -2)
-
-
-def _level(values: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean of each feature without its tails, and the distance between these."""
-    ordered = values.sort(0).values
-    low, high = (ordered[round(q * (len(ordered) - 1))] for q in (0.05, 0.95))
-    return torch.clamp(values, low, high).mean(0), high - low
+def _some_features(x: Tensor) -> Tensor:
+    return features(x[:: max(1, x.numel() // MOST_VALUES)])
 
 
 def repeats_of_classes(x: Tensor, y: Tensor) -> dict[str, Scalar]:
@@ -100,33 +100,57 @@ def repeats_of_classes(x: Tensor, y: Tensor) -> dict[str, Scalar]:
     return {
         "repeats_least": min(shares),
         "repeats_most": max(shares),
-        "repeats_by_chance": _repeats_by_chance(x),
     }
 
 
-def _repeats_by_chance(x: Tensor) -> float:
+def repeats_by_chance(x: Tensor) -> float:
     """How many other items an item of a table equals by chance, if its columns were independent;
-    zero for anything but a table.
+    zero for anything but a table. By the pairs of items that share a value, so that a column
+    without any does not meet itself.
     """
-    if x.ndim != 2:
-        return 0.0
     rows = x[:SOME_ROWS]
+    if x.ndim != 2 or len(rows) < 2:
+        return 0.0
     log_chance = 0.0
     for column in range(x.shape[1]):
         counts = torch.unique(rows[:, column], return_counts=True)[1].double()
-        log_chance += math.log(float((counts / counts.sum()).square().sum()))
+        pairs = float((counts * (counts - 1)).sum()) / (len(rows) * (len(rows) - 1))
+        log_chance += math.log(pairs) if pairs else -math.inf
         if log_chance < LEAST_LOG:
-            break
+            return 0.0
     return len(x) * math.exp(log_chance)
 
 
 def constant_features(x: Tensor, distinct: int) -> dict[str, Scalar]:
-    """How many items differ from each other, and how many columns of a table never vary."""
-    scalars: dict[str, Scalar] = {"distinct_inputs": distinct, "inputs_seen": len(x)}
+    """How many items differ from each other, how often they would repeat by chance, and how many
+    columns of a table never vary.
+    """
+    scalars: dict[str, Scalar] = {
+        "distinct_inputs": distinct,
+        "inputs_seen": len(x),
+        "repeats_by_chance": repeats_by_chance(x),
+        "whole_table": is_whole_table(x, distinct),
+    }
     if x.ndim == 2 and x.is_floating_point() and len(x) > 1:
         same = (x == x[:1]).all(0)
         scalars |= {"constant_features": int(same.sum()), "features": x.shape[1]}
     return scalars
+
+
+def is_whole_table(x: Tensor, distinct: int) -> bool:
+    """Whether two or more columns occur in all combinations of their values, as in a truth table:
+    there is no other row that could be held out. (One column always does.)
+    """
+    if x.ndim != 2:
+        return False
+    varying, combinations = 0, 1
+    for column in range(x.shape[1]):
+        levels_of_it = len(torch.unique(x[:, column]))
+        varying += levels_of_it > 1
+        combinations *= levels_of_it
+        if combinations > distinct:
+            return False
+    return varying > 1 and combinations == distinct
 
 
 def batch_order(y: Tensor, batch_size: int, kind: str, seed: int) -> dict[str, Scalar]:

@@ -1,5 +1,6 @@
 """Step 2: a sound model can learn a few minibatches by heart."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recipe.results import Evidence, Figure
@@ -14,7 +15,7 @@ class OverfitSample:
 
     name = "overfit_sample"
     title = "Overfit a small sample"
-    version = 2
+    version = 3
     short = True
     requires = frozenset({"initial_loss"})
     rules = (*update_rules.RULES, *rules.RULES)
@@ -27,6 +28,11 @@ class OverfitSample:
 
     def measure(self, ctx: "Context") -> Evidence:
         """Train on the sample at several rates until one of them has learnt it."""
+        from recipe_steps.inspect.splits import repeats_by_chance
         from recipe_steps.overfit_sample.measure import measure
 
-        return measure(ctx)
+        evidence, inputs = measure(ctx), getattr(ctx.data.train, "x", None)
+        if inputs is None or evidence.number("repeated_share") is None:
+            return evidence
+        chance = {"repeats_by_chance": repeats_by_chance(inputs)}
+        return replace(evidence, scalars={**evidence.scalars, **chance})

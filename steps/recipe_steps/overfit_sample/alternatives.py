@@ -11,7 +11,7 @@ from recipe.training.data import TensorData
 from recipe.training.models import build_model
 from recipe.training.optimizers import usual_rates
 from recipe_steps.inspect.remedies import with_standard_inputs
-from recipe_steps.inspect.scaling import far_from_unit, input_scale
+from recipe_steps.inspect.scaling import input_scale, scale_suspected
 from recipe_steps.overfit_sample.attempts import (
     Attempt,
     attempt,
@@ -41,7 +41,7 @@ def on_standard_inputs(
     if best.best >= target or not isinstance(data.train, TensorData):
         return {}
     size, widest = input_scale(data.train.x)
-    if size is None or widest is None or not far_from_unit(size, widest):
+    if size is None or widest is None or not scale_suspected(data.train.x, size, widest):
         return {}
     standard = with_standard_inputs(bare, data)
     _, passes = passes_over(sample, bare.batch_size)  # as many as the last attempt had

@@ -15,6 +15,9 @@ CONTRADICTORY = 0.01
 OFTEN_REPEATED = 0.5
 """Share of repeated inputs above which a table is of few distinct rows, where equal rows with
 different answers are to be expected."""
+CHANCE = 1e-3
+"""Items that an item of a table equals by chance, above which its rows are so few that some repeat
+(as for the overlap of training and validation); rows of measured numbers come nowhere near."""
 FLAT = 0.2
 """Relative fall of the mean loss from the second to the third quarter of an attempt up to which it
 has settled; an attempt that learns by heart falls by factors."""
@@ -151,8 +154,9 @@ def contradictory_labels(evidence: Evidence) -> Finding | None:
     )  # fmt: skip
     if wrong is None or repeated is None or wrong <= CONTRADICTORY or repeated > OFTEN_REPEATED:
         return None
+    few_rows = (evidence.number("repeats_by_chance") or 0.0) >= CHANCE
     return finding(
-        "warn",
+        "note" if few_rows else "warn",
         f"{wrong:.1%} of the training items contradict others with the same input.",
         "Look at the items whose inputs are identical.",
         confidence=0.9,

@@ -1,0 +1,40 @@
+"""What a fresh model knows without its weights: why its first loss is low."""
+
+import torch
+
+from recipe.context import Context
+from recipe.results import Evidence, Scalar
+from recipe.training.data import TensorData
+from recipe.training.models import build_model, seeded
+from recipe_steps.initial_loss.excess import low_limit
+from recipe_steps.neutral import BATCH, mean_loss
+
+SHRUNK = 1e-6
+"""What weights are multiplied by: nothing is left of them in the outputs, while weights that are
+divided by their own norm stay finite."""
+
+
+def without_weights(
+    ctx: Context, sample: TensorData, scalars: dict[str, Scalar]
+) -> dict[str, Scalar]:
+    """The loss of the fresh model with all its weights shrunk away, where its own is too low.
+
+    As low as before, and the answer comes from the inputs, past the weights: a leak, or a model
+    that adds its outputs to a forecast. High, and the weights hold it: they were trained before,
+    as no random weights know anything.
+    """
+    evidence = Evidence(scalars)
+    loss, limit = evidence.number("loss"), low_limit(evidence)
+    if loss is None or limit is None or loss >= limit:
+        return {}
+    model = build_model(ctx.experiment, ctx.seed_for("model", 0), ctx.device).eval()
+    with torch.no_grad(), seeded(ctx.seed_for("model", 0), ctx.device):
+        for parameter in model.parameters():
+            parameter.mul_(SHRUNK)
+        outputs = torch.cat([model(x) for x in torch.split(sample.x.clone(), BATCH)])
+    x, y = sample.x, sample.y
+    copies = x.shape[1:] == y.shape[1:] and x[:1].numel() > 1 and torch.equal(x, y)
+    return {
+        "loss_without_weights": mean_loss(ctx.experiment.loss_function, outputs, sample.y),
+        "targets_are_inputs": copies,
+    }

@@ -1,0 +1,55 @@
+"""How often each class occurs, and whether the loss makes up for it."""
+
+from collections import Counter
+from contextlib import suppress
+
+import torch
+from torch import Tensor
+
+from recipe.context import Context
+from recipe.results import Scalar
+from recipe.training.data import TensorData
+from recipe.training.models import build_model
+from recipe_steps.neutral import neutral_outputs
+
+
+def class_counts(ctx: Context, train: TensorData) -> dict[str, Scalar]:
+    """Classes, the size of the largest and of the smallest, values per item, and how many times
+    more a value of the smallest weighs in the loss.
+    """
+    if ctx.task.target_kind == "real":
+        return {}
+    values = train.y.flatten()
+    counted = train.y[ctx.task.counted(train.y)].flatten()  # without ignored labels
+    if values.numel() != len(train) and ctx.task.target_kind == "class index":
+        return {"classes": int(torch.unique(counted).numel())}  # tokens: frequencies mean nothing
+    counts = Counter(counted.tolist()).most_common()
+    if not counts:
+        return {"classes": 0}
+    scalars: dict[str, Scalar] = {
+        "classes": len(counts),
+        "largest_class": counts[0][1],
+        "smallest_class": counts[-1][1],
+        "values_per_item": values.numel() / len(train),
+    }
+    if ctx.experiment.loss is not None and values.numel() == len(train) and len(counts) > 1:
+        with suppress(Exception):  # a loss or a model that others speak about
+            scalars["rare_weight"] = _weight_ratio(ctx, train, counts[-1][0], counts[0][0])
+    return scalars
+
+
+def _weight_ratio(ctx: Context, train: TensorData, rare: float, frequent: float) -> float | None:
+    """The gradient of an item of one class over that of an item of the other, both at outputs
+    that prefer nothing: 1 for a loss without weights, however it is written.
+    """
+    values = train.y.flatten()
+    pair = [int((values == label).nonzero()[0]) for label in (rare, frequent)]
+    x, y = train.x[pair], train.y[pair]
+    model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device).eval()
+    with torch.no_grad():
+        outputs = model(x.clone())
+    even: Tensor = neutral_outputs(ctx.experiment, outputs, y).detach().requires_grad_()
+    with torch.enable_grad():
+        (gradient,) = torch.autograd.grad(ctx.experiment.loss_function(even, y), even)
+    first, second = gradient.flatten(1).norm(dim=1).tolist()
+    return first / second if second else None
