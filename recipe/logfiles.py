@@ -1,18 +1,15 @@
-"""Files of curves as tables: CSV of any separator, JSON lines, and the trainer state of
-Hugging Face.
-"""
+"""Files of curves as tables: CSV of any separator, and JSON."""
 
 import csv
-import json
 import math
 import re
 from pathlib import Path
-from typing import Any
 
 from recipe.errors import UsageError
+from recipe.logjson import records_of
 
 BLANK = frozenset({"", "na", "n/a", "none", "null", "-", "--", "no log"})
-"""What loggers write where there is no value. NaN is a value: a loss that is not a number."""
+"""What loggers write where there is no value. NaN may be a value: a loss that is not a number."""
 _TENSOR = re.compile(r"tensor\(\s*([^,)]+)")
 Table = tuple[list[str], list[list[str]]]
 """Header and rows, as text."""
@@ -31,52 +28,53 @@ def read_table(path: Path) -> Table:
         raise UsageError(f"{str(path)!r} cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{str(path)!r} is no text file: export the curves as CSV.") from error
-    header, rows = _records(text, path) if text.lstrip()[:1] in ("{", "[") else _lines(text)
+    header, rows = _records(text, path) if text.lstrip()[:1] in ("{", "[") else _lines(text, path)
     if not rows:
         raise UsageError(f"{str(path)!r} has no rows below a header.")
     width = len(header)
     return header, [(row + [""] * width)[:width] for row in rows]
 
 
-def _lines(text: str) -> Table:
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+def _lines(text: str, path: Path) -> Table:
+    lines = [line for line in text.splitlines() if line.strip()]
+    comments = [line.lstrip("# ") for line in lines if line.startswith("#")]
+    lines = [line for line in lines if not line.startswith("#")]
     if not lines:
         return [], []
+    rows = _split(lines)
+    if all(map(is_number, rows[0])):
+        rows.insert(0, _names_above(comments, len(rows[0]), path))
+    header, *below = rows
+    rule = re.compile(r"[-:= ]*")  # the line below the header of a Markdown table
+    return header, [row for row in below if not all(map(rule.fullmatch, row))]
+
+
+def _split(lines: list[str]) -> list[list[str]]:
     counts = {separator: lines[0].count(separator) for separator in ",;\t|"}
     separator = max(counts, key=counts.__getitem__)
     if counts[separator] == 0 and len(lines[0].split()) > 1:
         rows = [line.split() for line in lines]
     else:
         rows = list(csv.reader(lines, delimiter=separator))
-    header, *below = [[cell.strip() for cell in row] for row in rows]
-    rule = re.compile(r"[-:= ]*")  # the line below the header of a Markdown table
-    return header, [row for row in below if not all(map(rule.fullmatch, row))]
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+def _names_above(comments: list[str], width: int, path: Path) -> list[str]:
+    """The header that a comment above the numbers is, as numpy.savetxt writes it."""
+    for comment in reversed(comments):
+        for names in (*_split([comment]), comment.split()):
+            if len(names) == width and not any(map(is_number, names)):
+                return names
+    raise UsageError(
+        f"{str(path)!r} begins with a row of numbers: write the names of the columns above it, "
+        "as in epoch,train_loss,val_loss."
+    )
 
 
 def _records(text: str, path: Path) -> Table:
-    """A list of records, `log_history` within an object, or a record per line."""
-    try:
-        given: Any = json.loads(text)
-    except json.JSONDecodeError:
-        try:
-            given = [json.loads(line) for line in text.splitlines() if line.strip()]
-        except json.JSONDecodeError as error:
-            raise UsageError(f"{str(path)!r} is no JSON ({error.msg}).") from error
-    if isinstance(given, dict):
-        lists = {k: v for k, v in given.items() if isinstance(v, list)}
-        given = given.get("log_history") or _by_column(lists) or [given]
-    records = [record for record in given if isinstance(record, dict)]
+    records = records_of(text, path)
     header = list(dict.fromkeys(name for record in records for name in record))
     return header, [[_text(record.get(name)) for name in header] for record in records]
-
-
-def _by_column(lists: dict[str, list[Any]]) -> list[dict[str, Any]]:
-    """Records of a history that holds a list per name, as Keras does."""
-    longest = max(map(len, lists.values()), default=0)
-    return [
-        {name: values[i] for name, values in lists.items() if i < len(values)}
-        for i in range(longest)
-    ]
 
 
 def _text(value: object) -> str:

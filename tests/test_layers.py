@@ -12,13 +12,13 @@ import recipe
 ROOT = Path(recipe.__file__).parent
 LAYERS = [
     {"errors", "names", "results", "__init__"},
-    {"cache", "events", "files", "remedy", "keys", "noise", "logfiles"},
+    {"cache", "events", "files", "remedy", "keys", "noise", "logfiles", "logjson", "lognames"},
     {"rules"},
     {"settings", "diagnosis", "step"},
     {"tasks", "budget", "journal", "registry"},
     {"experiment"},
     {"training"},
-    {"search", "target", "builtin", "logs"},
+    {"search", "target", "builtin", "logs", "logpoints"},
     {"context", "runfolder"},
     {"engine", "verify"},
     {"proof"},

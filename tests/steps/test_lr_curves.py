@@ -1,10 +1,21 @@
 import math
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recipe_steps.lr_range.curves import bracket, final_loss, noise, smooth, steepest
+from recipe_steps.lr_range.curves import (
+    bracket,
+    diverges,
+    final_loss,
+    limit,
+    noise,
+    scatter,
+    smooth,
+    steepest,
+    until_divergence,
+)
 
 losses = st.lists(st.floats(0.01, 100), min_size=1, max_size=40)
 
@@ -88,3 +99,87 @@ def test_bracket(drops, share):
 
 def test_a_bracket_ends_where_a_rate_diverged():
     assert bracket([1, 2, 3, 4], [1.0, 1.0, None, 1.0], 0.5) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ([2.0] * 5, 6.0),
+        ([2.0] * 5 + [0.1], 6.0),  # a loss that cannot be negative falls by its start at most
+        ([-2.0] * 5, 6.0),
+        ([-2.0] * 5 + [-12.0], 18.0),  # twice as far up as it fell
+        ([0.0] * 5, 0.0),
+        ([0.1, -0.1, 0.1, -0.1, 0.0], 1.0),  # ten times their spread
+        ([2.0], 6.0),
+    ],
+)
+def test_limit(values, found):
+    assert limit(values) == pytest.approx(found)
+
+
+@pytest.mark.parametrize(
+    ("last", "batch_size", "found"),
+    [
+        ([7.0], 32, False),  # one batch is chance
+        ([7.0, 9.1], 32, True),
+        ([7.0, 2.0, 7.0], 32, False),  # most of them, but not their mean
+        ([7.0, 2.0, 9.1], 32, True),
+        ([6.0, 6.0, 6.0], 32, False),
+        ([8.0] * 3, 8, True),
+        ([8.0] * 2, 8, False),
+        ([7.0] * 16, 1, False),
+        ([8.1] * 26, 1, True),
+        ([70.0] + [2.0] * 9 + [7.0], 1, False),  # the mean, but not most of them
+        ([1e9, 2.0], 32, False),
+    ],
+)
+def test_diverges(last, batch_size, found):
+    assert diverges([2.0] * 20 + last, batch_size) == found
+
+
+def test_the_first_losses_cannot_diverge():
+    assert not diverges([1.0, 50.0, 50.0, 50.0, 50.0], 32)
+    assert not diverges([], 32)
+    assert not diverges([math.nan] * 9, 32)
+
+
+@pytest.mark.parametrize(("batch_size", "share"), [(1, 1.0), (32, 0.5)])
+def test_heavy_noise_does_not_diverge_and_growth_does(batch_size, share):
+    """Losses that are spread as an exponential distribution is, or by half as much."""
+    random = Random(0)
+    for _ in range(100):
+        losses = [1 - share + share * random.expovariate(1) for _ in range(100)]
+        assert not any(diverges(losses[:n], batch_size) for n in range(101))
+    for _ in range(100):
+        losses = [random.expovariate(1) for _ in range(30)]
+        losses += [2.0**k * random.expovariate(1) for k in range(40)]
+        end = next(n for n in range(71) if diverges(losses[:n], batch_size))
+        assert end <= 30 + 28
+
+
+def test_scatter_is_of_single_values_alone():
+    random = Random(0)
+    values = [random.gauss(0.02 * i, 0.5) for i in range(400)]
+    assert scatter(values) == pytest.approx(0.5, rel=0.15)
+    assert scatter([*values, *(10.0**k for k in range(20))]) == pytest.approx(0.5, rel=0.2)
+    assert scatter([1.0, 2.0]) == scatter([]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("last", "kept"),
+    [
+        ([1.0], [1.0]),
+        ([9.0], [9.0]),
+        ([9.0, 1e9, 1e30], [9.0]),
+        ([9.0, 1.0, 8.0, 9.0], [9.0, 1.0, 8.0]),
+    ],
+)
+def test_until_divergence(last, kept):
+    assert until_divergence([2.0] * 6 + last) == [2.0] * 6 + kept
+    assert until_divergence([9.0, 90.0]) == [9.0, 90.0]
+
+
+@pytest.mark.parametrize(("mean", "found"), [(0.99, 0.99), (1.01, None)])
+def test_a_final_loss_beside_a_start_near_zero(mean, found):
+    """Twenty losses that scatter by 0.45 around 0 have a mean within 0.1: ten of that is 1."""
+    assert final_loss([0.0] * 80 + [mean] * 20, 0.0, math.sqrt(0.2)) == found

@@ -2,13 +2,14 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from step_samples import Cut, blob_experiment, blobs, digits_experiment
+from step_samples import Cut, blob_experiment, blobs, digits_experiment, mlp
 from torch import nn
 
+from recipe.results import Evidence
 from recipe.search.short import Course
 from recipe.testing import judge_scalars, measure
 from recipe_steps.lr_range import LrRange
-from recipe_steps.lr_range.measure import Tried, _candidates
+from recipe_steps.lr_range.measure import Tried, _candidates, _courses, _undecided, _warms_up
 
 
 def lr_range(out, experiment):
@@ -120,7 +121,7 @@ def test_a_loss_that_may_be_negative(tmp_path):
 
 
 def test_a_loss_of_exactly_zero_is_the_best(monkeypatch):
-    def tried(lr, _, __):
+    def tried(lr, *_):
         return Tried(lr, 0.0 if lr == 0.1 else 1.0, 0.0, None)
 
     def courses(_, candidates):
@@ -165,3 +166,126 @@ def test_clipping_is_compared_with_none(tmp_path, clip_norm, found):
 def test_without_clipping_nothing_is_compared(tmp_path):
     evidence, _ = lr_range(tmp_path, digits_experiment())
     assert "clipped_share" not in evidence.scalars
+
+
+def uncertain_blobs(seed):
+    """Clouds that overlap, and a share of labels that are wrong."""
+    x, y = blobs(400, spread=1.5, seed=seed)
+    generator = torch.Generator().manual_seed(seed)
+    wrong = torch.rand(len(y), generator=generator) < 0.15
+    return x, torch.where(wrong, torch.randint(0, 3, (len(y),), generator=generator), y)
+
+
+@pytest.mark.parametrize(("batch_size", "seed"), [(1, 1), (1, 2), (2, 1), (2, 3)])
+def test_single_items_are_noisy_and_no_divergence(tmp_path, batch_size, seed):
+    data = uncertain_blobs(seed)
+    experiment = blob_experiment(train=data, val=data, batch_size=batch_size, lr=0.01)
+    evidence, found = lr_range(tmp_path, experiment)
+    assert evidence.scalars["declared_diverged"] is False
+    assert evidence.flag("works")
+    assert not found
+
+
+@pytest.mark.parametrize("batch_size", [1, 4])
+def test_a_rate_that_diverges_on_single_items_is_told(tmp_path, batch_size):
+    data = uncertain_blobs(1)
+    experiment = blob_experiment(train=data, val=data, batch_size=batch_size, lr=10.0)
+    evidence, found = lr_range(tmp_path, experiment)
+    assert evidence.flag("declared_diverged")
+    assert found["learning-rate-too-high"] == "fail"
+
+
+def likelihood(outputs, targets):
+    """Of a normal distribution: outputs are its mean and the logarithm of its spread."""
+    mean, log = outputs[:, :1], outputs[:, 1:].clamp(-6, 6)
+    return (log + 0.5 * ((targets - mean) / log.exp()) ** 2).mean()
+
+
+def narrow_targets():
+    """Targets whose likelihood under a fresh model is near one: a loss that starts at zero."""
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(400, 4, generator=generator)
+    y = x @ torch.tensor([1.0, -2.0, 0.5, 1.0]) + 0.1 * torch.randn(400, generator=generator)
+    return x, y[:, None] / 10
+
+
+@pytest.mark.parametrize("batch_size", [1, 32])
+@pytest.mark.parametrize("lr", [1e-3, 3.0])
+def test_a_likelihood_that_starts_near_zero(tmp_path, batch_size, lr):
+    data = narrow_targets()
+    experiment = blob_experiment(
+        model=mlp(4, 2), train=data, val=data, task="regression", loss=likelihood,
+        batch_size=batch_size, lr=lr, optimizer="adam",
+    )  # fmt: skip
+    evidence, found = lr_range(tmp_path, experiment)
+    assert abs(evidence.number("start_loss")) < 0.2
+    assert evidence.number("best_drop") > 1
+    assert evidence.flag("works")
+    assert found == ({} if lr < 1 else {"learning-rate-too-high": "fail"})
+
+
+def best(drop, noise, start, **more):
+    return Evidence({"best_drop": drop, "noise": noise, "start_loss": start, **more})
+
+
+@pytest.mark.parametrize(
+    ("evidence", "undecided"),
+    [
+        (best(0.1, 0.07, 1.0), True),
+        (best(0.1, 0.06, 1.0), False),  # so little noise hides nothing
+        (best(0.1, 0.07, -1.0), True),
+        (best(0.0, 0.5, 1.0), False),
+        (best(-0.1, 0.5, 1.0), False),
+        (best(float("nan"), 0.5, 1.0), False),
+        (best(0.1, float("nan"), 1.0), False),
+        (best(0.1, 0.5, 1.0, sample_lr=0.1), False),
+        (Evidence(), False),
+    ],
+)
+def test_when_a_longer_training_decides(evidence, undecided):
+    assert _undecided(evidence) == undecided
+
+
+def one_cycle(progress):
+    return 0.04 + 0.96 * progress / 0.3 if progress < 0.3 else (1 - progress) / 0.7
+
+
+@pytest.mark.parametrize(
+    ("given", "warm"),
+    [
+        ({"schedule": one_cycle}, True),
+        ({"schedule": lambda progress: 0.51 + 0.49 * progress}, False),
+        ({"schedule": lambda progress: 0.49 + 0.51 * progress}, True),
+        ({"schedule": lambda progress: 1 - progress}, False),
+        ({"schedule": lambda progress: 1 + (progress > 0) / 2}, False),
+        ({"schedule": "cosine"}, False),
+        ({"schedule": "cosine", "warmup": 0.1}, True),
+        ({}, False),
+    ],
+)
+def test_rates_are_tried_as_warm_as_they_are_planned(given, warm):
+    experiment = blob_experiment(**given)
+    assert _warms_up(experiment) == warm
+    tried = []
+
+    def run_short(shorts, *_):
+        tried.extend(short.rates for short in shorts)
+        return []
+
+    ctx = SimpleNamespace(experiment=experiment, seed_for=lambda _: 0, run_short=run_short)
+    _courses(ctx, [None, 0.1])
+    assert set(tried[0]) == {0.0}
+    assert tried[1][-1] == 0.1
+    assert (tried[1][0] < 0.01) == warm
+
+
+def test_a_rate_that_a_schedule_warms_up_to_is_not_called_too_high(tmp_path):
+    def deep():
+        layers = [layer for _ in range(2) for layer in (nn.Linear(64, 64), nn.ReLU())]
+        return nn.Sequential(*layers, nn.Linear(64, 10))
+
+    found = [
+        lr_range(tmp_path / name, digits_experiment(model=deep, lr=0.35, schedule=schedule))[1]
+        for name, schedule in [("cold", None), ("warm", one_cycle)]
+    ]
+    assert ["learning-rate-too-high" in rules for rules in found] == [True, False]

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from recipe.errors import UsageError
-from recipe.logs import guess, read_log
+from recipe.lognames import guess
+from recipe.logs import read_log
 
 HEADERS = {
     "epoch,loss,val_loss,lr": {"train_loss": "loss", "val_loss": "val_loss", "lr": "lr"},

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from statistics import fmean, stdev
+from statistics import fmean, median, stdev
 
 SMOOTHING = 3
 """Points on either side that a smoothed point averages."""
@@ -10,6 +10,21 @@ TAIL = 0.2
 """Share of a run's last iterations whose mean is its final loss."""
 DIVERGED = 3.0
 """A loss this many times the starting loss counts as diverged."""
+START = 5
+"""First iterations whose mean loss is the start."""
+SPREADS = 10.0
+"""Standard deviations of the first losses above the start that are no divergence: where a loss
+starts near zero, or is negative, a multiple of it says nothing. Ten, since five losses of single
+items may lie at a fifth of their mean with a spread as small."""
+WINDOW, LONGEST_WINDOW = 3, 32
+"""Last losses whose mean is compared: three at least, since one batch alone is chance."""
+ITEMS = 32
+"""Items that the compared losses are of at least: at a batch size of 1 that many iterations."""
+CERTAIN = 6.0
+"""Standard errors of their mean that the limit lies above the start. Of 400 courses of 100 losses
+that are spread as an exponential distribution is, 1 passes it at a batch size of 1 and 6 at 32."""
+MAD = 1.4826
+"""Standard deviation of a normal distribution, in median absolute deviations."""
 
 
 def smooth(values: Sequence[float], reach: int = SMOOTHING) -> list[float]:
@@ -37,13 +52,74 @@ def steepest(lrs: Sequence[float], losses: Sequence[float]) -> float | None:
     return lrs[best] if slopes[best] < 0 else None
 
 
-def final_loss(losses: Sequence[float], start: float) -> float | None:
-    """Mean of the last iterations; None when the run diverged or ended early."""
+def limit(losses: Sequence[float]) -> float:
+    """The loss above which a course that begins like this has diverged.
+
+    Three times the start; further away where the first losses are spread widely about a start
+    near zero, or where the loss has fallen by more than the size of its start, below zero.
+    """
+    first = losses[:START]
+    start = fmean(first)
+    spread = stdev(first) if len(first) > 1 and all(map(math.isfinite, first)) else 0.0
+    fallen = (DIVERGED - 1) * (start - min(losses))
+    return max(DIVERGED * abs(start), start + max(SPREADS * spread, fallen))
+
+
+def diverges(losses: Sequence[float], batch_size: int) -> bool:
+    """Whether the last losses, most of them and their mean, lie above the limit.
+
+    How many are looked at follows from the noise of a batch: its size, and how much single losses
+    scatter. At a batch size from 11 on, and with little noise, that is three.
+    """
+    if len(losses) <= START:
+        return False
+    bar = limit(losses)
+    if math.isnan(bar) or losses[-1] <= bar:
+        return False
+    last = losses[-_window(losses, bar, batch_size) :]
+    return fmean(last) > bar and sum(loss > bar for loss in last) > len(last) / 2
+
+
+def _window(losses: Sequence[float], bar: float, batch_size: int) -> int:
+    gap = bar - fmean(losses[:START])
+    noisy = (CERTAIN * scatter(losses) / gap) ** 2 if gap > 0 else 0.0
+    return math.ceil(min(LONGEST_WINDOW, max(WINDOW, ITEMS / batch_size, noisy)))
+
+
+def scatter(values: Sequence[float]) -> float:
+    """Standard deviation of single values around their course, from the median of second
+    differences: neither a trend nor a rise at the end touches it.
+    """
+    bends = [abs(a - 2 * b + c) for a, b, c in zip(values, values[1:], values[2:], strict=False)]
+    return MAD * median(bends) / math.sqrt(6) if bends else 0.0
+
+
+def until_divergence(losses: list[float]) -> list[float]:
+    """The course up to the first of the losses above the limit that it ends with."""
+    if len(losses) <= START:
+        return losses
+    bar = limit(losses)
+    end = len(losses)
+    while end > START + 1 and losses[end - 1] > bar and losses[end - 2] > bar:
+        end -= 1
+    return losses[:end]
+
+
+def final_loss(losses: Sequence[float], start: float, spread: float = 0.0) -> float | None:
+    """Mean of the last iterations; None when the run diverged or ended early.
+
+    Args:
+        losses: of every iteration.
+        start: mean loss of the untrained model over the same last iterations.
+        spread: standard deviation of its losses.
+
+    """
     if not losses:
         return None
     tail = losses[-max(1, round(len(losses) * TAIL)) :]
     mean = fmean(tail)
-    return mean if mean < DIVERGED * abs(start) else None
+    error = spread / math.sqrt(len(tail))
+    return mean if mean < max(DIVERGED * abs(start), start + SPREADS * error) else None
 
 
 def noise(losses: Sequence[float]) -> float:

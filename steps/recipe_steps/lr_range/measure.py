@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
+from statistics import fmean, stdev
 
 from recipe.context import Context
 from recipe.experiment import Experiment
@@ -12,14 +12,17 @@ from recipe.search.short import Course, Short
 from recipe.search.space import log_spaced, rounded
 from recipe.training.loop import iterations_per_epoch
 from recipe.training.optimizers import kin_of, usual_rates
+from recipe.training.schedules import rates as schedule_rates
 from recipe_steps.lr_range.curves import (
-    DIVERGED,
+    START,
     TAIL,
     bracket,
+    diverges,
     final_loss,
     noise,
     smooth,
     steepest,
+    until_divergence,
 )
 
 ITERATIONS = 100
@@ -39,10 +42,16 @@ AROUND = (-2, -1, 0, 1)
 MOST_EXTENSIONS = 4
 WARMUP_SHARE = 0.2
 """Of the iterations at a constant rate, when the experiment warms up too."""
+COLD = 0.5
+"""Of the peak of the planned rates: a first rate below it is that of a warm-up."""
+LONGER = 5
+"""Times the iterations, at the best rate alone, where the noise of a batch hides a fall."""
+ERRORS = 3
+"""Standard errors that a fall has to exceed."""
+NOISY = 0.2
+"""Of the start: a fall that would have to be larger than that may be hidden by noise."""
 BRACKET_SHARE = 0.5
 """Of the best fall that the rates of the bracket reach."""
-START = 5
-"""First iterations whose mean loss is the start."""
 WATCH_EVERY = 10
 MOSTLY_CLIPPED = 0.9
 """Share of clipped updates from which it is tried without."""
@@ -74,9 +83,11 @@ def measure(ctx: Context) -> Evidence:
     centre = steepest(lrs, smoothed)
     start, tried, exhausted = _candidates(ctx, centre or math.sqrt(low * high))
     evidence = _evidence(ctx, tried, start, centre, (lrs[:shortest], mean, smoothed))
+    works = evidence.flag("works") or (_undecided(evidence) and _falls_later(ctx, evidence))
     at_edge = exhausted is not None and evidence.number("best_lr") == exhausted
     usual = usual_rates(ctx.experiment)
     more = {
+        "works": works,
         "at_edge": at_edge,
         "usual_low": min(usual),
         "usual_high": max(usual),
@@ -89,8 +100,8 @@ def _sweeps(ctx: Context, lrs: list[float]) -> list[list[float]]:
     """The losses of each fresh model under rising rates."""
     experiment = replace(ctx.experiment, lr=1.0, warmup=0.0)
     shorts = [Short(experiment, ctx.seed_for("sweep", index), lrs) for index in range(SWEEPS)]
-    courses = ctx.run_short(shorts, _diverges(), lambda n: _tell(ctx, n, "sweep"))
-    return [course.losses for course in courses]
+    courses = ctx.run_short(shorts, _diverges(experiment), lambda n: _tell(ctx, n, "sweep"))
+    return [until_divergence(course.losses) for course in courses]
 
 
 def _tell(ctx: Context, done: int, what: str) -> None:
@@ -99,12 +110,8 @@ def _tell(ctx: Context, done: int, what: str) -> None:
     ctx.progress(min(done, total), total, what)
 
 
-def _diverges() -> Callable[[list[float]], bool]:
-    def stop(losses: list[float]) -> bool:
-        start = fmean(losses[:START])
-        return len(losses) > START and losses[-1] > DIVERGED * abs(start)
-
-    return stop
+def _diverges(experiment: Experiment) -> Callable[[list[float]], bool]:
+    return lambda losses: diverges(losses, experiment.batch_size)
 
 
 def _candidates(ctx: Context, centre: float) -> tuple[float, list[Tried], float | None]:
@@ -116,16 +123,17 @@ def _candidates(ctx: Context, centre: float) -> tuple[float, list[Tried], float 
     declared = [own] if own is not None and own not in rates else []
     untrained, *courses = _courses(ctx, [None, *rates, *declared])
     start = fmean(untrained.losses[-TAIL_LENGTH:]) if untrained.losses else math.nan
-    tried = [_tried(lr, course, start) for lr, course in zip(rates, courses, strict=False)]
+    spread = stdev(untrained.losses) if len(untrained.losses) > 1 else 0.0
+    tried = [_tried(lr, course, start, spread) for lr, course in zip(rates, courses, strict=False)]
     for _ in range(MOST_EXTENSIONS):
         beyond = _beyond(tried)
         if beyond is None:
             break
         (course,) = _courses(ctx, [beyond])
-        tried.append(_tried(beyond, course, start))
+        tried.append(_tried(beyond, course, start, spread))
     exhausted = _best(tried).lr if _beyond(tried) is not None else None
     if declared and declared[0] not in [one.lr for one in tried]:
-        tried.append(_tried(declared[0], courses[-1], start))
+        tried.append(_tried(declared[0], courses[-1], start, spread))
     return start, sorted(tried, key=lambda one: one.lr), exhausted
 
 
@@ -145,25 +153,54 @@ def _best(tried: list[Tried]) -> Tried:
     return min(known, key=lambda one: one.final or 0.0, default=least)
 
 
-def _courses(ctx: Context, candidates: Sequence[float | None]) -> list[Course]:
+def _courses(
+    ctx: Context, candidates: Sequence[float | None], iterations: int = ITERATIONS
+) -> list[Course]:
     """What constant rates do; all share initial weights and batches.
 
     None stands for no training: what a candidate ends with when nothing is learnt, on the same
     weights and batches. So a fall is due to the rate, not to another model or easier batches.
     """
-    warm = round(ITERATIONS * WARMUP_SHARE) if ctx.experiment.warmup else 0
+    warm = round(ITERATIONS * WARMUP_SHARE) if _warms_up(ctx.experiment) else 0
     shorts = [
         Short(
             replace(ctx.experiment, lr=lr or 1.0),
             ctx.seed_for("candidate"),
-            [(lr or 0.0) * min(1.0, (i + 1) / (warm + 1)) for i in range(ITERATIONS)],
+            [(lr or 0.0) * min(1.0, (i + 1) / (warm + 1)) for i in range(iterations)],
             WATCH_EVERY,
         )
         for lr in candidates
     ]
     names = ", ".join(f"{lr:g}" for lr in candidates if lr)
-    what = f"{ITERATIONS} iterations at {names}"
-    return ctx.run_short(shorts, _diverges(), lambda n: _tell(ctx, SWEEPS + n, what))
+    what = f"{iterations} iterations at {names}"
+    return ctx.run_short(shorts, _diverges(ctx.experiment), lambda n: _tell(ctx, SWEEPS + n, what))
+
+
+def _warms_up(experiment: Experiment) -> bool:
+    """Whether the planned rates begin low, by a declared warm-up or in a schedule of its own."""
+    schedule = experiment.schedule or "constant"
+    planned = schedule_rates(1.0, schedule, experiment.warmup, ITERATIONS)
+    return planned[0] < COLD * max(planned)
+
+
+def _undecided(evidence: Evidence) -> bool:
+    """Whether the best rate's loss fell, by less than the noise of so few and noisy batches."""
+    drop, noise_, start = (evidence.number(n) for n in ("best_drop", "noise", "start_loss"))
+    if drop is None or noise_ is None or start is None or drop <= 0:
+        return False
+    learnt = evidence.number("sample_lr") is not None  # that some rate works is known then
+    return not learnt and ERRORS * noise_ > NOISY * abs(start)
+
+
+def _falls_later(ctx: Context, evidence: Evidence) -> bool:
+    """Whether a longer training at the best rate falls beyond noise."""
+    best = evidence.number("best_lr")
+    untrained, course = _courses(ctx, [None, best], LONGER * ITERATIONS)
+    if not len(untrained.losses) == len(course.losses) == LONGER * ITERATIONS:
+        return False
+    tail = LONGER * TAIL_LENGTH
+    drop = fmean(untrained.losses[-tail:]) - fmean(course.losses[-tail:])
+    return drop > ERRORS * noise(course.losses)
 
 
 def _clipping(ctx: Context, start: float, evidence: Evidence) -> dict[str, Scalar]:
@@ -196,15 +233,15 @@ def _constant(ctx: Context, experiment: Experiment, lr: float) -> Course:
     short = Short(
         replace(experiment, lr=lr), ctx.seed_for("candidate"), [lr] * ITERATIONS, WATCH_EVERY
     )
-    (course,) = ctx.run_short([short], _diverges())
+    (course,) = ctx.run_short([short], _diverges(experiment))
     return course
 
 
-def _tried(lr: float, course: Course, start: float) -> Tried:
+def _tried(lr: float, course: Course, start: float, spread: float = 0.0) -> Tried:
     complete = len(course.losses) == ITERATIONS
     return Tried(
         lr,
-        final_loss(course.losses, start) if complete else None,
+        final_loss(course.losses, start, spread) if complete else None,
         noise(course.losses),
         course.figures.get("update_ratio"),
     )
@@ -239,7 +276,7 @@ def _evidence(
             "best_lr": best.lr,
             "best_drop": drop,
             "noise": best.noise,
-            "works": drop > 3 * best.noise and found is not None,
+            "works": drop > ERRORS * best.noise and found is not None,
             "update_ratio": best.update_ratio,
         }
     if found:
