@@ -5,7 +5,7 @@ from statistics import fmean, stdev
 
 import pytest
 
-from recipe.noise import standard_error
+from recipe.noise import standard_error, wandering
 
 
 def test_a_share_of_right_answers():
@@ -33,3 +33,21 @@ def test_what_is_not_known():
     assert standard_error(40.0, 100, shares=False) == 0
     assert standard_error(-0.2, 100, shares=False) == pytest.approx(0.12)
     assert standard_error(1.0, 100, shares=True) == 0
+
+
+@pytest.mark.parametrize("trend", [0.0, 3.0])
+def test_a_score_wanders_around_its_trend(trend):
+    source = random.Random(0)
+    scores = [trend * i + source.gauss(-50, 0.5) for i in range(400)]
+    assert wandering(scores) == pytest.approx(0.5, rel=0.15)
+
+
+def test_only_the_later_half_wanders():
+    assert wandering([0.0, 9.0, 0.0, 9.0, 1.0, 1.0, 1.0, 1.0]) == 0
+    assert wandering([9.0, 1.0, 2.0, 1.0, 2.0]) > 0  # the last four of a short run
+
+
+def test_too_few_scores_wander_by_nothing_that_is_known():
+    assert wandering([]) == 0
+    assert wandering([1.0, 9.0, 1.0]) == 0
+    assert wandering([1.0, None, 9.0, float("nan"), 1.0]) == 0
