@@ -1,6 +1,14 @@
-"""By how much a score differs by chance, from the number of items that it was measured on."""
+"""By how much a score differs by chance: from the number of items that it was measured on, or from
+how it wandered from epoch to epoch.
+"""
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import stdev
+
+LEAST_POINTS = 4
+"""Epochs from which a score's wandering can be told from its trend."""
 
 TINY = 1e-12
 """Of a sum, the part that is left out."""
@@ -42,3 +50,17 @@ def chance_of_at_least(count: int, items: int, share: float) -> float:
         if term <= total * TINY:
             break
     return min(1.0, total)
+
+
+def wandering(scores: Sequence[float | None]) -> float:
+    """Standard deviation of single epochs around the trend, late in training; 0 where too few are
+    known.
+
+    From the differences of neighbours (von Neumann 1941), their mean left out: that is the trend.
+    Of the later half, and of the last four epochs where that is shorter.
+    """
+    known = [score for score in scores if score is not None and math.isfinite(score)]
+    late = known[-max(LEAST_POINTS, math.ceil(len(known) / 2)) :]
+    if len(late) < LEAST_POINTS:
+        return 0.0
+    return stdev(b - a for a, b in pairwise(late)) / math.sqrt(2)

@@ -39,6 +39,8 @@ class Remedy:
         as_declared: it is about rate, schedule or length, so both sides train at the declared
             rate and as long as they declare.
         decides: where it brings nothing, the finding was a false alarm and becomes a note.
+        of_run: it is about the curves of a run, so where no rate is declared both sides train at
+            the setting of the best one.
         corrects_score: validation was not what it should be, so the score afterwards is the true
             one, be it higher or lower.
 
@@ -48,4 +50,5 @@ class Remedy:
     mend: Callable[[Patient], "Experiment | None"]
     as_declared: bool = False
     decides: bool = False
+    of_run: bool = False
     corrects_score: bool = False

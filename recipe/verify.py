@@ -16,14 +16,17 @@ from recipe.errors import RecipeError
 from recipe.experiment import Experiment
 from recipe.journal import Journal
 from recipe.keys import key
+from recipe.noise import wandering
 from recipe.remedy import Patient, Remedy
-from recipe.results import Evidence, Finding, RemedyOutcome, StepResult, latest
+from recipe.results import Evidence, Finding, RemedyOutcome, StepResult, Trial, finite, latest
 from recipe.rules import Rule
+from recipe.search.runner import best_of
 from recipe.tasks import Task
-from recipe.training.data import Splits, load_splits
+from recipe.tasks.regression import LossAsScore
+from recipe.training.data import Splits, TensorData, load_splits
 from recipe.training.fingerprint import configuration
 from recipe.training.fit import Fit, rank
-from recipe.training.loop import Training, iterations_per_epoch
+from recipe.training.loop import Training, evaluate, iterations_per_epoch
 from recipe.training.optimizers import usual_rates
 from recipe.training.suited import suited
 
@@ -35,6 +38,12 @@ LEAST_SHARE = 0.5
 """Of the declared epochs: a proof is shorter than a training, but long enough to tell."""
 RATES_TRIED = 2
 LEAST_GAIN = 0.002
+"""Of a score between 0 and 1; of a score of another scale, this share of its size."""
+LEAST_SAVED, SAVED_OF_ONE = 0.05, 0.25
+"""Share of the loss that a remedy has to save where there is no score; and of a single item's: a
+quarter of the standard error of a mean whose spread is its size, since the items are the same."""
+LOSS, ERROR = "val_loss", "val_relative_squared_error"
+"""What is compared where there is no score; lower is better."""
 CERTAIN = 2.0
 """Standard errors of a score by which a remedy has to help before a warning that it decides is
 upheld."""
@@ -48,6 +57,9 @@ class Result:
 
     score: float | None
     loss: float | None
+    """By the task's own loss where there is no score, in variances of real-valued targets."""
+    wanders: float = 0.0
+    """The score, from epoch to epoch."""
 
 
 @dataclass
@@ -61,6 +73,8 @@ class Verifier:
     """Remedies that helped so far."""
     before: dict[bool, Result] = field(default_factory=dict)
     """Without the next remedy: as declared, and shortened."""
+    wanders: float = 0.0
+    """Of the score before the last remedy that was tried."""
 
     def __post_init__(self) -> None:
         self.experiment, self.data = self.ctx.experiment, self.ctx.data
@@ -157,43 +171,70 @@ class Verifier:
         return spent >= budget.amount
 
     def _try(self, remedy: Remedy, finding: Finding, evidence: Evidence) -> RemedyOutcome | None:
-        patient = Patient(self.experiment, self.data, evidence, self.ctx.device, finding)
+        experiment = self._of_run() if remedy.of_run else self.experiment
+        patient = Patient(experiment, self.data, evidence, self.ctx.device, finding)
         declared = remedy.as_declared
         try:
             mended = remedy.mend(patient)
             if mended is None:
                 return None
-            before = self._before(mended, declared=declared)
+            before = self._before(experiment, mended, declared=declared)
             data = self._data_of(mended)
             after = self._train(mended, data, (*self.chain, remedy.name), declared=declared)
         except Exception:  # noqa: BLE001 - a remedy that does not fit this experiment
             return None
+        self.wanders = before.wanders
         helped = _gain(before, after) > self._noise(before, after)
         if remedy.corrects_score:
             helped = after.score is not None
-        outcome = RemedyOutcome(
-            remedy.name, helped, f"val_{mended.metric_name}", before.score, after.score
-        )
+        outcome = self._outcome(remedy, helped, mended, before, after)
         if helped:
             self.experiment, self.data, self.chain = mended, data, (*self.chain, remedy.name)
             self.before = {declared: after}
         return outcome
 
-    def _before(self, mended: Experiment, *, declared: bool) -> Result:
+    def _outcome(
+        self, remedy: Remedy, helped: bool, mended: Experiment, before: Result, after: Result
+    ) -> RemedyOutcome:
+        metric, shown = f"val_{mended.metric_name}", (before.score, after.score)
+        if before.score is None and after.score is None and after.loss is not None:
+            metric = ERROR if mended.resolved_task.target_kind == "real" else LOSS
+            shown = before.loss, after.loss
+        return RemedyOutcome(remedy.name, helped, metric, *shown)
+
+    def _of_run(self) -> Experiment:
+        """At the setting of the run whose curves were read, where no rate is declared."""
+        trial = self._best_run
+        if self.experiment.lr is not None or trial is None:
+            return self.experiment
+        return self.experiment.with_params(trial.params)
+
+    @property
+    def _best_run(self) -> Trial | None:
+        epochs = self.ctx.experiment.epochs or 1
+        return best_of([trial for trial in self.ctx.trials if trial.planned_epochs >= epochs])
+
+    def _before(self, experiment: Experiment, mended: Experiment, *, declared: bool) -> Result:
         """What the experiment so far reaches, by the score of the mended one."""
-        if mended.metric_name != self.experiment.metric_name:
+        if mended.metric_name != experiment.metric_name:
             metric = mended.metric or _by(mended.resolved_task)
-            score = replace(self.experiment, metric=metric)
+            score = replace(experiment, metric=metric)
             return self._train(score, self.data, self.chain, declared=declared)
-        known = self.before.get(declared) or self._unmended(declared=declared)
+        if experiment is not self.experiment:
+            return self._unmended(experiment, self._best_run, declared=declared)
+        known = self.before.get(declared) or self._unmended(
+            experiment, self.ctx.baseline_trial, declared=declared
+        )
         self.before[declared] = known
         return known
 
-    def _unmended(self, *, declared: bool) -> Result:
-        baseline = self.ctx.baseline_trial
-        if declared and not self.chain and baseline is not None:
-            return Result(baseline.val_score, baseline.val_loss)
-        return self._train(self.experiment, self.data, self.chain, declared=declared)
+    def _unmended(self, experiment: Experiment, trial: Trial | None, *, declared: bool) -> Result:
+        """As the run trained it, where it did; by the same loss as what is mended."""
+        known = trial is not None and (trial.val_score is not None or trial.val_loss is None)
+        if declared and not self.chain and trial is not None and known:
+            wanders = wandering(trial.curves.get("val_score", ()))
+            return Result(trial.val_score, trial.val_loss, wanders)
+        return self._train(experiment, self.data, self.chain, declared=declared)
 
     def _data_of(self, mended: Experiment) -> Splits:
         same = mended.train is self.experiment.train and mended.val is self.experiment.val
@@ -231,7 +272,7 @@ class Verifier:
             known = self._trained(spec, data, epochs)
             self.journal.put("proof", name, known)
         self.ctx.meter.spend(known["epochs"])
-        return Result(known["score"], known["loss"])
+        return Result(known["score"], known["loss"], known.get("wanders", 0.0))
 
     def _trained(self, experiment: Experiment, data: Splits, epochs: int) -> dict[str, Any]:
         try:
@@ -243,21 +284,51 @@ class Verifier:
             fit.advance(epochs)
         except UNUSABLE:
             return {"score": None, "loss": None, "epochs": 0}
-        return {"score": fit.best_score, "loss": fit.best_loss, "epochs": fit.done}
+        loss = fit.best_loss if fit.best_score is not None else _comparable(fit)
+        wanders = wandering(fit.curves.get("val_score", []))
+        return {"score": fit.best_score, "loss": loss, "epochs": fit.done, "wanders": wanders}
 
     def _certain(self, outcome: RemedyOutcome) -> bool:
         """Whether the remedy brought so much that the warning stands: one item more of twenty is
         no proof that something was wrong.
         """
-        before, after = Result(outcome.before, None), Result(outcome.after, None)
+        by_loss = outcome.metric in (LOSS, ERROR)
+        before, after = (
+            Result(None, value) if by_loss else Result(value, None, self.wanders)
+            for value in (outcome.before, outcome.after)
+        )
         return _gain(before, after) > CERTAIN * self._noise(before, after)
 
     def _noise(self, before: Result, after: Result) -> float:
-        """One standard error of the score; a little where it is none of those known."""
-        score = after.score if before.score is None else before.score
-        if score is None or self.ctx.experiment.metric is not None:
-            return LEAST_GAIN
-        return max(LEAST_GAIN, self.ctx.task.score_error(score, len(self.ctx.data.val)))
+        """One standard error of the score, or of the share of the loss that was saved. Of a score
+        of the user's own, how it wandered before, and a little of its size.
+        """
+        score, items = after.score if before.score is None else before.score, len(self.ctx.data.val)
+        if score is None:
+            return max(LEAST_SAVED, SAVED_OF_ONE / math.sqrt(max(1, items)))
+        if self.ctx.experiment.metric is not None or isinstance(self.ctx.task, LossAsScore):
+            return max(LEAST_GAIN * abs(score), before.wanders)
+        return max(LEAST_GAIN, self.ctx.task.score_error(score, items))
+
+
+def _comparable(fit: Fit) -> float | None:
+    """The loss of the best epoch by which trainings with other losses and other scales of the
+    targets can be compared: the task's own, in variances of real-valued targets.
+    """
+    training = fit.training
+    experiment, train = training.experiment, training.data.train
+    if fit.best_loss is None:
+        return None
+    training.model.load_state_dict(fit.weights())
+    plain = replace(experiment, loss=None, metric=None)
+    try:
+        loss = finite(evaluate(training.model, plain, training.data.val)[0])
+    except UNUSABLE:
+        return None
+    if loss is None or training.task.target_kind != "real" or not isinstance(train, TensorData):
+        return loss
+    spread = train.y.double().reshape(len(train), -1).var(0, correction=0).mean().item()
+    return loss / spread if spread > 0 else None
 
 
 def _by(task: Task) -> Callable[[Tensor, Tensor], float]:
@@ -282,6 +353,11 @@ def _sentence(rule: str, outcome: RemedyOutcome) -> str:
 
 
 def _gain(before: Result, after: Result) -> float:
+    """Of the score; where neither side has one, the share of the loss that was saved."""
+    if before.score is None and after.score is None and after.loss is not None:
+        if before.loss is None:
+            return math.inf
+        return (before.loss - after.loss) / max(abs(before.loss), 1e-12)
     if after.score is None:
         return -math.inf
     return math.inf if before.score is None else after.score - before.score

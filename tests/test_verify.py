@@ -4,15 +4,16 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from torch import nn
 from torch.nn import functional as F
 
 import recipe
 from recipe import Experiment
-from recipe.results import StepResult
+from recipe.results import RemedyOutcome, StepResult
 from recipe.rules import judge
 from recipe.testing import open_context
-from recipe.verify import Verifier
+from recipe.verify import ERROR, LOSS, Result, Verifier, _gain
 from recipe_steps.learning_curves import LearningCurves
 
 sys.path.insert(0, str(Path(__file__).parent / "steps"))
@@ -185,11 +186,15 @@ def test_a_proof_is_not_trained_twice(tmp_path):
     assert len(proofs) == 4  # as it is and mended, at two rates
 
 
-def proved(out, rule, **given):
-    """The finding of a rule about the curves of a baseline, after its remedy was tried."""
+def proved(out, rule, found_lr=None, **given):
+    """The finding of a rule about the curves of a baseline, after its remedy was tried; without
+    one, of the best run of the search.
+    """
     step = LearningCurves()
     with open_context(step, Experiment(**{**COMMON, **given}), out) as ctx:
         trial = ctx.train_baseline()
+        if trial is None:
+            (trial,) = ctx.run_trials([{"lr": found_lr}], epochs=ctx.experiment.epochs)
         evidence = step.measure(ctx)
         findings = judge(step.rules, evidence)
         result = StepResult(step.name, step.title, 1, "warn", evidence=evidence, findings=findings)
@@ -213,3 +218,96 @@ def test_a_suspicion_whose_remedy_brings_nothing_becomes_a_note(tmp_path, monkey
     monkeypatch.setattr("recipe.verify.LEAST_GAIN", 2.0)
     _, found = proved(tmp_path, "still-improving", **SHORT)
     assert (found.severity, found.remedy.verified) == ("note", False)
+
+
+def test_without_a_declared_rate_the_best_run_is_proved_at_its_own_setting(tmp_path):
+    given = {**SHORT, "lr": None}
+    trial, found = proved(tmp_path, "still-improving", found_lr=5e-4, **given)
+    assert "In the best run" in found.message
+    assert (found.severity, found.remedy.verified) == ("warn", True)
+    assert found.remedy.before == trial.val_score < found.remedy.after
+
+
+def test_without_a_declared_rate_a_suspicion_is_decided_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("recipe.verify.LEAST_GAIN", 2.0)
+    _, found = proved(tmp_path, "still-improving", found_lr=5e-4, **{**SHORT, "lr": None})
+    assert (found.severity, found.remedy.verified) == ("note", False)
+
+
+ROWS = torch.arange(6.0)[:, None]
+LINE = {"model": mlp(1, 1), "train": (ROWS / 3 - 1, ROWS / 3 - 1), "val": None,
+        "task": "regression", "batch_size": 2, "optimizer": "adam", "schedule": "constant",
+        "epochs": 12, "lr": 6e-3}  # fmt: skip
+
+
+def test_one_row_of_validation_is_compared_by_its_loss(tmp_path):
+    trial, found = proved(tmp_path, "still-improving", **LINE)
+    assert trial.val_score is None  # R squared of one row
+    assert found.remedy.metric == ERROR
+    assert found.remedy.after < 0.75 * found.remedy.before
+    assert found.remedy.verified is True
+
+
+@pytest.mark.parametrize("scale", [1.0, 1000.0])
+def test_losses_are_compared_in_variances_by_the_loss_of_the_task(tmp_path, scale):
+    x, y = LINE["train"]
+    own = lambda o, t: F.l1_loss(o, t) / 7  # noqa: E731
+    given = {**COMMON, **LINE, "train": (x, scale * y), "lr": 1e-6}
+    lost = []
+    for loss in (None, own):
+        experiment = Experiment(**{**given, "loss": loss})
+        with open_context(LearningCurves(), experiment, tmp_path / str(loss)[:9]) as ctx:
+            verifier = Verifier(ctx, ctx.runner.journal, {})
+            found = verifier._train(ctx.experiment, ctx.data, (), declared=True)
+            spread = ctx.data.train.y.var(correction=0).item()
+            plain = ctx.data.val.y.square().mean().item() / spread
+        assert found.score is None
+        lost.append(found.loss)
+    assert lost[0] == pytest.approx(lost[1], rel=1e-3)
+    if scale > 1:  # against targets in thousands a fresh model says zero
+        assert lost[0] == pytest.approx(plain, rel=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gain"),
+    [((0.5, 1.0), (0.7, 9.0), 0.2), ((None, 2.0), (None, 1.5), 0.25), ((None, 2.0), (None, 3), -0.5),
+     ((None, -2.0), (None, -3.0), 0.5), ((None, None), (None, 1.0), float("inf")),
+     ((None, 1.0), (0.1, 1.0), float("inf")), ((0.1, 1.0), (None, 0.5), -float("inf")),
+     ((None, 1.0), (None, None), -float("inf"))],
+)  # fmt: skip
+def test_what_a_remedy_brought(before, after, gain):
+    assert _gain(Result(*before), Result(*after)) == pytest.approx(gain)
+
+
+def error_in_thousands(outputs, targets):
+    return -1000 * (outputs.argmax(1) - targets).abs().float().mean().item()
+
+
+def test_the_noise_of_a_score_of_the_users_own_is_how_it_wanders(tmp_path):
+    experiment = Experiment(**{**COMMON, "metric": error_in_thousands, "lr": 0.01})
+    with open_context(LearningCurves(), experiment, tmp_path) as ctx:
+        verifier = Verifier(ctx, ctx.runner.journal, {})
+        ctx.train_baseline()
+        before = verifier._before(ctx.experiment, ctx.experiment, declared=True)
+        assert before.score < -100
+        assert before.wanders > 1
+        noise = verifier._noise(before, Result(before.score + 5, None))
+        assert noise == max(before.wanders, 0.002 * -before.score)
+        assert verifier._noise(Result(-5000.0, None, 0.0), Result(-4000.0, None)) == 10.0
+        verifier.wanders = before.wanders
+        sure, unsure = (
+            RemedyOutcome("m", True, "val_own", before.score, before.score + by * noise)
+            for by in (2.1, 1.9)
+        )
+        assert verifier._certain(sure)
+        assert not verifier._certain(unsure)
+
+
+@pytest.mark.parametrize(("items", "saved"), [(1, 0.5), (100, 0.1)])
+def test_few_items_have_to_lose_more_before_a_warning_stands(tmp_path, items, saved):
+    given = {**COMMON, "val": (X[:items], Y[:items])}
+    with open_context(LearningCurves(), Experiment(**given), tmp_path) as ctx:
+        verifier = Verifier(ctx, ctx.runner.journal, {})
+        for by, certain in ((0.01, True), (-0.01, False)):
+            outcome = RemedyOutcome("m", True, LOSS, 2.0, 2.0 * (1 - saved - by))
+            assert verifier._certain(outcome) == certain

@@ -14,7 +14,7 @@ from recipe import Experiment
 from recipe.remedy import Patient
 from recipe.results import Evidence
 from recipe.training.data import load_splits
-from recipe_steps.learning_curves.balance import balanced_accuracy, weigh_classes
+from recipe_steps.learning_curves.balance import balanced_accuracy, mean_recall, weigh_classes
 
 CPU = torch.device("cpu")
 BASE = blob_experiment().resolved()
@@ -76,6 +76,39 @@ def test_the_score_of_yes_or_no(shape):
     outputs = torch.randn(50)
     wanted = balanced_accuracy_score(y, (outputs > 0).long())
     assert balanced_accuracy(outputs.reshape(shape), y.float()) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("shape", [(60,), (12, 5)])
+def test_the_mean_recall_of_classes(shape):
+    y = (torch.arange(60) % 9).clamp(max=2)
+    answers = torch.randint(0, 3, (60,))
+    found = mean_recall(answers.reshape(shape), y.reshape(shape))
+    assert found.mean == pytest.approx(balanced_accuracy_score(y, answers))
+    assert found.chance == pytest.approx(1 / len(y.unique()))
+
+
+def test_labels_count_one_by_one():
+    y = torch.tensor([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    always = torch.tensor([[1.0, 0.0]]).expand(4, 2)
+    found = mean_recall(always, y)  # right in three of four, and it knows nothing
+    assert (found.mean, found.chance) == (0.5, 0.5)
+    assert found.error == pytest.approx((2 * (0.25 / 3 + 0.25)) ** 0.5 / 4)
+
+
+def test_the_mean_recall_at_chance_has_its_standard_error():
+    source = torch.Generator().manual_seed(0)
+    y = (torch.arange(300) < 30).long()
+    seen = [mean_recall(torch.randint(0, 2, (300,), generator=source), y) for _ in range(400)]
+    means = torch.tensor([s.mean for s in seen])
+    assert means.mean().item() == pytest.approx(0.5, abs=0.01)
+    assert means.std().item() == pytest.approx(seen[0].error, rel=0.1)
+
+
+def test_what_is_left_out_is_no_class():
+    y = torch.tensor([0, 1, -100])
+    assert mean_recall(torch.tensor([0, 1, 0]), y).mean == 1
+    nothing = mean_recall(torch.tensor([0]), torch.tensor([-100]))
+    assert nothing.mean != nothing.mean
 
 
 def test_a_loss_that_is_not_known_is_not_weighed():

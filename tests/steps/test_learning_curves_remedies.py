@@ -17,10 +17,13 @@ BASE = blob_experiment(
 ).resolved()
 
 
-def mended(remedy, experiment=BASE, message="In the baseline it fell."):
+DECLARED = Evidence({"best_status": "finished", "baseline_status": "finished"})
+
+
+def mended(remedy, experiment=BASE, message="In the baseline it fell.", evidence=DECLARED):
     finding = Finding("some-rule", "warn", message, "Change it.")
     data = load_splits(experiment, CPU, 0)
-    return remedy.mend(Patient(experiment, data, Evidence(), CPU, finding))
+    return remedy.mend(Patient(experiment, data, evidence, CPU, finding))
 
 
 CHANGES = {
@@ -31,7 +34,7 @@ CHANGES = {
     "faster": {"lr": 0.9, "epochs": 14},
     "slower": {"lr": 0.1},
     "tamed": {"lr": 0.03, "warmup": 0.05, "clip_norm": 1.0},
-    "smaller_batch": {"batch_size": 16, "lr": 0.075},
+    "smaller_batch": {"batch_size": 16, "lr": 0.15},
     "without_augmentation": {"augment": None},
 }
 
@@ -41,6 +44,7 @@ def test_a_change(name):
     remedy = getattr(remedies, name)
     found = mended(remedy)
     assert remedy.as_declared
+    assert remedy.of_run
     for field, value in CHANGES[name].items():
         wanted = value if value is None or isinstance(value, str) else pytest.approx(value)
         assert getattr(found, field) == wanted
@@ -54,9 +58,14 @@ def test_weights_are_drawn_anew():
     assert weight.std().item() == pytest.approx((2 / weight.shape[1]) ** 0.5, rel=0.3)
 
 
-def test_the_rate_of_an_adaptive_optimizer_goes_with_the_root():
+def test_the_rate_goes_with_the_root_of_the_batch_under_any_optimizer():
     found = mended(remedies.smaller_batch, replace(BASE, optimizer="adam"))
     assert found.lr == pytest.approx(0.15)
+
+
+def test_where_no_rate_is_declared_the_best_run_is_changed():
+    only = Evidence({"best_status": "finished"})
+    assert mended(remedies.longer, message="In the best run it fell.", evidence=only).epochs == 11
 
 
 def test_batches_larger_than_the_data():

@@ -22,10 +22,39 @@ def scores(train, val, **more):
 ONE_IN_TEN = {"best_train_score": [0.12] * 8, "best_val_score": [0.1] * 8}
 
 
-def memory(train, val):
+def memory(train, val, **more):
     """A run that stays at chance, and what validation scores when items are known by heart."""
     return {"best_status": "finished", "best_chance": 0.1, "best_items": 400,
-            "memory_train_score": train, "memory_val_score": val}  # fmt: skip
+            "memory_train_score": train, "memory_val_score": val, **more}  # fmt: skip
+
+
+def rare(train, val):
+    """Of a run at the share of a frequent class: mean recalls, where chance is one half."""
+    figures = {"best_chance": 0.885, "best_items": 2000, "memory_chance": 0.5, "memory_error": 0.02}
+    return memory(train, val, **figures)
+
+
+AT_MAJORITY = {"best_train_score": [0.885] * 8, "best_val_score": [0.885, 0.89] * 4}
+BY_HEART = {"best_train_score": [0.885, 0.999], "best_val_score": [0.885, 0.85]}
+
+
+def never_yes(best, **more):
+    """A baseline that never says yes to one item of fifty, and what the best run scores."""
+    scalars = {"best_chance": 0.98, "baseline_chance": 0.98, "best_items": 1000,
+               "baseline_items": 1000, "best_status": "finished", "baseline_status": "finished"}  # fmt: skip
+    curves = {"baseline_train_score": [0.98] * 8, "baseline_val_score": [0.98] * 8,
+              "best_train_score": [best] * 8, "best_val_score": [best] * 8}  # fmt: skip
+    return Case(predicts_majority_class, scalars | more, None, curves)
+
+
+TELLS = {"baseline_start": 0.098, "best_start": 0.098}
+LOW, HIGH = [0.099, 0.096], [0.099, 0.0961]
+"""Validation losses: 2 % of 0.098 below it, and not quite."""
+
+
+def with_losses(given, severity, losses, says=""):
+    curves = given.curves | {f"{run}_val_loss": losses for run in ("best", "baseline")}
+    return given._replace(severity=severity, curves=curves, says=says)
 
 
 SWINGING = [2.0, 1.5, 1.2, 1.0, 1.4, 0.9, 1.5, 0.8, 1.4, 0.9, 1.5, 0.8, 1.4, 0.9]
@@ -46,6 +75,28 @@ TRAINING = [
     Case(labels_look_random, memory(0.95, 0.14), None, ONE_IN_TEN),
     Case(labels_look_random, memory(0.5, 0.12), None, ONE_IN_TEN),  # not learnt by heart
     Case(labels_look_random, memory(NAN, 0.12), None, ONE_IN_TEN),
+    # a frequent class: the mean recall tells what the share of right answers hides
+    Case(labels_look_random, rare(0.99, 0.53), "fail", AT_MAJORITY, "where chance is 0.5"),
+    Case(labels_look_random, rare(0.99, 0.541), None, AT_MAJORITY),  # two standard errors
+    Case(labels_look_random, rare(0.94, 0.5), None, AT_MAJORITY),
+    Case(labels_look_random, rare(0.99, NAN), None, AT_MAJORITY),
+    Case(labels_look_random, rare(0.99, 0.53), "fail", BY_HEART, "training reaches 0.999"),
+    Case(labels_look_random, rare(0.99, 0.559), "fail", BY_HEART),
+    Case(labels_look_random, rare(0.99, 0.561), None, BY_HEART),  # three: it helps for certain
+    case(labels_look_random, "fail", **scores(0.95, 0.12), start=2.3, val_loss=[2.4, 2.26]),
+    case(labels_look_random, None, **scores(0.95, 0.12), start=2.3, val_loss=[2.25, 2.4]),
+    case(labels_look_random, "fail", **scores(0.95, 0.12), start=NAN, val_loss=[2.25, 2.4]),
+    # of sequences the tokens are counted: 12,800 of them make 0.12 more than luck
+    case(labels_look_random, None, **scores(0.95, 0.12), answers=12800),
+    case(labels_look_random, "fail", **scores(0.95, 0.105), answers=12800),
+    case(labels_look_random, "fail", **scores(0.95, 0.12), answers=NAN),
+    with_losses(never_yes(0.98), "fail", LOW),
+    with_losses(never_yes(0.98, **TELLS), "note", LOW, "In the baseline"),
+    with_losses(never_yes(0.98, **TELLS), "fail", HIGH),
+    with_losses(never_yes(0.98, **TELLS), "fail", [NAN, 0.05]),
+    with_losses(never_yes(0.984, **TELLS), "warn", LOW),  # four items more are right
+    with_losses(never_yes(0.983, **TELLS), "note", LOW),
+    with_losses(never_yes(0.99), "fail", LOW),
     case(
         metric_disagrees_with_loss, "warn", "the score is 0 in every epoch",
         val_loss=straight(2.0, 0.2), val_score=[0.0] * 12,
@@ -63,6 +114,26 @@ TRAINING = [
     case(too_few_updates, "warn", updates=4, train_loss=[0.7, 0.5]),
     case(too_few_updates, None, updates=100, train_loss=straight(0.7, 0.6)),
     case(too_few_updates, None, updates=20, train_loss=[0.7] * 12),
+    case(too_few_updates, None, updates=20, train_loss=[0.9, 0.8, *[0.7] * 10]),  # arrived
+    case(too_few_updates, None, updates=20, train_loss=[0.9, 0.7, 0.7]),
+    case(too_few_updates, "warn", updates=20, train_loss=straight(1.0, 0.971)),  # 1.1 % of the end
+    case(too_few_updates, None, updates=20, train_loss=straight(1.0, 0.975)),
+    case(
+        too_few_updates, None,  # single epochs scatter by more
+        updates=20, train_loss=[0.7, 0.5, 0.72, 0.48, 0.7, 0.52, 0.71, 0.5, 0.69, 0.48, 0.7, 0.47],
+    ),
+    case(
+        too_few_updates, None,  # validation has arrived
+        updates=20, train_loss=straight(0.7, 0.6), val_loss=[0.7] * 12,
+    ),
+    case(
+        too_few_updates, "warn",
+        updates=20, train_loss=straight(0.7, 0.6), val_loss=straight(0.8, 0.75),
+    ),
+    case(
+        too_few_updates, "warn",
+        updates=20, train_loss=straight(0.7, 0.6), val_loss=[NAN] * 12,
+    ),
     case(too_few_updates, None, updates=NAN, train_loss=straight(0.7, 0.6)),
     case(
         weight_decay_too_high, "warn", "weight decay is 0.1",

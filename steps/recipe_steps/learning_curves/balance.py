@@ -1,6 +1,7 @@
 """Classes that count alike: weighed in the loss, and judged one by one."""
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from recipe.remedy import Patient, Remedy
@@ -96,6 +97,48 @@ def balanced_accuracy(outputs: "Tensor", targets: "Tensor") -> float:
     labels = set(targets[targets >= 0].tolist())
     recalls = [right[targets == label].float().mean().item() for label in labels]
     return sum(recalls) / len(recalls)
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Mean share of the items of a class that are recognised: a frequent class counts no more than
+    a rare one.
+    """
+
+    mean: float
+    """NaN without any class."""
+    chance: float
+    """Of answers that have nothing to do with the items."""
+    error: float
+    """Standard error of the mean at chance: binomial for each class."""
+
+
+def mean_recall(answers: "Tensor", targets: "Tensor") -> Recall:
+    """Over the classes that occur; with several yes-or-no labels, over these of all labels.
+
+    Args:
+        answers: in the shape of the targets.
+        targets: class indices, negative where none counts; or zero and one, in a column per label.
+
+    """
+    labels = targets.is_floating_point() and targets.ndim > 1
+    columns = targets.flatten(1).T if labels else targets.reshape(1, -1)
+    given = answers.flatten(1).T if labels else answers.reshape(1, -1)
+    recalls: list[float] = []
+    chances: list[float] = []
+    squares: list[float] = []
+    for said, true in zip(given, columns, strict=True):
+        counted = true >= 0
+        classes, place, items = true[counted].unique(return_inverse=True, return_counts=True)
+        right = place[said[counted] == true[counted]].bincount(minlength=len(classes))
+        chance = 1 / max(1, len(classes))
+        recalls += (right / items).tolist()
+        chances += [chance] * len(classes)
+        squares += (chance * (1 - chance) / items).tolist()
+    n = len(recalls)
+    if n == 0:
+        return Recall(math.nan, math.nan, math.nan)
+    return Recall(sum(recalls) / n, sum(chances) / n, math.sqrt(sum(squares)) / n)
 
 
 weigh_classes = Remedy("weigh the classes, judged by their mean recall", _weighed)

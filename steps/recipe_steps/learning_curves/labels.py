@@ -4,12 +4,15 @@ import math
 from dataclasses import replace
 
 import torch
+from torch import Tensor, nn
 
 from recipe.context import Context
 from recipe.results import Scalar, Trial
+from recipe.tasks import LanguageModel, Task
 from recipe.training.data import Splits, TensorData
 from recipe.training.loop import Training
 from recipe.training.models import build_model, no_dropout
+from recipe_steps.learning_curves.balance import Recall, mean_recall
 
 SUREST = 0.2
 """Share of the validation items that counts as those the model is surest of."""
@@ -64,18 +67,20 @@ def label_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
 
 
 def memory_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
-    """Where the best score is no better than chance although a sample was learnt by heart: what
-    validation scores once some hundred training items are, without regularisation.
+    """Where the best score is no better than chance although a sample was learnt by heart: the mean
+    recall of the classes in validation once some hundred training items are, without
+    regularisation.
 
     On labels that the inputs tell, knowing these helps with others; on random ones it does not.
     """
     sample, val = ctx.evidence("overfit_sample"), ctx.data.val
     if ctx.task.target_kind == "real" or not isinstance(val, TensorData) or sample is None:
         return {}
-    if not sample.flag("reached") or trial.val_score is None:
+    if not sample.flag("reached") or trial.val_score is None or ctx.experiment.metric is not None:
         return {}
     chance = ctx.task.chance_score(val.y)
-    error = ctx.task.score_error(chance, len(val))
+    single = ctx.task.target_kind == "class index"
+    error = ctx.task.score_error(chance, val.y.numel() if single else len(val))
     lr = sample.number("best_lr")
     if lr is None or trial.val_score > chance + NEAR_CHANCE * error:
         return {}
@@ -99,8 +104,27 @@ def memory_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
             score = epoch.figures["val_score"]
             if score >= chance + KNOWN * (1 - chance):
                 break
+    known, others = (recall(training.model, ctx.task, data) for data in (items, val))
     return {
         "memory_items": len(items),
-        "memory_train_score": score,
-        "memory_val_score": training.evaluate(val)[1],
+        "memory_train_score": known.mean,
+        "memory_val_score": others.mean,
+        "memory_chance": others.chance,
+        "memory_error": others.error,
     }
+
+
+@torch.no_grad()
+def recall(model: nn.Module, task: Task, data: TensorData) -> Recall:
+    """The mean recall of the classes; of each label's yes and no where there are several."""
+    model.eval()
+    pairs = [(answers(task, model(x), y), y) for x, y in data.eval_batches()]
+    given, true = (torch.cat(parts) for parts in zip(*pairs, strict=True))
+    return mean_recall(given, true)
+
+
+def answers(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
+    """The class that each output means, in the shape of the targets."""
+    if task.target_kind == "class index":
+        return outputs.argmax(-1 if isinstance(task, LanguageModel) else 1)
+    return (outputs > getattr(task, "threshold", 0.0)).reshape(targets.shape).to(targets)

@@ -1,5 +1,5 @@
 """What a program can do about the shape of a learning curve; each is proved by retraining the
-baseline at its declared rate and length.
+baseline at its declared rate and length, or where none is declared the best run.
 """
 
 import math
@@ -25,15 +25,18 @@ Change = Callable[["Experiment", Patient], "Experiment | None"]
 
 
 def _of_baseline(name: str, change: Change, *, decides: bool) -> Remedy:
-    """A change of the declared setting; nothing where the finding is about another run."""
+    """A change of the declared setting, or of the best run's where none is declared; nothing where
+    the finding is about another run.
+    """
 
     def mend(patient: Patient) -> "Experiment | None":
+        only = patient.evidence.text("baseline_status") is None
         about = patient.finding is None or LABELS["baseline"] in patient.finding.message
-        if patient.experiment.lr is None or not about:
+        if patient.experiment.lr is None or not (about or only):
             return None
         return change(patient.experiment, patient)
 
-    return Remedy(name, mend, as_declared=True, decides=decides)
+    return Remedy(name, mend, as_declared=True, decides=decides, of_run=True)
 
 
 def _cosine(experiment: "Experiment", _: Patient) -> "Experiment":
@@ -84,15 +87,15 @@ def _drawn_anew(experiment: "Experiment", _: Patient) -> "Experiment":
 
 
 def _smaller_batch(experiment: "Experiment", patient: Patient) -> "Experiment | None":
-    """A quarter of the batch, or of the data; the rate in proportion for plain gradient descent,
-    by the root for optimizers that divide by the gradient's size.
+    """A quarter of the batch, or of the data, and half the rate: by the root of the batch, so that
+    an epoch goes twice as far. In proportion, as plain gradient descent would keep its course
+    (Goyal et al. 2017), it would go no further than before.
     """
     old = min(experiment.batch_size, len(patient.data.train))
     new = old // ITEMS_PER_UPDATE
     if new < 1:
         return None
-    ratio = new / old
-    factor = ratio if experiment.optimizer == "sgd" else math.sqrt(ratio)
+    factor = math.sqrt(new / old)
     return replace(experiment, batch_size=new, lr=(experiment.lr or 0.0) * factor)
 
 
@@ -104,7 +107,7 @@ cosine = _of_baseline("a cosine schedule", _cosine, decides=True)
 longer = _of_baseline(f"train {LONGER:g} times as long", _longer, decides=True)
 more_decay = _of_baseline(f"weight decay x {MORE_DECAY:g}", _more_decay, decides=False)
 less_decay = _of_baseline("a tenth of the weight decay", _less_decay, decides=True)
-faster = _of_baseline("three times the rate, twice the epochs", _faster, decides=False)
+faster = _of_baseline("three times the rate, twice the epochs", _faster, decides=True)
 slower = _of_baseline("a third of the rate", _slower, decides=True)
 tamed = _of_baseline("a tenth of the rate, a warm-up and clipping", _tamed, decides=False)
 draw_anew = _of_baseline("draw the weights anew, and warm up", _drawn_anew, decides=True)

@@ -13,7 +13,7 @@ from recipe_steps.learning_curves import (
 from recipe_steps.learning_curves.overfitting import overfitting
 from recipe_steps.learning_curves.remedies import draw_anew, faster, tamed
 from recipe_steps.learning_curves.runs import Run, about
-from recipe_steps.learning_curves.schedule_rules import ENOUGH, FALLING, TAIL
+from recipe_steps.learning_curves.schedule_rules import ENOUGH, FALLING, FLAT, TAIL
 from recipe_steps.learning_curves.shapes import relative_fall, smooth
 
 FLAT_START = 0.12
@@ -80,7 +80,9 @@ def underfitting(evidence: Evidence) -> Finding | None:
     """What: training and validation stay together, both poor and flat.
 
     Why: the model is too small or too strongly regularised to learn even the training data, or
-    it was hardly trained.
+    it was hardly trained. Silent where validation loss came below that of the best constant
+    answer and went flat: then the model learnt, and what is left may not be there to learn (rare
+    classes, the next word, a noisy target).
 
     Fix: a larger model, less regularisation, longer training at a higher rate.
     """
@@ -93,7 +95,7 @@ def underfitting(evidence: Evidence) -> Finding | None:
         if room <= 0 or max(train, val) - run.chance > POOR * room or abs(train - val) > NEAR:
             return None
         fall = relative_fall(run.train_loss, TAIL)
-        if fall is None or fall > FALLING:
+        if fall is None or fall > FALLING or _learnt_what_there_is(run):
             return None
         return f"training ({train:.3g}) and validation ({val:.3g}) scores are both poor and flat"
 
@@ -104,6 +106,11 @@ def underfitting(evidence: Evidence) -> Finding | None:
         "A larger model, less regularisation, longer training.",
         confidence=0.6,
     )
+
+
+def _learnt_what_there_is(run: Run) -> bool:
+    fall = relative_fall(run.val_loss, TAIL)
+    return run.tells and fall is not None and fall <= FLAT
 
 
 RULES = (

@@ -1,5 +1,6 @@
 """One run's curves as the rules read them."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,11 @@ DECAYED = 0.1
 
 
 LEAST_GAIN = 0.002
-"""Of a score, as when remedies are proved."""
+"""Of a score, as when remedies are proved; of one that is larger than 1, this share of it."""
+TOLD = 0.98
+"""Of the loss of the best constant prediction: no constant one comes below that loss, and outputs
+that know nothing come z^2 / (2 n) below it by luck, with z their luck in standard deviations: of
+200 items in two classes a fiftieth needs z = 2.4."""
 LOSS_GAIN = 0.05
 """Of the loss, where a score of few items cannot tell."""
 UNCERTAIN = 0.6
@@ -48,6 +53,8 @@ class Run:
     """Loss of the best constant prediction on the validation data; None when unknown."""
     items: float
     """Validation items; 0 when unknown."""
+    answers: float
+    """Of which the score is the mean: the items, or the tokens of their sequences."""
     updates: float
     """Of the whole run; 0 when unknown."""
     decay: float
@@ -79,6 +86,12 @@ class Run:
         return bool(self.lr) and self.lr[-1] <= DECAYED * max(self.lr)
 
     @property
+    def tells(self) -> bool:
+        """Whether validation shows that items are told apart, whatever the score says."""
+        start = self.start
+        return start is not None and bool(self.val_loss) and min(self.val_loss) < TOLD * start
+
+    @property
     def learnt(self) -> bool:
         """Whether the training data is learnt by heart."""
         return bool(self.train_score) and max(self.train_score[-2:]) >= LEARNT
@@ -106,6 +119,7 @@ def runs(evidence: Evidence) -> list[Run]:
                 evidence.number(f"{name}_chance") or 0.0,
                 evidence.number(f"{name}_start"),
                 evidence.number(f"{name}_items") or 0.0,
+                evidence.number(f"{name}_answers") or evidence.number(f"{name}_items") or 0.0,
                 evidence.number(f"{name}_updates") or 0.0,
                 evidence.number(f"{name}_weight_decay") or 0.0,
                 evidence.text(f"{name}_optimizer") or "",
@@ -150,12 +164,18 @@ def wins(run: Run, branch: Branch) -> bool:
 
 def noise_of(run: Run) -> float:
     """By how much scores differ without a cause: the larger of the scatter from epoch to epoch and
-    one standard error of as many items.
+    one standard error of as many items. Where shares are expected and the score is none, it is
+    taken for the mean of losses whose spread is its size.
     """
-    noise = max(LEAST_GAIN, scatter(run.val_score[len(run.val_score) // 2 :]))
-    if run.score is None:
+    score = 0.0 if run.score is None else run.score
+    noise = max(
+        LEAST_GAIN * max(1.0, abs(score)), scatter(run.val_score[len(run.val_score) // 2 :])
+    )
+    if run.score is None or not run.items:
         return noise
-    return max(noise, standard_error(run.score, run.items, shares=run.chance > 0))
+    if run.chance > 0 and not 0 <= score <= 1:
+        return max(noise, abs(score) / math.sqrt(run.items))
+    return max(noise, standard_error(score, run.items, shares=run.chance > 0))
 
 
 def about_branch(

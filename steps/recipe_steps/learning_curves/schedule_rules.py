@@ -44,12 +44,12 @@ def suspect_no_decay(run: Run) -> int | None:
         return None
     losses = run.train_loss
     fall = relative_fall(losses, TAIL)
-    if fall is None or fall >= max(FALLING, _noise_of_fall(losses)):
+    if fall is None or fall >= max(FALLING, noise_of_fall(losses)):
         return None
     return round((1 - TAIL) * len(losses))
 
 
-def _noise_of_fall(losses: list[float]) -> float:
+def noise_of_fall(losses: list[float]) -> float:
     """Two standard errors of the relative fall over the end, as single epochs scatter."""
     tail = losses[-max(ENOUGH, round(len(losses) * TAIL)) :]
     level = abs(fmean(tail))

@@ -1,6 +1,7 @@
 """Rules about runs that do not learn what they should, beyond the lecture's six shapes."""
 
 import math
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
@@ -14,7 +15,9 @@ from recipe_steps.learning_curves.remedies import (
     smaller_batch,
     without_augmentation,
 )
-from recipe_steps.learning_curves.runs import Run, about, wins
+from recipe_steps.learning_curves.runs import Run, about, runs, wins
+from recipe_steps.learning_curves.schedule_rules import TAIL, noise_of_fall
+from recipe_steps.learning_curves.shapes import relative_fall
 
 ENOUGH = 6
 AT_CHANCE = 0.01
@@ -22,8 +25,12 @@ AT_CHANCE = 0.01
 KNOWN_BY_HEART, TELLING = 0.9, 0.15
 """Shares of the way from chance to perfect: what training has to reach, and the uncertainty of
 the validation score at most."""
-ERRORS = 2.0
-"""Standard errors of the validation score within which it equals chance."""
+ERRORS, CLEAR = 2.0, 3.0
+"""Standard errors of the validation score within which it equals chance; and beyond which it is
+above it for certain."""
+MORE_RIGHT = 4
+"""Items by which always giving one answer has to be beaten: two standard errors of the number of
+items that are right in one way and wrong in the other."""
 SWING = 0.15
 """Mean relative change of the training loss from epoch to epoch that counts as large."""
 RISES = 0.25
@@ -33,6 +40,7 @@ SETTLED = 0.05
 """Of its first value: a training loss below it may swing as it likes."""
 FEW_UPDATES = 100
 STILL_FALLING = 0.01
+"""Of the loss, over the end of training."""
 APART = 0.25
 """Validation score above the training score that augmentation does not explain by itself."""
 HALF = 0.5
@@ -53,7 +61,10 @@ def predicts_majority_class(evidence: Evidence) -> Finding | None:
     """What: training and validation scores equal the share of the most frequent class.
 
     Why: the model gives the same answer to every input: dead units, a rate so high that only
-    the output bias is left, or a loss in which the rare classes do not count.
+    the output bias is left, or a loss in which the rare classes do not count. Where validation
+    loss is below that of the best constant answer, items are told apart: then this is a warning
+    if another run does better, and a note if none does, since with rare classes and a weak
+    signal never to answer them is right most often.
 
     Fix: look at the rate and at dead units first; then weigh the classes.
     """
@@ -68,13 +79,15 @@ def predicts_majority_class(evidence: Evidence) -> Finding | None:
             return None
         return f"the score stays at {run.chance:.3g}, the share of the most frequent class"
 
-    return about(
-        evidence,
-        test,
-        "fail",
-        "Check the rate and dead units, then weigh the classes.",
-        confidence=0.7,
-    )
+    advice = "Check the rate and dead units, then weigh the classes."
+    every = runs(evidence)
+    if not any(run.tells for run in every if test(run)):
+        return about(evidence, test, "fail", advice, confidence=0.7)
+    if not any((max(run.val_score) - run.chance) * run.items >= MORE_RIGHT for run in every
+               if _of_classes(run)):  # fmt: skip
+        advice = "Weigh the classes, or take a score in which rare ones count, if they matter."
+        return about(evidence, test, "note", advice, confidence=0.7)
+    return about(evidence, test, "warn", advice, confidence=0.7)
 
 
 RANDOM = ("overfitting", "underfitting", "best-at-edge-of-grid", "slow-start", "still-improving",
@@ -82,31 +95,81 @@ RANDOM = ("overfitting", "underfitting", "best-at-edge-of-grid", "slow-start", "
 """What labels look like that the inputs do not tell."""
 
 
+@dataclass(frozen=True)
+class Known:
+    """Scores of what training may have learnt by heart."""
+
+    train: float
+    val: float
+    chance: float = math.nan
+    error: float = math.nan
+    """Standard error of a score at chance; NaN where unknown."""
+
+    @property
+    def by_heart(self) -> bool:
+        """Whether the training items are known."""
+        return self.train - self.chance >= KNOWN_BY_HEART * (1 - self.chance)
+
+    @property
+    def random(self) -> bool:
+        """Whether that is of no use for others, as far as these can tell."""
+        within = ERRORS * self.error
+        enough = within <= TELLING * (1 - self.chance)
+        return self.by_heart and enough and self.val <= self.chance + within
+
+    @property
+    def helps(self) -> bool:
+        """Whether it is of use for others for certain."""
+        return self.by_heart and self.val > self.chance + CLEAR * self.error
+
+    @property
+    def said(self) -> str:
+        """In a sentence."""
+        reached = f"training reaches {self.train:.3g} and validation {self.val:.3g}"
+        return f"{reached}, where chance is {self.chance:.3g}"
+
+    def beside(self, chance: float, error: float) -> "Known":
+        """With these figures where its own are unknown."""
+        return self if math.isfinite(self.error) else Known(self.train, self.val, chance, error)
+
+
+def _memory(evidence: Evidence) -> Known | None:
+    """What some hundred items tell of others, where that was tried."""
+    train, val, chance, error = (
+        evidence.number(f"memory_{part}")
+        for part in ("train_score", "val_score", "chance", "error")
+    )
+    if train is None or val is None:
+        return None
+    return (
+        Known(train, val) if chance is None or error is None else Known(train, val, chance, error)
+    )
+
+
 @rule("fail", explains=RANDOM)
 def labels_look_random(evidence: Evidence) -> Finding | None:
     """What: the training data is learnt by heart, and validation is no better than chance.
 
     Why: there is nothing in the inputs that tells the labels: they were shuffled apart, or
-    belong to other items.
+    belong to other items. What some hundred items known by heart tell of others is judged by the
+    mean recall of the classes, since with a frequent class even a useful model may be right less
+    often than one that always answers it. Silent where validation loss came below that of the
+    best constant answer: random labels do not allow that.
 
     Fix: check that inputs and labels are paired, on a few items by eye.
     """
-    by_heart = [evidence.number(f"memory_{part}_score") for part in ("train", "val")]
+    memory = _memory(evidence)
+    if any(run.tells for run in runs(evidence)) or (memory and memory.helps):
+        return None
 
     def test(run: Run) -> str | None:
         if not _of_classes(run) or not run.items:
             return None
-        runs = [(max(run.train_score), max(run.val_score))]
-        if by_heart[0] is not None and by_heart[1] is not None:
-            runs.append((by_heart[0], by_heart[1]))
-        room = 1 - run.chance
-        error = math.sqrt(run.chance * room / run.items)
-        for train, val in runs:
-            known = train - run.chance >= KNOWN_BY_HEART * room
-            if known and ERRORS * error <= TELLING * room and val <= run.chance + ERRORS * error:
-                chance = f"where chance is {run.chance:.3g}"
-                return f"training reaches {train:.3g} and validation {val:.3g}, {chance}"
-        return None
+        error = math.sqrt(run.chance * (1 - run.chance) / run.answers)
+        known = [Known(max(run.train_score), max(run.val_score), run.chance, error)]
+        if memory:
+            known.append(memory.beside(run.chance, error))
+        return next((k.said for k in known if k.random), None)
 
     return about(
         evidence, test, "fail", "Check that inputs and labels belong together.", confidence=0.8
@@ -141,13 +204,24 @@ def unstable_training(evidence: Evidence) -> Finding | None:
     )
 
 
+def _still_falls(losses: list[float]) -> bool:
+    """At the end, and beyond the scatter of single epochs where that is known."""
+    if len(losses) < 2:
+        return False
+    fall = relative_fall(losses, TAIL)
+    if fall is None:
+        return losses[-2] - losses[-1] >= STILL_FALLING * abs(losses[-2])
+    return fall >= max(STILL_FALLING, noise_of_fall(losses))
+
+
 @rule(
     "warn",
     explains=["still-improving", "underfitting", "learning-rate-too-low", "slow-start"],
     remedy=smaller_batch,
 )
 def too_few_updates(evidence: Evidence) -> Finding | None:
-    """What: the whole run makes fewer than a hundred updates, and the loss was still on its way.
+    """What: the whole run makes fewer than a hundred updates, and the loss was still on its way
+    at the end, that of validation not excepted.
 
     Why: with a batch about as large as the data an epoch is one update, however many items it
     sees.
@@ -158,10 +232,8 @@ def too_few_updates(evidence: Evidence) -> Finding | None:
     def test(run: Run) -> str | None:
         if not 0 < run.updates < FEW_UPDATES or run.learnt:
             return None
-        if len(run.train_loss) < 2:
-            return None
-        fall = (run.train_loss[0] - run.train_loss[-1]) / max(run.train_loss[0], 1e-12)
-        if fall < STILL_FALLING:
+        val = relative_fall(run.val_loss, TAIL)
+        if not _still_falls(run.train_loss) or (val is not None and val <= 0):
             return None
         return f"all training is {run.updates:.0f} updates, and the loss is still on its way"
 
