@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from recipe.testing import judge_scalars, measure, open_context
 from recipe.training.data import TensorData
 from recipe_steps.inspect import Inspect
-from recipe_steps.inspect.splits import repeats_of_classes
+from recipe_steps.inspect.splits import repeats_by_chance, repeats_of_classes
 from recipe_steps.overfit_sample import OverfitSample
 from recipe_steps.overfit_sample.attempts import passes_over, sample_size
 from recipe_steps.overfit_sample.marks import linearity, train_mode_score
@@ -91,18 +91,19 @@ def test_steps_that_are_not_read(tmp_path, step, share):
 def test_repeats_of_a_class_that_was_sampled_twice():
     x, y = blobs(90)
     rare = y == 2
-    found = repeats_of_classes(torch.cat([x, x[rare]]), torch.cat([y, y[rare]]))
+    doubled = torch.cat([x, x[rare]])
+    found = repeats_of_classes(doubled, torch.cat([y, y[rare]]))
     assert (found["repeats_least"], found["repeats_most"]) == (0, 1)
-    assert found["repeats_by_chance"] < 1e-3
+    assert repeats_by_chance(doubled) < 1e-3
 
 
 def test_repeats_of_a_table_of_few_distinct_rows():
     x = torch.randint(0, 2, (400, 3), generator=torch.Generator().manual_seed(0)).float()
     y = (x.sum(1) > 1).long()
     found = repeats_of_classes(x, y)
-    slow = 400 * torch.tensor([sum((x[:, c] == v).float().mean() ** 2 for v in (0, 1))
-                               for c in range(3)]).prod()  # fmt: skip
-    assert found["repeats_by_chance"] == pytest.approx(slow.item(), rel=1e-5)
+    others = (x[:, None] == x[None]).double().sum((0, 1)) - 400  # without each item itself
+    slow = 400 * (others / (400 * 399)).prod()
+    assert repeats_by_chance(x) == pytest.approx(slow.item(), rel=1e-5)
     assert found["repeats_least"] > 0.9
 
 
