@@ -13,6 +13,14 @@ DIVERGED = [
     Case(most_trials_diverge, {"trials": 0, "diverged": 0}, None),
     Case(most_trials_diverge, {"trials": 12, "diverged": NAN}, None),
     Case(most_trials_diverge, {"trials": NAN, "diverged": 7}, None),
+    Case(most_trials_diverge, {"trials": 12, "diverged": 12}, "warn", says="12 of 12"),
+    Case(
+        most_trials_diverge,
+        {"trials": 12, "diverged": 12, "none_left": True},
+        "fail",
+        says="nothing to refine",
+    ),
+    Case(most_trials_diverge, {"trials": 12, "diverged": NAN, "none_left": True}, None),
 ]
 EDGE = [
     Case(best_at_edge_of_grid, {"edge": "lr", "best_lr": 0.3}, "warn", says="best lr (0.3)"),

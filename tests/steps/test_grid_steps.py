@@ -7,7 +7,7 @@ from torch import nn
 
 from recipe.errors import UsageError
 from recipe.results import Evidence, Trial
-from recipe.testing import measure, open_context
+from recipe.testing import judge_scalars, measure, open_context
 from recipe_steps.coarse_grid import CoarseGrid
 from recipe_steps.coarse_grid.measure import _leads, rate_range
 from recipe_steps.refine_grid import RefineGrid
@@ -245,6 +245,21 @@ def test_a_budget_keeps_the_centre(tmp_path):
 def test_without_a_setting_it_says_what_to_do(tmp_path):
     with pytest.raises(UsageError, match="declare lr="):
         refine(tmp_path, lr=None)
+
+
+@pytest.mark.parametrize(("lr", "severity"), [(None, "fail"), (0.05, None)])
+def test_after_trials_that_all_diverged_it_says_so(tmp_path, lr, severity):
+    experiment = blob_experiment(lr=lr, epochs=2, model=deep)
+    with open_context(RefineGrid(), experiment, tmp_path) as ctx:
+        ctx.step = "coarse_grid"
+        cells = [{"lr": rate, "weight_decay": 0.0} for rate in (1e18, 1e19)]
+        tried = ctx.run_trials(cells, epochs=1, warmup=0.0)
+        assert {trial.status for trial in tried} == {"diverged"}
+        ctx.step = "refine_grid"
+        evidence = RefineGrid().measure(ctx)
+    found = {f.rule: f.severity for f in judge_scalars(RefineGrid(), evidence.scalars)}
+    assert found.get("most-trials-diverge") == severity
+    assert (len(ctx.trials) == 2) == (lr is None)  # a declared rate is refined all the same
 
 
 def test_a_factory_that_always_raises(tmp_path):

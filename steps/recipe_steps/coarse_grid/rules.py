@@ -53,7 +53,8 @@ def best_at_edge_of_grid(evidence: Evidence) -> Finding | None:
 
 @rule("warn")
 def most_trials_diverge(evidence: Evidence) -> Finding | None:
-    """What: more than half of the trials ended with a loss that is not finite.
+    """What: more than half of the trials ended with a loss that is not finite. Where no trial at
+    all got through its first epoch, and no rate is declared, there is nothing to go on with.
 
     Why: around a rate that step 3 found usable, few trials should diverge; the range is too
     high, or something fails only after some updates.
@@ -63,9 +64,11 @@ def most_trials_diverge(evidence: Evidence) -> Finding | None:
     trials, diverged = evidence.number("trials"), evidence.number("diverged")
     if not trials or diverged is None or diverged / trials <= MOST:
         return None
+    none_left = evidence.flag("none_left")
+    end = ", and no trial has a score: there is nothing to refine." if none_left else "."
     return finding(
-        "warn",
-        f"{diverged:.0f} of {trials:.0f} trials diverged.",
+        "fail" if none_left else "warn",
+        f"{diverged:.0f} of {trials:.0f} trials diverged{end}",
         "Lower the range of learning rates, or warm up.",
         confidence=0.8,
     )

@@ -20,12 +20,16 @@ LATER_ROUNDS = Halving(share=1 / 3, keep=0.5)
 
 
 def measure(ctx: Context) -> Evidence:
-    """Columns of the refined grid and its best cell.
+    """Columns of the refined grid and its best cell; of the trials before where none of them left a
+    setting to refine.
 
     Raises:
-        UsageError: there is no setting to refine.
+        UsageError: nothing was tried, and no rate is declared.
 
     """
+    searched = [trial for trial in ctx.trials if trial.number > 0]
+    if ctx.experiment.lr is None and searched and best_of(searched) is None:
+        return grid_evidence(searched, None, {"none_left": True})
     centre = _centre(ctx)
     plan: dict[str, Any] = {"epochs": ctx.experiment.epochs, **ctx.plan}
     factor = plan.pop("weight_decay_factor", 1.0)
