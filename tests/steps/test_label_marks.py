@@ -1,13 +1,19 @@
 """Labels that a trained model contradicts, and labels that the inputs do not tell."""
 
+import math
+
 import pytest
 import torch
-from step_samples import digits, digits_experiment
+from step_samples import digits, digits_experiment, mlp
 
+from recipe import Experiment
 from recipe.results import Evidence
+from recipe.tasks import TASKS
 from recipe.testing import open_context
 from recipe_steps.learning_curves import LearningCurves
-from recipe_steps.learning_curves.labels import label_marks, memory_marks
+from recipe_steps.learning_curves.labels import answers, label_marks, memory_marks
+
+NAN = math.nan
 
 X, Y = digits(1000)
 LEARNT = Evidence({"reached": True, "best_lr": 0.05})
@@ -62,3 +68,49 @@ def test_a_score_above_chance_needs_no_look(tmp_path):
         trial = ctx.train_baseline()
         ctx.measured["overfit_sample"] = LEARNT
         assert memory_marks(ctx, trial) == {}
+
+
+@pytest.mark.parametrize("shuffled", [True, False])
+def test_a_weak_signal_beside_a_frequent_class_is_no_chance(tmp_path, shuffled):
+    source = torch.Generator().manual_seed(0)
+    y = (torch.rand(2500, generator=source) < 0.115).long()
+    x = torch.randn(2500, 10, generator=source)
+    x[:, 0] += 2.0 * y
+    if shuffled:
+        y = y[torch.randperm(len(y), generator=source)]
+    experiment = Experiment(
+        model=mlp(10, 2), train=(x[:500], y[:500]), val=(x[500:], y[500:]), batch_size=32,
+        lr=1e-6, epochs=1,
+    )  # fmt: skip
+    with open_context(LearningCurves(), experiment, tmp_path) as ctx:
+        trial = ctx.train_baseline()
+        ctx.measured["overfit_sample"] = LEARNT
+        found = memory_marks(ctx, trial)
+    assert found["memory_chance"] == 0.5
+    within = found["memory_chance"] + 2 * found["memory_error"]
+    assert (found["memory_val_score"] <= within) == shuffled
+
+
+def test_with_a_score_of_the_users_own_chance_is_not_known(tmp_path):
+    own = Experiment(
+        model=mlp(64, 10), train=(X[:700], Y[:700]), val=(X[700:], Y[700:]), lr=1e-6, epochs=1,
+        metric=lambda o, y: -1.0,
+    )  # fmt: skip
+    with open_context(LearningCurves(), own, tmp_path) as ctx:
+        trial = ctx.train_baseline()
+        ctx.measured["overfit_sample"] = LEARNT
+        assert memory_marks(ctx, trial) == {}
+
+
+@pytest.mark.parametrize(
+    ("task", "outputs", "targets", "wanted"),
+    [
+        ("classification", [[[0.0, 2.0], [1.0, 0.0]]], [[1, 0]], [[1, 0]]),
+        ("language_model", [[[0.0, 2.0], [1.0, 0.0]]], [[1, 1]], [[1, 0]]),
+        ("binary", [[0.5], [-0.5], [NAN]], [1.0, 0.0, 1.0], [1.0, 0.0, 0.0]),
+        ("multilabel", [[0.5, -0.5]], [[1.0, 1.0]], [[1.0, 0.0]]),
+    ],
+)
+def test_the_answers_of_outputs(task, outputs, targets, wanted):
+    found = answers(TASKS[task], torch.tensor(outputs), torch.tensor(targets))
+    assert found.tolist() == wanted

@@ -34,7 +34,7 @@ CHANGES = {
     "faster": {"lr": 0.9, "epochs": 14},
     "slower": {"lr": 0.1},
     "tamed": {"lr": 0.03, "warmup": 0.05, "clip_norm": 1.0},
-    "smaller_batch": {"batch_size": 16, "lr": 0.15},
+    "smaller_batch": {"batch_size": 16, "lr": 0.075, "epochs": 14},
     "without_augmentation": {"augment": None},
 }
 
@@ -58,7 +58,7 @@ def test_weights_are_drawn_anew():
     assert weight.std().item() == pytest.approx((2 / weight.shape[1]) ** 0.5, rel=0.3)
 
 
-def test_the_rate_goes_with_the_root_of_the_batch_under_any_optimizer():
+def test_the_rate_of_an_adaptive_optimizer_goes_with_the_root():
     found = mended(remedies.smaller_batch, replace(BASE, optimizer="adam"))
     assert found.lr == pytest.approx(0.15)
 

@@ -66,8 +66,8 @@ UNDERFITTING = [
     case(underfitting, None, **poor(0.3, 0.25, loss=straight(2.3, 1.5))),  # still learning
     case(underfitting, None, **poor(0.3, 0.25, chance=1.0)),
     # below the loss of the best constant answer, and flat: it learnt what there is
-    case(underfitting, None, **poor(0.3, 0.25, start=2.3, val_loss=[2.25] * 12)),
-    case(underfitting, "warn", **poor(0.3, 0.25, start=2.3, val_loss=[2.26] * 12)),
+    case(underfitting, None, **poor(0.3, 0.25, start=2.3, val_loss=[2.18] * 12)),
+    case(underfitting, "warn", **poor(0.3, 0.25, start=2.3, val_loss=[2.19] * 12)),
     case(underfitting, "warn", **poor(0.3, 0.25, start=NAN, val_loss=[2.0] * 12)),
     case(underfitting, "warn", **poor(0.3, 0.25, start=2.3, val_loss=straight(2.2, 2.1))),
     case(underfitting, None, **poor(0.3, 0.25, start=2.3, val_loss=straight(2.0, 2.1))),

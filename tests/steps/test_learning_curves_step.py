@@ -42,6 +42,7 @@ def test_curves_of_the_best_trial_and_of_the_baseline(tmp_path):
     assert evidence.text("best_schedule") == "cosine"
     assert evidence.number("best_start") == pytest.approx(math.log(3), abs=0.05)
     assert evidence.number("best_chance") == pytest.approx(1 / 3, abs=0.05)
+    assert evidence.number("best_answers") == evidence.number("best_items") == 48
     for name, trial in (("best", best), ("baseline", baseline)):
         for curve in ("train_loss", "val_loss", "lr", "batch_loss", "grad_norm"):
             assert evidence.curve(f"{name}_{curve}") == trial.curves[curve]

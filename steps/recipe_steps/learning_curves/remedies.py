@@ -87,16 +87,19 @@ def _drawn_anew(experiment: "Experiment", _: Patient) -> "Experiment":
 
 
 def _smaller_batch(experiment: "Experiment", patient: Patient) -> "Experiment | None":
-    """A quarter of the batch, or of the data, and half the rate: by the root of the batch, so that
-    an epoch goes twice as far. In proportion, as plain gradient descent would keep its course
-    (Goyal et al. 2017), it would go no further than before.
+    """A quarter of the batch, or of the data, and twice the epochs; the rate in proportion for
+    plain gradient descent, by the root for optimizers that divide by the gradient's size. In
+    proportion an epoch keeps its course (Goyal et al. 2017): without more epochs it would go no
+    further.
     """
     old = min(experiment.batch_size, len(patient.data.train))
     new = old // ITEMS_PER_UPDATE
     if new < 1:
         return None
-    factor = math.sqrt(new / old)
-    return replace(experiment, batch_size=new, lr=(experiment.lr or 0.0) * factor)
+    ratio = new / old
+    factor = ratio if experiment.optimizer == "sgd" else math.sqrt(ratio)
+    lr, epochs = (experiment.lr or 0.0) * factor, 2 * (experiment.epochs or 1)
+    return replace(experiment, batch_size=new, lr=lr, epochs=epochs)
 
 
 def _plain(experiment: "Experiment", _: Patient) -> "Experiment":
@@ -111,5 +114,7 @@ faster = _of_baseline("three times the rate, twice the epochs", _faster, decides
 slower = _of_baseline("a third of the rate", _slower, decides=True)
 tamed = _of_baseline("a tenth of the rate, a warm-up and clipping", _tamed, decides=False)
 draw_anew = _of_baseline("draw the weights anew, and warm up", _drawn_anew, decides=True)
-smaller_batch = _of_baseline("a quarter of the batch size", _smaller_batch, decides=True)
+smaller_batch = _of_baseline(
+    "a quarter of the batch size, twice the epochs", _smaller_batch, decides=True
+)
 without_augmentation = _of_baseline("train without augmentation", _plain, decides=True)

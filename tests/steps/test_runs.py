@@ -1,0 +1,55 @@
+"""What the rules read of a run: how far scores differ by chance, and whether items are told apart."""
+
+import math
+
+import pytest
+
+from recipe.results import Evidence
+from recipe_steps.learning_curves.runs import noise_of, runs
+
+NAN = math.nan
+SWAYING = [0.0, 0.0, 0.0, 0.0, 1.0, -1.0, 1.0, -1.0]
+
+
+def run(val_score=(), val_loss=(), **scalars):
+    """The best run of these figures."""
+    given = {f"best_{name}": value for name, value in scalars.items()}
+    curves = {"best_val_score": tuple(val_score), "best_val_loss": tuple(val_loss)}
+    (found,) = runs(Evidence({"best_status": "finished", **given}, curves))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("figures", "noise"),
+    [
+        ({"score": 0.8, "chance": 0.1, "items": 100}, 0.04),  # a share of right answers
+        ({"score": 0.5, "items": 100}, 2 * 0.5**0.5 * 0.5 / 10),  # R squared
+        ({"score": -52.0, "chance": 0.5, "items": 100}, 5.2),  # a mean of losses
+        ({"score": -52.0, "chance": 0.5, "items": NAN}, 0.104),
+        ({"score": 52.0, "items": 100}, 0.104),  # of another scale: a little of its size
+        ({"score": 0.8, "chance": 0.1}, 0.002),
+        ({"score": NAN, "chance": 0.1, "items": 100}, 0.002),
+    ],
+)
+def test_noise(figures, noise):
+    assert noise_of(run(**figures)) == pytest.approx(noise)
+
+
+def test_a_score_that_sways_late_is_noisy():
+    assert noise_of(run([50 * v for v in SWAYING], score=NAN)) > 50
+    assert noise_of(run([50 * v for v in reversed(SWAYING)], score=NAN)) == 0.002  # early
+
+
+@pytest.mark.parametrize(
+    ("start", "losses", "tells"),
+    [(1.0, [1.1, 0.979], True), (1.0, [1.1, 0.981], False), (1.0, [0.9, 2.0], True),
+     (NAN, [0.5], False), (1.0, [NAN, 0.5], False), (1.0, [], False), (0.0, [0.0], False)],
+)  # fmt: skip
+def test_items_are_told_apart_below_the_loss_of_a_constant_answer(start, losses, tells):
+    assert run(val_loss=losses, start=start).tells is tells
+
+
+def test_answers_are_items_where_nothing_else_is_known():
+    assert run(items=30).answers == 30
+    assert run(items=30, answers=960).answers == 960
+    assert run(items=30, answers=NAN).answers == 30
