@@ -5,28 +5,33 @@ one is tried on top of it.
 """
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from torch import Tensor
-
 from recipe.context import Context
-from recipe.errors import RecipeError
 from recipe.experiment import Experiment
+from recipe.gain import (
+    UNUSABLE,
+    Result,
+    comparable_loss,
+    gain,
+    noise,
+    outcome_of,
+    results_of,
+    score_of,
+)
 from recipe.journal import Journal
 from recipe.keys import key
 from recipe.noise import wandering
 from recipe.remedy import Patient, Remedy
-from recipe.results import Evidence, Finding, RemedyOutcome, StepResult, Trial, finite, latest
+from recipe.results import Evidence, Finding, RemedyOutcome, StepResult, Trial, latest
 from recipe.rules import Rule
 from recipe.search.runner import best_of
-from recipe.tasks import Task
-from recipe.tasks.regression import LossAsScore
-from recipe.training.data import Splits, TensorData, load_splits
+from recipe.training.data import Splits, load_splits
 from recipe.training.fingerprint import configuration
 from recipe.training.fit import Fit, rank
-from recipe.training.loop import Training, evaluate, iterations_per_epoch
+from recipe.training.loop import Training, iterations_per_epoch
 from recipe.training.optimizers import usual_rates
 from recipe.training.suited import suited
 
@@ -37,29 +42,9 @@ LEAST_ITERATIONS = 500
 LEAST_SHARE = 0.5
 """Of the declared epochs: a proof is shorter than a training, but long enough to tell."""
 RATES_TRIED = 2
-LEAST_GAIN = 0.002
-"""Of a score between 0 and 1; of a score of another scale, this share of its size."""
-LEAST_SAVED, SAVED_OF_ONE = 0.05, 0.25
-"""Share of the loss that a remedy has to save where there is no score; and of a single item's: a
-quarter of the standard error of a mean whose spread is its size, since the items are the same."""
-LOSS, ERROR = "val_loss", "val_relative_squared_error"
-"""What is compared where there is no score; lower is better."""
 CERTAIN = 2.0
 """Standard errors of a score by which a remedy has to help before a warning that it decides is
 upheld."""
-UNUSABLE = (RecipeError, RuntimeError, ValueError, TypeError, IndexError, KeyError)
-"""What a faulty experiment or a remedy that does not fit raises."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """The best of the rates that were tried."""
-
-    score: float | None
-    loss: float | None
-    """By the task's own loss where there is no score, in variances of real-valued targets."""
-    wanders: float = 0.0
-    """The score, from epoch to epoch."""
 
 
 @dataclass
@@ -184,23 +169,14 @@ class Verifier:
         except Exception:  # noqa: BLE001 - a remedy that does not fit this experiment
             return None
         self.wanders = before.wanders
-        helped = _gain(before, after) > self._noise(before, after)
+        helped = gain(before, after) > self._noise(before, after)
         if remedy.corrects_score:
             helped = after.score is not None
-        outcome = self._outcome(remedy, helped, mended, before, after)
+        outcome = outcome_of(remedy, mended, before, after, helped=helped)
         if helped:
             self.experiment, self.data, self.chain = mended, data, (*self.chain, remedy.name)
             self.before = {declared: after}
         return outcome
-
-    def _outcome(
-        self, remedy: Remedy, helped: bool, mended: Experiment, before: Result, after: Result
-    ) -> RemedyOutcome:
-        metric, shown = f"val_{mended.metric_name}", (before.score, after.score)
-        if before.score is None and after.score is None and after.loss is not None:
-            metric = ERROR if mended.resolved_task.target_kind == "real" else LOSS
-            shown = before.loss, after.loss
-        return RemedyOutcome(remedy.name, helped, metric, *shown)
 
     def _of_run(self) -> Experiment:
         """At the setting of the run whose curves were read, where no rate is declared."""
@@ -217,7 +193,7 @@ class Verifier:
     def _before(self, experiment: Experiment, mended: Experiment, *, declared: bool) -> Result:
         """What the experiment so far reaches, by the score of the mended one."""
         if mended.metric_name != experiment.metric_name:
-            metric = mended.metric or _by(mended.resolved_task)
+            metric = mended.metric or score_of(mended.resolved_task)
             score = replace(experiment, metric=metric)
             return self._train(score, self.data, self.chain, declared=declared)
         if experiment is not self.experiment:
@@ -284,7 +260,7 @@ class Verifier:
             fit.advance(epochs)
         except UNUSABLE:
             return {"score": None, "loss": None, "epochs": 0}
-        loss = fit.best_loss if fit.best_score is not None else _comparable(fit)
+        loss = fit.best_loss if fit.best_score is not None else comparable_loss(fit)
         wanders = wandering(fit.curves.get("val_score", []))
         return {"score": fit.best_score, "loss": loss, "epochs": fit.done, "wanders": wanders}
 
@@ -292,53 +268,11 @@ class Verifier:
         """Whether the remedy brought so much that the warning stands: one item more of twenty is
         no proof that something was wrong.
         """
-        by_loss = outcome.metric in (LOSS, ERROR)
-        before, after = (
-            Result(None, value) if by_loss else Result(value, None, self.wanders)
-            for value in (outcome.before, outcome.after)
-        )
-        return _gain(before, after) > CERTAIN * self._noise(before, after)
+        before, after = results_of(outcome, self.wanders)
+        return gain(before, after) > CERTAIN * self._noise(before, after)
 
     def _noise(self, before: Result, after: Result) -> float:
-        """One standard error of the score, or of the share of the loss that was saved. Of a score
-        of the user's own, how it wandered before, and a little of its size.
-        """
-        score, items = after.score if before.score is None else before.score, len(self.ctx.data.val)
-        if score is None:
-            return max(LEAST_SAVED, SAVED_OF_ONE / math.sqrt(max(1, items)))
-        if self.ctx.experiment.metric is not None or isinstance(self.ctx.task, LossAsScore):
-            return max(LEAST_GAIN * abs(score), before.wanders)
-        return max(LEAST_GAIN, self.ctx.task.score_error(score, items))
-
-
-def _comparable(fit: Fit) -> float | None:
-    """The loss of the best epoch by which trainings with other losses and other scales of the
-    targets can be compared: the task's own, in variances of real-valued targets.
-    """
-    training = fit.training
-    experiment, train = training.experiment, training.data.train
-    if fit.best_loss is None:
-        return None
-    training.model.load_state_dict(fit.weights())
-    plain = replace(experiment, loss=None, metric=None)
-    try:
-        loss = finite(evaluate(training.model, plain, training.data.val)[0])
-    except UNUSABLE:
-        return None
-    if loss is None or training.task.target_kind != "real" or not isinstance(train, TensorData):
-        return loss
-    spread = train.y.double().reshape(len(train), -1).var(0, correction=0).mean().item()
-    return loss / spread if spread > 0 else None
-
-
-def _by(task: Task) -> Callable[[Tensor, Tensor], float]:
-    """The score of another task as a metric."""
-
-    def metric(outputs: Tensor, targets: Tensor) -> float:
-        return task.score(task.sums(outputs, targets))
-
-    metric.__name__ = task.metric
-    return metric
+        return noise(before, after, self.ctx.experiment, len(self.ctx.data.val))
 
 
 def _sentence(rule: str, outcome: RemedyOutcome) -> str:
@@ -350,17 +284,6 @@ def _sentence(rule: str, outcome: RemedyOutcome) -> str:
         f"{rule}: {outcome.name}: {outcome.metric} {shown(outcome.before)} -> "
         f"{shown(outcome.after)}, {how}."
     )
-
-
-def _gain(before: Result, after: Result) -> float:
-    """Of the score; where neither side has one, the share of the loss that was saved."""
-    if before.score is None and after.score is None and after.loss is not None:
-        if before.loss is None:
-            return math.inf
-        return (before.loss - after.loss) / max(abs(before.loss), 1e-12)
-    if after.score is None:
-        return -math.inf
-    return math.inf if before.score is None else after.score - before.score
 
 
 def _with(

@@ -19,7 +19,7 @@ LAYERS = [
     {"experiment"},
     {"training"},
     {"search", "target", "builtin", "logs", "logpoints"},
-    {"context", "runfolder"},
+    {"context", "runfolder", "gain"},
     {"engine", "verify"},
     {"proof"},
     {"report"},

@@ -10,10 +10,11 @@ from torch.nn import functional as F
 
 import recipe
 from recipe import Experiment
+from recipe.gain import ERROR, LOSS, Result
 from recipe.results import RemedyOutcome, StepResult
 from recipe.rules import judge
 from recipe.testing import open_context
-from recipe.verify import ERROR, LOSS, Result, Verifier, _gain
+from recipe.verify import Verifier
 from recipe_steps.learning_curves import LearningCurves
 
 sys.path.insert(0, str(Path(__file__).parent / "steps"))
@@ -215,7 +216,7 @@ def test_advice_about_the_length_is_tried_at_the_declared_length(tmp_path):
 
 
 def test_a_suspicion_whose_remedy_brings_nothing_becomes_a_note(tmp_path, monkeypatch):
-    monkeypatch.setattr("recipe.verify.LEAST_GAIN", 2.0)
+    monkeypatch.setattr("recipe.gain.LEAST_GAIN", 2.0)
     _, found = proved(tmp_path, "still-improving", **SHORT)
     assert (found.severity, found.remedy.verified) == ("note", False)
 
@@ -229,7 +230,7 @@ def test_without_a_declared_rate_the_best_run_is_proved_at_its_own_setting(tmp_p
 
 
 def test_without_a_declared_rate_a_suspicion_is_decided_too(tmp_path, monkeypatch):
-    monkeypatch.setattr("recipe.verify.LEAST_GAIN", 2.0)
+    monkeypatch.setattr("recipe.gain.LEAST_GAIN", 2.0)
     _, found = proved(tmp_path, "still-improving", found_lr=5e-4, **{**SHORT, "lr": None})
     assert (found.severity, found.remedy.verified) == ("note", False)
 
@@ -276,7 +277,7 @@ def test_losses_are_compared_in_variances_by_the_loss_of_the_task(tmp_path, scal
      ((None, 1.0), (None, None), -float("inf"))],
 )  # fmt: skip
 def test_what_a_remedy_brought(before, after, gain):
-    assert _gain(Result(*before), Result(*after)) == pytest.approx(gain)
+    assert gain(Result(*before), Result(*after)) == pytest.approx(gain)
 
 
 def error_in_thousands(outputs, targets):
