@@ -12,15 +12,17 @@ from recipe_steps.inspect.rules import (
     random_dataset_items,
     single_class_labels,
     targets_out_of_range,
-    too_little_validation_data,
-    train_validation_overlap,
-    validation_missing_classes,
-    validation_preprocessing_differs,
 )
 from recipe_steps.inspect.scale_rules import (
     inputs_not_scaled,
     inputs_over_normalized,
     targets_not_scaled,
+)
+from recipe_steps.inspect.split_rules import (
+    too_little_validation_data,
+    train_validation_overlap,
+    validation_missing_classes,
+    validation_preprocessing_differs,
 )
 
 

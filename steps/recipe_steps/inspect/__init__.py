@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from recipe.results import Evidence
-from recipe_steps.inspect import model_rules, rules, scale_rules
+from recipe_steps.inspect import model_rules, rules, scale_rules, split_rules
 
 if TYPE_CHECKING:
     from recipe.context import Context
@@ -17,7 +17,7 @@ class Inspect:
     version = 3
     short = True
     requires: frozenset[str] = frozenset()
-    rules = (*rules.RULES, *model_rules.RULES, *scale_rules.RULES)
+    rules = (*rules.RULES, *split_rules.RULES, *model_rules.RULES, *scale_rules.RULES)
 
     def measure(self, ctx: "Context") -> Evidence:
         """Measure on all data; one forward pass of a fresh model."""

@@ -1,0 +1,156 @@
+"""Rules about how validation data relate to training data."""
+
+import math
+
+from recipe.noise import chance_of_at_least
+from recipe.results import Evidence, Finding
+from recipe.rules import finding, rule
+from recipe_steps.inspect import remedies
+from recipe_steps.symptoms import NOT_GENERALISING
+
+CHANCE_FACTOR = 3.0
+"""Overlap counts when it exceeds this many times the share of training items that repeat: a
+table of few distinct rows overlaps by itself."""
+OVERLAP_WARN, OVERLAP_FAIL = 0.01, 0.2
+RARELY, OFTEN = 0.1, 0.5
+"""Shares of repeated items of two classes of which one was sampled more often before the split;
+where each of its items was doubled, three quarters still meet their copy in training."""
+TOO_FEW_TO_SPLIT = 32
+"""Training items below which validating on all of them is taken for a choice: a truth table has
+nothing to hold out."""
+CHANCE = 1e-3
+"""Probability of a random split below which it was none: a false alarm in a thousand runs."""
+DIFFERING_SHARE = 0.5
+"""Of the features: another preprocessing meets all of them, or a channel or more."""
+FEW_ITEMS = 100
+"""Validation items below which the standard error of a score exceeds 5 points."""
+
+
+@rule("fail", remedy=remedies.without_overlap)
+def train_validation_overlap(evidence: Evidence) -> Finding | None:
+    """What: identical items stand in both the training and the validation data.
+
+    Why: the model can remember them, so the validation score promises more than new data will
+    give. Tables with few distinct rows repeat by chance; only an excess over that counts
+    (binomial test). Of a truth table nothing can be held out.
+
+    Fix: remove duplicates before splitting, or split by group (patient, video, user).
+    """
+    share = evidence.number("overlap_share")
+    if share is None or share < OVERLAP_WARN:
+        return None
+    if not (_beyond_chance(evidence, share) or _oversampled(evidence)):
+        return None
+    count, items = evidence.number("overlap") or 0, evidence.number("train_items")
+    few = share == 1.0 and items is not None and items < TOO_FEW_TO_SPLIT
+    whole_table = few or evidence.flag("whole_table")
+    return finding(
+        "note" if whole_table else "fail" if share >= OVERLAP_FAIL else "warn",
+        f"{count:.0f} validation items ({share:.1%}) are identical to training items.",
+        "Remove duplicates before splitting, or split by group.",
+    )
+
+
+def _beyond_chance(evidence: Evidence, share: float) -> bool:
+    """Whether a random split would hardly ever share so many items: a validation item meets its
+    like in training as often as a training item does, or as often as values meet by chance.
+    """
+    repeated = evidence.number("repeated_share") or 0.0
+    if share <= CHANCE_FACTOR * repeated:
+        return False
+    count, items = evidence.number("overlap"), evidence.number("val_inputs_seen")
+    if count is None or items is None:
+        return True
+    met = 1 - math.exp(-(evidence.number("repeats_by_chance") or 0.0))
+    return chance_of_at_least(int(count), int(items), max(repeated, met)) < CHANCE
+
+
+def _oversampled(evidence: Evidence) -> bool:
+    """Whether items of one class repeat, not by chance, and those of another do not."""
+    least, most = evidence.number("repeats_least"), evidence.number("repeats_most")
+    chance = evidence.number("repeats_by_chance")
+    if least is None or most is None or chance is None:
+        return False
+    return least <= RARELY and most >= OFTEN and chance < CHANCE
+
+
+@rule(
+    "fail",
+    explains=[*NOT_GENERALISING, "best-at-edge-of-grid", "single-class-labels"],
+    remedy=remedies.split_anew,
+)
+def validation_missing_classes(evidence: Evidence) -> Finding | None:
+    """What: validation lacks classes that training has, or the reverse, beyond chance.
+
+    Why: data sorted by class were cut without shuffling: what is held out was never trained on,
+    and the validation score says nothing about the classes that are missing.
+
+    Fix: shuffle before splitting, and split so that every class has its share (stratified).
+    """
+    for part, other in (("val", "train"), ("train", "val")):
+        lacks = evidence.number(f"{part}_lacks")
+        chance = evidence.number(f"{part}_lacks_chance")
+        if lacks and chance is not None and chance < CHANCE:
+            name = {"val": "Validation", "train": "Training"}[part]
+            return finding(
+                "fail",
+                f"{name} lacks {lacks:.0f} classes that {other} has; a random split would leave "
+                f"them out with a probability of {chance:.2g}.",
+                "Shuffle, then split with stratification.",
+            )
+    return None
+
+
+@rule("fail", explains=NOT_GENERALISING, remedy=remedies.one_preprocessing)
+def validation_preprocessing_differs(evidence: Evidence) -> Finding | None:
+    """What: validation inputs have another level or spread than training inputs.
+
+    Why: the model sees numbers it was never trained on: one part was normalised and the other
+    was not, or with other figures, or one is 0..255 and the other 0..1. A series that drifts and
+    was split by time differs too, but there validation goes on where training ends.
+
+    Fix: one transform for both, its figures (mean, deviation) taken from the training data.
+    """
+    share = evidence.number("differing_features")
+    if share is None or share < DIFFERING_SHARE:
+        return None
+    shift, stretch = evidence.number("largest_shift"), evidence.number("largest_stretch")
+    differ = (
+        f"{share:.0%} of the input features differ between training and validation: means by up "
+        f"to {shift or 0:.2g} spreads, spreads by a factor of up to {stretch or 1:.2g}"
+    )
+    if share - (evidence.number("drifting_features") or 0.0) < DIFFERING_SHARE:
+        return finding(
+            "note",
+            f"{differ}, but validation goes on where training ends.",
+            "In a series that was split by time this is drift; expect the score to follow it.",
+        )
+    return finding("fail", f"{differ}.", "Use one transform for both.")
+
+
+@rule("note")
+def too_little_validation_data(evidence: Evidence) -> Finding | None:
+    """What: the standard error of a validation score is larger than the differences sought.
+
+    Why: with n items a score of one half has a standard error of sqrt(0.25 / n): with 50 items
+    7 points, so that two settings 10 points apart may be equally good.
+
+    Fix: hold out more, or use cross-validation.
+    """
+    items = evidence.number("val_items")
+    if not items or evidence.text("target_kind") == "real" or items >= FEW_ITEMS:
+        return None
+    error = (0.25 / items) ** 0.5
+    return finding(
+        "note",
+        f"With {items:.0f} validation items a score is uncertain by up to {error:.0%}.",
+        "Hold out more items, or read small differences as none.",
+    )
+
+
+RULES = (
+    validation_missing_classes,
+    validation_preprocessing_differs,
+    train_validation_overlap,
+    too_little_validation_data,
+)
