@@ -227,3 +227,22 @@ def test_a_relu_below_a_softmax_is_what_the_remedy_leaves_out(tmp_path):
     )  # fmt: skip
     (found,) = [f for f in result.findings if f.rule == "output-activation-limits-range"]
     assert found.remedy.after > 0.8
+
+
+def test_outputs_that_are_not_finite_are_not_taken_for_equal_ones(tmp_path):
+    source = torch.Generator().manual_seed(0)
+    x = torch.randn(200, 5, generator=source)
+    y = F.relu(x[:, :1] - 1.2)  # mostly zero: the error of whole batches is exactly zero
+
+    def zero_head():
+        model = mlp(5, 1, 16)()
+        nn.init.zeros_(model[-1].weight)
+        nn.init.zeros_(model[-1].bias)
+        return model
+
+    found = diagnosis(
+        tmp_path, model=zero_head, train=(x[:150], y[:150]), val=(x[150:], y[150:]), batch_size=4,
+        task="regression", loss=lambda o, y: F.mse_loss(o, y).sqrt(), optimizer="adam", lr=1e-3,
+    )  # fmt: skip
+    assert "cannot-overfit-sample" in found
+    assert "inputs-ignored" not in found

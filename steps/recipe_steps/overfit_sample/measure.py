@@ -1,6 +1,7 @@
 """Learn a few minibatches by heart, at one rate after the other."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -84,7 +85,7 @@ def measure(ctx: Context) -> Evidence:
             **on_standard_inputs(ctx, replace(bare, lr=best.lr), sample, best, target),
             **with_usual_optimizer(ctx, bare, sample, target, marks),
             **with_regularization(ctx, replace(bare, lr=best.lr), sample, best, perfect),
-            "response": max(response(fresh, sample), *(a.response or 0.0 for a in attempts)),
+            "response": _largest_response(response(fresh, sample), attempts),
             "train_mode_progress": None
             if best.train_mode_score is None
             else share_of_way(best.train_mode_score, chance, perfect),
@@ -106,6 +107,12 @@ def measure(ctx: Context) -> Evidence:
             "attempt_score": tuple(one.best for one in attempts),
         },
     )
+
+
+def _largest_response(fresh: float, attempts: Sequence[Attempt]) -> float | None:
+    """Of a fresh model and of all trained ones; None where none of these has finite outputs."""
+    trained = [a.response for a in attempts if a.response is not None and math.isfinite(a.response)]
+    return max(fresh, *trained) if trained else None
 
 
 def reachable_score(
