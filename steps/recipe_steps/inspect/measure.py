@@ -153,8 +153,8 @@ def _broadcasts(ctx: Context, outputs: Tensor, y: Tensor) -> str | None:
 
     [N, 1] against [N] broadcast to [N, N], also where the loss itself squeezes one of them: the
     loss then stays the same when the targets are handed on to the next item, and not when they
-    change. It is tried on made-up outputs, which all differ: those of a model whose last layer
-    starts at zero are equal.
+    change. It is tried on made-up outputs, which all differ, and as much as the targets do: those
+    of a model whose last layer starts at zero are equal.
 
     Args:
         ctx: of the step.
@@ -168,6 +168,8 @@ def _broadcasts(ctx: Context, outputs: Tensor, y: Tensor) -> str | None:
     if ctx.task.target_kind == "class index" or len(torch.unique(y)) < 2:
         return None
     made_up = torch.rand(shape, generator=torch.Generator().manual_seed(0)).to(y.device)
+    if ctx.task.target_kind == "real":
+        made_up = made_up * y.float().std() + y.float().mean()
     with suppress(Exception), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         own, rolled, other = (

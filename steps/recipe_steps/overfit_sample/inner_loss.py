@@ -12,7 +12,7 @@ from recipe.results import Scalar
 from recipe.training.loop import own_update
 from recipe.training.models import build_model, no_dropout, seeded
 from recipe.training.optimizers import build_optimizer
-from recipe_steps.overfit_sample.marks import MOVED
+from recipe_steps.overfit_sample.marks import LEAST_SCALE, MOVED
 
 RATE = 1e-12
 """Of the update whose loss is looked at."""
@@ -23,11 +23,14 @@ SAME, APART = 1e-5, 1e-3
 def inner_loss_marks(ctx: Context, batch: tuple[Tensor, Tensor]) -> dict[str, Scalar]:
     """Whether the loss compares every output with every target, or takes probabilities for logits.
 
-    The weights are moved a little, so that outputs differ between items in any case.
+    The weights are moved a little, so that outputs differ between items in any case; real-valued
+    targets are standardised, so that they differ about as much.
     """
     x, y = batch
+    if ctx.task.target_kind == "real" and len(y) > 1:
+        y = (y - y.mean()) / y.std().clamp(min=LEAST_SCALE)
     outputs, reported = _update(ctx, x, y)
-    return _broadcasting(ctx, batch, outputs, reported) | _squashing(ctx, outputs, y, reported)
+    return _broadcasting(ctx, (x, y), outputs, reported) | _squashing(ctx, outputs, y, reported)
 
 
 def _update(ctx: Context, x: Tensor, y: Tensor) -> tuple[Tensor, float]:
