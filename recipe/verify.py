@@ -123,11 +123,14 @@ class Verifier:
         found = {f.rule: (f, step) for step in latest(steps) for f in step.findings}
         for name in causes:
             remedy, (finding, step) = self.rules[name].remedy, found[name]
-            if remedy is None or finding.severity != "fail":
+            if remedy is None:
                 continue
             if finding.remedy is not None and finding.remedy.verified:
                 return name
-            if self._mend_anyway(remedy, finding, evidence.get(step.name, step.evidence)):
+            stops = finding.severity == "fail" or any(
+                f.because == name and f.severity == "fail" for f, _ in found.values()
+            )
+            if stops and self._mend_anyway(remedy, finding, evidence.get(step.name, step.evidence)):
                 return name
         return None
 

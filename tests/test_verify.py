@@ -270,14 +270,14 @@ def test_losses_are_compared_in_variances_by_the_loss_of_the_task(tmp_path, scal
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "gain"),
+    ("before", "after", "wanted"),
     [((0.5, 1.0), (0.7, 9.0), 0.2), ((None, 2.0), (None, 1.5), 0.25), ((None, 2.0), (None, 3), -0.5),
      ((None, -2.0), (None, -3.0), 0.5), ((None, None), (None, 1.0), float("inf")),
      ((None, 1.0), (0.1, 1.0), float("inf")), ((0.1, 1.0), (None, 0.5), -float("inf")),
      ((None, 1.0), (None, None), -float("inf"))],
 )  # fmt: skip
-def test_what_a_remedy_brought(before, after, gain):
-    assert gain(Result(*before), Result(*after)) == pytest.approx(gain)
+def test_what_a_remedy_brought(before, after, wanted):
+    assert gain(Result(*before), Result(*after)) == pytest.approx(wanted)
 
 
 def error_in_thousands(outputs, targets):

@@ -50,8 +50,9 @@ def on_standard(learnt, size=92.0):
             "input_feature_deviation": 0.01}  # fmt: skip
 
 
-def modes(training, evaluation, *, reached=False):
-    return {"train_mode_progress": training, "progress": evaluation, "reached": reached}
+def modes(training, evaluation, *, reached=False, calibrated=None):
+    return {"train_mode_progress": training, "progress": evaluation, "reached": reached,
+            "recalibrated_progress": calibrated}  # fmt: skip
 
 
 def settings(reached, own, others, passes=300, usual=20):
@@ -101,6 +102,9 @@ CASES = [
     Case(parameters_without_gradient, {"update_has_gradient": NAN}, None),
     Case(evaluation_differs_from_training, modes(0.95, 0.64), "fail", says="evaluation mode 64%"),
     Case(evaluation_differs_from_training, modes(0.95, 0.66), None),
+    Case(evaluation_differs_from_training, modes(0.95, 0.86, calibrated=0.95), "fail"),
+    Case(evaluation_differs_from_training, modes(0.95, 0.86, calibrated=0.89), None),
+    Case(evaluation_differs_from_training, modes(0.95, 0.86, calibrated=NAN), None),
     Case(evaluation_differs_from_training, modes(0.89, 0.1), None),  # not learnt in any mode
     Case(evaluation_differs_from_training, modes(0.95, 0.2, reached=True), None),
     Case(evaluation_differs_from_training, modes(NAN, 0.2), None),

@@ -63,8 +63,8 @@ def predicts_majority_class(evidence: Evidence) -> Finding | None:
     Why: the model gives the same answer to every input: dead units, a rate so high that only
     the output bias is left, or a loss in which the rare classes do not count. Where validation
     loss is below that of the best constant answer, items are told apart: then this is a warning
-    if another run does better, and a note if none does, since with rare classes and a weak
-    signal never to answer them is right most often.
+    if another run does better, and a note if all tell items apart and none does better, since
+    with rare classes and a weak signal never to answer them is right most often.
 
     Fix: look at the rate and at dead units first; then weigh the classes.
     """
@@ -83,8 +83,12 @@ def predicts_majority_class(evidence: Evidence) -> Finding | None:
     every = runs(evidence)
     if not any(run.tells for run in every if test(run)):
         return about(evidence, test, "fail", advice, confidence=0.7)
-    if not any((max(run.val_score) - run.chance) * run.items >= MORE_RIGHT for run in every
-               if _of_classes(run)):  # fmt: skip
+    better = any(
+        (max(run.val_score) - run.chance) * run.items >= MORE_RIGHT
+        for run in every
+        if _of_classes(run)
+    )
+    if not better and all(run.tells for run in every if test(run)):
         advice = "Weigh the classes, or take a score in which rare ones count, if they matter."
         return about(evidence, test, "note", advice, confidence=0.7)
     return about(evidence, test, "warn", advice, confidence=0.7)

@@ -184,12 +184,16 @@ def _warms_up(experiment: Experiment) -> bool:
 
 
 def _undecided(evidence: Evidence) -> bool:
-    """Whether the best rate's loss fell, by less than the noise of so few and noisy batches."""
+    """Whether the best rate's loss fell, by less than the noise of so few and noisy batches.
+
+    A model that has learnt a sample has shown that some rate works: then only a declared one is
+    in question.
+    """
     drop, noise_, start = (evidence.number(n) for n in ("best_drop", "noise", "start_loss"))
     if drop is None or noise_ is None or start is None or drop <= 0:
         return False
-    learnt = evidence.number("sample_lr") is not None  # that some rate works is known then
-    return not learnt and ERRORS * noise_ > NOISY * abs(start)
+    known = evidence.number("sample_lr") is not None and evidence.number("declared_drop") is None
+    return not known and ERRORS * noise_ > NOISY * abs(start)
 
 
 def _falls_later(ctx: Context, evidence: Evidence) -> bool:

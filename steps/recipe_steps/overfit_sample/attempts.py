@@ -12,7 +12,7 @@ from recipe.training.data import Splits, TensorData
 from recipe.training.loop import Training
 from recipe.training.models import build_model, no_dropout
 from recipe.training.optimizers import usual_rates
-from recipe_steps.overfit_sample.marks import response, train_mode_score
+from recipe_steps.overfit_sample.marks import recalibrated_score, response, train_mode_score
 
 MINIBATCHES = 8
 """The lecture's "5-10 minibatches"."""
@@ -44,6 +44,8 @@ class Attempt:
     """How much the outputs of the trained model differ between items."""
     train_mode_score: float | None = None
     """With the statistics of each batch, where layers normalise by batch."""
+    recalibrated_score: float | None = None
+    """With running statistics of the sample itself."""
     passes_at_once: int = 1
     """Over the sample, from one score to the next."""
 
@@ -90,6 +92,9 @@ def attempt(
     made.response = response(training.model, sample)
     if made.best < target:
         made.train_mode_score = train_mode_score(
+            training.model, ctx.task, sample, experiment.batch_size
+        )
+        made.recalibrated_score = recalibrated_score(
             training.model, ctx.task, sample, experiment.batch_size
         )
     ctx.spend(len(made.scores) * training.iterations_per_epoch)

@@ -121,6 +121,30 @@ def means_of_equal_rows(x: Tensor, y: Tensor) -> Tensor:
     return (sums / counts)[index].reshape(y.shape)
 
 
+@torch.no_grad()
+def recalibrated_score(
+    model: nn.Module, task: Task, sample: TensorData, batch_size: int
+) -> float | None:
+    """The score in evaluation mode once the running statistics are the means over one pass; None
+    where no layer keeps any. The model's statistics are changed.
+    """
+    layers = [
+        m for m in model.modules()
+        if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats  # noqa: SLF001
+    ]  # fmt: skip
+    if not layers:
+        return None
+    for layer in layers:
+        layer.reset_running_stats()
+        layer.momentum = None  # the mean over all batches so far
+    model.train()
+    with no_dropout(model):
+        for x, _ in sample.batches(batch_size):
+            model(x)
+        parts = [task.sums(model.eval()(x).float(), y) for x, y in sample.batches(len(sample))]
+    return task.score(torch.stack(parts).sum(0))
+
+
 def contradictions(x: Tensor, y: Tensor) -> dict[str, float]:
     """Shares of items whose input occurs again, and that no memory can get right since others
     with the same input have another label.

@@ -77,6 +77,10 @@ def measure(ctx: Context) -> Evidence:
         best = max(attempts, key=lambda one: one.best)
     seen = ctx.data.train if isinstance(ctx.data.train, TensorData) else sample
     chance = ctx.task.chance_score(sample.y)
+
+    def way(score: float | None) -> float | None:
+        return None if score is None else share_of_way(score, chance, perfect)
+
     return Evidence(
         {
             **linear,
@@ -86,9 +90,8 @@ def measure(ctx: Context) -> Evidence:
             **with_usual_optimizer(ctx, bare, sample, target, marks),
             **with_regularization(ctx, replace(bare, lr=best.lr), sample, best, perfect),
             "response": _largest_response(response(fresh, sample), attempts),
-            "train_mode_progress": None
-            if best.train_mode_score is None
-            else share_of_way(best.train_mode_score, chance, perfect),
+            "train_mode_progress": way(best.train_mode_score),
+            "recalibrated_progress": way(best.recalibrated_score),
             "items": len(sample),
             "minibatch": size,
             "best_score": best.best,

@@ -215,7 +215,9 @@ def evaluation_differs_from_training(evidence: Evidence) -> Finding | None:
     training, own = evidence.number("train_mode_progress"), evidence.number("progress")
     if evidence.flag("reached") or training is None or own is None:
         return None
-    if training < KNOWN_IN_TRAINING or own > training - APART:
+    # Where other statistics alone make it known, they are the cause, be the distance ever so small.
+    proven = (evidence.number("recalibrated_progress") or 0.0) >= KNOWN_IN_TRAINING > own
+    if training < KNOWN_IN_TRAINING or (own > training - APART and not proven):
         return None
     return finding(
         "fail",
