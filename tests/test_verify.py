@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 import recipe
 from recipe import Experiment
-from recipe.gain import ERROR, LOSS, Result
+from recipe.gain import ERROR, LOSS, Result, gain
 from recipe.results import RemedyOutcome, StepResult
 from recipe.rules import judge
 from recipe.testing import open_context
