@@ -134,6 +134,12 @@ def no_dropout(model: nn.Module) -> Iterator[None]:
         yield
 
 
+def batch_norms(model: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
+    """Its layers that normalise by batch."""
+    kind = nn.modules.batchnorm._BatchNorm  # noqa: SLF001 - the base of all of them
+    return [module for module in model.modules() if isinstance(module, kind)]
+
+
 def channels_last_works(model: nn.Module, x: Tensor) -> bool:
     """Whether `model` runs on channels-last images: convolutions are faster there.
 

@@ -10,7 +10,7 @@ from recipe.context import Context
 from recipe.errors import UsageError
 from recipe.results import Scalar
 from recipe.training.data import TensorData
-from recipe.training.models import build_model, no_dropout, place, seeded
+from recipe.training.models import batch_norms, build_model, no_dropout, place, seeded
 from recipe_steps.inspect.progress import progress
 from recipe_steps.inspect.remedies import unfrozen
 
@@ -53,10 +53,7 @@ def _repeatability(
     others = train.x[len(x) : 2 * len(x) - 1]
     if len(others) < len(x) - 1:  # of a few rows: each item among copies of itself
         others = x[:1].expand(len(x) - 1, *x.shape[1:])
-    by_batch = any(
-        isinstance(m, nn.modules.batchnorm._BatchNorm) and not m.track_running_stats  # noqa: SLF001
-        for m in model.modules()
-    )
+    by_batch = any(not layer.track_running_stats for layer in batch_norms(model))
     if len(others) == len(x) - 1 > 0 and len(first) == len(x) and not by_batch:
         # A recurrent layer that takes the batch for time looks back only, or ahead only.
         scalars["batch_mixing"] = max(

@@ -93,10 +93,7 @@ def balanced_accuracy(outputs: "Tensor", targets: "Tensor") -> float:
         answers, targets = (outputs > 0).reshape(-1).long(), targets.reshape(-1).long()
     else:
         answers, targets = outputs.argmax(1).reshape(-1), targets.reshape(-1)
-    right = answers == targets
-    labels = set(targets[targets >= 0].tolist())
-    recalls = [right[targets == label].float().mean().item() for label in labels]
-    return sum(recalls) / len(recalls)
+    return mean_recall(answers, targets).mean
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,12 @@ import math
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.optim import Optimizer
 
 from recipe.context import Context
+from recipe.experiment import Experiment
 from recipe.results import Scalar
 from recipe.training.loop import own_update
 from recipe.training.models import build_model, no_dropout, seeded
@@ -42,8 +44,15 @@ def _update(ctx: Context, x: Tensor, y: Tensor) -> tuple[Tensor, float]:
             for parameter in model.parameters():
                 parameter.add_(MOVED * torch.randn_like(parameter))
             outputs = model(x.clone()).float()
-        returned = own_update(ctx.experiment, model, optimizer, (x.clone(), y.clone()))
-    return outputs, float(returned.detach() if isinstance(returned, Tensor) else returned)
+        return outputs, reported_loss(ctx.experiment, model, optimizer, (x.clone(), y.clone()))
+
+
+def reported_loss(
+    experiment: Experiment, model: nn.Module, optimizer: Optimizer, batch: tuple[Tensor, Tensor]
+) -> float:
+    """Make one of the user's own updates; the loss that it returns, be it a tensor or a number."""
+    returned = own_update(experiment, model, optimizer, batch)
+    return float(returned.detach() if isinstance(returned, Tensor) else returned)
 
 
 def _broadcasting(

@@ -11,7 +11,7 @@ from recipe.context import Context
 from recipe.results import Scalar
 from recipe.tasks import Task
 from recipe.training.data import TensorData
-from recipe.training.models import build_model, no_dropout, seeded
+from recipe.training.models import batch_norms, build_model, no_dropout, seeded
 from recipe.training.wrapped import WithoutLastActivation
 from recipe_steps.initial_loss.last_operation import BOUNDED, depth, last_operation
 from recipe_steps.overfit_sample.rules import LINEAR
@@ -65,9 +65,8 @@ def _moved_model(ctx: Context, x: Tensor) -> nn.Module:
     with torch.no_grad(), seeded(ctx.seed_for("linear"), ctx.device):
         for parameter in model.parameters():
             parameter.add_(MOVED * torch.randn_like(parameter))
-        for module in model.modules():
-            if isinstance(module, nn.modules.batchnorm._BatchNorm):  # noqa: SLF001
-                module.momentum = None  # the mean over all batches so far
+        for layer in batch_norms(model):
+            layer.momentum = None  # the mean over all batches so far
         model.train()(x.clone())
         model.eval()
     return WithoutLastActivation(model).eval() if operation in BOUNDED else model
@@ -88,11 +87,7 @@ def train_mode_score(
     """The score in training mode without dropout, as training saw it; None where no layer
     normalises by batch, since the two modes are then the same.
     """
-    normalises = any(
-        isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats  # noqa: SLF001
-        for m in model.modules()
-    )
-    if not normalises:
+    if not any(layer.track_running_stats for layer in batch_norms(model)):
         return None
     model.train()
     with no_dropout(model):
@@ -128,10 +123,7 @@ def recalibrated_score(
     """The score in evaluation mode once the running statistics are the means over one pass; None
     where no layer keeps any. The model's statistics are changed.
     """
-    layers = [
-        m for m in model.modules()
-        if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats  # noqa: SLF001
-    ]  # fmt: skip
+    layers = [layer for layer in batch_norms(model) if layer.track_running_stats]
     if not layers:
         return None
     for layer in layers:

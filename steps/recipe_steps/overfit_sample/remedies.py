@@ -42,15 +42,14 @@ def _with_nonlinearities(patient: Patient) -> "Experiment":
 
 
 def _usual_momentum(patient: Patient) -> "Experiment":
-    from torch import nn
+    from recipe.training.models import batch_norms
 
     make = patient.experiment.model
 
     def usual(**given: Any) -> Any:
         model = make(**given)
-        for module in model.modules():
-            if isinstance(module, nn.modules.batchnorm._BatchNorm):  # noqa: SLF001
-                module.momentum = USUAL_MOMENTUM
+        for layer in batch_norms(model):
+            layer.momentum = USUAL_MOMENTUM
         return model
 
     return replace(patient.experiment, model=usual)
