@@ -30,6 +30,9 @@ class Task(ABC):
     metric: ClassVar[str]
     """Name of the score."""
     target_kind: ClassVar[TargetKind]
+    counts_items: ClassVar[bool] = True
+    """Whether the sums of several batches at once are those of the batches added up: not so for
+    sums made of a loss that may compare the items of a batch."""
     tolerance: ClassVar[float] = 0.0
     """How far below perfect a memorised sample may score."""
 

@@ -73,6 +73,7 @@ class LossAsScore(Regression):
     """
 
     metric = "minus_loss"
+    counts_items = False
 
     def __init__(self, own: Loss) -> None:
         """`own` takes outputs and targets of any shapes."""

@@ -16,8 +16,14 @@ from recipe.training.data import Data, Splits
 from recipe.training.items import Batch
 from recipe.training.models import Noise, build_model, place, seeded
 from recipe.training.monitors import UpdateMonitor, activation_figures
-from recipe.training.optimizers import build_optimizer, set_lr, wants_closure
+from recipe.training.optimizers import (
+    build_optimizer,
+    forget_gradients,
+    set_lr,
+    wants_closure,
+)
 from recipe.training.schedules import rates as schedule_rates
+from recipe.training.tally import Tally
 from recipe.training.way import PLAIN, Way, thread_count
 
 WATCHED_PER_EPOCH = 4
@@ -29,6 +35,9 @@ CHECK_EVERY = 16
 ACTIVATION_SAMPLE, LEAST_SAMPLE, SAMPLE_SHARE = 256, 64, 32
 """Validation items whose activations are looked at after each epoch: at most the first number, and
 one for so many training items, so that short epochs are not slowed down, but no fewer than 64."""
+
+Update = tuple[Tensor, Batch | None]
+"""The loss of an iteration, and the outputs and targets that its score is made of."""
 
 
 @dataclass
@@ -48,12 +57,12 @@ class _Running:
     """An epoch in training, which may pause between two iterations."""
 
     epoch: Epoch
-    updates: Iterator[tuple[Tensor, Tensor | None]]
+    updates: Iterator[Update]
     noise: Noise
     iterations: int
+    tally: Tally
+    """Of the training batches."""
     done: int = 0
-    sums: Tensor | None = None
-    """Of the score on the training batches."""
 
 
 class Training:
@@ -97,6 +106,8 @@ class Training:
         self.forward = torch.compile(self.model) if way.compiled else self.model
         self.optimizer = build_optimizer(experiment, self.model, self.lr)
         self.wants_closure = wants_closure(self.optimizer)
+        self.scores_training = experiment.metric is None and experiment.update is None
+        """An own metric wants all items at once, an own update step shows no outputs."""
         self.monitor = UpdateMonitor(self.model)
         self.number = 0
         """Of the next epoch, or of the one that pauses."""
@@ -138,6 +149,7 @@ class Training:
             self._iterations(number, watched_iterations(iterations)),
             Noise(self._noise_seed(number), self.device),
             iterations,
+            Tally(self.task),
         )
 
     def losses(
@@ -183,11 +195,11 @@ class Training:
             update = next(running.updates, None)
             if update is None:
                 break
-            loss, sums = update
+            loss, answers = update
             running.done += 1
             pending.append(loss)
-            if sums is not None:
-                running.sums = sums if running.sums is None else running.sums + sums
+            if answers is not None:
+                running.tally.add(*answers)
             if len(pending) >= check_every and not _take(pending, epoch):
                 break
         going = _take(pending, epoch) and running.done < running.iterations
@@ -203,13 +215,11 @@ class Training:
         epoch.figures["lr"] = self.rates[last]
         if epoch.losses:
             epoch.figures["train_loss"] = sum(epoch.losses) / len(epoch.losses)
-        if running.sums is not None and not epoch.diverged:
-            epoch.figures["train_score"] = self.task.score(running.sums)
+        if self.scores_training and not epoch.diverged:
+            epoch.figures["train_score"] = running.tally.score()
         epoch.figures |= self.monitor.flush()
 
-    def _iterations(
-        self, epoch: int, watched: frozenset[int]
-    ) -> Iterator[tuple[Tensor, Tensor | None]]:
+    def _iterations(self, epoch: int, watched: frozenset[int]) -> Iterator[Update]:
         """The updates of one epoch, until the planned rates are used up."""
         self.model.train()
         batches = epoch_batches(self.experiment, self.data, self.seed, epoch)
@@ -218,8 +228,8 @@ class Training:
             set_lr(self.optimizer, lr, self.lr)
             yield self._iteration(x, y, watch=i in watched)
 
-    def _iteration(self, x: Tensor, y: Tensor, *, watch: bool) -> tuple[Tensor, Tensor | None]:
-        """One update; returns the loss and the sums of the score, both without gradient."""
+    def _iteration(self, x: Tensor, y: Tensor, *, watch: bool) -> Update:
+        """One update; what it returns has no gradient."""
         x = self._prepare(x, augment=True)
         if self.experiment.update is not None:
             loss = self._own_update((x, y), watch=watch)
@@ -231,8 +241,7 @@ class Training:
         self.optimizer.step(*asked)
         if watch:
             self.monitor.after_step()
-        sums = None if self.experiment.metric else self.task.sums(outputs.detach(), y)
-        return loss.detach(), sums
+        return loss.detach(), (outputs.detach(), y) if self.scores_training else None
 
     def _evaluation(self, x: Tensor, y: Tensor) -> Callable[[], float]:
         """How an optimizer may ask for the loss of this batch and its gradients."""
@@ -249,7 +258,7 @@ class Training:
             outputs = self.forward(x)
         outputs = full_precision(outputs)
         loss = self.loss_function(outputs, y)
-        self.optimizer.zero_grad(set_to_none=True)
+        forget_gradients(self.optimizer)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.experiment.clip_norm is not None:
             limit = self.experiment.clip_norm
@@ -299,7 +308,7 @@ def evaluate(
         experiment.resolved_task, experiment.loss_function, experiment.metric,
     )  # fmt: skip
     loss_sum, count = 0.0, 0
-    sums: Tensor | None = None
+    tally = Tally(task)
     kept: list[Batch] = []
     for x, y in data.eval_batches():
         outputs = model(way.lay_out(x))
@@ -308,13 +317,12 @@ def evaluate(
         if metric is not None:
             kept.append((outputs, y))
         else:
-            batch = task.sums(outputs, y)
-            sums = batch if sums is None else sums + batch
+            tally.add(outputs, y)
     if metric is not None:
         outputs, targets = (torch.cat(parts) for parts in zip(*kept, strict=True))
         score = float(metric(outputs, targets))
     else:
-        score = task.score(sums) if sums is not None else math.nan
+        score = tally.score()
     return loss_sum / max(1, count), score
 
 
