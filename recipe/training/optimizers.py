@@ -1,6 +1,7 @@
 """Optimizers by name, with the settings the recipe means by each."""
 
 import inspect
+from typing import Any
 
 import torch
 from torch import nn
@@ -79,8 +80,10 @@ def build_optimizer(experiment: Experiment, model: nn.Module, lr: float) -> Opti
         )
     decay = experiment.weight_decay or 0.0
     if isinstance(experiment.optimizer, str):
-        fused = _may_fuse(model, params)
-        return _named(experiment.optimizer, params, lr, decay, momentum_of(experiment), fused)
+        return _named(
+            experiment.optimizer, params, lr, momentum_of(experiment),
+            fused=_may_fuse(model, params) or None, weight_decay=decay,
+        )  # fmt: skip
     try:
         optimizer = experiment.optimizer(params, lr, decay)
     except Exception as error:
@@ -105,29 +108,21 @@ def _may_fuse(model: nn.Module, params: list[nn.Parameter]) -> bool:
 
 
 def _named(
-    name: str,
-    params: list[nn.Parameter],
-    lr: float,
-    weight_decay: float,
-    momentum: float,
-    fused: bool,  # noqa: FBT001
-) -> Optimizer:
+    name: str, params: list[nn.Parameter], lr: float, momentum: float, *,
+    fused: bool | None, weight_decay: float,
+) -> Optimizer:  # fmt: skip
+    shared: Any = {"lr": lr, "weight_decay": weight_decay}
     if name == "sgd":
-        return torch.optim.SGD(
-            params, lr=lr, momentum=momentum, nesterov=momentum > 0, weight_decay=weight_decay,
-            fused=fused or None,
-        )  # fmt: skip
+        nesterov = momentum > 0
+        return torch.optim.SGD(params, momentum=momentum, nesterov=nesterov, fused=fused, **shared)
     if name == "rmsprop":  # has no fused kernel
         few = params[0].is_cpu and sum(p.numel() for p in params) <= SMALL
         return torch.optim.RMSprop(
-            params, lr=lr, alpha=RMSPROP_ALPHA, eps=EPSILON, momentum=momentum,
-            weight_decay=weight_decay, foreach=True if few else None,
+            params, alpha=RMSPROP_ALPHA, eps=EPSILON, momentum=momentum,
+            foreach=True if few else None, **shared,
         )  # fmt: skip
     kind = torch.optim.AdamW if name == "adamw" else torch.optim.Adam
-    betas = (momentum, ADAM_BETA2)
-    return kind(
-        params, lr=lr, betas=betas, eps=EPSILON, weight_decay=weight_decay, fused=fused or None
-    )
+    return kind(params, betas=(momentum, ADAM_BETA2), eps=EPSILON, fused=fused, **shared)
 
 
 def forget_gradients(optimizer: Optimizer) -> None:

@@ -19,7 +19,7 @@ CASES = {
     "maps": (Classification(), (4, 3), torch.stack([LABELS, LABELS, LABELS], 1)),
     "language model": (LanguageModel(), (5, 4), LABELS[:, None].repeat(1, 5)),
     "binary": (Binary(), (1,), (LABELS > 1).float()[:, None]),
-    "multilabel": (Multilabel(), (3,), torch.stack([LABELS > k for k in range(3)], 1).float()),
+    "multilabel": (Multilabel(), (3,), torch.stack([k < LABELS for k in range(3)], 1).float()),
     "regression": (Regression(), (1,), LABELS.float()[:, None] * 1000),
 }
 
