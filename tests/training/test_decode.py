@@ -15,9 +15,10 @@ from torchvision.transforms import v2
 
 from recipe.errors import UsageError
 from recipe.training import decode as module
+from recipe.training import transforms
 from recipe.training.decode import PARALLEL_FROM, decode
 from recipe.training.items import item, probes
-from recipe.training.transforms import _load_rgb, apart
+from recipe.training.transforms import _load_jpeg, _load_rgb, apart
 
 PIPELINES = {
     "v1": v1.Compose([v1.ToTensor(), v1.Normalize([0.5] * 3, [0.25, 0.2, 0.3])]),
@@ -94,13 +95,30 @@ def test_every_kind_of_image_is_read_as_pil_reads_it(kinds):
     assert torch.equal(decode(dataset, "train")[0], one_by_one(dataset)[0])
 
 
+def test_without_torchvisions_decoder_pillow_reads_them(kinds, monkeypatch):
+    monkeypatch.setattr(transforms, "_decodes_jpeg", lambda: False)
+    dataset = ImageFolder(str(kinds), PIPELINES["bytes"])
+    assert split(dataset)[0].loader is _load_rgb
+    assert torch.equal(decode(dataset, "train")[0], one_by_one(dataset)[0])
+
+
+def test_a_step_before_the_conversion_gets_pillows_image(kinds):
+    def dark(image):
+        assert isinstance(image, Image.Image)
+        return image.convert("RGB").point(lambda value: value // 2)
+
+    dataset = ImageFolder(str(kinds), v1.Compose([v1.Lambda(dark), v1.ToTensor()]))
+    assert split(dataset)[0].loader is _load_rgb
+    assert torch.equal(decode(dataset, "train")[0], one_by_one(dataset)[0])
+
+
 def test_a_loader_of_ones_own_is_called(kinds):
     def dark(path):
         return Image.open(path).convert("RGB").point(lambda value: value // 2)
 
     usual = ImageFolder(str(kinds), PIPELINES["v1"])
     own = ImageFolder(str(kinds), PIPELINES["v1"], loader=dark)
-    assert split(usual)[0].loader is _load_rgb
+    assert split(usual)[0].loader is _load_jpeg
     assert split(own)[0].loader is dark
     assert torch.equal(decode(own, "train")[0], one_by_one(own)[0])
 
