@@ -2,9 +2,11 @@
 
 import os
 import sys
+import warnings
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from recipe.events import Crash, Event, RunStarted
 from recipe.files import to_json
@@ -17,6 +19,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OWN_PACKAGE = "training-recipe"
+
+
+def once(show: Callable[..., None]) -> Callable[..., None]:
+    """`warnings.showwarning` that shows what is said at one place one time: Python forgets what it
+    has shown whenever somebody changes the filters, and a model is called many thousand times.
+    """
+    seen = set()
+
+    def shown(message: Warning | str, *place: Any, **more: Any) -> None:
+        said = (str(message), *place[:3])
+        if said not in seen:
+            seen.add(said)
+            show(message, *place, **more)
+
+    return shown
 
 
 class Session(AbstractContextManager["Session"]):
@@ -39,7 +56,8 @@ class Session(AbstractContextManager["Session"]):
         self._show = self._live or Plain(self.out)
 
     def __enter__(self) -> Self:
-        """Show the live display, where there is one."""
+        """Show the live display, where there is one, and every warning once."""
+        self._show_warning, warnings.showwarning = warnings.showwarning, once(warnings.showwarning)
         if self._live:
             self._live.__enter__()
         return self
@@ -51,6 +69,7 @@ class Session(AbstractContextManager["Session"]):
         trace: TracebackType | None,
     ) -> None:
         """Leave the terminal as it was."""
+        warnings.showwarning = self._show_warning
         if self._live:
             self._live.__exit__(kind, error, trace)
 
