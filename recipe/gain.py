@@ -11,7 +11,7 @@ from recipe.experiment import Experiment
 from recipe.remedy import Remedy
 from recipe.results import RemedyOutcome, finite
 from recipe.tasks import Task
-from recipe.tasks.regression import LossAsScore
+from recipe.tasks.by_loss import ByLoss
 from recipe.training.data import TensorData
 from recipe.training.fit import Fit
 from recipe.training.loop import evaluate
@@ -64,7 +64,7 @@ def noise(before: Result, after: Result, experiment: Experiment, items: int) -> 
     if score is None:
         return max(LEAST_SAVED, SAVED_OF_ONE / math.sqrt(max(1, items)))
     task = experiment.resolved_task
-    if experiment.metric is not None or isinstance(task, LossAsScore):
+    if experiment.metric is not None or isinstance(task, ByLoss):
         return max(LEAST_GAIN * abs(score), before.wanders)
     return max(LEAST_GAIN, task.score_error(score, items))
 

@@ -97,6 +97,12 @@ class Task(ABC):
             )
         return None
 
-    def adapted(self, loss: Loss | None) -> "Task":  # noqa: ARG002
-        """The task with its score fitted to what the declared loss wants as outputs."""
+    def adapted(self, loss: Loss | None, *, scored: bool = False) -> "Task":  # noqa: ARG002
+        """The task with its score fitted to what the declared loss wants as outputs.
+
+        Args:
+            loss: declared.
+            scored: whether a metric of the user's own scores the outputs.
+
+        """
         return self

@@ -48,7 +48,7 @@ class Binary(Task):
         """`threshold`: outputs above it mean yes; 0 for logits, 0.5 for probabilities."""
         self.threshold = threshold
 
-    def adapted(self, loss: Loss | None) -> Task:
+    def adapted(self, loss: Loss | None, *, scored: bool = False) -> Task:  # noqa: ARG002
         """Probabilities are cut at one half when the loss wants probabilities."""
         return type(self)(0.5) if _wants_probabilities(loss) else self
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from recipe.tasks.base import Loss, TargetKind, Task, wide
+from recipe.tasks.by_loss import ByLoss, compares_items, takes_more_labels
 
 IGNORED = -100
 """The label that PyTorch's cross-entropy leaves out."""
@@ -50,10 +51,14 @@ class Classification(Task):
         counted = (targets != IGNORED).sum()
         return each.reshape(len(outputs), -1).sum(1) / counted
 
-    def adapted(self, loss: Loss | None) -> Task:
-        """Scored on the axis and on the targets that the declared loss looks at."""
+    def adapted(self, loss: Loss | None, *, scored: bool = False) -> Task:
+        """Scored on the axis and on the targets that the declared loss looks at; by the loss
+        itself where its outputs are no scores of classes.
+        """
         if loss is None:
             return self
+        if compares_items(loss) or (scored and takes_more_labels(loss)):
+            return LossOfClasses(loss)
         task = copy(self)
         task.own, task.classes_last = loss, _wants_classes_last(loss)
         ignored = getattr(loss, "ignore_index", IGNORED)
@@ -158,3 +163,13 @@ def _accepts(loss: Loss, outputs: Tensor, shape: tuple[int, ...]) -> bool:
         loss(outputs.detach(), torch.zeros(shape, dtype=torch.long, device=outputs.device))
         return True
     return False
+
+
+class LossOfClasses(ByLoss, Classification):
+    """Classes whose outputs are no scores of them: an embedding in which the items of a class lie
+    together, or the steps from one ordered class to the next.
+    """
+
+    def adapted(self, loss: Loss | None, *, scored: bool = False) -> Task:
+        """As for another loss."""
+        return self if loss is self.declared else Classification().adapted(loss, scored=scored)

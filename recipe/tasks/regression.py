@@ -1,8 +1,6 @@
 """Real-valued targets, mean squared error."""
 
 import math
-import warnings
-from contextlib import suppress
 from typing import ClassVar
 
 import torch
@@ -10,13 +8,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from recipe.tasks.base import Loss, TargetKind, Task, wide
+from recipe.tasks.by_loss import ByLoss, compares_values, tells_apart
 
 ROUNDING = 1e-12
 """Share of the sum of squares below which a spread is rounding error: the targets are constant."""
-
-
-PROBED, STEP = 8, 0.05
-"""Made-up targets on which an own loss is looked at, and how far outputs lie beside them."""
 
 
 class Regression(Task):
@@ -31,11 +26,14 @@ class Regression(Task):
         """Mean squared error; [N, 1] against [N] is matched, never broadcast."""
         return F.mse_loss(outputs, targets.reshape(outputs.shape).to(outputs.dtype))
 
-    def adapted(self, loss: Loss | None) -> Task:
+    def adapted(self, loss: Loss | None, *, scored: bool = False) -> Task:
         """Scored by the loss itself where outputs are no values of the targets: the logarithm of
-        a rate, a mean and a variance.
+        a rate, a mean and a variance; or where a loss that a metric goes with may want several
+        outputs for a target, such as quantiles.
         """
-        return self if loss is None or compares_values(loss) else LossAsScore(loss)
+        if loss is None or (compares_values(loss) and not (scored and tells_apart(loss))):
+            return self
+        return LossAsScore(loss)
 
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """[squared error, count] and, per value, the sums of y and y squared (float64).
@@ -66,62 +64,9 @@ class Regression(Task):
         return (true - start).square().mean().item()
 
 
-class LossAsScore(Regression):
-    """Regression whose outputs are parameters of a distribution, by a loss of the user's own.
+class LossAsScore(ByLoss, Regression):
+    """Regression whose outputs are parameters of a distribution, by a loss of the user's own."""
 
-    What perfect and what chance are is not known, so nothing is judged by the distance to them.
-    """
-
-    metric = "minus_loss"
-    counts_items = False
-
-    def __init__(self, own: Loss) -> None:
-        """`own` takes outputs and targets of any shapes."""
-        self.own = own
-
-    def adapted(self, loss: Loss | None) -> Task:
+    def adapted(self, loss: Loss | None, *, scored: bool = False) -> Task:
         """As for another loss."""
-        return Regression().adapted(loss)
-
-    def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """[summed loss, count]."""
-        loss = wide(self.own(outputs, targets).reshape(()))
-        return torch.stack([loss * len(targets), torch.full_like(loss, len(targets))])
-
-    def score(self, sums: Tensor) -> float:
-        """Minus the mean loss."""
-        total, count = sums.tolist()
-        return -total / count if count else math.nan
-
-    def score_error(self, score: float | None, items: int) -> float:  # noqa: ARG002
-        """Not known."""
-        return 0.0
-
-    def chance_score(self, targets: Tensor) -> float:  # noqa: ARG002
-        """Not known; as if there were no room above it."""
-        return 1.0
-
-    def perfect_score(self, inputs: Tensor, targets: Tensor) -> float:  # noqa: ARG002
-        """Not known."""
-        return math.nan
-
-    def shape_problem(self, outputs: Tensor, targets: Tensor) -> str | None:  # noqa: ARG002
-        """The loss itself says what it takes."""
-        return None
-
-
-def compares_values(loss: Loss) -> bool:
-    """Whether a loss has an extreme value where outputs equal targets, as an error has (and the
-    negative of one). False where it takes no outputs in the shape of its targets.
-    """
-    values = torch.linspace(0.5, 2.0, PROBED)
-    for outputs, targets in ((values[:, None], values), (values[:, None], values[:, None]),
-                             (values, values)):  # fmt: skip
-        with suppress(Exception), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            at, below, above = (
-                float(loss(outputs + shift, targets)) for shift in (0.0, -STEP, STEP)
-            )
-            if (below - at) * (above - at) > 0:
-                return True
-    return False
+        return self if loss is self.declared else Regression().adapted(loss, scored=scored)

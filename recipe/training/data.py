@@ -19,7 +19,7 @@ from recipe.experiment import Experiment
 from recipe.keys import derive_seed
 from recipe.training.children import cores
 from recipe.training.decode import MEMORY_SHARE, PARALLEL_FROM, Notify, decode, taken
-from recipe.training.items import Batch, as_labels, as_tensor, is_deterministic, widened
+from recipe.training.items import Batch, as_labels, as_tensor, randomness, widened
 from recipe.training.memory import free_memory
 
 DEFAULT_VAL_SHARE = 0.2
@@ -90,6 +90,8 @@ class StreamData:
     deterministic: bool = False
     double: bool = False
     """Whether real values are given as float64."""
+    rewritten: bool = False
+    """Whether reading an item changes what the data set keeps."""
 
     def __len__(self) -> int:
         """Number of items."""
@@ -173,8 +175,9 @@ def load(source: Any, name: str, device: torch.device, notify: Notify | None = N
             "a pair of tensors, or a function that returns one."
         )
     _not_empty(len(source), name)
-    if not is_deterministic(source, name):
-        return StreamData(source, device, _workers(len(source)))
+    if (kind := randomness(source, name)) != "none":
+        workers = _workers(len(source))
+        return StreamData(source, device, workers, rewritten=kind == "rewritten")
     x, y = decode(source, name, notify)
     if device.type != "cpu" and x.nbytes > MEMORY_SHARE * free_memory(device):
         return TensorData(x, y, device=device)

@@ -116,7 +116,8 @@ def _data(data: Data) -> str:
 def _tensor(tensor: Tensor) -> str:
     size = tensor.numel() * tensor.element_size()
     every = max(1, -(-size // SAMPLED_BYTES))
-    content = tensor[::every].detach().cpu().contiguous()
+    # Not `contiguous`, which leaves an axis of length one the stride that it has.
+    content = tensor[::every].detach().cpu().clone(memory_format=torch.contiguous_format)
     digest = hashlib.blake2b(content.view(torch.uint8).numpy().tobytes() if content.ndim else b"",
                              digest_size=10)  # fmt: skip
     return f"{list(tensor.shape)} {tensor.dtype} {digest.hexdigest()}"

@@ -1,6 +1,6 @@
 """Single items of a data set as checked tensors."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -76,13 +76,21 @@ def same(a: Tensor, b: Tensor) -> bool:
     return a.shape == b.shape and a.dtype == b.dtype and torch.equal(a.nan_to_num(), b.nan_to_num())
 
 
-def is_deterministic(dataset: Any, name: str) -> bool:
+Randomness = Literal["none", "random", "rewritten"]
+"""Of the items of a data set: the same index gives the same item; another one; or the same memory
+with other values, which the data set has written into what it keeps."""
+
+
+def randomness(dataset: Any, name: str) -> Randomness:
     """Whether the same index gives the same item twice, on a sample of items."""
-    return all(
-        same(a, b)
-        for index in probes(len(dataset))
-        for a, b in zip(item(dataset, index, name), item(dataset, index, name), strict=True)
-    )
+    for index in probes(len(dataset)):
+        first = item(dataset, index, name)
+        before = [part.clone() for part in first]
+        for old, was, new in zip(first, before, item(dataset, index, name), strict=True):
+            if not same(was, new):
+                kept = old.data_ptr() == new.data_ptr() and not same(old, was)
+                return "rewritten" if kept else "random"
+    return "none"
 
 
 def stack(pairs: list[Batch], name: str) -> Batch:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 
 import torch
@@ -238,7 +238,10 @@ class Training:
         outputs, loss = self._gradients(x, y)
         if watch:
             self.monitor.before_step()
-        self.optimizer.step(*asked)
+        # The line search of LBFGS divides by the length of a step that has become zero: it has
+        # arrived, and the weights are those before the step.
+        with suppress(ZeroDivisionError):
+            self.optimizer.step(*asked)
         if watch:
             self.monitor.after_step()
         return loss.detach(), (outputs.detach(), y) if self.scores_training else None

@@ -18,14 +18,18 @@ USUAL_RATES = {
     "adamw": (3e-3, 1e-3, 1e-2, 3e-4),
     "rmsprop": (1e-3, 3e-4, 3e-3, 1e-4),
     "lbfgs": (1.0, 0.1, 0.3, 0.01),
+    "adadelta": (1.0, 0.3, 3.0, 0.1),
+    "adagrad": (0.03, 0.01, 0.1, 3e-3),
 }
 """Rates at which most small models learn, the likeliest first."""
 KIN = {
     torch.optim.SGD: "sgd", torch.optim.Adam: "adam", torch.optim.AdamW: "adamw",
     torch.optim.NAdam: "adam", torch.optim.RAdam: "adam", torch.optim.RMSprop: "rmsprop",
-    torch.optim.LBFGS: "lbfgs",
+    torch.optim.Adamax: "adam", torch.optim.LBFGS: "lbfgs", torch.optim.Adadelta: "adadelta",
+    torch.optim.Adagrad: "adagrad",
 }  # fmt: skip
-"""The kind of an optimizer: the named one that does the same, and LBFGS, which has no name here."""
+"""The kind of an optimizer: the named one that does the same, or one that has no name here. Of the
+rates of Adadelta, 1 is the method as published (Zeiler 2012)."""
 ADAM_BETA2, RMSPROP_ALPHA, EPSILON = 0.999, 0.99, 1e-8
 """The defaults of torch.optim."""
 

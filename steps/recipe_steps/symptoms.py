@@ -11,5 +11,6 @@ OVERSHOOTING = (
 )  # fmt: skip
 """Of what makes gradients large."""
 FIRST_LOSS = ("initial-loss-too-high", "initial-loss-too-low", "initial-loss-not-finite")
+SCALES = ("inputs-not-scaled", "inputs-over-normalized", "validation-preprocessing-differs")
 NOT_GENERALISING = ("overfitting", "labels-look-random", "metric-disagrees-with-loss")
 """Of validation data that are not like training data."""

@@ -36,6 +36,15 @@ CASES = [
     Case(initial_loss_not_finite, {"nonfinite": 0}, None),
     Case(initial_loss_not_finite, {"nonfinite": 1}, "fail", says="1 fresh models"),
     Case(initial_loss_not_finite, {"nonfinite": NAN}, None),
+    Case(
+        initial_loss_not_finite,
+        {"nonfinite": 0, "broken_gradients": 3, "gradients": 4},
+        "fail",
+        says="3 of 4 gradients",
+    ),
+    Case(initial_loss_not_finite, {"nonfinite": 0, "broken_gradients": 0, "gradients": 4}, None),
+    Case(initial_loss_not_finite, {"nonfinite": 1, "broken_gradients": 3}, "fail", says="models"),
+    Case(initial_loss_not_finite, {"nonfinite": 0, "broken_gradients": NAN}, None),
     Case(initial_loss_not_finite, {}, None),
     Case(initial_loss_too_high, fresh(LOG10, LOG10), None),
     # at 2 nats both bounds agree: half of it and one nat, twice of it and four nats

@@ -77,6 +77,10 @@ def one_label(low, high, items=100, **more):
     return {"train_items": items, "train_target_min": low, "train_target_max": high} | more
 
 
+def one_input(share, **more):
+    return {"most_frequent_input": share, "distinct_inputs": 5, "inputs_seen": 20} | more
+
+
 CASES = [
     Case(inputs_not_finite, {"train_input_nonfinite": 1}, "fail", says="1 input values of train"),
     Case(inputs_not_finite, {"val_target_nonfinite": 9}, "fail", says="9 target values of val"),
@@ -185,6 +189,10 @@ CASES = [
     Case(constant_inputs, {"distinct_inputs": 1, "inputs_seen": 50}, "fail", says="All 50"),
     Case(constant_inputs, {"distinct_inputs": 2, "inputs_seen": 50}, None),
     Case(constant_inputs, {"distinct_inputs": 1, "inputs_seen": 1}, None),
+    Case(constant_inputs, one_input(0.9), "warn", says="90%"),
+    Case(constant_inputs, one_input(0.89), None),
+    Case(constant_inputs, one_input(0.9, inputs_seen=19), None),
+    Case(constant_inputs, one_input(NAN), None),
     Case(constant_inputs, {"constant_features": 3, "features": 13}, "note", says="3 of 13"),
     Case(constant_inputs, {"constant_features": 0, "features": 13}, None),
     Case(constant_inputs, {"distinct_inputs": NAN, "inputs_seen": NAN}, None),
@@ -211,6 +219,13 @@ CASES = [
     Case(too_little_validation_data, {"val_items": NAN}, None),
     Case(random_dataset_items, {"deterministic": False}, "note"),
     Case(random_dataset_items, {"deterministic": True}, None),
+    Case(
+        random_dataset_items,
+        {"deterministic": False, "items_rewritten": True},
+        "fail",
+        says="changes the one",
+    ),
+    Case(random_dataset_items, {"deterministic": False, "items_rewritten": False}, "note"),
     Case(random_dataset_items, {}, None),
 ]
 

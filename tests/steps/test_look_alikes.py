@@ -40,6 +40,39 @@ def few_rows(items=200):
     return x, y
 
 
+def pinball(outputs, targets):
+    error, levels = targets - outputs, torch.tensor([0.1, 0.5, 0.9])
+    return torch.maximum(levels * error, (levels - 1) * error).mean()
+
+
+def median_error(outputs, targets):
+    return -(outputs[:, 1:2] - targets).abs().mean().item()
+
+
+def ordered(outputs, targets):
+    steps = (targets[:, None] > torch.arange(9)).float()
+    return F.binary_cross_entropy_with_logits(outputs, steps, reduction="none").sum(1).mean()
+
+
+def right_step(outputs, targets):
+    return ((outputs > 0).sum(1) == targets).float().mean().item()
+
+
+def drawn_together(outputs, targets):
+    unit = F.normalize(outputs, dim=1)
+    likeness = (unit @ unit.T / 0.2).masked_fill(torch.eye(len(unit)) > 0, -1e9).log_softmax(1)
+    same = (targets[:, None] == targets).float().fill_diagonal_(0)
+    return -(likeness * same).sum(1).div(same.sum(1).clamp(min=1)).mean()
+
+
+TEACHER = 4 * torch.tanh(X @ torch.randn(64, 10, generator=torch.Generator().manual_seed(3)) / 8)
+
+
+def distilled(outputs, targets):
+    share, teacher = (logits.log_softmax(1) for logits in (outputs / 2, targets / 2))
+    return F.kl_div(share, teacher, log_target=True, reduction="batchmean")
+
+
 class Experts(nn.Module):
     """Each item goes through one of four experts."""
 
@@ -145,6 +178,18 @@ SOUND = {
                                        nn.Linear(2, 32), nn.Tanh(), nn.Linear(32, 64)),
         "train": (X[:450], X[:450]), "val": (X[450:], X[450:]), "task": "regression", "lr": 0.01,
     },
+    "three quantiles of one target": {
+        "model": mlp(1, 3, 32), **line(0.1), "loss": pinball, "metric": median_error, "lr": 0.01,
+    },
+    "steps between ordered classes": {
+        "model": mlp(64, 9, 64), **DIGITS, "loss": ordered, "metric": right_step, "lr": 0.01,
+    },
+    "an embedding": {"model": mlp(64, 8, 64), **DIGITS, "loss": drawn_together, "lr": 0.01},
+    "logits of a teacher": {
+        "model": mlp(64, 10, 64), "task": "regression", "loss": distilled, "optimizer": "adam",
+        "train": (X[:450], TEACHER[:450]), "val": (X[450:], TEACHER[450:]), "lr": 3e-3,
+        "metric": lambda o, t: (o.argmax(1) == t.argmax(1)).float().mean().item(),
+    },
     "exclusive or with two hidden units": {
         "model": lambda: nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 1)), **XOR,
         "batch_size": 4, "lr": 0.1, "epochs": 200,
@@ -226,6 +271,16 @@ FAULTS = {
         {"model": mlp(2, 2, 8, nn.Softmax(0)), **XOR, "task": "classification",
          "train": (CORNERS, EITHER.long()), "val": (CORNERS * 0.9, EITHER.long()),
          "loss": lambda o, y: F.nll_loss(o.log(), y), "batch_size": 4},
+    ),
+    "a square root at zero": (
+        "initial-loss-not-finite",
+        {"model": mlp(1, 1, 16), **line(0.1),
+         "loss": lambda o, y: ((o - y) * (y > 0)).square().sum(1).sqrt().mean()},
+    ),
+    "logits of a teacher as probabilities": (
+        "wrong-loss-for-task",
+        {"model": mlp(64, 10, 64), "task": "regression", "loss": nn.CrossEntropyLoss(),
+         "train": (X[:450], TEACHER[:450]), "val": (X[450:], TEACHER[450:])},
     ),
     "a relu below a log-softmax": (
         "output-activation-limits-range",

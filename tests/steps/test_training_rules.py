@@ -38,6 +38,12 @@ AT_MAJORITY = {"best_train_score": [0.885] * 8, "best_val_score": [0.885, 0.89] 
 BY_HEART = {"best_train_score": [0.885, 0.999], "best_val_score": [0.885, 0.85]}
 
 
+def own_score(values, severity, says="", chance=0.98):
+    """A run with a metric of one's own, which has no score on training data."""
+    scalars = {"best_chance": chance, "best_items": 1000, "best_status": "finished"}
+    return Case(predicts_majority_class, scalars, severity, {"best_val_score": values}, says)
+
+
 def never_yes(best, **more):
     """A baseline that never says yes to one item of fifty, and what the best run scores."""
     scalars = {"best_chance": 0.98, "baseline_chance": 0.98, "best_items": 1000,
@@ -65,6 +71,12 @@ TRAINING = [
     case(predicts_majority_class, None, **scores(0.2, 0.1)),
     case(predicts_majority_class, None, **scores(0.1, 0.1, chance=NAN)),
     case(predicts_majority_class, None),
+    own_score([0.0] * 6, "fail", "stays at zero"),
+    own_score([0.0] * 5, None),
+    own_score([0.0] * 5 + [0.1], None),
+    own_score([1.0] * 6, None),
+    own_score([0.0] * 6, None, chance=0.89),
+    own_score([0.0] * 6, None, chance=NAN),
     case(labels_look_random, "fail", "where chance is 0.1", **scores(0.95, 0.12)),
     case(labels_look_random, "fail", **scores(0.92, 0.13)),  # two standard errors: 0.03
     case(labels_look_random, None, **scores(0.95, 0.131)),

@@ -96,6 +96,29 @@ def test_a_random_data_set_is_read_anew_in_every_epoch():
     assert not torch.equal(one[:, 1], two[:, 1])
 
 
+class Dividing:
+    """Divides what it keeps, at every visit."""
+
+    def __init__(self, divisor):
+        self.x, self.divisor = torch.arange(20.0).reshape(10, 2), divisor
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, index):
+        x = self.x[index]
+        x /= self.divisor
+        return x, index % 2
+
+
+def test_items_that_a_visit_changes_in_place():
+    data = load(Dividing(2.0), "train", CPU)
+    assert isinstance(data, StreamData)
+    assert data.rewritten
+    assert isinstance(load(Dividing(1.0), "train", CPU), TensorData)
+    assert not load(Items(9, noisy), "train", CPU).rewritten
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_a_coin_flip_does_not_pass_for_deterministic(seed):
     random.seed(seed)

@@ -84,6 +84,13 @@ def test_hyperparameters_that_a_search_sets_do_not_count():
     assert print_of(lr=0.1, weight_decay=0.5, epochs=7, batch_size=3, warmup=0.1) == print_of()
 
 
+def test_a_column_counts_by_its_values_whatever_its_strides():
+    column = Y.float()[:, None]
+    odd = torch.as_strided(column.clone(), (40, 1), (1, 0))  # a slice of a wider table has these
+    assert print_of(train=(X, odd)) == print_of(train=(X, column))
+    assert print_of(train=(X, odd + 1)) != print_of(train=(X, column))
+
+
 def test_random_data_counts_by_its_kind_and_length():
     class Noise(torch.utils.data.Dataset):
         def __init__(self, n):

@@ -109,7 +109,8 @@ def test_set_lr_keeps_the_ratios_between_groups():
      (lambda p, lr, _: torch.optim.SGD(p, lr=lr), ("sgd", 0.0)),
      (lambda p, lr, _: torch.optim.NAdam(p, lr=lr), ("adam", 0.9)),
      (lambda p, lr, _: torch.optim.LBFGS(p, lr=lr), ("lbfgs", 0.0)),
-     (lambda p, lr, _: torch.optim.Adagrad(p, lr=lr), (None, 0.0)),
+     (lambda p, lr, _: torch.optim.Adagrad(p, lr=lr), ("adagrad", 0.0)),
+         (lambda p, lr, _: torch.optim.Rprop(p, lr=lr), (None, 0.0)),
      (lambda *_: 1 / 0, (None, 0.0))],
 )  # fmt: skip
 def test_the_kind_of_an_optimizer(optimizer, kind):
@@ -121,8 +122,11 @@ def test_usual_rates_without_momentum_are_ten_times_as_high():
     assert plain == pytest.approx([10 * rate for rate in USUAL_RATES["sgd"]])
     assert usual_rates(experiment(optimizer="sgd", momentum=0.0)) == pytest.approx(plain)
     assert usual_rates(experiment(optimizer="sgd")) == USUAL_RATES["sgd"]
-    unknown = experiment(optimizer=lambda p, lr, _: torch.optim.Adagrad(p, lr=lr))
+    unknown = experiment(optimizer=lambda p, lr, _: torch.optim.Rprop(p, lr=lr))
     assert usual_rates(unknown) == USUAL_RATES["adam"]
+    for kind in (torch.optim.Adadelta, torch.optim.Adagrad):
+        own = experiment(optimizer=lambda p, lr, _, kind=kind: kind(p, lr=lr))
+        assert usual_rates(own) == USUAL_RATES[kind.__name__.lower()]
 
 
 def test_sparse_gradients_and_complex_weights_are_stepped_too():

@@ -56,10 +56,11 @@ class _Look:
     def marks(self) -> Marks:
         shares = activation_shares(self.model, self.x.clone())
         gradients = self._gradients(record=True)
-        if not self.layers:
-            return {name: share.item() for name, share in shares.items()}, {}
-        scales = [_weight_scale(layer) for layer in self.layers]
         scalars: dict[str, Scalar] = {name: share.item() for name, share in shares.items()}
+        scalars |= self._broken()
+        if not self.layers or scalars["broken_gradients"]:
+            return scalars, {}
+        scales = [_weight_scale(layer) for layer in self.layers]
         scalars |= {
             "layers": len(self.layers),
             "weight_scale": _mean_scale(scales[:-1] or scales),
@@ -93,6 +94,12 @@ class _Look:
         for hook in hooks:
             hook.remove()
         return [_size(_weight(layer).grad) for layer in self.layers]
+
+    def _broken(self) -> dict[str, Scalar]:
+        """Parameters whose gradient is not finite, of all that have one."""
+        found = [p.grad for p in self.model.parameters() if p.grad is not None]
+        broken = sum(not grad.isfinite().all() for grad in found)
+        return {"broken_gradients": broken, "gradients": len(found)}
 
     def _see(self, layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         if layer in self.layers or not inputs:

@@ -15,6 +15,9 @@ from recipe_steps.rows import real
 ITEMS = 64
 STEP = 0.1
 """How far outputs are moved towards the targets to see whether the loss falls."""
+DIRECTIONS, BESIDE = 4, 0.01
+"""Random directions in which a lowest point is looked for, and how far, in deviations of the
+targets: near enough for a slope to outweigh a curvature."""
 LOGIT = 3.0
 """Logits of this size on the right side leave little doubt."""
 
@@ -94,11 +97,23 @@ def _normalises(loss: LossFunction, outputs: Tensor, targets: Tensor) -> bool:
     """Whether a common shift of all outputs, beyond all targets, changes nothing."""
     if outputs.ndim < 2 or torch.allclose(targets.sum(-1).float(), torch.ones(1)):
         return False  # soft labels
+    if targets.shape == outputs.shape and _lowest_at(loss, targets.double()):
+        return False  # logits of another model
     shift = 10 * (1 + outputs.abs().max() + targets.abs().max()).item()
     rows = shift * torch.arange(1, len(outputs) + 1).double()
     rows = rows.reshape(-1, *[1] * (outputs.ndim - 1))
     plain, moved = (_value(loss, outputs.double() + by, targets.double()) for by in (0, rows))
     return math.isclose(plain, moved, rel_tol=1e-6, abs_tol=1e-9)
+
+
+def _lowest_at(loss: LossFunction, targets: Tensor) -> bool:
+    """Whether outputs that equal the targets have a lower loss than those beside them."""
+    generator, at = torch.Generator().manual_seed(0), _value(loss, targets, targets)
+    for _ in range(DIRECTIONS):
+        step = BESIDE * targets.std() * torch.randn(targets.shape, generator=generator).double()
+        if not all(_value(loss, targets + way * step, targets) > at for way in (1, -1)):
+            return False
+    return True
 
 
 def _is_logistic(loss: LossFunction, outputs: Tensor, targets: Tensor) -> bool:
@@ -127,7 +142,7 @@ def perfect_answers(task: Task, outputs: Tensor, targets: Tensor) -> Tensor | No
     if task.target_kind == "class index":
         axis = class_axis(outputs, targets)
         labels = targets.long().where(task.counted(targets), 0)  # any: nobody looks there
-        if outputs.ndim <= axis or bool((labels < 0).any()):
+        if outputs.ndim <= axis or not bool(((labels >= 0) & (labels < outputs.shape[axis])).all()):
             return None
         return torch.zeros_like(outputs).scatter_(axis, labels.unsqueeze(axis), 1.0)
     if targets.numel() != outputs.numel():

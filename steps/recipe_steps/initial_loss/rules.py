@@ -4,22 +4,39 @@ from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
 from recipe_steps.initial_loss import layer_rules, loss_rules, remedies
 from recipe_steps.initial_loss.excess import TOO_LOW, excess, low_limit, lowest_loss
+from recipe_steps.symptoms import NOT_LEARNING
 
 COPIED = 1e-6
 """Share of the limit below which the inputs without any weight give the targets themselves, up to
 rounding; what is measured, or forecast from the value before, is never that close."""
 
 
-@rule("fail", blocks=False, explains=["initial-loss-too-high", "initial-loss-too-low"])
+@rule(
+    "fail",
+    blocks=False,
+    explains=["initial-loss-too-high", "initial-loss-too-low", "diverged", "most-trials-diverge",
+              "learning-rate-too-high", *NOT_LEARNING],
+)  # fmt: skip
 def initial_loss_not_finite(evidence: Evidence) -> Finding | None:
-    """What: the loss of a fresh model is NaN or infinite.
+    """What: the loss of a fresh model, or its gradient, is NaN or infinite.
 
     Why: a logarithm of zero, an overflow in an exponential, or an input out of range; training
-    cannot start from it.
+    cannot start from it. A finite loss with such a gradient comes from a square root or a norm at
+    zero, or from a branch that `where` leaves out of the loss but not out of the gradient.
 
-    Fix: use the stable form (log_softmax, logsumexp, *_with_logits) and check the inputs.
+    Fix: use the stable form (log_softmax, logsumexp, *_with_logits) and check the inputs; add a
+    small number below a square root.
     """
     count = evidence.number("nonfinite")
+    broken = evidence.number("broken_gradients")
+    if not count and broken:
+        return finding(
+            "fail",
+            f"The loss of a fresh model is finite, but {broken:.0f} of "
+            f"{evidence.number('gradients') or broken:.0f} gradients are not.",
+            "Add a small number below square roots and norms, and keep logarithms and divisions "
+            "away from zero, also where the result is masked.",
+        )
     if not count:
         return None
     return finding(

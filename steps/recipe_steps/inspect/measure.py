@@ -15,7 +15,7 @@ from recipe.training.data import TensorData
 from recipe.training.models import build_model, place, seeded
 from recipe_steps.inspect.anatomy import anatomy
 from recipe_steps.inspect.imbalance import class_counts
-from recipe_steps.inspect.loss_call import loss_call
+from recipe_steps.inspect.loss_call import loss_call, takes_labels
 from recipe_steps.inspect.scaling import scaling
 from recipe_steps.inspect.splits import (
     batch_order,
@@ -54,12 +54,16 @@ def measure(ctx: Context) -> Evidence:
         "target_shape": str(list(train.y.shape[1:])),
         "target_kind": ctx.task.target_kind,
         "deterministic": ctx.data.train.deterministic,
+        "items_rewritten": getattr(ctx.data.train, "rewritten", False),
     }
     for name, part in (("train", train), ("val", val)):
         scalars |= _inputs(part.x, name) | _targets(_counted(ctx, part.y), name)
     if not (scalars["train_input_nonfinite"] or scalars["train_target_nonfinite"]):
         scalars |= _outputs(ctx, train)
         scalars |= class_counts(ctx, train)
+        if scalars["shape_problem"] is None and ctx.task.target_kind == "class index":
+            many = takes_labels(ctx, train, int(scalars["outputs"]))  # type: ignore[arg-type]
+            scalars["loss_takes_labels"] = many
         scalars |= _repeats(train.x, val.x) | repeats_of_classes(train.x, train.y)
         whole = isinstance(ctx.data.train, TensorData) and isinstance(ctx.data.val, TensorData)
         if whole:
@@ -190,6 +194,7 @@ def _repeats(train: Tensor, val: Tensor) -> dict[str, Scalar]:
     held = row_hashes(val)
     repeated = sum(count for count in rows.values() if count > 1)
     return {
+        "most_frequent_input": max(rows.values()) / len(train),
         "overlap": sum(row in rows for row in held),
         "val_inputs_seen": len(held),
         "overlap_share": sum(row in rows for row in held) / len(held),

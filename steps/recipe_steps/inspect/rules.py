@@ -3,7 +3,7 @@
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
 from recipe_steps.inspect import remedies
-from recipe_steps.symptoms import NOT_GENERALISING, NOT_LEARNING, OVERSHOOTING
+from recipe_steps.symptoms import FIRST_LOSS, NOT_GENERALISING, NOT_LEARNING, OVERSHOOTING, SCALES
 
 VARIETY_WARN, VARIETY_FAIL = 0.8, 0.5
 IMBALANCE_NOTE, IMBALANCE_WARN = 10.0, 100.0
@@ -11,6 +11,8 @@ WEIGHED = 1.1
 """Gradient of an item of the smallest class over that of the largest from which the loss weighs
 them: rounding leaves 1e-6, and nobody sets a smaller weight."""
 
+ONE_INPUT, MANY_INPUTS = 0.9, 20
+"""Share of the inputs that are the same from which they tell nothing; and of how many at least."""
 UNLABELLED = 255
 """The label of what is not labelled, by the habit of segmentation data sets (PASCAL VOC)."""
 _IGNORE = (
@@ -75,7 +77,8 @@ def targets_out_of_range(evidence: Evidence) -> Finding | None:
             )
         if _too_few_outputs(evidence):
             return None
-        if low < 0 or (outputs is not None and high >= outputs):
+        beyond = outputs is not None and high >= outputs and not evidence.flag("loss_takes_labels")
+        if low < 0 or beyond:
             limit = f"0..{outputs - 1:.0f}" if outputs is not None else "0 and above"
             return finding(
                 "fail",
@@ -139,6 +142,8 @@ def _too_few_outputs(evidence: Evidence) -> bool:
     classes, outputs = evidence.number("classes"), evidence.number("outputs")
     if evidence.text("target_kind") != "class index" or classes is None or outputs is None:
         return False
+    if evidence.flag("loss_takes_labels"):
+        return False
     unlabelled = evidence.number("train_target_max") == UNLABELLED >= classes
     return classes - unlabelled > outputs
 
@@ -174,10 +179,11 @@ def class_imbalance(evidence: Evidence) -> Finding | None:
 
 @rule("fail", explains=["train-validation-overlap", *NOT_LEARNING])
 def constant_inputs(evidence: Evidence) -> Finding | None:
-    """What: all inputs are the same, or columns of a table never vary.
+    """What: all or nearly all inputs are the same, or columns of a table never vary.
 
     Why: from an input that never changes nothing can be learnt. When all are the same, the
-    loader returns one item again and again, or has overwritten them.
+    loader returns one item again and again, or has overwritten them; when nearly all are, they
+    may have been rounded to integers.
 
     Fix: look at a few items; drop columns without information.
     """
@@ -187,6 +193,13 @@ def constant_inputs(evidence: Evidence) -> Finding | None:
             "fail",
             f"All {seen:.0f} training inputs are identical.",
             "Look at what the data set returns for different indices.",
+        )
+    same = evidence.number("most_frequent_input")
+    if same is not None and seen is not None and same >= ONE_INPUT and seen >= MANY_INPUTS:
+        return finding(
+            "warn",
+            f"{same:.0%} of the training inputs are one and the same.",
+            "Look at a few items, and at what rounded or overwrote them.",
         )
     constant, features = evidence.number("constant_features"), evidence.number("features")
     if not constant or not features:
@@ -248,17 +261,27 @@ def data_not_shuffled(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("note")
+@rule("fail", explains=[*NOT_LEARNING, *NOT_GENERALISING, *FIRST_LOSS, *SCALES])
 def random_dataset_items(evidence: Evidence) -> Finding | None:
     """What: the same index of the training data gives different items.
 
     Why: random transforms inside of the data set have to be computed anew in every epoch, one
-    item at a time, and validation data that share them are random too.
+    item at a time, and validation data that share them are random too. Where reading an item
+    changes the one that the data set keeps, as `image /= 255` does, the data are others in every
+    epoch: this is a failure.
 
-    Fix: pass them as `augment`, which sees whole batches; the data are then decoded once.
+    Fix: pass random transforms as `augment`, which sees whole batches; the data are then decoded
+    once. Work on a copy of what the data set keeps.
     """
     if evidence.scalars.get("deterministic") is not False:
         return None
+    if evidence.flag("items_rewritten"):
+        return finding(
+            "fail",
+            "Reading a training item changes the one that the data set keeps: the next epoch "
+            "reads other data.",
+            "Give out a copy: image = self.images[i] / 255, not image /= 255.",
+        )
     return finding(
         "note",
         "The same index of the training data gives different items.",

@@ -20,6 +20,8 @@ from recipe_steps.learning_curves.schedule_rules import TAIL, noise_of_fall
 from recipe_steps.learning_curves.shapes import relative_fall
 
 ENOUGH = 6
+RARE = 0.9
+"""Share of the most frequent class from which the others are rare."""
 AT_CHANCE = 0.01
 """Distance from the share of the most frequent class that counts as always answering it."""
 KNOWN_BY_HEART, TELLING = 0.9, 0.15
@@ -58,7 +60,8 @@ def _of_classes(run: Run) -> bool:
     remedy=weigh_classes,
 )
 def predicts_majority_class(evidence: Evidence) -> Finding | None:
-    """What: training and validation scores equal the share of the most frequent class.
+    """What: training and validation scores equal the share of the most frequent class, or a score
+    of one's own stays at zero where nearly all items are of one class.
 
     Why: the model gives the same answer to every input: dead units, a rate so high that only
     the output bias is left, or a loss in which the rare classes do not count. Where validation
@@ -70,6 +73,10 @@ def predicts_majority_class(evidence: Evidence) -> Finding | None:
     """
 
     def test(run: Run) -> str | None:
+        if run.chance >= RARE and len(run.val_score) >= ENOUGH and not run.train_score:
+            # A score of one's own in which the rare ones count, and none is ever found.
+            share = f"{run.chance:.3g} of the items are of one class"
+            return None if any(run.val_score) else f"the score stays at zero; {share}"
         if not _of_classes(run) or len(run.val_score) < 2:
             return None
         late = run.val_score[len(run.val_score) // 2 :]

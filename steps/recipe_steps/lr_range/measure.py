@@ -34,6 +34,8 @@ SWEEP = {
     "adam": (1e-6, 1.0),
     "adamw": (1e-6, 1.0),
     "rmsprop": (1e-6, 1.0),
+    "adadelta": (1e-3, 100.0),
+    "adagrad": (1e-5, 10.0),
 }
 STEP = math.sqrt(10)
 """Ratio of neighbouring candidates."""

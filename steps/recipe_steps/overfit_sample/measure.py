@@ -52,8 +52,8 @@ def measure(ctx: Context) -> Evidence:
     perfect = reachable_score(ctx.task, sample, fresh, linear=is_plane(linear))
     target = perfect - ctx.task.tolerance - 1e-9
     bare = replace(
-        ctx.experiment, metric=None, augment=None, weight_decay=0.0, clip_norm=None, warmup=0.0,
-        schedule="constant", batch_size=size, shuffle=True,
+        ctx.experiment, metric=None, task=ctx.task, augment=None, weight_decay=0.0,
+        clip_norm=None, warmup=0.0, schedule="constant", batch_size=size, shuffle=True,
     )  # fmt: skip
     marks = update_marks(ctx, sample, size)
     marks |= rate_factor(ctx, replace(bare, lr=candidate_rates(bare)[0]), sample)

@@ -1,0 +1,104 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from recipe.tasks.by_loss import (
+    ByLoss,
+    compares_items,
+    compares_values,
+    takes_more_labels,
+    tells_apart,
+)
+from recipe.tasks.classification import Classification
+from recipe.tasks.language_modelling import LanguageModel
+from recipe.tasks.regression import Regression
+
+QUANTILES = torch.tensor([0.1, 0.5, 0.9])
+
+
+def pinball(outputs, targets):
+    error = targets - outputs
+    return torch.maximum(QUANTILES * error, (QUANTILES - 1) * error).mean()
+
+
+def spread(outputs, targets):
+    """A squared error that broadcasts."""
+    return (outputs - targets).square().mean()
+
+
+def ordered(outputs, targets):
+    """One output for each step from one class to the next (Cao et al. 2020)."""
+    steps = (targets[:, None] > torch.arange(outputs.shape[1])).float()
+    return F.binary_cross_entropy_with_logits(outputs, steps)
+
+
+def contrastive(outputs, targets):
+    """Items of a class are drawn together (Khosla et al. 2020)."""
+    unit = F.normalize(outputs, dim=1)
+    likeness = (unit @ unit.T / 0.2).fill_diagonal_(-1e9).log_softmax(1)
+    same = (targets[:, None] == targets).float().fill_diagonal_(0)
+    return -(likeness * same).sum(1).div(same.sum(1).clamp(min=1)).mean()
+
+
+def triplet(outputs, targets):
+    far, same = torch.cdist(outputs, outputs), targets[:, None] == targets
+    return F.relu(far[same].mean() - far[~same].mean() + 1)
+
+
+def focal(outputs, targets):
+    share = outputs.log_softmax(1).gather(1, targets[:, None])
+    return -((1 - share.exp()).square() * share).mean()
+
+
+def flipped(outputs, targets):
+    return -F.cross_entropy(outputs, targets)
+
+
+def squared(outputs, targets):
+    return (outputs.softmax(1) - F.one_hot(targets, outputs.shape[1])).square().mean()
+
+
+CLASSES = [None, nn.CrossEntropyLoss(), nn.CrossEntropyLoss(ignore_index=2), nn.NLLLoss(),
+           nn.CrossEntropyLoss(ignore_index=3, reduction="sum"), nn.MultiMarginLoss(), focal,
+           flipped, squared]  # fmt: skip
+
+
+@pytest.mark.parametrize("scored", [False, True])
+@pytest.mark.parametrize("loss", CLASSES)
+@pytest.mark.parametrize("task", [Classification(), LanguageModel()])
+def test_losses_of_classes_leave_the_score_alone(task, loss, scored):
+    assert not isinstance(task.adapted(loss, scored=scored), ByLoss)
+
+
+@pytest.mark.parametrize("loss", [contrastive, triplet])
+def test_an_embedding_is_scored_by_its_loss(loss):
+    assert compares_items(loss)
+    task = Classification().adapted(loss)
+    assert isinstance(task, ByLoss)
+    outputs, labels = torch.randn(12, 3), torch.arange(12) % 3
+    assert task.score(task.sums(outputs, labels)) == pytest.approx(-loss(outputs, labels).item())
+    assert math.isnan(task.perfect_score(outputs, labels))
+    assert task.adapted(loss) is task
+    assert not isinstance(task.adapted(focal), ByLoss)
+
+
+def test_ordered_classes_with_a_metric_are_scored_by_their_loss():
+    assert takes_more_labels(ordered)
+    assert isinstance(Classification().adapted(ordered, scored=True), ByLoss)
+    assert not isinstance(Classification().adapted(ordered), ByLoss)
+
+
+def test_quantiles_with_a_metric_are_scored_by_their_loss():
+    assert tells_apart(pinball)
+    assert compares_values(pinball)
+    assert isinstance(Regression().adapted(pinball, scored=True), ByLoss)
+    assert not isinstance(Regression().adapted(pinball), ByLoss)
+
+
+@pytest.mark.parametrize("loss", [None, nn.L1Loss(), nn.HuberLoss(), spread])
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_errors_with_a_metric_leave_the_score_alone(loss):
+    assert not isinstance(Regression().adapted(loss, scored=True), ByLoss)
