@@ -26,8 +26,8 @@ from recipe.settings import Settings, resolve
 from recipe.training.data import Splits, StreamData, load_splits
 from recipe.training.device import pick_device
 from recipe.training.fingerprint import configuration, fingerprint
-from recipe.training.loop import iterations_per_epoch
 from recipe.training.memory import keep_freed_pages
+from recipe.training.plan import iterations_per_epoch
 from recipe.training.speed import choose
 from recipe.training.suited import suited
 from recipe.training.way import PLAIN, Way

@@ -19,8 +19,8 @@ from recipe.search.slots import Spec
 from recipe.settings import Settings
 from recipe.tasks import Task
 from recipe.training.data import Splits, TensorData
-from recipe.training.loop import iterations_per_epoch
 from recipe.training.models import build_model, channels_last_works
+from recipe.training.plan import iterations_per_epoch
 from recipe.training.way import PLAIN, Way
 
 

@@ -31,8 +31,9 @@ from recipe.search.runner import best_of
 from recipe.training.data import Splits, load_splits
 from recipe.training.fingerprint import configuration
 from recipe.training.fit import Fit, rank
-from recipe.training.loop import Training, iterations_per_epoch
+from recipe.training.loop import Training
 from recipe.training.optimizers import usual_rates
+from recipe.training.plan import iterations_per_epoch
 from recipe.training.suited import suited
 
 TRAININGS, ITERATIONS = 3.0, 5000

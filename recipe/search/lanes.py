@@ -16,8 +16,8 @@ from recipe.search.slots import Slot
 from recipe.training.children import ATTEMPTS, Child, ChildGone, Children, Line, ready
 from recipe.training.fit import Fit, Record, patience_for
 from recipe.training.fused import CannotFuse, FusedTraining, alike, fusable
-from recipe.training.loop import pause_in
 from recipe.training.memory import trim
+from recipe.training.plan import pause_in
 
 if TYPE_CHECKING:
     from recipe.search.runner import Runner

@@ -23,7 +23,8 @@ from recipe.search.lanes import Lanes
 from recipe.search.slots import Slot, Spec, standing_of
 from recipe.training.data import Splits, StreamData
 from recipe.training.fit import Fit, Record, is_better, patience_for, rank
-from recipe.training.loop import Training, iterations_per_epoch
+from recipe.training.loop import Training
+from recipe.training.plan import iterations_per_epoch
 from recipe.training.way import PLAIN, Way
 
 CHECKPOINTS = "checkpoints"

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from recipe.results import TrialStatus, finite
-from recipe.training.loop import Epoch, Training, pause_in
+from recipe.training.loop import Epoch, Training
+from recipe.training.plan import pause_in
 
 PATIENCE_SHARE = 0.5
 """Share of the planned epochs without a better loss or score after which a fit stops."""

@@ -24,17 +24,16 @@ from recipe.keys import derive_seed
 from recipe.training.data import Splits
 from recipe.training.fit import Snapshot, copy_of
 from recipe.training.fused_optimizers import FUSED
-from recipe.training.loop import (
-    Epoch,
+from recipe.training.loop import Epoch, full_precision
+from recipe.training.models import Noise, build_model
+from recipe.training.monitors import activation_shares, update_figures
+from recipe.training.plan import (
     activation_sample,
     epoch_batches,
-    full_precision,
     iterations_per_epoch,
     planned_rates,
     watched_iterations,
 )
-from recipe.training.models import Noise, build_model
-from recipe.training.monitors import activation_shares, update_figures
 from recipe.training.way import PLAIN, Way, thread_count
 
 

@@ -22,19 +22,18 @@ from recipe.training.optimizers import (
     set_lr,
     wants_closure,
 )
-from recipe.training.schedules import rates as schedule_rates
+from recipe.training.plan import (
+    activation_sample,
+    epoch_batches,
+    iterations_per_epoch,
+    planned_rates,
+    watched_iterations,
+)
 from recipe.training.tally import Tally
 from recipe.training.way import PLAIN, Way, thread_count
 
-WATCHED_PER_EPOCH = 4
-"""Iterations of an epoch at which gradients and updates are read, at most."""
-WATCHED_SHARE = 8
-"""Of so many iterations at most one is watched, so that short epochs are not slowed down."""
 CHECK_EVERY = 16
 """Iterations between looks at the loss on an accelerator, where each look waits for it."""
-ACTIVATION_SAMPLE, LEAST_SAMPLE, SAMPLE_SHARE = 256, 64, 32
-"""Validation items whose activations are looked at after each epoch: at most the first number, and
-one for so many training items, so that short epochs are not slowed down, but no fewer than 64."""
 
 Update = tuple[Tensor, Batch | None]
 """The loss of an iteration, and the outputs and targets that its score is made of."""
@@ -350,55 +349,11 @@ def own_update(
         ) from error
 
 
-def planned_rates(experiment: Experiment, data: Splits) -> list[float]:
-    """The learning rate of every iteration of the experiment's schedule.
-
-    Raises:
-        RecipeError: the experiment is not resolved or has no learning rate.
-
-    """
-    if experiment.lr is None or experiment.epochs is None or experiment.schedule is None:
-        raise RecipeError("Training needs a resolved experiment with a learning rate.")
-    iterations = experiment.epochs * iterations_per_epoch(data.train, experiment.batch_size)
-    return schedule_rates(experiment.lr, experiment.schedule, experiment.warmup, iterations)
-
-
-def epoch_batches(experiment: Experiment, data: Splits, seed: int, epoch: int) -> Iterator[Batch]:
-    """The training batches of one epoch, their order a function of seed and epoch."""
-    generator = torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
-    return data.train.batches(experiment.batch_size, generator, shuffle=experiment.shuffle)
-
-
 def full_precision(outputs: Tensor) -> Tensor:
     """Outputs as float32 where autocast made them smaller: losses and scores need the digits."""
     if isinstance(outputs, Tensor) and outputs.dtype in (torch.bfloat16, torch.float16):
         return outputs.float()
     return outputs
-
-
-def iterations_per_epoch(data: Data, batch_size: int) -> int:
-    """Batches of one pass, as `batches` yields them: a last single item is left out."""
-    n = len(data)
-    whole, rest = divmod(n, batch_size)
-    return max(1, whole + (rest > 1 or (rest == 1 and n == 1)))
-
-
-def pause_in(part: float, iterations: int) -> int | None:
-    """Of an epoch of so many iterations, the number after which `part` of it is trained; None
-    for a whole one, which is validated too.
-    """
-    return None if part >= 1 else min(iterations - 1, round(part * iterations))
-
-
-def activation_sample(train: Data) -> int:
-    """Items whose activations are looked at after each epoch over this training data."""
-    return min(ACTIVATION_SAMPLE, max(LEAST_SAMPLE, len(train) // SAMPLE_SHARE))
-
-
-def watched_iterations(n: int) -> frozenset[int]:
-    """The iterations of an epoch of `n` at which the monitor looks, the last one among them."""
-    count = min(WATCHED_PER_EPOCH, max(1, n // WATCHED_SHARE))
-    return frozenset(round((k + 1) * n / count) - 1 for k in range(count))
 
 
 def _take(pending: list[Tensor], epoch: Epoch) -> bool:

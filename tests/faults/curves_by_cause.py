@@ -27,7 +27,8 @@ from recipe import Experiment
 from recipe.context import Context
 from recipe.testing import open_context
 from recipe.training.fit import Fit
-from recipe.training.loop import Training, planned_rates
+from recipe.training.loop import Training
+from recipe.training.plan import planned_rates
 from recipe_steps.learning_curves import LearningCurves, branches
 from recipe_steps.learning_curves.remedies import LONGER
 from recipe_steps.learning_curves.schedule_rules import still_improving

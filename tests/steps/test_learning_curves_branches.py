@@ -7,7 +7,7 @@ from torch import nn
 
 from recipe import Experiment
 from recipe.testing import judge_scalars, open_context
-from recipe.training.loop import planned_rates
+from recipe.training.plan import planned_rates
 from recipe_steps.learning_curves import LearningCurves, branches
 
 X, Y = digits(1797)

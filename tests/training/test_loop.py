@@ -10,8 +10,9 @@ from recipe import Experiment
 from recipe.errors import RecipeError, UsageError
 from recipe.keys import derive_seed
 from recipe.training.data import Splits, TensorData
-from recipe.training.loop import Training, evaluate, iterations_per_epoch, pause_in
+from recipe.training.loop import Training, evaluate
 from recipe.training.optimizers import wants_closure
+from recipe.training.plan import iterations_per_epoch, pause_in
 from recipe.training.way import PLAIN, Way
 
 CPU = torch.device("cpu")

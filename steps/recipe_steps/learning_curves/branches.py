@@ -9,8 +9,9 @@ from recipe.context import Context
 from recipe.experiment import Experiment
 from recipe.results import Scalar, Trial
 from recipe.training.fit import Fit, patience_for
-from recipe.training.loop import Training, iterations_per_epoch, planned_rates
+from recipe.training.loop import Training
 from recipe.training.models import no_dropout
+from recipe.training.plan import iterations_per_epoch, planned_rates
 from recipe_steps.learning_curves.regularization import suspect_regularization
 from recipe_steps.learning_curves.runs import Run
 from recipe_steps.learning_curves.schedule_rules import suspect_early_decay, suspect_no_decay

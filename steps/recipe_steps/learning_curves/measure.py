@@ -7,8 +7,8 @@ from recipe.context import Context
 from recipe.results import Curve, Evidence, Scalar, Trial
 from recipe.search.runner import best_of
 from recipe.training.data import TensorData
-from recipe.training.loop import iterations_per_epoch
 from recipe.training.models import build_model
+from recipe.training.plan import iterations_per_epoch
 from recipe_steps.learning_curves.branches import branch
 from recipe_steps.learning_curves.labels import label_marks, memory_marks
 from recipe_steps.learning_curves.runs import runs

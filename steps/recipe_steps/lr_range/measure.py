@@ -10,8 +10,8 @@ from recipe.experiment import Experiment
 from recipe.results import Evidence, Scalar
 from recipe.search.short import Course, Short
 from recipe.search.space import log_spaced, rounded
-from recipe.training.loop import iterations_per_epoch
 from recipe.training.optimizers import kin_of, usual_rates
+from recipe.training.plan import iterations_per_epoch
 from recipe.training.schedules import rates as schedule_rates
 from recipe_steps.lr_range.curves import (
     START,
