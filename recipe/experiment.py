@@ -168,7 +168,7 @@ class Experiment:
     def resolved_task(self) -> Task:
         """The task object, its score fitted to the declared loss."""
         task = TASKS[self.task] if isinstance(self.task, str) else self.task
-        return task.adapted(self.loss, scored=self.metric is not None)
+        return task.adapted(self.loss)
 
     @property
     def loss_function(self) -> LossFunction:

@@ -28,6 +28,7 @@ from recipe.remedy import Patient, Remedy
 from recipe.results import Evidence, Finding, RemedyOutcome, StepResult, Trial, latest
 from recipe.rules import Rule
 from recipe.search.runner import best_of
+from recipe.tasks.by_loss import ByLoss
 from recipe.training.data import Splits, load_splits
 from recipe.training.fingerprint import configuration
 from recipe.training.fit import Fit, rank
@@ -196,7 +197,9 @@ class Verifier:
 
     def _before(self, experiment: Experiment, mended: Experiment, *, declared: bool) -> Result:
         """What the experiment so far reaches, by the score of the mended one."""
-        if mended.metric_name != experiment.metric_name:
+        by_loss = mended.metric is None and isinstance(mended.resolved_task, ByLoss)
+        other_loss = by_loss and mended.loss is not experiment.loss
+        if other_loss or mended.metric_name != experiment.metric_name:
             metric = mended.metric or score_of(mended.resolved_task)
             score = replace(experiment, metric=metric)
             return self._train(score, self.data, self.chain, declared=declared)

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeVar
 
 import torch
 from torch import Tensor
@@ -11,12 +11,21 @@ from torch.func import vmap
 from recipe.noise import standard_error
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+Sums = TypeVar("Sums", bound=Callable[..., Tensor])
 TargetKind = Literal["class index", "zero or one", "real"]
 
 
 def wide(values: Tensor) -> Tensor:
     """`values` in float64, so that sums stay exact; in float32 on MPS, which has no float64."""
     return values.float() if values.device.type == "mps" else values.double()
+
+
+def counts_items(sums: Sums) -> Sums:
+    """Marks a task's `sums`: those of several batches at once are those of the batches added up.
+    It is not so where the items of a batch are compared with each other.
+    """
+    sums.counts_items = True  # type: ignore[attr-defined]
+    return sums
 
 
 class Task(ABC):
@@ -30,9 +39,6 @@ class Task(ABC):
     metric: ClassVar[str]
     """Name of the score."""
     target_kind: ClassVar[TargetKind]
-    counts_items: ClassVar[bool] = True
-    """Whether the sums of several batches at once are those of the batches added up: not so for
-    sums made of a loss that may compare the items of a batch."""
     tolerance: ClassVar[float] = 0.0
     """How far below perfect a memorised sample may score."""
 
@@ -97,12 +103,6 @@ class Task(ABC):
             )
         return None
 
-    def adapted(self, loss: Loss | None, *, scored: bool = False) -> "Task":  # noqa: ARG002
-        """The task with its score fitted to what the declared loss wants as outputs.
-
-        Args:
-            loss: declared.
-            scored: whether a metric of the user's own scores the outputs.
-
-        """
+    def adapted(self, loss: Loss | None) -> "Task":  # noqa: ARG002
+        """The task with its score fitted to what the declared loss wants as outputs."""
         return self

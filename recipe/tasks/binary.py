@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recipe.tasks.base import Loss, TargetKind, Task, wide
+from recipe.tasks.base import Loss, TargetKind, Task, counts_items, wide
 
 PERFECT = 1e-4
 """Loss of outputs that are right beyond doubt."""
@@ -48,7 +48,7 @@ class Binary(Task):
         """`threshold`: outputs above it mean yes; 0 for logits, 0.5 for probabilities."""
         self.threshold = threshold
 
-    def adapted(self, loss: Loss | None, *, scored: bool = False) -> Task:  # noqa: ARG002
+    def adapted(self, loss: Loss | None) -> Task:
         """Probabilities are cut at one half when the loss wants probabilities."""
         return type(self)(0.5) if _wants_probabilities(loss) else self
 
@@ -57,6 +57,7 @@ class Binary(Task):
         targets = targets.reshape(outputs.shape).to(outputs.dtype)
         return F.binary_cross_entropy_with_logits(outputs, targets)
 
+    @counts_items
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """[correct, counted]."""
         right = ((outputs > self.threshold) == (targets.reshape(outputs.shape) > 0.5)).sum()
@@ -89,6 +90,7 @@ class Multilabel(Binary):
     name = "multilabel"
     metric = "f1"
 
+    @counts_items
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """[true positives, false positives, false negatives]."""
         said = outputs > self.threshold

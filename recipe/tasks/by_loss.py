@@ -2,16 +2,19 @@
 
 import math
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
+from copy import deepcopy
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from recipe.tasks.base import Loss, Task, wide
 
-MOST_OUTPUTS = 12
-"""For one target, that a loss is tried with."""
+Found = TypeVar("Found")
 PROBED, STEP = 8, 0.05
 """Made-up targets on which an own loss is looked at, and how far outputs lie beside them."""
 CLASSES, SIZES = 5, (0.3, 3.0)
@@ -24,7 +27,6 @@ class ByLoss(Task):
     """
 
     metric = "minus_loss"
-    counts_items = False
 
     def __init__(self, declared: Loss) -> None:
         """`declared` takes outputs and targets of any shapes."""
@@ -32,7 +34,7 @@ class ByLoss(Task):
 
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """[summed loss, count]."""
-        loss = wide(self.declared(outputs, targets).reshape(()))
+        loss = wide(self.declared(outputs, targets).detach().reshape(()))
         return torch.stack([loss * len(targets), torch.full_like(loss, len(targets))])
 
     def score(self, sums: Tensor) -> float:
@@ -61,32 +63,7 @@ def compares_values(loss: Loss) -> bool:
     """Whether a loss has an extreme value where outputs equal targets, as an error has (and the
     negative of one). False where it takes no outputs in the shape of its targets.
     """
-    values = torch.linspace(0.5, 2.0, PROBED)
-    for outputs, targets in ((values[:, None], values), (values[:, None], values[:, None]),
-                             (values, values)):  # fmt: skip
-        with suppress(Exception), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            at, below, above = (
-                float(loss(outputs + shift, targets)) for shift in (0.0, -STEP, STEP)
-            )
-            if (below - at) * (above - at) > 0:
-                return True
-    return False
-
-
-def tells_apart(loss: Loss) -> bool:
-    """Whether a loss takes several outputs for one target and tells them apart, as the quantiles
-    of a distribution: it changes when their order does.
-    """
-    targets = torch.linspace(0.5, 2.0, PROBED)[:, None]
-    for count in range(2, MOST_OUTPUTS + 1):
-        outputs = targets + torch.linspace(-1.0, 1.5, count)
-        with suppress(Exception), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            one, other = float(loss(outputs, targets)), float(loss(outputs.flip(1), targets))
-            if not math.isclose(one, other, rel_tol=1e-4):
-                return True
-    return False
+    return once(_compares_values, loss)
 
 
 def compares_items(loss: Loss) -> bool:
@@ -94,53 +71,76 @@ def compares_items(loss: Loss) -> bool:
     that draws the items of a class together: it stays the same when the outputs change places,
     and not when the labels do.
     """
-    labels = torch.arange(3 * CLASSES) % CLASSES
-    mixed = labels.roll(1)
-    mixed[::3] = labels[::3]
-    found = False
-    for size in SIZES:
-        outputs = size * F.one_hot(labels, CLASSES).float()
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                own, moved, other = (
-                    float(loss(made, true))
-                    for made, true in (
-                        (outputs, labels), (outputs.roll(1, 1), labels), (outputs, mixed)
-                    )
-                )  # fmt: skip
-        except Exception:  # noqa: BLE001 - it wants other outputs
-            return False
-        if not math.isclose(own, moved, rel_tol=1e-5):
-            return False
-        found = found or not math.isclose(own, other, rel_tol=1e-3)
+    return once(_compares_items, loss)
+
+
+def tells_apart(loss: Loss, outputs: Tensor, targets: Tensor) -> bool:
+    """Whether a loss takes the outputs [N, D] for one target each and tells them apart, as the
+    quantiles of a distribution: it changes when their order does.
+    """
+    spread = targets.float().std() + 1
+    made_up = targets.float().reshape(-1, 1) + spread * torch.linspace(-1.0, 1.5, outputs.shape[1])
+    found = _values(loss, [(made_up, targets), (made_up.flip(1), targets)])
+    return bool(found) and not math.isclose(*found, rel_tol=1e-4)
+
+
+def takes_label(loss: Loss, outputs: Tensor) -> bool:
+    """Whether a loss makes a number of the label behind the last of the outputs [N, D], as one for
+    ordered classes does, with an output for each step from one class to the next: a number that
+    goes by the outputs, and is another than that of the last label.
+    """
+    last = torch.full((len(outputs),), outputs.shape[1] - 1)
+    found = _values(loss, [(outputs, last + 1), (outputs + 1, last + 1), (outputs, last)])
+    return bool(found) and not any(
+        math.isclose(found[0], value, rel_tol=1e-4, abs_tol=1e-6) for value in found[1:]
+    )
+
+
+def once(test: Callable[[Loss], Found], loss: Loss) -> Found:
+    """What a test finds of a loss, called once: a module may remember what it is called with, so
+    a copy is called.
+    """
+    try:
+        found: Found = _tested(test, loss)
+    except TypeError:  # no key of a table
+        return test(loss)
     return found
 
 
-def takes_more_labels(loss: Loss) -> bool:
-    """Whether a loss makes a number of a label that has no output, as one for ordered classes
-    does, with an output for each step from one class to the next.
-    """
-    labels = torch.arange(3 * CLASSES) % CLASSES
-    for count in range(1, MOST_OUTPUTS + 1):
-        outputs = torch.linspace(-1.0, 1.0, len(labels) * count).reshape(len(labels), count)
-        with suppress(Exception), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if math.isfinite(float(loss(outputs, labels % (count + 1)))) and _reads(loss, outputs):
-                return True
+@lru_cache(maxsize=64)
+def _tested(test: Callable[[Loss], Any], loss: Loss) -> Any:
+    return test(deepcopy(loss) if isinstance(loss, nn.Module) else loss)
+
+
+def _values(loss: Loss, calls: list[tuple[Tensor, Tensor]]) -> list[float]:
+    """Of every call; nothing when one of them fails or is not finite."""
+    with suppress(Exception), torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = [float(loss(outputs, targets)) for outputs, targets in calls]
+        if all(map(math.isfinite, found)):
+            return found
+    return []
+
+
+def _compares_values(loss: Loss) -> bool:
+    values = torch.linspace(0.5, 2.0, PROBED)
+    for outputs, targets in ((values[:, None], values), (values[:, None], values[:, None]),
+                             (values, values)):  # fmt: skip
+        found = _values(loss, [(outputs + shift, targets) for shift in (0.0, -STEP, STEP)])
+        if found and (found[1] - found[0]) * (found[2] - found[0]) > 0:
+            return True
     return False
 
 
-def _reads(loss: Loss, outputs: Tensor) -> bool:
-    """Whether a label without an output is no ignored one: the loss goes by the outputs, and in
-    another way than for the last label.
-    """
-    last = torch.full((len(outputs),), outputs.shape[1] - 1)
-    value, moved, other = (
-        float(loss(made, true))
-        for made, true in ((outputs, last + 1), (outputs + 1, last + 1), (outputs, last))
-    )
-    return all(
-        math.isfinite(v) and not math.isclose(value, v, rel_tol=1e-4, abs_tol=1e-6)
-        for v in (moved, other)
-    )
+def _compares_items(loss: Loss) -> bool:
+    labels = torch.arange(3 * CLASSES) % CLASSES
+    mixed = labels.roll(1)
+    mixed[::3] = labels[::3]
+    differs = False
+    for size in SIZES:
+        outputs = size * F.one_hot(labels, CLASSES).float()
+        found = _values(loss, [(outputs, labels), (outputs.roll(1, 1), labels), (outputs, mixed)])
+        if not found or not math.isclose(found[0], found[1], rel_tol=1e-5):
+            return False
+        differs = differs or not math.isclose(found[0], found[2], rel_tol=1e-3)
+    return differs

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recipe.tasks.base import Loss, TargetKind, Task, wide
-from recipe.tasks.by_loss import ByLoss, compares_items, takes_more_labels
+from recipe.tasks.base import Loss, TargetKind, Task, counts_items, wide
+from recipe.tasks.by_loss import ByLoss, compares_items, once
 
 IGNORED = -100
 """The label that PyTorch's cross-entropy leaves out."""
@@ -51,16 +51,16 @@ class Classification(Task):
         counted = (targets != IGNORED).sum()
         return each.reshape(len(outputs), -1).sum(1) / counted
 
-    def adapted(self, loss: Loss | None, *, scored: bool = False) -> Task:
+    def adapted(self, loss: Loss | None) -> Task:
         """Scored on the axis and on the targets that the declared loss looks at; by the loss
         itself where its outputs are no scores of classes.
         """
         if loss is None:
             return self
-        if compares_items(loss) or (scored and takes_more_labels(loss)):
+        if type(self) is Classification and compares_items(loss):
             return LossOfClasses(loss)
         task = copy(self)
-        task.own, task.classes_last = loss, _wants_classes_last(loss)
+        task.own, task.classes_last = loss, once(_wants_classes_last, loss)
         ignored = getattr(loss, "ignore_index", IGNORED)
         task.ignored = ignored if isinstance(ignored, int) else IGNORED
         return task
@@ -71,6 +71,7 @@ class Classification(Task):
         counted = labels != IGNORED
         return counted if self.ignored == IGNORED else counted & (labels != self.ignored)
 
+    @counts_items
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """[correct, counted]."""
         counted = self.counted(targets)
@@ -170,6 +171,6 @@ class LossOfClasses(ByLoss, Classification):
     together, or the steps from one ordered class to the next.
     """
 
-    def adapted(self, loss: Loss | None, *, scored: bool = False) -> Task:
+    def adapted(self, loss: Loss | None) -> Task:
         """As for another loss."""
-        return self if loss is self.declared else Classification().adapted(loss, scored=scored)
+        return self if loss is self.declared else Classification().adapted(loss)

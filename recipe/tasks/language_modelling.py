@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from recipe.tasks.base import counts_items
 from recipe.tasks.classification import Classification
 
 
@@ -17,6 +18,7 @@ class LanguageModel(Classification):
         """Cross-entropy averaged over all tokens."""
         return F.cross_entropy(outputs.flatten(0, -2), targets.flatten())
 
+    @counts_items
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """[tokens right, tokens counted]."""
         return super().sums(outputs.flatten(0, -2), targets.flatten())

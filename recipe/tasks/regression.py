@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recipe.tasks.base import Loss, TargetKind, Task, wide
-from recipe.tasks.by_loss import ByLoss, compares_values, tells_apart
+from recipe.tasks.base import Loss, TargetKind, Task, counts_items, wide
+from recipe.tasks.by_loss import ByLoss, compares_values
 
 ROUNDING = 1e-12
 """Share of the sum of squares below which a spread is rounding error: the targets are constant."""
@@ -26,15 +26,15 @@ class Regression(Task):
         """Mean squared error; [N, 1] against [N] is matched, never broadcast."""
         return F.mse_loss(outputs, targets.reshape(outputs.shape).to(outputs.dtype))
 
-    def adapted(self, loss: Loss | None, *, scored: bool = False) -> Task:
+    def adapted(self, loss: Loss | None) -> Task:
         """Scored by the loss itself where outputs are no values of the targets: the logarithm of
-        a rate, a mean and a variance; or where a loss that a metric goes with may want several
-        outputs for a target, such as quantiles.
+        a rate, a mean and a variance.
         """
-        if loss is None or (compares_values(loss) and not (scored and tells_apart(loss))):
+        if type(self) is not Regression or loss is None or compares_values(loss):
             return self
         return LossAsScore(loss)
 
+    @counts_items
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """[squared error, count] and, per value, the sums of y and y squared (float64).
 
@@ -67,6 +67,6 @@ class Regression(Task):
 class LossAsScore(ByLoss, Regression):
     """Regression whose outputs are parameters of a distribution, by a loss of the user's own."""
 
-    def adapted(self, loss: Loss | None, *, scored: bool = False) -> Task:
+    def adapted(self, loss: Loss | None) -> Task:
         """As for another loss."""
-        return self if loss is self.declared else Regression().adapted(loss, scored=scored)
+        return self if loss is self.declared else Regression().adapted(loss)

@@ -23,7 +23,7 @@ from recipe.training.items import Batch, as_labels, as_tensor, randomness, widen
 from recipe.training.memory import free_memory
 
 DEFAULT_VAL_SHARE = 0.2
-EVAL_BATCH = 512
+EVAL_BATCH, LEAST_EVAL = 512, 32
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,11 @@ class TensorData:
 
     def eval_batches(self) -> Iterator[Batch]:
         """One pass in order over every item."""
-        for x, y in zip(
-            torch.split(self.x, EVAL_BATCH), torch.split(self.y, EVAL_BATCH), strict=True
-        ):
+        whole, rest = divmod(len(self), EVAL_BATCH)
+        sizes = [EVAL_BATCH] * whole + ([rest] if rest else [])
+        if whole and 0 < rest < LEAST_EVAL:  # of two items a loss may find nothing to compare
+            sizes = [*sizes[:-2], EVAL_BATCH + rest]
+        for x, y in zip(torch.split(self.x, sizes), torch.split(self.y, sizes), strict=True):
             # A model that works in place must not change the data.
             yield self._there(x.clone(), y)
 

@@ -1,5 +1,6 @@
 """Single items of a data set as checked tensors."""
 
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -77,20 +78,43 @@ def same(a: Tensor, b: Tensor) -> bool:
 
 
 Randomness = Literal["none", "random", "rewritten"]
-"""Of the items of a data set: the same index gives the same item; another one; or the same memory
-with other values, which the data set has written into what it keeps."""
+"""Of the items of a data set: the same index gives the same item; another one; or at every visit
+the one before, changed in the same way, which the data set has written into what it keeps."""
+STEADY = 1e-3
+"""Relative difference up to which changes are the same."""
+FEWEST_CHANGED = 4
+"""Values of an item that have to change in the same way."""
 
 
 def randomness(dataset: Any, name: str) -> Randomness:
     """Whether the same index gives the same item twice, on a sample of items."""
     for index in probes(len(dataset)):
-        first = item(dataset, index, name)
-        before = [part.clone() for part in first]
-        for old, was, new in zip(first, before, item(dataset, index, name), strict=True):
-            if not same(was, new):
-                kept = old.data_ptr() == new.data_ptr() and not same(old, was)
-                return "rewritten" if kept else "random"
+        first, second = _visit(dataset, index, name), _visit(dataset, index, name)
+        if not all(map(same, first, second)):
+            visits = [first, second, *(_visit(dataset, index, name) for _ in range(2))]
+            drift = [_drifts(list(parts)) for parts in zip(*visits, strict=True)]
+            return "rewritten" if any(drift) else "random"
     return "none"
+
+
+def _visit(dataset: Any, index: int, name: str) -> list[Tensor]:
+    """An item in memory of its own: the data set may write over what it gave out."""
+    return [part.clone() for part in item(dataset, index, name)]
+
+
+def _drifts(visits: list[Tensor]) -> bool:
+    """Whether each of four visits follows from the one before by one and the same scale and shift,
+    as after `image /= 255`: its changes then shrink or grow by one and the same factor.
+    """
+    if any(part.shape != visits[0].shape or part.is_complex() for part in visits):
+        return False
+    changes = [b.double() - a.double() for a, b in pairwise(visits)]
+    moved = (changes[0] != 0) & (changes[1] != 0)
+    if int(moved.sum()) < FEWEST_CHANGED:
+        return False
+    once, again = (b[moved] / a[moved] for a, b in pairwise(changes))
+    factor = once.median()
+    return bool(((torch.cat([once, again]) - factor).abs() <= STEADY * factor.abs()).all())
 
 
 def stack(pairs: list[Batch], name: str) -> Batch:

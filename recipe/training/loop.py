@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import torch
@@ -20,6 +20,7 @@ from recipe.training.optimizers import (
     build_optimizer,
     forget_gradients,
     set_lr,
+    step,
     wants_closure,
 )
 from recipe.training.plan import (
@@ -233,14 +234,11 @@ class Training:
         if self.experiment.update is not None:
             loss = self._own_update((x, y), watch=watch)
             return torch.as_tensor(loss).detach(), None
-        asked = [self._evaluation(x, y)] if self.wants_closure else []
+        closure = self._evaluation(x, y) if self.wants_closure else None
         outputs, loss = self._gradients(x, y)
         if watch:
             self.monitor.before_step()
-        # The line search of LBFGS divides by the length of a step that has become zero: it has
-        # arrived, and the weights are those before the step.
-        with suppress(ZeroDivisionError):
-            self.optimizer.step(*asked)
+        step(self.optimizer, closure)
         if watch:
             self.monitor.after_step()
         return loss.detach(), (outputs.detach(), y) if self.scores_training else None

@@ -1,10 +1,11 @@
 """Optimizers by name, with the settings the recipe means by each."""
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from recipe.errors import UsageError
@@ -86,7 +87,7 @@ def build_optimizer(experiment: Experiment, model: nn.Module, lr: float) -> Opti
     if isinstance(experiment.optimizer, str):
         return _named(
             experiment.optimizer, params, lr, momentum_of(experiment),
-            fused=_may_fuse(model, params) or None, weight_decay=decay,
+            fused=_may_fuse(experiment, params) or None, weight_decay=decay,
         )  # fmt: skip
     try:
         optimizer = experiment.optimizer(params, lr, decay)
@@ -103,12 +104,20 @@ def build_optimizer(experiment: Experiment, model: nn.Module, lr: float) -> Opti
     return optimizer
 
 
-def _may_fuse(model: nn.Module, params: list[nn.Parameter]) -> bool:
-    """Whether one kernel may step all tensors: on the processor, of real numbers, none of whose
-    gradients is sparse.
+def _may_fuse(experiment: Experiment, params: list[nn.Parameter]) -> bool:
+    """Whether one kernel may step all tensors: it walks through memory without regard to strides,
+    so weights have to fill theirs, and gradients have to come from a backward pass, which gives
+    them the strides of the weights.
     """
-    sparse = any(getattr(module, "sparse", False) for module in model.modules())
-    return not sparse and all(p.is_cpu and p.is_floating_point() for p in params)
+    return experiment.update is None and all(
+        p.is_cpu and p.is_floating_point() and _fills_memory(p) for p in params
+    )
+
+
+def _fills_memory(tensor: Tensor) -> bool:
+    return tensor.is_contiguous() or (
+        tensor.ndim == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
+    )
 
 
 def _named(
@@ -127,6 +136,34 @@ def _named(
         )  # fmt: skip
     kind = torch.optim.AdamW if name == "adamw" else torch.optim.Adam
     return kind(params, betas=(momentum, ADAM_BETA2), eps=EPSILON, fused=fused, **shared)
+
+
+def step(optimizer: Optimizer, closure: Callable[[], float] | None) -> None:
+    """One step, with what evaluates the loss where the optimizer wants that."""
+    if isinstance(optimizer, torch.optim.LBFGS):
+        _search(optimizer, closure)
+        return
+    for group in optimizer.param_groups:
+        # Sparse gradients show at the first step only; the fused kernel does not take them.
+        if group.get("fused") and any(p.grad is not None and p.grad.is_sparse
+                                      for p in group["params"]):  # fmt: skip
+            group["fused"] = False
+    optimizer.step(*[closure] if closure else [])
+
+
+def _search(optimizer: torch.optim.LBFGS, closure: Callable[[], float] | None) -> None:
+    """A step of LBFGS. When both ends of its line search have met, it divides by their distance:
+    the weights are put back, and it starts anew without its memory.
+    """
+    params = [p for group in optimizer.param_groups for p in group["params"]]
+    kept = [p.detach().clone() for p in params]
+    try:
+        optimizer.step(closure)  # type: ignore[no-untyped-call]
+    except ZeroDivisionError:
+        with torch.no_grad():
+            for param, value in zip(params, kept, strict=True):
+                param.copy_(value)
+        optimizer.state.clear()
 
 
 def forget_gradients(optimizer: Optimizer) -> None:

@@ -1,5 +1,5 @@
-"""Model and data made to suit each other, where a model leaves something to its first batch or
-computes in float64.
+"""Model, data and task made to suit each other: where a model leaves something to its first batch
+or computes in float64, and where a loss wants outputs that no score of ours can read.
 """
 
 from collections.abc import Callable
@@ -11,17 +11,24 @@ from torch import Tensor, nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from recipe.errors import UsageError
-from recipe.experiment import Experiment
-from recipe.training.data import Data, Splits, StreamData
+from recipe.experiment import Experiment, LossFunction
+from recipe.tasks import Classification, Regression, Task
+from recipe.tasks.by_loss import takes_label, tells_apart
+from recipe.tasks.classification import LossOfClasses
+from recipe.tasks.regression import LossAsScore
+from recipe.training.data import Data, Splits, StreamData, TensorData
 from recipe.training.items import widened
 from recipe.training.models import build_model, place
 
+LOOKED_AT = 64
+"""Items that tell what shape outputs have."""
 SAMPLE = 2
 """Items that tell lazy layers their sizes: one alone may be squeezed to nothing."""
 
 
 def suited(experiment: Experiment, data: Splits) -> tuple[Experiment, Splits]:
-    """The experiment with lazy layers that know their sizes, and data of the model's precision.
+    """The experiment with lazy layers that know their sizes and with a task that can read the
+    outputs, and data of the model's precision.
 
     Lazy layers (`nn.LazyLinear`) have no weights before a first pass: the factory then makes one
     over a few items, in evaluation mode. Data are float32, and float64 for a model whose weights
@@ -37,7 +44,35 @@ def suited(experiment: Experiment, data: Splits) -> tuple[Experiment, Splits]:
     if is_lazy(model):
         x = data.train.sample(SAMPLE, torch.Generator().manual_seed(0)).x
         experiment = replace(experiment, model=_sized(experiment.model, x))
+    if experiment.loss is not None and (task := _by_loss(experiment, data, experiment.loss)):
+        experiment = replace(experiment, task=task)
     return experiment, data
+
+
+@torch.no_grad()
+def _by_loss(experiment: Experiment, data: Splits, loss: LossFunction) -> Task | None:
+    """A task that is scored by the loss, where that takes several outputs for one target, or,
+    beside a metric, one output less than there are classes.
+    """
+    task, generator = experiment.resolved_task, torch.Generator().manual_seed(0)
+    sample = data.train.sample(LOOKED_AT, generator)
+    x, y = sample.x.cpu(), sample.y.cpu()
+    if type(task) not in (Regression, Classification) or y.numel() != len(y):
+        return None
+    try:
+        outputs = build_model(experiment, 0, torch.device("cpu")).eval()(x.clone()).float()
+    except Exception:  # noqa: BLE001 - the first step says what is wrong
+        return None
+    if outputs.ndim != 2 or len(outputs) != len(y) or outputs.shape[1] < 2:
+        return None
+    if type(task) is Regression:
+        return LossAsScore(loss) if tells_apart(loss, outputs, y) else None
+    labels = data.train.y if isinstance(data.train, TensorData) else y
+    labels = labels[task.counted(labels)].flatten()
+    exact = len(labels) and (int(labels.min()), int(labels.max())) == (0, outputs.shape[1])
+    if exact and experiment.metric is not None and takes_label(loss, outputs):
+        return LossOfClasses(loss)
+    return None
 
 
 def is_lazy(model: nn.Module) -> bool:

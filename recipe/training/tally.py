@@ -8,7 +8,7 @@ from torch import Tensor
 from recipe.tasks.base import Task
 
 HELD = 65_536
-"""Output values (a quarter of a megabyte) that are held back at most before they are scored."""
+"""Values of outputs and targets that are held back at most: a quarter of a megabyte."""
 
 
 class Tally:
@@ -21,6 +21,7 @@ class Tally:
     def __init__(self, task: Task) -> None:
         """Nothing is scored yet."""
         self._task = task
+        self._joins = getattr(type(task).sums, "counts_items", False)
         self._sums: Tensor | None = None
         self._outputs: list[Tensor] = []
         self._targets: list[Tensor] = []
@@ -28,16 +29,26 @@ class Tally:
 
     def add(self, outputs: Tensor, targets: Tensor) -> None:
         """Take in a batch: outputs [n, ...] without gradient, and targets [n, ...]."""
-        if self._outputs and not (
+        size = outputs.numel() + targets.numel()
+        alone = (
+            size > HELD // 4 or not self._joins or not outputs.ndim or len(outputs) != len(targets)
+        )
+        if alone or self._held + size > HELD or not self._fits(outputs, targets):
+            self._settle()
+        # A copy: a model may write its next outputs into the same memory, or give out a corner of
+        # a large tensor.
+        self._outputs.append(outputs if alone else outputs.clone())
+        self._targets.append(targets)
+        self._held += size
+        if alone:
+            self._settle()
+
+    def _fits(self, outputs: Tensor, targets: Tensor) -> bool:
+        """Whether this batch can be joined to those that are held."""
+        return not self._outputs or (
             outputs.shape[1:] == self._outputs[0].shape[1:]
             and targets.shape[1:] == self._targets[0].shape[1:]
-        ):
-            self._settle()
-        self._outputs.append(outputs)
-        self._targets.append(targets)
-        self._held += outputs.numel()
-        if self._held > HELD or not self._task.counts_items:
-            self._settle()
+        )
 
     def score(self) -> float:
         """The score of all batches so far; NaN when there was none, or it is undefined."""

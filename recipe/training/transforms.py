@@ -148,7 +148,7 @@ class _Head:
         self.steps = steps
 
     def __call__(self, image: Any) -> Tensor:
-        if isinstance(image, Tensor):
+        if isinstance(image, Tensor) and not self.steps:
             return image
         from torchvision.transforms.v2.functional import pil_to_tensor
 

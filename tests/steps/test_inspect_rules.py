@@ -78,7 +78,7 @@ def one_label(low, high, items=100, **more):
 
 
 def one_input(share, **more):
-    return {"most_frequent_input": share, "distinct_inputs": 5, "inputs_seen": 20} | more
+    return {"most_frequent_input": share, "told_by_inputs": 0.1, "inputs_seen": 20} | more
 
 
 CASES = [
@@ -193,6 +193,8 @@ CASES = [
     Case(constant_inputs, one_input(0.89), None),
     Case(constant_inputs, one_input(0.9, inputs_seen=19), None),
     Case(constant_inputs, one_input(NAN), None),
+    Case(constant_inputs, one_input(0.9, told_by_inputs=0.11), None),
+    Case(constant_inputs, one_input(0.9, told_by_inputs=NAN), None),
     Case(constant_inputs, {"constant_features": 3, "features": 13}, "note", says="3 of 13"),
     Case(constant_inputs, {"constant_features": 0, "features": 13}, None),
     Case(constant_inputs, {"distinct_inputs": NAN, "inputs_seen": NAN}, None),

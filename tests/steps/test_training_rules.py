@@ -38,9 +38,10 @@ AT_MAJORITY = {"best_train_score": [0.885] * 8, "best_val_score": [0.885, 0.89] 
 BY_HEART = {"best_train_score": [0.885, 0.999], "best_val_score": [0.885, 0.85]}
 
 
-def own_score(values, severity, says="", chance=0.98):
+def own_score(values, severity, says="", chance=0.98, right=1.0):
     """A run with a metric of one's own, which has no score on training data."""
-    scalars = {"best_chance": chance, "best_items": 1000, "best_status": "finished"}
+    scalars = {"best_chance": chance, "best_items": 1000, "best_status": "finished",
+               "right_score": right}  # fmt: skip
     return Case(predicts_majority_class, scalars, severity, {"best_val_score": values}, says)
 
 
@@ -76,6 +77,9 @@ TRAINING = [
     own_score([0.0] * 5 + [0.1], None),
     own_score([1.0] * 6, None),
     own_score([0.0] * 6, None, chance=0.89),
+    own_score([0.0] * 6, None, chance=1.0),
+    own_score([0.0] * 6, None, right=0.0),
+    own_score([0.0] * 6, None, right=NAN),
     own_score([0.0] * 6, None, chance=NAN),
     case(labels_look_random, "fail", "where chance is 0.1", **scores(0.95, 0.12)),
     case(labels_look_random, "fail", **scores(0.92, 0.13)),  # two standard errors: 0.03

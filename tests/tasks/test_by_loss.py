@@ -9,12 +9,11 @@ from recipe.tasks.by_loss import (
     ByLoss,
     compares_items,
     compares_values,
-    takes_more_labels,
+    takes_label,
     tells_apart,
 )
 from recipe.tasks.classification import Classification
 from recipe.tasks.language_modelling import LanguageModel
-from recipe.tasks.regression import Regression
 
 QUANTILES = torch.tensor([0.1, 0.5, 0.9])
 
@@ -66,11 +65,11 @@ CLASSES = [None, nn.CrossEntropyLoss(), nn.CrossEntropyLoss(ignore_index=2), nn.
            flipped, squared]  # fmt: skip
 
 
-@pytest.mark.parametrize("scored", [False, True])
 @pytest.mark.parametrize("loss", CLASSES)
 @pytest.mark.parametrize("task", [Classification(), LanguageModel()])
-def test_losses_of_classes_leave_the_score_alone(task, loss, scored):
-    assert not isinstance(task.adapted(loss, scored=scored), ByLoss)
+def test_losses_of_classes_leave_the_score_alone(task, loss):
+    assert not isinstance(task.adapted(loss), ByLoss)
+    assert loss is None or not takes_label(loss, torch.randn(9, 3))
 
 
 @pytest.mark.parametrize("loss", [contrastive, triplet])
@@ -85,20 +84,53 @@ def test_an_embedding_is_scored_by_its_loss(loss):
     assert not isinstance(task.adapted(focal), ByLoss)
 
 
-def test_ordered_classes_with_a_metric_are_scored_by_their_loss():
-    assert takes_more_labels(ordered)
-    assert isinstance(Classification().adapted(ordered, scored=True), ByLoss)
-    assert not isinstance(Classification().adapted(ordered), ByLoss)
+class Retrieval(Classification):
+    """A user's own."""
 
 
-def test_quantiles_with_a_metric_are_scored_by_their_loss():
-    assert tells_apart(pinball)
+def test_a_task_of_the_users_own_stays():
+    assert type(Retrieval().adapted(contrastive)) is Retrieval
+
+
+def test_a_loss_that_remembers_is_asked_once_and_as_a_copy():
+    class Remembers(nn.Module):
+        calls = 0
+
+        def forward(self, outputs, targets):
+            type(self).calls += 1
+            self.last = outputs
+            return F.cross_entropy(outputs, targets)
+
+    loss = Remembers()
+    Classification().adapted(loss)
+    calls = Remembers.calls
+    assert calls > 0
+    Classification().adapted(loss)
+    assert Remembers.calls == calls
+    assert not hasattr(loss, "last")
+
+
+def test_a_loss_that_learns_is_summed_without_a_graph():
+    scale = nn.Parameter(torch.ones(()))
+    task = Classification().adapted(lambda o, t: scale * contrastive(o, t))
+    assert not task.sums(torch.randn(6, 3), torch.arange(6) % 3).requires_grad
+
+
+def test_ordered_classes_have_a_label_more_than_outputs():
+    assert takes_label(ordered, torch.randn(9, 4))
+    assert not takes_label(squared, torch.randn(9, 4))
+
+
+REAL = torch.linspace(0, 3, 9)[:, None]
+
+
+def test_quantiles_are_told_apart():
+    assert tells_apart(pinball, torch.randn(9, 3), REAL)
     assert compares_values(pinball)
-    assert isinstance(Regression().adapted(pinball, scored=True), ByLoss)
-    assert not isinstance(Regression().adapted(pinball), ByLoss)
+    assert not tells_apart(pinball, torch.randn(9, 4), REAL)  # which it does not take
 
 
-@pytest.mark.parametrize("loss", [None, nn.L1Loss(), nn.HuberLoss(), spread])
+@pytest.mark.parametrize("loss", [nn.L1Loss(), nn.HuberLoss(), spread])
 @pytest.mark.filterwarnings("ignore:Using a target size")
-def test_errors_with_a_metric_leave_the_score_alone(loss):
-    assert not isinstance(Regression().adapted(loss, scored=True), ByLoss)
+def test_errors_do_not_tell_outputs_apart(loss):
+    assert not tells_apart(loss, torch.randn(9, 3), REAL)

@@ -99,8 +99,8 @@ def test_a_random_data_set_is_read_anew_in_every_epoch():
 class Dividing:
     """Divides what it keeps, at every visit."""
 
-    def __init__(self, divisor):
-        self.x, self.divisor = torch.arange(20.0).reshape(10, 2), divisor
+    def __init__(self, divisor, x=None):
+        self.x, self.divisor = torch.arange(80.0).reshape(10, 8) if x is None else x, divisor
 
     def __len__(self):
         return len(self.x)
@@ -116,7 +116,29 @@ def test_items_that_a_visit_changes_in_place():
     assert isinstance(data, StreamData)
     assert data.rewritten
     assert isinstance(load(Dividing(1.0), "train", CPU), TensorData)
+    assert load(Dividing(255.0, np.arange(80.0).reshape(10, 8)), "train", CPU).rewritten
     assert not load(Items(9, noisy), "train", CPU).rewritten
+
+
+def test_random_brightness_rewrites_nothing():
+    x = torch.rand(10, 8)
+    dimmed = Items(10, lambda i: (x[i] * random.random(), 0))
+    assert not load(dimmed, "train", CPU).rewritten
+    buffer = torch.zeros(8)
+
+    def noise(i):
+        return buffer.normal_(), i % 2
+
+    assert not load(Items(10, noise), "train", CPU).rewritten
+
+
+@pytest.mark.parametrize(("n", "sizes"), [(512, [512]), (513, [513]), (543, [543]),
+                                          (544, [512, 32]), (1030, [512, 518]), (5, [5])])  # fmt: skip
+def test_a_few_last_items_are_evaluated_with_those_before(n, sizes):
+    data = TensorData(torch.arange(n), torch.arange(n))
+    batches = [x for x, _ in data.eval_batches()]
+    assert [len(x) for x in batches] == sizes
+    assert torch.equal(torch.cat(batches), data.x)
 
 
 @pytest.mark.parametrize("seed", range(8))

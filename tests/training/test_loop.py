@@ -440,20 +440,3 @@ def test_it_needs_a_resolved_experiment():
     for missing in ("lr", "epochs", "schedule"):
         with pytest.raises(RecipeError, match="resolved"):
             Training(replace(experiment(), **{missing: None}), DATA, seed=0, device=CPU)
-
-
-def test_a_line_search_that_divides_by_zero_leaves_the_weights_alone():
-    class Arrived(torch.optim.SGD):
-        steps = 0
-
-        def step(self, closure=None):
-            self.steps += 1
-            if self.steps > 2:
-                raise ZeroDivisionError
-            return super().step(closure)
-
-    made = training(optimizer=lambda p, lr, _: Arrived(p, lr=lr))
-    losses = all_losses(made)
-    assert len(losses) == 12
-    assert made.optimizer.steps == 12
-    assert len(set(losses[4:8])) == len(set(losses[8:])) == 4

@@ -10,6 +10,7 @@ from recipe.training.optimizers import (
     forget_gradients,
     kin_of,
     set_lr,
+    step,
     usual_rates,
 )
 
@@ -129,18 +130,82 @@ def test_usual_rates_without_momentum_are_ten_times_as_high():
         assert usual_rates(own) == USUAL_RATES[kind.__name__.lower()]
 
 
-def test_sparse_gradients_and_complex_weights_are_stepped_too():
-    table = nn.Embedding(5, 2, sparse=True)
-    made = build_optimizer(experiment(optimizer="sgd"), table, 0.1)
-    table(torch.tensor([1])).sum().backward()
-    before = table.weight.detach().clone()
-    made.step()
-    assert (table.weight != before).any(1).tolist() == [False, True, False, False, False]
-    wave = nn.ParameterList([torch.ones(2, dtype=torch.complex64)])
-    made = build_optimizer(experiment(optimizer="sgd"), wave, 0.1)
-    wave[0].abs().sum().backward()
-    made.step()
-    assert (wave[0] != 1).all()
+SQUARE = torch.arange(6.0).reshape(2, 3)
+
+
+def stepped(make, weight, backward):
+    """The weight after three steps."""
+    made = build_optimizer(experiment(optimizer=make), nn.ParameterList([weight]), 0.1)
+    for _ in range(3):
+        made.zero_grad()
+        backward(weight)
+        step(made, None)
+    return weight.detach()
+
+
+def of_rows(weight):
+    nn.functional.embedding(torch.tensor([1]), weight, sparse=True).sum().backward()
+
+
+def of_all(weight):
+    (weight * SQUARE.to(weight.dtype)).abs().square().sum().backward()
+
+
+WEIGHTS = {
+    "sparse gradients": (lambda: torch.ones(2, 3), of_rows),
+    "complex": (lambda: torch.ones(2, 3, dtype=torch.complex64), of_all),
+    "a part of a larger one": (lambda: torch.ones(2, 5)[:, :3], of_all),
+    "turned around": (lambda: torch.ones(3, 2).T, of_all),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_weights_and_gradients_of_every_layout(name):
+    make, backward = WEIGHTS[name]
+    found = stepped("sgd", nn.Parameter(make()), backward)
+    plain = stepped(
+        lambda p, lr, _: torch.optim.SGD(p, lr, momentum=0.9, nesterov=True, foreach=False),
+        nn.Parameter(make()), backward,
+    )  # fmt: skip
+    torch.testing.assert_close(found, plain)
+
+
+def test_an_own_update_step_may_give_gradients_of_any_layout():
+    weight = nn.Parameter(torch.ones(2, 3))
+    own = experiment(optimizer="sgd", update=lambda *_: 0.0)
+    made = build_optimizer(own, nn.ParameterList([weight]), 0.1)
+    weight.grad = torch.ones(1, 1).expand(2, 3)
+    step(made, None)
+    assert (weight == weight[0, 0]).all()
+
+
+def test_a_line_search_whose_ends_have_met_starts_anew():
+    weight = nn.Parameter(torch.tensor([3.0]))
+    made = torch.optim.LBFGS([weight], lr=1.0, max_iter=5)
+    calls = []
+
+    def closure():
+        calls.append(weight.item())
+        if len(calls) == 3:
+            raise ZeroDivisionError
+        made.zero_grad()
+        loss = (weight - 1).square().square().sum()
+        loss.backward()
+        return loss
+
+    step(made, closure)
+    assert weight.item() == 3.0
+    step(made, closure)
+    assert 1.0 <= weight.item() < 3.0
+
+
+def test_other_optimizers_say_what_is_wrong():
+    class Broken(torch.optim.SGD):
+        def step(self, closure=None):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        step(Broken(layer().parameters(), lr=0.1), None)
 
 
 def test_gradients_are_forgotten_as_by_the_optimizers_own_method():

@@ -65,5 +65,36 @@ def test_a_loss_that_compares_the_items_of_a_batch_sees_each_batch_alone():
     assert Watched.seen == [2, 2, 2]
 
 
+def test_a_task_of_the_users_own_sees_each_batch_alone():
+    seen = []
+
+    class Watched(Classification):
+        def sums(self, outputs, targets):
+            seen.append(len(outputs))
+            return super().sums(outputs, targets)
+
+    tally = Tally(Watched())
+    for part in torch.randn(6, 2).split(2):
+        tally.add(part, torch.zeros(2, dtype=torch.long))
+    tally.score()
+    assert seen == [2, 2, 2]
+
+
+def test_single_items_without_an_axis():
+    tally = Tally(Binary())
+    for value in (1.0, -1.0, 2.0):
+        tally.add(torch.tensor(value), torch.tensor([1.0]))
+    assert tally.score() == pytest.approx(2 / 3)
+
+
+def test_outputs_that_the_model_overwrites_and_corners_of_large_ones():
+    tally, memory = Tally(Classification()), torch.zeros(4, 100_000, 2)
+    for k in range(3):
+        memory[:, -1] = torch.nn.functional.one_hot(torch.full((4,), k % 2), 2).float()
+        tally.add(memory[:, -1], torch.full((4,), k % 2))
+    assert all(held.untyped_storage().nbytes() < 100 for held in tally._outputs)
+    assert tally.score() == 1.0
+
+
 def test_nothing_scores_nan():
     assert math.isnan(Tally(Classification()).score())

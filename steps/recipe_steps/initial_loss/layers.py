@@ -58,7 +58,7 @@ class _Look:
         gradients = self._gradients(record=True)
         scalars: dict[str, Scalar] = {name: share.item() for name, share in shares.items()}
         scalars |= self._broken()
-        if not self.layers or scalars["broken_gradients"]:
+        if not self.layers:
             return scalars, {}
         scales = [_weight_scale(layer) for layer in self.layers]
         scalars |= {
@@ -71,7 +71,9 @@ class _Look:
             "input_size": _size(self.x),
         }
         ratio, symmetric = _ratio(gradients), self._symmetric(EQUAL)
-        if any(symmetric) or _suspicious(ratio):
+        if scalars["broken_gradients"]:
+            ratio = None
+        elif any(symmetric) or _suspicious(ratio):
             ratio = _milder(ratio, _ratio(self._after_steps()))
             if symmetric[:1] != [True]:  # the first layer is never meant to start so
                 later = self._symmetric(NEARLY_EQUAL)
@@ -98,7 +100,8 @@ class _Look:
     def _broken(self) -> dict[str, Scalar]:
         """Parameters whose gradient is not finite, of all that have one."""
         found = [p.grad for p in self.model.parameters() if p.grad is not None]
-        broken = sum(not grad.isfinite().all() for grad in found)
+        values = [grad.coalesce().values() if grad.is_sparse else grad for grad in found]
+        broken = sum(not value.isfinite().all() for value in values)
         return {"broken_gradients": broken, "gradients": len(found)}
 
     def _see(self, layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:

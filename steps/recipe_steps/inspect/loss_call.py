@@ -66,20 +66,6 @@ def loss_call(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     }
 
 
-def takes_labels(ctx: Context, train: TensorData, outputs: int) -> bool:
-    """Whether an own loss makes a number of labels that have no output of their own, as one for
-    ordered classes does, with an output for each step from one class to the next.
-    """
-    if ctx.experiment.loss is None:
-        return False
-    beyond = (train.y.reshape(len(train.y), -1) >= outputs).any(1).nonzero().flatten()[:FEW]
-    if not len(beyond):
-        return False
-    model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device).eval()
-    with torch.no_grad(), seeded(ctx.seed_for("loss"), ctx.device):
-        return called(ctx.experiment.loss, model(train.x[beyond]), train.y[beyond]).fine
-
-
 def called(loss: LossFunction, outputs: Tensor, targets: Tensor) -> Call:
     """Call a loss, and follow its gradient back to the outputs.
 

@@ -11,11 +11,12 @@ from torch import Tensor
 from recipe.context import Context
 from recipe.errors import UsageError
 from recipe.results import Evidence, Scalar
+from recipe.tasks.by_loss import ByLoss
 from recipe.training.data import TensorData
 from recipe.training.models import build_model, place, seeded
 from recipe_steps.inspect.anatomy import anatomy
 from recipe_steps.inspect.imbalance import class_counts
-from recipe_steps.inspect.loss_call import loss_call, takes_labels
+from recipe_steps.inspect.loss_call import loss_call
 from recipe_steps.inspect.scaling import scaling
 from recipe_steps.inspect.splits import (
     batch_order,
@@ -23,6 +24,7 @@ from recipe_steps.inspect.splits import (
     compare_labels,
     constant_features,
     repeats_of_classes,
+    told_by_inputs,
 )
 from recipe_steps.rows import row_hashes
 
@@ -53,6 +55,7 @@ def measure(ctx: Context) -> Evidence:
         "input_shape": str(list(train.x.shape[1:])),
         "target_shape": str(list(train.y.shape[1:])),
         "target_kind": ctx.task.target_kind,
+        "scored_by_loss": isinstance(ctx.task, ByLoss),
         "deterministic": ctx.data.train.deterministic,
         "items_rewritten": getattr(ctx.data.train, "rewritten", False),
     }
@@ -61,10 +64,8 @@ def measure(ctx: Context) -> Evidence:
     if not (scalars["train_input_nonfinite"] or scalars["train_target_nonfinite"]):
         scalars |= _outputs(ctx, train)
         scalars |= class_counts(ctx, train)
-        if scalars["shape_problem"] is None and ctx.task.target_kind == "class index":
-            many = takes_labels(ctx, train, int(scalars["outputs"]))  # type: ignore[arg-type]
-            scalars["loss_takes_labels"] = many
         scalars |= _repeats(train.x, val.x) | repeats_of_classes(train.x, train.y)
+        scalars["told_by_inputs"] = told_by_inputs(train.x, train.y)
         whole = isinstance(ctx.data.train, TensorData) and isinstance(ctx.data.val, TensorData)
         if whole:
             scalars |= compare_inputs(train.x, val.x)

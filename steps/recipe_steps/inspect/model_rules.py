@@ -59,7 +59,12 @@ def batch_mixing(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=["parameters-without-gradient", *NOT_LEARNING])
+@rule(
+    "fail",
+    # Layers that the model does not know stay in training mode.
+    explains=["parameters-without-gradient", "batch-mixing", "nondeterministic-evaluation",
+              *NOT_LEARNING],
+)  # fmt: skip
 def unregistered_parameters(evidence: Evidence) -> Finding | None:
     """What: the outputs depend on tensors with gradient that are not in `model.parameters()`.
 

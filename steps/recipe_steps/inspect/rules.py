@@ -11,8 +11,9 @@ WEIGHED = 1.1
 """Gradient of an item of the smallest class over that of the largest from which the loss weighs
 them: rounding leaves 1e-6, and nobody sets a smaller weight."""
 
-ONE_INPUT, MANY_INPUTS = 0.9, 20
-"""Share of the inputs that are the same from which they tell nothing; and of how many at least."""
+ONE_INPUT, MANY_INPUTS, TOLD = 0.9, 20, 0.1
+"""Share of the inputs that are the same, and of how many at least; and share of what there is to
+know about the targets up to which the others tell nothing: a rare flag may tell all."""
 UNLABELLED = 255
 """The label of what is not labelled, by the habit of segmentation data sets (PASCAL VOC)."""
 _IGNORE = (
@@ -77,7 +78,7 @@ def targets_out_of_range(evidence: Evidence) -> Finding | None:
             )
         if _too_few_outputs(evidence):
             return None
-        beyond = outputs is not None and high >= outputs and not evidence.flag("loss_takes_labels")
+        beyond = outputs is not None and high >= outputs and not evidence.flag("scored_by_loss")
         if low < 0 or beyond:
             limit = f"0..{outputs - 1:.0f}" if outputs is not None else "0 and above"
             return finding(
@@ -142,7 +143,7 @@ def _too_few_outputs(evidence: Evidence) -> bool:
     classes, outputs = evidence.number("classes"), evidence.number("outputs")
     if evidence.text("target_kind") != "class index" or classes is None or outputs is None:
         return False
-    if evidence.flag("loss_takes_labels"):
+    if evidence.flag("scored_by_loss"):
         return False
     unlabelled = evidence.number("train_target_max") == UNLABELLED >= classes
     return classes - unlabelled > outputs
@@ -194,8 +195,9 @@ def constant_inputs(evidence: Evidence) -> Finding | None:
             f"All {seen:.0f} training inputs are identical.",
             "Look at what the data set returns for different indices.",
         )
-    same = evidence.number("most_frequent_input")
-    if same is not None and seen is not None and same >= ONE_INPUT and seen >= MANY_INPUTS:
+    same, told = evidence.number("most_frequent_input"), evidence.number("told_by_inputs")
+    rare = same is not None and same >= ONE_INPUT and told is not None and told <= TOLD
+    if rare and seen is not None and seen >= MANY_INPUTS:
         return finding(
             "warn",
             f"{same:.0%} of the training inputs are one and the same.",

@@ -1,7 +1,8 @@
 """Training beside validation data: missing classes, shifted inputs, features that never vary."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
+from statistics import pvariance
 
 import torch
 from torch import Tensor
@@ -135,6 +136,25 @@ def constant_features(x: Tensor, distinct: int) -> dict[str, Scalar]:
         same = (x == x[:1]).all(0)
         scalars |= {"constant_features": int(same.sum()), "features": x.shape[1]}
     return scalars
+
+
+def told_by_inputs(x: Tensor, y: Tensor) -> float | None:
+    """The share of what there is to know about one target per item that is known to who has seen
+    each input with its targets: of the way from the most frequent label to all labels, or of the
+    variance. Nothing for several targets.
+    """
+    if y.numel() != len(y) or y.is_complex():
+        return None
+    groups: dict[int, list[float]] = defaultdict(list)
+    for row, target in zip(row_hashes(x), y.flatten().double().tolist(), strict=True):
+        groups[row].append(target)
+    if y.is_floating_point():
+        every = y.double().var(correction=0).item()
+        rest = sum(len(group) * pvariance(group) for group in groups.values()) / len(y)
+        return 1 - rest / every if every > 0 else None
+    chance = max(Counter(y.flatten().tolist()).values()) / len(y)
+    right = sum(max(Counter(group).values()) for group in groups.values()) / len(y)
+    return (right - chance) / (1 - chance) if chance < 1 else None
 
 
 def is_whole_table(x: Tensor, distinct: int) -> bool:

@@ -6,13 +6,17 @@ from torch import Tensor, nn
 from recipe.context import Context
 from recipe.results import Curve, Evidence, Scalar, Trial
 from recipe.search.runner import best_of
+from recipe.tasks.by_loss import ByLoss
 from recipe.training.data import TensorData
 from recipe.training.models import build_model
 from recipe.training.plan import iterations_per_epoch
+from recipe_steps.initial_loss.loss_marks import perfect_answers
 from recipe_steps.learning_curves.branches import branch
 from recipe_steps.learning_curves.labels import label_marks, memory_marks
 from recipe_steps.learning_curves.runs import runs
 
+SURE = 8.0
+"""A logit that leaves no doubt."""
 CURVES = ("train_loss", "val_loss", "train_score", "val_score", "lr", "update_ratio", "grad_norm",
           "dead_units", "saturated_units", "batch_loss")  # fmt: skip
 
@@ -20,6 +24,8 @@ CURVES = ("train_loss", "val_loss", "train_score", "val_score", "lr", "update_ra
 def measure(ctx: Context) -> Evidence:
     """Scalars and curves prefixed `best_` and `baseline_`, as far as there are such trials."""
     scalars: dict[str, Scalar] = {"metric": ctx.experiment.metric_name}
+    if ctx.experiment.metric is not None:
+        scalars["right_score"] = right_score(ctx)
     curves: dict[str, Curve] = {}
     for name, trial in _subjects(ctx):
         found = subject(ctx, name, trial)
@@ -29,6 +35,23 @@ def measure(ctx: Context) -> Evidence:
     if ctx.best_trial is not None:
         scalars |= label_marks(ctx, ctx.best_trial) | memory_marks(ctx, ctx.best_trial)
     return with_branches(ctx, Evidence(scalars, curves))
+
+
+def right_score(ctx: Context) -> float | None:
+    """What the user's metric gives for right answers to the validation items; None where it is
+    not known what they look like.
+    """
+    metric, val = ctx.experiment.metric, ctx.data.val
+    if metric is None or not isinstance(val, TensorData) or isinstance(ctx.task, ByLoss):
+        return None
+    model = build_model(ctx.experiment, ctx.seed, ctx.device).eval()
+    try:
+        with torch.no_grad():
+            outputs = torch.cat([model(x) for x, _ in val.eval_batches()]).float()
+            answers = perfect_answers(ctx.task, outputs, val.y.to(outputs.device))
+            return None if answers is None else float(metric(SURE * (2 * answers - 1), val.y))
+    except Exception:  # noqa: BLE001 - it may want other outputs
+        return None
 
 
 def with_branches(ctx: Context, evidence: Evidence) -> Evidence:

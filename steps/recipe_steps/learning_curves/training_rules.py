@@ -71,9 +71,10 @@ def predicts_majority_class(evidence: Evidence) -> Finding | None:
 
     Fix: look at the rate and at dead units first; then weigh the classes.
     """
+    possible = evidence.number("right_score") or 0.0
 
     def test(run: Run) -> str | None:
-        if run.chance >= RARE and len(run.val_score) >= ENOUGH and not run.train_score:
+        if RARE <= run.chance < 1 and len(run.val_score) >= ENOUGH and possible > 0:
             # A score of one's own in which the rare ones count, and none is ever found.
             share = f"{run.chance:.3g} of the items are of one class"
             return None if any(run.val_score) else f"the score stays at zero; {share}"
@@ -297,7 +298,7 @@ def augmentation_too_strong(evidence: Evidence) -> Finding | None:
         if not run.regularised or not run.train_score or not run.val_score:
             return None
         train, val = run.train_score[-1], run.val_score[-1]
-        if val - train < APART:
+        if val - train < APART or run.chance >= 1:  # a share, and no loss
             return None
         return f"augmented training scores {train:.3g}, clean validation {val:.3g}"
 
