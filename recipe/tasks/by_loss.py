@@ -74,6 +74,21 @@ def compares_items(loss: Loss) -> bool:
     return once(_compares_items, loss)
 
 
+def shares(targets: Tensor) -> bool:
+    """Whether targets [N, C] are shares of classes: what several people said, or a mixture."""
+    return (
+        targets.is_floating_point()
+        and targets.shape[1] > 1
+        and bool((targets >= 0).all())
+        and torch.allclose(targets.sum(1), torch.ones((), dtype=targets.dtype), atol=1e-3)
+    )
+
+
+def accepts(loss: Loss, outputs: Tensor, targets: Tensor) -> bool:
+    """Whether a loss makes a number of them."""
+    return bool(_values(loss, [(outputs, targets)]))
+
+
 def tells_apart(loss: Loss, outputs: Tensor, targets: Tensor) -> bool:
     """Whether a loss takes the outputs [N, D] for one target each and tells them apart, as the
     quantiles of a distribution: it changes when their order does.

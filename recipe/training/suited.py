@@ -13,7 +13,7 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 from recipe.errors import UsageError
 from recipe.experiment import Experiment, LossFunction
 from recipe.tasks import Classification, Regression, Task
-from recipe.tasks.by_loss import takes_label, tells_apart
+from recipe.tasks.by_loss import accepts, shares, takes_label, tells_apart
 from recipe.tasks.classification import LossOfClasses
 from recipe.tasks.regression import LossAsScore
 from recipe.training.data import Data, Splits, StreamData, TensorData
@@ -51,13 +51,17 @@ def suited(experiment: Experiment, data: Splits) -> tuple[Experiment, Splits]:
 
 @torch.no_grad()
 def _by_loss(experiment: Experiment, data: Splits, loss: LossFunction) -> Task | None:
-    """A task that is scored by the loss, where that takes several outputs for one target, or,
-    beside a metric, one output less than there are classes.
+    """A task that is scored by the loss, where that takes shares of classes as targets, several
+    outputs for one target, or, beside a metric, one output less than there are classes.
     """
     task, generator = experiment.resolved_task, torch.Generator().manual_seed(0)
     sample = data.train.sample(LOOKED_AT, generator)
     x, y = sample.x.cpu(), sample.y.cpu()
-    if type(task) not in (Regression, Classification) or y.numel() != len(y):
+    if type(task) not in (Regression, Classification):
+        return None
+    if type(task) is Classification and y.ndim == 2 and shares(y):
+        return LossAsScore(loss) if accepts(loss, y, y) else None
+    if y.numel() != len(y):
         return None
     try:
         outputs = build_model(experiment, 0, torch.device("cpu")).eval()(x.clone()).float()

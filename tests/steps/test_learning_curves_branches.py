@@ -9,6 +9,7 @@ from recipe import Experiment
 from recipe.testing import judge_scalars, open_context
 from recipe.training.plan import planned_rates
 from recipe_steps.learning_curves import LearningCurves, branches
+from recipe_steps.learning_curves.schedule_rules import vanishes_early
 
 X, Y = digits(1797)
 
@@ -93,3 +94,43 @@ def test_without_a_suspicion_or_without_proofs_nothing_is_trained(tmp_path, sett
         evidence = step.measure(ctx)
         assert ctx.meter.epochs == spent
     assert evidence.text("baseline_branch") is None
+
+
+def test_a_schedule_that_runs_out_in_the_first_epochs(tmp_path):
+    step = LearningCurves()
+    experiment = digits_experiment(
+        schedule=lambda progress: 0.5 ** int(100 * progress), epochs=8, lr=0.05
+    )
+    with open_context(step, experiment, tmp_path, exact=True) as ctx:
+        trial = ctx.train_baseline()
+        evidence = step.measure(ctx)
+    found = judge_scalars(step, evidence.scalars, evidence.curves)
+    (early,) = [f for f in found if f.rule == "decayed-too-early"]
+    assert early.severity == "warn"
+    assert early.remedy.before == trial.val_score < early.remedy.after
+
+
+@pytest.mark.parametrize(
+    ("rates", "vanishes"),
+    [([1.0] * 10, False), ([1.0, *[1e-4] * 9], True), ([1.0, 1.0, *[1e-4] * 8], False),
+     ([1.0, *[2e-3] * 9], False), ([0.0] * 10, False)],
+)  # fmt: skip
+def test_rates_that_vanish(rates, vanishes):
+    assert vanishes_early(rates) == vanishes
+
+
+@pytest.mark.parametrize(
+    ("augment", "found"),
+    [
+        (lambda x: x[torch.randperm(len(x))], True),
+        (lambda x: x + 0.05 * torch.randn_like(x), False),
+    ],
+)
+def test_an_augmentation_that_mixes_up_the_items(tmp_path, augment, found):
+    step = LearningCurves()
+    experiment = digits_experiment(augment=augment, epochs=8, lr=0.05)
+    with open_context(step, experiment, tmp_path, exact=True) as ctx:
+        ctx.train_baseline()
+        evidence = step.measure(ctx)
+    rules = {f.rule for f in judge_scalars(step, evidence.scalars, evidence.curves)}
+    assert ("augmentation-too-strong" in rules) == found

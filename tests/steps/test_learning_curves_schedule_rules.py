@@ -70,10 +70,11 @@ def dropped(at, slope=1.0, after=0.01, n=20):
     }
 
 
-def late(score, **given):
+def late(score, epoch=5, **given):
     """The same, and a branch that kept the rate."""
     return {
         **dropped(5, **given), "score": 0.8, "branch": "decayed-too-early", "branch_score": score,
+        "branch_epoch": epoch,
     }  # fmt: skip
 
 
@@ -99,6 +100,8 @@ EARLY = [
     case(decayed_too_early, "warn", **late(0.9, slope=0.08)),
     case(decayed_too_early, None, **late(0.9, slope=0.07)),
     case(decayed_too_early, None, **late(NAN)),
+    case(decayed_too_early, "warn", "next to nothing", **late(0.9, epoch=0)),
+    case(decayed_too_early, None, **late(0.8, epoch=0)),
     case(decayed_too_early, "note", **dropped(5), items=100),
 ]
 

@@ -68,6 +68,41 @@ def drawn_together(outputs, targets):
 TEACHER = 4 * torch.tanh(X @ torch.randn(64, 10, generator=torch.Generator().manual_seed(3)) / 8)
 
 
+BITS = torch.stack([Y % 2, Y // 2 % 2, Y // 4 % 2], 1).float()
+SHARES = 0.8 * F.one_hot(Y, 10) + 0.02
+PAIRS = torch.cartesian_prod(torch.arange(20), torch.arange(20))[torch.randperm(400)]
+RATED = torch.sin(PAIRS[:, :1].float()) * torch.cos(PAIRS[:, 1:].float())
+
+
+class Factors(nn.Module):
+    """The product of two tables that start at zero."""
+
+    def __init__(self):
+        super().__init__()
+        self.tables = nn.ModuleList(nn.Embedding(20, 4) for _ in range(2))
+        for table in self.tables:
+            nn.init.zeros_(table.weight)
+
+    def forward(self, pair):
+        one, two = (table(pair[:, k]) for k, table in enumerate(self.tables))
+        return (one * two).sum(1, keepdim=True)
+
+
+class Cosines(nn.Module):
+    """Directions beside those of ten classes."""
+
+    def __init__(self, scale=1.0):
+        super().__init__()
+        self.body, self.scale = (
+            nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 16)),
+            scale,
+        )
+        self.classes = nn.Parameter(torch.randn(10, 16))
+
+    def forward(self, x):
+        return self.scale * F.normalize(self.body(x)) @ F.normalize(self.classes).T
+
+
 def distilled(outputs, targets):
     share, teacher = (logits.log_softmax(1) for logits in (outputs / 2, targets / 2))
     return F.kl_div(share, teacher, log_target=True, reduction="batchmean")
@@ -185,6 +220,16 @@ SOUND = {
         "model": mlp(64, 9, 64), **DIGITS, "loss": ordered, "metric": right_step, "lr": 0.01,
     },
     "an embedding": {"model": mlp(64, 8, 64), **DIGITS, "loss": drawn_together, "lr": 0.01},
+    "an optimizer that goes up a loss with a minus": {
+        "model": mlp(64, 10, 32), **DIGITS, "loss": lambda o, y: -F.cross_entropy(o, y),
+        "optimizer": lambda p, lr, _: torch.optim.Adam(p, lr, maximize=True), "lr": 0.003,
+    },
+    "cosines times a scale": {"model": lambda: Cosines(10.0), **DIGITS},
+    "shares of classes": {
+        "model": mlp(64, 10, 64), "loss": nn.CrossEntropyLoss(), "lr": 0.05,
+        "train": (X[:450], SHARES[:450]), "val": (X[450:], SHARES[450:]),
+        "metric": lambda o, t: (o.argmax(1) == t.argmax(1)).float().mean().item(),
+    },
     "logits of a teacher": {
         "model": mlp(64, 10, 64), "task": "regression", "loss": distilled, "optimizer": "adam",
         "train": (X[:450], TEACHER[:450]), "val": (X[450:], TEACHER[450:]), "lr": 3e-3,
@@ -277,6 +322,28 @@ FAULTS = {
         {"model": mlp(1, 1, 16), **line(0.1),
          "loss": lambda o, y: ((o - y) * (y > 0)).square().sum(1).sqrt().mean()},
     ),
+    "an optimizer that goes up": (
+        "loss-sign-flipped",
+        {"model": mlp(64, 10, 32), **DIGITS, "lr": 0.003,
+         "optimizer": lambda p, lr, _: torch.optim.Adam(p, lr, maximize=True)},
+    ),
+    "weights that are frequencies": (
+        "class-imbalance",
+        {"model": mlp(64, 2, 32), "train": (X[:450], (Y[:450] == 0).long()),
+         "val": (X[450:], (Y[450:] == 0).long()),
+         "loss": nn.CrossEntropyLoss(torch.tensor([0.9, 0.1]))},
+    ),
+    "a softmax over labels": (
+        "wrong-loss-for-task",
+        {"model": mlp(64, 3, 32), "train": (X[:450], BITS[:450]), "val": (X[450:], BITS[450:]),
+         "task": "multilabel", "loss": nn.CrossEntropyLoss()},
+    ),
+    "factors of zero": (
+        "symmetric-initialization",
+        {"model": Factors, "train": (PAIRS[:300], RATED[:300]), "val": (PAIRS[300:], RATED[300:]),
+         "task": "regression"},
+    ),
+    "cosines as logits": ("output-activation-limits-range", {"model": Cosines, **DIGITS}),
     "logits of a teacher as probabilities": (
         "wrong-loss-for-task",
         {"model": mlp(64, 10, 64), "task": "regression", "loss": nn.CrossEntropyLoss(),

@@ -37,7 +37,13 @@ def symmetric_initialization(evidence: Evidence) -> Finding | None:
 
     Fix: draw weights at random (He for ReLU, Glorot for tanh and sigmoid).
     """
-    count = evidence.number("symmetric_layers")
+    count, silent = evidence.number("symmetric_layers"), evidence.number("silent_constants")
+    if silent and not count:
+        return finding(
+            "fail",
+            f"{silent:.0f} weights start with all values equal, and every gradient is zero.",
+            "Draw the initial weights at random (He or Glorot).",
+        )
     if not count:
         return None
     return finding(

@@ -102,7 +102,13 @@ class _Look:
         found = [p.grad for p in self.model.parameters() if p.grad is not None]
         values = [grad.coalesce().values() if grad.is_sparse else grad for grad in found]
         broken = sum(not value.isfinite().all() for value in values)
-        return {"broken_gradients": broken, "gradients": len(found)}
+        constant = sum(
+            p.ndim > 1 and p.numel() > 1 and bool((p == p.flatten()[0]).all())
+            for p in self.model.parameters() if p.requires_grad
+        )  # fmt: skip
+        silent = bool(values) and all(not value.any() for value in values)
+        return {"broken_gradients": broken, "gradients": len(found),
+                "silent_constants": constant if silent else 0}  # fmt: skip
 
     def _see(self, layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         if layer in self.layers or not inputs:

@@ -61,6 +61,8 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
         note("loss_normalises", lambda: _normalises(loss, outputs, targets))
         note("loss_is_logistic", lambda: _is_logistic(loss, outputs, targets))
         return scalars
+    if task.target_kind == "zero or one":
+        note("loss_is_softmax", lambda: _is_softmax(loss, outputs, targets))
     note("loss_towards_targets", lambda: change(nearer))
     note("loss_away_from_targets", lambda: change(farther.clamp(0, 1) if inside else farther))
     zeros = torch.zeros_like(outputs)
@@ -114,6 +116,20 @@ def _lowest_at(loss: LossFunction, targets: Tensor) -> bool:
         if not all(_value(loss, targets + way * step, targets) > at for way in (1, -1)):
             return False
     return True
+
+
+def _is_softmax(loss: LossFunction, outputs: Tensor, targets: Tensor) -> bool:
+    """Whether a loss of several labels for each item is a cross-entropy of their softmax, up to a
+    factor.
+    """
+    if outputs.ndim != 2 or outputs.shape[1] < 2 or targets.shape != outputs.shape:
+        return False
+    generator, factors = torch.Generator().manual_seed(0), []
+    for _ in range(DIRECTIONS):
+        made_up = torch.randn(outputs.shape, generator=generator)
+        own = -(targets.float() * made_up.log_softmax(1)).sum().item()
+        factors.append(_value(loss, made_up, targets) / own if own else math.nan)
+    return all(math.isclose(factor, factors[0], rel_tol=1e-4) for factor in factors)
 
 
 def _is_logistic(loss: LossFunction, outputs: Tensor, targets: Tensor) -> bool:

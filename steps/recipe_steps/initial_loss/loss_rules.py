@@ -1,5 +1,7 @@
 """Rules about a loss that does not fit its outputs: each rests on an exact mark."""
 
+import math
+
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
 from recipe_steps.initial_loss import remedies
@@ -22,6 +24,9 @@ ADAPTIVE = ("adam", "adamw", "rmsprop")
 SYMPTOMS = (
     *FIRST_LOSS, *NOT_LEARNING, *OVERSHOOTING, "vanishing-gradients", "metric-disagrees-with-loss",
 )  # fmt: skip
+LEAST_LOSS = 0.25
+"""Of the loss of equal logits, from which the least that bounded logits reach is no loss to train
+for: ten cosines reach 0.35, two 0.18."""
 SQUASHED = ("relu", "sigmoid", "tanh", "softplus", "softmax")
 """What has no place below a softmax; large logits may well be clamped."""
 
@@ -212,7 +217,8 @@ def loss_averaged_over_classes(evidence: Evidence) -> Finding | None:
 
 @rule("fail", explains=SYMPTOMS, remedy=remedies.usual_loss)
 def wrong_loss_for_task(evidence: Evidence) -> Finding | None:
-    """What: a squared error on classes, or a classification loss on real-valued targets.
+    """What: a squared error on classes, a classification loss on real-valued targets, or a softmax
+    over labels that do not exclude each other.
 
     Why: a squared error hardly punishes confident mistakes and flattens out where the model is
     most wrong; cross-entropy on a real value has its minimum somewhere else.
@@ -233,6 +239,12 @@ def wrong_loss_for_task(evidence: Evidence) -> Finding | None:
             "The loss normalises over the outputs as cross-entropy does, but the targets are "
             "real values.",
             "Use a squared or absolute error.",
+        )
+    if kind == "zero or one" and evidence.flag("loss_is_softmax"):
+        return finding(
+            "fail",
+            "The loss is a softmax cross-entropy, as if the labels of an item excluded each other.",
+            "Use a logistic loss for each label (BCEWithLogitsLoss).",
         )
     if kind == "real" and evidence.flag("loss_is_logistic"):
         return finding(
@@ -255,8 +267,8 @@ def _squares_probabilities(evidence: Evidence) -> bool:
     "fail", explains=[*SYMPTOMS, "nll-on-logits", "wrong-loss-for-task"], remedy=remedies.other_sign
 )
 def loss_sign_flipped(evidence: Evidence) -> Finding | None:
-    """What: the loss grows when the outputs move towards the targets, or an own update step
-    raises the loss of the task while the one it returns falls.
+    """What: the loss grows when the outputs move towards the targets, the optimizer maximises it,
+    or an own update step raises the loss of the task while the one it returns falls.
 
     Why: training minimises the loss, and so drives the model away from the answers: the loss
     falls while the score falls.
@@ -276,6 +288,15 @@ def loss_sign_flipped(evidence: Evidence) -> Finding | None:
                 f"and raises that by {rise:.3g} within some updates.",
                 "Change the sign of the loss in the update step.",
             )
+    if evidence.flag("optimizer_maximizes"):
+        if towards is None or away is None or not (towards < 0 < away):
+            return None
+        return finding(
+            "fail",
+            "The optimizer maximises the loss (maximize=True), which falls when the outputs move "
+            "towards the targets.",
+            "Leave maximize=True out.",
+        )
     if towards is None or away is None or not (towards > 0 > away):
         return None
     return finding(
@@ -304,7 +325,7 @@ def output_activation_limits_range(evidence: Evidence) -> Finding | None:
         )
     operation = evidence.text("last_operation")
     if operation not in BOUNDED:
-        return None
+        return _small_logits(evidence)
     if evidence.text("target_kind") == "real":
         outside = evidence.number("targets_outside")
         if outside is None or outside <= OUTSIDE:
@@ -318,6 +339,24 @@ def output_activation_limits_range(evidence: Evidence) -> Finding | None:
         "fail",
         f"The model ends in {operation}, which gives {BOUNDED[operation]}, but {what}.",
         "End the model in a linear layer.",
+    )
+
+
+def _small_logits(evidence: Evidence) -> Finding | None:
+    """Of logits within -b and b, the softmax gives the right one of C classes at most
+    1 / (1 + (C - 1) exp(-2 b)).
+    """
+    bound, classes = evidence.number("output_bound"), evidence.number("n_outputs")
+    if bound is None or not classes or classes < 2 or not evidence.flag("loss_ignores_shift"):
+        return None
+    least = math.log(1 + (classes - 1) * math.exp(-2 * bound))
+    if least < LEAST_LOSS * math.log(classes):
+        return None
+    return finding(
+        "fail",
+        f"The outputs stay within {bound:.3g} whatever the weights: the loss of {classes:.0f} "
+        f"classes cannot fall below {least:.3g}, of {math.log(classes):.3g} at first.",
+        "Multiply cosines by a scale, such as 10 or a learnt one, before the softmax.",
     )
 
 

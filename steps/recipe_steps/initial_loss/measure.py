@@ -1,6 +1,8 @@
 """The loss of fresh models, and what it should be."""
 
+import copy
 import math
+from contextlib import suppress
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +13,7 @@ from recipe.results import Evidence, Scalar
 from recipe.tasks import Task
 from recipe.training.data import TensorData
 from recipe.training.models import build_model, no_dropout, seeded
-from recipe.training.optimizers import kin_of
+from recipe.training.optimizers import build_optimizer, kin_of
 from recipe_steps.initial_loss.last_operation import last_operation, operation_below_softmax
 from recipe_steps.initial_loss.layers import layer_marks
 from recipe_steps.initial_loss.loss_marks import loss_marks
@@ -25,6 +27,9 @@ RANGES = {
     "softplus": (0.0, math.inf), "exp": (0.0, math.inf), "log_sigmoid": (-math.inf, 0.0),
 }  # fmt: skip
 """What the outputs of a last operation can be."""
+FACTORS, GROWN = (1.0, 10.0, 100.0), 3.0
+"""By which weights are multiplied to see whether outputs grow; and what may come of biases, which
+turn a direction."""
 SAMPLE = 1024
 
 
@@ -39,6 +44,7 @@ def measure(ctx: Context) -> Evidence:
         "target_kind": ctx.task.target_kind,
         "optimizer": kin_of(ctx.experiment)[0],
         "optimizer_takes_any_scale": takes_any_scale(ctx.experiment),
+        "optimizer_maximizes": maximizes(ctx),
     }
     for index in range(FRESH_MODELS):
         seed = ctx.seed_for("model", index)
@@ -66,6 +72,13 @@ def measure(ctx: Context) -> Evidence:
     )
 
 
+def maximizes(ctx: Context) -> bool:
+    """Whether the optimizer goes up instead of down."""
+    model = build_model(ctx.experiment, ctx.seed_for("model", 0), ctx.device)
+    groups = build_optimizer(ctx.experiment, model, ctx.experiment.lr or 1e-3).param_groups
+    return any(group.get("maximize") for group in groups)
+
+
 def _train_mode_loss(ctx: Context, model: nn.Module, sample: TensorData) -> float:
     """With batch statistics: what training sees, where running statistics are not yet known."""
     if len(sample) < 2:
@@ -85,10 +98,31 @@ def _ending(model: nn.Module, sample: TensorData) -> dict[str, Scalar]:
         "operation_below_softmax": operation_below_softmax(outputs),
         "output_width": outputs.shape[1] if outputs.ndim > 1 else 1,
     }
+    if operation is None and not sample.y.is_floating_point():
+        scalars["output_bound"] = output_bound(model, sample.x[:BATCH])
     if operation in RANGES and sample.y.is_floating_point():
         low, high = RANGES[operation]
         scalars["targets_outside"] = ((sample.y < low) | (sample.y > high)).float().mean().item()
     return scalars
+
+
+@torch.no_grad()
+def output_bound(model: nn.Module, x: Tensor) -> float | None:
+    """The largest size of any output, where that hardly depends on the size of the weights: of
+    cosines, say. None where it does, or where a weight cannot be changed.
+    """
+    sizes: list[float] = []
+    for factor in FACTORS:
+        with suppress(Exception):  # not every model can be copied
+            larger = copy.deepcopy(model).eval()
+            for parameter in larger.parameters():
+                parameter.mul_(factor)
+            sizes.append(larger(x.clone()).abs().max().item())
+    if len(sizes) < len(FACTORS) or not 0 < sizes[0] <= max(sizes) < math.inf:
+        return None
+    if max(sizes) > GROWN * min(sizes):
+        return None
+    return max(1.0, *sizes)  # a fresh model's cosines are far from their ends
 
 
 def expectation(

@@ -7,6 +7,8 @@ from recipe_steps.symptoms import FIRST_LOSS, NOT_GENERALISING, NOT_LEARNING, OV
 
 VARIETY_WARN, VARIETY_FAIL = 0.8, 0.5
 IMBALANCE_NOTE, IMBALANCE_WARN = 10.0, 100.0
+UNEVEN = 1.5
+"""Ratio of class sizes from which their order is no accident of the split."""
 WEIGHED = 1.1
 """Gradient of an item of the smallest class over that of the largest from which the loss weighs
 them: rounding leaves 1e-6, and nobody sets a smaller weight."""
@@ -149,7 +151,7 @@ def _too_few_outputs(evidence: Evidence) -> bool:
     return classes - unlabelled > outputs
 
 
-@rule("note")
+@rule("note", explains=NOT_LEARNING)
 def class_imbalance(evidence: Evidence) -> Finding | None:
     """What: the largest class has many times more items than the smallest.
 
@@ -160,9 +162,18 @@ def class_imbalance(evidence: Evidence) -> Finding | None:
     metric.
     """
     large, small = evidence.number("largest_class"), evidence.number("smallest_class")
-    if large is None or not small or large / small <= IMBALANCE_NOTE:
+    if large is None or not small:
         return None
     ratio, weight = large / small, evidence.number("rare_weight") or 1.0
+    if ratio >= UNEVEN and weight < 1 / WEIGHED:
+        return finding(
+            "warn",
+            f"The loss weighs an item of the smallest class {weight:.2g} times one of the largest, "
+            f"which has {ratio:.3g} times its items: the weights are the wrong way round.",
+            "Weigh classes by one over their frequency.",
+        )
+    if ratio <= IMBALANCE_NOTE:
+        return None
     counted = f"{ratio:.0f} times the items of the smallest ({large:.0f} against {small:.0f})"
     if weight >= WEIGHED:
         return finding(

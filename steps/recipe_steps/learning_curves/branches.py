@@ -4,6 +4,7 @@ the same batches, with one thing changed. A branch shares all updates up to the 
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 
 from recipe.context import Context
 from recipe.experiment import Experiment
@@ -14,7 +15,12 @@ from recipe.training.models import no_dropout
 from recipe.training.plan import iterations_per_epoch, planned_rates
 from recipe_steps.learning_curves.regularization import suspect_regularization
 from recipe_steps.learning_curves.runs import Run
-from recipe_steps.learning_curves.schedule_rules import suspect_early_decay, suspect_no_decay
+from recipe_steps.learning_curves.schedule_rules import (
+    suspect_early_decay,
+    suspect_no_decay,
+    vanishes_early,
+)
+from recipe_steps.learning_curves.training_rules import suspect_augmentation
 
 LOWER = 0.1
 """Of the rate, where a branch lowers it: one drop of the lecture's step schedule."""
@@ -40,6 +46,11 @@ def branch(ctx: Context, trial: Trial, run: Run) -> dict[str, Scalar]:
         rule, rates = "needs-lr-decay", lowered(experiment, ctx, epoch)
     elif (epoch := suspect_early_decay(run)) is not None:
         rule, rates = "decayed-too-early", kept(experiment, ctx, epoch)
+    elif vanishes_early(planned := planned_rates(experiment, ctx.data)):
+        rule, epoch, rates = "decayed-too-early", 0, unspent(planned)
+    elif suspect_augmentation(run):
+        rule, epoch, rates = "augmentation-too-strong", 0, planned
+        experiment = replace(experiment, augment=None)
     elif suspect_regularization(run):
         rule, epoch, rates = "regularization-too-strong", 0, None
     else:
@@ -67,6 +78,13 @@ def kept(experiment: Experiment, ctx: Context, epoch: int) -> list[float]:
     first = epoch * iterations_per_epoch(ctx.data.train, experiment.batch_size)
     last = max(first, round(LATE * len(rates)))
     return [*rates[:first], *[rates[first - 1]] * (last - first), *rates[last:]]
+
+
+def unspent(rates: Sequence[float]) -> list[float]:
+    """The highest rate until late in training, and from there down to nothing."""
+    last = round(LATE * len(rates))
+    rest = len(rates) - last
+    return [max(rates)] * last + [max(rates) * (1 - k / rest) for k in range(rest)]
 
 
 def _train(ctx: Context, experiment: Experiment, rates: Sequence[float] | None) -> Fit:

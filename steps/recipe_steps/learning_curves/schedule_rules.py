@@ -100,6 +100,12 @@ def suspect_early_decay(run: Run) -> int | None:
     return drop[0] if drop else None
 
 
+def vanishes_early(rates: list[float]) -> bool:
+    """Whether the planned rates are next to nothing in all but the first part of training."""
+    used = [k for k, rate in enumerate(rates) if rate >= VANISHED * max(rates)]
+    return max(rates) > 0 and used[-1] + 1 < VANISHED_BY * len(rates)
+
+
 def _creeps(run: Run, drop: int) -> bool:
     """Whether the loss still fell after the drop: one that is flat has arrived."""
     later = run.train_loss[drop + 1 :]
@@ -122,7 +128,7 @@ def _early_drop(run: Run, steep: float, slowed: float) -> tuple[int, float, floa
     return drop, before, after
 
 
-@rule("warn", remedy=cosine)
+@rule("warn", explains=["underfitting", "slow-start", "too-few-updates"], remedy=cosine)
 def decayed_too_early(evidence: Evidence) -> Finding | None:
     """What: the rate dropped while the loss was still falling steeply, and little came after; and
     where the run is our own, the same training with the old rate kept longer is better.
@@ -134,6 +140,8 @@ def decayed_too_early(evidence: Evidence) -> Finding | None:
 
     def test(run: Run) -> str | None:
         tested = run.tested("decayed-too-early")
+        if tested and tested.epoch == 0:
+            return f"the rate is next to nothing after the first {VANISHED_BY:.0%} of training"
         drop = _early_drop(run, *((STEEP_SUSPECT, SLOWED_SUSPECT) if tested else (STEEP, SLOWED)))
         if drop is None or not (tested or _creeps(run, drop[0])):
             return None

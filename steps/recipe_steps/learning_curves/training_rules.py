@@ -15,7 +15,7 @@ from recipe_steps.learning_curves.remedies import (
     smaller_batch,
     without_augmentation,
 )
-from recipe_steps.learning_curves.runs import Run, about, runs, wins
+from recipe_steps.learning_curves.runs import Run, about, noise_of, runs, wins
 from recipe_steps.learning_curves.schedule_rules import TAIL, noise_of_fall
 from recipe_steps.learning_curves.shapes import relative_fall
 
@@ -45,6 +45,11 @@ STILL_FALLING = 0.01
 """Of the loss, over the end of training."""
 APART = 0.25
 """Validation score above the training score that augmentation does not explain by itself."""
+HARDER = 0.05
+"""The same, where training without augmentation decides."""
+MUCH_BETTER, CLOSER = 0.05, 0.25
+"""Of the score, and of what is missing to a perfect one: what that has to bring. A sound
+augmentation costs a little in a short training."""
 HALF = 0.5
 """Of the validation loss at first, below which a score that stays at zero measures nothing."""
 LOSS_FELL, SCORE_FELL = 0.2, 0.05
@@ -284,17 +289,33 @@ def weight_decay_too_high(evidence: Evidence) -> Finding | None:
     return about(evidence, test, "warn", "Take a tenth of the weight decay.", confidence=0.7)
 
 
+def suspect_augmentation(run: Run) -> bool:
+    """Whether training without augmentation is worth a look: augmented items are harder than
+    clean ones, or the training loss stays high.
+    """
+    if not run.regularised or not run.train_score or not run.val_score or run.chance >= 1:
+        return False
+    stays = run.train_loss[-1] >= LATE * run.train_loss[0]
+    return stays or run.val_score[-1] - run.train_score[-1] >= HARDER
+
+
 @rule("warn", explains=["underfitting"], remedy=without_augmentation)
 def augmentation_too_strong(evidence: Evidence) -> Finding | None:
-    """What: the score on augmented training data is far below that on clean validation data.
+    """What: the score on augmented training data is far below that on clean validation data, or
+    the same training without augmentation is far better.
 
     Why: what the augmentation leaves of an item is too little to tell it by, so the model trains
-    on other data than it is used for.
+    on other data than it is used for; or it changes what the item is.
 
-    Fix: smaller shifts, crops and distortions.
+    Fix: smaller shifts, crops and distortions; none that changes the label, or mixes items.
     """
 
     def test(run: Run) -> str | None:
+        plain = run.tested("augmentation-too-strong")
+        if plain and plain.score is not None and run.score is not None:
+            gain = plain.score - run.score
+            if gain >= max(MUCH_BETTER, CLOSER * (1 - run.score), noise_of(run)):
+                return f"it scores {run.score:.3g}, and {plain.score:.3g} without augmentation"
         if not run.regularised or not run.train_score or not run.val_score:
             return None
         train, val = run.train_score[-1], run.val_score[-1]
