@@ -238,7 +238,7 @@ def _shuffled(patient: Patient) -> "Experiment":
 
 unfreeze = Remedy("train the frozen weights too", _unfrozen)
 shuffle = Remedy("shuffle the training data", _shuffled)
-standardise_inputs = Remedy("standardise the inputs", _standardise, decides=True)
+standardise_inputs = Remedy("standardise the inputs", _standardise)
 standardise_targets = Remedy("standardise the targets", _scale_targets)
 split_anew = Remedy("split anew, stratified", _split_anew, corrects_score=True)
 one_preprocessing = Remedy("bring validation inputs to the training scale", _one_preprocessing)

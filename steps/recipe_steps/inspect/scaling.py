@@ -10,13 +10,14 @@ from contextlib import suppress
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from recipe.context import Context
 from recipe.errors import RecipeError
 from recipe.experiment import Experiment
 from recipe.results import Scalar
 from recipe.training.data import TensorData
+from recipe.training.models import build_model, no_dropout, seeded
 from recipe_steps.inspect.progress import SOME, progress
 from recipe_steps.inspect.remedies import (
     feature_figures,
@@ -28,6 +29,8 @@ from recipe_steps.inspect.remedies import (
 LARGE, SMALL = 10.0, 0.05
 """Root mean square of a feature above which, and deviation of all features below which, the
 scale is suspected; likewise of targets."""
+LOOKED_AT = 1024
+"""Items that tell what scale the first layer sees."""
 UNIT = 0.01
 """How far the norm of a row of unit norm may be from 1: half precision leaves 1e-3."""
 
@@ -46,7 +49,7 @@ def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     size, widest = input_scale(train.x)
     if size is not None and widest is not None:
         scalars |= {"input_feature_size": size, "input_feature_deviation": widest}
-        if scale_suspected(train.x, size, widest):
+        if scale_suspected(train.x, size, widest) and not _scales_itself(ctx, train.x):
             suspects.append("input")
     if ctx.task.target_kind == "real":
         mean, deviation = target_figures(train.y)
@@ -60,6 +63,31 @@ def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         return scalars | _probe(ctx, suspects)
     except (RecipeError, RuntimeError, ValueError, TypeError, IndexError):
         return scalars  # targets out of range, columns that are indices: others say so
+
+
+@torch.no_grad()
+def _scales_itself(ctx: Context, x: Tensor) -> bool:
+    """Whether the first layer with weights sees unit scale: the model normalises its inputs."""
+    model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device).train()
+    seen: list[Tensor] = []
+
+    def see(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        seen.extend(value.detach() for value in inputs[:1])
+
+    layers = [m for m in model.modules() if isinstance(m, nn.Linear | nn.Conv1d | nn.Conv2d)]
+    hooks = [layer.register_forward_pre_hook(see) for layer in layers]
+    try:
+        with no_dropout(model), seeded(ctx.seed_for("scale"), ctx.device):
+            model(x[:LOOKED_AT].clone())
+    except (RuntimeError, ValueError, TypeError, IndexError):
+        return False
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if not seen or seen[0].shape[1:] != x.shape[1:]:
+        return False
+    size, widest = input_scale(seen[0])
+    return size is not None and widest is not None and not far_from_unit(size, widest)
 
 
 def input_scale(x: Tensor) -> tuple[float | None, float | None]:
