@@ -310,8 +310,9 @@ def test_the_same_update_step_by_ones_own_hand():
 
     own, usual = list(training(update=update).epochs()), list(training().epochs())
     assert shapes == [16, 16, 16, 2] * 3
-    assert [epoch.losses for epoch in own] == [epoch.losses for epoch in usual]
     for mine, theirs in zip(own, usual, strict=True):
+        # One kernel steps all weights of the usual one, and rounds in another order.
+        assert mine.losses == pytest.approx(theirs.losses, rel=1e-5)
         assert "train_score" not in mine.figures
         del theirs.figures["train_score"]
         assert mine.figures == pytest.approx(theirs.figures)
