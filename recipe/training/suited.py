@@ -54,11 +54,11 @@ def _by_loss(experiment: Experiment, data: Splits, loss: LossFunction) -> Task |
     """A task that is scored by the loss, where that takes shares of classes as targets, several
     outputs for one target, or, beside a metric, one output less than there are classes.
     """
-    task, generator = experiment.resolved_task, torch.Generator().manual_seed(0)
-    sample = data.train.sample(LOOKED_AT, generator)
-    x, y = sample.x.cpu(), sample.y.cpu()
+    task = experiment.resolved_task
     if type(task) not in (Regression, Classification):
         return None
+    sample = data.train.sample(LOOKED_AT, torch.Generator().manual_seed(0))
+    x, y = sample.x.cpu(), sample.y.cpu()
     if type(task) is Classification and y.ndim == 2 and shares(y):
         return LossAsScore(loss) if accepts(loss, y, y) else None
     if y.numel() != len(y):

@@ -57,7 +57,7 @@ class _Look:
         shares = activation_shares(self.model, self.x.clone())
         gradients = self._gradients(record=True)
         scalars: dict[str, Scalar] = {name: share.item() for name, share in shares.items()}
-        scalars |= self._broken()
+        scalars |= self._gradient_marks()
         if not self.layers:
             return scalars, {}
         scales = [_weight_scale(layer) for layer in self.layers]
@@ -97,8 +97,10 @@ class _Look:
             hook.remove()
         return [_size(_weight(layer).grad) for layer in self.layers]
 
-    def _broken(self) -> dict[str, Scalar]:
-        """Parameters whose gradient is not finite, of all that have one."""
+    def _gradient_marks(self) -> dict[str, Scalar]:
+        """Parameters whose gradient is not finite, of all that have one; and, where every gradient
+        is zero, weights that start with all values equal.
+        """
         found = [p.grad for p in self.model.parameters() if p.grad is not None]
         values = [grad.coalesce().values() if grad.is_sparse else grad for grad in found]
         broken = sum(not value.isfinite().all() for value in values)

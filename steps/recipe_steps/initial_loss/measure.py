@@ -44,7 +44,6 @@ def measure(ctx: Context) -> Evidence:
         "target_kind": ctx.task.target_kind,
         "optimizer": kin_of(ctx.experiment)[0],
         "optimizer_takes_any_scale": takes_any_scale(ctx.experiment),
-        "optimizer_maximizes": maximizes(ctx),
     }
     for index in range(FRESH_MODELS):
         seed = ctx.seed_for("model", index)
@@ -54,6 +53,7 @@ def measure(ctx: Context) -> Evidence:
             eval_losses.append(mean_loss(ctx.experiment.loss_function, outputs, sample.y))
             train_losses.append(_train_mode_loss(ctx, model, sample))
         if index == 0:
+            scalars["optimizer_maximizes"] = maximizes(ctx.experiment, model)
             scalars |= signatures(ctx.experiment.loss_function, outputs, sample.y)
             scalars |= expectation(
                 ctx.experiment, outputs, sample.y, output_bias(model, ctx.task.n_outputs(outputs))
@@ -72,10 +72,9 @@ def measure(ctx: Context) -> Evidence:
     )
 
 
-def maximizes(ctx: Context) -> bool:
+def maximizes(experiment: Experiment, model: nn.Module) -> bool:
     """Whether the optimizer goes up instead of down."""
-    model = build_model(ctx.experiment, ctx.seed_for("model", 0), ctx.device)
-    groups = build_optimizer(ctx.experiment, model, ctx.experiment.lr or 1e-3).param_groups
+    groups = build_optimizer(experiment, model, experiment.lr or 1e-3).param_groups
     return any(group.get("maximize") for group in groups)
 
 

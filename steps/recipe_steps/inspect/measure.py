@@ -17,6 +17,7 @@ from recipe.training.models import build_model, place, seeded
 from recipe_steps.inspect.anatomy import anatomy
 from recipe_steps.inspect.imbalance import class_counts
 from recipe_steps.inspect.loss_call import loss_call
+from recipe_steps.inspect.rules import ONE_INPUT
 from recipe_steps.inspect.scaling import scaling
 from recipe_steps.inspect.splits import (
     batch_order,
@@ -65,7 +66,8 @@ def measure(ctx: Context) -> Evidence:
         scalars |= _outputs(ctx, train)
         scalars |= class_counts(ctx, train)
         scalars |= _repeats(train.x, val.x) | repeats_of_classes(train.x, train.y)
-        scalars["told_by_inputs"] = told_by_inputs(train.x, train.y)
+        if (scalars["most_frequent_input"] or 0) >= ONE_INPUT:  # type: ignore[operator]
+            scalars["told_by_inputs"] = told_by_inputs(train.x, train.y)
         whole = isinstance(ctx.data.train, TensorData) and isinstance(ctx.data.val, TensorData)
         if whole:
             scalars |= compare_inputs(train.x, val.x)

@@ -102,8 +102,12 @@ def suspect_early_decay(run: Run) -> int | None:
 
 def vanishes_early(rates: list[float]) -> bool:
     """Whether the planned rates are next to nothing in all but the first part of training."""
-    used = [k for k, rate in enumerate(rates) if rate >= VANISHED * max(rates)]
-    return max(rates) > 0 and used[-1] + 1 < VANISHED_BY * len(rates)
+    return max(rates) > 0 and _still_train(rates) < VANISHED_BY * len(rates)
+
+
+def _still_train(rates: list[float]) -> int:
+    """How many of the rates there are up to the last that is not next to nothing."""
+    return 1 + max((k for k, rate in enumerate(rates) if rate > VANISHED * max(rates)), default=0)
 
 
 def _creeps(run: Run, drop: int) -> bool:
@@ -201,9 +205,9 @@ def schedule_differs_from_plan(evidence: Evidence) -> Finding | None:
         rates = run.lr
         if run.schedule not in ("", "own") or len(rates) < 2 * ENOUGH or max(rates) <= 0:
             return None
-        last = max((i for i, r in enumerate(rates) if r > VANISHED * max(rates)), default=0)
-        if last + 1 <= VANISHED_BY * len(rates) and not run.learnt:
-            return f"the rate fell to {rates[-1]:.2g} by epoch {last + 2} of {len(rates)}"
+        lasted = _still_train(rates)
+        if lasted <= VANISHED_BY * len(rates) and not run.learnt:
+            return f"the rate fell to {rates[-1]:.2g} by epoch {lasted + 1} of {len(rates)}"
         steps = [b - a for a, b in pairwise(rates) if b != a]
         turns = sum((a < 0) != (b < 0) for a, b in pairwise(steps))
         if not run.schedule and turns >= max(TURNS, len(rates) // 2):

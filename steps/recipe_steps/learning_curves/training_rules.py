@@ -295,7 +295,7 @@ def suspect_augmentation(run: Run) -> bool:
     """
     if not run.regularised or not run.train_score or not run.val_score or run.chance >= 1:
         return False
-    stays = run.train_loss[-1] >= LATE * run.train_loss[0]
+    stays = run.train_loss[-1] >= HIGH_FLOOR * run.train_loss[0]
     return stays or run.val_score[-1] - run.train_score[-1] >= HARDER
 
 
