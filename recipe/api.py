@@ -26,7 +26,7 @@ from recipe.settings import Settings, resolve
 from recipe.training.data import Splits, StreamData, load_splits
 from recipe.training.device import pick_device
 from recipe.training.fingerprint import configuration, fingerprint
-from recipe.training.memory import keep_freed_pages
+from recipe.training.memory import earlier_objects_frozen, keep_freed_pages
 from recipe.training.plan import iterations_per_epoch
 from recipe.training.speed import choose
 from recipe.training.suited import suited
@@ -87,6 +87,7 @@ class _Started:
     fingerprint: str
 
 
+@earlier_objects_frozen()
 def execute(
     experiment: Experiment,
     settings: Settings,

@@ -51,13 +51,15 @@ def open_context(
     from recipe import api, runfolder
     from recipe.journal import Journal
     from recipe.settings import resolve
+    from recipe.training.memory import earlier_objects_frozen
 
     resolved = resolve({"device": "cpu", **settings, "out": out})
-    started = api._start(experiment, resolved, _ignore)  # noqa: SLF001 - the start of a real run
-    with Journal(runfolder.create(out, step.name)) as journal:
-        ctx = api._engine(started, resolved, journal, _ignore, None).ctx  # noqa: SLF001
-        ctx.step = step.name
-        yield ctx
+    with earlier_objects_frozen():
+        started = api._start(experiment, resolved, _ignore)  # noqa: SLF001 - as a real run
+        with Journal(runfolder.create(out, step.name)) as journal:
+            ctx = api._engine(started, resolved, journal, _ignore, None).ctx  # noqa: SLF001
+            ctx.step = step.name
+            yield ctx
 
 
 def measure(step: Step, experiment: "Experiment", out: Path, **settings: Any) -> Evidence:

@@ -1,4 +1,5 @@
-"""Memory of the C library: kept while a training runs, given back between trainings.
+"""Memory while trainings run: freed pages are kept and given back between trainings, and Python
+does not look for garbage among what was there before.
 
 By default glibc maps every large tensor anew and returns it when it is freed, so each iteration
 pays for fresh zeroed pages. Measured on two cores for a small CNN at batch 128: 75 ms an
@@ -6,8 +7,10 @@ iteration with, 43 ms without.
 """
 
 import ctypes
+import gc
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -39,6 +42,23 @@ def trim() -> None:
     library = _glibc()
     if library is not None:
         library.malloc_trim(0)
+
+
+@contextmanager
+def earlier_objects_frozen() -> Iterator[None]:
+    """Let the garbage collector pass over what exists now, until the end.
+
+    With torch imported, one pass over all of it takes 0.1 to 0.2 s, and forked children copy each
+    page that it touches. Left alone where something is frozen already.
+    """
+    if gc.get_freeze_count():
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def free_memory(device: torch.device) -> int:
