@@ -106,8 +106,17 @@ def judge(
 
 
 def explain_away(findings: Iterable[Finding], rules: Iterable[Rule]) -> tuple[Finding, ...]:
-    """Mark each finding that another one explains with the name of its cause."""
+    """Mark each finding that another one explains with the name of its cause; of those that
+    explain each other, the first one stays a cause.
+    """
     findings = tuple(findings)
     fired = {f.rule for f in findings if f.counts}
     causes = {effect: r.name for r in rules if r.name in fired for effect in r.explains}
-    return tuple(replace(f, because=causes[f.rule]) if f.rule in causes else f for f in findings)
+    for f in findings:
+        chain = [f.rule]
+        while (cause := causes.get(chain[-1])) is not None and cause not in chain:
+            chain.append(cause)
+        if cause is not None:
+            circle = chain[chain.index(cause) :]
+            del causes[next(other.rule for other in findings if other.rule in circle)]
+    return tuple(replace(f, because=causes.get(f.rule, f.because)) for f in findings)

@@ -47,6 +47,8 @@ RATES_TRIED = 2
 CERTAIN = 2.0
 """Standard errors of a score by which a remedy has to help before a warning that it decides is
 upheld."""
+DOUBTFUL = 0.5
+"""Confidence below which a warning is upheld only by its remedy."""
 
 
 @dataclass
@@ -98,7 +100,8 @@ class Verifier:
             if outcome is not None:
                 outcomes[finding.rule] = outcome
                 self.ctx.say(_sentence(finding.rule, outcome))
-                if remedy.decides and finding.severity == "warn" and not self._certain(outcome):
+                decides = remedy.decides or finding.confidence < DOUBTFUL
+                if decides and finding.severity == "warn" and not self._certain(outcome):
                     idle.add(finding.rule)
         return tuple(
             replace(step, findings=tuple(_with(f, outcomes, idle) for f in step.findings))

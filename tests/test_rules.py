@@ -88,3 +88,13 @@ def test_explain_away_spans_rules_of_several_steps():
     cause, effect = make("cause", explains=["effect"]), make("effect")
     marked = explain_away([effect(Evidence()), cause(Evidence())], [effect, cause])
     assert [(f.rule, f.because) for f in marked] == [("effect", "cause"), ("cause", None)]
+
+
+@pytest.mark.parametrize("order", [("a", "b", "c"), ("b", "c", "a"), ("c", "a", "b")])
+def test_of_findings_that_explain_each_other_the_first_stays_a_cause(order):
+    effects = {"a": ["b"], "b": ["c"], "c": ["a", "d"]}
+    rules = {name: make(name, explains=effects.get(name, [])) for name in "abcd"}
+    found = [rules["d"](Evidence()), *(rules[name](Evidence()) for name in order)]
+    because = {f.rule: f.because for f in explain_away(found, rules.values())}
+    assert because.pop(order[0]) is None
+    assert all(because.values())

@@ -11,10 +11,11 @@ from torch.nn import functional as F
 import recipe
 from recipe import Experiment
 from recipe.gain import ERROR, LOSS, Result, gain
-from recipe.results import RemedyOutcome, StepResult
+from recipe.results import Evidence, RemedyOutcome, StepResult
 from recipe.rules import judge
 from recipe.testing import open_context
 from recipe.verify import Verifier
+from recipe_steps.inspect import Inspect
 from recipe_steps.learning_curves import LearningCurves
 
 sys.path.insert(0, str(Path(__file__).parent / "steps"))
@@ -233,6 +234,28 @@ def test_without_a_declared_rate_a_suspicion_is_decided_too(tmp_path, monkeypatc
     monkeypatch.setattr("recipe.gain.LEAST_GAIN", 2.0)
     _, found = proved(tmp_path, "still-improving", found_lr=5e-4, **{**SHORT, "lr": None})
     assert (found.severity, found.remedy.verified) == ("note", False)
+
+
+def half_frozen():
+    model = mlp(64, 10, 6)()
+    model[0].requires_grad_(requires_grad=False)
+    return model
+
+
+@pytest.mark.parametrize(("least", "severity"), [(0.002, "warn"), (2.0, "note")])
+def test_a_doubtful_warning_is_upheld_by_its_remedy_only(tmp_path, monkeypatch, least, severity):
+    monkeypatch.setattr("recipe.gain.LEAST_GAIN", least)
+    step = Inspect()
+    scalars = {"parameters": 100, "trainable_parameters": 40, "random_frozen_share": 0.6,
+               "unfrozen_gain": 0.1}  # fmt: skip
+    with open_context(step, Experiment(**{**COMMON, "model": half_frozen}), tmp_path) as ctx:
+        findings = judge(step.rules, Evidence(scalars, {}))
+        result = StepResult(step.name, step.title, 1, "warn", findings=findings)
+        rules = {r.name: r for r in step.rules}
+        verifier = Verifier(ctx, ctx.runner.journal, rules)
+        (after,) = verifier.verify([result], ["frozen-parameters"])
+    (found,) = after.findings
+    assert (found.severity, found.remedy.verified) == (severity, severity == "warn")
 
 
 ROWS = torch.arange(6.0)[:, None]

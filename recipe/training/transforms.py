@@ -5,9 +5,12 @@ follows the conversion to a tensor is applied to whole batches, if that gives th
 """
 
 import copy
+import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -62,7 +65,9 @@ def _sources(dataset: Any, before: list[Any]) -> Iterator[Any]:
     bare = _with_transform(dataset, _Head(before))
     if _loads_with_pillow(dataset):
         # A step before the conversion may want Pillow's image.
-        for loader in (_load_rgb,) if before or not _decodes_jpeg() else (_load_jpeg, _load_rgb):
+        for loader in (
+            (_load_rgb,) if before or _jpeg_decoder() is None else (_load_jpeg, _load_rgb)
+        ):
             fast = copy.copy(bare)
             fast.loader = loader
             yield fast
@@ -76,33 +81,40 @@ def _loads_with_pillow(dataset: Any) -> bool:
     return getattr(dataset, "loader", None) is default_loader and get_image_backend() == "PIL"
 
 
-def _decodes_jpeg() -> bool:
-    """Whether torchvision has a decoder: 0.29 announces that a later version will not."""
+@cache
+def _jpeg_decoder() -> Callable[[Tensor], Tensor] | None:
+    """torchvision's, where there is one: 0.29 announces that a later version will have none."""
     try:
-        from torchvision.io import decode_jpeg  # noqa: F401
+        from torchvision.io import decode_jpeg
     except ImportError:
-        return False
-    return True
+        return None
+    return cast("Callable[[Tensor], Tensor]", decode_jpeg)
 
 
 def _load_jpeg(path: str) -> Any:
     """A JPEG in colour as bytes [3, height, width], in a quarter of the time of `_load_rgb`, which
     loads everything else. Both decode with libjpeg-turbo, to the same values.
     """
-    from torchvision.io import ImageReadMode, decode_jpeg
-
-    with open(path, "rb") as file:  # noqa: PTH123 - a Path costs as much as opening the file
-        content = file.read()
-    if content.startswith(JPEG):
+    content, decode = _content(path), _jpeg_decoder()
+    if decode is not None and content.startswith(JPEG):
         try:
-            image = decode_jpeg(
-                torch.frombuffer(bytearray(content), dtype=torch.uint8), ImageReadMode.UNCHANGED
-            )
+            image = decode(torch.frombuffer(content, dtype=torch.uint8))
         except RuntimeError:  # Pillow says better what is wrong with it
             return _load_rgb(path)
         if len(image) == 3:
             return image
     return _load_rgb(path)
+
+
+def _content(path: str) -> bytearray:
+    """Of a file; a file object costs as much again as reading a small image."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        size = os.fstat(descriptor).st_size
+        content = bytearray(os.read(descriptor, size))
+    finally:
+        os.close(descriptor)
+    return content if len(content) == size else bytearray(Path(path).read_bytes())
 
 
 def _load_rgb(path: str) -> Any:

@@ -22,8 +22,8 @@ def unreached(count, share):
     return {"unreached": count, "unreached_share": share, "unreached_names": "a.weight, a.bias"}
 
 
-def thawed(gain):
-    return {"random_frozen_share": 0.6, "unfrozen_gain": gain}
+def thawed(gain, share=0.6):
+    return {"random_frozen_share": share, "unfrozen_gain": gain}
 
 
 MODEL_CASES = [
@@ -46,7 +46,9 @@ MODEL_CASES = [
     Case(frozen_parameters, trainable(0), "fail", says="None of the 100"),
     Case(frozen_parameters, trainable(40), "note", says="60 of 100"),
     Case(frozen_parameters, trainable(40) | thawed(0.16), "warn", says="60% of the weights are fr"),
-    Case(frozen_parameters, trainable(40) | thawed(0.15), "note"),
+    Case(frozen_parameters, trainable(40) | thawed(0.15), "warn"),  # whole trainings decide
+    Case(frozen_parameters, trainable(40) | thawed(0.02), "note"),
+    Case(frozen_parameters, trainable(40) | thawed(0.15, 0.09), "note"),
     Case(frozen_parameters, trainable(40) | thawed(NAN), "note"),
     Case(inputs_ignored, {"ignored_steps": 0.96, "sequence_length": 24}, "warn", says="24 steps"),
     Case(inputs_ignored, {"ignored_steps": 0.5, "sequence_length": 24}, "warn"),

@@ -1,6 +1,7 @@
 import pytest
 from rule_cases import NAN, Case, assert_complete, check
 
+from recipe.results import Evidence
 from recipe_steps.lr_range import LrRange
 from recipe_steps.lr_range.rules import (
     gradient_clipping_too_strong,
@@ -26,6 +27,12 @@ def declared(lr, drop, **more):
     return measured | {"declared_lr": lr, "declared_drop": drop} | more
 
 
+def compared(rate, before, after, **more):
+    """Whole trainings at the declared rate of 0.1 and at another one, of 1,000 items."""
+    return {"declared_lr": 0.1, "rival_lr": rate, "declared_score": before, "rival_score": after,
+            "chance_score": 0.1, "score_error": 0.01, "score_name": "val_accuracy"} | more  # fmt: skip
+
+
 def edge(best):
     """The last rate tried beside usual ones from 0.002 to 0.2."""
     return {"at_edge": True, "works": True, "best_lr": best, "usual_low": 0.002, "usual_high": 0.2}
@@ -38,6 +45,22 @@ def clipping(drop, **more):
 
 
 CASES = [
+    Case(learning_rate_too_high, compared(0.01, 0.5, 0.61), "warn", says="at 0.01 reaches 0.61"),
+    Case(learning_rate_too_high, compared(0.01, 0.5, 0.59), None),  # less than a fifth
+    Case(learning_rate_too_high, compared(0.04, 0.5, 0.9), None),  # nearly the same rate
+    Case(learning_rate_too_high, compared(1.0, 0.5, 0.9), None),  # the other way
+    Case(learning_rate_too_high, compared(0.01, 0.5, 0.9, score_error=0.1), None),  # luck
+    Case(learning_rate_too_high, compared(0.01, 0.12, 0.5), None),  # others may be why
+    Case(learning_rate_too_high, compared(0.01, 0.12, 0.57), "warn"),
+    Case(learning_rate_too_high, compared(0.01, 0.5, 0.9, chance_score=1.0), None),  # a loss
+    Case(learning_rate_too_high, compared(0.01, 50.0, 90.0), None),  # no share
+    Case(learning_rate_too_high, compared(0.01, NAN, 0.9), None),
+    Case(learning_rate_too_high, compared(NAN, 0.5, 0.9), None),
+    Case(learning_rate_too_high, compared(0.01, 0.5, 0.9, declared_lr=0.0), None),
+    Case(learning_rate_too_low, compared(1.0, 0.5, 0.61), "warn", says="at 1 reaches 0.61"),
+    Case(learning_rate_too_low, compared(1.0, 0.5, 0.59), None),
+    Case(learning_rate_too_low, compared(0.01, 0.5, 0.9), None),
+    Case(learning_rate_too_low, compared(1.0, 0.5, NAN), None),
     Case(learning_rate_too_high, declared(0.21, 0.29), "warn", says="29% of the best fall"),
     Case(learning_rate_too_high, declared(0.2, 0.29), None),  # within the margin
     Case(learning_rate_too_high, declared(0.21, 0.3), None),  # outside, yet it works
@@ -98,3 +121,8 @@ def test_rule(case):
 
 def test_every_rule_is_tested():
     assert_complete(LrRange(), CASES)
+
+
+def test_what_was_compared_is_proof_already():
+    found = learning_rate_too_low(Evidence(compared(1.0, 0.5, 0.9)))
+    assert (found.remedy.verified, found.remedy.before, found.remedy.after) == (True, 0.5, 0.9)

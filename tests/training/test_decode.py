@@ -96,7 +96,7 @@ def test_every_kind_of_image_is_read_as_pil_reads_it(kinds):
 
 
 def test_without_torchvisions_decoder_pillow_reads_them(kinds, monkeypatch):
-    monkeypatch.setattr(transforms, "_decodes_jpeg", lambda: False)
+    monkeypatch.setattr(transforms, "_jpeg_decoder", lambda: None)
     dataset = ImageFolder(str(kinds), PIPELINES["bytes"])
     assert split(dataset)[0].loader is _load_rgb
     assert torch.equal(decode(dataset, "train")[0], one_by_one(dataset)[0])

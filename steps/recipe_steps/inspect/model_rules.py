@@ -10,6 +10,8 @@ REPEATS = 1e-4
 seven digits."""
 FROZEN_GAIN = 0.15
 """Share of a constant prediction's loss that training the frozen weights saves; as for scales."""
+SOME_GAIN, LARGE_PART = 0.02, 0.1
+"""The same, and the share of the weights that is frozen, from which whole trainings decide."""
 SAME_OUTPUTS = 1e-5
 """Relative difference of outputs between items below which the input has no part in them."""
 IGNORED = 0.5
@@ -106,14 +108,16 @@ def frozen_parameters(evidence: Evidence) -> Finding | None:
             "Set requires_grad=True on what should learn.",
         )
     share, gain = evidence.number("random_frozen_share"), evidence.number("unfrozen_gain")
-    if share is not None and gain is not None and gain > FROZEN_GAIN:
-        return finding(
-            "warn",
-            f"{share:.0%} of the weights are frozen at random values; trained too, a short "
-            f"training gets {gain:.0%} of the loss further.",
-            "Load the pretrained weights, or set requires_grad=True.",
-            confidence=0.9,
-        )
+    if share is not None and gain is not None:
+        clear = gain > FROZEN_GAIN
+        if clear or (gain > SOME_GAIN and share >= LARGE_PART):
+            return finding(
+                "warn",
+                f"{share:.0%} of the weights are frozen at random values; trained too, a short "
+                f"training gets {gain:.0%} of the loss further.",
+                "Load the pretrained weights, or set requires_grad=True.",
+                confidence=0.9 if clear else 0.4,
+            )
     return finding(
         "note",
         f"{everything - trainable:.0f} of {everything:.0f} parameters are frozen.",

@@ -13,7 +13,7 @@ from recipe.training.fit import Fit, patience_for
 from recipe.training.loop import Training
 from recipe.training.models import no_dropout
 from recipe.training.plan import iterations_per_epoch, planned_rates
-from recipe_steps.learning_curves.regularization import suspect_regularization
+from recipe_steps.learning_curves.regularization import suspect_regularization, unsmoothed
 from recipe_steps.learning_curves.runs import Run
 from recipe_steps.learning_curves.schedule_rules import (
     suspect_early_decay,
@@ -57,11 +57,12 @@ def branch(ctx: Context, trial: Trial, run: Run) -> dict[str, Scalar]:
         return {}
     ctx.progress(0, 1, f"a branch for {rule}")
     fit = _train(ctx, experiment, rates)
+    same_loss = rule != "regularization-too-strong" or not run.smoothing
     return {
         "branch": rule,
         "branch_epoch": epoch,
         "branch_score": fit.best_score,
-        "branch_loss": fit.best_loss,
+        "branch_loss": fit.best_loss if same_loss else None,
     }
 
 
@@ -88,9 +89,13 @@ def unspent(rates: Sequence[float]) -> list[float]:
 
 
 def _train(ctx: Context, experiment: Experiment, rates: Sequence[float] | None) -> Fit:
-    """With these rates; without any, the declared ones and no dropout and weight decay."""
+    """With these rates; without any, the declared ones and nothing that regularises."""
     free = rates is None
-    changed = experiment.with_params({"weight_decay": 0.0}) if free else experiment
+    changed = experiment
+    if free:
+        changed = replace(
+            experiment.with_params({"weight_decay": 0.0}), loss=unsmoothed(experiment.loss)
+        )
     training = Training(
         changed, ctx.data, seed=ctx.seed, device=ctx.device, rates=rates, way=ctx.careful_way
     )

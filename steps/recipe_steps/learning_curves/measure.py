@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from recipe.context import Context
+from recipe.noise import standard_error
 from recipe.results import Curve, Evidence, Scalar, Trial
 from recipe.search.runner import best_of
 from recipe.tasks.by_loss import ByLoss
@@ -13,6 +14,7 @@ from recipe.training.plan import iterations_per_epoch
 from recipe_steps.initial_loss.loss_marks import perfect_answers
 from recipe_steps.learning_curves.branches import branch
 from recipe_steps.learning_curves.labels import label_marks, memory_marks
+from recipe_steps.learning_curves.regularization import smoothing_of
 from recipe_steps.learning_curves.runs import runs
 
 FEW = 2
@@ -33,7 +35,7 @@ def measure(ctx: Context) -> Evidence:
         found = subject(ctx, name, trial)
         scalars |= found.scalars
         curves |= found.curves
-    scalars |= longer(ctx)
+    scalars |= longer(ctx) | rival(ctx, Evidence(scalars))
     if ctx.best_trial is not None:
         scalars |= label_marks(ctx, ctx.best_trial) | memory_marks(ctx, ctx.best_trial)
     return with_branches(ctx, Evidence(scalars, curves))
@@ -80,6 +82,38 @@ def longer(ctx: Context) -> dict[str, Scalar]:
     return {"best_longer": max(known)} if known else {}
 
 
+def rival(ctx: Context, about: Evidence) -> dict[str, Scalar]:
+    """The declared setting's score beside that of the best trial of the same length that differs
+    from it in rate and weight decay only; `about` holds the figures of both.
+    """
+    declared = ctx.baseline_trial
+    if declared is None or declared.val_score is None:
+        return {}
+    best = best_of([t for t in ctx.trials if _alike(t, declared)])
+    if best is None or best.val_score is None:
+        return {}
+    items, chance = about.number("baseline_items") or 0.0, about.number("baseline_chance") or 0.0
+    answers = about.number("baseline_answers") or items
+    return {
+        "declared_lr": declared.params["lr"],
+        "declared_score": declared.val_score,
+        "rival_lr": best.params["lr"],
+        "rival_score": best.val_score,
+        "chance_score": chance if ctx.experiment.metric is None else 0.0,
+        "score_error": standard_error(declared.val_score, answers, shares=chance > 0),
+        "score_name": f"val_{ctx.experiment.metric_name}",
+    }
+
+
+def _alike(trial: Trial, declared: Trial) -> bool:
+    """Whether the one differs from the other in rate and weight decay only."""
+    own, other = (
+        {name: value for name, value in t.params.items() if name not in ("lr", "weight_decay")}
+        for t in (trial, declared)
+    )
+    return own == other and trial.planned_epochs == declared.planned_epochs
+
+
 def _subjects(ctx: Context) -> list[tuple[str, Trial]]:
     """The best run and the baseline. A short trial of the search is no run: only those planned for
     the declared length are, as long as there are any.
@@ -101,6 +135,7 @@ def subject(ctx: Context, name: str, trial: Trial) -> Evidence:
         f"{name}_score": trial.val_score,
         f"{name}_loss": trial.val_loss,
         f"{name}_dropout": largest_dropout(build_model(experiment, ctx.seed, ctx.device)),
+        f"{name}_smoothing": smoothing_of(experiment.loss),
         f"{name}_schedule": schedule if isinstance(schedule, str) else "own",
         f"{name}_warmup": experiment.warmup,
         f"{name}_regularised": experiment.augment is not None,

@@ -1,5 +1,9 @@
 """Regularisation that costs more than it brings, as training without it shows."""
 
+import copy
+from functools import partial
+from typing import Any
+
 from recipe.results import Evidence, Finding
 from recipe.rules import rule
 from recipe_steps.learning_curves.runs import Run, about_branch
@@ -7,6 +11,9 @@ from recipe_steps.learning_curves.runs import Run, about_branch
 STRONG_DROPOUT = 0.3
 STRONG_DECAY = {"sgd": 0.05, "adam": 0.1, "rmsprop": 0.1, "adamw": 1.0}
 """Weight decay from which it is suspected; the usual values are a hundredth of these."""
+STRONG_SMOOTHING = 0.5
+"""Label smoothing from which the right class is no longer sought with half of all confidence; 0.1
+is usual (Szegedy et al. 2016)."""
 NOTABLE_DECAY = 0.1
 """Of the strong one: enough for a look, since the branch decides."""
 HIGH_FLOOR = 0.5
@@ -15,24 +22,44 @@ ENOUGH = 6
 
 
 def suspect_regularization(run: Run) -> bool:
-    """Whether dropout or weight decay is notable and the training loss stays high."""
+    """Whether dropout, weight decay or label smoothing is notable and the training loss stays
+    high.
+    """
     losses = run.train_loss
     if len(losses) < ENOUGH or run.learnt or losses[-1] < HIGH_FLOOR * losses[0]:
         return False
     strong = STRONG_DECAY.get(run.optimizer)
     decays = strong is not None and run.decay >= NOTABLE_DECAY * strong
-    return decays or run.dropout >= STRONG_DROPOUT
+    return decays or run.dropout >= STRONG_DROPOUT or run.smoothing >= STRONG_SMOOTHING
 
 
-@rule("warn", explains=["underfitting", "slow-start", "needs-lr-decay"])
+def smoothing_of(loss: Any) -> float:
+    """The label smoothing of a loss, where it can be read: a module's, or a bound argument's."""
+    bound = loss.keywords if isinstance(loss, partial) else {}
+    smoothing = bound.get("label_smoothing", getattr(loss, "label_smoothing", 0.0))
+    return float(smoothing) if isinstance(smoothing, float | int) else 0.0
+
+
+def unsmoothed(loss: Any) -> Any:
+    """The same loss without label smoothing."""
+    if not smoothing_of(loss):
+        return loss
+    if isinstance(loss, partial):
+        return partial(loss.func, *loss.args, **{**loss.keywords, "label_smoothing": 0.0})
+    plain = copy.copy(loss)
+    plain.label_smoothing = 0.0
+    return plain
+
+
+@rule("warn", explains=["underfitting", "slow-start", "needs-lr-decay", "learning-rate-too-low"])
 def regularization_too_strong(evidence: Evidence) -> Finding | None:
-    """What: the training loss stays high, and the same training without dropout and weight decay
-    is better on validation data.
+    """What: the training loss stays high, and the same training without dropout, weight decay
+    and label smoothing is better on validation data.
 
     Why: regularisation pays for a smaller gap with a worse fit; where the model does not even
     fit the training data, there is no gap to pay for.
 
-    Fix: less dropout and weight decay; add them back once the model overfits.
+    Fix: less dropout, weight decay and label smoothing; add them back once the model overfits.
     """
     return about_branch(
         evidence,
@@ -42,6 +69,6 @@ def regularization_too_strong(evidence: Evidence) -> Finding | None:
             if run.tested("regularization-too-strong") and suspect_regularization(run)
             else None
         ),
-        "without dropout and weight decay",
-        "Less dropout and weight decay.",
+        "without dropout, weight decay and label smoothing",
+        "Less dropout, weight decay and label smoothing.",
     )

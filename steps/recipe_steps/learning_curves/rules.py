@@ -15,6 +15,7 @@ from recipe_steps.learning_curves.remedies import draw_anew, faster, tamed
 from recipe_steps.learning_curves.runs import Run, about
 from recipe_steps.learning_curves.schedule_rules import ENOUGH, FALLING, FLAT, TAIL
 from recipe_steps.learning_curves.shapes import relative_fall, smooth
+from recipe_steps.lr_range.rules import learning_rate_too_high, learning_rate_too_low
 
 FLAT_START = 0.12
 """Share of training that may pass before the loss begins to fall."""
@@ -128,4 +129,6 @@ RULES = (
     regularization.regularization_too_strong,
     *training_rules.RULES,
     *label_rules.RULES,
+    learning_rate_too_high,
+    learning_rate_too_low,
 )

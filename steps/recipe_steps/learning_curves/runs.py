@@ -62,6 +62,8 @@ class Run:
     optimizer: str
     dropout: float
     """The largest rate of its dropout layers."""
+    smoothing: float
+    """Of labels, by the loss."""
     score: float | None
     """The best on validation data; and the lowest loss, in `loss`."""
     loss: float | None
@@ -124,6 +126,7 @@ def runs(evidence: Evidence) -> list[Run]:
                 evidence.number(f"{name}_weight_decay") or 0.0,
                 evidence.text(f"{name}_optimizer") or "",
                 evidence.number(f"{name}_dropout") or 0.0,
+                evidence.number(f"{name}_smoothing") or 0.0,
                 evidence.number(f"{name}_score"),
                 evidence.number(f"{name}_loss"),
                 evidence.text("metric") or "score",

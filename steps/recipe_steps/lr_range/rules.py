@@ -1,6 +1,9 @@
 """Rules about the learning rate."""
 
-from recipe.results import Evidence, Finding
+import math
+from dataclasses import replace
+
+from recipe.results import Evidence, Finding, RemedyOutcome
 from recipe.rules import finding, rule
 from recipe_steps.lr_range import remedies
 from recipe_steps.symptoms import NOT_LEARNING
@@ -14,6 +17,12 @@ UNUSUAL = 10.0
 """Factor beyond the usual rates of an optimizer."""
 MOSTLY, CLIPPED_SHARE = 0.9, 0.5
 """Share of clipped updates, and of the fall without clipping, at which clipping is too strong."""
+FAR, ERRORS = 3.0, 3.0
+"""Factor between two rates, and standard errors between what two whole trainings score, from which
+the one is the better rate for certain: the best of a dozen trials is two of them ahead by luck."""
+LOST, MISSED = 0.2, 0.5
+"""What the better rate has to win: of what it brings above chance, where the declared rate brings
+something; of what is missing to a perfect score, where that is at chance and others may be why."""
 RATIO_HIGH, RATIO_LOW = 0.3, 1e-6
 """Far from the 1e-3 of CS231n ("ratio of weights:updates"), beyond what sound runs show early."""
 
@@ -36,6 +45,37 @@ def _bracket(evidence: Evidence) -> tuple[float, float, float] | None:
     return declared, low, high
 
 
+def _outdone(evidence: Evidence, *, by_higher: bool) -> Finding | None:
+    """Where whole trainings at the declared and at another rate were compared: what was lost."""
+    declared, rival, before, after, error = (
+        evidence.number(name)
+        for name in ("declared_lr", "rival_lr", "declared_score", "rival_score", "score_error")
+    )
+    if declared is None or rival is None or before is None or after is None or error is None:
+        return None
+    if not declared or max(rival / declared, declared / rival) < FAR:
+        return None
+    chance = evidence.number("chance_score") or 0.0
+    if (rival > declared) is not by_higher or not chance < after <= 1:
+        return None
+    learns = before > chance + ERRORS * error
+    wanted = LOST * (after - chance) if learns else MISSED * (1 - before)
+    if after - before < max(wanted, ERRORS * math.sqrt(2) * error):
+        return None
+    found = finding(
+        "warn",
+        f"The declared rate {declared:g} reaches a score of {before:.3g}; as long a training at "
+        f"{rival:g} reaches {after:.3g}.",
+        f"Use a rate near {rival:g}.",
+        confidence=0.9,
+    )
+    outcome = RemedyOutcome(
+        f"a rate of {rival:g}", verified=True, metric=evidence.text("score_name"), before=before,
+        after=after,
+    )  # fmt: skip
+    return replace(found, remedy=outcome)
+
+
 def _advice(low: float, high: float, evidence: Evidence) -> str:
     best = evidence.number("best_lr") or low
     return f"Use a rate between {low:g} and {high:g}; {best:g} fell most."
@@ -51,13 +91,14 @@ def learning_rate_too_high(evidence: Evidence) -> Finding | None:
     """What: the declared rate lies above every rate at which the loss falls well.
 
     Why: steps larger than the curvature allows overshoot: the loss swings, stalls or becomes
-    infinite.
+    infinite. What a hundred iterations bear may still be too much for the end of a training: then
+    a whole training at a lower rate ends far better.
 
     Fix: take a rate from the measured bracket, or warm up to the declared one.
     """
     bracket, share = _bracket(evidence), _share(evidence)
     if bracket is None or share is None:
-        return None
+        return _outdone(evidence, by_higher=False)
     declared, low, high = bracket
     if declared <= MARGIN * high or share >= POOR_SHARE:
         return None
@@ -79,13 +120,14 @@ def learning_rate_too_high(evidence: Evidence) -> Finding | None:
 def learning_rate_too_low(evidence: Evidence) -> Finding | None:
     """What: the declared rate lies below every rate at which the loss falls well.
 
-    Why: training creeps; what looks like underfitting is a model that was hardly moved.
+    Why: training creeps; what looks like underfitting is a model that was hardly moved. Seen also
+    where a whole training at a higher rate ends far better.
 
     Fix: take a rate from the measured bracket.
     """
     bracket, share = _bracket(evidence), _share(evidence)
     if bracket is None or share is None:
-        return None
+        return _outdone(evidence, by_higher=True)
     declared, low, high = bracket
     # What a rate does grows with the number of updates: a longer training may take a lower one.
     planned, tried = evidence.number("planned_iterations"), evidence.number("iterations")
