@@ -108,7 +108,7 @@ def predicts_majority_class(evidence: Evidence) -> Finding | None:
 
 
 RANDOM = ("overfitting", "underfitting", "best-at-edge-of-grid", "slow-start", "still-improving",
-          "predicts-majority-class", "learning-rate-too-low")  # fmt: skip
+          "predicts-majority-class", "learning-rate-too-low", "learning-rate-too-high")  # fmt: skip
 """What labels look like that the inputs do not tell."""
 
 

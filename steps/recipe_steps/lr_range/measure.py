@@ -264,9 +264,11 @@ def _evidence(
     found = bracket([one.lr for one in tried], drops, BRACKET_SHARE)
     known = [one for one in tried if one.final is not None]
     best = min(known, key=lambda one: one.final or 0.0, default=None)
+    initial = ctx.evidence("initial_loss")
     scalars: dict[str, Scalar] = {
         "works": False,
         "start_loss": start,
+        "constant_loss": None if initial is None else initial.number("expected"),
         "steepest_lr": centre,
         "declared_lr": ctx.experiment.lr,
         "planned_iterations": (ctx.experiment.epochs or 1)

@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from recipe.results import Evidence, Finding, RemedyOutcome
+from recipe.results import Evidence, Finding, RemedyOutcome, Severity
 from recipe.rules import finding, rule
 from recipe_steps.lr_range import remedies
 from recipe_steps.symptoms import NOT_LEARNING
@@ -13,6 +13,9 @@ MARGIN = 2.0
 tell rates apart more finely."""
 POOR_SHARE, USELESS_SHARE = 0.3, 0.05
 """Shares of the best fall below which the declared rate warns and fails."""
+TOLD = 0.97
+"""Of the loss of an answer that knows nothing: what training comes below where items are told
+apart. On shuffled labels a lucky rate ends two hundredths below."""
 UNUSUAL = 10.0
 """Factor beyond the usual rates of an optimizer."""
 MOSTLY, CLIPPED_SHARE = 0.9, 0.5
@@ -35,6 +38,19 @@ def _share(evidence: Evidence) -> float | None:
     if own is None or best is None or best <= 0:
         return None
     return own / best
+
+
+def _severity(evidence: Evidence, share: float) -> Severity:
+    """How sure it is that the declared rate is to blame: less where the best one does not learn
+    either what a constant answer does not give.
+    """
+    constant, start, drop = (
+        evidence.number(name) for name in ("constant_loss", "start_loss", "best_drop")
+    )
+    known = constant is not None and start is not None and drop is not None
+    if known and start - drop > TOLD * abs(constant):  # type: ignore[operator, arg-type]
+        return "warn"
+    return "fail" if share < USELESS_SHARE else "warn"
 
 
 def _bracket(evidence: Evidence) -> tuple[float, float, float] | None:
@@ -104,7 +120,7 @@ def learning_rate_too_high(evidence: Evidence) -> Finding | None:
         return None
     what = "diverges" if share < 0 else f"reaches {max(share, 0):.0%} of the best fall"
     return finding(
-        "fail" if share < USELESS_SHARE else "warn",
+        _severity(evidence, share),
         f"The declared rate {declared:g} {what}; usable rates end at {high:g}.",
         _advice(low, high, evidence),
         confidence=0.9,
@@ -135,7 +151,7 @@ def learning_rate_too_low(evidence: Evidence) -> Finding | None:
     if declared * longer >= low / MARGIN or share >= POOR_SHARE:
         return None
     return finding(
-        "fail" if share < USELESS_SHARE else "warn",
+        _severity(evidence, share),
         f"The declared rate {declared:g} reaches {max(share, 0):.0%} of the best fall in "
         f"{evidence.number('iterations') or 0:.0f} iterations; usable rates begin at {low:g}.",
         _advice(low, high, evidence),
