@@ -47,8 +47,9 @@ RATES_TRIED = 2
 CERTAIN = 2.0
 """Standard errors of a score by which a remedy has to help before a warning that it decides is
 upheld."""
-DOUBTFUL = 0.5
-"""Confidence below which a warning is upheld only by its remedy."""
+DOUBTFUL, LARGE = 0.5, 0.1
+"""Confidence below which a warning is upheld by its remedy only, and the share of what the score is
+then that the remedy has to bring: a choice that costs a little is no fault."""
 
 
 @dataclass
@@ -100,8 +101,9 @@ class Verifier:
             if outcome is not None:
                 outcomes[finding.rule] = outcome
                 self.ctx.say(_sentence(finding.rule, outcome))
-                decides = remedy.decides or finding.confidence < DOUBTFUL
-                if decides and finding.severity == "warn" and not self._certain(outcome):
+                doubtful = finding.confidence < DOUBTFUL
+                decides = finding.severity == "warn" and (remedy.decides or doubtful)
+                if decides and not self._certain(outcome, LARGE if doubtful else 0.0):
                     idle.add(finding.rule)
         return tuple(
             replace(step, findings=tuple(_with(f, outcomes, idle) for f in step.findings))
@@ -274,12 +276,13 @@ class Verifier:
         wanders = wandering(fit.curves.get("val_score", []))
         return {"score": fit.best_score, "loss": loss, "epochs": fit.done, "wanders": wanders}
 
-    def _certain(self, outcome: RemedyOutcome) -> bool:
-        """Whether the remedy brought so much that the warning stands: one item more of twenty is
-        no proof that something was wrong.
+    def _certain(self, outcome: RemedyOutcome, share: float = 0.0) -> bool:
+        """Whether the remedy brought so much that the warning stands, and at least this share of
+        the score afterwards: one item more of twenty is no proof that something was wrong.
         """
         before, after = results_of(outcome, self.wanders)
-        return gain(before, after) > CERTAIN * self._noise(before, after)
+        least = max(CERTAIN * self._noise(before, after), share * abs(outcome.after or 0.0))
+        return gain(before, after) > least
 
     def _noise(self, before: Result, after: Result) -> float:
         return noise(before, after, self.ctx.experiment, len(self.ctx.data.val))

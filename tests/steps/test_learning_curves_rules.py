@@ -4,6 +4,7 @@ from test_label_rules import CASES as LABELS
 from test_learning_curves_overfitting import OVERFITTING
 from test_learning_curves_regularization import REGULARIZATION
 from test_learning_curves_schedule_rules import SCHEDULE
+from test_lr_range_rules import COMPARED
 from test_training_rules import TRAINING
 
 from recipe.testing import judge_scalars
@@ -86,7 +87,8 @@ def test_rule(case):
 
 
 def test_every_rule_is_tested():
-    everywhere = [*CASES, *OVERFITTING, *SCHEDULE, *REGULARIZATION, *TRAINING, *LABELS]
+    everywhere = [*CASES, *OVERFITTING, *SCHEDULE, *REGULARIZATION, *TRAINING, *LABELS,
+                  *COMPARED]  # fmt: skip
     assert_complete(LearningCurves(), everywhere)
 
 
