@@ -6,6 +6,7 @@ from step_samples import blob_experiment, blobs, mlp
 
 from recipe.context import Context
 from recipe.results import Trial
+from recipe.rules import judge
 from recipe.testing import judge_scalars, open_context
 from recipe_steps.learning_curves import LearningCurves
 from recipe_steps.learning_curves.measure import constant_loss
@@ -46,6 +47,28 @@ def test_curves_of_the_best_trial_and_of_the_baseline(tmp_path):
     for name, trial in (("best", best), ("baseline", baseline)):
         for curve in ("train_loss", "val_loss", "lr", "batch_loss", "grad_norm"):
             assert evidence.curve(f"{name}_{curve}") == trial.curves[curve]
+
+
+def test_the_declared_rate_is_compared_with_the_best_one_of_as_long_a_training(tmp_path):
+    step = LearningCurves()
+    with open_context(step, blob_experiment(lr=1e-5, epochs=6), tmp_path) as ctx:
+        ctx.train_baseline()
+        trained(ctx, lr=0.5, epochs=1)
+        best = trained(ctx, lr=0.05, weight_decay=0.0, epochs=6)
+        trained(ctx, lr=0.05, warmup=0.2, epochs=6)
+        evidence = step.measure(ctx)
+    assert evidence.number("rival_lr") == 0.05
+    assert evidence.number("rival_score") == best.val_score
+    (found,) = [f for f in judge(step.rules, evidence) if f.rule == "learning-rate-too-low"]
+    assert found.severity == "warn"
+    assert found.remedy.after == best.val_score
+
+
+def test_without_a_declared_rate_nothing_is_compared(tmp_path):
+    step = LearningCurves()
+    with open_context(step, blob_experiment(lr=None, epochs=6), tmp_path) as ctx:
+        trained(ctx, lr=0.05, epochs=6)
+        assert step.measure(ctx).number("rival_lr") is None
 
 
 def test_without_any_trial_there_is_nothing_to_say(tmp_path):

@@ -21,6 +21,8 @@ FEW = 2
 """Items that tell the shape of the outputs."""
 SURE = 8.0
 """A logit that leaves no doubt."""
+SEARCHED = ("lr", "weight_decay", "epochs")
+"""What a grid's cells differ in; the epochs of a trial are compared as planned."""
 CURVES = ("train_loss", "val_loss", "train_score", "val_score", "lr", "update_ratio", "grad_norm",
           "dead_units", "saturated_units", "batch_loss")  # fmt: skip
 
@@ -108,7 +110,7 @@ def rival(ctx: Context, about: Evidence) -> dict[str, Scalar]:
 def _alike(trial: Trial, declared: Trial) -> bool:
     """Whether the one differs from the other in rate and weight decay only."""
     own, other = (
-        {name: value for name, value in t.params.items() if name not in ("lr", "weight_decay")}
+        {name: value for name, value in t.params.items() if name not in SEARCHED}
         for t in (trial, declared)
     )
     return own == other and trial.planned_epochs == declared.planned_epochs
