@@ -13,6 +13,7 @@ import click
 from recipe import __version__
 from recipe.errors import RecipeError, UsageError
 from recipe.settings import OPTIONS, Option, Settings, parse
+from recipe.ui import runs
 
 if TYPE_CHECKING:
     from recipe.results import RunResult
@@ -167,6 +168,10 @@ def explain(rule_name: str) -> int:
         for paragraph in text.split("\n\n"):
             click.echo(fill(paragraph, 78, initial_indent="  ", subsequent_indent="  "))
     return 0
+
+
+cli.add_command(runs.compare)
+cli.add_command(runs.export)
 
 
 def _run(target: str | None, given: dict[str, Any]) -> int:

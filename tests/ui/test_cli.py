@@ -255,6 +255,46 @@ def test_report_renders_an_old_run_again_and_complains_about_others(recipe, here
     assert "result.json" in one_sentence(err)
 
 
+def test_compare_and_export_read_finished_runs(recipe, here):
+    write(GOOD, "good.py")
+    for seed in (1, 2):
+        recipe("check", "good.py", "--seed", seed, "--no-input")
+    one, two = sorted((here / "reports").iterdir())
+    code, out, _ = recipe("compare", one, two)
+    assert code == 0
+    assert out.startswith(" ")
+    assert f"{one.name} has no score" in out
+    assert recipe("export", one, "--csv", "trials.csv") == (0, "trials.csv\n", "")
+    assert recipe("export", one, "--csv", "-")[1] == Path("trials.csv").read_text("utf-8")
+    code, out, _ = recipe("export", one, "--optuna", "sqlite:///runs.db")
+    assert (code, out) == (0, f"study '{one.name}' in sqlite:///runs.db\n")
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["compare", "one"], "two or more"),
+        (["compare", "one", "two"], "result.json"),
+        (["export", "one", "--csv", "-"], "result.json"),
+        (["export", "one"], "--csv FILE"),
+    ],
+)
+def test_compare_and_export_complain_in_one_sentence(recipe, args, says):
+    code, _, err = recipe(*args)
+    assert code == 2
+    assert says in one_sentence(err)
+
+
+def test_export_overwrites_no_file(recipe, here):
+    write(GOOD, "good.py")
+    recipe("run", "good.py", "--until", "inspect", "--no-input")
+    (run,) = (here / "reports").iterdir()
+    write("mine", "trials.csv")
+    code, _, err = recipe("export", run, "--csv", "trials.csv")
+    assert (code, Path("trials.csv").read_text()) == (2, "mine")
+    assert "there already" in one_sentence(err)
+
+
 def test_resume_refuses_a_folder_in_use_and_one_that_is_no_run(recipe, here):
     recipe("check", write(GOOD, "good.py"), "--until", "inspect")
     with Journal(run_folder()):

@@ -1,0 +1,131 @@
+"""Runs beside each other: what they found, at which setting, and whether the scores differ."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from recipe.noise import standard_error
+from recipe.report.words import MISSING, duration, humanise, show
+from recipe.results import RunResult
+
+ERRORS = 2.0
+"""Standard errors up to which two scores may differ by luck."""
+SHARES = {"accuracy": True, "f1": True, "r2": False}
+"""Scores whose error is known, and whether they are shares."""
+SILENT = ("out", "target")
+"""Settings that say nothing about the result."""
+
+Row = tuple[str, ...]
+
+
+def comparison(results: Sequence[RunResult]) -> list[Row]:
+    """A table: the runs as columns; the first row is its header.
+
+    Settings and parameters that all runs share are left out.
+    """
+    metric = " / ".join(dict.fromkeys(humanise(r.metric) for r in results))
+    facts: dict[str, Callable[[RunResult], str]] = {
+        "verdict": lambda r: r.verdict,
+        "diagnosis": lambda r: ", ".join(r.diagnosis) or "nothing",
+        f"best val {metric}": lambda r: show(r.best.val_score if r.best else None),
+        "best val loss": lambda r: show(r.best.val_loss if r.best else None),
+        "best epoch": _best_epoch,
+        f"declared val {metric}": lambda r: show(r.baseline.val_score if r.baseline else None),
+        "trials": lambda r: str(r.cost.trials),
+        "epochs": lambda r: f"{r.cost.epochs:g}",
+        "time": lambda r: duration(r.cost.seconds),
+    }
+    rows: list[Row] = [("", *(r.folder.name if r.folder else r.name for r in results))]
+    rows += [(what, *map(tell, results)) for what, tell in facts.items()]
+    rows += _differing("best", [dict(r.best.params) if r.best else {} for r in results])
+    rows += _differing("setting", [_settings(r) for r in results])
+    rows += _differing("environment", [dict(r.environment) for r in results])
+    return rows
+
+
+def _best_epoch(result: RunResult) -> str:
+    epoch = result.best.epoch if result.best else None
+    return MISSING if epoch is None else str(epoch + 1)
+
+
+def _settings(result: RunResult) -> dict[str, Any]:
+    return {name: value for name, value in result.settings.items() if name not in SILENT}
+
+
+def _differing(kind: str, columns: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """A row for each name whose values are not the same in all columns."""
+    names = dict.fromkeys(name for column in columns for name in column)
+    rows = []
+    for name in names:
+        values = [_shown(column.get(name)) for column in columns]
+        if len(set(values)) > 1:
+            rows.append((f"{kind}: {humanise(name)}", *values))
+    return rows
+
+
+def _shown(value: Any) -> str:
+    return show(value) if isinstance(value, float | int | bool | None) else str(value)
+
+
+def verdict(first: RunResult, other: RunResult) -> str:
+    """One sentence: which of the two scores better, and whether that may be luck."""
+    names = [r.folder.name if r.folder else r.name for r in (first, other)]
+    scores = [r.best.val_score if r.best else None for r in (first, other)]
+    if scores[0] is None or scores[1] is None:
+        missing = names[0] if scores[0] is None else names[1]
+        return f"{missing} has no score, so the two cannot be compared."
+    if first.metric != other.metric:
+        return (
+            f"{names[0]} is scored by {humanise(first.metric)} and {names[1]} by "
+            f"{humanise(other.metric)}: these cannot be compared."
+        )
+    gain = scores[1] - scores[0]
+    if not gain:
+        return f"Both score {show(scores[0])}."
+    better, worse = (names[1], names[0]) if gain > 0 else (names[0], names[1])
+    head = f"{better} scores {show(abs(gain))} better than {worse}"
+    error = _error(first, other)
+    if error is None:
+        return f"{head}; how much of that may be luck is not known."
+    luck = abs(gain) <= ERRORS * error
+    return (
+        f"{head}; two standard errors of the difference are {show(ERRORS * error)}, so it "
+        f"{'may be luck' if luck else 'is more than luck'}."
+    )
+
+
+def _error(first: RunResult, other: RunResult) -> float | None:
+    """Standard error of the difference of the two best scores, as if on different items; on the
+    same items it is smaller.
+    """
+    errors = []
+    for result in (first, other):
+        score = result.best.val_score if result.best else None
+        items = _items(result)
+        if score is None or not items or result.metric not in SHARES:
+            return None
+        errors.append(standard_error(score, items, shares=SHARES[result.metric]))
+    return math.hypot(*errors) or None
+
+
+def _items(result: RunResult) -> float | None:
+    """Validation items, as the first step that counted them says."""
+    found = (step.evidence.number("val_items") for step in result.latest_steps)
+    return next((items for items in found if items), None)
+
+
+def table_lines(rows: Sequence[Row], width: int) -> list[str]:
+    """The table as aligned text, columns cut to what `width` characters allow."""
+    columns = len(rows[0])
+    label = max(len(row[0]) for row in rows)
+    room = max(8, (width - label) // max(1, columns - 1) - 2)
+    widths = [label, *(min(room, max(len(row[k]) for row in rows)) for k in range(1, columns))]
+    cut = [[_cut(text, size) for text, size in zip(row, widths, strict=True)] for row in rows]
+    return [
+        "  ".join(text.ljust(size) for text, size in zip(row, widths, strict=True)).rstrip()
+        for row in cut
+    ]
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 3] + "..."

@@ -1,0 +1,54 @@
+"""Commands about finished runs: beside each other, and as data for other tools."""
+
+import shutil
+from pathlib import Path
+
+import click
+
+from recipe.errors import UsageError
+from recipe.files import write_text
+
+TWO = 2
+
+
+@click.command()
+@click.argument("folders", metavar="RUN RUN...", nargs=-1, type=click.Path(path_type=Path))
+def compare(folders: tuple[Path, ...]) -> int:
+    """Show run folders beside each other, and whether their scores differ by more than luck."""
+    from recipe.report.compare import comparison, table_lines, verdict
+    from recipe.runfolder import read_result
+
+    if len(folders) < TWO:
+        raise UsageError("Name two or more run folders to compare, such as those below reports/.")
+    results = [read_result(folder) for folder in folders]
+    width = shutil.get_terminal_size().columns
+    lines = table_lines(comparison(results), width)
+    lines += ["", *(verdict(results[0], other) for other in results[1:])]
+    click.echo("\n".join(lines))
+    return 0
+
+
+@click.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--csv", "table", metavar="FILE", help="A line per trial; - for standard output.")
+@click.option("--optuna", "storage", metavar="URL",
+              help="A study in this storage, such as sqlite:///runs.db.")  # fmt: skip
+def export(run_folder: Path, table: str | None, storage: str | None) -> int:
+    """Write the trials of the run folder RUN for other tools."""
+    from recipe.report.export import as_csv, to_optuna
+    from recipe.runfolder import read_result
+
+    if table is None and storage is None:
+        raise UsageError("Say where to: --csv FILE, or --optuna sqlite:///runs.db.")
+    result = read_result(run_folder)
+    if table == "-":
+        click.echo(as_csv(result), nl=False)
+    elif table is not None:
+        if Path(table).exists():
+            raise UsageError(f"{table!r} is there already: name another file.")
+        write_text(Path(table), as_csv(result))
+        click.echo(table)
+    if storage is not None:
+        name = to_optuna(result, storage)
+        click.echo(f"study {name!r} in {storage}", err=table == "-")
+    return 0

@@ -1,0 +1,70 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from report_samples import full_run, initial_step
+
+from recipe.report.compare import comparison, table_lines, verdict
+from recipe.results import Best, Evidence
+
+
+def counted(name, score, items=400, **more):
+    """A run with this best score, measured on so many validation items."""
+    step = replace(initial_step(), evidence=Evidence({"val_items": items}))
+    best = Best({"lr": 0.1}, score)
+    return full_run(**{"folder": Path(name), "steps": (step,), "best": best, **more})
+
+
+def rows(*results):
+    return {row[0]: row[1:] for row in comparison(results)}
+
+
+def test_what_differs_is_shown_and_what_does_not_is_left_out():
+    first = counted("a", 0.9)
+    other = counted("b", 0.8, best=Best({"lr": 0.3, "dropout": 0.2}, 0.8, 1.5, 6),
+                    settings={**first.settings, "seed": 2}, diagnosis=())  # fmt: skip
+    found = rows(first, other)
+    assert found[""] == ("a", "b")
+    assert found["best val accuracy"] == ("0.9", "0.8")
+    assert found["best epoch"] == ("—", "7")
+    assert found["best: lr"] == ("0.1", "0.3")
+    assert found["best: dropout"] == ("—", "0.2")
+    assert found["setting: seed"] == ("1", "2")
+    assert found["diagnosis"] == ("softmax-before-loss, still-improving", "nothing")
+    assert not [name for name in found if "budget" in name or "torch" in name]
+
+
+def test_a_run_without_a_best_trial_has_dashes():
+    found = rows(counted("a", 0.9), counted("b", 0.9, best=None, baseline=None))
+    assert found["best val accuracy"] == ("0.9", "—")
+    assert found["declared val accuracy"] == ("0.5", "—")
+
+
+@pytest.mark.parametrize(
+    ("score", "items", "says"),
+    [
+        (0.82, 400, "b scores 0.02 better than a; two standard errors of the difference are 0.0"),
+        (0.82, 400, "so it may be luck."),
+        (0.86, 400, "so it is more than luck"),
+        (0.74, 400, "a scores 0.06 better than b"),
+        (0.8, 400, "Both score 0.8."),
+        (0.82, 0, "is not known"),
+    ],
+)  # fmt: skip
+def test_a_difference_within_two_standard_errors_may_be_luck(score, items, says):
+    assert says in verdict(counted("a", 0.8, items), counted("b", score, items))
+
+
+def test_scores_that_cannot_be_compared_are_not():
+    first = counted("a", 0.8)
+    assert "b has no score" in verdict(first, counted("b", 0.8, best=None))
+    assert "cannot be compared" in verdict(first, counted("b", 0.8, metric="r2"))
+    own = [counted(name, score, metric="my_score") for name, score in (("a", 0.8), ("b", 0.9))]
+    assert "is not known" in verdict(*own)
+
+
+def test_columns_are_cut_to_the_width():
+    found = table_lines([("", "a" * 50, "b"), ("best", "1", "2")], 40)
+    assert max(map(len, found)) <= 40
+    assert "..." in found[0]
+    assert found[1].split() == ["best", "1", "2"]
