@@ -51,6 +51,13 @@ class Task(ABC):
         losses: Tensor = vmap(self.loss, (0, None))(outputs, targets)
         return losses
 
+    def class_axis(self, outputs: Tensor, targets: Tensor) -> int:
+        """The axis of `outputs` that the classes stand on: behind the batch, or the last one where
+        only that fits the targets.
+        """
+        behind = outputs.shape[:1] + outputs.shape[2:] == targets.shape
+        return 1 if behind or outputs.shape[:-1] != targets.shape else outputs.ndim - 1
+
     @abstractmethod
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """A vector that adds up over batches and from which `score` follows."""

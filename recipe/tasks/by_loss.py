@@ -85,8 +85,10 @@ def shares(targets: Tensor) -> bool:
 
 
 def accepts(loss: Loss, outputs: Tensor, targets: Tensor) -> bool:
-    """Whether a loss makes a number of them."""
-    return bool(_values(loss, [(outputs, targets)]))
+    """Whether a loss makes a number of them, be it infinite: a first loss that is, is another
+    matter.
+    """
+    return bool(_values(loss, [(outputs, targets)], finite=False))
 
 
 def tells_apart(loss: Loss, outputs: Tensor, targets: Tensor) -> bool:
@@ -127,12 +129,12 @@ def _tested(test: Callable[[Loss], Any], loss: Loss) -> Any:
     return test(deepcopy(loss) if isinstance(loss, nn.Module) else loss)
 
 
-def _values(loss: Loss, calls: list[tuple[Tensor, Tensor]]) -> list[float]:
-    """Of every call; nothing when one of them fails or is not finite."""
+def _values(loss: Loss, calls: list[tuple[Tensor, Tensor]], *, finite: bool = True) -> list[float]:
+    """Of every call; nothing when one of them fails or, where it has to be, is not finite."""
     with suppress(Exception), torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = [float(loss(outputs, targets)) for outputs, targets in calls]
-        if all(map(math.isfinite, found)):
+        if not finite or all(map(math.isfinite, found)):
             return found
     return []
 

@@ -75,7 +75,7 @@ class Classification(Task):
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """[correct, counted]."""
         counted = self.counted(targets)
-        right = outputs.argmax(self._class_axis(outputs, targets)) == targets
+        right = outputs.argmax(self.class_axis(outputs, targets)) == targets
         if self.ignored >= 0:  # no answer is ever negative
             right &= counted
         return wide(torch.stack([right.sum(), counted.sum()]))
@@ -122,12 +122,11 @@ class Classification(Task):
             f"{list(targets.shape)}"
         )
 
-    def _class_axis(self, outputs: Tensor, targets: Tensor) -> int:
-        if outputs.ndim == 2:
-            return 1
-        behind = outputs.shape[:1] + outputs.shape[2:] == targets.shape
-        last = outputs.shape[:-1] == targets.shape
-        return -1 if last and (self.classes_last or not behind) else 1
+    def class_axis(self, outputs: Tensor, targets: Tensor) -> int:
+        """Where both axes of outputs [N, T, T] fit, the one that the declared loss takes."""
+        if self.classes_last and outputs.shape[:-1] == targets.shape:
+            return outputs.ndim - 1
+        return super().class_axis(outputs, targets)
 
 
 def _wants_classes_last(loss: Loss) -> bool | None:

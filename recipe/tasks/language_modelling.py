@@ -23,6 +23,10 @@ class LanguageModel(Classification):
         """[tokens right, tokens counted]."""
         return super().sums(outputs.flatten(0, -2), targets.flatten())
 
+    def class_axis(self, outputs: Tensor, targets: Tensor) -> int:  # noqa: ARG002
+        """The last one, also of as many words as there are steps."""
+        return outputs.ndim - 1
+
     def n_outputs(self, outputs: Tensor) -> int:
         """The size of the vocabulary."""
         return outputs.shape[-1]

@@ -20,9 +20,10 @@ def mean_loss(loss: LossFunction, outputs: Tensor, targets: Tensor) -> float:
     return sum(loss(o, y).item() * len(o) for o, y in parts) / len(outputs)
 
 
-def signatures(loss: LossFunction, outputs: Tensor, targets: Tensor) -> dict[str, Scalar]:
+def signatures(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict[str, Scalar]:
     """Exact marks of the outputs, and how the loss takes a shift of all outputs."""
-    rows = outputs.movedim(class_axis(outputs, targets), -1) if outputs.ndim > 1 else outputs
+    loss, task = experiment.loss_function, experiment.resolved_task
+    rows = outputs.movedim(task.class_axis(outputs, targets), -1) if outputs.ndim > 1 else outputs
     width = rows.shape[-1] if outputs.ndim > 1 else 1
     sums = rows.sum(-1) if outputs.ndim > 1 else torch.zeros(1)
     inside = bool((outputs >= 0).all() and (outputs <= 1).all())
@@ -60,17 +61,10 @@ def neutral_loss(experiment: Experiment, outputs: Tensor, targets: Tensor) -> fl
 
 def neutral_outputs(experiment: Experiment, outputs: Tensor, targets: Tensor) -> Tensor:
     """Outputs that prefer nothing: zero logits, equal probabilities or their logarithms."""
-    loss = experiment.loss_function
     neutral = torch.zeros_like(outputs)
-    marks = signatures(loss, neutral, targets)
+    marks = signatures(experiment, neutral, targets)
     if getattr(experiment.resolved_task, "threshold", 0.0) == 0.5:
         neutral = neutral + 0.5
     elif marks["loss_takes_log_probabilities"]:
         neutral = neutral - math.log(experiment.resolved_task.n_outputs(outputs))
     return neutral
-
-
-def class_axis(outputs: Tensor, targets: Tensor) -> int:
-    """The axis of the classes: behind the batch, or the last one for sequences."""
-    behind = outputs.shape[:1] + outputs.shape[2:] == targets.shape
-    return 1 if behind or outputs.shape[:-1] != targets.shape else outputs.ndim - 1

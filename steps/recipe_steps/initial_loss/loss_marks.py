@@ -9,7 +9,6 @@ from torch import Tensor
 from recipe.experiment import Experiment, LossFunction
 from recipe.results import Scalar
 from recipe.tasks import Task
-from recipe_steps.neutral import class_axis
 from recipe_steps.rows import real
 
 ITEMS = 64
@@ -29,6 +28,7 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
     mean, 2 for a sum. `loss_towards_targets` is the change of the loss when outputs move towards
     the targets; for a sound loss it is negative. `probability_floor` is the loss of perfect
     probabilities over that of zeros, `logit_floor` that of logits of +-3 on the right side.
+    `rows_of_one_label` is their share, where any number of labels may be right.
     `loss_is_distance`: a squared or absolute error, told by its differences along a line.
     """
     # On the processor: what a loss refuses there would abort an accelerator for good.
@@ -63,6 +63,7 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
         return scalars
     if task.target_kind == "zero or one":
         note("loss_is_softmax", lambda: _is_softmax(loss, outputs, targets))
+        note("rows_of_one_label", lambda: (answers.sum(-1) == 1).float().mean().item())
     note("loss_towards_targets", lambda: change(nearer))
     note("loss_away_from_targets", lambda: change(farther.clamp(0, 1) if inside else farther))
     zeros = torch.zeros_like(outputs)
@@ -156,7 +157,7 @@ def _peak(loss: LossFunction, answers: Tensor, targets: Tensor) -> float:
 def perfect_answers(task: Task, outputs: Tensor, targets: Tensor) -> Tensor | None:
     """What perfect probabilities, or perfect values, would be, in the shape of `outputs`."""
     if task.target_kind == "class index":
-        axis = class_axis(outputs, targets)
+        axis = task.class_axis(outputs, targets)
         labels = targets.long().where(task.counted(targets), 0)  # any: nobody looks there
         if outputs.ndim <= axis or not bool(((labels >= 0) & (labels < outputs.shape[axis])).all()):
             return None

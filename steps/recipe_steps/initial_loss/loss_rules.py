@@ -18,6 +18,8 @@ EXACT = 0.01
 """Relative deviation up to which a factor counts as hit."""
 OUTSIDE = 0.01
 """Share of targets outside of the range of the outputs that is worth a word."""
+ONE_LABEL = 0.9
+"""Share of items with exactly one label, below which labels do not exclude each other."""
 OPPOSITE = 0.1
 """Relative deviation from minus the task's loss: dropout makes them differ."""
 ADAPTIVE = ("adam", "adamw", "rmsprop")
@@ -323,7 +325,14 @@ def output_activation_limits_range(evidence: Evidence) -> Finding | None:
             f"{BOUNDED[below]}: no class can be ruled out.",
             "Give the softmax the values of a linear layer.",
         )
-    operation = evidence.text("last_operation")
+    operation, single = evidence.text("last_operation"), evidence.number("rows_of_one_label")
+    if single is not None and single < ONE_LABEL and evidence.flag("outputs_are_probabilities"):
+        return finding(
+            "fail",
+            "The outputs of an item sum to 1, as those of a softmax do, but only "
+            f"{single:.0%} of the items have one label.",
+            "Take a sigmoid of each output, or return logits to a loss that does.",
+        )
     if operation not in BOUNDED:
         return _small_logits(evidence)
     if evidence.text("target_kind") == "real":

@@ -54,7 +54,7 @@ def measure(ctx: Context) -> Evidence:
             train_losses.append(_train_mode_loss(ctx, model, sample))
         if index == 0:
             scalars["optimizer_maximizes"] = maximizes(ctx.experiment, model)
-            scalars |= signatures(ctx.experiment.loss_function, outputs, sample.y)
+            scalars |= signatures(ctx.experiment, outputs, sample.y)
             scalars |= expectation(
                 ctx.experiment, outputs, sample.y, output_bias(model, ctx.task.n_outputs(outputs))
             )

@@ -6,14 +6,20 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
+import torch
+from torch import nn
+
 from recipe.context import Context
 from recipe.experiment import Experiment
 from recipe.results import Scalar, Trial
+from recipe.training.data import TensorData
 from recipe.training.fit import Fit, patience_for
 from recipe.training.loop import Training
-from recipe.training.models import no_dropout
+from recipe.training.models import build_model, no_dropout
 from recipe.training.plan import iterations_per_epoch, planned_rates
+from recipe_steps.inspect.remedies import with_standard_inputs
 from recipe_steps.learning_curves.regularization import suspect_regularization, unsmoothed
+from recipe_steps.learning_curves.rules import suspect_model
 from recipe_steps.learning_curves.runs import Run
 from recipe_steps.learning_curves.schedule_rules import (
     suspect_early_decay,
@@ -26,7 +32,11 @@ LOWER = 0.1
 """Of the rate, where a branch lowers it: one drop of the lecture's step schedule."""
 LATE = 0.75
 """Share of training until which a branch keeps the old rate."""
-SHORT = 3000
+LINEAR_RATE = 0.01
+"""Of Adam, for a linear model on standardised inputs."""
+MOST_WEIGHTS = 1_000_000
+FEW = 2
+SHORT = 5000
 """Iterations of a training that is always affordable."""
 
 
@@ -53,10 +63,15 @@ def branch(ctx: Context, trial: Trial, run: Run) -> dict[str, Scalar]:
         experiment = replace(experiment, augment=None)
     elif suspect_regularization(run):
         rule, epoch, rates = "regularization-too-strong", 0, None
+    elif suspect_model(run) and (simple := linear(ctx, experiment)) is not None:
+        rule, epoch, rates, experiment = "underfitting", 0, planned_rates(simple, ctx.data), simple
     else:
         return {}
     ctx.progress(0, 1, f"a branch for {rule}")
-    fit = _train(ctx, experiment, rates)
+    try:
+        fit = _train(ctx, experiment, rates)
+    except (RuntimeError, ValueError):  # a loss that wants other outputs than a linear model's
+        return {}
     same_loss = rule != "regularization-too-strong" or not run.smoothing
     return {
         "branch": rule,
@@ -86,6 +101,31 @@ def unspent(rates: Sequence[float]) -> list[float]:
     last = round(LATE * len(rates))
     rest = len(rates) - last
     return [max(rates)] * last + [max(rates) * (1 - k / rest) for k in range(rest)]
+
+
+def linear(ctx: Context, experiment: Experiment) -> Experiment | None:
+    """The same training with a linear model on standardised inputs; None where these are not
+    numbers, or too many.
+    """
+    train = ctx.data.train
+    if not isinstance(train, TensorData) or not train.x.is_floating_point():
+        return None
+    features = train.x[0].numel()
+    with torch.no_grad():
+        model = build_model(experiment, ctx.seed, ctx.device).eval()
+        shape = model(train.x[:FEW].clone()).shape[1:]
+    if train.x.ndim < 2 or features * shape.numel() > MOST_WEIGHTS:
+        return None
+
+    def make(**_: object) -> nn.Module:
+        layers = [nn.Flatten(), nn.Linear(features, shape.numel()), nn.Unflatten(1, shape)]
+        return nn.Sequential(*(layers if shape else [*layers[:2], nn.Flatten(0)]))
+
+    plain = replace(
+        experiment, model=make, model_args={}, optimizer="adam", lr=LINEAR_RATE, schedule="cosine",
+        warmup=0.0, weight_decay=0.0, momentum=None, clip_norm=None, augment=None, update=None,
+    )  # fmt: skip
+    return with_standard_inputs(plain, ctx.data)
 
 
 def _train(ctx: Context, experiment: Experiment, rates: Sequence[float] | None) -> Fit:

@@ -1,5 +1,7 @@
 """The curves of the best trial and of the baseline, as evidence."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -19,6 +21,10 @@ from recipe_steps.learning_curves.runs import runs
 
 FEW = 2
 """Items that tell the shape of the outputs."""
+PAIRED, ORDERS, SAME = 64, 8, 1e-6
+"""Items and orders of their targets that a metric is tried on, and the relative difference that
+rounding leaves. A metric that compares in pairs and takes only 65 values, such as a share of right
+answers, is the same in all eight orders by a chance of one in ten million."""
 SURE = 8.0
 """A logit that leaves no doubt."""
 SEARCHED = ("lr", "weight_decay", "epochs")
@@ -32,6 +38,7 @@ def measure(ctx: Context) -> Evidence:
     scalars: dict[str, Scalar] = {"metric": ctx.experiment.metric_name}
     if ctx.experiment.metric is not None:
         scalars["right_score"] = right_score(ctx)
+        scalars["metric_ignores_pairing"] = ignores_pairing(ctx)
     curves: dict[str, Curve] = {}
     for name, trial in _subjects(ctx):
         found = subject(ctx, name, trial)
@@ -59,6 +66,30 @@ def right_score(ctx: Context) -> float | None:
             return None if answers is None else float(metric(SURE * (2 * answers - 1), val.y))
     except Exception:  # noqa: BLE001 - it may want other outputs
         return None
+
+
+def ignores_pairing(ctx: Context) -> bool | None:
+    """Whether the user's metric stays the same when other targets are given to the same outputs,
+    as it does where a comparison of [n] with [n, 1] compares each with all; None where unknown.
+    """
+    metric, val = ctx.experiment.metric, ctx.data.val
+    if metric is None or not isinstance(val, TensorData) or len(val) < PAIRED:
+        return None
+    model = build_model(ctx.experiment, ctx.seed, ctx.device).eval()
+    source = torch.Generator().manual_seed(0)
+    try:
+        with torch.no_grad():
+            few = val.sample(PAIRED, source)
+            outputs = torch.randn(model(few.x).shape, generator=source).to(few.x.device)
+            scores = [
+                float(metric(outputs, few.y[torch.randperm(PAIRED, generator=source)]))
+                for _ in range(ORDERS)
+            ]
+    except Exception:  # noqa: BLE001 - it may want other outputs
+        return None
+    varies = len(torch.unique(few.y, dim=0)) > 1
+    known = varies and all(map(math.isfinite, scores))
+    return max(scores) - min(scores) <= SAME * max(map(abs, scores)) if known else None
 
 
 def with_branches(ctx: Context, evidence: Evidence) -> Evidence:
@@ -100,6 +131,8 @@ def rival(ctx: Context, about: Evidence) -> dict[str, Scalar]:
         "declared_lr": declared.params["lr"],
         "declared_score": declared.val_score,
         "rival_lr": best.params["lr"],
+        "declared_weight_decay": ctx.experiment.weight_decay,
+        "rival_weight_decay": best.params.get("weight_decay"),
         "rival_score": best.val_score,
         "chance_score": chance if ctx.experiment.metric is None else 0.0,
         "score_error": standard_error(declared.val_score, answers, shares=chance > 0),

@@ -12,7 +12,7 @@ from recipe_steps.learning_curves import (
 )
 from recipe_steps.learning_curves.overfitting import overfitting
 from recipe_steps.learning_curves.remedies import draw_anew, faster, tamed
-from recipe_steps.learning_curves.runs import Run, about
+from recipe_steps.learning_curves.runs import Run, about, noise_of
 from recipe_steps.learning_curves.schedule_rules import ENOUGH, FALLING, FLAT, TAIL
 from recipe_steps.learning_curves.shapes import relative_fall, smooth
 from recipe_steps.lr_range.rules import learning_rate_too_high, learning_rate_too_low
@@ -23,6 +23,10 @@ STILL_AT_START = 0.95
 POOR = 0.25
 """Share of the way from chance to perfect below which a score is poor."""
 NEAR = 0.1
+ROOM_LEFT = 0.9
+"""Score up to which a linear model is tried too."""
+SIMPLER, CLEAR = 0.1, 3.0
+"""What it has to win: a share of what it has above chance, and standard errors of a score."""
 LEARNT = 0.95
 """Of the loss of the best constant answer: a validation loss below it is that of a model that
 learnt. Where little is there to learn it still ends below: at 0.95 for an R squared of 0.05, at
@@ -82,12 +86,14 @@ def slow_start(evidence: Evidence) -> Finding | None:
 
 @rule("warn", remedy=faster)
 def underfitting(evidence: Evidence) -> Finding | None:
-    """What: training and validation stay together, both poor and flat.
+    """What: training and validation stay together, both poor and flat; or both are clearly below
+    what a linear model on the same inputs reaches.
 
-    Why: the model is too small or too strongly regularised to learn even the training data, or
-    it was hardly trained. Silent where validation loss came below that of the best constant
-    answer and went flat: then the model learnt, and what is left may not be there to learn (rare
-    classes, the next word, a noisy target).
+    Why: the model is too small or too strongly regularised to learn even the training data, it was
+    hardly trained, or something in it keeps the inputs from the outputs. Silent where validation
+    loss came below that of the best constant answer and went flat, and no linear model does better:
+    then the model learnt, and what is left may not be there to learn (rare classes, the next word,
+    a noisy target).
 
     Fix: a larger model, less regularisation, longer training at a higher rate.
     """
@@ -96,6 +102,11 @@ def underfitting(evidence: Evidence) -> Finding | None:
         if len(run.train_loss) < ENOUGH or not run.train_score or not run.val_score:
             return None
         train, val = run.train_score[-1], max(run.val_score)
+        simple = run.tested("underfitting")
+        if simple and simple.score is not None and run.score is not None:
+            gain, linear = simple.score - run.score, f"a linear model {simple.score:.3g}"
+            if gain > max(SIMPLER * (simple.score - run.chance), CLEAR * noise_of(run)):
+                return f"training scores {train:.3g}, validation {val:.3g}, and {linear}"
         room = 1 - run.chance
         if room <= 0 or max(train, val) - run.chance > POOR * room or abs(train - val) > NEAR:
             return None
@@ -111,6 +122,18 @@ def underfitting(evidence: Evidence) -> Finding | None:
         "A larger model, less regularisation, longer training.",
         confidence=0.6,
     )
+
+
+def suspect_model(run: Run) -> bool:
+    """Whether a linear model may do better: training and validation stay together, below perfect,
+    and the training loss has gone flat.
+    """
+    if len(run.train_loss) < ENOUGH or not run.train_score or not run.val_score:
+        return False
+    train, val, room = run.train_score[-1], max(run.val_score), 1 - run.chance
+    fall = relative_fall(run.train_loss, TAIL)
+    short = room > 0 and max(train, val) <= ROOM_LEFT and abs(train - val) <= NEAR
+    return short and fall is not None and fall <= FALLING
 
 
 def _learnt_what_there_is(run: Run) -> bool:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 from recipe.noise import standard_error
 from recipe.results import Evidence, Finding, RemedyOutcome, Severity
@@ -21,6 +22,8 @@ TOLD = 0.98
 """Of the loss of the best constant prediction: no constant one comes below that loss, and outputs
 that know nothing come z^2 / (2 n) below it by luck, with z their luck in standard deviations: of
 200 items in two classes a fiftieth needs z = 2.4."""
+LUCKY = 2.0
+"""Times the scatter of single epochs that the best of a dozen lies above their mean."""
 LOSS_GAIN = 0.05
 """Of the loss, where a score of few items cannot tell."""
 UNCERTAIN = 0.6
@@ -159,26 +162,40 @@ def wins(run: Run, branch: Branch) -> bool:
     late = len(run.val_score) // 2
     noise = noise_of(run)
     gain = branch.score - run.score
-    if gain > noise or branch.loss is None or run.loss is None:
-        return gain > noise
+    if gain > noise or (gain > error_of(run) and _settles(run, branch.score)):
+        return True
+    if branch.loss is None or run.loss is None:
+        return False
     wanted = max(LOSS_GAIN * abs(run.loss), 2 * scatter(run.val_loss[late:]))
     return gain > -noise and run.loss - branch.loss > wanted
 
 
+def _settles(run: Run, score: float) -> bool:
+    """Whether a score lies beyond the reach of a run whose score jumps from epoch to epoch: the
+    best of many such epochs is a lucky one.
+    """
+    late = run.val_score[len(run.val_score) // 2 :]
+    return len(late) > 1 and score - fmean(late) > LUCKY * scatter(late)
+
+
 def noise_of(run: Run) -> float:
     """By how much scores differ without a cause: the larger of the scatter from epoch to epoch and
-    one standard error of as many items. Where shares are expected and the score is none, it is
-    taken for the mean of losses whose spread is its size.
+    `error_of`.
+    """
+    return max(error_of(run), scatter(run.val_score[len(run.val_score) // 2 :]))
+
+
+def error_of(run: Run) -> float:
+    """One standard error of as many items, and at least what counts as a gain. Where shares are
+    expected and the score is none, it is taken for the mean of losses whose spread is its size.
     """
     score = 0.0 if run.score is None else run.score
-    noise = max(
-        LEAST_GAIN * max(1.0, abs(score)), scatter(run.val_score[len(run.val_score) // 2 :])
-    )
+    least = LEAST_GAIN * max(1.0, abs(score))
     if run.score is None or not run.items:
-        return noise
+        return least
     if run.chance > 0 and not 0 <= score <= 1:
-        return max(noise, abs(score) / math.sqrt(run.items))
-    return max(noise, standard_error(score, run.items, shares=run.chance > 0))
+        return max(least, abs(score) / math.sqrt(run.items))
+    return max(least, standard_error(score, run.items, shares=run.chance > 0))
 
 
 def about_branch(

@@ -6,18 +6,19 @@ from itertools import pairwise
 from statistics import fmean
 
 from recipe.results import Evidence, Finding
-from recipe.rules import rule
+from recipe.rules import finding, rule
 from recipe_steps.learning_curves.balance import weigh_classes
-from recipe_steps.learning_curves.regularization import HIGH_FLOOR, STRONG_DECAY
+from recipe_steps.learning_curves.regularization import HIGH_FLOOR, NOTABLE_DECAY, STRONG_DECAY
 from recipe_steps.learning_curves.remedies import (
     less_decay,
     slower,
     smaller_batch,
     without_augmentation,
 )
-from recipe_steps.learning_curves.runs import Run, about, noise_of, runs, wins
+from recipe_steps.learning_curves.runs import LABELS, Run, about, noise_of, runs, wins
 from recipe_steps.learning_curves.schedule_rules import TAIL, noise_of_fall
 from recipe_steps.learning_curves.shapes import relative_fall
+from recipe_steps.lr_range.rules import outdone
 
 ENOUGH = 6
 RARE = 0.9
@@ -52,6 +53,8 @@ MUCH_BETTER, CLOSER = 0.05, 0.25
 augmentation costs a little in a short training."""
 HALF = 0.5
 """Of the validation loss at first, below which a score that stays at zero measures nothing."""
+LESS = 10.0
+"""Times less weight decay, where that is compared."""
 LOSS_FELL, SCORE_FELL = 0.2, 0.05
 
 
@@ -261,11 +264,13 @@ def too_few_updates(evidence: Evidence) -> Finding | None:
 
 @rule(
     "warn",
-    explains=["underfitting", "slow-start", "needs-lr-decay", "regularization-too-strong"],
+    explains=["underfitting", "slow-start", "needs-lr-decay", "regularization-too-strong",
+              "learning-rate-too-low", "learning-rate-too-high"],
     remedy=less_decay,
-)
+)  # fmt: skip
 def weight_decay_too_high(evidence: Evidence) -> Finding | None:
-    """What: a strong weight decay, and a training loss that stays far from learnt.
+    """What: a strong weight decay, and a training loss that stays far from learnt; or a whole
+    training with far less of it is far better.
 
     Why: each update takes away more of the weights than the gradient can put back; training and
     validation suffer alike.
@@ -286,7 +291,27 @@ def weight_decay_too_high(evidence: Evidence) -> Finding | None:
             f"weight decay is {run.decay:g}, and the training loss ends at {run.train_loss[-1]:.3g}"
         )
 
-    return about(evidence, test, "warn", "Take a tenth of the weight decay.", confidence=0.7)
+    advice = "Take a tenth of the weight decay."
+    found = about(evidence, test, "warn", advice, confidence=0.7)
+    return found if found and found.counts else _outdone_by_less(evidence, advice) or found
+
+
+def _outdone_by_less(evidence: Evidence, advice: str) -> Finding | None:
+    """Where the best of the whole trainings had far less weight decay; the remedy decides."""
+    own, rival = evidence.number("declared_weight_decay"), evidence.number("rival_weight_decay")
+    strong = STRONG_DECAY.get(evidence.text("baseline_optimizer") or "")
+    scores = outdone(evidence)
+    if own is None or rival is None or strong is None or scores is None:
+        return None
+    if own < NOTABLE_DECAY * strong or rival > own / LESS:
+        return None
+    return finding(
+        "warn",
+        f"{LABELS['baseline']} weight decay is {own:g} and the score {scores[0]:.3g}; at {rival:g} "
+        f"the best setting reaches {scores[1]:.3g}.",
+        advice,
+        confidence=0.7,
+    )
 
 
 def suspect_augmentation(run: Run) -> bool:
@@ -326,16 +351,23 @@ def augmentation_too_strong(evidence: Evidence) -> Finding | None:
     return about(evidence, test, "warn", "Soften the augmentation.", confidence=0.6)
 
 
-@rule("warn", explains=["overfitting"])
+@rule("warn", explains=["overfitting", "underfitting", "still-improving"])
 def metric_disagrees_with_loss(evidence: Evidence) -> Finding | None:
     """What: validation loss falls clearly, and the validation score falls with it or is zero in
-    every epoch.
+    every epoch; or the metric gives the same when outputs and targets are paired in other orders.
 
     Why: the score does not measure what is trained for: its sign, its inputs (probabilities
-    for logits) or its threshold is wrong.
+    for logits), its threshold or its shapes ([n] against [n, 1] compares each with all) are wrong.
 
     Fix: compute the score of a few items by hand.
     """
+    if evidence.flag("metric_ignores_pairing"):
+        return finding(
+            "warn",
+            "The metric does not depend on which targets belong to which outputs.",
+            "Bring outputs and targets to one shape before they are compared.",
+            confidence=0.95,
+        )
 
     def test(run: Run) -> str | None:
         if len(run.val_loss) < ENOUGH or len(run.val_score) != len(run.val_loss):

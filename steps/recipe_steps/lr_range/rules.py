@@ -20,7 +20,7 @@ UNUSUAL = 10.0
 """Factor beyond the usual rates of an optimizer."""
 MOSTLY, CLIPPED_SHARE = 0.9, 0.5
 """Share of clipped updates, and of the fall without clipping, at which clipping is too strong."""
-FAR, ERRORS = 3.0, 3.0
+FAR, ERRORS = 2.0, 3.0
 """Factor between two rates, and standard errors between what two whole trainings score, from which
 the one is the better rate for certain: the best of a dozen trials is two of them ahead by luck."""
 LOST, MISSED = 0.2, 0.5
@@ -61,33 +61,41 @@ def _bracket(evidence: Evidence) -> tuple[float, float, float] | None:
     return declared, low, high
 
 
-def _outdone(evidence: Evidence, *, by_higher: bool) -> Finding | None:
-    """Where whole trainings at the declared and at another rate were compared: what was lost."""
-    declared, rival, before, after, error = (
-        evidence.number(name)
-        for name in ("declared_lr", "rival_lr", "declared_score", "rival_score", "score_error")
+def outdone(evidence: Evidence) -> tuple[float, float] | None:
+    """Scores of whole trainings at the declared setting and at the best one that was tried, where
+    the latter is better for certain and by far.
+    """
+    before, after, error = (
+        evidence.number(name) for name in ("declared_score", "rival_score", "score_error")
     )
-    if declared is None or rival is None or before is None or after is None or error is None:
-        return None
-    if not declared or max(rival / declared, declared / rival) < FAR:
-        return None
     chance = evidence.number("chance_score") or 0.0
-    if (rival > declared) is not by_higher or not chance < after <= 1:
+    if before is None or after is None or error is None or not chance < after <= 1:
         return None
     learns = before > chance + ERRORS * error
     wanted = LOST * (after - chance) if learns else MISSED * (1 - before)
-    if after - before < max(wanted, ERRORS * math.sqrt(2) * error):
+    certain = after - before >= max(wanted, ERRORS * math.sqrt(2) * error)
+    return (before, after) if certain else None
+
+
+def _other_rate(evidence: Evidence, *, higher: bool) -> Finding | None:
+    """Where whole trainings at the declared and at another rate were compared: what was lost."""
+    declared, rival = evidence.number("declared_lr"), evidence.number("rival_lr")
+    scores = outdone(evidence)
+    if not declared or rival is None or scores is None:
+        return None
+    factor = rival / declared if higher else declared / rival
+    if factor < FAR:
         return None
     found = finding(
         "warn",
-        f"The declared rate {declared:g} reaches a score of {before:.3g}; as long a training at "
-        f"{rival:g} reaches {after:.3g}.",
+        f"The declared rate {declared:g} reaches a score of {scores[0]:.3g}; as long a training at "
+        f"{rival:g} reaches {scores[1]:.3g}.",
         f"Use a rate near {rival:g}.",
         confidence=0.9,
     )
     outcome = RemedyOutcome(
-        f"a rate of {rival:g}", verified=True, metric=evidence.text("score_name"), before=before,
-        after=after,
+        f"a rate of {rival:g}", verified=True, metric=evidence.text("score_name"),
+        before=scores[0], after=scores[1],
     )  # fmt: skip
     return replace(found, remedy=outcome)
 
@@ -100,7 +108,7 @@ def _advice(low: float, high: float, evidence: Evidence) -> str:
 @rule(
     "fail",
     explains=["diverged", "unstable-training", "update-ratio-too-high", "predicts-majority-class",
-              "slow-start", "underfitting"],
+              "slow-start", "underfitting", "best-at-edge-of-grid"],
     remedy=remedies.best_rate,
 )  # fmt: skip
 def learning_rate_too_high(evidence: Evidence) -> Finding | None:
@@ -114,7 +122,7 @@ def learning_rate_too_high(evidence: Evidence) -> Finding | None:
     """
     bracket, share = _bracket(evidence), _share(evidence)
     if bracket is None or share is None:
-        return _outdone(evidence, by_higher=False)
+        return _other_rate(evidence, higher=False)
     declared, low, high = bracket
     if declared <= MARGIN * high or share >= POOR_SHARE:
         return None
@@ -130,7 +138,7 @@ def learning_rate_too_high(evidence: Evidence) -> Finding | None:
 @rule(
     "fail",
     explains=["update-ratio-too-low", "underfitting", "slow-start", "still-improving",
-              "predicts-majority-class", "too-few-updates"],
+              "predicts-majority-class", "too-few-updates", "best-at-edge-of-grid"],
     remedy=remedies.best_rate,
 )  # fmt: skip
 def learning_rate_too_low(evidence: Evidence) -> Finding | None:
@@ -143,7 +151,7 @@ def learning_rate_too_low(evidence: Evidence) -> Finding | None:
     """
     bracket, share = _bracket(evidence), _share(evidence)
     if bracket is None or share is None:
-        return _outdone(evidence, by_higher=True)
+        return _other_rate(evidence, higher=True)
     declared, low, high = bracket
     # What a rate does grows with the number of updates: a longer training may take a lower one.
     planned, tried = evidence.number("planned_iterations"), evidence.number("iterations")
