@@ -60,6 +60,12 @@ def ratio(value, layers=5):
     return {"gradient_ratio": value, "layers": layers}
 
 
+def labels(single, **more):
+    """Outputs of several labels that sum to 1, where this share of the items has one."""
+    marks = {"outputs_are_probabilities": True, "rows_of_one_label": single, **PROBABILITIES}
+    return ends("softmax", **{**marks, **more})
+
+
 MARKS = [
     Case(softmax_before_loss, {"outputs_are_probabilities": True, **LOGITS}, "fail"),
     Case(softmax_before_loss, {"outputs_are_probabilities": True, **PROBABILITIES}, None),
@@ -108,6 +114,10 @@ MARKS = [
     Case(loss_sign_flipped, {"loss_towards_targets": 0.2, "loss_away_from_targets": 0.2}, None),
     Case(loss_sign_flipped, {"loss_towards_targets": NAN, "loss_away_from_targets": -0.2}, None),
     Case(output_activation_limits_range, ends("relu", **LOGITS), "fail", says="ends in relu"),
+    Case(output_activation_limits_range, labels(0.3), "fail", says="only 30% of the items"),
+    Case(output_activation_limits_range, labels(0.9), None),  # they exclude each other
+    Case(output_activation_limits_range, labels(0.3, outputs_are_probabilities=False), None),
+    Case(output_activation_limits_range, labels(NAN), None),
     Case(output_activation_limits_range, ends("leaky_relu", **LOGITS), None),
     Case(output_activation_limits_range, ends("sigmoid", **PROBABILITIES), None),
     Case(output_activation_limits_range, ends("softmax", **LOGITS), None),  # has its own rule

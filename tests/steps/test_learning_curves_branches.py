@@ -134,3 +134,72 @@ def test_an_augmentation_that_mixes_up_the_items(tmp_path, augment, found):
         evidence = step.measure(ctx)
     rules = {f.rule for f in judge_scalars(step, evidence.scalars, evidence.curves)}
     assert ("augmentation-too-strong" in rules) == found
+
+
+class Narrow(nn.Module):
+    """Digits through two units; of sequences `steps` long, the same at each step."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(64, 2), nn.ReLU(), nn.Linear(2, 10))
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+def test_a_linear_model_shows_that_a_network_is_too_narrow(tmp_path):
+    step = LearningCurves()
+    experiment = digits_experiment(model=Narrow, epochs=15, lr=0.05)
+    with open_context(step, experiment, tmp_path, exact=True) as ctx:
+        trial = ctx.train_baseline()
+        evidence = step.measure(ctx)
+    assert evidence.text("baseline_branch") == "underfitting"
+    assert evidence.number("baseline_branch_score") > 0.9 > trial.val_score
+    found = {f.rule for f in judge_scalars(step, evidence.scalars, evidence.curves)}
+    assert "underfitting" in found
+
+
+@pytest.mark.parametrize(
+    ("x", "outputs"),
+    [
+        (torch.randn(40, 3, 4), (40, 5)),
+        (torch.randn(40, 7), (40,)),
+        (torch.randn(40, 6), (40, 5, 6)),
+        (torch.randint(0, 9, (40, 6)), None),  # tokens are no numbers
+        (torch.randn(40), None),
+    ],
+)
+def test_a_linear_model_gives_outputs_of_the_same_shape(tmp_path, x, outputs):
+    shape = outputs or (40, 5)
+
+    class Same(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones(()))
+
+        def forward(self, x):
+            return self.scale * torch.zeros(len(x), *shape[1:])
+
+    experiment = Experiment(
+        model=Same, train=(x, torch.zeros(40, *shape[1:])), val=(x, torch.zeros(40, *shape[1:])),
+        task="regression", batch_size=8, lr=0.1,
+    )  # fmt: skip
+    with open_context(LearningCurves(), experiment, tmp_path) as ctx:
+        simple = branches.linear(ctx, ctx.experiment)
+        assert (simple is None) == (outputs is None)
+        if simple is not None:
+            assert simple.model()(x).shape == outputs
+
+
+def test_a_loss_that_refuses_a_linear_model_ends_the_branch(tmp_path):
+    def picky(outputs, targets):
+        if bool((outputs < 0).any()):
+            raise RuntimeError("all elements of input should be between 0 and 1")
+        return nn.functional.nll_loss(outputs.clamp(min=1e-6).log(), targets)
+
+    step = LearningCurves()
+    model = lambda: nn.Sequential(Narrow(), nn.Softmax(1))  # noqa: E731
+    experiment = digits_experiment(model=model, loss=picky, epochs=15, lr=0.05)
+    with open_context(step, experiment, tmp_path, exact=True) as ctx:
+        ctx.train_baseline()
+        assert step.measure(ctx).text("baseline_branch") is None

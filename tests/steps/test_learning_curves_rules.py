@@ -47,6 +47,15 @@ SLOW = [
 ]
 
 
+def beaten(linear, **more):
+    """Ten classes, a training that scores 0.6, and a linear model that scores this."""
+    return {
+        "chance": 0.1, "items": 1000, "score": 0.6, "branch": "underfitting",
+        "branch_score": linear, "train_loss": straight(1.3, 1.1), "train_score": [0.6] * 12,
+        "val_score": [0.6] * 12, **more,
+    }  # fmt: skip
+
+
 def poor(train, val, loss=None, **more):
     """Ten classes, a flat loss, these final scores."""
     return {
@@ -68,6 +77,11 @@ UNDERFITTING = [
     case(underfitting, None, **poor(0.3, 0.25, chance=1.0)),
     # below the loss of the best constant answer, and flat: it learnt what there is
     case(underfitting, None, **poor(0.3, 0.25, start=2.3, val_loss=[2.18] * 12)),
+    case(underfitting, "warn", "a linear model 0.72", **beaten(0.72)),
+    case(underfitting, None, **beaten(0.65)),  # less than a tenth of what it has above chance
+    case(underfitting, None, **beaten(0.72, items=100)),  # three standard errors: 0.15
+    case(underfitting, None, **beaten(0.72, branch="needs-lr-decay")),
+    case(underfitting, None, **beaten(NAN)),
     case(underfitting, "warn", **poor(0.3, 0.25, start=2.3, val_loss=[2.19] * 12)),
     case(underfitting, "warn", **poor(0.3, 0.25, start=NAN, val_loss=[2.0] * 12)),
     case(underfitting, "warn", **poor(0.3, 0.25, start=2.3, val_loss=straight(2.2, 2.1))),

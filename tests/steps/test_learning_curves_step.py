@@ -9,7 +9,7 @@ from recipe.results import Trial
 from recipe.rules import judge
 from recipe.testing import judge_scalars, open_context
 from recipe_steps.learning_curves import LearningCurves
-from recipe_steps.learning_curves.measure import constant_loss
+from recipe_steps.learning_curves.measure import constant_loss, ignores_pairing
 from recipe_steps.refine_grid import RefineGrid
 
 
@@ -129,3 +129,31 @@ def test_the_loss_of_the_best_constant_prediction():
     assert constant_loss("zero or one", marks) == pytest.approx(math.log(2) / 2)
     values = torch.tensor([[1.0, 10.0], [3.0, 10.0]])
     assert constant_loss("real", values) == pytest.approx(0.5)
+
+
+def all_pairs(outputs, targets):
+    """Each answer against each target, by broadcasting."""
+    return ((outputs.argmax(1)[:, None]) == targets).float().mean()
+
+
+def fine(outputs, targets):
+    return (outputs.argmax(1) == targets).float().mean()
+
+
+def broken(outputs, targets):
+    raise ValueError("other outputs")
+
+
+@pytest.mark.parametrize(
+    ("metric", "ignores"), [(all_pairs, True), (fine, False), (broken, None), (None, None)]
+)
+def test_a_metric_that_does_not_look_at_pairs(tmp_path, metric, ignores):
+    with open_context(LearningCurves(), blob_experiment(metric=metric), tmp_path) as ctx:
+        assert ignores_pairing(ctx) is ignores
+
+
+def test_with_equal_targets_nothing_is_known_of_a_metric(tmp_path):
+    x, y = blobs()
+    experiment = blob_experiment(metric=fine, val=(x, torch.ones_like(y)))
+    with open_context(LearningCurves(), experiment, tmp_path) as ctx:
+        assert ignores_pairing(ctx) is None

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from recipe.results import Evidence
-from recipe_steps.learning_curves.runs import noise_of, runs
+from recipe_steps.learning_curves.runs import Branch, noise_of, runs, wins
 
 NAN = math.nan
 SWAYING = [0.0, 0.0, 0.0, 0.0, 1.0, -1.0, 1.0, -1.0]
@@ -53,3 +53,25 @@ def test_answers_are_items_where_nothing_else_is_known():
     assert run(items=30).answers == 30
     assert run(items=30, answers=960).answers == 960
     assert run(items=30, answers=NAN).answers == 30
+
+
+JUMPS = [0.76, 0.68, 0.78, 0.76, 0.83, 0.79, 0.76, 0.82, 0.83, 0.78, 0.71, 0.77, 0.77, 0.80, 0.73,
+         0.78, 0.73, 0.80, 0.77, 0.81]  # fmt: skip
+"""Scattered by 0.056 around 0.767, late."""
+STEADY = [0.82, 0.83] * 6
+
+
+@pytest.mark.parametrize(
+    ("scores", "reached", "better"),
+    [
+        (STEADY, 0.85, True),  # beyond one standard error of 0.019
+        (STEADY, 0.845, False),
+        (JUMPS, 0.885, True),  # less than the scatter above its best, yet far above its mean
+        (JUMPS, 0.87, False),
+        (JUMPS, NAN, False),
+    ],
+)
+def test_a_branch_wins_over_a_lucky_epoch(scores, reached, better):
+    plain = run(scores, score=0.83, chance=0.1, items=400)
+    branch = Branch("needs-lr-decay", 8, None if math.isnan(reached) else reached, None)
+    assert wins(plain, branch) == better

@@ -54,6 +54,14 @@ def never_yes(best, **more):
     return Case(predicts_majority_class, scalars | more, None, curves)
 
 
+def less_decay(declared, rival, score, severity, says=""):
+    """A baseline of SGD that scores 0.5, and the best of the other whole trainings."""
+    scalars = {"baseline_optimizer": "sgd", "declared_weight_decay": declared,
+               "rival_weight_decay": rival, "declared_score": 0.5, "rival_score": score,
+               "score_error": 0.01, "chance_score": 0.1}  # fmt: skip
+    return Case(weight_decay_too_high, scalars, severity, {}, says)
+
+
 TELLS = {"baseline_start": 0.098, "best_start": 0.098}
 LOW, HIGH = [0.099, 0.096], [0.099, 0.0961]
 """Validation losses: 2 % of 0.098 below it, and not quite."""
@@ -172,6 +180,15 @@ TRAINING = [
         weight_decay=0.1, optimizer="sgd", train_loss=straight(2.3, 2.0), score=0.3,
         branch="regularization-too-strong", branch_score=0.3,
     ),
+    less_decay(0.006, 0.0005, 0.9, "warn", "at 0.0005 the best setting reaches 0.9"),
+    less_decay(0.0049, 0.0, 0.9, None),  # not notable
+    less_decay(0.006, 0.0007, 0.9, None),  # not far less
+    less_decay(0.006, 0.0005, 0.55, None),  # not far better
+    less_decay(NAN, 0.0005, 0.9, None),
+    less_decay(0.006, NAN, 0.9, None),
+    Case(metric_disagrees_with_loss, {"metric_ignores_pairing": True}, "warn", {}, "which targets"),
+    Case(metric_disagrees_with_loss, {"metric_ignores_pairing": False}, None),
+    Case(metric_disagrees_with_loss, {"metric_ignores_pairing": NAN}, None),
     case(augmentation_too_strong, "warn", "0.4", regularised=True, **scores(0.4, 0.65)),
     case(augmentation_too_strong, None, regularised=True, **scores(0.41, 0.65)),
     case(augmentation_too_strong, None, regularised=False, **scores(0.1, 0.9)),

@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from recipe.tasks.by_loss import (
     ByLoss,
+    accepts,
     compares_items,
     compares_values,
     takes_label,
@@ -134,3 +135,13 @@ def test_quantiles_are_told_apart():
 @pytest.mark.filterwarnings("ignore:Using a target size")
 def test_errors_do_not_tell_outputs_apart(loss):
     assert not tells_apart(loss, torch.randn(9, 3), REAL)
+
+
+def test_a_loss_that_is_infinite_at_first_takes_shares_all_the_same():
+    given = torch.eye(3)
+
+    def reverse(outputs, targets):
+        return nn.functional.kl_div(targets.log(), outputs.softmax(1), reduction="batchmean")
+
+    assert accepts(reverse, given, given)
+    assert not accepts(nn.NLLLoss(), given, given)

@@ -108,3 +108,7 @@ def test_windows(n, length, stride, starts):
 def test_a_stream_shorter_than_a_window_is_refused():
     with pytest.raises(ValueError, match="3 tokens are too few for windows of 3"):
         windows(torch.arange(3), 3)
+
+
+def test_classes_stand_on_the_last_axis_also_of_as_many_words_as_steps():
+    assert LanguageModel().class_axis(torch.zeros(2, 5, 5), torch.zeros(2, 5)) == 2

@@ -21,10 +21,10 @@ from recipe_steps.learning_curves.runs import runs
 
 FEW = 2
 """Items that tell the shape of the outputs."""
-PAIRED, ORDERS, SAME = 64, 8, 1e-6
+PAIRED, ORDERS, SAME = 32, 8, 1e-6
 """Items and orders of their targets that a metric is tried on, and the relative difference that
-rounding leaves. A metric that compares in pairs and takes only 65 values, such as a share of right
-answers, is the same in all eight orders by a chance of one in ten million."""
+rounding leaves. A share of right answers among 32 items in three classes is the same in all eight
+orders by a chance of two in a million."""
 SURE = 8.0
 """A logit that leaves no doubt."""
 SEARCHED = ("lr", "weight_decay", "epochs")
