@@ -154,6 +154,8 @@ MARKS = [
     Case(dead_units, {"dead_units": 0.9}, "fail", says="90%"),
     Case(dead_units, {"dead_units": 0.89}, None),
     Case(dead_units, {"dead_units": NAN}, None),
+    Case(dead_units, {"dead_units": 1.0}, None, {"signal": [0.0, 0.0]}),  # nothing arrives
+    Case(dead_units, {"dead_units": 1.0}, "fail", {"signal": [0.9, 0.0]}),
     Case(saturated_units, {"saturated_units": 0.5}, "warn", says="50%"),
     Case(saturated_units, {"saturated_units": 0.49}, None),
     Case(saturated_units, {"saturated_units": NAN}, None),

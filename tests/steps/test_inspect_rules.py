@@ -175,6 +175,8 @@ CASES = [
     Case(class_imbalance, classes(1001, 10) | {"rare_weight": 1.1}, "note", says="weighs the"),
     Case(class_imbalance, classes(1001, 10) | {"rare_weight": 0.01}, "warn"),  # the wrong way
     Case(class_imbalance, classes(1001, 10) | {"rare_weight": NAN}, "warn"),
+    Case(class_imbalance, classes(30, 10) | {"rare_weight": 0.5}, "warn", says="wrong way round"),
+    Case(class_imbalance, classes(29, 10) | {"rare_weight": 0.5}, None),  # may be meant
     Case(class_imbalance, classes(100, 10) | {"rare_weight": 10.0}, None),
     Case(class_imbalance, classes(1001, 10) | {"values_per_item": 64.0}, "note"),  # a mask
     Case(class_imbalance, classes(1001, 10) | {"values_per_item": 1.0}, "warn"),

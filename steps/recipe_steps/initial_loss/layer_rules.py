@@ -111,9 +111,9 @@ def dead_units(evidence: Evidence) -> Finding | None:
 
     Fix: zero biases, He's initialisation, a lower rate, or a leaky ReLU.
     """
-    share = evidence.number("dead_units")
-    if share is None or share < DEAD:
-        return None
+    share, signal = evidence.number("dead_units"), evidence.curve("signal")
+    if share is None or share < DEAD or signal[:1] == (0.0,):
+        return None  # nothing arrives at the first layer: others say so
     return finding(
         "fail",
         f"In one layer {share:.0%} of the rectified units are zero on every item.",

@@ -7,8 +7,9 @@ from recipe_steps.symptoms import FIRST_LOSS, NOT_GENERALISING, NOT_LEARNING, OV
 
 VARIETY_WARN, VARIETY_FAIL = 0.8, 0.5
 IMBALANCE_NOTE, IMBALANCE_WARN = 10.0, 100.0
-UNEVEN = 1.5
-"""Ratio of class sizes from which their order is no accident of the split."""
+UNEVEN = 3.0
+"""Ratio of class sizes from which weights against the smaller one are a mistake: below, someone may
+want the larger class found at any price."""
 WEIGHED = 1.1
 """Gradient of an item of the smallest class over that of the largest from which the loss weighs
 them: rounding leaves 1e-6, and nobody sets a smaller weight."""
