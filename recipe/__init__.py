@@ -6,18 +6,24 @@ if TYPE_CHECKING:
     from recipe.api import run
     from recipe.errors import UsageError
     from recipe.experiment import Experiment
+    from recipe.ranges import integers, log_uniform, uniform, when
     from recipe.results import RunResult
     from recipe.tasks import Task
 
 __version__ = "0.1.0"
-__all__ = ["Experiment", "RunResult", "Task", "UsageError", "run"]
+__all__ = ["Experiment", "RunResult", "Task", "UsageError", "integers", "log_uniform", "run",
+           "uniform", "when"]  # fmt: skip
 
 _HOMES = {
     "Experiment": "recipe.experiment",
     "RunResult": "recipe.results",
     "Task": "recipe.tasks",
     "UsageError": "recipe.errors",
+    "integers": "recipe.ranges",
+    "log_uniform": "recipe.ranges",
     "run": "recipe.api",
+    "uniform": "recipe.ranges",
+    "when": "recipe.ranges",
 }
 
 

@@ -1,7 +1,7 @@
 """Experiment: what the user declares, checked when it is made and never modified."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from recipe.errors import UsageError
 from recipe.names import unknown
+from recipe.ranges import Axis, check
 from recipe.results import Scalar
 from recipe.tasks import TASKS, Task
 
@@ -48,7 +49,8 @@ class Experiment:
         augment: random transform of a training batch x; validation never sees it.
         momentum: of a named optimizer, in [0, 1): Nesterov for sgd (default 0.9), the first beta
             of adam and adamw (0.9), plain for rmsprop (0).
-        space: values to search by name, beside lr and weight_decay.
+        space: what to search by name, beside lr and weight_decay: lists of values, or ranges
+            (`recipe.uniform`, `log_uniform`, `integers`), some of them on a condition (`when`).
         warmup: share of training in which the rate rises linearly, in [0, 1).
         schedule: a name or a callable(progress in [0, 1]) -> factor of lr.
         update: an own update step, callable(model, optimizer, (x, y)) -> loss; it does
@@ -74,7 +76,7 @@ class Experiment:
     epochs: int | None = None
     schedule: str | Callable[[float], float] | None = None
     augment: Callable[[Tensor], Tensor] | None = None
-    space: Mapping[str, Sequence[Scalar]] = field(default_factory=dict)
+    space: Mapping[str, Axis] = field(default_factory=dict)
     warmup: float = 0.0
     shuffle: bool = True
     clip_norm: float | None = None
@@ -127,11 +129,7 @@ class Experiment:
             raise UsageError(
                 f"Experiment(space={self.space!r}): pass a dict of names and lists of values."
             )
-        for name, values in self.space.items():
-            if isinstance(values, str) or not isinstance(values, Sequence) or not values:
-                raise UsageError(
-                    f"Experiment(space={{{name!r}: {values!r}}}): pass a list of values to try."
-                )
+        check(self.space)
 
     def _check_name(self, name: str, known: Any, kind: type | None = None) -> None:
         value = getattr(self, name)

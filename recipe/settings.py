@@ -11,7 +11,8 @@ from recipe.errors import UsageError
 from recipe.names import unknown
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-SEARCHES = ("grid", "random")
+SEARCHES = ("auto", "grid", "random", "quasi")
+"""How cells are drawn: `auto` takes a grid in two dimensions, a quasi-random sequence in more."""
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -151,7 +152,7 @@ OPTIONS: tuple[Option, ...] = (
         "5m|10epochs|off",
     ),
     Option("epochs", parse_epochs, None, "Epochs of one full training.", "N"),
-    Option("search", _choice(SEARCHES), "grid", "How the grids are drawn.", "|".join(SEARCHES)),
+    Option("search", _choice(SEARCHES), "auto", "How the grids are drawn.", "|".join(SEARCHES)),
     Option("exact", parse_flag, default=False, help="Train in float32 and one by one."),
     Option("until", parse_text, None, "Stop after this step.", "STEP"),
     Option("only", parse_names, (), "Run only this step (repeatable).", "STEP", multiple=True),
@@ -193,7 +194,7 @@ class Settings:
     budget: Budget | None = None
     verify_budget: Budget | Literal["off"] | None = None
     epochs: int | None = None
-    search: str = "grid"
+    search: str = "auto"
     exact: bool = False
     until: str | None = None
     only: tuple[str, ...] = ()

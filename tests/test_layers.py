@@ -12,7 +12,18 @@ import recipe
 ROOT = Path(recipe.__file__).parent
 LAYERS = [
     {"errors", "names", "results", "__init__"},
-    {"cache", "events", "files", "remedy", "keys", "noise", "logfiles", "logjson", "lognames"},
+    {
+        "cache",
+        "events",
+        "files",
+        "remedy",
+        "keys",
+        "noise",
+        "logfiles",
+        "logjson",
+        "lognames",
+        "ranges",
+    },
     {"rules"},
     {"settings", "diagnosis", "step"},
     {"tasks", "budget", "journal", "registry"},

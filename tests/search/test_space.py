@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recipe.search.space import grid, log_spaced, random_draws, rounded, thinned_grid
+from recipe import integers, log_uniform, uniform, when
+from recipe.search.space import (
+    grid,
+    listed,
+    log_spaced,
+    proposed,
+    quasi_random,
+    random_draws,
+    rounded,
+    thinned_grid,
+)
 
 axes_of_values = st.dictionaries(
     st.sampled_from(["lr", "weight_decay", "width"]),
@@ -61,20 +71,80 @@ def test_thinned_grid(axes, limit, seed):
             assert set(counts) == set(values)
 
 
-@settings(max_examples=10, deadline=None)
+DRAWS = [random_draws, quasi_random]
+SPACE = {"norm": ["batch", "group"], "groups": when("norm", "group", [2, 4])}
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+@settings(max_examples=5, deadline=None)
 @given(st.floats(1e-6, 1e-2), st.floats(2, 1e3), st.integers(0, 9))
-def test_random_draws_stay_in_range(low, ratio, seed):
-    ranges, choices = {"lr": (low, low * ratio)}, {"width": [8, 16]}
-    draws = random_draws(ranges, choices, 8, seed)
-    assert draws == random_draws(ranges, choices, 8, seed)
-    assert draws != random_draws(ranges, choices, 8, seed + 1)
-    for draw in draws:
-        assert low * 0.995 <= draw["lr"] <= low * ratio * 1.005
-        assert draw["width"] in (8, 16)
+def test_draws_stay_in_range_and_depend_on_the_seed_alone(draw, low, ratio, seed):
+    axes = {"lr": log_uniform(low, low * ratio), "width": [8, 16], "depth": integers(1, 3)}
+    cells = draw(axes, 8, seed)
+    assert cells == draw(axes, 8, seed)
+    assert cells != draw(axes, 8, seed + 1)
+    for cell in cells:
+        assert low <= cell["lr"] <= low * ratio
+        assert cell["width"] in (8, 16)
+        assert cell["depth"] in (1, 2, 3)
 
 
-def test_random_draws_are_log_uniform():
-    draws = random_draws({"lr": (1e-4, 1.0)}, {"width": [8, 16]}, 400, 0)
-    decades = Counter(math.floor(math.log10(draw["lr"])) for draw in draws)
+@pytest.mark.parametrize("draw", DRAWS)
+def test_draws_are_spread_in_the_logarithm(draw):
+    cells = draw({"lr": log_uniform(1e-4, 1.0), "width": [8, 16]}, 400, 0)
+    decades = Counter(math.floor(math.log10(cell["lr"])) for cell in cells)
     assert all(70 < decades[decade] < 130 for decade in (-4, -3, -2, -1))  # 100 +- 8.7 each
-    assert 150 < sum(draw["width"] == 8 for draw in draws) < 250
+    assert 150 < sum(cell["width"] == 8 for cell in cells) < 250
+
+
+def test_quasi_random_points_leave_no_large_gap_on_any_axis():
+    """In 16 points of 3 axes; 16 random ones leave a sixth of an axis empty, most times."""
+    axes = {name: uniform(0.0, 1.0) for name in "abc"}
+    for seed in range(5):
+        cells = quasi_random(axes, 16, seed)
+        for name in axes:
+            values = [0.0, *sorted(cell[name] for cell in cells), 1.0]
+            assert max(b - a for a, b in itertools.pairwise(values)) < 0.15
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+def test_a_parameter_is_drawn_only_where_its_condition_holds(draw):
+    cells = draw({"lr": log_uniform(1e-3, 1.0), **SPACE}, 40, 3)
+    assert {cell["norm"] for cell in cells} == {"batch", "group"}
+    assert all(("groups" in cell) == (cell["norm"] == "group") for cell in cells)
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+def test_equal_draws_count_once(draw):
+    assert len(draw({"width": [8, 16]}, 10, 0)) == 2
+
+
+def test_the_values_that_a_grid_takes_of_an_axis():
+    assert listed([1, 2]) == [1, 2]
+    assert listed(uniform(0.0, 0.4)) == [0.0, 0.2, 0.4]
+    assert listed(integers(3, 4)) == [3, 4]
+    assert listed(when("norm", "group", [2, 4])) == [2, 4]
+
+
+def bowl(cell):
+    """Best at 0.01 and a width of 32; the colour does not matter."""
+    return -((math.log10(cell["lr"]) + 2) ** 2) - (0.0 if cell["width"] == 32 else 1.0)
+
+
+def test_proposals_gather_where_scores_are_best():
+    axes = {"lr": log_uniform(1e-5, 10.0), "width": [8, 16, 32], "colour": ["red", "blue"]}
+    known = [(cell, bowl(cell)) for cell in quasi_random(axes, 24, 1)]
+    found = [cell for seed in range(5) for cell in proposed(axes, known, 4, seed)]
+    blind = [cell for seed in range(5) for cell in random_draws(axes, 4, seed)]
+    mean = [sum(map(bowl, cells)) / len(cells) for cells in (found, blind)]
+    assert mean[0] > mean[1] / 2
+    assert proposed(axes, known, 4, 0) == proposed(axes, known, 4, 0)
+    assert not [cell for cell in found if cell in [params for params, _ in known]]
+
+
+def test_proposals_take_in_what_was_tried_beyond_a_range_and_what_a_condition_left_out():
+    axes = {"lr": log_uniform(1e-3, 1e-1), **SPACE}
+    known = [({"lr": 1.0, "norm": "batch"}, 0.9), ({"lr": 0.01, "norm": "group", "groups": 2}, 0.5)]
+    for cell in proposed(axes, known, 6, 0):
+        assert 1e-3 <= cell["lr"] <= 1.0
+        assert ("groups" in cell) == (cell["norm"] == "group")

@@ -1,14 +1,23 @@
-"""Short trials over a log-spaced grid, or at log-uniform random points."""
+"""Short trials over a log-spaced grid, or at quasi-random or random points."""
 
 import math
 from collections.abc import Sequence
 
 from recipe.context import Context
 from recipe.errors import UsageError
+from recipe.ranges import Range, active
 from recipe.results import Evidence, Trial
 from recipe.search.halving import Halving
 from recipe.search.runner import best_of
-from recipe.search.space import Params, log_spaced, random_draws, rounded, thinned_grid
+from recipe.search.space import (
+    Params,
+    listed,
+    log_spaced,
+    quasi_random,
+    random_draws,
+    rounded,
+    thinned_grid,
+)
 from recipe_steps.grids import grid_evidence, number, score_error
 
 RATES = 4
@@ -24,6 +33,8 @@ cut left the best score in each of them, at 68 % of the epochs. It was chosen on
 held on the rest. A later cut is no safer: after a third of the training one of the 91 lost its
 best. What is lost are high rates, whose losses stay higher until the schedule lowers them."""
 MOST_TRIALS = 12
+DIMENSIONS = 2
+"""Up to which a grid is drawn; in more, most of its cells differ in what does not matter."""
 MOST_EXTENSIONS = 2
 EDGE = 2.0
 """Standard errors of a score by which a rate at the edge has to lead."""
@@ -96,11 +107,18 @@ def _cells(ctx: Context, low: float, high: float, epochs: int) -> list[Params]:
     if ctx.settings.budget and ctx.settings.budget.unit == "epochs" and left is not None:
         limit = max(2, min(limit, int(left * BUDGET_SHARE / epochs)))
     seed = ctx.seed_for("cells")
-    if ctx.settings.search == "random":
-        ranges = {"lr": (low, high), "weight_decay": (decays[0], decays[-1])}
-        return random_draws(ranges, ctx.experiment.space, limit, seed)
-    axes = {"lr": log_spaced(low, high, RATES), "weight_decay": decays, **ctx.experiment.space}
-    return thinned_grid(axes, limit, seed)
+    space = ctx.experiment.space
+    axes = {"lr": Range(low, high, log=True),
+            "weight_decay": Range(decays[0], decays[-1], log=True), **space}  # fmt: skip
+    how = ctx.settings.search
+    if how == "auto":
+        how = "grid" if len(axes) <= DIMENSIONS else "quasi"
+    if how != "grid":
+        return (random_draws if how == "random" else quasi_random)(axes, limit, seed)
+    values = {"lr": log_spaced(low, high, RATES), "weight_decay": decays,
+              **{name: listed(axis) for name, axis in space.items()}}  # fmt: skip
+    cells = [active(cell, space) for cell in thinned_grid(values, limit, seed)]
+    return [cell for k, cell in enumerate(cells) if cell not in cells[:k]]
 
 
 def _stop_when_all_failed(trials: Sequence[Trial]) -> None:

@@ -23,9 +23,10 @@ MOSTLY, CLIPPED_SHARE = 0.9, 0.5
 FAR, ERRORS = 2.0, 3.0
 """Factor between two rates, and standard errors between what two whole trainings score, from which
 the one is the better rate for certain: the best of a dozen trials is two of them ahead by luck."""
-LOST, MISSED = 0.2, 0.5
-"""What the better rate has to win: of what it brings above chance, where the declared rate brings
-something; of what is missing to a perfect score, where that is at chance and others may be why."""
+LOST, LOST_BY_CREEPING, MISSED = 0.15, 0.25, 0.5
+"""What the better setting has to win, of the way from chance to a perfect score; more where its
+rate is higher, since any training that is a little short ends better at a higher rate; and of what
+is missing, where the declared setting is at chance and others may be why."""
 RATIO_HIGH, RATIO_LOW = 0.3, 1e-6
 """Far from the 1e-3 of CS231n ("ratio of weights:updates"), beyond what sound runs show early."""
 
@@ -61,9 +62,10 @@ def _bracket(evidence: Evidence) -> tuple[float, float, float] | None:
     return declared, low, high
 
 
-def outdone(evidence: Evidence) -> tuple[float, float] | None:
+def outdone(evidence: Evidence, lost: float = LOST) -> tuple[float, float] | None:
     """Scores of whole trainings at the declared setting and at the best one that was tried, where
-    the latter is better for certain and by far.
+    the latter is better for certain and by far, `lost` being the share of the way from chance to
+    perfect.
     """
     before, after, error = (
         evidence.number(name) for name in ("declared_score", "rival_score", "score_error")
@@ -72,7 +74,7 @@ def outdone(evidence: Evidence) -> tuple[float, float] | None:
     if before is None or after is None or error is None or not chance < after <= 1:
         return None
     learns = before > chance + ERRORS * error
-    wanted = LOST * (after - chance) if learns else MISSED * (1 - before)
+    wanted = lost * (1 - chance) if learns else MISSED * (1 - before)
     certain = after - before >= max(wanted, ERRORS * math.sqrt(2) * error)
     return (before, after) if certain else None
 
@@ -80,7 +82,7 @@ def outdone(evidence: Evidence) -> tuple[float, float] | None:
 def _other_rate(evidence: Evidence, *, higher: bool) -> Finding | None:
     """Where whole trainings at the declared and at another rate were compared: what was lost."""
     declared, rival = evidence.number("declared_lr"), evidence.number("rival_lr")
-    scores = outdone(evidence)
+    scores = outdone(evidence, LOST_BY_CREEPING if higher else LOST)
     if not declared or rival is None or scores is None:
         return None
     factor = rival / declared if higher else declared / rival

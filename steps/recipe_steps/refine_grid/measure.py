@@ -1,20 +1,24 @@
 """Full-length trials around the best setting so far."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from recipe.context import Context
 from recipe.errors import UsageError
+from recipe.ranges import Axis, Range
 from recipe.results import Evidence, Scalar, Trial
 from recipe.search.halving import Halving
 from recipe.search.runner import best_of
-from recipe.search.space import random_draws, rounded
+from recipe.search.space import proposed, random_draws, rounded
 from recipe_steps.grids import grid_evidence, number, runner_up, score_error
 
 FACTORS = (("lr", 2.0), ("lr", 0.5), ("weight_decay", 3.0), ("weight_decay", 1 / 3))
 """Neighbours of the centre: half and double the rate, a third and three times the decay."""
 LATER_FACTORS = (("weight_decay", 3.0),)
 """In later rounds the change itself is what is tested; one neighbour guards against luck."""
+PROPOSED = 2
+"""Cells of a later round that a model of the trials so far proposes."""
 FIRST_ROUND = Halving(share=1 / 3, keep=0.4)
 LATER_ROUNDS = Halving(share=1 / 3, keep=0.5)
 
@@ -79,7 +83,29 @@ def _cells(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]]:
         value = number(centre.get(name))
         if value:
             cells.append({**centre, name: rounded(value * factor)})
-    return cells
+    return cells + _proposed(ctx, centre) if ctx.round > 1 else cells
+
+
+def _proposed(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]]:
+    """Where more than rate and decay are searched: cells that all trials so far speak for."""
+    space = ctx.experiment.space
+    known = [
+        ({n: v for n, v in t.params.items() if n in centre or n in space}, t.val_score)
+        for t in ctx.trials if t.val_score is not None and t.number > 0
+    ]  # fmt: skip
+    if not space or not known or not all({"lr", "weight_decay"} <= p.keys() for p, _ in known):
+        return []
+    axes: dict[str, Axis] = {name: _tried(name, known) for name in ("lr", "weight_decay")}
+    return proposed({**axes, **space}, known, PROPOSED, ctx.seed_for("proposed", ctx.round))
+
+
+def _tried(name: str, known: Sequence[tuple[dict[str, Scalar], float]]) -> Axis:
+    """From the smallest to the largest value so far."""
+    values = [v for params, _ in known if (v := number(params[name]))]
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    return (
+        Range(low, high, log=True) if 0 < low < high else [params[name] for params, _ in known[:1]]
+    )
 
 
 def _random(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]]:
@@ -88,9 +114,9 @@ def _random(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]]:
     for name, reach in (("lr", 2.0), ("weight_decay", 3.0)):
         value = number(centre.get(name))
         if value:
-            ranges[name] = (value / reach, value * reach)
+            ranges[name] = Range(value / reach, value * reach, log=True)
     count = len(FACTORS) if ctx.round == 1 else len(LATER_FACTORS)
-    draws = random_draws(ranges, {}, count, ctx.seed_for("draws", ctx.round))
+    draws = random_draws(ranges, count, ctx.seed_for("draws", ctx.round))
     return [centre, *({**centre, **draw} for draw in draws)]
 
 
