@@ -119,4 +119,4 @@ def explain_away(findings: Iterable[Finding], rules: Iterable[Rule]) -> tuple[Fi
         if cause is not None:
             circle = chain[chain.index(cause) :]
             del causes[next(other.rule for other in findings if other.rule in circle)]
-    return tuple(replace(f, because=causes.get(f.rule, f.because)) for f in findings)
+    return tuple(replace(f, because=causes.get(f.rule)) for f in findings)

@@ -12,6 +12,8 @@ from typing import Any
 from recipe.context import Context
 from recipe.experiment import Experiment
 from recipe.gain import (
+    ERROR,
+    LOSS,
     UNUSABLE,
     Result,
     comparable_loss,
@@ -84,15 +86,19 @@ class Verifier:
             evidence: by step, where the findings are about another measurement than the steps'.
 
         """
-        found = {f.rule: (f, step) for step in latest(steps) for f in step.findings}
+        found: dict[str, tuple[Finding, StepResult]] = {}
+        for step in latest(steps):
+            for f in step.findings:
+                found.setdefault(f.rule, (f, step))  # of two steps that say it, the first
         todo = [
             (*found[name], r) for name in causes if (r := self.rules[name].remedy)
             and (known := found[name][0].remedy) is not None and known.verified is None
         ]  # fmt: skip
-        if not todo or self.ctx.settings.verify_budget == "off":
-            return tuple(steps)
+        if self.ctx.settings.verify_budget == "off":
+            todo = []
         outcomes: dict[str, RemedyOutcome] = {}
-        idle: set[str] = set()
+        warnings = [f for f, _ in found.values() if f.severity == "warn"]
+        idle = {f.rule for f in warnings if f.confidence < DOUBTFUL}
         for number, (finding, step, remedy) in enumerate(todo):
             if self.spent:
                 break
@@ -105,6 +111,8 @@ class Verifier:
                 decides = finding.severity == "warn" and (remedy.decides or doubtful)
                 if decides and not self._certain(outcome, LARGE if doubtful else 0.0):
                     idle.add(finding.rule)
+                else:
+                    idle.discard(finding.rule)
         return tuple(
             replace(step, findings=tuple(_with(f, outcomes, idle) for f in step.findings))
             for step in steps
@@ -281,7 +289,9 @@ class Verifier:
         the score afterwards: one item more of twenty is no proof that something was wrong.
         """
         before, after = results_of(outcome, self.wanders)
-        least = max(CERTAIN * self._noise(before, after), share * abs(outcome.after or 0.0))
+        relative = outcome.metric in (LOSS, ERROR)  # their gain is a share already
+        scale = 1.0 if relative else abs(outcome.after or 0.0)
+        least = max(CERTAIN * self._noise(before, after), share * scale)
         return gain(before, after) > least
 
     def _noise(self, before: Result, after: Result) -> float:

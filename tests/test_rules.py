@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from recipe.results import Evidence
@@ -98,3 +100,12 @@ def test_of_findings_that_explain_each_other_the_first_stays_a_cause(order):
     because = {f.rule: f.because for f in explain_away(found, rules.values())}
     assert because.pop(order[0]) is None
     assert all(because.values())
+
+
+def test_what_is_no_longer_a_cause_explains_nothing():
+    """A warning that a proof made a note had hidden another."""
+    cause, effect = make("cause", explains=["effect"]), make("effect")
+    (first, hidden) = judge([cause, effect], Evidence())
+    assert hidden.because == "cause"
+    (_, freed) = explain_away([replace(first, severity="note"), hidden], [cause, effect])
+    assert freed.because is None

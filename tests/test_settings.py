@@ -48,7 +48,7 @@ BAD = [
     ("budget", "0.5s", "'0.5s' is less than a second"),
     ("epochs", 0, "0 is less than 1"),
     ("epochs", "many", "'many' is not a whole number"),
-    ("search", "tpe", "'tpe' is none of grid, random"),
+    ("search", "tpe", "'tpe' is none of auto, grid, random"),
     ("until", "", "''"),
     ("until", 3, "3 is not a name"),
     ("only", [1], "[1] is no list of names"),

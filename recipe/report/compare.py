@@ -2,20 +2,27 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from recipe.noise import standard_error
-from recipe.report.words import MISSING, duration, humanise, show
-from recipe.results import RunResult
+from recipe.report.words import duration, humanise
+from recipe.report.words import show as _show
+from recipe.results import RunResult, Scalar
 
+LEAST_WIDTH, DOTS = 12, "..."
 ERRORS = 2.0
 """Standard errors up to which two scores may differ by luck."""
 SHARES = {"accuracy": True, "f1": True, "r2": False}
 """Scores whose error is known, and whether they are shares."""
+ANSWERS = ("best_answers", "baseline_answers", "val_items")
+"""Where steps say how many answers a score is of, the most exact first."""
 SILENT = ("out", "target")
 """Settings that say nothing about the result."""
 
 Row = tuple[str, ...]
+MISSING = "-"
+"""A terminal may know no dash."""
 
 
 def comparison(results: Sequence[RunResult]) -> list[Row]:
@@ -35,12 +42,26 @@ def comparison(results: Sequence[RunResult]) -> list[Row]:
         "epochs": lambda r: f"{r.cost.epochs:g}",
         "time": lambda r: duration(r.cost.seconds),
     }
-    rows: list[Row] = [("", *(r.folder.name if r.folder else r.name for r in results))]
+    rows: list[Row] = [("", *names(results))]
     rows += [(what, *map(tell, results)) for what, tell in facts.items()]
     rows += _differing("best", [dict(r.best.params) if r.best else {} for r in results])
     rows += _differing("setting", [_settings(r) for r in results])
     rows += _differing("environment", [dict(r.environment) for r in results])
     return rows
+
+
+def show(value: Scalar) -> str:
+    """As in reports, in plain characters."""
+    return MISSING if value is None else _show(value)
+
+
+def names(results: Sequence[RunResult]) -> list[str]:
+    """Of the run folders, with the folder above where two have the same name."""
+    folders = [r.folder.resolve() if r.folder else Path(r.name) for r in results]
+    plain = [folder.name for folder in folders]
+    if len(set(plain)) == len(plain):
+        return plain
+    return [f"{folder.parent.name}/{folder.name}" for folder in folders]
 
 
 def _best_epoch(result: RunResult) -> str:
@@ -69,20 +90,20 @@ def _shown(value: Any) -> str:
 
 def verdict(first: RunResult, other: RunResult) -> str:
     """One sentence: which of the two scores better, and whether that may be luck."""
-    names = [r.folder.name if r.folder else r.name for r in (first, other)]
+    called = names([first, other])
     scores = [r.best.val_score if r.best else None for r in (first, other)]
     if scores[0] is None or scores[1] is None:
-        missing = names[0] if scores[0] is None else names[1]
+        missing = called[0] if scores[0] is None else called[1]
         return f"{missing} has no score, so the two cannot be compared."
     if first.metric != other.metric:
         return (
-            f"{names[0]} is scored by {humanise(first.metric)} and {names[1]} by "
+            f"{called[0]} is scored by {humanise(first.metric)} and {called[1]} by "
             f"{humanise(other.metric)}: these cannot be compared."
         )
     gain = scores[1] - scores[0]
     if not gain:
         return f"Both score {show(scores[0])}."
-    better, worse = (names[1], names[0]) if gain > 0 else (names[0], names[1])
+    better, worse = (called[1], called[0]) if gain > 0 else (called[0], called[1])
     head = f"{better} scores {show(abs(gain))} better than {worse}"
     error = _error(first, other)
     if error is None:
@@ -109,17 +130,20 @@ def _error(first: RunResult, other: RunResult) -> float | None:
 
 
 def _items(result: RunResult) -> float | None:
-    """Validation items, as the first step that counted them says."""
-    found = (step.evidence.number("val_items") for step in result.latest_steps)
+    """Answers that the score is the mean of: tokens of sequences, or the validation items."""
+    evidence = [step.evidence for step in result.latest_steps]
+    found = (e.number(name) for name in ANSWERS for e in evidence)
     return next((items for items in found if items), None)
 
 
-def table_lines(rows: Sequence[Row], width: int) -> list[str]:
-    """The table as aligned text, columns cut to what `width` characters allow."""
+def table_lines(rows: Sequence[Row], width: int | None = None) -> list[str]:
+    """The table as aligned text, columns cut to what `width` characters allow, if that is given."""
     columns = len(rows[0])
     label = max(len(row[0]) for row in rows)
-    room = max(8, (width - label) // max(1, columns - 1) - 2)
-    widths = [label, *(min(room, max(len(row[k]) for row in rows)) for k in range(1, columns))]
+    widths = [label, *(max(len(row[k]) for row in rows) for k in range(1, columns))]
+    if width is not None:
+        room = max(LEAST_WIDTH, (width - label) // max(1, columns - 1) - 2)
+        widths = [label, *(min(room, size) for size in widths[1:])]
     cut = [[_cut(text, size) for text, size in zip(row, widths, strict=True)] for row in rows]
     return [
         "  ".join(text.ljust(size) for text, size in zip(row, widths, strict=True)).rstrip()
@@ -128,4 +152,8 @@ def table_lines(rows: Sequence[Row], width: int) -> list[str]:
 
 
 def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 3] + "..."
+    """In the middle: run folders differ at their ends."""
+    if len(text) <= width:
+        return text
+    tail = (width - len(DOTS) + 1) // 2
+    return text[: width - len(DOTS) - tail] + DOTS + text[-tail:]

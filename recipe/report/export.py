@@ -60,6 +60,8 @@ def to_optuna(result: RunResult, storage: str) -> str:
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     name = result.folder.resolve().name if result.folder else result.name
+    ranges = {n: _distribution(n, result.trials) for n in _parameters(result.trials)}
+    trials = [_frozen(trial, ranges) for trial in result.trials]
     try:
         study = optuna.create_study(storage=storage, study_name=name, direction="maximize")
     except optuna.exceptions.DuplicatedStudyError as error:
@@ -74,8 +76,7 @@ def to_optuna(result: RunResult, storage: str) -> str:
     study.set_user_attr("metric", f"val_{result.metric}")
     study.set_user_attr("verdict", result.verdict)
     study.set_user_attr("diagnosis", list(result.diagnosis))
-    ranges = {name: _distribution(name, result.trials) for name in _parameters(result.trials)}
-    study.add_trials([_frozen(trial, ranges) for trial in result.trials])
+    study.add_trials(trials)
     return name
 
 
@@ -104,7 +105,17 @@ def _frozen(trial: Trial, ranges: Mapping[str, Any]) -> Any:
     if trial.val_score is None and state is TrialState.COMPLETE:
         state = TrialState.FAIL
     scores = enumerate(trial.curves.get("val_score", ()))
-    kept = ("step", "round", "number", "status", "val_loss", "seconds", "reason", "key")
+    kept = (
+        "step",
+        "round",
+        "number",
+        "status",
+        "val_score",
+        "val_loss",
+        "seconds",
+        "reason",
+        "key",
+    )
     return create_trial(
         state=state,
         value=trial.val_score if state is TrialState.COMPLETE else None,

@@ -18,6 +18,8 @@ import torch
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 _NEVER = 2**31 - 1
+_EARLIER: set[str] = set()
+"""Holds "run" once something ran in this process."""
 
 
 @cache
@@ -54,6 +56,9 @@ def earlier_objects_frozen() -> Iterator[None]:
     if gc.get_freeze_count():
         yield
         return
+    if "run" in _EARLIER or torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        gc.collect()  # an earlier model of this process that is garbage must not stay
+    _EARLIER.add("run")
     gc.freeze()
     try:
         yield

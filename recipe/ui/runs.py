@@ -1,6 +1,7 @@
 """Commands about finished runs: beside each other, and as data for other tools."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -21,7 +22,7 @@ def compare(folders: tuple[Path, ...]) -> int:
     if len(folders) < TWO:
         raise UsageError("Name two or more run folders to compare, such as those below reports/.")
     results = [read_result(folder) for folder in folders]
-    width = shutil.get_terminal_size().columns
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     lines = table_lines(comparison(results), width)
     lines += ["", *(verdict(results[0], other) for other in results[1:])]
     click.echo("\n".join(lines))
@@ -46,7 +47,10 @@ def export(run_folder: Path, table: str | None, storage: str | None) -> int:
     elif table is not None:
         if Path(table).exists():
             raise UsageError(f"{table!r} is there already: name another file.")
-        write_text(Path(table), as_csv(result))
+        try:
+            write_text(Path(table), as_csv(result))
+        except OSError as error:
+            raise UsageError(f"{table!r} cannot be written ({error.strerror}).") from error
         click.echo(table)
     if storage is not None:
         name = to_optuna(result, storage)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from report_samples import full_run, initial_step
 
-from recipe.report.compare import comparison, table_lines, verdict
+from recipe.report.compare import comparison, names, table_lines, verdict
 from recipe.results import Best, Evidence
 
 
@@ -26,9 +26,9 @@ def test_what_differs_is_shown_and_what_does_not_is_left_out():
     found = rows(first, other)
     assert found[""] == ("a", "b")
     assert found["best val accuracy"] == ("0.9", "0.8")
-    assert found["best epoch"] == ("—", "7")
+    assert found["best epoch"] == ("-", "7")
     assert found["best: lr"] == ("0.1", "0.3")
-    assert found["best: dropout"] == ("—", "0.2")
+    assert found["best: dropout"] == ("-", "0.2")
     assert found["setting: seed"] == ("1", "2")
     assert found["diagnosis"] == ("softmax-before-loss, still-improving", "nothing")
     assert not [name for name in found if "budget" in name or "torch" in name]
@@ -36,8 +36,8 @@ def test_what_differs_is_shown_and_what_does_not_is_left_out():
 
 def test_a_run_without_a_best_trial_has_dashes():
     found = rows(counted("a", 0.9), counted("b", 0.9, best=None, baseline=None))
-    assert found["best val accuracy"] == ("0.9", "—")
-    assert found["declared val accuracy"] == ("0.5", "—")
+    assert found["best val accuracy"] == ("0.9", "-")
+    assert found["declared val accuracy"] == ("0.5", "-")
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,23 @@ def test_scores_that_cannot_be_compared_are_not():
     assert "is not known" in verdict(*own)
 
 
-def test_columns_are_cut_to_the_width():
-    found = table_lines([("", "a" * 50, "b"), ("best", "1", "2")], 40)
+def test_columns_are_cut_to_the_width_and_names_keep_their_ends():
+    table = [("", f"digits-{'0' * 30}-1", f"digits-{'0' * 30}-2"), ("best", "1", "2")]
+    found = table_lines(table, 40)
     assert max(map(len, found)) <= 40
     assert "..." in found[0]
+    assert [name[-2:] for name in found[0].split()] == ["-1", "-2"]
     assert found[1].split() == ["best", "1", "2"]
+    assert table_lines(table)[0].split() == list(table[0][1:])  # into a file: whole
+
+
+def test_runs_of_one_name_are_told_apart_by_the_folder_above():
+    assert names([counted("a/run", 0.9), counted("b/run", 0.9)]) == ["a/run", "b/run"]
+    assert names([counted("a/run", 0.9), counted("a/other", 0.9)]) == ["run", "other"]
+    assert names([counted(".", 0.9)]) == [Path.cwd().name]
+
+
+def test_a_score_of_tokens_is_of_many_answers():
+    step = replace(initial_step(), evidence=Evidence({"val_items": 100, "best_answers": 10_000}))
+    one, two = (counted(n, s, steps=(step,)) for n, s in (("a", 0.80), ("b", 0.83)))
+    assert "more than luck" in verdict(one, two)

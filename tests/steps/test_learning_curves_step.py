@@ -3,7 +3,9 @@ import math
 import pytest
 import torch
 from step_samples import blob_experiment, blobs, mlp
+from torch import nn
 
+from recipe import Experiment
 from recipe.context import Context
 from recipe.results import Trial
 from recipe.rules import judge
@@ -157,3 +159,46 @@ def test_with_equal_targets_nothing_is_known_of_a_metric(tmp_path):
     experiment = blob_experiment(metric=fine, val=(x, torch.ones_like(y)))
     with open_context(LearningCurves(), experiment, tmp_path) as ctx:
         assert ignores_pairing(ctx) is None
+
+
+def real_experiment(metric, scale, shape=(1,)):
+    source = torch.Generator().manual_seed(3)
+    x = torch.randn(300, 4, generator=source)
+    y = scale * (1 + 0.3 * torch.randn(300, *shape, generator=source))
+    return Experiment(
+        model=lambda: nn.Sequential(nn.Linear(4, 1), nn.Flatten(0 if not shape else 1)),
+        train=(x, y), task="regression", metric=metric, lr=0.01,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("scale", [1.0, 50.0, 2e5])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        lambda o, y: -(o - y).abs().mean(),
+        lambda o, y: -(o - y).square().mean().sqrt(),
+        lambda o, y: 1 - (o - y).square().sum() / (y - y.mean()).square().sum(),
+        lambda o, y: ((o - y).abs() <= 0.1 * y.abs()).float().mean(),
+    ],
+    ids=["mean error", "root mean square", "r squared", "within a tenth"],
+)
+def test_sound_metrics_of_real_targets_look_at_pairs(tmp_path, metric, scale):
+    with open_context(LearningCurves(), real_experiment(metric, scale), tmp_path) as ctx:
+        assert ignores_pairing(ctx) is False
+
+
+def test_an_error_of_all_pairs_does_not(tmp_path):
+    def metric(outputs, targets):
+        return -(outputs[:, None] - targets).abs().mean()
+
+    with open_context(LearningCurves(), real_experiment(metric, 50.0, ()), tmp_path) as ctx:
+        assert ignores_pairing(ctx) is True
+
+
+def test_an_accuracy_of_a_thousand_classes_looks_at_pairs(tmp_path):
+    y = torch.randint(0, 1000, (300,), generator=torch.Generator().manual_seed(0))
+    experiment = Experiment(
+        model=lambda: nn.Linear(4, 1000), train=(torch.randn(300, 4), y), metric=fine, lr=0.01
+    )
+    with open_context(LearningCurves(), experiment, tmp_path) as ctx:
+        assert ignores_pairing(ctx) is False

@@ -3,9 +3,10 @@
 import math
 
 import pytest
+import torch
 
 from recipe.results import Evidence
-from recipe_steps.learning_curves.runs import Branch, noise_of, runs, wins
+from recipe_steps.learning_curves.runs import Branch, late_mean, noise_of, runs, wins
 
 NAN = math.nan
 SWAYING = [0.0, 0.0, 0.0, 0.0, 1.0, -1.0, 1.0, -1.0]
@@ -73,5 +74,21 @@ STEADY = [0.82, 0.83] * 6
 )
 def test_a_branch_wins_over_a_lucky_epoch(scores, reached, better):
     plain = run(scores, score=0.83, chance=0.1, items=400)
-    branch = Branch("needs-lr-decay", 8, None if math.isnan(reached) else reached, None)
-    assert wins(plain, branch) == better
+    best = None if math.isnan(reached) else reached
+    assert wins(plain, Branch("needs-lr-decay", 8, best, None, best)) == better
+    lucky = Branch(
+        "needs-lr-decay", 8, best, None, late=0.77
+    )  # one epoch, and no better in general
+    assert wins(plain, lucky) == (better and scores is STEADY)
+    assert wins(plain, Branch("needs-lr-decay", 8, best, None)) == (better and scores is STEADY)
+
+
+def test_two_courses_that_only_jump_differ_by_luck():
+    """Of 200 pairs of runs without a difference."""
+    source = torch.Generator().manual_seed(0)
+    won = 0
+    for _ in range(200):
+        one, two = (0.8 + 0.03 * torch.randn(2, 60, generator=source)).tolist()
+        plain = run(one, score=max(one), chance=0.1, items=5000)
+        won += wins(plain, Branch("needs-lr-decay", 8, max(two), None, late_mean(two)))
+    assert won < 20

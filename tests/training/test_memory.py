@@ -24,7 +24,8 @@ def nothing_frozen():
     gc.unfreeze()
 
 
-def test_objects_from_before_are_passed_over_until_the_end():
+def test_objects_from_before_are_passed_over_until_the_end(monkeypatch):
+    monkeypatch.setattr("recipe.training.memory._EARLIER", set())
     earlier = weakref.ref(Knot())
     with earlier_objects_frozen():
         later = weakref.ref(Knot())
@@ -60,3 +61,11 @@ def test_a_run_leaves_nothing_frozen(tmp_path):
     )
     assert min(frozen) > 0
     assert gc.get_freeze_count() == 0
+
+
+def test_garbage_of_an_earlier_run_does_not_stay():
+    with earlier_objects_frozen():
+        pass
+    garbage = weakref.ref(Knot())
+    with earlier_objects_frozen():
+        assert garbage() is None

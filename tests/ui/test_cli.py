@@ -293,6 +293,9 @@ def test_export_overwrites_no_file(recipe, here):
     code, _, err = recipe("export", run, "--csv", "trials.csv")
     assert (code, Path("trials.csv").read_text()) == (2, "mine")
     assert "there already" in one_sentence(err)
+    code, _, err = recipe("export", run, "--csv", "missing/trials.csv")
+    assert code == 2
+    assert "'missing/trials.csv' cannot be written" in one_sentence(err)
 
 
 def test_resume_refuses_a_folder_in_use_and_one_that_is_no_run(recipe, here):

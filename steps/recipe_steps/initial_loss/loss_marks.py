@@ -12,6 +12,8 @@ from recipe.tasks import Task
 from recipe_steps.rows import real
 
 ITEMS = 64
+ROUNDED = 1e-3
+"""What rounding adds to a sum of shares."""
 STEP = 0.1
 """How far outputs are moved towards the targets to see whether the loss falls."""
 DIRECTIONS, BESIDE = 4, 0.01
@@ -63,7 +65,8 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
         return scalars
     if task.target_kind == "zero or one":
         note("loss_is_softmax", lambda: _is_softmax(loss, outputs, targets))
-        note("rows_of_one_label", lambda: (answers.sum(-1) == 1).float().mean().item())
+        axis = task.class_axis(outputs, targets)
+        note("rows_of_one_label", lambda: _of_one(answers.sum(axis)))
     note("loss_towards_targets", lambda: change(nearer))
     note("loss_away_from_targets", lambda: change(farther.clamp(0, 1) if inside else farther))
     zeros = torch.zeros_like(outputs)
@@ -152,6 +155,11 @@ def _peak(loss: LossFunction, answers: Tensor, targets: Tensor) -> float:
     step = STEP * max(1e-3, float(targets.float().std()) if targets.numel() > 1 else 1.0)
     beside = [_value(loss, answers + sign * step, targets) for sign in (1, -1)]
     return _value(loss, answers, targets) - max(beside)
+
+
+def _of_one(sums: Tensor) -> float:
+    """The share of sums that are one, up to rounding."""
+    return ((sums - 1).abs() < ROUNDED).float().mean().item()
 
 
 def perfect_answers(task: Task, outputs: Tensor, targets: Tensor) -> Tensor | None:

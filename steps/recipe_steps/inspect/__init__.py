@@ -14,7 +14,7 @@ class Inspect:
 
     name = "inspect"
     title = "Inspect data and model"
-    version = 3
+    version = 4
     short = True
     requires: frozenset[str] = frozenset()
     rules = (*rules.RULES, *split_rules.RULES, *model_rules.RULES, *scale_rules.RULES)

@@ -12,6 +12,7 @@ from torch import nn
 from recipe.context import Context
 from recipe.experiment import Experiment
 from recipe.results import Scalar, Trial
+from recipe.tasks.by_loss import accepts
 from recipe.training.data import TensorData
 from recipe.training.fit import Fit, patience_for
 from recipe.training.loop import Training
@@ -20,7 +21,7 @@ from recipe.training.plan import iterations_per_epoch, planned_rates
 from recipe_steps.inspect.remedies import with_standard_inputs
 from recipe_steps.learning_curves.regularization import suspect_regularization, unsmoothed
 from recipe_steps.learning_curves.rules import suspect_model
-from recipe_steps.learning_curves.runs import Run
+from recipe_steps.learning_curves.runs import Run, late_mean
 from recipe_steps.learning_curves.schedule_rules import (
     suspect_early_decay,
     suspect_no_decay,
@@ -35,7 +36,8 @@ LATE = 0.75
 LINEAR_RATE = 0.01
 """Of Adam, for a linear model on standardised inputs."""
 MOST_WEIGHTS = 1_000_000
-FEW = 2
+FEW, WIDE = 4, 3.0
+"""Items that tell the shape of the outputs, and outputs that a linear model may well give."""
 SHORT = 5000
 """Iterations of a training that is always affordable."""
 
@@ -68,16 +70,14 @@ def branch(ctx: Context, trial: Trial, run: Run) -> dict[str, Scalar]:
     else:
         return {}
     ctx.progress(0, 1, f"a branch for {rule}")
-    try:
-        fit = _train(ctx, experiment, rates)
-    except (RuntimeError, ValueError):  # a loss that wants other outputs than a linear model's
-        return {}
+    fit = _train(ctx, experiment, rates)
     same_loss = rule != "regularization-too-strong" or not run.smoothing
     return {
         "branch": rule,
         "branch_epoch": epoch,
         "branch_score": fit.best_score,
         "branch_loss": fit.best_loss if same_loss else None,
+        "branch_late": late_mean(fit.curves.get("val_score", [])),
     }
 
 
@@ -105,16 +105,21 @@ def unspent(rates: Sequence[float]) -> list[float]:
 
 def linear(ctx: Context, experiment: Experiment) -> Experiment | None:
     """The same training with a linear model on standardised inputs; None where these are not
-    numbers, or too many.
+    numbers, or too many, or where the loss does not take outputs that are not bounded.
     """
     train = ctx.data.train
-    if not isinstance(train, TensorData) or not train.x.is_floating_point():
+    if not isinstance(train, TensorData) or not train.x.is_floating_point() or train.x.ndim < 2:
         return None
-    features = train.x[0].numel()
+    few = train.sample(FEW, torch.Generator().manual_seed(0))
     with torch.no_grad():
         model = build_model(experiment, ctx.seed, ctx.device).eval()
-        shape = model(train.x[:FEW].clone()).shape[1:]
-    if train.x.ndim < 2 or features * shape.numel() > MOST_WEIGHTS:
+        outputs = model(few.x.clone()).float().cpu()
+    features, shape = train.x[0].numel(), outputs.shape[1:]
+    # On the processor: what a loss refuses there would abort an accelerator for good.
+    unbounded = [scale * torch.ones_like(outputs) for scale in (-WIDE, WIDE)]
+    if features * shape.numel() > MOST_WEIGHTS or not all(
+        accepts(experiment.loss_function, wide, few.y.cpu()) for wide in unbounded
+    ):
         return None
 
     def make(**_: object) -> nn.Module:

@@ -1,7 +1,7 @@
 """One run's curves as the rules read them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
@@ -23,7 +23,7 @@ TOLD = 0.98
 that know nothing come z^2 / (2 n) below it by luck, with z their luck in standard deviations: of
 200 items in two classes a fiftieth needs z = 2.4."""
 LUCKY = 2.0
-"""Times the scatter of single epochs that the best of a dozen lies above their mean."""
+"""Times the scatter of single epochs by which means of many have to differ."""
 LOSS_GAIN = 0.05
 """Of the loss, where a score of few items cannot tell."""
 UNCERTAIN = 0.6
@@ -40,6 +40,8 @@ class Branch:
     """Epochs that it shares with the run."""
     score: float | None
     loss: float | None
+    late: float | None = None
+    """Mean score of the later half of its epochs."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ def _branch(evidence: Evidence, name: str) -> Branch | None:
         int(evidence.number(f"{name}_branch_epoch") or 0),
         evidence.number(f"{name}_branch_score"),
         evidence.number(f"{name}_branch_loss"),
+        evidence.number(f"{name}_branch_late"),
     )
 
 
@@ -162,7 +165,7 @@ def wins(run: Run, branch: Branch) -> bool:
     late = len(run.val_score) // 2
     noise = noise_of(run)
     gain = branch.score - run.score
-    if gain > noise or (gain > error_of(run) and _settles(run, branch.score)):
+    if gain > noise or (gain > error_of(run) and _settles(run, branch)):
         return True
     if branch.loss is None or run.loss is None:
         return False
@@ -170,12 +173,20 @@ def wins(run: Run, branch: Branch) -> bool:
     return gain > -noise and run.loss - branch.loss > wanted
 
 
-def _settles(run: Run, score: float) -> bool:
-    """Whether a score lies beyond the reach of a run whose score jumps from epoch to epoch: the
-    best of many such epochs is a lucky one.
+def late_mean(scores: Sequence[float | None]) -> float | None:
+    """Of the later half of the epochs; None where one of them has no score."""
+    late = [score for score in scores[len(scores) // 2 :] if score is not None]
+    return fmean(late) if late and len(late) == len(scores) - len(scores) // 2 else None
+
+
+def _settles(run: Run, branch: Branch) -> bool:
+    """Whether a branch's later epochs lie beyond the reach of those of a run whose score jumps from
+    epoch to epoch: the best of many such epochs is a lucky one, so means are compared.
     """
-    late = run.val_score[len(run.val_score) // 2 :]
-    return len(late) > 1 and score - fmean(late) > LUCKY * scatter(late)
+    late = late_mean(run.val_score)
+    if late is None or branch.late is None:
+        return False
+    return branch.late - late > LUCKY * scatter(run.val_score[len(run.val_score) // 2 :])
 
 
 def noise_of(run: Run) -> float:

@@ -15,7 +15,7 @@ class RefineGrid:
 
     name = "refine_grid"
     title = "Refine the grid"
-    version = 2
+    version = 3
     requires = frozenset({"coarse_grid"})
     rules = rules.RULES
     figures = (grids.MAP,)
