@@ -258,6 +258,22 @@ def test_a_doubtful_warning_is_upheld_by_its_remedy_only(tmp_path, monkeypatch, 
     assert (found.severity, found.remedy.verified) == (severity, severity == "warn")
 
 
+@pytest.mark.parametrize("budget", ["off", "1epochs"])
+def test_a_doubtful_warning_that_nothing_proves_is_a_note(tmp_path, budget):
+    step = Inspect()
+    scalars = {"parameters": 100, "trainable_parameters": 40, "random_frozen_share": 0.6}
+    experiment = Experiment(**{**COMMON, "model": half_frozen})
+    with open_context(step, experiment, tmp_path, verify_budget=budget) as ctx:
+        ctx.meter.spend(1.0)
+        for gain_, severity in ((0.1, "note"), (0.2, "warn")):
+            findings = judge(step.rules, Evidence({**scalars, "unfrozen_gain": gain_}, {}))
+            result = StepResult(step.name, step.title, 1, "warn", findings=findings)
+            verifier = Verifier(ctx, ctx.runner.journal, {r.name: r for r in step.rules})
+            verifier.started = -1.0  # spent
+            (after,) = verifier.verify([result], ["frozen-parameters"])
+            assert [f.severity for f in after.findings] == [severity]
+
+
 ROWS = torch.arange(6.0)[:, None]
 LINE = {"model": mlp(1, 1), "train": (ROWS / 3 - 1, ROWS / 3 - 1), "val": None,
         "task": "regression", "batch_size": 2, "optimizer": "adam", "schedule": "constant",

@@ -7,8 +7,10 @@ from step_samples import blob_experiment, blobs, digits_experiment, mlp
 from torch import nn
 from torch.nn import functional as F
 
+from recipe import Experiment
 from recipe.testing import judge_scalars, measure
 from recipe_steps.initial_loss import InitialLoss
+from recipe_steps.initial_loss.loss_marks import loss_marks
 from recipe_steps.initial_loss.scale_free import takes_any_scale
 
 
@@ -503,3 +505,26 @@ def test_the_cause_leads(tmp_path, name):
     found = judge_scalars(InitialLoss(), evidence.scalars, evidence.curves)
     causes = [f.rule for f in found if f.counts and f.because is None]
     assert causes == ([cause] if cause else []), {f.rule: (f.because, f.message) for f in found}
+
+
+ONE = torch.arange(40) % 3
+
+
+@pytest.mark.parametrize(
+    ("targets", "share"),
+    [
+        (F.one_hot(ONE, 3).float(), 1.0),
+        (torch.full((40, 3), 1 / 3), 1.0),  # shares: their sum is 1 up to rounding
+        (F.one_hot(ONE, 3)[:, :, None].expand(40, 3, 5).float(), 1.0),  # classes on axis 1
+        ((torch.arange(40)[:, None] % torch.tensor([2, 3, 5]) == 0).float(), 0.5),
+    ],
+)
+def test_rows_with_one_label(targets, share):
+    experiment = Experiment(
+        model=mlp(),
+        train=(torch.zeros(40, 4), targets),
+        task="multilabel",
+        loss=F.binary_cross_entropy,
+    )
+    marks = loss_marks(experiment, torch.full_like(targets, 0.3), targets)
+    assert marks["rows_of_one_label"] == pytest.approx(share)

@@ -203,3 +203,14 @@ def test_a_loss_that_refuses_a_linear_model_ends_the_branch(tmp_path):
     with open_context(step, experiment, tmp_path, exact=True) as ctx:
         ctx.train_baseline()
         assert step.measure(ctx).text("baseline_branch") is None
+
+
+@pytest.mark.parametrize(("loss", "fits"), [(nn.BCELoss(), False), (nn.BCEWithLogitsLoss(), True)])
+def test_a_loss_that_wants_probabilities_gets_no_linear_model(tmp_path, loss, fits):
+    x, y = torch.randn(40, 4), (torch.arange(40) % 2).float()[:, None]
+    experiment = Experiment(
+        model=lambda: nn.Sequential(nn.Linear(4, 1), nn.Sigmoid()), train=(x, y), task="binary",
+        loss=loss, lr=0.1,
+    )  # fmt: skip
+    with open_context(LearningCurves(), experiment, tmp_path) as ctx:
+        assert (branches.linear(ctx, ctx.experiment) is not None) == fits
