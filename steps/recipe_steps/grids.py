@@ -43,6 +43,7 @@ def grid_evidence(trials: Sequence[Trial], best: Trial | None, more: dict[str, S
         "trials": len(trials),
         "diverged": sum(trial.status == "diverged" for trial in trials),
         "failed": sum(trial.status == "failed" for trial in trials),
+        "first_failure": next((t.reason for t in trials if t.status == "failed"), None),
         "epochs": sum(trial.trained for trial in trials),
         **more,
     }

@@ -2,7 +2,7 @@ import pytest
 from rule_cases import NAN, Case, assert_complete, check
 
 from recipe_steps.coarse_grid import CoarseGrid
-from recipe_steps.coarse_grid.rules import best_at_edge_of_grid, most_trials_diverge
+from recipe_steps.coarse_grid.rules import best_at_edge_of_grid, most_trials_diverge, trials_fail
 from recipe_steps.refine_grid import RefineGrid
 from recipe_steps.refine_grid.rules import gain_within_noise
 
@@ -22,6 +22,14 @@ DIVERGED = [
     ),
     Case(most_trials_diverge, {"trials": 12, "diverged": NAN, "none_left": True}, None),
 ]
+FAILED = [
+    Case(trials_fail, {"trials": 12, "failed": 1, "first_failure": "width 7\nis odd."}, "warn",
+         says="1 of 12 trials failed; the first one said: width 7 is odd."),
+    Case(trials_fail, {"trials": 12, "failed": 3, "first_failure": None}, "warn", says="no reason"),
+    Case(trials_fail, {"trials": 12, "failed": 0}, None),
+    Case(trials_fail, {"trials": 12, "failed": NAN}, None),
+    Case(trials_fail, {"trials": 0, "failed": 0}, None),
+]  # fmt: skip
 EDGE = [
     Case(best_at_edge_of_grid, {"edge": "lr", "best_lr": 0.3}, "warn", says="best lr (0.3)"),
     Case(best_at_edge_of_grid, {"edge": "lr", "best_lr": NAN}, "warn", says="The best lr is at"),
@@ -46,16 +54,16 @@ NOISE = [
 ]
 
 
-@pytest.mark.parametrize("case", DIVERGED + EDGE, ids=str)
+@pytest.mark.parametrize("case", DIVERGED + EDGE + FAILED, ids=str)
 def test_coarse_grid_rule(case):
     check(CoarseGrid(), case)
 
 
-@pytest.mark.parametrize("case", DIVERGED + NOISE, ids=str)
+@pytest.mark.parametrize("case", DIVERGED + NOISE + FAILED, ids=str)
 def test_refine_grid_rule(case):
     check(RefineGrid(), case)
 
 
 def test_every_rule_is_tested():
-    assert_complete(CoarseGrid(), DIVERGED + EDGE)
-    assert_complete(RefineGrid(), DIVERGED + NOISE)
+    assert_complete(CoarseGrid(), DIVERGED + EDGE + FAILED)
+    assert_complete(RefineGrid(), DIVERGED + NOISE + FAILED)

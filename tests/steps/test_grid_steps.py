@@ -5,6 +5,7 @@ import torch
 from step_samples import blob_experiment, blobs, mlp
 from torch import nn
 
+from recipe import integers, log_uniform, when
 from recipe.errors import UsageError
 from recipe.results import Evidence, Trial
 from recipe.testing import judge_scalars, measure, open_context
@@ -149,6 +150,9 @@ def test_a_factory_that_raises_fails_its_trials_and_no_other(tmp_path):
     assert status == {8: {"finished"}, 16: {"failed"}}
     failed = [t for t in cells if t.status == "failed"]
     assert evidence.number("failed") == len(failed) > 0
+    (found,) = judge_scalars(CoarseGrid(), evidence.scalars)
+    assert (found.rule, found.severity) == ("trials-fail", "warn")
+    assert "cannot be that wide" in found.message
     assert all("cannot be that wide" in t.reason and "width=16" in t.reason for t in failed)
     assert all(t.epochs == 0 and t.val_score is None for t in failed)
     assert evidence.scalars["best_width"] == 8
@@ -157,6 +161,53 @@ def test_a_factory_that_raises_fails_its_trials_and_no_other(tmp_path):
 def test_when_every_trial_fails_the_first_reason_is_given(tmp_path):
     with pytest.raises(UsageError, match="cannot be that wide"):
         coarse(tmp_path, model=picky, space={"width": [16]})
+
+
+FOUND = {"best_lr": 0.05, "bracket_high": 0.1}
+SPACE = {
+    "width": integers(4, 32, log=True),
+    "norm": ["none", "group"],
+    "groups": when("norm", "group", [1, 2]),
+}
+
+
+def flexible(width=8, norm="none", groups=1):
+    middle = [nn.GroupNorm(groups, 2 * width)] if norm == "group" else []
+    return nn.Sequential(nn.Linear(4, 2 * width), *middle, nn.ReLU(), nn.Linear(2 * width, 3))
+
+
+@pytest.mark.parametrize("search", ["auto", "quasi", "random", "grid"])
+def test_a_space_of_ranges_and_conditions(tmp_path, search):
+    _, trials = coarse(tmp_path, FOUND, model=flexible, space=SPACE, epochs=1, lr=None, search=search,
+                       seed=3)  # fmt: skip
+    assert {t.status for t in trials} <= {"finished", "stopped"}
+    assert len({t.params["width"] for t in trials}) >= (3 if search == "grid" else 6)
+    assert {t.params["norm"] for t in trials} == {"none", "group"}
+    assert all(("groups" in t.params) == (t.params["norm"] == "group") for t in trials)
+
+
+def test_the_space_may_name_the_rates(tmp_path):
+    space = {"lr": log_uniform(0.02, 0.04), "width": integers(4, 32)}
+    _, trials = coarse(tmp_path, FOUND, model=flexible, space=space, epochs=1, lr=None)
+    assert all(0.02 <= t.params["lr"] <= 0.04 for t in trials[:12])
+
+
+def test_a_later_round_tries_what_the_trials_speak_for(tmp_path):
+    experiment = blob_experiment(lr=None, epochs=2, model=flexible, space=SPACE)
+    with open_context(RefineGrid(), experiment, tmp_path) as ctx:
+        ctx.step = "coarse_grid"
+        drawn = [
+            {"lr": lr, "weight_decay": decay, "width": width, "norm": "none"}
+            for lr, decay, width in ((0.05, 1e-4, 16), (0.001, 1e-3, 8), (0.0001, 1e-5, 4))
+        ]
+        ctx.run_trials(drawn, epochs=1)
+        ctx.step, ctx.round = "refine_grid", 2
+        RefineGrid().measure(ctx)
+    later = ctx.trials[3:]
+    assert later[0].params["width"] == 16  # the centre
+    assert len(later) == 2 + 2  # more decay, and two proposals
+    assert all(4 <= t.params["width"] <= 32 for t in later)
+    assert all(("groups" in t.params) == (t.params["norm"] == "group") for t in later)
 
 
 def test_rates_that_diverge_are_counted(tmp_path):

@@ -74,4 +74,25 @@ def most_trials_diverge(evidence: Evidence) -> Finding | None:
     )
 
 
-RULES = (best_at_edge_of_grid, most_trials_diverge)
+@rule("warn")
+def trials_fail(evidence: Evidence) -> Finding | None:
+    """What: some trials could not be trained: the factory or the training raised an error.
+
+    Why: the search goes on without them, so a part of its space was never tried: two values that
+    do not go together, such as a width that a number of groups does not divide.
+
+    Fix: leave these values out of the space, or put one on a condition (`recipe.when`).
+    """
+    trials, failed = evidence.number("trials"), evidence.number("failed")
+    if not trials or not failed:
+        return None
+    reason = " ".join((evidence.text("first_failure") or "no reason known").split())
+    return finding(
+        "warn",
+        f"{failed:.0f} of {trials:.0f} trials failed; the first one said: {reason.rstrip('.')}.",
+        "Leave out of the space what does not go together, or put it on a condition.",
+        confidence=0.9,
+    )
+
+
+RULES = (best_at_edge_of_grid, most_trials_diverge, trials_fail)

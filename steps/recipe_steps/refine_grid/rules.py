@@ -2,7 +2,7 @@
 
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
-from recipe_steps.coarse_grid.rules import most_trials_diverge
+from recipe_steps.coarse_grid.rules import most_trials_diverge, trials_fail
 
 
 @rule("note")
@@ -26,4 +26,4 @@ def gain_within_noise(evidence: Evidence) -> Finding | None:
     )
 
 
-RULES = (most_trials_diverge, gain_within_noise)
+RULES = (most_trials_diverge, trials_fail, gain_within_noise)
