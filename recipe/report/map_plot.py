@@ -106,7 +106,7 @@ def _label_dots(axes: "Axes", shown: MapPanel, scored: Sequence[Cell]) -> None:
 def _crosses(axes: "Axes", points: Sequence[tuple[float, float]]) -> None:
     if points:
         xs, ys = zip(*points, strict=True)
-        label = "no score (stopped or diverged)"
+        label = "no score (stopped, failed or diverged)"
         axes.scatter(xs, ys, marker="x", s=90, color=CROSS_COLOUR, linewidths=2, label=label)
 
 
