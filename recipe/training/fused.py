@@ -8,12 +8,10 @@ each trial its own gradient, since no trial's loss depends on another's weights.
 
 import math
 import warnings
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,9 +22,10 @@ from recipe.keys import derive_seed
 from recipe.training.data import Splits
 from recipe.training.fit import Snapshot, copy_of
 from recipe.training.fused_optimizers import FUSED
+from recipe.training.fused_watch import Watch
 from recipe.training.loop import Epoch, full_precision
 from recipe.training.models import Noise, build_model
-from recipe.training.monitors import activation_shares, update_figures
+from recipe.training.monitors import activation_shares
 from recipe.training.plan import (
     activation_sample,
     epoch_batches,
@@ -63,7 +62,7 @@ class _Running:
 
     number: int
     updates: Iterator[tuple[Tensor, Tensor | None]]
-    watch: "_Watch"
+    watch: Watch
     noise: Noise
     iterations: int
     losses: list[Tensor] = field(default_factory=list)
@@ -186,7 +185,7 @@ class FusedTraining:
         """
         if trial not in self._holding:
             return {}
-        parameters = self._views(self._held[""])
+        parameters = self.views(self._held[""])
         for name, p in self.model.named_parameters():
             if name in parameters:
                 p.copy_(parameters[name][trial])
@@ -237,7 +236,7 @@ class FusedTraining:
 
         """
         batch_losses: list[Tensor] = []
-        watch = _Watch(self)
+        watch = Watch(self)
         every = self.iterations_per_epoch
         stopped = False
         for number in range(math.ceil(iterations / every)):
@@ -270,7 +269,7 @@ class FusedTraining:
             with noise.running():
                 yield
 
-    def _views(self, matrix: Tensor) -> dict[str, Tensor]:
+    def views(self, matrix: Tensor) -> dict[str, Tensor]:
         """The matrix [K, P] as one tensor [K, ...] per parameter."""
         parts = torch.split(matrix, self.sizes, 1)
         return {
@@ -282,7 +281,7 @@ class FusedTraining:
         first = number * self.iterations_per_epoch
         iterations = min(self.iterations_per_epoch, max(self.planned) - first)
         watched = frozenset(first + i for i in watched_iterations(iterations))
-        watch = _Watch(self)
+        watch = Watch(self)
         return _Running(
             number, self._iterations(number, watched, watch), watch, self._noise(number), iterations
         )
@@ -314,7 +313,7 @@ class FusedTraining:
         return epochs
 
     def _iterations(
-        self, epoch: int, watched: frozenset[int], watch: "_Watch"
+        self, epoch: int, watched: frozenset[int], watch: Watch
     ) -> Iterator[tuple[Tensor, Tensor | None]]:
         """The updates of one epoch: losses [K] and sums of the score [K, ...]."""
         self.model.train()
@@ -325,7 +324,7 @@ class FusedTraining:
                 return
             if self.experiment.augment is not None:
                 x = self.experiment.augment(x)  # noqa: PLW2901 - the batch itself
-            views = self._views(self.weights)
+            views = self.views(self.weights)
             for view in views.values():
                 view.requires_grad_()
             with self.way.autocast(self.device):
@@ -367,7 +366,7 @@ class FusedTraining:
         sums: Tensor = vmap(self.task.sums, (0, None))(outputs, y)
         return sums
 
-    def _clip(self, iteration: int, grad: Tensor, watch: "_Watch") -> None:
+    def _clip(self, iteration: int, grad: Tensor, watch: Watch) -> None:
         """Each trial's gradient to at most `clip_norm`, as nn.utils.clip_grad_norm_ does."""
         limit = self.experiment.clip_norm
         if limit is not None:
@@ -378,7 +377,7 @@ class FusedTraining:
     @torch.no_grad()
     def _validate(self, epochs: list[Epoch]) -> None:
         self.model.eval()
-        parameters, metric = self._views(self.weights), self.experiment.metric
+        parameters, metric = self.views(self.weights), self.experiment.metric
         loss_sum: Tensor | None = None
         parts, targets, count = [], [], 0
         for x, y in self.data.val.eval_batches():
@@ -425,77 +424,6 @@ class FusedTraining:
 
         found = vmap(shares, randomness="same")(parameters, self.buffers)
         return {name: values.tolist() for name, values in found.items()}
-
-
-class _Watch:
-    """Gradient norms and update ratios of every trial at the watched iterations of an epoch."""
-
-    def __init__(self, training: FusedTraining) -> None:
-        self.training = training
-        self.iterations: list[int] = []
-        self.norms: list[Tensor] = []
-        self.moves: list[Tensor] = []
-        names = [name for name, shape in training.shapes.items() if len(shape) > 1]
-        self.weighted = names or list(training.shapes)
-        self.clipped: dict[int, Tensor] = {}
-        self._old: Tensor | None = None
-        self._read: tuple[Any, Any, Any] | None = None
-
-    def clips(self, iteration: int, over: Tensor) -> None:
-        """Which trials' gradients [K] are about to be cut."""
-        self._read = None
-        self.clipped[iteration] = over
-
-    def before(self, iteration: int, grad: Tensor) -> None:
-        """Read the gradients [K, P] and keep the weights."""
-        self._read = None
-        self.iterations.append(iteration)
-        self.norms.append(self._sizes(grad, list(self.training.shapes)))
-        self._old = self.training.weights.clone()
-
-    def after(self) -> None:
-        """Read how far the weights moved."""
-        if self._old is not None:
-            moved = self._sizes(self.training.weights - self._old, self.weighted)
-            self.moves.append(torch.stack([moved, self._sizes(self._old, self.weighted)]))
-        self._old = None
-
-    def keep(self, index: Tensor) -> None:
-        """Go on with these rows only."""
-        self._read = None
-        self.norms = [norms[index] for norms in self.norms]
-        self.moves = [moves[:, index] for moves in self.moves]
-        self.clipped = {iteration: over[index] for iteration, over in self.clipped.items()}
-
-    def _sizes(self, matrix: Tensor, names: list[str]) -> Tensor:
-        """Norms [K, layers] of the named parts of a matrix [K, P]."""
-        views = self.training._views(matrix)  # noqa: SLF001 - the same module
-        return torch.stack([views[name].flatten(1).norm(dim=1) for name in names], 1)
-
-    def figures(self, row: int, finite: int) -> dict[str, float]:
-        """The figures of one trial, from the iterations up to the first non-finite loss."""
-        if self._read is None:
-            self._read = (
-                torch.stack(self.norms).tolist() if self.norms else [],
-                torch.stack(self.moves).tolist() if self.moves else [],
-                torch.stack([*self.clipped.values()]).tolist() if self.clipped else [],
-            )
-        norms, moves, clipped = self._read
-        seen = [k for k, iteration in enumerate(self.iterations) if iteration <= finite]
-        sampled: dict[str, list[float]] = defaultdict(list)
-        moved: dict[str, list[float]] = defaultdict(list)
-        for k in seen:
-            for name, value in zip(self.training.shapes, norms[k][row], strict=True):
-                sampled[name].append(value)
-            distances, sizes = moves[k][0][row], moves[k][1][row]
-            for name, distance, size in zip(self.weighted, distances, sizes, strict=True):
-                if size > 0:
-                    moved[name].append(distance / size)
-        figures = update_figures(sampled, moved)
-        cut = [over[row] for i, over in zip(self.clipped, clipped, strict=True) if i <= finite]
-        if cut:
-            figures["clipped_share"] = sum(cut) / len(cut)
-        return figures
 
 
 def _finite_start(losses: list[float]) -> list[float]:

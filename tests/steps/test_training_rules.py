@@ -4,9 +4,9 @@ import pytest
 from rule_cases import NAN, Case, case, check, straight
 
 from recipe_steps.learning_curves import LearningCurves
+from recipe_steps.learning_curves.random_label_rules import labels_look_random
 from recipe_steps.learning_curves.training_rules import (
     augmentation_too_strong,
-    labels_look_random,
     metric_disagrees_with_loss,
     predicts_majority_class,
     too_few_updates,

@@ -6,6 +6,7 @@ from recipe.results import Evidence, Finding
 from recipe.rules import rule
 from recipe_steps.learning_curves import (
     label_rules,
+    random_label_rules,
     regularization,
     schedule_rules,
     training_rules,
@@ -150,6 +151,7 @@ RULES = (
     overfitting,
     underfitting,
     regularization.regularization_too_strong,
+    *random_label_rules.RULES,
     *training_rules.RULES,
     *label_rules.RULES,
     learning_rate_too_high,

@@ -99,6 +99,11 @@ class Run:
         return start is not None and bool(self.val_loss) and min(self.val_loss) < TOLD * start
 
     @property
+    def of_classes(self) -> bool:
+        """Whether its scores are shares of right answers, on training and on validation data."""
+        return 0 < self.chance < 1 and bool(self.train_score) and bool(self.val_score)
+
+    @property
     def learnt(self) -> bool:
         """Whether the training data is learnt by heart."""
         return bool(self.train_score) and max(self.train_score[-2:]) >= LEARNT

@@ -1,7 +1,6 @@
 """Rules about runs that do not learn what they should, beyond the lecture's six shapes."""
 
 import math
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
@@ -25,12 +24,6 @@ RARE = 0.9
 """Share of the most frequent class from which the others are rare."""
 AT_CHANCE = 0.01
 """Distance from the share of the most frequent class that counts as always answering it."""
-KNOWN_BY_HEART, TELLING = 0.9, 0.15
-"""Shares of the way from chance to perfect: what training has to reach, and the uncertainty of
-the validation score at most."""
-ERRORS, CLEAR = 2.0, 3.0
-"""Standard errors of the validation score within which it equals chance; and beyond which it is
-above it for certain."""
 MORE_RIGHT = 4
 """Items by which always giving one answer has to be beaten: two standard errors of the number of
 items that are right in one way and wrong in the other."""
@@ -58,10 +51,6 @@ LESS = 10.0
 LOSS_FELL, SCORE_FELL = 0.2, 0.05
 
 
-def _of_classes(run: Run) -> bool:
-    return 0 < run.chance < 1 and bool(run.train_score) and bool(run.val_score)
-
-
 @rule(
     "fail",
     explains=["underfitting", "slow-start", "needs-lr-decay", "still-improving"],
@@ -86,7 +75,7 @@ def predicts_majority_class(evidence: Evidence) -> Finding | None:
             # A score of one's own in which the rare ones count, and none is ever found.
             share = f"{run.chance:.3g} of the items are of one class"
             return None if any(run.val_score) else f"the score stays at zero; {share}"
-        if not _of_classes(run) or len(run.val_score) < 2:
+        if not run.of_classes or len(run.val_score) < 2:
             return None
         late = run.val_score[len(run.val_score) // 2 :]
         if max(abs(score - run.chance) for score in late) > AT_CHANCE * (1 - run.chance):
@@ -102,98 +91,12 @@ def predicts_majority_class(evidence: Evidence) -> Finding | None:
     better = any(
         (max(run.val_score) - run.chance) * run.items >= MORE_RIGHT
         for run in every
-        if _of_classes(run)
+        if run.of_classes
     )
     if not better and all(run.tells for run in every if test(run)):
         advice = "Weigh the classes, or take a score in which rare ones count, if they matter."
         return about(evidence, test, "note", advice, confidence=0.7)
     return about(evidence, test, "warn", advice, confidence=0.7)
-
-
-RANDOM = ("overfitting", "underfitting", "best-at-edge-of-grid", "slow-start", "still-improving",
-          "predicts-majority-class", "learning-rate-too-low", "learning-rate-too-high")  # fmt: skip
-"""What labels look like that the inputs do not tell."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """Scores of what training may have learnt by heart."""
-
-    train: float
-    val: float
-    chance: float = math.nan
-    error: float = math.nan
-    """Standard error of a score at chance; NaN where unknown."""
-
-    @property
-    def by_heart(self) -> bool:
-        """Whether the training items are known."""
-        return self.train - self.chance >= KNOWN_BY_HEART * (1 - self.chance)
-
-    @property
-    def random(self) -> bool:
-        """Whether that is of no use for others, as far as these can tell."""
-        within = ERRORS * self.error
-        enough = within <= TELLING * (1 - self.chance)
-        return self.by_heart and enough and self.val <= self.chance + within
-
-    @property
-    def helps(self) -> bool:
-        """Whether it is of use for others for certain."""
-        return self.by_heart and self.val > self.chance + CLEAR * self.error
-
-    @property
-    def said(self) -> str:
-        """In a sentence."""
-        reached = f"training reaches {self.train:.3g} and validation {self.val:.3g}"
-        return f"{reached}, where chance is {self.chance:.3g}"
-
-    def beside(self, chance: float, error: float) -> "Known":
-        """With these figures where its own are unknown."""
-        return self if math.isfinite(self.error) else Known(self.train, self.val, chance, error)
-
-
-def _memory(evidence: Evidence) -> Known | None:
-    """What some hundred items tell of others, where that was tried."""
-    train, val, chance, error = (
-        evidence.number(f"memory_{part}")
-        for part in ("train_score", "val_score", "chance", "error")
-    )
-    if train is None or val is None:
-        return None
-    return (
-        Known(train, val) if chance is None or error is None else Known(train, val, chance, error)
-    )
-
-
-@rule("fail", explains=RANDOM)
-def labels_look_random(evidence: Evidence) -> Finding | None:
-    """What: the training data is learnt by heart, and validation is no better than chance.
-
-    Why: there is nothing in the inputs that tells the labels: they were shuffled apart, or
-    belong to other items. What some hundred items known by heart tell of others is judged by the
-    mean recall of the classes, since with a frequent class even a useful model may be right less
-    often than one that always answers it. Silent where validation loss came below that of the
-    best constant answer: random labels do not allow that.
-
-    Fix: check that inputs and labels are paired, on a few items by eye.
-    """
-    memory = _memory(evidence)
-    if any(run.tells for run in runs(evidence)) or (memory and memory.helps):
-        return None
-
-    def test(run: Run) -> str | None:
-        if not _of_classes(run) or not run.items:
-            return None
-        error = math.sqrt(run.chance * (1 - run.chance) / run.answers)
-        known = [Known(max(run.train_score), max(run.val_score), run.chance, error)]
-        if memory:
-            known.append(memory.beside(run.chance, error))
-        return next((k.said for k in known if k.random), None)
-
-    return about(
-        evidence, test, "fail", "Check that inputs and labels belong together.", confidence=0.8
-    )
 
 
 @rule("warn", explains=["needs-lr-decay"], remedy=slower)
@@ -395,7 +298,6 @@ def metric_disagrees_with_loss(evidence: Evidence) -> Finding | None:
 
 
 RULES = (
-    labels_look_random,
     predicts_majority_class,
     too_few_updates,
     weight_decay_too_high,
