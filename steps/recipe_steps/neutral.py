@@ -12,6 +12,8 @@ from recipe.results import Scalar
 LOG_SUM = 1e-3
 """Log of a sum of probabilities up to which they count as normalised."""
 BATCH = 256
+MODERATE = 10.0
+"""Size of outputs at which float32 keeps five digits of a shift by one."""
 
 
 def mean_loss(loss: LossFunction, outputs: Tensor, targets: Tensor) -> float:
@@ -32,7 +34,7 @@ def signatures(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
     )
     logs = outputs.ndim > 1 and bool((rows.logsumexp(-1).abs() < LOG_SUM).all())
     # a loss that takes probabilities refuses what lies outside of 0..1
-    base, shift = (outputs / 2, 0.5) if inside else (outputs, 1.0)
+    base, shift = (outputs / 2, 0.5) if inside else (_moderate(outputs), 1.0)
     plain, shifted = defined_loss(loss, base, targets), defined_loss(loss, base + shift, targets)
     return {
         "outputs_are_probabilities": probabilities,
@@ -41,6 +43,12 @@ def signatures(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
         "loss_takes_log_probabilities": math.isclose(shifted, plain - shift, abs_tol=1e-3),
         "output_std": outputs.float().std().item() if outputs.numel() > 1 else 0.0,
     }
+
+
+def _moderate(outputs: Tensor) -> Tensor:
+    """Outputs of such a size that what is added to them is not lost in rounding."""
+    largest = outputs.abs().max().item() if outputs.numel() else 0.0
+    return outputs * (MODERATE / largest) if MODERATE < largest < math.inf else outputs
 
 
 def defined_loss(loss: LossFunction, outputs: Tensor, targets: Tensor) -> float:

@@ -12,6 +12,7 @@ from recipe.testing import judge_scalars, measure
 from recipe_steps.initial_loss import InitialLoss
 from recipe_steps.initial_loss.loss_marks import loss_marks
 from recipe_steps.initial_loss.scale_free import takes_any_scale
+from recipe_steps.neutral import signatures
 
 
 def initial_loss(out, experiment):
@@ -528,3 +529,14 @@ def test_rows_with_one_label(targets, share):
     )
     marks = loss_marks(experiment, torch.full_like(targets, 0.3), targets)
     assert marks["rows_of_one_label"] == pytest.approx(share)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e4, 1e8])
+def test_marks_of_a_loss_do_not_depend_on_the_size_of_the_outputs(size):
+    outputs = size * torch.randn(64, 3, generator=torch.Generator().manual_seed(0))
+    targets = torch.arange(64) % 3
+    for loss, ignores, takes in ((None, True, False), (nn.NLLLoss(), False, True)):
+        experiment = Experiment(model=mlp(), train=(outputs, targets), loss=loss)
+        marks = signatures(experiment, outputs, targets)
+        assert marks["loss_ignores_shift"] is ignores
+        assert marks["loss_takes_log_probabilities"] is takes

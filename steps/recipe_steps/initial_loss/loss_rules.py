@@ -167,7 +167,13 @@ def nll_on_logits(evidence: Evidence) -> Finding | None:
 
 @rule(
     "warn",
-    explains=[*OVERSHOOTING, "exploding-gradients", "cannot-overfit-sample", "model-too-small"],
+    explains=[
+        *OVERSHOOTING,
+        "exploding-gradients",
+        "cannot-overfit-sample",
+        "model-too-small",
+        "predicts-majority-class",
+    ],
     remedy=remedies.mean_loss,
 )
 def loss_summed_over_batch(evidence: Evidence) -> Finding | None:

@@ -227,7 +227,11 @@ def suspect_augmentation(run: Run) -> bool:
     return stays or run.val_score[-1] - run.train_score[-1] >= HARDER
 
 
-@rule("warn", explains=["underfitting"], remedy=without_augmentation)
+@rule(
+    "warn",
+    explains=["underfitting", "overfitting", "learning-rate-too-high", "predicts-majority-class"],
+    remedy=without_augmentation,
+)
 def augmentation_too_strong(evidence: Evidence) -> Finding | None:
     """What: the score on augmented training data is far below that on clean validation data, or
     the same training without augmentation is far better.

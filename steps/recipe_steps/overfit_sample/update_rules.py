@@ -110,7 +110,11 @@ def step_before_backward(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=["overfitting"], remedy=Remedy("train in training mode", _in_training_mode))
+@rule(
+    "warn",
+    explains=["overfitting", *NOT_LEARNING],
+    remedy=Remedy("train in training mode", _in_training_mode),
+)
 def evaluation_mode_in_training(evidence: Evidence) -> Finding | None:
     """What: the update step runs the model in evaluation mode.
 
