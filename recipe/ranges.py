@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from recipe.errors import UsageError
 from recipe.results import Scalar
 
-DIGITS = 3
-"""Significant digits of a drawn number: one that can be said aloud."""
+
+def rounded(value: float) -> float:
+    """Three significant digits: a rate one can say aloud."""
+    return float(f"{value:.3g}")
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Range:
         value = low * (high / low) ** unit if self.log else low + (high - low) * unit
         if self.whole:
             return int(min(self.high, max(self.low, math.floor(value + 0.5))))
-        return min(self.high, max(self.low, float(f"{value:.{DIGITS}g}")))
+        return min(self.high, max(self.low, rounded(value)))
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,11 @@ class When:
 
 Axis = Range | When | Sequence[Scalar]
 """What a parameter may be."""
+
+
+def plain(axis: Axis) -> Range | Sequence[Scalar]:
+    """What it may be, whatever it depends on."""
+    return axis.then if isinstance(axis, When) else axis
 
 
 def uniform(low: float, high: float) -> Range:
@@ -110,7 +117,7 @@ def check(space: Mapping[str, Axis]) -> None:
     """
     earlier: dict[str, Axis] = {}
     for name, axis in space.items():
-        values = axis.then if isinstance(axis, When) else axis
+        values = plain(axis)
         listed = isinstance(values, Sequence) and not isinstance(values, str) and len(values) > 0
         if not isinstance(values, Range) and not listed:
             raise UsageError(
@@ -129,7 +136,7 @@ def _check_condition(name: str, axis: When, earlier: Mapping[str, Axis]) -> None
             f"Experiment(space={{{name!r}: when({axis.name!r}, ...)}}): put {axis.name!r} into the "
             f"space, before {name!r}."
         )
-    known = other.then if isinstance(other, When) else other
+    known = plain(other)
     if not isinstance(known, Range) and not set(axis.values) & set(known):
         raise UsageError(
             f"Experiment(space={{{name!r}: when({axis.name!r}, {list(axis.values)!r}, ...)}}): "

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from recipe.noise import standard_error
+from recipe.report import words
 from recipe.report.words import duration, humanise
-from recipe.report.words import show as _show
-from recipe.results import RunResult, Scalar
+from recipe.results import RunResult
 
 LEAST_WIDTH, DOTS = 12, "..."
 ERRORS = 2.0
@@ -50,9 +50,9 @@ def comparison(results: Sequence[RunResult]) -> list[Row]:
     return rows
 
 
-def show(value: Scalar) -> str:
+def show(value: Any) -> str:
     """As in reports, in plain characters."""
-    return MISSING if value is None else _show(value)
+    return MISSING if value is None else words.show(value)
 
 
 def names(results: Sequence[RunResult]) -> list[str]:
@@ -75,17 +75,12 @@ def _settings(result: RunResult) -> dict[str, Any]:
 
 def _differing(kind: str, columns: Sequence[Mapping[str, Any]]) -> list[Row]:
     """A row for each name whose values are not the same in all columns."""
-    names = dict.fromkeys(name for column in columns for name in column)
     rows = []
-    for name in names:
-        values = [_shown(column.get(name)) for column in columns]
+    for name in dict.fromkeys(name for column in columns for name in column):
+        values = [show(column.get(name)) for column in columns]
         if len(set(values)) > 1:
             rows.append((f"{kind}: {humanise(name)}", *values))
     return rows
-
-
-def _shown(value: Any) -> str:
-    return show(value) if isinstance(value, float | int | bool | None) else str(value)
 
 
 def verdict(first: RunResult, other: RunResult) -> str:

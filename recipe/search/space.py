@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recipe.keys import derive_seed
-from recipe.ranges import Axis, Range, When, active
+from recipe.ranges import Axis, Range, active, plain, rounded
 from recipe.results import Scalar
 
 Params = dict[str, Scalar]
@@ -19,11 +19,6 @@ def log_spaced(low: float, high: float, count: int) -> list[float]:
         return [rounded(math.sqrt(low * high))]
     step = (math.log(high) - math.log(low)) / (count - 1)
     return [rounded(math.exp(math.log(low) + i * step)) for i in range(count)]
-
-
-def rounded(value: float) -> float:
-    """Three significant digits: a rate one can say aloud."""
-    return float(f"{value:.3g}")
 
 
 def grid(axes: Mapping[str, Sequence[Scalar]]) -> list[Params]:
@@ -51,7 +46,7 @@ def thinned_grid(axes: Mapping[str, Sequence[Scalar]], limit: int, seed: int) ->
             deal += hand
         columns[name] = deal[:limit]
     cells = [dict(zip(columns, cell, strict=True)) for cell in zip(*columns.values(), strict=True)]
-    return _distinct(cells)
+    return distinct(cells)
 
 
 def random_draws(axes: Mapping[str, Axis], count: int, seed: int) -> list[Params]:
@@ -83,7 +78,7 @@ def _drawn(sampler: str, axes: Mapping[str, Axis], count: int, **options: Any) -
     for _ in range(count):
         point = study.ask(dict(cube)).params
         cells.append(active({name: _at(axes[name], point[name]) for name in axes}, axes))
-    return _distinct(cells)
+    return distinct(cells)
 
 
 def _study(sampler: str, **options: Any) -> Any:
@@ -98,19 +93,20 @@ def _study(sampler: str, **options: Any) -> Any:
 
 
 def _at(axis: Axis, share: float) -> Scalar:
-    values = _plain(axis)
+    values = plain(axis)
     if isinstance(values, Range):
         return values.at(share)
     return values[min(len(values) - 1, int(share * len(values)))]
 
 
-def _distinct(cells: Sequence[Params]) -> list[Params]:
+def distinct(cells: Sequence[Params]) -> list[Params]:
+    """Each cell once, in their order."""
     return list({tuple(cell.items()): cell for cell in cells}.values())
 
 
 def listed(axis: Axis) -> list[Scalar]:
     """The values of an axis as a grid takes them: of a range both ends and the middle."""
-    values = _plain(axis)
+    values = plain(axis)
     if isinstance(values, Range):
         return list(dict.fromkeys(values.at(share) for share in (0.0, 0.5, 1.0)))
     return list(values)
@@ -140,14 +136,10 @@ def proposed(
         full = {name: params.get(name, _at(axis, 0.5)) for name, axis in axes.items()}
         study.add_trial(create_trial(params=full, distributions=dict(ranges), value=score))
     cells = [active(study.ask(dict(ranges)).params, axes) for _ in range(count)]
-    told = {name: isinstance(_plain(axis), Range) for name, axis in axes.items()}
+    told = {name: isinstance(plain(axis), Range) for name, axis in axes.items()}
     cells = [{n: _said(v) if told[n] else v for n, v in cell.items()} for cell in cells]
     tried = [active({n: params[n] for n in axes if n in params}, axes) for params, _ in known]
-    return [cell for cell in _distinct(cells) if cell not in tried]
-
-
-def _plain(axis: Axis) -> Range | Sequence[Scalar]:
-    return axis.then if isinstance(axis, When) else axis
+    return [cell for cell in distinct(cells) if cell not in tried]
 
 
 def _said(value: Scalar) -> Scalar:
@@ -157,7 +149,7 @@ def _said(value: Scalar) -> Scalar:
 def _distribution(axis: Axis, tried: Sequence[Scalar]) -> Any:
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-    values = _plain(axis)
+    values = plain(axis)
     if not isinstance(values, Range):
         return CategoricalDistribution(list(values))
     numbers = [v for v in tried if isinstance(v, int | float) and (v > 0 or not values.log)]

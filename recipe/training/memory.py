@@ -12,14 +12,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import torch
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 _NEVER = 2**31 - 1
-_EARLIER: set[str] = set()
-"""Holds "run" once something ran in this process."""
+_RUNS = count()
+"""Of this process so far."""
 
 
 @cache
@@ -56,9 +57,8 @@ def earlier_objects_frozen() -> Iterator[None]:
     if gc.get_freeze_count():
         yield
         return
-    if "run" in _EARLIER or torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+    if next(_RUNS) or torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         gc.collect()  # an earlier model of this process that is garbage must not stay
-    _EARLIER.add("run")
     gc.freeze()
     try:
         yield

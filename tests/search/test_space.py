@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recipe import integers, log_uniform, uniform, when
+from recipe.ranges import rounded
 from recipe.search.space import (
     grid,
     listed,
@@ -14,7 +15,6 @@ from recipe.search.space import (
     proposed,
     quasi_random,
     random_draws,
-    rounded,
     thinned_grid,
 )
 

@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from itertools import count
 
 import pytest
 
@@ -25,7 +26,7 @@ def nothing_frozen():
 
 
 def test_objects_from_before_are_passed_over_until_the_end(monkeypatch):
-    monkeypatch.setattr("recipe.training.memory._EARLIER", set())
+    monkeypatch.setattr("recipe.training.memory._RUNS", count())
     earlier = weakref.ref(Knot())
     with earlier_objects_frozen():
         later = weakref.ref(Knot())

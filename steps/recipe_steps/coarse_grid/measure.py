@@ -5,17 +5,17 @@ from collections.abc import Sequence
 
 from recipe.context import Context
 from recipe.errors import UsageError
-from recipe.ranges import Range, active
+from recipe.ranges import Range, active, rounded
 from recipe.results import Evidence, Trial
 from recipe.search.halving import Halving
 from recipe.search.runner import best_of
 from recipe.search.space import (
     Params,
+    distinct,
     listed,
     log_spaced,
     quasi_random,
     random_draws,
-    rounded,
     thinned_grid,
 )
 from recipe_steps.grids import grid_evidence, number, score_error
@@ -117,8 +117,7 @@ def _cells(ctx: Context, low: float, high: float, epochs: int) -> list[Params]:
         return (random_draws if how == "random" else quasi_random)(axes, limit, seed)
     values = {"lr": log_spaced(low, high, RATES), "weight_decay": decays,
               **{name: listed(axis) for name, axis in space.items()}}  # fmt: skip
-    cells = [active(cell, space) for cell in thinned_grid(values, limit, seed)]
-    return [cell for k, cell in enumerate(cells) if cell not in cells[:k]]
+    return distinct([active(cell, space) for cell in thinned_grid(values, limit, seed)])
 
 
 def _stop_when_all_failed(trials: Sequence[Trial]) -> None:

@@ -1,6 +1,7 @@
 """The curves of the best trial and of the baseline, as evidence."""
 
 import math
+from contextlib import suppress
 
 import torch
 from torch import Tensor, nn
@@ -53,18 +54,11 @@ def right_score(ctx: Context) -> float | None:
     """What the user's metric gives for right answers to the validation items; None where it is
     not known what they look like.
     """
-    metric, val = ctx.experiment.metric, ctx.data.val
-    if metric is None or not isinstance(val, TensorData) or isinstance(ctx.task, ByLoss):
+    val = ctx.data.val
+    if not isinstance(val, TensorData):
         return None
-    model = build_model(ctx.experiment, ctx.seed, ctx.device).eval()
-    try:
-        with torch.no_grad():
-            few = model(val.sample(FEW, torch.Generator().manual_seed(0)).x)
-            outputs = few.new_zeros(len(val), *few.shape[1:], dtype=torch.float32)
-            answers = perfect_answers(ctx.task, outputs, val.y.to(outputs.device))
-            return None if answers is None else float(metric(SURE * (2 * answers - 1), val.y))
-    except Exception:  # noqa: BLE001 - it may want other outputs
-        return None
+    answers = _right_answers(ctx, val, val.y)
+    return None if answers is None else _scored(ctx, SURE * (2 * answers - 1), val.y)
 
 
 def ignores_pairing(ctx: Context) -> bool | None:
@@ -74,30 +68,45 @@ def ignores_pairing(ctx: Context) -> bool | None:
     It is tried on right answers, real ones with a little noise: a sound metric falls when each is
     given the target of another item.
     """
-    metric, val = ctx.experiment.metric, ctx.data.val
-    if metric is None or not isinstance(val, TensorData) or isinstance(ctx.task, ByLoss):
+    val, source = ctx.data.val, torch.Generator().manual_seed(0)
+    if not isinstance(val, TensorData):
+        return None
+    y = val.sample(PAIRED, source).y
+    answers = _right_answers(ctx, val, y)
+    if answers is None or len(torch.unique(y.cpu(), dim=0)) < 2:
+        return None
+    if ctx.task.target_kind == "real":
+        noise = torch.randn(answers.shape, generator=source).to(answers.device)
+        outputs = answers + NOISE * answers.std(0) * noise
+    else:
+        outputs = SURE * (2 * answers - 1)
+    scores = [_scored(ctx, outputs, y.roll(shift, 0)) for shift in (0, *SHIFTS)]
+    known = [score for score in scores if score is not None and math.isfinite(score)]
+    if len(known) < len(scores):
+        return None
+    return all(math.isclose(known[0], score, rel_tol=SAME) for score in known)
+
+
+@torch.no_grad()
+def _right_answers(ctx: Context, val: TensorData, y: Tensor) -> Tensor | None:
+    """Perfect probabilities or values for these targets, in the shape of the model's outputs; None
+    where there is no metric of the user's, or that is not known.
+    """
+    if ctx.experiment.metric is None or isinstance(ctx.task, ByLoss):
         return None
     model = build_model(ctx.experiment, ctx.seed, ctx.device).eval()
-    source = torch.Generator().manual_seed(0)
-    try:
-        with torch.no_grad():
-            sample = val.sample(PAIRED, source)
-            outputs, y = torch.zeros_like(model(sample.x)).float().cpu(), sample.y.cpu()
-            answers = perfect_answers(ctx.task, outputs, y)
-            if answers is None or len(torch.unique(y, dim=0)) < 2:
-                return None
-            if ctx.task.target_kind == "real":
-                noise = torch.randn(answers.shape, generator=source)
-                answers = answers + NOISE * answers.std(0) * noise
-            else:
-                answers = SURE * (2 * answers - 1)
-            orders = [y, *(y.roll(shift, 0) for shift in SHIFTS)]
-            same = [float(metric(answers.to(val.y.device), o.to(val.y.device))) for o in orders]
-    except Exception:  # noqa: BLE001 - it may want other outputs
-        return None
-    if not all(map(math.isfinite, same)):
-        return None
-    return all(math.isclose(same[0], value, rel_tol=SAME) for value in same)
+    with suppress(Exception):  # other rules say what is wrong with the outputs
+        few = model(val.sample(FEW, torch.Generator().manual_seed(0)).x)
+        outputs = few.new_zeros(len(y), *few.shape[1:], dtype=torch.float32)
+        return perfect_answers(ctx.task, outputs, y.to(outputs.device))
+    return None
+
+
+def _scored(ctx: Context, outputs: Tensor, y: Tensor) -> float | None:
+    """By the user's metric; None where that wants other outputs."""
+    with suppress(Exception), torch.no_grad():
+        return float(ctx.experiment.metric(outputs, y))  # type: ignore[misc]
+    return None
 
 
 def with_branches(ctx: Context, evidence: Evidence) -> Evidence:

@@ -7,9 +7,10 @@ from statistics import fmean, stdev
 
 from recipe.context import Context
 from recipe.experiment import Experiment
+from recipe.ranges import rounded
 from recipe.results import Evidence, Scalar
 from recipe.search.short import Course, Short
-from recipe.search.space import log_spaced, rounded
+from recipe.search.space import log_spaced
 from recipe.training.optimizers import kin_of, usual_rates
 from recipe.training.plan import iterations_per_epoch
 from recipe.training.schedules import rates as schedule_rates

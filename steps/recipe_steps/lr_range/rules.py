@@ -48,10 +48,11 @@ def _severity(evidence: Evidence, share: float) -> Severity:
     constant, start, drop = (
         evidence.number(name) for name in ("constant_loss", "start_loss", "best_drop")
     )
-    known = constant is not None and start is not None and drop is not None
-    if known and start - drop > TOLD * abs(constant):  # type: ignore[operator, arg-type]
-        return "warn"
-    return "fail" if share < USELESS_SHARE else "warn"
+    none_learns = (
+        constant is not None and start is not None and drop is not None
+        and start - drop > TOLD * abs(constant)
+    )  # fmt: skip
+    return "fail" if share < USELESS_SHARE and not none_learns else "warn"
 
 
 def _bracket(evidence: Evidence) -> tuple[float, float, float] | None:

@@ -6,11 +6,11 @@ from typing import Any
 
 from recipe.context import Context
 from recipe.errors import UsageError
-from recipe.ranges import Axis, Range
+from recipe.ranges import Axis, Range, rounded
 from recipe.results import Evidence, Scalar, Trial
 from recipe.search.halving import Halving
 from recipe.search.runner import best_of
-from recipe.search.space import proposed, random_draws, rounded
+from recipe.search.space import proposed, random_draws
 from recipe_steps.grids import grid_evidence, number, runner_up, score_error
 
 FACTORS = (("lr", 2.0), ("lr", 0.5), ("weight_decay", 3.0), ("weight_decay", 1 / 3))
