@@ -29,7 +29,7 @@ from recipe.errors import UsageError
 from recipe.files import write_text
 from recipe.keys import key
 from recipe.training.children import GivenUp, Line, answers, can_fork, cores
-from recipe.training.items import Batch, as_labels, item, probes, same, stack
+from recipe.training.items import Batch, as_labels, item, items, probes, same, stack
 from recipe.training.memory import free_memory
 from recipe.training.transforms import Tail, apart
 
@@ -110,7 +110,7 @@ class _Reader:
         x[start:stop], y[start:stop] = xs, ys
 
     def _whole(self, source: Any, start: int, stop: int) -> Batch:
-        return stack([item(source, i, self.name) for i in range(start, stop)], self.name)
+        return stack(items(source, list(range(start, stop)), self.name), self.name)
 
     def _apart(self, start: int, stop: int) -> Batch | None:
         """With the transform taken apart; None where that is not possible, or where the first

@@ -29,6 +29,7 @@ from recipe.training.fused import FusedTraining, fusable
 from recipe.training.loop import Training
 from recipe.training.memory import free_memory
 from recipe.training.models import build_model, channels_last_works, no_dropout
+from recipe.training.pooling import relus_before_pooling
 from recipe.training.way import PLAIN, Way
 
 SHARE = 0.03
@@ -144,7 +145,7 @@ def _machine_and_model(experiment: Experiment, x: Tensor, device: torch.device) 
     model = build_model(experiment, 0, torch.device("cpu"))
     chip = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     return key(
-        "speed 2", chip, device.type, cores(), torch.get_num_threads(), torch.__version__,
+        "speed 3", chip, device.type, cores(), torch.get_num_threads(), torch.__version__,
         repr(model), [list(p.shape) for p in model.parameters()],
         list(x.shape[1:]), str(x.dtype), experiment.batch_size,
         experiment.params["optimizer"], experiment.resolved_task.name, experiment.augment is None,
@@ -235,15 +236,17 @@ class _Search:
         """What to try, each given the fastest so far; the most promising first."""
         model = build_model(self.experiment, 0, self.device)
         images = channels_last_works(model, self.data.train.x)  # type: ignore[union-attr]
-        if images:
-            yield lambda best: replace(best.way, channels_last=True)
+        # Pooling first costs no digit; to measure it by itself would cost as much as it saves.
+        pool_first = bool(relus_before_pooling(model))
+        if images or pool_first:
+            yield lambda best: replace(best.way, channels_last=images, pool_first=pool_first)
         if self.experiment.resolved_task.target_kind != "real" and not self.experiment.update:
             # Outputs that are compared with real targets need more digits than bfloat16 has.
             # Its images go channels-last even where float32 gained nothing by that.
             layout = images and self.tried[-1].reason is None
             yield lambda best: (
-                replace(best.way, precision="bfloat16", channels_last=layout)
-                if (best.seconds or 0) > SLOW_ITERATION else None
+                replace(best.way, precision="bfloat16", channels_last=layout, pool_first=pool_first)
+                if self._whole(best) > SLOW_ITERATION else None
             )  # fmt: skip
         if fusable(self.experiment) is None and not (images and self.device.type == "cpu"):
             # On a processor fused convolutions become grouped ones, which are slower.
@@ -251,13 +254,13 @@ class _Search:
         if self.device.type == "cpu":
             yield lambda best: (
                 replace(best.way, threads=1)
-                if torch.get_num_threads() > 1 and (best.seconds or 0) < LIGHT_ITERATION else None
+                if torch.get_num_threads() > 1 and self._whole(best) < LIGHT_ITERATION else None
             )  # fmt: skip
         workers = isinstance(self.data.val, StreamData) and self.data.val.workers
         if can_fork(self.device) and cores() > 1 and not workers:
             yield lambda best: (
                 replace(best.way, threads=None, sharing="processes", width=cores())
-                if best.way.sharing == "alone" and (best.seconds or 0) > SLOW_ITERATION else None
+                if best.way.sharing == "alone" and self._whole(best) > SLOW_ITERATION else None
             )  # fmt: skip
         if self.device.type == "cuda":
             yield lambda best: (
@@ -268,7 +271,11 @@ class _Search:
 
     def _share_of_run(self, found: Measured) -> float:
         """Seconds that the search may cost if the run goes this way."""
-        return SHARE * self.planned * self.part * (found.seconds or 0)
+        return SHARE * self.planned * self._whole(found)
+
+    def _whole(self, found: Measured) -> float:
+        """Seconds of an iteration with whole batches, about."""
+        return self.part * (found.seconds or 0)
 
     def _fused(self, best: Measured, model: nn.Module) -> Way | None:
         try:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -64,14 +64,51 @@ def _sources(dataset: Any, before: list[Any]) -> Iterator[Any]:
     """Copies of the data set that yield image tensors, the fastest first."""
     bare = _with_transform(dataset, _Head(before))
     if _loads_with_pillow(dataset):
+        fast = copy.copy(bare)
         # A step before the conversion may want Pillow's image.
-        for loader in (
-            (_load_rgb,) if before or _jpeg_decoder() is None else (_load_jpeg, _load_rgb)
-        ):
+        if not before and _jpeg_decoder() is not None:
+            fast.loader = _load_jpeg
+            yield _ManyJpegs(fast) if _reads_as_folders_do(dataset) else fast
             fast = copy.copy(bare)
-            fast.loader = loader
-            yield fast
+        fast.loader = _load_rgb
+        yield fast
     yield bare
+
+
+def _reads_as_folders_do(dataset: Any) -> bool:
+    from torchvision.datasets import DatasetFolder
+
+    same = getattr(type(dataset), "__getitem__", None) is DatasetFolder.__getitem__
+    return same and dataset.target_transform is None
+
+
+class _ManyJpegs:
+    """An image folder whose files are decoded many at a time: one call for one small image costs
+    as much again as decoding it.
+    """
+
+    def __init__(self, folder: Any) -> None:
+        self.folder = folder
+
+    def __len__(self) -> int:
+        return len(self.folder)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.folder[index]
+
+    def __getitems__(self, indices: list[int]) -> list[Any]:
+        """Items as their images and labels, as `torch.utils.data` asks data sets for batches."""
+        paths, labels = zip(*(self.folder.samples[index] for index in indices), strict=True)
+        contents = [_content(path) for path in paths]
+        decode = _jpeg_decoder()
+        if decode is not None and all(content.startswith(JPEG) for content in contents):
+            try:
+                images = decode([torch.frombuffer(c, dtype=torch.uint8) for c in contents])
+            except RuntimeError:  # one by one, the broken one is named
+                images = []
+            if images and all(len(image) == 3 for image in images):
+                return list(zip(images, torch.tensor(labels).unbind(), strict=True))
+        return [self.folder[index] for index in indices]
 
 
 def _loads_with_pillow(dataset: Any) -> bool:
@@ -82,13 +119,13 @@ def _loads_with_pillow(dataset: Any) -> bool:
 
 
 @cache
-def _jpeg_decoder() -> Callable[[Tensor], Tensor] | None:
+def _jpeg_decoder() -> Callable[[Any], Any] | None:
     """torchvision's, where there is one: 0.29 announces that a later version will have none."""
     try:
         from torchvision.io import decode_jpeg
     except ImportError:
         return None
-    return cast("Callable[[Tensor], Tensor]", decode_jpeg)
+    return decode_jpeg  # type: ignore[no-any-return]
 
 
 def _load_jpeg(path: str) -> Any:

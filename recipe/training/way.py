@@ -11,6 +11,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from recipe.training.pooling import pool_before_relu
+
 Precision = Literal["float32", "bfloat16"]
 Sharing = Literal["alone", "processes", "fused"]
 
@@ -24,6 +26,7 @@ class Way:
         precision: bfloat16 runs forward and backward under autocast; weights stay float32.
         threads: of one training, on the CPU; None leaves PyTorch's number.
         compiled: forward and backward through torch.compile.
+        pool_first: max pooling before a ReLU that the model has before it, to the same numbers.
         sharing: trials one after another, side by side in processes, or fused into one model.
         width: how many trials run together; for processes, each on one thread.
 
@@ -33,6 +36,7 @@ class Way:
     precision: Precision = "float32"
     threads: int | None = None
     compiled: bool = False
+    pool_first: bool = False
     sharing: Sharing = "alone"
     width: int = 1
 
@@ -40,6 +44,7 @@ class Way:
         """What it changes against the plain way, in words."""
         parts = [
             "channels-last" if self.channels_last else "",
+            "pooling before ReLU" if self.pool_first else "",
             self.precision if self.precision != "float32" else "",
             "compiled" if self.compiled else "",
             f"{self.threads} thread{'s' * (self.threads != 1)}"
@@ -61,7 +66,9 @@ class Way:
         return x
 
     def lay_out_model(self, model: nn.Module) -> nn.Module:
-        """The model's weights in the layout of this way."""
+        """The model, which is changed, in the layout and order of this way."""
+        if self.pool_first:
+            model = pool_before_relu(model)
         if self.channels_last:
             return model.to(memory_format=torch.channels_last)
         return model

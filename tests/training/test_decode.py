@@ -95,6 +95,69 @@ def test_every_kind_of_image_is_read_as_pil_reads_it(kinds):
     assert torch.equal(decode(dataset, "train")[0], one_by_one(dataset)[0])
 
 
+@pytest.fixture
+def jpegs(tmp_path):
+    source = np.random.default_rng(2)
+    for i in range(40):
+        (tmp_path / f"class{i % 2}").mkdir(exist_ok=True)
+        image = Image.fromarray(source.integers(0, 256, (8, 8, 3), dtype=np.uint8))
+        image.save(tmp_path / f"class{i % 2}" / f"{i:03d}.jpg")
+    return tmp_path
+
+
+def counted(monkeypatch):
+    """How many images each call of torchvision's decoder is given; 1 where it gets no list."""
+    calls, usual = [], transforms._jpeg_decoder()
+
+    def decoder(content):
+        calls.append(len(content) if isinstance(content, list) else 1)
+        return usual(content)
+
+    monkeypatch.setattr(transforms, "_jpeg_decoder", lambda: decoder)
+    return calls
+
+
+@pytest.mark.parametrize("part", [None, [7, 3, 3, 21, 39]])
+def test_jpegs_are_decoded_many_at_a_time(jpegs, monkeypatch, part):
+    calls = counted(monkeypatch)
+    dataset = ImageFolder(str(jpegs), PIPELINES["v2"])
+    dataset = dataset if part is None else Subset(dataset, part)
+    x, y = decode(dataset, "train")
+    expected_x, expected_y = one_by_one(dataset)
+    assert torch.equal(x, expected_x.as_subclass(torch.Tensor))
+    assert torch.equal(y, expected_y)
+    assert calls[-1] == len(dataset)
+
+
+def test_one_that_is_gray_among_many_is_read_as_pil_reads_it(jpegs, monkeypatch):
+    path = jpegs / "class1" / "017.jpg"
+    Image.open(path).convert("L").save(path)
+    calls = counted(monkeypatch)
+    dataset = ImageFolder(str(jpegs), PIPELINES["v2"])
+    x, _ = decode(dataset, "train")
+    assert torch.equal(x, one_by_one(dataset)[0].as_subclass(torch.Tensor))
+    assert calls[-len(dataset) :] == [1] * len(dataset)
+
+
+def test_a_folder_that_changes_its_labels_is_read_item_by_item(jpegs, monkeypatch):
+    calls = counted(monkeypatch)
+    dataset = ImageFolder(str(jpegs), PIPELINES["v2"], target_transform=lambda y: 1 - y)
+    assert torch.equal(decode(dataset, "train")[1], one_by_one(dataset)[1])
+    assert set(calls) == {1}
+
+
+def test_one_broken_file_among_many_is_named(jpegs):
+    dataset = ImageFolder(str(jpegs), PIPELINES["v2"])
+    broken = jpegs / "class1" / "broken.jpg"
+    broken.write_bytes(Path(dataset.samples[0][0]).read_bytes()[:-200])
+    dataset.samples *= 10
+    index = 5
+    dataset.samples[index] = (str(broken), 1)
+    assert index not in probes(len(dataset))
+    with pytest.raises(UsageError, match=rf"train\[{index}\] raised OSError"):
+        decode(dataset, "train")
+
+
 def test_without_torchvisions_decoder_pillow_reads_them(kinds, monkeypatch):
     monkeypatch.setattr(transforms, "_jpeg_decoder", lambda: None)
     dataset = ImageFolder(str(kinds), PIPELINES["bytes"])
@@ -118,7 +181,7 @@ def test_a_loader_of_ones_own_is_called(kinds):
 
     usual = ImageFolder(str(kinds), PIPELINES["v1"])
     own = ImageFolder(str(kinds), PIPELINES["v1"], loader=dark)
-    assert split(usual)[0].loader is _load_jpeg
+    assert split(usual)[0].folder.loader is _load_jpeg
     assert split(own)[0].loader is dark
     assert torch.equal(decode(own, "train")[0], one_by_one(own)[0])
 
