@@ -1,7 +1,7 @@
 """What a step may use while it measures."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -95,6 +95,35 @@ class Context:
         trials = self.runner.run(self.step, self.round, specs, halving, first=first, rivals=rivals)
         self.trials += trials
         return trials
+
+    def repeat(self, trials: Sequence[Trial], seeds: int, *, first: int) -> list[list[Trial]]:
+        """Train the settings of these trials again, in full, from `seeds` fresh seeds, the same
+        for all of them: what differs between two seeds is luck.
+
+        Args:
+            trials: whose settings.
+            seeds: how many.
+            first: number of the first of them.
+
+        Returns:
+            For each seed the trials, in the order of those that they repeat.
+
+        """
+        found = []
+        for index in range(seeds):
+            runner = replace(self.runner, seed=derive_seed(self.seed, "repeat", index))
+            specs = [Spec(t.params, self.experiment_of(t), repeats=t.key) for t in trials]
+            number = first + index * len(trials)
+            found.append(runner.run(self.step, self.round, specs, first=number))
+        self.trials += [trial for each in found for trial in each]
+        return found
+
+    def set_aside(self, trials: Sequence[Trial]) -> None:
+        """Let none of these trials be the best of the run."""
+        keys = {trial.key for trial in trials}
+        self.trials[:] = [
+            replace(trial, set_aside=True) if trial.key in keys else trial for trial in self.trials
+        ]
 
     def run_short(
         self, shorts: Sequence[Short], stop: Stop, told: Callable[[int], None] = lambda _: None

@@ -168,6 +168,10 @@ class Trial:
     """Share of one more epoch, of a trial that was stopped in the middle of it."""
     rung: float | None = None
     """Epochs after which it was compared with others; the curve `rung_loss` says how it stood."""
+    repeats: str | None = None
+    """Key of the trial whose setting this one trained from another seed; it is never the best."""
+    set_aside: bool = False
+    """Its score was the best, but not for certain: it is not the best of the run."""
 
     def __post_init__(self) -> None:
         curves = {name: curve(values) for name, values in self.curves.items()}

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+FEW_TICKS = 6
 FEW_DECADES = 1e3
 """Below this ratio of largest to smallest value there is room for ticks at 2 and 5."""
 
 
 def set_scale(
-    axes: "Axes", which: Literal["x", "y"], values: Sequence[float], *, log: bool
+    axes: "Axes", which: Literal["x", "y"], values: Sequence[float], *, log: bool, ticks: int = 9
 ) -> None:
     """Make one axis logarithmic if `log`, and if it shows a positive value.
 
     Values of zero (no weight decay, a loss of exactly 0) keep their place: the axis is then
-    linear below the smallest positive value.
+    linear below the smallest positive value. `ticks` is how many there is room for.
     """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -30,7 +31,8 @@ def set_scale(
         scale("log")
         ratio = max(positive) / min(positive)
         digits = (1.0, 2.0, 3.0, 5.0, 7.0) if ratio < 10 else (1.0, 2.0, 5.0)
-        subs = digits if ratio < FEW_DECADES else (1.0,)
-        axis.set_major_locator(LogLocator(subs=subs, numticks=9))
+        crowded = ratio >= FEW_DECADES or (ratio > 10 and ticks < FEW_TICKS)
+        subs = (1.0,) if crowded else digits
+        axis.set_major_locator(LogLocator(subs=subs, numticks=ticks))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
     axis.set_minor_formatter(NullFormatter())

@@ -9,7 +9,7 @@ from recipe.errors import UsageError
 from recipe.results import RunResult, Trial
 
 COLUMNS = ("step", "round", "number", "status", "epochs", "planned_epochs", "seconds", "val_score",
-           "val_loss", "best_epoch", "seed", "reason", "key")  # fmt: skip
+           "val_loss", "best_epoch", "seed", "reason", "repeats", "set_aside", "key")  # fmt: skip
 """Of every trial, beside its parameters."""
 
 
@@ -78,6 +78,25 @@ def to_optuna(result: RunResult, storage: str) -> str:
     study.set_user_attr("diagnosis", list(result.diagnosis))
     study.add_trials(trials)
     return name
+
+
+def study_of(trials: Sequence[Trial]) -> Any:
+    """A study in memory whose trials are all complete, by their scores."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    ranges = {n: _distribution(n, trials) for n in _parameters(trials)}
+    study = optuna.create_study(direction="maximize")
+    for trial in trials:
+        params = {name: _plain(value, ranges[name]) for name, value in trial.params.items()}
+        study.add_trial(
+            optuna.trial.create_trial(
+                params=params,
+                distributions={name: ranges[name] for name in params},
+                value=trial.val_score,
+            )
+        )
+    return study
 
 
 def _first_line(error: Exception) -> str:

@@ -7,6 +7,7 @@ from recipe.report import findings, words
 from recipe.report.notebook import notebook
 from recipe.report.plots import Plot
 from recipe.report.reproduce import command, loading_code
+from recipe.report.search_views import rounds
 from recipe.results import Best, Finding, RemedyOutcome, RunResult, Scalar, StepResult
 
 SIGNS = {"pass": "✓", "warn": "!", "fail": "✗", "skip": "-", "error": "✗"}
@@ -45,7 +46,9 @@ def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
         "notes": findings.notes(result),
         "ignored": findings.ignored(result),
         "sections": [each for step in result.steps if (each := _section(step, plots))],
-        "schedules": [plot for plot in plots if plot.step is None],
+        "schedules": [plot for plot in plots if plot.about == "schedules"],
+        "search": [plot for plot in plots if plot.about == "search"],
+        "rounds": rounds(result),
         "notebook": notebook(result),
         "advice": findings.advice(result),
         "command": command(result.settings),

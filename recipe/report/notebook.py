@@ -1,6 +1,6 @@
 """The laboratory notebook: one row per trial, one column per parameter that varies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from recipe.report.words import MISSING, duration, humanise, show
@@ -29,7 +29,8 @@ def notebook(result: RunResult) -> Notebook:
         *("status", "epochs", "best epoch", f"val {humanise(result.metric)}", "val loss"),
         *("time", "reason"),
     )
-    rows = tuple(_row(trial, varies, trial is best) for trial in result.trials)
+    numbers = {trial.key: trial.number for trial in result.trials}
+    rows = tuple(_row(trial, varies, trial is best, numbers) for trial in result.trials)
     first = result.trials[0].params if result.trials else {}
     shared = tuple((humanise(k), show(v)) for k, v in first.items() if k not in varies)
     return Notebook(header, rows, shared)
@@ -47,13 +48,16 @@ def best_trial(result: RunResult) -> Trial | None:
     if best is None:
         return None
     # A trial lists what it varied; the best setting also lists the defaults.
-    same = [t for t in result.trials if t.params.items() <= best.params.items()]
+    chosen = [t for t in result.trials if t.repeats is None and not t.set_aside]
+    same = [t for t in chosen if t.params.items() <= best.params.items()]
     scored = [t for t in same if t.val_score == best.val_score]
     exact = [t for t in scored if (t.val_loss, t.best_epoch) == (best.val_loss, best.epoch)]
     return next(iter(exact or scored), None)
 
 
-def _row(trial: Trial, varies: Sequence[str], best: bool) -> tuple[str, ...]:
+def _row(
+    trial: Trial, varies: Sequence[str], best: bool, numbers: Mapping[str, int]
+) -> tuple[str, ...]:
     epoch = MISSING if trial.best_epoch is None else str(trial.best_epoch + 1)
     return (
         f"{trial.number} (best)" if best else str(trial.number),
@@ -66,8 +70,19 @@ def _row(trial: Trial, varies: Sequence[str], best: bool) -> tuple[str, ...]:
         show(trial.val_score),
         show(trial.val_loss),
         duration(trial.seconds),
-        trial.reason or "",
+        _remark(trial, numbers),
     )
+
+
+def _remark(trial: Trial, numbers: Mapping[str, int]) -> str:
+    repeats = numbers.get(trial.repeats or "")
+    again = "another trial" if repeats is None else f"trial {repeats}"
+    remarks = (
+        trial.reason,
+        f"{again} from another seed" if trial.repeats else None,
+        "set aside: its lead is not certain" if trial.set_aside else None,
+    )
+    return "; ".join(remark for remark in remarks if remark)
 
 
 def _parameter(trial: Trial, name: str) -> str:

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 from recipe.files import write_bytes
 from recipe.report.axes import set_scale
 from recipe.report.map_plot import draw_map
-from recipe.report.panels import LinePanel, Panel, Series, panel, schedules_panel
+from recipe.report.panels import LinePanel, MapPanel, Panel, Series, panel, schedules_panel
+from recipe.report.search_plots import draw
+from recipe.report.search_views import SearchPanel, views
 from recipe.results import RunResult, StepResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's palette (2008) without yellow, which is faint on white."""
@@ -46,10 +49,12 @@ class Plot:
     title: str
     step: str | None = None
     round: int = 1
+    about: str = "step"
+    """What it shows: a step, the schedules, or the search."""
 
 
 def draw_plots(result: RunResult, folder: Path) -> tuple[Plot, ...]:
-    """Draw every figure of every round into `folder`/plots, then the schedules.
+    """Draw every figure of every round into `folder`/plots, then the schedules and the search.
 
     Figures of which nothing was measured are left out.
     """
@@ -63,7 +68,11 @@ def draw_plots(result: RunResult, folder: Path) -> tuple[Plot, ...]:
                 plots.append(Plot(link, figure.title, step.name, step.round))
     if (shown := schedules_panel(result)) is not None:
         write_bytes(folder / "plots/schedules.png", png(shown))
-        plots.append(Plot("plots/schedules.png", shown.title))
+        plots.append(Plot("plots/schedules.png", shown.title, about="schedules"))
+    for name, view in views(result):
+        link = f"plots/search-{name}.png"
+        write_bytes(folder / link, png(view))
+        plots.append(Plot(link, view.title, about="search"))
     return tuple(plots)
 
 
@@ -73,7 +82,7 @@ def file_name(step: StepResult, figure: str) -> str:
     return re.sub(r"[^\w.-]+", "-", f"{step.name}-{figure}{suffix}") + ".png"
 
 
-def png(shown: Panel) -> bytes:
+def png(shown: Panel | SearchPanel) -> bytes:
     """A panel as the bytes of a PNG file, the same for the same panel."""
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -82,6 +91,9 @@ def png(shown: Panel) -> bytes:
     with mpl.rc_context(STYLE):
         canvas = Canvas(figsize=(7, 4.2), dpi=130, layout="constrained")
         FigureCanvasAgg(canvas)
+        if not isinstance(shown, LinePanel | MapPanel):
+            draw(canvas, shown)
+            return _bytes_of(canvas)
         axes = canvas.add_subplot()
         axes.set_title(shown.title, wrap=True)
         axes.set_xlabel(shown.x_label)
@@ -96,8 +108,12 @@ def png(shown: Panel) -> bytes:
         if handles and not (alone and labels[0] == shown.y_label):
             # Below the axes, so that it covers no data.
             canvas.legend(handles, labels, loc="outside lower center", ncols=min(3, len(labels)))
-        buffer = BytesIO()
-        canvas.savefig(buffer, format="png", metadata={"Software": None})
+        return _bytes_of(canvas)
+
+
+def _bytes_of(canvas: "Canvas") -> bytes:
+    buffer = BytesIO()
+    canvas.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
 
 

@@ -70,8 +70,9 @@ class Runner:
         """
         cohort = key([dict(spec.params) for spec in specs], halving and asdict(halving),
                      *(rival.key for rival in rivals))  # fmt: skip
+        head = {"step": step, "round": round_}
         slots = [
-            Slot(self, spec, {"step": step, "round": round_, "number": number}, cohort)
+            Slot(self, spec, {**head, "number": number, "repeats": spec.repeats}, cohort)
             for number, spec in enumerate(specs, first)
         ]
         if any(slot.trial is None for slot in slots):
@@ -126,7 +127,8 @@ class Runner:
         from safetensors.torch import save
 
         if self._leader is None:
-            earlier = [(t["val_score"], t["val_loss"]) for t in self.journal.values("trial")]
+            earlier = [(t["val_score"], t["val_loss"]) for t in self.journal.values("trial")
+                       if not t.get("repeats")]  # fmt: skip
             self._leader = max(earlier, key=lambda one: rank(*one), default=(None, None))
         if is_better(*self._leader, trial.val_score, trial.val_loss):
             return
@@ -169,10 +171,14 @@ def _beats(other: Trial, trial: Trial) -> bool:
 
 
 def best_of(trials: Sequence[Trial]) -> Trial | None:
-    """The trial with the best score (ties: lower loss, then earlier); None when none has one."""
+    """The trial with the best score (ties: lower loss, then earlier); None when none has one.
+
+    One that repeats another from a lucky seed, or that was set aside, is not asked.
+    """
     best: Trial | None = None
     for trial in trials:
-        if trial.val_score is None and trial.val_loss is None:
+        unknown = trial.val_score is None and trial.val_loss is None
+        if unknown or trial.repeats is not None or trial.set_aside:
             continue
         if best is None or _beats(trial, best):
             best = trial

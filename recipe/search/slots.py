@@ -26,6 +26,8 @@ class Spec:
 
     params: Mapping[str, Scalar]
     experiment: Experiment
+    repeats: str | None = None
+    """Key of the trial that it repeats from another seed."""
 
 
 def standing_of(trial: Trial, rung: float) -> Standing:
@@ -140,7 +142,8 @@ class Slot:
                 best_epoch=record.best_epoch,
                 curves={name: tuple(curves[name]) for name in sorted(curves)},
             )
-            runner.keep(trial, record)
+            if trial.repeats is None:
+                runner.keep(trial, record)
             record.weights = dict
         runner.journal.put("trial", trial.key, dict(vars(trial)))
         self.trial = trial

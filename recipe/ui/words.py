@@ -94,7 +94,8 @@ def verdict_lines(result: RunResult) -> list[str]:
     lines += finding_lines([f for f in result.findings if f.behind])
     best, base = result.best, result.baseline
     if best is not None and best.val_score is not None:
-        names = ("lr", "weight_decay", "schedule", "epochs")
+        searched = {name for trial in result.trials for name in trial.params}
+        names = {"lr", "weight_decay", "schedule", "epochs", *searched}
         params = ", ".join(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}"
                            for k, v in best.params.items() if k in names)  # fmt: skip
         line = f"Best: {result.metric} {best.val_score:.4f} at {params}"

@@ -84,7 +84,10 @@ def test_advice_is_numbered():
 
 
 def test_steps_have_their_plots_and_numbers():
-    plots = (Plot("plots/g-r2.png", "Grid", "coarse_grid", 2), Plot("plots/s.png", "Schedules"))
+    plots = (
+        Plot("plots/g-r2.png", "Grid", "coarse_grid", 2),
+        Plot("plots/s.png", "Schedules", about="schedules"),
+    )
     text = section(render(full_run(), plots), "Step by step")
     first, second = text.split("### Coarse grid\n")[1].split("### Coarse grid (round 2)\n")
     assert "plots/g-r2.png" not in first

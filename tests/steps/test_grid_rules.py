@@ -43,6 +43,11 @@ def lead(best, other, error=0.01):
     return {"best_score": best, "runner_up_score": other, "score_error": error}
 
 
+def change(lead, gain, spread, *, adopted):
+    return {"lead": lead, "gain": gain, "seed_spread": spread, "adopted": adopted,
+            "fresh_seeds": 2}  # fmt: skip
+
+
 NOISE = [
     Case(gain_within_noise, lead(0.9, 0.895), "note", says="0.9, leads the next one, 0.895"),
     Case(gain_within_noise, lead(0.75, 0.5, 0.25), None),  # by exactly the error
@@ -51,7 +56,12 @@ NOISE = [
     Case(gain_within_noise, lead(0.9, NAN), None),
     Case(gain_within_noise, lead(NAN, 0.9), None),
     Case(gain_within_noise, lead(0.9, 0.895, NAN), None),
-]
+    Case(gain_within_noise, change(0.02, 0.001, 0.004, adopted=False), "note",
+         says="led by 0.02; on 2 fresh seeds it gains 0.001, and scores differ by 0.004"),
+    Case(gain_within_noise, change(0.02, 0.01, 0.004, adopted=True), None),
+    Case(gain_within_noise, change(0.02, NAN, 0.004, adopted=False), None),
+    Case(gain_within_noise, change(0.02, 0.001, NAN, adopted=False), None),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", DIVERGED + EDGE + FAILED, ids=str)

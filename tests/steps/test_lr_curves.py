@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from recipe_steps.lr_range.curves import (
     bracket,
+    confidence,
     diverges,
     final_loss,
     limit,
@@ -15,6 +16,7 @@ from recipe_steps.lr_range.curves import (
     smooth,
     steepest,
     until_divergence,
+    vertex,
 )
 
 losses = st.lists(st.floats(0.01, 100), min_size=1, max_size=40)
@@ -183,3 +185,27 @@ def test_until_divergence(last, kept):
 def test_a_final_loss_beside_a_start_near_zero(mean, found):
     """Twenty losses that scatter by 0.45 around 0 have a mean within 0.1: ten of that is 1."""
     assert final_loss([0.0] * 80 + [mean] * 20, 0.0, math.sqrt(0.2)) == found
+
+
+@given(st.floats(-6, 2), st.floats(0.01, 10), st.lists(st.floats(0.2, 2), min_size=2, max_size=2))
+def test_the_vertex_of_a_parabola_is_found(middle, bend, gaps):
+    logs = [-gaps[0], 0.0, gaps[1]]
+    losses = [bend * (log - middle) ** 2 for log in logs]
+    found = vertex([math.exp(log) for log in logs], losses)
+    assert found == pytest.approx(math.exp(min(max(middle, logs[0]), logs[-1])), rel=1e-4)
+
+
+@pytest.mark.parametrize("losses", [[1.0, 1.0, 1.0], [1.0, 2.0, 1.0], [3.0, 2.0, 1.0]])
+def test_what_does_not_bend_upwards_has_no_vertex(losses):
+    assert vertex([0.1, 1.0, 10.0], losses) is None
+
+
+def test_confidence_is_the_share_of_resamples_that_agree():
+    random = Random(1)
+    hard = [random.gauss(0, 5) for _ in range(20)]  # in common to all rates: it cancels
+    clear = [[h + level + random.gauss(0, 0.01) for h in hard] for level in (1.0, 0.5, 1.0)]
+    assert confidence([0.01, 0.1, 1.0], clear) == 1.0
+    level = [[random.gauss(1, 1) for _ in range(20)] for _ in range(3)]
+    assert confidence([0.01, 0.1, 1.0], level) < 0.95
+    assert confidence([0.1, 0.2, 0.28], level) == 1.0  # whichever is best lies within 3
+    assert confidence([0.1], [hard]) == 1.0

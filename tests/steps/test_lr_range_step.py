@@ -1,3 +1,4 @@
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -7,9 +8,17 @@ from torch import nn
 
 from recipe.results import Evidence
 from recipe.search.short import Course
-from recipe.testing import judge_scalars, measure
+from recipe.testing import judge_scalars, measure, open_context
 from recipe_steps.lr_range import LrRange
-from recipe_steps.lr_range.measure import Tried, _candidates, _courses, _undecided, _warms_up
+from recipe_steps.lr_range.candidates import (
+    Candidates,
+    Tried,
+    _between,
+    candidates,
+    courses,
+    warms_up,
+)
+from recipe_steps.lr_range.measure import _undecided
 
 
 def lr_range(out, experiment):
@@ -120,20 +129,60 @@ def test_a_loss_that_may_be_negative(tmp_path):
     assert not found
 
 
-def test_a_loss_of_exactly_zero_is_the_best(monkeypatch):
-    def tried(lr, *_):
-        return Tried(lr, 0.0 if lr == 0.1 else 1.0, 0.0, None)
+@pytest.fixture
+def scripted(monkeypatch):
+    """Candidates around 0.1 where `final(rate)` is what each ends with, from a start of 2."""
 
-    def courses(_, candidates):
-        return [Course([2.0] * 100, {}) for _ in candidates]
+    def run(final, lr=None):
+        def course(_, rates):
+            return [Course([2.0] * 100, {"lr": rate}) for rate in rates]
 
-    monkeypatch.setattr("recipe_steps.lr_range.measure._tried", tried)
-    monkeypatch.setattr("recipe_steps.lr_range.measure._courses", courses)
-    ctx = SimpleNamespace(experiment=SimpleNamespace(lr=None))
-    start, found, exhausted = _candidates(ctx, 0.1)
-    assert start == 2.0
-    assert exhausted is None
-    assert [one.lr for one in found] == [0.01, 0.0316, 0.1, 0.316]
+        def tried(rate, *_):
+            return Tried(rate, final(rate), 0.0, None)
+
+        monkeypatch.setattr("recipe_steps.lr_range.candidates.tried_of", tried)
+        monkeypatch.setattr("recipe_steps.lr_range.candidates.courses", course)
+        return candidates(SimpleNamespace(experiment=SimpleNamespace(lr=lr)), 0.1)
+
+    return run
+
+
+def test_a_loss_of_exactly_zero_is_the_best(scripted):
+    found = scripted(lambda lr: 0.0 if lr == 0.1 else 1.0)
+    assert isinstance(found, Candidates)
+    assert found.start == 2.0
+    assert found.exhausted is None
+    assert [one.lr for one in found.tried] == [0.01, 0.0316, 0.1, 0.316]
+
+
+@pytest.mark.parametrize("best", [0.013, 0.05, 0.2, 2.0, 5e-4])
+def test_the_minimum_between_candidates_is_found(scripted, best):
+    found = scripted(lambda lr: math.log(lr / best) ** 2 / 50 if lr < 4 * best else None)
+    lowest = min((one for one in found.tried if one.final is not None), key=lambda one: one.final)
+    assert max(lowest.lr / best, best / lowest.lr) < 1.3
+    assert len(found.tried) <= 4 + 4 + 2
+
+
+def test_where_nothing_is_learnt_nothing_is_refined(scripted):
+    found = scripted(lambda lr: 2.0 + abs(math.log(lr / 0.05)))
+    assert [one.lr for one in found.tried] == [0.01, 0.0316, 0.1, 0.316]
+
+
+def test_a_rate_halfway_to_one_that_diverged_is_tried():
+    def tried(*finals):
+        return [Tried(10.0**k, final, 0.0, None) for k, final in enumerate(finals)]
+
+    assert _between(tried(1.0, 0.5, None)) == pytest.approx(31.6)
+    assert _between(tried(None, 0.5, 1.0)) is None
+    assert _between(tried(1.0, 0.5)) is None
+    assert _between(tried(None, None, None)) is None
+
+
+def test_what_it_cost_and_how_sure_it_is_are_told(tmp_path):
+    with open_context(LrRange(), blob_experiment(), tmp_path) as ctx:
+        evidence = LrRange().measure(ctx)
+        assert evidence.number("cost_epochs") == ctx.meter.epochs > 0
+    assert 0.5 < evidence.number("confidence") <= 1
 
 
 def test_a_loss_that_is_never_finite(tmp_path):
@@ -265,7 +314,7 @@ def one_cycle(progress):
 )
 def test_rates_are_tried_as_warm_as_they_are_planned(given, warm):
     experiment = blob_experiment(**given)
-    assert _warms_up(experiment) == warm
+    assert warms_up(experiment) == warm
     tried = []
 
     def run_short(shorts, *_):
@@ -273,7 +322,7 @@ def test_rates_are_tried_as_warm_as_they_are_planned(given, warm):
         return []
 
     ctx = SimpleNamespace(experiment=experiment, seed_for=lambda _: 0, run_short=run_short)
-    _courses(ctx, [None, 0.1])
+    courses(ctx, [None, 0.1])
     assert set(tried[0]) == {0.0}
     assert tried[1][-1] == 0.1
     assert (tried[1][0] < 0.01) == warm

@@ -58,3 +58,9 @@ def test_what_was_tried_is_not_tried_again():
 
 def test_length_without_a_known_plan():
     assert plan_for(found("still-improving"), evidence=Evidence()) == {"epochs": 2}
+
+
+@pytest.mark.parametrize(("adopted", "goes_on"), [(None, True), (True, True), (False, False)])
+def test_after_a_change_that_was_not_adopted_it_stops(adopted, goes_on):
+    goto = next_round(EVIDENCE, (found("overfitting"),), {}, adopted=adopted)
+    assert (goto is not None) == goes_on

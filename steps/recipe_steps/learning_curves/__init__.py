@@ -46,4 +46,6 @@ class LearningCurves:
         self, evidence: Evidence, findings: tuple[Finding, ...], ctx: "Context"
     ) -> Goto | None:
         """The next round of the refined grid, or None when nothing actionable was found."""
-        return rounds.next_round(evidence, findings, dict(ctx.plan))
+        grid = ctx.evidence("refine_grid")
+        adopted = grid.flag("adopted") if grid and "adopted" in grid.scalars else None
+        return rounds.next_round(evidence, findings, dict(ctx.plan), adopted=adopted)

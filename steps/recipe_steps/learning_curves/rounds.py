@@ -13,9 +13,17 @@ NOTED = ("still-improving", "slow-start", "underfitting")
 
 
 def next_round(
-    evidence: Evidence, findings: tuple[Finding, ...], plan: dict[str, Any]
+    evidence: Evidence,
+    findings: tuple[Finding, ...],
+    plan: dict[str, Any],
+    *,
+    adopted: bool | None = None,
 ) -> Goto | None:
-    """The first finding about the best run that a new grid can act on."""
+    """The first finding about the best run that a new grid can act on; None when the last change
+    was not adopted: what a further one gains is then within the noise too, or spoils more.
+    """
+    if adopted is False:
+        return None
     epochs = evidence.number("best_planned_epochs") or 1
     actions: dict[str, tuple[str, dict[str, Any]]] = {
         "overfitting": (

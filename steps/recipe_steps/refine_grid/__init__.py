@@ -15,7 +15,7 @@ class RefineGrid:
 
     name = "refine_grid"
     title = "Refine the grid"
-    version = 3
+    version = 4
     requires = frozenset({"coarse_grid"})
     rules = rules.RULES
     figures = (grids.MAP,)

@@ -12,6 +12,7 @@ from recipe.search.halving import Halving
 from recipe.search.runner import best_of
 from recipe.search.space import proposed, random_draws
 from recipe_steps.grids import grid_evidence, number, runner_up, score_error
+from recipe_steps.refine_grid.adoption import best_before, decide
 
 FACTORS = (("lr", 2.0), ("lr", 0.5), ("weight_decay", 3.0), ("weight_decay", 1 / 3))
 """Neighbours of the centre: half and double the rate, a third and three times the decay."""
@@ -43,6 +44,7 @@ def measure(ctx: Context) -> Evidence:
     cells = _random(ctx, centre) if ctx.settings.search == "random" else _cells(ctx, centre)
     cells = cells[: _affordable(ctx, plan["epochs"], len(cells))]
     halving = FIRST_ROUND if ctx.round == 1 else LATER_ROUNDS
+    before = best_before(ctx)
     trials = ctx.run_trials(cells, halving, **plan)
     best = best_of(trials)
     if best is None and all(trial.status == "failed" for trial in trials):
@@ -51,6 +53,7 @@ def measure(ctx: Context) -> Evidence:
         "epochs_per_trial": plan["epochs"],
         "runner_up_score": runner_up(trials, best),
         "score_error": score_error(ctx, best),
+        **(decide(ctx, before, trials) if ctx.round > 1 else {}),
     }
     return grid_evidence(trials, best, more)
 
@@ -68,7 +71,8 @@ def _centre(ctx: Context) -> dict[str, Scalar]:
     }
     centre = dict(best.params) if best else own
     for name in ("epochs", "schedule", "warmup"):
-        centre.pop(name, None)
+        if name not in ctx.experiment.space:
+            centre.pop(name, None)
     if centre.get("lr") is None:
         raise UsageError(
             "The refined grid needs a setting to start from: let step coarse_grid run, "

@@ -1,0 +1,186 @@
+"""The lecture's trial of constant rates: about 100 iterations each, from the same weights."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean, stdev
+
+from recipe.context import Context
+from recipe.experiment import Experiment
+from recipe.ranges import rounded
+from recipe.search.short import Course, Short
+from recipe.training.schedules import rates as schedule_rates
+from recipe_steps.lr_range.curves import TAIL, diverges, final_loss, noise, vertex
+
+ITERATIONS = 100
+SWEEPS = 2
+"""Fresh models that sweep; their curves are averaged."""
+STEP = math.sqrt(10)
+"""Ratio of neighbouring candidates."""
+AROUND = (-2, -1, 0, 1)
+"""Candidates, in steps from the steepest point of the sweep."""
+MOST_EXTENSIONS = 4
+REFINEMENTS = 2
+"""Rates between the best one and its neighbours that are tried too."""
+NEARLY_THE_SAME = 1.25
+"""Factor within which a rate was tried already."""
+WARMUP_SHARE = 0.2
+"""Of the iterations at a constant rate, when the experiment warms up too."""
+COLD = 0.5
+"""Of the peak of the planned rates: a first rate below it is that of a warm-up."""
+WATCH_EVERY = 10
+TAIL_LENGTH = round(ITERATIONS * TAIL)
+
+
+@dataclass
+class Tried:
+    """A constant rate and what about 100 iterations at it did."""
+
+    lr: float
+    final: float | None
+    """Mean loss of the last iterations; None when it diverged."""
+    noise: float
+    update_ratio: float | None
+    tail: tuple[float, ...] = ()
+    """The last losses themselves, of the same batches for all rates."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What was tried, by rate."""
+
+    start: float
+    """Loss of the untrained model."""
+    tried: list[Tried]
+    exhausted: float | None
+    """The rate that was still the best, and at an end, when extending ended."""
+
+
+def candidates(ctx: Context, centre: float) -> Candidates:
+    """Try rates around the centre; one more beyond the best while that is at an end, then those
+    between it and its neighbours where the losses put their minimum.
+    """
+    rates = [rounded(centre * STEP**k) for k in AROUND]
+    own = ctx.experiment.lr
+    declared = [own] if own is not None and own not in rates else []
+    untrained, *first = courses(ctx, [None, *rates, *declared])
+    start = fmean(untrained.losses[-TAIL_LENGTH:]) if untrained.losses else math.nan
+    spread = stdev(untrained.losses) if len(untrained.losses) > 1 else 0.0
+
+    def told(lr: float, course: Course) -> Tried:
+        return tried_of(lr, course, start, spread)
+
+    tried = [told(lr, course) for lr, course in zip(rates, first, strict=False)]
+
+    def extend(most: int, where: Callable[[list[Tried]], float | None]) -> None:
+        for _ in range(most):
+            lr = where(sorted(tried, key=lambda one: one.lr))
+            if lr is None:
+                return
+            (course,) = courses(ctx, [lr])
+            tried.append(told(lr, course))
+
+    extend(MOST_EXTENSIONS, _beyond)
+    exhausted = _best(tried).lr if _beyond(sorted(tried, key=lambda one: one.lr)) else None
+    if any(one.final is not None and one.final < start for one in tried):
+        extend(REFINEMENTS, _between)
+    if declared and declared[0] not in [one.lr for one in tried]:
+        tried.append(told(declared[0], first[-1]))
+    return Candidates(start, sorted(tried, key=lambda one: one.lr), exhausted)
+
+
+def _beyond(tried: list[Tried]) -> float | None:
+    """The next rate past the best one when that is at an end; of rates in their order."""
+    best = _best(tried)
+    if best is tried[-1]:
+        return rounded(best.lr * STEP)
+    return rounded(best.lr / STEP) if best is tried[0] else None
+
+
+def _between(tried: list[Tried]) -> float | None:
+    """Where the best rate and its neighbours put the minimum; halfway to a larger neighbour that
+    diverged. None where that was tried, or where the best has no neighbour.
+    """
+    place = tried.index(_best(tried))
+    if place in (0, len(tried) - 1):
+        return None
+    below, best, above = tried[place - 1 : place + 2]
+    if above.final is None:
+        lowest: float | None = math.sqrt(best.lr * above.lr)
+    elif below.final is None or best.final is None:
+        lowest = None
+    else:
+        lowest = vertex([below.lr, best.lr, above.lr], [below.final, best.final, above.final])
+    known = [one.lr for one in (below, best, above)]
+    if lowest is None or min(max(lowest / lr, lr / lowest) for lr in known) < NEARLY_THE_SAME:
+        return None
+    return rounded(lowest)
+
+
+def _best(tried: Sequence[Tried]) -> Tried:
+    """The lowest final loss; the smallest rate where all diverged."""
+    known = [one for one in tried if one.final is not None]
+    least = min(tried, key=lambda one: one.lr)
+    return min(known, key=lambda one: one.final or 0.0, default=least)
+
+
+def courses(
+    ctx: Context, rates: Sequence[float | None], iterations: int = ITERATIONS
+) -> list[Course]:
+    """What constant rates do; all share initial weights and batches.
+
+    None stands for no training: what a candidate ends with when nothing is learnt, on the same
+    weights and batches. So a fall is due to the rate, not to another model or easier batches.
+    """
+    warm = round(ITERATIONS * WARMUP_SHARE) if warms_up(ctx.experiment) else 0
+    shorts = [
+        Short(
+            replace(ctx.experiment, lr=lr or 1.0),
+            ctx.seed_for("candidate"),
+            [(lr or 0.0) * min(1.0, (i + 1) / (warm + 1)) for i in range(iterations)],
+            WATCH_EVERY,
+        )
+        for lr in rates
+    ]
+    names = ", ".join(f"{lr:g}" for lr in rates if lr)
+    what = f"{iterations} iterations at {names}"
+    return ctx.run_short(shorts, ends(ctx.experiment), lambda n: tell(ctx, SWEEPS + n, what))
+
+
+def constant(ctx: Context, experiment: Experiment, lr: float) -> Course:
+    """ITERATIONS of a changed experiment at one rate, on the weights and batches of all rates."""
+    short = Short(
+        replace(experiment, lr=lr), ctx.seed_for("candidate"), [lr] * ITERATIONS, WATCH_EVERY
+    )
+    (course,) = ctx.run_short([short], ends(experiment))
+    return course
+
+
+def ends(experiment: Experiment) -> Callable[[list[float]], bool]:
+    """When a course of losses has diverged."""
+    return lambda losses: diverges(losses, experiment.batch_size)
+
+
+def tell(ctx: Context, done: int, what: str) -> None:
+    """Of the sweeps, the untrained model, the candidates and the declared rate."""
+    total = SWEEPS + 1 + len(AROUND) + (ctx.experiment.lr is not None)
+    ctx.progress(min(done, total), total, what)
+
+
+def warms_up(experiment: Experiment) -> bool:
+    """Whether the planned rates begin low, by a declared warm-up or in a schedule of its own."""
+    schedule = experiment.schedule or "constant"
+    planned = schedule_rates(1.0, schedule, experiment.warmup, ITERATIONS)
+    return planned[0] < COLD * max(planned)
+
+
+def tried_of(lr: float, course: Course, start: float, spread: float = 0.0) -> Tried:
+    """A rate with what its course ended with."""
+    complete = len(course.losses) == ITERATIONS
+    return Tried(
+        lr,
+        final_loss(course.losses, start, spread) if complete else None,
+        noise(course.losses),
+        course.figures.get("update_ratio"),
+        tuple(course.losses[-TAIL_LENGTH:]),
+    )

@@ -1,0 +1,68 @@
+"""Whether the change that a later round tests is taken: only where fresh seeds confirm it."""
+
+import math
+from collections.abc import Sequence
+from statistics import fmean, variance
+
+from recipe.context import Context
+from recipe.results import Scalar, Trial
+from recipe.search.runner import best_of
+from recipe_steps.grids import score_error
+
+SEEDS = 2
+"""Fresh ones, on which the change and the best setting before it are both trained."""
+
+
+def best_before(ctx: Context) -> Trial | None:
+    """The best training of full length so far."""
+    return best_of([t for t in ctx.trials if t.planned_epochs >= (ctx.experiment.epochs or 1)])
+
+
+def decide(ctx: Context, before: Trial | None, trials: Sequence[Trial]) -> dict[str, Scalar]:
+    """Compare the best of this round's trials with the best one before; those that are better and
+    yet not adopted are set aside.
+
+    A lead within the standard error of the score is not looked at further. A larger one is
+    trained again from fresh seeds, both settings from the same; there, its mean has to exceed the
+    spread between seeds: the first seed, on which the leader was chosen, flatters it.
+    """
+    leader = best_of(trials)
+    if before is None or leader is None or before.val_score is None or leader.val_score is None:
+        return {}
+    lead = leader.val_score - before.val_score
+    found: dict[str, Scalar] = {"score_before": before.val_score, "lead": lead}
+    adopted = lead > score_error(ctx, leader)
+    if adopted and _pays_for_repeats(ctx, before, leader):
+        gain, spread = _confirmed(ctx, before, leader, len(trials) + 1)
+        found |= {"fresh_seeds": SEEDS, "gain": gain, "seed_spread": spread}
+        adopted = gain is not None and gain > spread
+    if not adopted:
+        ctx.set_aside([t for t in trials if best_of([before, t]) is t])
+    return {**found, "adopted": adopted}
+
+
+def _confirmed(
+    ctx: Context, before: Trial, leader: Trial, first: int
+) -> tuple[float | None, float]:
+    """Mean gain on fresh seeds, None where one of them has no score, and the standard deviation
+    of a score between seeds.
+    """
+    pairs = ctx.repeat([before, leader], SEEDS, first=first)
+    scores = [[trial.val_score for trial in column] for column in zip(*pairs, strict=True)]
+    known = [[score for score in each if score is not None] for each in scores]
+    if any(len(each) < SEEDS for each in known):
+        return None, 0.0
+    gain = fmean(known[1]) - fmean(known[0])
+    whole = [[*each, t.val_score or 0.0] for each, t in zip(known, (before, leader), strict=True)]
+    return gain, math.sqrt(fmean(variance(each) for each in whole))
+
+
+def _pays_for_repeats(ctx: Context, before: Trial, leader: Trial) -> bool:
+    budget, left = ctx.settings.budget, ctx.meter.left
+    if budget is None or left is None:
+        return True
+    epochs = SEEDS * (before.planned_epochs + leader.planned_epochs)
+    if budget.unit == "epochs":
+        return epochs <= left
+    per_epoch = max((t.seconds / t.trained for t in (before, leader) if t.trained), default=0.0)
+    return epochs * per_epoch <= left

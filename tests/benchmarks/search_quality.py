@@ -1,0 +1,228 @@
+"""The search from nothing to a tuned setting, beside other searches at the same cost.
+
+    python tests/benchmarks/search_quality.py [PROBLEM ...] [--seeds N]
+
+The bar is the best of a grid of 96 trainings of full length, recorded once. The recipe looks for
+the rate, the coarse and the refined grid (steps 3 to 5) with its defaults; what that cost in epochs
+is what random search and Optuna get, over the ranges of the grid.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from statistics import median
+
+import common
+from lr_problems import context
+
+RATES, DECAYS = 12, 8
+POINTS = 0.005
+"""Of the score: within half a point of the bar."""
+RECORD = Path(__file__).with_name("search_reference.json")
+os.environ.setdefault("ADULT_CSV", str(common.DATA / "tables" / "adult.csv"))
+
+
+def digits():
+    """MLP on digits, 360 validation items."""
+    import digits as module
+
+    return module.experiment
+
+
+@cache
+def subset(split, n):
+    import numpy as np
+    import torch
+    from cifar10 import images
+
+    folder = images(split)
+    chosen = np.random.default_rng(0).permutation(len(folder))[:n]
+    pairs = [folder[int(i)] for i in chosen]
+    return torch.stack([x.as_subclass(torch.Tensor) for x, _ in pairs]), torch.tensor(
+        [y for _, y in pairs]
+    )
+
+
+def cifar10():
+    """Small CNN on 2,000 CIFAR-10 images, 2,000 validation items."""
+    from cifar10 import cnn
+
+    from recipe import Experiment
+
+    return Experiment(
+        model=cnn, train=subset("train", 2_000), val=subset("val", 2_000), optimizer="sgd",
+        batch_size=128, epochs=12,
+    )  # fmt: skip
+
+
+def adult_mlp():
+    """MLP on the Adult table, 6,000 validation items."""
+    import adult
+
+    return adult.experiment()
+
+
+PROBLEMS = {"digits": digits, "cifar10": cifar10, "adult": adult_mlp}
+SPAN = {
+    "digits": ((1e-3, 1.0), (1e-6, 1e-2)),
+    "cifar10": ((1e-3, 1.0), (1e-6, 1e-2)),
+    "adult": ((1e-5, 1e-1), (1e-5, 1e-1)),
+}
+"""Rates and decays of the grid."""
+
+
+def declared(problem):
+    """Nothing is given but the length of a training."""
+    return replace(
+        PROBLEMS[problem](), lr=None, weight_decay=0.0, space={}, augment=None, test=None
+    )
+
+
+def trained(ctx, cell):
+    """A training of full length without early stopping, not begun."""
+    from recipe.training.fit import Fit
+    from recipe.training.loop import Training
+
+    experiment = ctx.experiment.with_params(cell)
+    training = Training(
+        experiment, ctx.data, seed=ctx.seed, device=ctx.device, way=ctx.runner.way.single
+    )
+    return Fit(training, experiment.epochs)
+
+
+def reference(problem):
+    """The best score of the grid, and all of them; recorded once."""
+    from recipe.search.space import grid, log_spaced
+
+    known = json.loads(RECORD.read_text("utf-8")) if RECORD.exists() else {}
+    if problem not in known:
+        rates, decays = SPAN[problem]
+        cells = grid({"lr": log_spaced(*rates, RATES), "weight_decay": log_spaced(*decays, DECAYS)})
+        with context(declared(problem)) as ctx:
+            trials = ctx.run_trials(cells)
+            known[problem] = [{**trial.params, "score": trial.val_score} for trial in trials]
+        RECORD.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
+    return max(row["score"] for row in known[problem] if row["score"] is not None)
+
+
+def recipe(problem, seed):
+    """Score and cost in trainings."""
+    from recipe import run
+
+    with tempfile.TemporaryDirectory() as out:
+        os.environ["RECIPE_CACHE"] = str(Path(out) / "cache")
+        result = run(
+            declared(problem), skip=("inspect", "initial_loss", "overfit_sample"),
+            until="refine_grid", verify_budget="off", out=out, seed=seed, device="cpu",
+        )  # fmt: skip
+    return result.best.val_score, result.cost.trainings
+
+
+def optuna_study(problem, seed, epochs, sampler, pruner):
+    """The best score of a study that ends when its trials have had `epochs`."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study = optuna.create_study(direction="maximize", sampler=sampler, pruner=pruner)
+    left, best = epochs, 0.0
+    rates, decays = SPAN[problem]
+    with context(declared(problem), seed) as ctx:
+        while left > 0:
+            trial = study.ask()
+            cell = {"lr": trial.suggest_float("lr", *rates, log=True),
+                    "weight_decay": trial.suggest_float("weight_decay", *decays, log=True)}  # fmt: skip
+            fit = trained(ctx, cell)
+            pruned = False
+            while fit.status is None and left > 0 and not pruned:
+                fit.advance(fit.done + 1)
+                left -= 1
+                score = fit.curves["val_score"][-1] if "val_score" in fit.curves else None
+                if score is None:
+                    break
+                trial.report(score, fit.done)
+                pruned = trial.should_prune()
+            best = max(best, fit.best_score or 0.0)
+            state = optuna.trial.TrialState
+            if fit.best_score is None:
+                study.tell(trial, state=state.FAIL)
+            else:
+                study.tell(trial, fit.best_score, state.PRUNED if pruned else state.COMPLETE)
+    return best
+
+
+def random_search(problem, seed, epochs):
+    """Trainings of full length at random points."""
+    import optuna
+
+    sampler = optuna.samplers.RandomSampler(seed)
+    return optuna_study(problem, seed, epochs, sampler, optuna.pruners.NopPruner())
+
+
+def tpe(problem, seed, epochs):
+    """With the median pruner, both with their defaults."""
+    import optuna
+
+    sampler = optuna.samplers.TPESampler(seed=seed)
+    return optuna_study(problem, seed, epochs, sampler, optuna.pruners.MedianPruner())
+
+
+def hyperband(problem, seed, epochs):
+    """Optuna's, with its default sampler."""
+    import optuna
+
+    sampler = optuna.samplers.TPESampler(seed=seed)
+    pruner = optuna.pruners.HyperbandPruner(max_resource=declared(problem).epochs)
+    return optuna_study(problem, seed, epochs, sampler, pruner)
+
+
+OTHERS = {
+    "random search": random_search,
+    "Optuna, TPE and median pruner": tpe,
+    "Optuna, Hyperband": hyperband,
+}
+
+
+def rows(problem, seeds):
+    """Scores by tool, one a seed, and what the recipe cost."""
+    scores, costs = {"recipe": [], **{name: [] for name in OTHERS}}, []
+    epochs = declared(problem).epochs
+    for seed in range(seeds):
+        score, cost = recipe(problem, seed)
+        scores["recipe"].append(score)
+        costs.append(cost)
+        for name, search in OTHERS.items():
+            scores[name].append(search(problem, seed, round(cost * epochs)))
+        print(problem, seed, f"cost {cost:.2f}", {n: s[-1] for n, s in scores.items()}, flush=True)
+    return scores, costs
+
+
+def table(problem, seeds):
+    """Markdown of one problem."""
+    bar = reference(problem)
+    scores, costs = rows(problem, seeds)
+    about = PROBLEMS[problem].__doc__.strip().rstrip(".")
+    cost = f"{median(costs):.2f} full trainings ({min(costs):.2f} to {max(costs):.2f})"
+    lines = [
+        f"{about}. Best of the grid: {bar:.4f}. Steps 3 to 5 cost {cost}.", "",
+        "| search | median score | all seeds | below the best of the grid | within half a point |",
+        "|---|---|---|---|---|",
+    ]  # fmt: skip
+    for name, found in scores.items():
+        share = sum(score >= bar - POINTS for score in found) / len(found)
+        each = ", ".join(f"{score:.4f}" for score in found)
+        middle = median(found)
+        lines.append(f"| {name} | {middle:.4f} | {each} | {bar - middle:+.4f} | {share:.0%} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("problems", nargs="*", default=list(PROBLEMS))
+    parser.add_argument("--seeds", type=int, default=5)
+    given = parser.parse_args()
+    for problem in given.problems:
+        print(table(problem, given.seeds), flush=True)
