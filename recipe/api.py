@@ -250,6 +250,7 @@ def _tune(started: _Started, settings: Settings, journal: Journal, emit: Observe
         experiment, started.data, started.device, settings.seed, planned=epochs * per_epoch
     )
     journal.put(runfolder.RUN, "way", asdict(choice.way))
+    journal.put(runfolder.RUN, "pace", choice.iteration)
     emit(Message(str(choice)))
     return choice.way
 

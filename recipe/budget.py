@@ -17,10 +17,25 @@ class Meter:
     budget: Budget | None = None
     epochs: float = 0.0
     started: float = field(default_factory=time.monotonic)
+    _mark: tuple[float, float] | None = None
+    """Epochs and seconds when trainings began."""
 
     def spend(self, epochs: float) -> None:
         """Book epochs, or parts of one."""
         self.epochs += round(epochs / GRAIN) * GRAIN
+
+    def mark(self) -> None:
+        """From here on, time is spent on training."""
+        self._mark = self.epochs, self.seconds
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds an epoch has taken since the mark, all that comes with it included; None before
+        the first one is done.
+        """
+        if self._mark is None or self.epochs - self._mark[0] < 1:
+            return None
+        return (self.seconds - self._mark[1]) / (self.epochs - self._mark[0])
 
     @property
     def seconds(self) -> float:

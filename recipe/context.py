@@ -10,8 +10,9 @@ import torch
 from recipe.budget import Meter
 from recipe.events import Message, Progress
 from recipe.experiment import Experiment
-from recipe.keys import derive_seed
+from recipe.keys import derive_seed, key
 from recipe.results import Evidence, Trial
+from recipe.runfolder import RUN
 from recipe.search.halving import Halving
 from recipe.search.runner import Runner, best_of
 from recipe.search.short import Course, Short, Stop, run_short
@@ -62,6 +63,38 @@ class Context:
     def evidence(self, step: str) -> Evidence | None:
         """What an earlier step measured in its last round; None when it did not run."""
         return self.measured.get(step)
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds that an epoch of a trial takes: as measured when the way to train was found, or
+        as it has been so far, whichever is longer (a resumed run reuses epochs in no time).
+        """
+        iteration: float | None = self.runner.journal.get(RUN, "pace")
+        batches = iterations_per_epoch(self.data.train, self.experiment.batch_size)
+        found = None if iteration is None else iteration * batches
+        return max((pace for pace in (found, self.meter.pace) if pace), default=None)
+
+    @property
+    def epochs_left(self) -> float | None:
+        """Epochs that the rest of the budget pays for; None without a budget, or where it is one of
+        time and nobody knows how long an epoch takes.
+        """
+        left = self.meter.left
+        if self.settings.budget is None or left is None or self.settings.budget.unit == "epochs":
+            return left
+        return left / self.pace if self.pace else None
+
+    def decide(self, name: str, make: Callable[[], int]) -> int:
+        """A number that follows from how much time is left: the same again in a resumed run."""
+        budget = self.settings.budget
+        if budget is None or budget.unit == "epochs":
+            return make()
+        label = key("decision", name, self.step, self.round, dict(self.plan), str(budget))
+        known: int | None = self.runner.journal.get("decision", label)
+        if known is None:
+            known = make()
+            self.runner.journal.put("decision", label, known)
+        return known
 
     def progress(self, done: float, total: float, what: str) -> None:
         """Tell the user how far this step is."""

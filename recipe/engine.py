@@ -7,13 +7,15 @@ step cannot declare itself passed, a crash is never a pass, and a step that did 
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from recipe.context import Context
 from recipe.diagnosis import diagnose
 from recipe.errors import RecipeError, UsageError
-from recipe.events import Crash, StepFinished, StepStarted
+from recipe.events import Crash, Message, StepFinished, StepStarted
+from recipe.forecast import forecast, told
 from recipe.journal import Journal
 from recipe.keys import key
 from recipe.registry import Plugin
@@ -52,6 +54,8 @@ class Engine:
     results: list[StepResult] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     usage_error: UsageError | None = None
+    planned: bool = False
+    """Whether the plan was told."""
     failed_at: str | None = None
     """The step whose failure stopped the run."""
 
@@ -65,6 +69,7 @@ class Engine:
                 self._record(_skipped(plugin, self._round(plugin, goto), reason))
                 position += 1
                 continue
+            self._tell_plan(position)
             result = self._step(plugin, goto)
             self._record(result)
             if result.status in ("fail", "error") and not (self.gate and self.gate(result)):
@@ -79,6 +84,22 @@ class Engine:
             if self.ctx.settings.until == plugin.step.name:
                 halted = halted or f"--until {plugin.step.name}"
             position += 1
+
+    def _tell_plan(self, position: int) -> None:
+        """Before the first step that trains: what it and those after it are going to cost."""
+        if self.planned or getattr(self.plugins[position].step, "expects", None) is None:
+            return
+        self.planned = True
+        names = [plugin.step.name for plugin in self.plugins]
+        until = self.ctx.settings.until
+        end = names.index(until) + 1 if until in names else len(names)
+        coming = [p for p in self.plugins[position:end] if not self._why_not(p, "")]
+        if all(getattr(plugin.step, "short", False) for plugin in coming):
+            return
+        with suppress(Exception):  # the step itself says what is wrong
+            self.ctx.runner.find_way()  # from then on it is known how long an epoch takes
+            self.ctx.emit(Message(told(forecast(coming, self.ctx), self.ctx)))
+        self.ctx.meter.mark()
 
     def _round(self, plugin: Plugin, goto: Goto | None) -> int:
         earlier = [r for r in self.results if r.name == plugin.step.name]

@@ -26,10 +26,12 @@ class Goto:
 
 @runtime_checkable
 class Step(Protocol):
-    """The shape of a step plugin. Optional: `figures`, `goto`, `short`, `reads_logs`.
+    """The shape of a step plugin. Optional: `figures`, `goto`, `expects`, `short`, `reads_logs`.
 
     `figures` (a tuple of Figure) says how the report draws the evidence.
     `goto(evidence, findings, ctx) -> Goto | None` may ask for another round.
+    `expects(ctx, left) -> float` says how many epochs it is going to train, where `left` epochs
+    of the budget are left for it (None without a budget): the plan is told before anything long.
     `short = True` says that it takes no whole training: when a fault stops the run, the short
     steps look once more, at the mended experiment, for what that fault hid.
     `reads_logs = True` says that the rules can read curves alone (`recipe diagnose`).

@@ -34,3 +34,18 @@ def test_what_is_left_of_a_budget():
     assert meter.left == 1.5
     assert Meter().left is None
     assert not Meter().spent
+
+
+def test_the_pace_is_measured_from_the_first_training_on(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("recipe.budget.time.monotonic", lambda: clock[0])
+    meter = Meter()
+    meter.spend(3)
+    assert meter.pace is None
+    clock[0] += 50
+    meter.mark()
+    clock[0] += 4
+    meter.spend(0.5)
+    assert meter.pace is None  # less than an epoch says little
+    meter.spend(1.5)
+    assert meter.pace == pytest.approx(2.0)

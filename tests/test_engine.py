@@ -6,7 +6,7 @@ import pytest
 
 from recipe.engine import MAX_ROUNDS, Engine, status_of
 from recipe.errors import UsageError
-from recipe.events import Crash
+from recipe.events import Crash, Message, StepStarted
 from recipe.journal import Journal
 from recipe.registry import Plugin
 from recipe.results import Evidence, Finding
@@ -58,9 +58,12 @@ def engine(tmp_path):
         ctx = SimpleNamespace(
             settings=Settings(**settings), plan={}, measured={}, trials=[], step="", round=1,
             emit=events.append, device="cpu", seed=0, baseline_trial=None, events=events,
-            meter=SimpleNamespace(epochs=0.0, spent=False, spend=lambda _: None),
-            runner=SimpleNamespace(fingerprint="f"),
-            experiment=SimpleNamespace(params={}, clip_norm=None, shuffle=True, augment=None),
+            meter=SimpleNamespace(epochs=0.0, spent=False, spend=lambda _: None,
+                                  mark=lambda: events.append("marked")),
+            runner=SimpleNamespace(fingerprint="f", find_way=lambda: None),
+            experiment=SimpleNamespace(params={}, clip_norm=None, shuffle=True, augment=None,
+                                       epochs=10),
+            epochs_left=None, pace=None,
         )  # fmt: skip
         return Engine([Plugin(step, "pack") for step in steps], ctx, journal, gate)
 
@@ -155,6 +158,52 @@ def test_a_known_step_is_not_measured_again_but_judged_anew(engine):
     step.version = 2
     assert statuses(engine(step)) == {("a", 1): "fail"}
     assert step.calls == 2
+
+
+class Training(Made):
+    """A step that says what it is going to train."""
+
+    def __init__(self, name, epochs=5.0, **more):
+        super().__init__(name, **more)
+        self.epochs = epochs
+
+    def expects(self, ctx, left):
+        if self.epochs is None:
+            raise ValueError("nobody knows")
+        return self.epochs
+
+
+def plans(run):
+    run.run()
+    return [e.text for e in run.ctx.events if isinstance(e, Message) and "Plan:" in e.text]
+
+
+def test_the_plan_is_told_once_before_the_first_step_that_trains(engine):
+    run = engine(Made("a"), Training("b"), Training("c", goto=Goto("b", "again", {})), Made("d"))
+    (plan,) = plans(run)
+    assert "Plan: 10 epochs, 1 full trainings (b 5; c 5)." in plan
+    order = [e for e in run.ctx.events if isinstance(e, StepStarted | Message)]
+    assert [getattr(e, "name", "plan") for e in order[:3]] == ["a", "plan", "b"]
+    assert run.ctx.events.count("marked") == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "plan"), [({"until": "b"}, "(b 5)"), ({"skip": ("b",)}, "(c 5)")]
+)
+def test_the_plan_is_of_the_steps_that_run(engine, settings, plan):
+    assert plan in plans(engine(Training("b"), Training("c"), **settings))[0]
+
+
+def test_short_steps_alone_need_no_plan(engine):
+    step = Training("b")
+    step.short = True
+    assert plans(engine(step)) == []
+
+
+def test_a_plan_that_cannot_be_made_stops_nothing(engine):
+    run = engine(Training("b", epochs=None), Made("c"))
+    assert plans(run) == []
+    assert [r.status for r in run.results] == ["pass", "pass"]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ LAYERS = [
     {"experiment"},
     {"training"},
     {"search", "target", "builtin", "logs", "logpoints"},
-    {"context", "runfolder", "gain"},
+    {"context", "forecast", "runfolder", "gain"},
     {"engine", "verify"},
     {"proof"},
     {"report"},

@@ -114,6 +114,10 @@ class Runner:
     @property
     def way(self) -> Way:
         """How trainings run, found out at the first use."""
+        return self.find_way()
+
+    def find_way(self) -> Way:
+        """Find out how trainings run, if that is not known."""
         if self._way is None:
             self._way = self.tune()
         return self._way

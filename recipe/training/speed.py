@@ -95,6 +95,8 @@ class Choice:
     seconds: float
     """What finding it took."""
     remembered: bool = False
+    iteration: float | None = None
+    """Seconds that an iteration of one trial takes this way."""
     tried: tuple[Measured, ...] = ()
 
     def __str__(self) -> str:
@@ -133,7 +135,7 @@ def choose(
         return known
     search = _Search(experiment, data, device, seed, planned)
     choice = search.run()
-    found = {"way": asdict(choice.way), "gain": choice.gain,
+    found = {"way": asdict(choice.way), "gain": choice.gain, "iteration": choice.iteration,
              "planned": None if search.complete else planned}  # fmt: skip
     with suppress(OSError):  # not being able to remember costs a second the next time
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -168,7 +170,10 @@ def _recall(path: Path, planned: float) -> Choice | None:
         known = json.loads(path.read_text("utf-8"))
         if known["planned"] is not None and planned > MUCH_LONGER * known["planned"]:
             return None
-        return Choice(Way(**known["way"]), float(known["gain"]), 0.0, remembered=True)
+        return Choice(
+            Way(**known["way"]), float(known["gain"]), 0.0, remembered=True,
+            iteration=known["iteration"],
+        )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -211,7 +216,10 @@ class _Search:
             else:
                 self.complete = True
         gain = (plain.seconds or 1) / (best.seconds or 1)
-        return Choice(best.way, gain, time.perf_counter() - started, tried=tuple(self.tried))
+        return Choice(
+            best.way, gain, time.perf_counter() - started, tried=tuple(self.tried),
+            iteration=self._whole(best) or None,
+        )  # fmt: skip
 
     def _take_part(self) -> None:
         """Go on with smaller batches if they are enough to measure."""

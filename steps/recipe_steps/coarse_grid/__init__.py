@@ -20,6 +20,12 @@ class CoarseGrid:
     rules = rules.RULES
     figures = (grids.MAP,)
 
+    def expects(self, ctx: "Context", left: float | None) -> float:
+        """Epochs of the baseline and of the grid."""
+        from recipe_steps.coarse_grid.measure import expects
+
+        return expects(ctx, left)
+
     def measure(self, ctx: "Context") -> Evidence:
         """Train every cell for a few epochs; extend the grid when its best is at an end."""
         from recipe_steps.coarse_grid.measure import measure

@@ -47,7 +47,7 @@ def measure(ctx: Context) -> Evidence:
     grid was extended as often as it may be, and leads beyond noise.
     """
     ctx.train_baseline()
-    epochs = min(MOST_EPOCHS, max(1, round((ctx.experiment.epochs or 1) * EPOCH_SHARE)))
+    epochs = _length(ctx)
     low, high = rate_range(ctx)
     cells = _cells(ctx, low, high, epochs)
     trials = ctx.run_trials(cells, HALVING, epochs=epochs)
@@ -65,6 +65,31 @@ def measure(ctx: Context) -> Evidence:
     return grid_evidence(
         trials, best, {"epochs_per_trial": epochs, "extended": extended, "edge": edge}
     )
+
+
+def expects(ctx: Context, left: float | None) -> float:
+    """Epochs of the baseline, where there is one, and of the grid."""
+    baseline = ctx.experiment.epochs or 1 if ctx.experiment.has_baseline else 0
+    epochs = _length(ctx)
+    cells = _affordable(None if left is None else left - baseline, epochs)
+    return baseline + cells * _price(epochs)
+
+
+def _length(ctx: Context) -> int:
+    """Epochs of a short trial."""
+    return min(MOST_EPOCHS, max(1, round((ctx.experiment.epochs or 1) * EPOCH_SHARE)))
+
+
+def _price(epochs: int) -> float:
+    """Epochs that a cell takes on average, since the lower part ends early."""
+    return epochs * (HALVING.share + (1 - HALVING.share) * HALVING.keep)
+
+
+def _affordable(left: float | None, epochs: int) -> int:
+    """How many cells the grid's share of the budget pays for; at least two."""
+    if left is None:
+        return MOST_TRIALS
+    return max(2, min(MOST_TRIALS, int(left * BUDGET_SHARE / _price(epochs))))
 
 
 def rate_range(ctx: Context) -> tuple[float, float]:
@@ -102,10 +127,7 @@ def _leads(ctx: Context, trials: Sequence[Trial], best: Trial | None) -> bool:
 def _cells(ctx: Context, low: float, high: float, epochs: int) -> list[Params]:
     name = ctx.experiment.optimizer if isinstance(ctx.experiment.optimizer, str) else "sgd"
     decays = DECAYS.get(name, USUAL_DECAYS)
-    limit = MOST_TRIALS
-    left = ctx.meter.left
-    if ctx.settings.budget and ctx.settings.budget.unit == "epochs" and left is not None:
-        limit = max(2, min(limit, int(left * BUDGET_SHARE / epochs)))
+    limit = ctx.decide("cells", lambda: _affordable(ctx.epochs_left, epochs))
     seed = ctx.seed_for("cells")
     space = ctx.experiment.space
     axes = {"lr": Range(low, high, log=True),

@@ -27,6 +27,12 @@ class LrRange:
                mark_x=("bracket_low", "best_lr", "bracket_high"), mark_y=("start_loss",)),
     )  # fmt: skip
 
+    def expects(self, ctx: "Context", left: float | None) -> float:  # noqa: ARG002
+        """Epochs of sweeps and candidates, whatever the budget."""
+        from recipe_steps.lr_range.measure import expects
+
+        return expects(ctx)
+
     def measure(self, ctx: "Context") -> Evidence:
         """Sweep fresh models, then try constant rates around the steepest fall."""
         from recipe_steps.lr_range.measure import measure

@@ -11,7 +11,9 @@ from recipe.search.space import log_spaced
 from recipe.training.optimizers import kin_of, usual_rates
 from recipe.training.plan import iterations_per_epoch
 from recipe_steps.lr_range.candidates import (
+    AROUND,
     ITERATIONS,
+    REFINEMENTS,
     SWEEPS,
     TAIL_LENGTH,
     Candidates,
@@ -80,6 +82,13 @@ def measure(ctx: Context) -> Evidence:
     }
     more["cost_epochs"] = ctx.meter.epochs - before
     return replace(evidence, scalars={**evidence.scalars, **more})
+
+
+def expects(ctx: Context) -> float:
+    """Epochs, where no candidate diverges and the sweep has to be extended by none."""
+    own = ctx.experiment.lr is not None
+    trainings = SWEEPS + 1 + len(AROUND) + REFINEMENTS + own  # one stands still
+    return trainings * ITERATIONS / iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size)
 
 
 def _sweeps(ctx: Context, lrs: list[float]) -> list[list[float]]:

@@ -20,6 +20,12 @@ class RefineGrid:
     rules = rules.RULES
     figures = (grids.MAP,)
 
+    def expects(self, ctx: "Context", left: float | None) -> float:
+        """Epochs of the first round."""
+        from recipe_steps.refine_grid.measure import expects
+
+        return expects(ctx, left)
+
     def measure(self, ctx: "Context") -> Evidence:
         """Train around the best cell so far, with the changes that a new round asks for."""
         from recipe_steps.refine_grid.measure import measure

@@ -58,11 +58,10 @@ def _confirmed(
 
 
 def _pays_for_repeats(ctx: Context, before: Trial, leader: Trial) -> bool:
-    budget, left = ctx.settings.budget, ctx.meter.left
-    if budget is None or left is None:
-        return True
     epochs = SEEDS * (before.planned_epochs + leader.planned_epochs)
-    if budget.unit == "epochs":
-        return epochs <= left
-    per_epoch = max((t.seconds / t.trained for t in (before, leader) if t.trained), default=0.0)
-    return epochs * per_epoch <= left
+
+    def pays() -> int:
+        left = ctx.epochs_left
+        return left is None or epochs <= left
+
+    return bool(ctx.decide("repeats", pays))

@@ -14,8 +14,13 @@ from recipe.search.space import proposed, random_draws
 from recipe_steps.grids import grid_evidence, number, runner_up, score_error
 from recipe_steps.refine_grid.adoption import best_before, decide
 
-FACTORS = (("lr", 2.0), ("lr", 0.5), ("weight_decay", 3.0), ("weight_decay", 1 / 3))
-"""Neighbours of the centre: half and double the rate, a third and three times the decay."""
+FACTORS = (("lr", 0.5), ("lr", 2.0), ("weight_decay", 3.0), ("weight_decay", 1 / 3))
+"""Neighbours of the centre: half and double the rate, a third and three times the decay. Half the
+rate comes first where the budget pays for few: a long training bears less than a short one."""
+MOST_LOWER, LOWER = 2, 1 / math.sqrt(10)
+"""Cells below the lowest rate, and their distance, where whole trainings end below short ones."""
+WORSE = 2.0
+"""Standard errors of a score by which they do."""
 LATER_FACTORS = (("weight_decay", 3.0),)
 """In later rounds the change itself is what is tested; one neighbour guards against luck."""
 PROPOSED = 2
@@ -42,10 +47,14 @@ def measure(ctx: Context) -> Evidence:
     if decay is not None:
         centre["weight_decay"] = rounded(decay * factor)
     cells = _random(ctx, centre) if ctx.settings.search == "random" else _cells(ctx, centre)
-    cells = cells[: _affordable(ctx, plan["epochs"], len(cells))]
+    plan["epochs"] = ctx.decide("epochs", lambda: _length(ctx.epochs_left, plan["epochs"]))
+    count = ctx.decide("cells", lambda: _affordable(ctx.epochs_left, plan["epochs"], len(cells)))
+    cells = cells[:count]
     halving = FIRST_ROUND if ctx.round == 1 else LATER_ROUNDS
     before = best_before(ctx)
     trials = ctx.run_trials(cells, halving, **plan)
+    if ctx.round == 1:
+        trials += _lower(ctx, trials, centre, plan)
     best = best_of(trials)
     if best is None and all(trial.status == "failed" for trial in trials):
         raise UsageError(f"Every trial failed; the first one said: {trials[0].reason}")
@@ -56,6 +65,30 @@ def measure(ctx: Context) -> Evidence:
         **(decide(ctx, before, trials) if ctx.round > 1 else {}),
     }
     return grid_evidence(trials, best, more)
+
+
+def _lower(
+    ctx: Context, trials: Sequence[Trial], centre: dict[str, Scalar], plan: dict[str, Any]
+) -> list[Trial]:
+    """Lower rates, while the best whole training scores less than a short one did: what a short
+    training bears is too much for the end of a long one.
+    """
+    short = best_of([t for t in ctx.trials if t.planned_epochs < plan["epochs"]])
+    more: list[Trial] = []
+    while short is not None and len(more) < MOST_LOWER and not ctx.meter.spent:
+        best = best_of([*trials, *more])
+        reached = None if best is None else best.val_score
+        if short.val_score is None or (
+            reached is not None
+            and short.val_score - reached <= WORSE * score_error(ctx, short)
+        ):  # fmt: skip
+            break
+        rates = [r for t in (*trials, *more) if (r := number(t.params.get("lr"))) is not None]
+        if not rates:
+            break
+        cell = {**centre, "lr": rounded(min(rates) * LOWER)}
+        more += ctx.run_trials([cell], first=len(trials) + len(more) + 1, **plan)
+    return more
 
 
 def _centre(ctx: Context) -> dict[str, Scalar]:
@@ -124,13 +157,23 @@ def _random(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]]:
     return [centre, *({**centre, **draw} for draw in draws)]
 
 
-def _affordable(ctx: Context, epochs: int, cells: int) -> int:
+def expects(ctx: Context, left: float | None) -> float:
+    """Epochs of the first round."""
+    epochs = _length(left, ctx.experiment.epochs or 1)
+    cells = _affordable(left, epochs, 1 + len(FACTORS))
+    return cells * _price(epochs) if cells > 1 else epochs
+
+
+def _length(left: float | None, epochs: int) -> int:
+    """Epochs of a training: shorter ones where not even one of full length is paid for."""
+    return epochs if left is None else max(1, min(epochs, math.floor(left)))
+
+
+def _affordable(left: float | None, epochs: int, cells: int) -> int:
     """How many cells the rest of the budget pays for; at least one."""
-    budget, left = ctx.settings.budget, ctx.meter.left
-    if budget is None or left is None:
-        return cells
-    price = epochs * (FIRST_ROUND.share + (1 - FIRST_ROUND.share) * FIRST_ROUND.keep)
-    if budget.unit == "seconds":
-        timed = [t.seconds / t.trained for t in ctx.trials if t.trained]
-        price *= max(timed, default=0.0)
-    return cells if price <= 0 else max(1, min(cells, math.floor(left / price)))
+    return cells if left is None else max(1, min(cells, math.floor(left / _price(epochs))))
+
+
+def _price(epochs: int) -> float:
+    """Epochs that a cell takes on average, since the lower part ends early."""
+    return epochs * (FIRST_ROUND.share + (1 - FIRST_ROUND.share) * FIRST_ROUND.keep)
