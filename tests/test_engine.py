@@ -164,6 +164,7 @@ class Training(Made):
     """A step that says what it is going to train."""
 
     def __init__(self, name, epochs=5.0, **more):
+        self.title = name
         super().__init__(name, **more)
         self.epochs = epochs
 
