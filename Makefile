@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types install examples bench faults clean
+.PHONY: demo test lint types install examples bench bench-search faults clean
 
 demo: $(READY)
 	$(BIN)/recipe run digits --no-input
@@ -37,6 +37,11 @@ examples: $(READY)
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,bench]'
 	$(BIN)/python tests/benchmarks/bench.py --write
+
+# The search and the learning-rate finder against others, which it installs; about an hour.
+bench-search: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,bench]'
+	$(BIN)/python tests/benchmarks/bench_search.py --write
 
 # The fault corpus: what is detected, named, mended, and said of healthy runs; about an hour.
 faults: $(READY)

@@ -14,8 +14,9 @@ from recipe.files import write_bytes
 from recipe.report.axes import set_scale
 from recipe.report.map_plot import draw_map
 from recipe.report.panels import LinePanel, MapPanel, Panel, Series, panel, schedules_panel
+from recipe.report.search_panels import SearchPanel
 from recipe.report.search_plots import draw
-from recipe.report.search_views import SearchPanel, views
+from recipe.report.search_views import views
 from recipe.results import RunResult, StepResult
 
 if TYPE_CHECKING:

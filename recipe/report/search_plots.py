@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from recipe.report.axes import set_scale
 from recipe.report.map_plot import BEST_COLOUR, COLOUR_MAP
-from recipe.report.search_views import (
+from recipe.report.search_panels import (
     BarPanel,
     CoveragePanel,
     ParallelPanel,

@@ -1,9 +1,7 @@
 """Learning-rate finders against the best of 23 constant rates.
 
-    python tests/benchmarks/lr_finder.py [TOOL ...]
+python tests/benchmarks/lr_finder.py [TOOL ...]
 
-A suggestion is near when it lies within a factor of 3 of the rate that is best over all seeds, and
-good when training at it reaches at most 1.05 times the loss of that rate with the same seed.
 """
 
 import contextlib
@@ -18,6 +16,10 @@ from statistics import fmean
 from lr_problems import PROBLEMS, SEEDS, context, experiment, reached, reference
 
 NEAR, GOOD = 3.0, 1.05
+MEANING = """\
+A suggestion is near when it lies within a factor of 3 of the one of 23 constant rates that is best
+over all seeds after 300 iterations, and good when training at it reaches at most 1.05 times the
+loss that this rate reaches with the same seed."""
 STEPS = 100
 """Iterations of one sweep, in every tool the default or the documented number."""
 
@@ -177,6 +179,19 @@ def table(found):
         good = sum(row["loss"] <= GOOD for row in mine) / total
         middle = sorted(row["factor"] for row in mine)[len(mine) // 2] if mine else math.nan
         lines.append(f"| {who} | {near:.0%} | {good:.0%} | {middle:.2f} | {total - len(mine)} |")
+    return "\n".join(lines)
+
+
+def by_problem(found):
+    """Markdown: what the recipe suggests on each problem."""
+    lines = ["| problem | best rate | recipe's suggestions | loss over that of the best | confidence |",
+             "|---|---|---|---|---|"]  # fmt: skip
+    for problem in dict.fromkeys(row["problem"] for row in found):
+        mine = [r for r in found if (r["problem"], r["who"]) == (problem, "recipe")]
+        cells = [", ".join("-" if r.get(name) is None else f"{r[name]:.3g}" for r in mine)
+                 for name in ("rate", "loss", "confidence")]  # fmt: skip
+        if mine:
+            lines.append(f"| {problem} | {mine[0]['best']:.3g} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -1,10 +1,7 @@
 """The search from nothing to a tuned setting, beside other searches at the same cost.
 
-    python tests/benchmarks/search_quality.py [PROBLEM ...] [--seeds N]
+python tests/benchmarks/search_quality.py [PROBLEM ...] [--seeds N]
 
-The bar is the best of a grid of 96 trainings of full length, recorded once. The recipe looks for
-the rate, the coarse and the refined grid (steps 3 to 5) with its defaults; what that cost in epochs
-is what random search and Optuna get, over the ranges of the grid.
 """
 
 import argparse
@@ -19,6 +16,10 @@ from statistics import median
 import common
 from lr_problems import context
 
+MEANING = """\
+The bar is the best of a grid of 96 trainings of full length (12 rates, 8 weight decays), recorded
+once. The recipe starts from nothing and runs its steps 3 to 5 with their defaults; what that cost
+in epochs is what the others get, over the ranges of the grid."""
 RATES, DECAYS = 12, 8
 POINTS = 0.005
 """Of the score: within half a point of the bar."""
@@ -27,10 +28,14 @@ os.environ.setdefault("ADULT_CSV", str(common.DATA / "tables" / "adult.csv"))
 
 
 def digits():
-    """MLP on digits, 360 validation items."""
+    """MLP on digits, 719 validation items."""
     import digits as module
+    import torch
 
-    return module.experiment
+    made = module.experiment
+    # The example holds back a test set: here it makes the score less noisy.
+    val = tuple(torch.cat(parts) for parts in zip(made.val, made.test, strict=True))
+    return replace(made, val=val)
 
 
 @cache

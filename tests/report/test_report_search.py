@@ -9,6 +9,7 @@ from report_samples import full_run, trial
 from recipe.report import search_views
 from recipe.report.markdown import render
 from recipe.report.plots import draw_plots, png
+from recipe.report.search_panels import share_of
 from recipe.report.search_views import (
     coverage,
     funnel,
@@ -18,7 +19,6 @@ from recipe.report.search_views import (
     rounds,
     schedules,
     searched,
-    share_of,
     slices,
     views,
 )
