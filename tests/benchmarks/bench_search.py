@@ -38,7 +38,7 @@ def main():
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     head = f"# Search\n\nMeasured by `make bench-search` on: {machine()}."
-    text = "\n\n".join([head, finders(), search()]) + "\n"
+    text = f"{head}\n\n{finders()}\n\n{search()}\n"
     print(text)
     if given.write:
         (HERE / "SEARCH.md").write_text(text, "utf-8")
