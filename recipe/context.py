@@ -20,6 +20,7 @@ from recipe.search.slots import Spec
 from recipe.settings import Settings
 from recipe.tasks import Task
 from recipe.training.data import Splits, TensorData
+from recipe.training.fingerprint import configuration
 from recipe.training.models import build_model, channels_last_works
 from recipe.training.plan import iterations_per_epoch
 from recipe.training.way import PLAIN, Way
@@ -89,7 +90,10 @@ class Context:
         budget = self.settings.budget
         if budget is None or budget.unit == "epochs":
             return make()
-        label = key("decision", name, self.step, self.round, dict(self.plan), str(budget))
+        label = key(
+            "decision", name, self.step, self.round, dict(self.plan), str(budget), self.seed,
+            self.runner.fingerprint, configuration(self.experiment),
+        )  # fmt: skip
         known: int | None = self.runner.journal.get("decision", label)
         if known is None:
             known = make()
@@ -144,7 +148,7 @@ class Context:
         """
         found = []
         for index in range(seeds):
-            runner = replace(self.runner, seed=derive_seed(self.seed, "repeat", index))
+            runner = replace(self.runner, seed=derive_seed(self.seed, "repeat", self.round, index))
             specs = [Spec(t.params, self.experiment_of(t), repeats=t.key) for t in trials]
             number = first + index * len(trials)
             found.append(runner.run(self.step, self.round, specs, first=number))

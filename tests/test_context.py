@@ -59,6 +59,8 @@ def test_what_was_decided_by_the_time_left_is_decided_again_alike(opened):
     assert ctx.decide("epochs", lambda: 3) == 3
     ctx.round = 2
     assert ctx.decide("cells", lambda: 3) == 3
+    ctx.experiment = ctx.experiment.with_params({"epochs": 9})
+    assert ctx.decide("cells", lambda: 4) == 4
 
 
 @pytest.mark.parametrize("budget", [None, "40epochs"])
@@ -83,6 +85,8 @@ def test_repeats_share_fresh_seeds_and_are_never_chosen(opened):
     assert spent == sum(t.trained for t in ctx.trials)
     assert ctx.repeat(first, 2, first=3) == again  # from the journal
     assert ctx.meter.epochs == spent
+    ctx.round = 2
+    assert seeds[0] != {t.seed for t in ctx.repeat(first, 1, first=7)[0]}
 
 
 def test_what_is_set_aside_is_not_the_best(opened):

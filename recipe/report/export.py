@@ -40,7 +40,8 @@ def _text(value: Any) -> str:
 
 
 def to_optuna(result: RunResult, storage: str) -> str:
-    """Write the trials as a study named like the run folder.
+    """Write the trials as a study named like the run folder. Those that repeat another from a fresh
+    seed are left out: of several seeds the luckiest would be the best trial.
 
     A trial that was stopped early is pruned, one that diverged or failed has failed; scores of
     its epochs are intermediate values. Score, losses and costs stand in its user attributes.
@@ -60,8 +61,9 @@ def to_optuna(result: RunResult, storage: str) -> str:
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     name = result.folder.resolve().name if result.folder else result.name
-    ranges = {n: _distribution(n, result.trials) for n in _parameters(result.trials)}
-    trials = [_frozen(trial, ranges) for trial in result.trials]
+    known = [trial for trial in result.trials if trial.repeats is None]
+    ranges = {n: _distribution(n, known) for n in _parameters(known)}
+    trials = [_frozen(trial, ranges) for trial in known]
     try:
         study = optuna.create_study(storage=storage, study_name=name, direction="maximize")
     except optuna.exceptions.DuplicatedStudyError as error:
@@ -133,6 +135,7 @@ def _frozen(trial: Trial, ranges: Mapping[str, Any]) -> Any:
         "val_loss",
         "seconds",
         "reason",
+        "set_aside",
         "key",
     )
     return create_trial(

@@ -42,8 +42,8 @@ class Searched:
 
     @property
     def trials(self) -> tuple[Trial, ...]:
-        """Those that have a score."""
-        return tuple(trial for trial in self.placed if trial.val_score is not None)
+        """Those that have a score, and were not set aside as lucky."""
+        return tuple(t for t in self.placed if t.val_score is not None and not t.set_aside)
 
     @property
     def scores(self) -> tuple[float, ...]:
@@ -126,6 +126,8 @@ def slices(found: Searched) -> SlicePanel:
     parts = []
     for scale in found.scales:
         rows = [k for k, trial in enumerate(found.trials) if scale.name in trial.params]
+        if not rows:  # all that had it were stopped before they had a score
+            continue
         xs = tuple(scale.place(found.trials[k].params[scale.name]) for k in rows)
         ys = tuple(found.scores[k] for k in rows)
         parts.append(Slice(scale, xs, ys, ys.index(max(ys))))
@@ -212,6 +214,8 @@ def schedules(found: Searched) -> LinePanel | None:
     series = []
     for value in scale.values:
         trials = [t for t in found.trials if t.params.get("schedule") == value]
+        if not trials:
+            continue
         best = max(trials, key=lambda t: t.val_score or -math.inf)
         scores = best.curves.get("val_score", ())
         label = f"{humanise(str(value))}: {show(best.val_score)}"

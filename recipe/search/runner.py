@@ -48,6 +48,8 @@ class Runner:
     """Finds the way to run trainings; called once, at the first use."""
     counted: set[str] = field(default_factory=set)
     """Keys of the trials whose epochs the meter has."""
+    spared: str | None = None
+    """Key of a trial whose checkpoint stays while others may take its place."""
     _way: Way | None = None
     _leader: tuple[float | None, float | None] | None = None
     """Score and loss of the best trial in the journal, once it was asked for."""
@@ -145,9 +147,9 @@ class Runner:
         write_bytes(path, save(weights))
 
     def prune(self, best: Trial) -> None:
-        """Remove the checkpoints of all trials but the best."""
+        """Remove the checkpoints of all trials but the best, and the one that is spared."""
         for path in (self.folder / CHECKPOINTS).glob("*.safetensors"):
-            if path.stem != best.key:
+            if path.stem not in (best.key, self.spared):
                 path.unlink(missing_ok=True)
 
     def weights(self, trial: Trial, experiment: Experiment) -> bytes:

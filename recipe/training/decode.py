@@ -29,9 +29,9 @@ from recipe.errors import UsageError
 from recipe.files import write_text
 from recipe.keys import key
 from recipe.training.children import GivenUp, Line, answers, can_fork, cores
-from recipe.training.items import Batch, as_labels, item, items, probes, same, stack
+from recipe.training.items import Batch, as_labels, item, probes, same, stack
 from recipe.training.memory import free_memory
-from recipe.training.transforms import Tail, apart
+from recipe.training.transforms import ManyJpegs, Tail, apart
 
 Notify = Callable[[float, float, str], None]
 MEMORY_SHARE = 0.4
@@ -110,7 +110,7 @@ class _Reader:
         x[start:stop], y[start:stop] = xs, ys
 
     def _whole(self, source: Any, start: int, stop: int) -> Batch:
-        return stack(items(source, list(range(start, stop)), self.name), self.name)
+        return stack([item(source, i, self.name) for i in range(start, stop)], self.name)
 
     def _apart(self, start: int, stop: int) -> Batch | None:
         """With the transform taken apart; None where that is not possible, or where the first
@@ -119,10 +119,13 @@ class _Reader:
         if self.tail is None:
             return None
         try:
-            xs, ys = self._whole(self.source, start, stop)
+            if isinstance(self.source, ManyJpegs):
+                xs, ys = stack(self.source.read(start, stop), self.name)
+            else:
+                xs, ys = self._whole(self.source, start, stop)
             xs = self.tail(xs)
             x, y = item(self.dataset, start, self.name)
-        except (UsageError, RuntimeError, ValueError, TypeError):
+        except (UsageError, RuntimeError, ValueError, TypeError, OSError):
             return None
         return (xs, ys) if same(xs[0], x) and same(ys[0], y) else None
 

@@ -60,33 +60,11 @@ def item(dataset: Any, index: int, name: str) -> Batch:
             f"{name}[{index}] raised {type(error).__name__}: {error}; "
             "read that item by itself to see where."
         ) from error
-    return _pair(found, index, name)
-
-
-def _pair(found: Any, index: int, name: str) -> Batch:
     if not isinstance(found, tuple | list) or len(found) != 2:
         raise UsageError(
             f"{name}[{index}] is a {type(found).__name__}: each item has to be a pair (x, y)."
         )
     return as_tensor(found[0], name), as_tensor(found[1], name)
-
-
-def items(dataset: Any, indices: list[int], name: str) -> list[Batch]:
-    """Items of a data set, at once where it offers `__getitems__` as PyTorch's loader asks for it.
-
-    Raises:
-        UsageError: see `item`.
-
-    """
-    many = getattr(dataset, "__getitems__", None)
-    if many is not None:
-        try:
-            found = many(indices)
-        except Exception:  # noqa: BLE001 - one by one, the message says which
-            found = []
-        if len(found) == len(indices):
-            return [_pair(pair, index, name) for pair, index in zip(found, indices, strict=True)]
-    return [item(dataset, index, name) for index in indices]
 
 
 def probes(n: int) -> list[int]:

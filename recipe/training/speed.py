@@ -29,7 +29,7 @@ from recipe.training.fused import FusedTraining, fusable
 from recipe.training.loop import Training
 from recipe.training.memory import free_memory
 from recipe.training.models import build_model, channels_last_works, no_dropout
-from recipe.training.pooling import relus_before_pooling
+from recipe.training.pooling import pooling_may_come_first
 from recipe.training.way import PLAIN, Way
 
 SHARE = 0.03
@@ -52,6 +52,8 @@ WORTHWHILE = {"alone": 0.95, "fused": 0.95, "processes": 1.15}
 """A way has to take at most this part of the time of a simpler one. Processes also share out what
 is not measured here: validation, monitors, the interpreter; that was 10 % of a sweep of a small
 CNN on two cores."""
+FEW = 8
+"""Items on which a change that costs no digit is tried."""
 PROBED_TRIALS = 16
 """Trials fused for the measurement."""
 MOST_FUSED = 64
@@ -245,7 +247,7 @@ class _Search:
         model = build_model(self.experiment, 0, self.device)
         images = channels_last_works(model, self.data.train.x)  # type: ignore[union-attr]
         # Pooling first costs no digit; to measure it by itself would cost as much as it saves.
-        pool_first = bool(relus_before_pooling(model))
+        pool_first = self._pooling_may_come_first()
         if images or pool_first:
             yield lambda best: replace(best.way, channels_last=images, pool_first=pool_first)
         if self.experiment.resolved_task.target_kind != "real" and not self.experiment.update:
@@ -276,6 +278,18 @@ class _Search:
                 if best.way.sharing == "alone" and self._share_of_run(best) > COMPILE_SECONDS
                 else None
             )  # fmt: skip
+
+    def _pooling_may_come_first(self) -> bool:
+        def make() -> nn.Module:
+            return build_model(self.experiment, self._seed, self.device)
+
+        try:
+            x, y = next(iter(self.data.train.batches(FEW)))
+            return pooling_may_come_first(
+                make, x, lambda outputs: self.experiment.loss_function(outputs, y)
+            )
+        except Exception:  # noqa: BLE001 - what cannot be tried is left as it is
+            return False
 
     def _share_of_run(self, found: Measured) -> float:
         """Seconds that the search may cost if the run goes this way."""

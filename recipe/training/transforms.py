@@ -7,7 +7,7 @@ follows the conversion to a tensor is applied to whole batches, if that gives th
 import copy
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,13 @@ def apart(dataset: Any, name: str, sample: list[Batch]) -> tuple[Any, Tail] | No
         return None
     before, tail = parts
     for source in _sources(inner, before):
-        bare = Subset(source, dataset.indices) if isinstance(dataset, Subset) else source
+        bare = source
+        if isinstance(dataset, Subset):
+            many = isinstance(source, ManyJpegs)
+            bare = (
+                ManyJpegs(source.folder, dataset.indices)
+                if many else Subset(source, dataset.indices)
+            )  # fmt: skip
         try:
             x, y = stack([item(bare, index, name) for index in probes(len(dataset))], name)
             whole_x, whole_y = stack(sample, name)
@@ -68,7 +74,7 @@ def _sources(dataset: Any, before: list[Any]) -> Iterator[Any]:
         # A step before the conversion may want Pillow's image.
         if not before and _jpeg_decoder() is not None:
             fast.loader = _load_jpeg
-            yield _ManyJpegs(fast) if _reads_as_folders_do(dataset) else fast
+            yield ManyJpegs(fast) if _reads_as_folders_do(dataset) else fast
             fast = copy.copy(bare)
         fast.loader = _load_rgb
         yield fast
@@ -82,23 +88,31 @@ def _reads_as_folders_do(dataset: Any) -> bool:
     return same and dataset.target_transform is None
 
 
-class _ManyJpegs:
-    """An image folder whose files are decoded many at a time: one call for one small image costs
-    as much again as decoding it.
+class ManyJpegs:
+    """An image folder, or some of it, whose files are decoded many at a time: one call for one
+    small image costs as much again as decoding it.
     """
 
-    def __init__(self, folder: Any) -> None:
+    def __init__(self, folder: Any, indices: Sequence[int] | None = None) -> None:
+        """Take all of `folder`, whose loader reads one image, or its items `indices`."""
         self.folder = folder
+        self.indices = range(len(folder)) if indices is None else indices
 
     def __len__(self) -> int:
-        return len(self.folder)
+        return len(self.indices)
 
     def __getitem__(self, index: int) -> Any:
-        return self.folder[index]
+        return self.folder[self.indices[index]]
 
-    def __getitems__(self, indices: list[int]) -> list[Any]:
-        """Items as their images and labels, as `torch.utils.data` asks data sets for batches."""
-        paths, labels = zip(*(self.folder.samples[index] for index in indices), strict=True)
+    def read(self, start: int, stop: int) -> list[Batch]:
+        """Items start..stop, as one by one.
+
+        Raises:
+            OSError: a file cannot be read.
+
+        """
+        chosen = [self.indices[index] for index in range(start, stop)]
+        paths, labels = zip(*(self.folder.samples[index] for index in chosen), strict=True)
         contents = [_content(path) for path in paths]
         decode = _jpeg_decoder()
         if decode is not None and all(content.startswith(JPEG) for content in contents):
@@ -108,7 +122,7 @@ class _ManyJpegs:
                 images = []
             if images and all(len(image) == 3 for image in images):
                 return list(zip(images, torch.tensor(labels).unbind(), strict=True))
-        return [self.folder[index] for index in indices]
+        return [item(self.folder, index, "a folder") for index in chosen]
 
 
 def _loads_with_pillow(dataset: Any) -> bool:

@@ -1,5 +1,6 @@
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import optuna
@@ -64,3 +65,15 @@ def test_nothing_is_overwritten_and_a_wrong_storage_is_one_sentence(storage):
         to_optuna(full_run(), storage)
     with pytest.raises(UsageError, match="write it like sqlite"):
         to_optuna(full_run(), "runs.db")
+
+
+def test_repeats_stand_in_the_table_and_not_in_the_study(storage):
+    again = replace(full_run().trials[2], key="again", val_score=0.99, repeats="k3")
+    aside = replace(full_run().trials[0], key="aside", val_score=0.9, set_aside=True)
+    result = full_run(trials=(*full_run().trials, again, aside))
+    rows = list(csv.DictReader(io.StringIO(as_csv(result))))
+    assert [row["repeats"] for row in rows] == ["", "", "", "k3", ""]
+    assert [row["set_aside"] for row in rows] == ["False"] * 4 + ["True"]
+    study = optuna.load_study(study_name=to_optuna(result, storage), storage=storage)
+    assert [t.user_attrs["key"] for t in study.trials] == ["k1", "k2", "k3", "aside"]
+    assert study.trials[3].user_attrs["set_aside"]

@@ -172,6 +172,22 @@ def test_schedules_are_compared_by_their_best_trials():
     assert schedules(searched(grid_run())) is None
 
 
+def test_what_no_scored_trial_has_is_left_out():
+    def unscored(t):
+        return replace(t, val_score=None) if t.params["schedule"] == "step" else t
+
+    found = searched(RunResult("x", trials=tuple(map(unscored, space_run().trials))))
+    assert [part.scale.name for part in slices(found).slices] == ["lr", "weight_decay", "schedule"]
+    assert len(schedules(found).series) == 2
+
+
+def test_a_trial_that_was_set_aside_is_not_the_best():
+    lucky = replace(grid_run().trials[0], val_score=0.99, set_aside=True)
+    found = searched(RunResult("x", trials=(lucky, *grid_run().trials[1:])))
+    assert max(found.scores) < 0.99
+    assert lucky in found.placed
+
+
 def staged():
     first = [trial(n, epochs=1, status="stopped", planned_epochs=2) for n in (1, 2)]
     first += [trial(n, epochs=2, planned_epochs=2) for n in (3, 4)]

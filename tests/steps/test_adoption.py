@@ -6,6 +6,7 @@ from step_samples import blob_experiment, blobs
 from recipe.results import Trial
 from recipe.search.runner import best_of
 from recipe.testing import open_context
+from recipe_steps.learning_curves.measure import longer
 from recipe_steps.refine_grid import RefineGrid, adoption
 from recipe_steps.refine_grid.adoption import SEEDS, best_before, decide
 
@@ -22,6 +23,7 @@ class Ctx:
 
     def __init__(self, fresh, left=None):
         self.fresh, self.trials, self.aside = fresh, [], []
+        self.runner = SimpleNamespace(spared="before", prune=lambda t: setattr(self, "kept", t.key))
         self.epochs_left = left
         self.task = SimpleNamespace(score_error=lambda *_: 0.01)
         self.data = SimpleNamespace(val=[0] * 100)
@@ -58,6 +60,8 @@ def test_a_change_is_adopted_when_fresh_seeds_confirm_it(after, fresh_before, fr
     assert ctx.repeated == (2 * SEEDS if fresh_before else 0)
     assert ctx.aside == (["after"] if not adopted and after > 0.70 else [])
     assert found["lead"] == pytest.approx(after - 0.70)
+    assert ctx.kept == ("after" if adopted else "before")  # its weights
+    assert ctx.runner.spared is None
 
 
 def test_the_gain_and_the_spread_are_those_of_fresh_seeds():
@@ -115,6 +119,7 @@ def test_a_round_trains_both_settings_from_the_same_fresh_seeds(tmp_path, monkey
     assert evidence.number("fresh_seeds") == SEEDS
     assert best.repeats is None
     assert evidence.flag("adopted") == (best.round == 2)
+    assert (ctx.runner.folder / "checkpoints" / f"{best.key}.safetensors").exists()
     files = list((ctx.runner.folder / "checkpoints").glob("*.safetensors"))
     assert {f.stem for f in files} <= {t.key for t in ctx.trials if not t.repeats}
 
@@ -125,3 +130,14 @@ def test_a_lead_within_the_error_of_a_score_costs_nothing_more(tmp_path, monkeyp
     assert evidence.scalars["adopted"] is False
     assert best.number == 0
     assert ctx.best_trial == best
+    assert ctx.runner.checkpoint(best).exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "brought"),
+    [({}, 0.9), ({"set_aside": True}, 0.7), ({"repeats": "best"}, None)],
+)
+def test_luck_of_a_longer_training_is_nothing_that_it_brought(more, brought):
+    best = trial("best", 0.7)
+    ctx = SimpleNamespace(best_trial=best, trials=[best, trial("b", 0.9, planned_epochs=8, **more)])
+    assert longer(ctx).get("best_longer") == brought

@@ -64,3 +64,19 @@ def test_length_without_a_known_plan():
 def test_after_a_change_that_was_not_adopted_it_stops(adopted, goes_on):
     goto = next_round(EVIDENCE, (found("overfitting"),), {}, adopted=adopted)
     assert (goto is not None) == goes_on
+
+
+@pytest.mark.parametrize(
+    ("rule", "left", "goes_on"),
+    [("overfitting", 20, True), ("overfitting", 19, False), ("still-improving", 29, False),
+     ("still-improving", 30, True), ("still-improving", None, True)],
+)  # fmt: skip
+def test_a_round_whose_training_is_not_paid_for_is_not_begun(rule, left, goes_on):
+    assert (next_round(EVIDENCE, (found(rule),), {}, left=left) is not None) == goes_on
+
+
+def test_a_decay_that_was_adopted_is_not_raised_again_by_another_change():
+    plan = {"weight_decay_factor": 3.0}
+    assert plan_for(found("needs-lr-decay"), plan=plan) == {
+        "weight_decay_factor": 1.0, "schedule": "cosine"
+    }  # fmt: skip

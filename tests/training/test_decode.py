@@ -158,6 +158,24 @@ def test_one_broken_file_among_many_is_named(jpegs):
         decode(dataset, "train")
 
 
+class Doubled(ImageFolder):
+    """An item as this class gives it, though it offers others by `__getitems__`."""
+
+    def __getitem__(self, index):
+        x, y = super().__getitem__(index)
+        return 2 * x, y
+
+    def __getitems__(self, indices):
+        return [(torch.zeros(3, 8, 8), 0) for _ in indices]
+
+
+@pytest.mark.parametrize("transform", PIPELINES)
+def test_items_are_those_of_getitem_whatever_else_a_data_set_offers(folder, transform):
+    dataset = Doubled(str(folder), PIPELINES["v1" if transform == "resized" else transform])
+    x, _ = decode(dataset, "train")
+    assert torch.equal(x, one_by_one(dataset)[0].as_subclass(torch.Tensor))
+
+
 def test_without_torchvisions_decoder_pillow_reads_them(kinds, monkeypatch):
     monkeypatch.setattr(transforms, "_jpeg_decoder", lambda: None)
     dataset = ImageFolder(str(kinds), PIPELINES["bytes"])

@@ -48,4 +48,6 @@ class LearningCurves:
         """The next round of the refined grid, or None when nothing actionable was found."""
         grid = ctx.evidence("refine_grid")
         adopted = grid.flag("adopted") if grid and "adopted" in grid.scalars else None
-        return rounds.next_round(evidence, findings, dict(ctx.plan), adopted=adopted)
+        return rounds.next_round(
+            evidence, findings, dict(ctx.plan), adopted=adopted, left=ctx.epochs_left
+        )

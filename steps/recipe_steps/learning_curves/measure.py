@@ -127,8 +127,14 @@ def longer(ctx: Context) -> dict[str, Scalar]:
     best = ctx.best_trial
     if best is None:
         return {}
-    scores = [t.val_score for t in ctx.trials if t.planned_epochs > best.planned_epochs]
-    known = [score for score in scores if score is not None]
+    longer_ones = [
+        t for t in ctx.trials if t.planned_epochs > best.planned_epochs and t.repeats is None
+    ]
+    known = [
+        # One that was set aside led by luck: it brought nothing.
+        min(t.val_score, best.val_score or t.val_score) if t.set_aside else t.val_score
+        for t in longer_ones if t.val_score is not None
+    ]  # fmt: skip
     return {"best_longer": max(known)} if known else {}
 
 

@@ -18,12 +18,16 @@ def next_round(
     plan: dict[str, Any],
     *,
     adopted: bool | None = None,
+    left: float | None = None,
 ) -> Goto | None:
-    """The first finding about the best run that a new grid can act on; None when the last change
-    was not adopted: what a further one gains is then within the noise too, or spoils more.
+    """The first finding about the best run that a new grid can act on, and whose training is paid
+    for by the epochs that are `left`; None when the last change was not adopted: what a further
+    one gains is then within the noise too, or spoils more.
     """
     if adopted is False:
         return None
+    # What an earlier round asked for is in the best setting by now.
+    done = {"weight_decay_factor": 1.0} if "weight_decay_factor" in plan else {}
     epochs = evidence.number("best_planned_epochs") or 1
     actions: dict[str, tuple[str, dict[str, Any]]] = {
         "overfitting": (
@@ -52,6 +56,7 @@ def next_round(
         counts = found.counts or (found.rule in NOTED and not (found.ignored or found.because))
         if counts and found.rule in actions and "best run" in found.message:
             hypothesis, change = actions[found.rule]
-            if not change.items() <= plan.items():
-                return Goto("refine_grid", hypothesis, change)
+            paid = left is None or change.get("epochs", epochs) <= left
+            if paid and not change.items() <= plan.items():
+                return Goto("refine_grid", hypothesis, {**done, **change})
     return None

@@ -1,4 +1,6 @@
-"""Whether the change that a later round tests is taken: only where fresh seeds confirm it."""
+"""Whether the change that a later round tests is taken: where fresh seeds confirm it, or where the
+budget does not pay for these, by its lead alone.
+"""
 
 import math
 from collections.abc import Sequence
@@ -32,12 +34,15 @@ def decide(ctx: Context, before: Trial | None, trials: Sequence[Trial]) -> dict[
     lead = leader.val_score - before.val_score
     found: dict[str, Scalar] = {"score_before": before.val_score, "lead": lead}
     adopted = lead > score_error(ctx, leader)
-    if adopted and _pays_for_repeats(ctx, before, leader):
+    epochs = SEEDS * (before.planned_epochs + leader.planned_epochs)
+    if adopted and ctx.decide("repeats", lambda: pays_for(ctx, epochs)):
         gain, spread = _confirmed(ctx, before, leader, len(trials) + 1)
         found |= {"fresh_seeds": SEEDS, "gain": gain, "seed_spread": spread}
         adopted = gain is not None and gain > spread
     if not adopted:
         ctx.set_aside([t for t in trials if best_of([before, t]) is t])
+    ctx.runner.spared = None
+    ctx.runner.prune(leader if adopted else before)
     return {**found, "adopted": adopted}
 
 
@@ -57,11 +62,7 @@ def _confirmed(
     return gain, math.sqrt(fmean(variance(each) for each in whole))
 
 
-def _pays_for_repeats(ctx: Context, before: Trial, leader: Trial) -> bool:
-    epochs = SEEDS * (before.planned_epochs + leader.planned_epochs)
-
-    def pays() -> int:
-        left = ctx.epochs_left
-        return left is None or epochs <= left
-
-    return bool(ctx.decide("repeats", pays))
+def pays_for(ctx: Context, epochs: float) -> bool:
+    """Whether the rest of the budget does."""
+    left = ctx.epochs_left
+    return left is None or epochs <= left

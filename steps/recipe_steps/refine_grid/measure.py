@@ -12,7 +12,7 @@ from recipe.search.halving import Halving
 from recipe.search.runner import best_of
 from recipe.search.space import proposed, random_draws
 from recipe_steps.grids import grid_evidence, number, runner_up, score_error
-from recipe_steps.refine_grid.adoption import best_before, decide
+from recipe_steps.refine_grid.adoption import best_before, decide, pays_for
 
 FACTORS = (("lr", 0.5), ("lr", 2.0), ("weight_decay", 3.0), ("weight_decay", 1 / 3))
 """Neighbours of the centre: half and double the rate, a third and three times the decay. Half the
@@ -47,22 +47,24 @@ def measure(ctx: Context) -> Evidence:
     if decay is not None:
         centre["weight_decay"] = rounded(decay * factor)
     cells = _random(ctx, centre) if ctx.settings.search == "random" else _cells(ctx, centre)
-    plan["epochs"] = ctx.decide("epochs", lambda: _length(ctx.epochs_left, plan["epochs"]))
     count = ctx.decide("cells", lambda: _affordable(ctx.epochs_left, plan["epochs"], len(cells)))
     cells = cells[:count]
     halving = FIRST_ROUND if ctx.round == 1 else LATER_ROUNDS
-    before = best_before(ctx)
+    before = best_before(ctx) if ctx.round > 1 else None
+    ctx.runner.spared = None if before is None else before.key
     trials = ctx.run_trials(cells, halving, **plan)
     if ctx.round == 1:
         trials += _lower(ctx, trials, centre, plan)
-    best = best_of(trials)
-    if best is None and all(trial.status == "failed" for trial in trials):
+    if all(trial.status == "failed" for trial in trials):
         raise UsageError(f"Every trial failed; the first one said: {trials[0].reason}")
+    decision = decide(ctx, before, trials) if ctx.round > 1 else {}
+    trials = [t for t in ctx.trials if t.key in {trial.key for trial in trials}]  # some set aside
+    best = best_of(trials)
     more: dict[str, Scalar] = {
         "epochs_per_trial": plan["epochs"],
         "runner_up_score": runner_up(trials, best),
         "score_error": score_error(ctx, best),
-        **(decide(ctx, before, trials) if ctx.round > 1 else {}),
+        **decision,
     }
     return grid_evidence(trials, best, more)
 
@@ -74,21 +76,26 @@ def _lower(
     training bears is too much for the end of a long one.
     """
     short = best_of([t for t in ctx.trials if t.planned_epochs < plan["epochs"]])
+    lowest = min(rate for t in trials if (rate := number(t.params.get("lr"))) is not None)
     more: list[Trial] = []
-    while short is not None and len(more) < MOST_LOWER and not ctx.meter.spent:
-        best = best_of([*trials, *more])
-        reached = None if best is None else best.val_score
-        if short.val_score is None or (
-            reached is not None
-            and short.val_score - reached <= WORSE * score_error(ctx, short)
-        ):  # fmt: skip
+    while len(more) < MOST_LOWER and _ends_below(ctx, short, [*trials, *more]):
+        if not ctx.decide(f"lower {len(more)}", lambda: pays_for(ctx, plan["epochs"])):
             break
-        rates = [r for t in (*trials, *more) if (r := number(t.params.get("lr"))) is not None]
-        if not rates:
-            break
-        cell = {**centre, "lr": rounded(min(rates) * LOWER)}
-        more += ctx.run_trials([cell], first=len(trials) + len(more) + 1, **plan)
+        lowest = rounded(lowest * LOWER)
+        first = len(trials) + len(more) + 1
+        more += ctx.run_trials([{**centre, "lr": lowest}], first=first, **plan)
     return more
+
+
+def _ends_below(ctx: Context, short: Trial | None, trials: Sequence[Trial]) -> bool:
+    """Whether the best of whole trainings, or all of them, scored less than a short one, for
+    certain. Unknown where nobody knows the error of a score.
+    """
+    if short is None or short.val_score is None or all(t.status == "failed" for t in trials):
+        return False
+    best, error = best_of(trials), score_error(ctx, short)
+    reached = -math.inf if best is None or best.val_score is None else best.val_score
+    return error > 0 and short.val_score - reached > WORSE * error
 
 
 def _centre(ctx: Context) -> dict[str, Scalar]:
@@ -159,14 +166,9 @@ def _random(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]]:
 
 def expects(ctx: Context, left: float | None) -> float:
     """Epochs of the first round."""
-    epochs = _length(left, ctx.experiment.epochs or 1)
+    epochs = ctx.experiment.epochs or 1
     cells = _affordable(left, epochs, 1 + len(FACTORS))
     return cells * _price(epochs) if cells > 1 else epochs
-
-
-def _length(left: float | None, epochs: int) -> int:
-    """Epochs of a training: shorter ones where not even one of full length is paid for."""
-    return epochs if left is None else max(1, min(epochs, math.floor(left)))
 
 
 def _affordable(left: float | None, epochs: int, cells: int) -> int:
