@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 
 HERE = Path(__file__).parent
-REPEATS = 7
+REPEATS = 25
 
 
 def share(values):

@@ -20,6 +20,10 @@ CASES = [
     Case(noisy_labels, labels(10, 0.12), None),  # 10 of 100 may be 5 %
     Case(noisy_labels, labels(3, 0.32, items=10), None),  # so may 3 of 10
     Case(noisy_labels, labels(60, 0.7), None),  # a model without skill is sure of nothing
+    Case(noisy_labels, labels(48, 0.49), "warn"),
+    Case(
+        noisy_labels, labels(49, 0.5), None
+    ),  # who contradicts half of all labels knows too little
     Case(noisy_labels, labels(30, NAN), None),
     Case(noisy_labels, labels(NAN, 0.3), None),
     Case(noisy_labels, labels(30, 0.32, chance=NAN), None),

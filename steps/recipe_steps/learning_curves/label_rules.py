@@ -17,6 +17,9 @@ AS_OFTEN = 0.7
 on clean CIFAR-10 reach 0.5."""
 SKILL = 0.25
 """Share of the way from chance to perfect below which a model is sure of nothing."""
+MOST = 0.5
+"""Share of all labels that the model contradicts from which it is the model that is doubtful: a
+small network on clean CIFAR-10 that is wrong on 58 % was wrong on 43 % of the surest."""
 
 
 @rule("warn", explains=["overfitting", "underfitting", "needs-lr-decay"])
@@ -34,6 +37,8 @@ def noisy_labels(evidence: Evidence) -> Finding | None:
         for name in ("surest_items", "surest_wrong", "wrong_share", "best_chance")
     )
     if not items or wrong is None or not overall or chance is None or chance >= 1:
+        return None
+    if overall >= MOST:
         return None
     share = wrong / items
     error = (max(share, NOISY) * (1 - min(share, 1 - NOISY)) / items) ** 0.5
