@@ -4,8 +4,9 @@ Only trials that were planned for the same length are compared: a short one scor
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from statistics import fmean
 
 from recipe.ranges import Axis, Range
@@ -40,12 +41,12 @@ class Searched:
     scales: tuple[Scale, ...]
     metric: str
 
-    @property
+    @cached_property
     def trials(self) -> tuple[Trial, ...]:
         """Those that have a score, and were not set aside as lucky."""
         return tuple(t for t in self.placed if t.val_score is not None and not t.set_aside)
 
-    @property
+    @cached_property
     def scores(self) -> tuple[float, ...]:
         """Of each trial that has one."""
         return tuple(trial.val_score or 0.0 for trial in self.trials)
@@ -79,20 +80,22 @@ def _scale(name: str, trials: Sequence[Trial]) -> Scale:
     return Scale(name, tuple(ordered), numeric, log)
 
 
-def importance(found: Searched) -> BarPanel | None:
-    """How much of the variance each parameter explains (Hutter et al. 2014, fANOVA), as Optuna
-    computes it; None for a single parameter.
+def importance(found: Searched, shares: Mapping[str, float]) -> BarPanel | None:
+    """How much of the variance each parameter explains, see `importances`; None for a single
+    parameter.
     """
     if len(found.scales) < 2:
         return None
-    shares, (what, trials) = importances(found), _judged(found)
+    what, trials = _judged(found)
     bars = tuple(Bar(humanise(name), share, f"{share:.0%}") for name, share in shares.items())
     title = f"Which parameter matters ({count(len(trials), 'trial')})"
     return BarPanel(title, f"share of the variance of the {what}", bars)
 
 
 def importances(found: Searched) -> dict[str, float]:
-    """Shares by name, the largest first; equal where all trials are alike."""
+    """Shares of the variance by name, the largest first (Hutter et al. 2014, fANOVA), as Optuna
+    computes them; equal where all trials are alike.
+    """
     from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 
     from recipe.report.export import study_of
@@ -149,13 +152,13 @@ def parallel(found: Searched) -> ParallelPanel | None:
     return ParallelPanel(title, found.metric, found.scales, lines, found.scores, found.best)
 
 
-def coverage(found: Searched, seed: int) -> CoveragePanel | None:
+def coverage(found: Searched, shares: Mapping[str, float], seed: int) -> CoveragePanel | None:
     """How many values of the most important parameter a grid and a random search try with the same
     number of trials (Bergstra, Bengio 2012); the run's own trials beside the other way to place
     them. None where fewer than two parameters are numbers.
     """
     numbers = [scale for scale in found.scales if scale.numeric]
-    names = [name for name in importances(found) if name in [s.name for s in numbers]]
+    names = [name for name in shares if name in [s.name for s in numbers]]
     if len(names) < 2:
         return None
     first, second = (next(s for s in numbers if s.name == name) for name in names[:2])
@@ -285,11 +288,12 @@ def views(result: RunResult) -> list[tuple[str, SearchPanel | LinePanel]]:
     seed = result.settings.get("seed")
     shown: list[tuple[str, SearchPanel | LinePanel | None]] = [("funnel", funnel(result))]
     if found is not None:
+        shares = importances(found)
         shown += [
-            ("importance", importance(found)),
+            ("importance", importance(found, shares)),
             ("slices", slices(found)),
             ("parallel", parallel(found)),
-            ("coverage", coverage(found, seed if isinstance(seed, int) else 0)),
+            ("coverage", coverage(found, shares, seed if isinstance(seed, int) else 0)),
             ("schedules", schedules(found)),
         ]
     return [(name, panel) for name, panel in shown if panel is not None]

@@ -37,6 +37,11 @@ class Halving:
     """Compare training losses, after any iteration. Otherwise the best validation scores are
     compared, at the end of an epoch, unless the first one ends too late for that."""
 
+    @property
+    def cost(self) -> float:
+        """Of whole trainings, what a trial costs on average."""
+        return self.share + (1 - self.share) * self.keep
+
     def rung(
         self, epochs: int, iterations: int, warmup: float = 0.0, *, whole: bool = False
     ) -> float | None:

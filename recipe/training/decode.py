@@ -110,6 +110,8 @@ class _Reader:
         x[start:stop], y[start:stop] = xs, ys
 
     def _whole(self, source: Any, start: int, stop: int) -> Batch:
+        if isinstance(source, ManyJpegs):
+            return stack(source.read(start, stop), self.name)
         return stack([item(source, i, self.name) for i in range(start, stop)], self.name)
 
     def _apart(self, start: int, stop: int) -> Batch | None:
@@ -119,10 +121,7 @@ class _Reader:
         if self.tail is None:
             return None
         try:
-            if isinstance(self.source, ManyJpegs):
-                xs, ys = stack(self.source.read(start, stop), self.name)
-            else:
-                xs, ys = self._whole(self.source, start, stop)
+            xs, ys = self._whole(self.source, start, stop)
             xs = self.tail(xs)
             x, y = item(self.dataset, start, self.name)
         except (UsageError, RuntimeError, ValueError, TypeError, OSError):

@@ -6,7 +6,6 @@ import pytest
 from PIL import Image
 from report_samples import full_run, trial
 
-from recipe.report import search_views
 from recipe.report.markdown import render
 from recipe.report.plots import draw_plots, png
 from recipe.report.search_panels import share_of
@@ -91,7 +90,7 @@ def test_importance_is_of_the_parameter_that_decides():
     assert list(shares) == ["lr", "weight_decay"]
     assert shares["lr"] > 0.9
     assert sum(shares.values()) == pytest.approx(1)
-    assert [bar.label for bar in importance(found).bars] == ["lr", "weight decay"]
+    assert [bar.label for bar in importance(found, shares).bars] == ["lr", "weight decay"]
     level = RunResult("x", trials=tuple(made(dict(t.params), t.number, 0.5) for t in found.trials))
     assert importances(searched(level)) == {"lr": 0.5, "weight_decay": 0.5}
 
@@ -105,7 +104,7 @@ def test_where_a_cut_left_trials_without_a_score_their_losses_are_weighed():
     found = searched(RunResult("x", trials=tuple(map(at_cut, grid_run().trials))))
     assert len(found.trials) == 4
     assert importances(found)["lr"] > 0.9
-    shown = importance(found)
+    shown = importance(found, importances(found))
     assert shown.title == "Which parameter matters (12 trials)"
     assert shown.x_label == "share of the variance of the training loss"
 
@@ -113,8 +112,8 @@ def test_where_a_cut_left_trials_without_a_score_their_losses_are_weighed():
 def test_one_parameter_has_no_importance_beside_others():
     trials = tuple(trial(n, params={"lr": 0.1 * n, "weight_decay": 0.0}) for n in range(1, 9))
     found = searched(RunResult("x", trials=trials))
-    assert importance(found) is None
-    assert coverage(found, 0) is None
+    assert importance(found, {"lr": 1.0}) is None
+    assert coverage(found, {"lr": 1.0}, 0) is None
     assert parallel(found) is None
 
 
@@ -143,7 +142,8 @@ def test_parallel_lines_run_from_end_to_end():
 
 
 def test_a_grid_tries_few_values_of_what_matters():
-    shown = coverage(searched(grid_run()), 0)
+    found = searched(grid_run())
+    shown = coverage(found, importances(found), 0)
     assert [scale.name for scale in shown.scales] == ["lr", "weight_decay"]
     (tried, ours), (drawn, other) = shown.ways
     assert tried == "the grid: 3 values of lr"
@@ -158,7 +158,8 @@ def test_a_random_search_is_shown_beside_a_grid():
         {"lr": 0.001 * 1.5**n, "weight_decay": 1e-5 * 1.9 ** ((5 * n) % 12)} for n in range(12)
     ]
     trials = tuple(made(p, n + 1) for n, p in enumerate(params))
-    (tried, _), (drawn, other) = coverage(searched(RunResult("x", trials=trials)), 0).ways
+    found = searched(RunResult("x", trials=trials))
+    (tried, _), (drawn, other) = coverage(found, importances(found), 0).ways
     assert tried == "this search: 12 values of lr"
     assert drawn == "a grid: 3 values"
     assert len(other) == 12
@@ -261,6 +262,5 @@ def test_without_a_search_there_is_no_such_part():
     assert "## The search" not in render(full_run())
 
 
-def test_importance_is_left_out_where_it_cannot_be_computed(monkeypatch):
-    monkeypatch.setattr(search_views, "importances", lambda _: {"lr": 1.0})
-    assert coverage(searched(grid_run()), 0) is None
+def test_coverage_is_left_out_where_one_parameter_alone_has_an_importance():
+    assert coverage(searched(grid_run()), {"lr": 1.0}, 0) is None

@@ -273,6 +273,15 @@ def test_where_whole_trainings_end_below_short_ones_lower_rates_are_tried(tmp_pa
     assert [t.number for t in refined] == list(range(1, 6 + more))
 
 
+def test_a_baseline_that_is_the_centre_is_no_cell(tmp_path):
+    experiment = blob_experiment(lr=0.01, weight_decay=1e-3, epochs=3)
+    with open_context(RefineGrid(), experiment, tmp_path) as ctx:
+        baseline = ctx.train_baseline()
+        evidence = RefineGrid().measure(ctx)
+    assert baseline.params.items() <= ctx.trials[1].params.items()
+    assert evidence.number("trials") == len(ctx.trials) - 1 == 5
+
+
 def test_a_later_round_tests_its_plan_at_the_best_setting(tmp_path):
     plan = {"weight_decay_factor": 3.0, "epochs": 4, "schedule": "linear"}
     evidence, trials = refine(tmp_path, plan=plan, round_=2, lr=0.01, weight_decay=1e-3)

@@ -72,7 +72,7 @@ def expects(ctx: Context, left: float | None) -> float:
     baseline = ctx.experiment.epochs or 1 if ctx.experiment.has_baseline else 0
     epochs = _length(ctx)
     cells = _affordable(None if left is None else left - baseline, epochs)
-    return baseline + cells * _price(epochs)
+    return baseline + cells * epochs * HALVING.cost
 
 
 def _length(ctx: Context) -> int:
@@ -80,16 +80,11 @@ def _length(ctx: Context) -> int:
     return min(MOST_EPOCHS, max(1, round((ctx.experiment.epochs or 1) * EPOCH_SHARE)))
 
 
-def _price(epochs: int) -> float:
-    """Epochs that a cell takes on average, since the lower part ends early."""
-    return epochs * (HALVING.share + (1 - HALVING.share) * HALVING.keep)
-
-
 def _affordable(left: float | None, epochs: int) -> int:
     """How many cells the grid's share of the budget pays for; at least two."""
     if left is None:
         return MOST_TRIALS
-    return max(2, min(MOST_TRIALS, int(left * BUDGET_SHARE / _price(epochs))))
+    return max(2, min(MOST_TRIALS, int(left * BUDGET_SHARE / (epochs * HALVING.cost))))
 
 
 def rate_range(ctx: Context) -> tuple[float, float]:

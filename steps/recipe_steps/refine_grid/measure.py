@@ -52,13 +52,14 @@ def measure(ctx: Context) -> Evidence:
     halving = FIRST_ROUND if ctx.round == 1 else LATER_ROUNDS
     before = best_before(ctx) if ctx.round > 1 else None
     ctx.runner.spared = None if before is None else before.key
+    earlier = len(ctx.trials)
     trials = ctx.run_trials(cells, halving, **plan)
     if ctx.round == 1:
         trials += _lower(ctx, trials, centre, plan)
     if all(trial.status == "failed" for trial in trials):
         raise UsageError(f"Every trial failed; the first one said: {trials[0].reason}")
     decision = decide(ctx, before, trials) if ctx.round > 1 else {}
-    trials = [t for t in ctx.trials if t.key in {trial.key for trial in trials}]  # some set aside
+    trials = [t for t in ctx.trials[earlier:] if t.repeats is None]  # some are set aside by now
     best = best_of(trials)
     more: dict[str, Scalar] = {
         "epochs_per_trial": plan["epochs"],
@@ -168,14 +169,11 @@ def expects(ctx: Context, left: float | None) -> float:
     """Epochs of the first round."""
     epochs = ctx.experiment.epochs or 1
     cells = _affordable(left, epochs, 1 + len(FACTORS))
-    return cells * _price(epochs) if cells > 1 else epochs
+    return cells * epochs * FIRST_ROUND.cost if cells > 1 else epochs
 
 
 def _affordable(left: float | None, epochs: int, cells: int) -> int:
     """How many cells the rest of the budget pays for; at least one."""
-    return cells if left is None else max(1, min(cells, math.floor(left / _price(epochs))))
-
-
-def _price(epochs: int) -> float:
-    """Epochs that a cell takes on average, since the lower part ends early."""
-    return epochs * (FIRST_ROUND.share + (1 - FIRST_ROUND.share) * FIRST_ROUND.keep)
+    if left is None:
+        return cells
+    return max(1, min(cells, math.floor(left / (epochs * FIRST_ROUND.cost))))
