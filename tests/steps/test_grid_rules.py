@@ -14,6 +14,9 @@ DIVERGED = [
     Case(most_trials_diverge, {"trials": 12, "diverged": NAN}, None),
     Case(most_trials_diverge, {"trials": NAN, "diverged": 7}, None),
     Case(most_trials_diverge, {"trials": 12, "diverged": 12}, "warn", says="12 of 12"),
+    Case(most_trials_diverge, {"trials": 4, "diverged": 4}, None),  # 6 % by chance
+    Case(most_trials_diverge, {"trials": 5, "diverged": 5}, "warn", says="5 of 5"),
+    Case(most_trials_diverge, {"trials": 1, "diverged": 1, "none_left": True}, "fail"),
     Case(
         most_trials_diverge,
         {"trials": 12, "diverged": 12, "none_left": True},

@@ -21,6 +21,12 @@ def held(end):
     return [0.5, 0.8, *[0.9] * 5, *[end] * 5]
 
 
+def scored(end, best):
+    """Shares of right answers on both sides; validation ends here, after a best one."""
+    val = [0.5, 0.8, *[best] * 5, *[end] * 5]
+    return {"val_score": val, "train_score": straight(0.5, 1.0), "chance": 0.5}
+
+
 OVERFITTING = [
     case(overfitting, "warn", "rose by 50% after epoch 5, 50% of what", **rising(1.5)),
     case(overfitting, "warn", **rising(1.06)),
@@ -39,6 +45,12 @@ OVERFITTING = [
     case(overfitting, "note", **rising(1.49, items=400, val_score=held(0.89))),
     case(overfitting, "warn", **rising(1.51, items=400, val_score=held(0.89))),
     case(overfitting, "warn", **rising(1.14, items=400, val_score=held(0.88))),
+    # the score falls, by a handful of items, and little was lost
+    case(overfitting, "note", **rising(1.49, items=79, **scored(0.899, 0.99))),
+    case(overfitting, "warn", **rising(1.49, items=81, **scored(0.899, 0.99))),
+    case(overfitting, "warn", **rising(1.51, items=79, **scored(0.899, 0.99))),
+    case(overfitting, "warn", **rising(1.49, items=79, **scored(0.899, 0.99) | {"chance": 0.0})),
+    case(overfitting, "warn", **rising(1.49, items=NAN, **scored(0.899, 0.99))),
     case(overfitting, "warn", **rising(1.14, items=400, val_score=[NAN] * 12)),
     # training does not go on falling
     case(overfitting, None, **rising(1.5) | {"train_loss": [0.5] * 12}),

@@ -27,6 +27,11 @@ independent noise of 5 %: at most 0.2 % of falling and 2 % of flat ones are call
 MUCH_LOST = 0.5
 """Share from which it matters even where the score holds: the kept snapshot does not suffer, and
 probabilities do."""
+FEW = 8.0
+"""Wrong answers that tell nothing: a classifier that is nearly always right has its loss from the
+k of n items on which it is wrong. With losses among them whose spread is their mean, the standard
+error of the whole mean is sqrt(2 / k - 1 / n) of it; at k = 8 it is a half, so two of them are
+all."""
 
 
 def generalisation_rise(train: list[float], val: list[float]) -> Rise | None:
@@ -63,8 +68,8 @@ def overfitting(evidence: Evidence) -> Finding | None:
 
     Why: the model learns what is particular to the training data. The kept snapshot is from
     before the rise, so the run is not lost; more of it could be gained. Where little was lost
-    and the score holds, or where only a run that the search chose overfits and the declared one
-    does not, this is a note.
+    and the score holds or a handful of wrong answers make the loss, or where only a run that the
+    search chose overfits and the declared one does not, this is a note.
 
     Fix: more weight decay, dropout, augmentation, more data; or stop early.
     """
@@ -77,7 +82,8 @@ def overfitting(evidence: Evidence) -> Finding | None:
             continue
         first = run.val_loss[0] if run.start is None else run.start
         share = found.share_of(first - found.least)
-        if not chosen_only([run], every) and not (_score_holds(run) and share < MUCH_LOST):
+        matters = share >= MUCH_LOST or not (_score_holds(run) or _carried_by_few(run))
+        if matters and not chosen_only([run], every):
             severity = "warn"
         part = f"{found.height / abs(found.least):.0%}" if found.least else f"{found.height:.3g}"
         said.append(
@@ -97,13 +103,21 @@ def _by_chance(run: Run, found: Rise) -> bool:
     return run.items > 0 and found.height <= abs(found.least) / math.sqrt(run.items)
 
 
+def _carried_by_few(run: Run) -> bool:
+    """Whether so few items are wrong at the end that a few others would have told another story."""
+    if not run.of_classes or not run.items or len(run.val_score) < ENOUGH:
+        return False
+    return (1 - _last(run.val_score)) * run.items <= FEW
+
+
+def _last(scores: list[float]) -> float:
+    return median(scores[-max(3, len(scores) // 10) :])
+
+
 def _score_holds(run: Run) -> bool:
     """Whether the score at the end is the best one but for its standard error."""
     if not run.items or len(run.val_score) < ENOUGH:
         return False
-    best, last = (
-        max(smooth(run.val_score)),
-        median(run.val_score[-max(3, len(run.val_score) // 10) :]),
-    )
+    best, last = max(smooth(run.val_score)), _last(run.val_score)
     error = math.sqrt(max(0.0, best * (1 - best)) / run.items)
     return last >= best - error
