@@ -159,15 +159,22 @@ def characters(seed: int) -> Experiment:
     )  # fmt: skip
 
 
-def residual(seed: int) -> Experiment:
-    """A torchvision residual network on small images."""
+def small_resnet() -> nn.Module:
+    """Torchvision's residual network with its first two stages."""
     from torchvision.models.resnet import BasicBlock, ResNet
 
+    model = ResNet(BasicBlock, [1, 1, 1, 1])
+    model.layer3 = model.layer4 = nn.Identity()
+    model.fc = nn.Linear(128, 10)
+    return model
+
+
+def residual(seed: int) -> Experiment:
+    """A torchvision residual network on small images."""
     x, y = digit_images()
     x = nn.functional.interpolate(x, size=(16, 16)).expand(-1, 3, -1, -1)
     return Experiment(
-        model=lambda: ResNet(BasicBlock, [1, 1, 1, 1], num_classes=10),
-        **split(x[:600], y[:600], seed), batch_size=32, lr=0.02, epochs=4,
+        model=small_resnet, **split(x[:600], y[:600], seed), batch_size=32, lr=0.02, epochs=10,
     )  # fmt: skip
 
 

@@ -225,6 +225,6 @@ def healthy() -> Iterator[Healthy]:
     yield changed(real, "absolute error", loss=F.l1_loss)
     yield changed(real, "huber", loss=F.smooth_l1_loss)
     yield of(real, "targets from 0 to 10", lambda e: replace(
-        e, train=(e.train[0], 2 * e.train[1] + 5), val=(e.val[0], 2 * e.val[1] + 5)))  # fmt: skip
+        e, epochs=40, train=(e.train[0], 2 * e.train[1] + 5), val=(e.val[0], 2 * e.val[1] + 5)))  # fmt: skip
     for make in (imbalanced, xor, multilabel, bytes_with_norm):
         yield Healthy(make.__name__, make)
