@@ -217,6 +217,7 @@ def _engine(
         seed=settings.seed,
         fingerprint=started.fingerprint,
         meter=meter,
+        whole=started.experiment.epochs or 1,
         told=told,
         progress=lambda done, total, what: emit(Progress(done, total, what)),
         say=lambda text: emit(Message(text)),

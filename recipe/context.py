@@ -205,7 +205,23 @@ class Context:
         batch = self.experiment.batch_size
         self.meter.spend(iterations / iterations_per_epoch(self.data.train, batch))
 
+    def score_error(self, trial: Trial | None) -> float:
+        """Standard error of a trial's score; 0 where nobody knows it."""
+        return self.task.score_error(trial.val_score if trial else None, len(self.data.val))
+
+    @property
+    def best_whole(self) -> Trial | None:
+        """The best trial so far that was planned for the declared length or more."""
+        whole = self.experiment.epochs or 1
+        return best_of([trial for trial in self.trials if trial.planned_epochs >= whole])
+
     @property
     def best_trial(self) -> Trial | None:
-        """The best trial so far, the baseline included."""
-        return best_of(self.trials)
+        """The best trial so far, the baseline included. A short one that leads those of full length
+        by no more than the standard error of its score was lucky: then it is the best of these.
+        """
+        best, whole = best_of(self.trials), self.best_whole
+        if best is None or whole is None or best.val_score is None or whole.val_score is None:
+            return best
+        lead = best.val_score - whole.val_score
+        return whole if lead <= self.score_error(best) else best

@@ -103,7 +103,8 @@ def _context(ctx: Context, verifier: Verifier) -> Context:
         tune=lambda: ctx.careful_way,
         counted=set(),
         _way=None,
-        _leader=None,
+        whole=verifier.experiment.epochs or 1,
+        _leaders=None,
     )
 
     def emit(event: object) -> None:

@@ -29,7 +29,6 @@ from recipe.noise import wandering
 from recipe.remedy import Patient, Remedy
 from recipe.results import Evidence, Finding, RemedyOutcome, StepResult, Trial, latest
 from recipe.rules import Rule
-from recipe.search.runner import best_of
 from recipe.tasks.by_loss import ByLoss
 from recipe.training.data import Splits, load_splits
 from recipe.training.fingerprint import configuration
@@ -198,15 +197,10 @@ class Verifier:
 
     def _of_run(self) -> Experiment:
         """At the setting of the run whose curves were read, where no rate is declared."""
-        trial = self._best_run
+        trial = self.ctx.best_whole
         if self.experiment.lr is not None or trial is None:
             return self.experiment
         return self.experiment.with_params(trial.params)
-
-    @property
-    def _best_run(self) -> Trial | None:
-        epochs = self.ctx.experiment.epochs or 1
-        return best_of([trial for trial in self.ctx.trials if trial.planned_epochs >= epochs])
 
     def _before(self, experiment: Experiment, mended: Experiment, *, declared: bool) -> Result:
         """What the experiment so far reaches, by the score of the mended one."""
@@ -217,7 +211,7 @@ class Verifier:
             score = replace(experiment, metric=metric)
             return self._train(score, self.data, self.chain, declared=declared)
         if experiment is not self.experiment:
-            return self._unmended(experiment, self._best_run, declared=declared)
+            return self._unmended(experiment, self.ctx.best_whole, declared=declared)
         known = self.before.get(declared) or self._unmended(
             experiment, self.ctx.baseline_trial, declared=declared
         )

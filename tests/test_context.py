@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
 from recipe import Experiment
+from recipe.search.runner import best_of
 from recipe.testing import open_context
 from recipe_steps.coarse_grid import CoarseGrid
 
@@ -87,6 +90,29 @@ def test_repeats_share_fresh_seeds_and_are_never_chosen(opened):
     assert ctx.meter.epochs == spent
     ctx.round = 2
     assert seeds[0] != {t.seed for t in ctx.repeat(first, 1, first=7)[0]}
+
+
+@pytest.mark.parametrize(("lead", "chosen"), [(0.03, "whole"), (0.05, "short"), (0.0, "whole")])
+def test_a_short_trial_that_leads_by_luck_is_not_the_best(opened, monkeypatch, lead, chosen):
+    ctx = opened()
+    monkeypatch.setattr(type(ctx), "score_error", lambda *_: 0.04)
+    (short,) = ctx.run_trials([{"lr": 0.1}], epochs=1)
+    assert ctx.best_whole is None
+    assert ctx.best_trial == short  # there is no other
+    (whole,) = ctx.run_trials([{"lr": 0.1}])
+    short, whole = (replace(t, val_score=s) for t, s in ((short, 0.5 + lead), (whole, 0.5)))
+    ctx.trials[:] = [short, whole]
+    assert ctx.best_whole == whole
+    assert ctx.best_trial == {"short": short, "whole": whole}[chosen]
+
+
+def test_the_weights_of_the_best_short_and_of_the_best_whole_training_are_kept(opened):
+    ctx = opened()
+    short = ctx.run_trials([{"lr": 1e-6}, {"lr": 1.0}], epochs=2)
+    whole = ctx.run_trials([{"lr": 1.0}, {"lr": 1e-6}])
+    kept = {p.stem for p in (ctx.runner.folder / "checkpoints").glob("*.safetensors")}
+    assert kept == {best_of(short).key, best_of(whole).key}
+    assert ctx.runner.checkpoint(ctx.best_trial).exists()
 
 
 def test_what_is_set_aside_is_not_the_best(opened):

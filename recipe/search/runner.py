@@ -30,6 +30,15 @@ from recipe.training.way import PLAIN, Way
 CHECKPOINTS = "checkpoints"
 
 
+@dataclass(frozen=True)
+class Leader:
+    """The best trial of its length so far."""
+
+    key: str
+    score: float | None
+    loss: float | None
+
+
 @dataclass
 class Runner:
     """Trains trials for the steps of one run."""
@@ -46,13 +55,17 @@ class Runner:
     say: Callable[[str], None] = lambda _: None
     tune: Callable[[], Way] = lambda: PLAIN
     """Finds the way to run trainings; called once, at the first use."""
+    whole: int = 1
+    """Epochs of a training of full length."""
     counted: set[str] = field(default_factory=set)
     """Keys of the trials whose epochs the meter has."""
     spared: str | None = None
     """Key of a trial whose checkpoint stays while others may take its place."""
     _way: Way | None = None
-    _leader: tuple[float | None, float | None] | None = None
-    """Score and loss of the best trial in the journal, once it was asked for."""
+    _leaders: dict[bool, Leader] | None = None
+    """The best trials in the journal, once they were asked for: the best of full length, and the
+    best shorter one.
+    """
 
     def run(
         self,
@@ -129,27 +142,39 @@ class Runner:
         return self.folder / CHECKPOINTS / f"{trial.key}.safetensors"
 
     def keep(self, trial: Trial, record: Record) -> None:
-        """Save the weights when no trial of this run is better."""
+        """Save the weights when no trial of this run, of full length or shorter as this one is, is
+        better.
+        """
         from safetensors.torch import save
 
-        if self._leader is None:
-            earlier = [(t["val_score"], t["val_loss"]) for t in self.journal.values("trial")
-                       if not t.get("repeats")]  # fmt: skip
-            self._leader = max(earlier, key=lambda one: rank(*one), default=(None, None))
-        if is_better(*self._leader, trial.val_score, trial.val_loss):
+        leader = self._known_leaders().get(trial.planned_epochs >= self.whole)
+        if leader and is_better(leader.score, leader.loss, trial.val_score, trial.val_loss):
             return
         weights = record.weights()
         if not weights:
             return
-        self._leader = (trial.val_score, trial.val_loss)
         path = self.checkpoint(trial)
         path.parent.mkdir(exist_ok=True)
         write_bytes(path, save(weights))
 
+    def _known_leaders(self) -> dict[bool, Leader]:
+        if self._leaders is None:
+            self._leaders = {}
+            earlier = [t for t in self.journal.values("trial") if not t.get("repeats")]
+            for t in sorted(earlier, key=lambda t: rank(t["val_score"], t["val_loss"])):
+                whole = t["planned_epochs"] >= self.whole
+                self._leaders[whole] = Leader(t["key"], t["val_score"], t["val_loss"])
+        return self._leaders
+
     def prune(self, best: Trial) -> None:
-        """Remove the checkpoints of all trials but the best, and the one that is spared."""
+        """Remove the checkpoints of all trials but this one, which is now the best of its length,
+        the best of the other length, and the one that is spared.
+        """
+        leaders = self._known_leaders()
+        leaders[best.planned_epochs >= self.whole] = Leader(best.key, best.val_score, best.val_loss)
+        kept = {self.spared, *(leader.key for leader in leaders.values())}
         for path in (self.folder / CHECKPOINTS).glob("*.safetensors"):
-            if path.stem not in (best.key, self.spared):
+            if path.stem not in kept:
                 path.unlink(missing_ok=True)
 
     def weights(self, trial: Trial, experiment: Experiment) -> bytes:

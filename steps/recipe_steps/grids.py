@@ -1,12 +1,8 @@
 """What the coarse and the refined grid share: their evidence, figure and bookkeeping."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from recipe.results import Evidence, Figure, Scalar, Trial
-
-if TYPE_CHECKING:
-    from recipe.context import Context
 
 MAP = Figure(
     "map",
@@ -24,11 +20,6 @@ MAP = Figure(
 def number(value: Scalar) -> float | None:
     """A parameter as a number, None for text."""
     return float(value) if isinstance(value, int | float) else None
-
-
-def score_error(ctx: "Context", trial: Trial | None) -> float:
-    """Standard error of a trial's score."""
-    return ctx.task.score_error(trial.val_score if trial else None, len(ctx.data.val))
 
 
 def runner_up(trials: Sequence[Trial], best: Trial | None) -> float | None:

@@ -1,7 +1,10 @@
 """Runs the corpus and writes SCORES.md.
 
-    python tests/faults/score.py [--seeds N] [--bases NAME ...] [--faults NAME ...]
+    python tests/faults/score.py [--seeds N] [--fresh N] [--bases NAME ...] [--faults NAME ...]
                                  [--healthy NAME ...] [--write] [--rows FILE [--known]]
+
+Two seeds are what the rules are worked on with. Fresh seeds are those after them: healthy runs
+alone, which nobody looked at when a rule or a threshold was chosen.
 
 A fault is detected when a run has any warning or failure; its cause is right when the first
 (one of the first three) of the diagnosis is among the names that the catalogue gives. A remedy
@@ -13,6 +16,7 @@ import json
 import multiprocessing
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +25,9 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE)]
+ROWS = HERE / "runs.jsonl"
+"""The runs behind SCORES.md."""
+SEEDS = 2
 BUDGET = "60epochs"
 RESTORED = 0.9
 
@@ -46,6 +53,12 @@ class Row:
     verified: bool | None = None
     before: float | None = None
     after: float | None = None
+    commit: str = ""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether its seed is none that the rules were worked on with."""
+        return self.seed >= SEEDS
 
     @property
     def detected(self) -> bool:
@@ -76,20 +89,22 @@ class Row:
         return gap <= 0 or (self.after - before) >= RESTORED * gap
 
 
-def jobs(seeds=2, bases=(), faults=(), healthy=()):
-    """All runs that are asked for, as (kind, name, base, seed); everything by default."""
+def jobs(seeds=SEEDS, bases=(), faults=(), healthy=(), fresh=0):
+    """All runs that are asked for, as (kind, name, base, seed); everything by default, and healthy
+    runs of `fresh` seeds more.
+    """
     from bases import BASES
     from catalogue import FAULTS
     from healthy import healthy as sound
 
     chosen = [b for b in BASES if not bases or b.name in bases]
     everything = not faults and not healthy
-    for seed in range(seeds):
+    for seed in range(seeds + fresh):
         for base in chosen:
             if faults or everything:
                 yield "base", "", base.name, seed
             for fault in FAULTS:
-                if fault.applies(base) and (fault.name in faults or everything):
+                if seed < seeds and fault.applies(base) and (fault.name in faults or everything):
                     yield "fault", fault.name, base.name, seed
         for one in sound():
             if (one.name in healthy or everything) and (not bases or one.base in bases):
@@ -163,13 +178,21 @@ def run(todo, told=lambda *_: None):
     return sorted(rows, key=lambda r: (r.kind, r.name, r.base, r.seed))
 
 
+def head():
+    """The commit that is checked out."""
+    asked = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True,
+                           check=False, cwd=HERE)  # fmt: skip
+    return asked.stdout.strip()
+
+
 def _lines(path):
     return path.read_text("utf-8").splitlines() if path and path.exists() else []
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--fresh", type=int, default=0, help="seeds more, of healthy runs alone")
     parser.add_argument("--bases", nargs="*", default=[])
     parser.add_argument("--faults", nargs="*", default=[])
     parser.add_argument("--healthy", nargs="*", default=[])
@@ -177,13 +200,15 @@ def main():
     parser.add_argument("--rows", type=Path, help="a file that keeps the runs: they go on there")
     parser.add_argument("--known", action="store_true", help="only what --rows holds already")
     given = parser.parse_args()
-    todo = list(jobs(given.seeds, given.bases, given.faults, given.healthy))
+    todo = list(jobs(given.seeds, given.bases, given.faults, given.healthy, given.fresh))
+    commit = head()
     random.Random(0).shuffle(todo)  # an early end then leaves a fair sample
     known = [Row(**json.loads(line)) for line in _lines(given.rows)]
     done = {(r.kind, r.name, r.base, r.seed) for r in known}
     todo = [job for job in todo if job not in done]
 
     def told(count, r):
+        r.commit = commit
         if given.rows:
             with given.rows.open("a", encoding="utf-8") as kept:
                 kept.write(json.dumps(asdict(r)) + "\n")
@@ -199,6 +224,7 @@ def main():
     print(text)
     if given.write:
         (HERE / "SCORES.md").write_text(text, "utf-8")
+        ROWS.write_text("".join(json.dumps(asdict(row)) + "\n" for row in rows), "utf-8")
 
 
 if __name__ == "__main__":

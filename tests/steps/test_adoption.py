@@ -7,8 +7,8 @@ from recipe.results import Trial
 from recipe.search.runner import best_of
 from recipe.testing import open_context
 from recipe_steps.learning_curves.measure import longer
-from recipe_steps.refine_grid import RefineGrid, adoption
-from recipe_steps.refine_grid.adoption import SEEDS, best_before, decide
+from recipe_steps.refine_grid import RefineGrid
+from recipe_steps.refine_grid.adoption import SEEDS, decide
 
 
 def trial(name, score, **more):
@@ -25,8 +25,6 @@ class Ctx:
         self.fresh, self.trials, self.aside = fresh, [], []
         self.runner = SimpleNamespace(spared="before", prune=lambda t: setattr(self, "kept", t.key))
         self.epochs_left = left
-        self.task = SimpleNamespace(score_error=lambda *_: 0.01)
-        self.data = SimpleNamespace(val=[0] * 100)
         self.repeated = 0
 
     def decide(self, _, make):
@@ -36,6 +34,9 @@ class Ctx:
         self.repeated += seeds * len(trials)
         self.firsts = first
         return [[trial("again", self.fresh[t.key][k]) for t in trials] for k in range(seeds)]
+
+    def score_error(self, _):
+        return 0.01
 
     def set_aside(self, trials):
         self.aside = [t.key for t in trials]
@@ -103,9 +104,9 @@ def run(out, score, monkeypatch):
     with open_context(RefineGrid(), experiment, out) as ctx:
         ctx.train_baseline()
         ctx.round, ctx.plan = 2, {"schedule": "linear"}
-        monkeypatch.setattr(adoption, "score_error", lambda *_: score)
+        monkeypatch.setattr(type(ctx), "score_error", lambda *_: score)
         evidence = RefineGrid().measure(ctx)
-        return ctx, evidence, best_before(ctx)
+        return ctx, evidence, ctx.best_whole
 
 
 def test_a_round_trains_both_settings_from_the_same_fresh_seeds(tmp_path, monkeypatch):

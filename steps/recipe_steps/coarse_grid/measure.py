@@ -18,7 +18,7 @@ from recipe.search.space import (
     random_draws,
     thinned_grid,
 )
-from recipe_steps.grids import grid_evidence, number, score_error
+from recipe_steps.grids import grid_evidence, number
 
 RATES = 4
 DECAYS = {"adamw": (1e-3, 1e-2, 1e-1)}
@@ -116,7 +116,7 @@ def _leads(ctx: Context, trials: Sequence[Trial], best: Trial | None) -> bool:
         t.val_score for t in trials
         if t.val_score is not None and t.params.get("lr") != best.params.get("lr")
     ]  # fmt: skip
-    return best.val_score - max(others, default=best.val_score) > EDGE * score_error(ctx, best)
+    return best.val_score - max(others, default=best.val_score) > EDGE * ctx.score_error(best)
 
 
 def _cells(ctx: Context, low: float, high: float, epochs: int) -> list[Params]:

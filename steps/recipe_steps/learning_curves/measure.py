@@ -176,8 +176,7 @@ def _subjects(ctx: Context) -> list[tuple[str, Trial]]:
     """The best run and the baseline. A short trial of the search is no run: only those planned for
     the declared length are, as long as there are any.
     """
-    whole = [t for t in ctx.trials if t.planned_epochs >= (ctx.experiment.epochs or 1)]
-    both = (("best", best_of(whole) or ctx.best_trial), ("baseline", ctx.baseline_trial))
+    both = (("best", ctx.best_whole or ctx.best_trial), ("baseline", ctx.baseline_trial))
     return [(name, trial) for name, trial in both if trial is not None]
 
 

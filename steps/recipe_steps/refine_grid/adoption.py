@@ -9,15 +9,9 @@ from statistics import fmean, variance
 from recipe.context import Context
 from recipe.results import Scalar, Trial
 from recipe.search.runner import best_of
-from recipe_steps.grids import score_error
 
 SEEDS = 2
 """Fresh ones, on which the change and the best setting before it are both trained."""
-
-
-def best_before(ctx: Context) -> Trial | None:
-    """The best training of full length so far."""
-    return best_of([t for t in ctx.trials if t.planned_epochs >= (ctx.experiment.epochs or 1)])
 
 
 def decide(ctx: Context, before: Trial | None, trials: Sequence[Trial]) -> dict[str, Scalar]:
@@ -33,7 +27,7 @@ def decide(ctx: Context, before: Trial | None, trials: Sequence[Trial]) -> dict[
         return {}
     lead = leader.val_score - before.val_score
     found: dict[str, Scalar] = {"score_before": before.val_score, "lead": lead}
-    adopted = lead > score_error(ctx, leader)
+    adopted = lead > ctx.score_error(leader)
     epochs = SEEDS * (before.planned_epochs + leader.planned_epochs)
     if adopted and ctx.decide("repeats", lambda: pays_for(ctx, epochs)):
         gain, spread = _confirmed(ctx, before, leader, len(trials) + 1)

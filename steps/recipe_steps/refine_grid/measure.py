@@ -11,8 +11,8 @@ from recipe.results import Evidence, Scalar, Trial
 from recipe.search.halving import Halving
 from recipe.search.runner import best_of
 from recipe.search.space import proposed, random_draws
-from recipe_steps.grids import grid_evidence, number, runner_up, score_error
-from recipe_steps.refine_grid.adoption import best_before, decide, pays_for
+from recipe_steps.grids import grid_evidence, number, runner_up
+from recipe_steps.refine_grid.adoption import decide, pays_for
 
 FACTORS = (("lr", 0.5), ("lr", 2.0), ("weight_decay", 3.0), ("weight_decay", 1 / 3))
 """Neighbours of the centre: half and double the rate, a third and three times the decay. Half the
@@ -50,7 +50,7 @@ def measure(ctx: Context) -> Evidence:
     count = ctx.decide("cells", lambda: _affordable(ctx.epochs_left, plan["epochs"], len(cells)))
     cells = cells[:count]
     halving = FIRST_ROUND if ctx.round == 1 else LATER_ROUNDS
-    before = best_before(ctx) if ctx.round > 1 else None
+    before = ctx.best_whole if ctx.round > 1 else None
     ctx.runner.spared = None if before is None else before.key
     earlier = len(ctx.trials)
     trials = ctx.run_trials(cells, halving, **plan)
@@ -64,7 +64,7 @@ def measure(ctx: Context) -> Evidence:
     more: dict[str, Scalar] = {
         "epochs_per_trial": plan["epochs"],
         "runner_up_score": runner_up(trials, best),
-        "score_error": score_error(ctx, best),
+        "score_error": ctx.score_error(best),
         **decision,
     }
     return grid_evidence(trials, best, more)
@@ -94,7 +94,7 @@ def _ends_below(ctx: Context, short: Trial | None, trials: Sequence[Trial]) -> b
     """
     if short is None or short.val_score is None or all(t.status == "failed" for t in trials):
         return False
-    best, error = best_of(trials), score_error(ctx, short)
+    best, error = best_of(trials), ctx.score_error(short)
     reached = -math.inf if best is None or best.val_score is None else best.val_score
     return error > 0 and short.val_score - reached > WORSE * error
 
