@@ -1,7 +1,7 @@
 """Runs a tiny experiment and kills its own process, without warning, at a chosen event.
 
-Usage: python killed.py OUT STEP EVENT NAME, where EVENT is the class name of an event of that
-step and NAME the experiment's in tiny.py.
+Usage: python killed.py OUT STEP EVENT NAME [COUNT], where EVENT is the class name of an event of
+that step, NAME the experiment's in tiny.py, and COUNT how many such events are let pass.
 """
 
 import os
@@ -13,14 +13,16 @@ import tiny
 from recipe.api import execute
 from recipe.settings import Settings
 
-out, step, wanted, name = sys.argv[1:]
-running = ""
+out, step, wanted, name, *passed = sys.argv[1:]
+running, left = "", int(*passed)
 
 
 def observe(event):
-    global running  # noqa: PLW0603
+    global running, left  # noqa: PLW0603
     running = event.name if type(event).__name__ == "StepStarted" else running
     if running == step and type(event).__name__ == wanted:
+        left -= 1
+    if left < 0:
         os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -11,7 +11,7 @@ import pytest
 from recipe.api import execute
 from recipe.journal import FILE
 from recipe.settings import Settings
-from tiny import experiment, halved
+from tiny import experiment, halved, rounds
 
 pytestmark = pytest.mark.usefixtures("without_plots")
 
@@ -52,9 +52,9 @@ def names(events):
     return [type(event).__name__ for event in events]
 
 
-def kill(out, step, event, name):
+def kill(out, step, event, name, passed=0):
     script = Path(__file__).with_name("killed.py")
-    command = [sys.executable, script, out, step, event, name]
+    command = [sys.executable, script, out, step, event, name, str(passed)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
 
@@ -85,6 +85,32 @@ def test_a_cut_inside_an_epoch_is_the_same_when_resumed(tmp_path):
     for keep in (cut + 1, cut + len(stopped), cut + len(stopped) + 2):
         journal.write_bytes(b"".join(lines[:keep]))
         assert finish(tmp_path / "killed", halved)[0] == expected
+
+
+@pytest.fixture(scope="module")
+def in_rounds(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("recipe.report.write.draw_plots", lambda *_: ())
+        return finish(tmp_path_factory.mktemp("rounds"), rounds)
+
+
+def test_the_rounds_that_are_killed_try_a_change_and_train_it_from_fresh_seeds(in_rounds):
+    refined = [t for t in in_rounds[1].trials if t.step == "refine_grid"]
+    assert {t.round for t in refined} == {1, 2}
+    assert [t.round for t in refined[:6]] == [1] * 5 + [2]
+    assert [t.repeats is not None for t in refined].index(True) == 9
+    assert any(t.status == "stopped" for t in refined[5:9])
+
+
+@pytest.mark.parametrize("trials", [2, 5, 7, 10])
+def test_killed_within_a_round_it_proposes_the_same_and_ends_the_same(tmp_path, in_rounds, trials):
+    kill(tmp_path, "refine_grid", "TrialFinished", "rounds", trials)
+    content, result, events = finish(tmp_path, rounds)
+    assert next(e for e in events if type(e).__name__ == "RunStarted").resumed
+    assert content == in_rounds[0]
+    assert result.best == in_rounds[1].best
+    weights = [r.folder / "best.safetensors" for r in (result, in_rounds[1])]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
 @pytest.mark.parametrize("keep", [1, 3, 8, 14])

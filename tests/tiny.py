@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from recipe import Experiment
+from recipe import Experiment, log_uniform
 
 
 def blobs(n: int = 240) -> tuple[torch.Tensor, torch.Tensor]:
@@ -24,3 +24,20 @@ experiment = Experiment(
 )
 halved = replace(experiment, batch_size=3, epochs=2, name="halved")
 """Its coarse grid is cut in the middle of its one epoch."""
+
+
+def products(n: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    source = torch.Generator().manual_seed(seed)
+    x = torch.randn(n, 8, generator=source)
+    return x, (x[:, 0] * x[:, 1] + x[:, 2] > 0).long()
+
+
+def wide(width: int = 64) -> nn.Module:
+    return nn.Sequential(nn.Linear(8, width), nn.ReLU(), nn.Linear(width, 2))
+
+
+rounds = Experiment(
+    model=wide, train=products(256, 0), val=products(400, 1), batch_size=16,
+    space={"lr": log_uniform(0.05, 0.1)}, epochs=4, name="rounds",
+)  # fmt: skip
+"""Too short to learn its task: longer training is tried in further rounds, and adopted."""

@@ -22,6 +22,7 @@ def plan_for(*findings, plan=None, evidence=EVIDENCE):
 @pytest.mark.parametrize(
     ("rule", "plan"),
     [
+        ("too-few-updates", {"epochs": 40}),
         ("overfitting", {"weight_decay_factor": 3.0}),
         ("still-improving", {"epochs": 30}),
         ("needs-lr-decay", {"schedule": "cosine"}),
@@ -54,6 +55,10 @@ def test_what_was_tried_is_not_tried_again():
     assert plan_for(*findings) == {"schedule": "cosine"}
     assert plan_for(*findings, plan={"schedule": "cosine"}) == {"warmup": 0.05}
     assert plan_for(*findings, plan={"schedule": "cosine", "warmup": 0.05}) is None
+
+
+def test_few_updates_are_acted_on_before_what_they_explain():
+    assert plan_for(found("slow-start"), found("too-few-updates")) == {"epochs": 40}
 
 
 def test_length_without_a_known_plan():

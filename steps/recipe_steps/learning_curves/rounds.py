@@ -6,6 +6,9 @@ from recipe.results import Evidence, Finding
 from recipe.step import Goto
 
 LONGER = 1.5
+TWICE = 2.0
+FIRST = "too-few-updates"
+"""It explains whatever else such a short training shows, so it is acted on before."""
 MORE_DECAY, LESS_DECAY = 3.0, 1 / 3
 WARMUP = 0.05
 NOTED = ("still-improving", "slow-start", "underfitting")
@@ -30,6 +33,10 @@ def next_round(
     done = {"weight_decay_factor": 1.0} if "weight_decay_factor" in plan else {}
     epochs = evidence.number("best_planned_epochs") or 1
     actions: dict[str, tuple[str, dict[str, Any]]] = {
+        FIRST: (
+            f"training {TWICE:g} times as long, since all of it were few updates",
+            {"epochs": round(epochs * TWICE)},
+        ),
         "overfitting": (
             f"weight decay x {MORE_DECAY:g}, since validation loss rose",
             {"weight_decay_factor": MORE_DECAY},
@@ -52,7 +59,7 @@ def next_round(
             {"weight_decay_factor": LESS_DECAY},
         ),
     }
-    for found in findings:
+    for found in sorted(findings, key=lambda found: found.rule != FIRST):
         counts = found.counts or (found.rule in NOTED and not (found.ignored or found.because))
         if counts and found.rule in actions and "best run" in found.message:
             hypothesis, change = actions[found.rule]
