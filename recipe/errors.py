@@ -14,3 +14,19 @@ class UsageError(RecipeError):
 
 class StepError(RecipeError):
     """A step or rule plugin is broken: names the plugin and its package (exit code 2)."""
+
+
+UNUSABLE = (
+    RecipeError, RuntimeError, ValueError, TypeError, LookupError, ArithmeticError,
+    AssertionError, AttributeError,
+)  # fmt: skip
+"""What a model, a loss or a training raises that does not work; not what a broken disk or an
+interrupted run does.
+"""
+
+
+def reason_of(error: BaseException) -> str:
+    """An error in words: its own where it has some, and its name where they say little alone."""
+    text = str(error)
+    plain = isinstance(error, RecipeError | RuntimeError | ValueError) and text
+    return text if plain else f"{type(error).__name__}: {text}".removesuffix(": ")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from recipe.errors import RecipeError
+from recipe.errors import UNUSABLE
 from recipe.experiment import Experiment
 from recipe.remedy import Remedy
 from recipe.results import RemedyOutcome, finite
@@ -23,8 +23,6 @@ LEAST_SAVED, SAVED_OF_ONE = 0.05, 0.25
 quarter of the standard error of a mean whose spread is its size, since the items are the same."""
 LOSS, ERROR = "val_loss", "val_relative_squared_error"
 """What is compared where there is no score; lower is better."""
-UNUSABLE = (RecipeError, RuntimeError, ValueError, TypeError, IndexError, KeyError)
-"""What a faulty experiment or a remedy that does not fit raises."""
 
 
 @dataclass(frozen=True)

@@ -225,6 +225,9 @@ class Cost:
     trainings: float = 0.0
 
 
+NO_WINNER = "No best setting: no trial ended with a score."
+
+
 @dataclass(frozen=True)
 class RunResult:
     """Everything a run found; result.json holds exactly this."""
@@ -245,11 +248,20 @@ class RunResult:
 
     @property
     def verdict(self) -> Verdict:
-        """`fail` when a step failed, crashed or nothing ran; `warn` when a finding warns."""
+        """`fail` when a step failed, crashed or nothing ran, or where no trial has a score; `warn`
+        when a finding warns.
+        """
         statuses = {step.status for step in self.latest_steps}
         if self.interrupted or statuses & {"fail", "error"} or not statuses & {"pass", "warn"}:
             return "fail"
+        if self.without_winner:
+            return "fail"
         return "warn" if "warn" in statuses else "pass"
+
+    @property
+    def without_winner(self) -> bool:
+        """Whether trials were trained, and none of them has a score."""
+        return bool(self.trials) and self.best is None
 
     @property
     def findings(self) -> tuple[Finding, ...]:

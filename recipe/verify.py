@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recipe.context import Context
+from recipe.errors import UNUSABLE
 from recipe.experiment import Experiment
 from recipe.gain import (
     ERROR,
     LOSS,
-    UNUSABLE,
     Result,
     comparable_loss,
     gain,

@@ -8,7 +8,7 @@ from recipe.report.notebook import notebook
 from recipe.report.plots import Plot
 from recipe.report.reproduce import command, loading_code
 from recipe.report.search_views import rounds
-from recipe.results import Best, Finding, RemedyOutcome, RunResult, Scalar, StepResult
+from recipe.results import NO_WINNER, Best, Finding, RemedyOutcome, RunResult, Scalar, StepResult
 
 SIGNS = {"pass": "✓", "warn": "!", "fail": "✗", "skip": "-", "error": "✗"}
 VERDICTS = {"pass": "passed", "warn": "passed with warnings", "fail": "failed"}
@@ -92,7 +92,7 @@ def _diagnosis(result: RunResult) -> list[str]:
 def _best(result: RunResult) -> list[str]:
     best = result.best
     if best is None:
-        return ["No setting was chosen."] if result.trials else []
+        return [NO_WINNER] if result.without_winner else []
     metric = f"validation {words.humanise(result.metric)}"
     params = ", ".join(f"{words.humanise(k)} {words.show(v)}" for k, v in best.params.items())
     epoch = "" if best.epoch is None else f", reached in epoch {best.epoch + 1}"

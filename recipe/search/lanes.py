@@ -11,7 +11,7 @@ from dataclasses import fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from recipe.errors import RecipeError
+from recipe.errors import UNUSABLE, RecipeError, reason_of
 from recipe.search.slots import Slot
 from recipe.training.children import ATTEMPTS, Child, ChildGone, Children, Line, ready
 from recipe.training.fit import Fit, Record, patience_for
@@ -22,8 +22,6 @@ from recipe.training.plan import pause_in
 if TYPE_CHECKING:
     from recipe.search.runner import Runner
 
-UNUSABLE = (RecipeError, RuntimeError, ValueError, TypeError)
-"""What a factory or a training raises when a cell of the grid does not work."""
 Told = Callable[[Slot], None]
 
 
@@ -100,7 +98,7 @@ class Alone:
                 fit = slot.record = self.runner.fit(slot.spec.experiment)
             fit.advance(until, lambda _: told(slot))
         except UNUSABLE as error:
-            slot.fail(str(error))
+            slot.fail(reason_of(error))
         else:
             slot.settle()
         if slot.trial is not None:
@@ -313,7 +311,7 @@ class SideBySide:
                     message["until"], lambda fit: line.send({"done": fit.done, "part": fit.part})
                 )
             except UNUSABLE as error:
-                answer = {"failed": str(error)}
+                answer = {"failed": reason_of(error)}
             except ChildGone:
                 raise
             except Exception as error:  # noqa: BLE001 - the parent raises it

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from recipe.errors import UNUSABLE
 from recipe.experiment import Experiment
 from recipe.training.children import run_all
 from recipe.training.fused import CannotFuse, FusedTraining, alike, fusable
@@ -57,7 +58,7 @@ def run_short(
     if way.sharing == "fused" and len(shorts) > 1 and _same(shorts):
         try:
             courses = _fused(runner, shorts, stop)
-        except (CannotFuse, RuntimeError, ValueError, TypeError):
+        except (CannotFuse, *UNUSABLE):
             pass  # the trials that follow say why
         else:
             told(len(shorts))

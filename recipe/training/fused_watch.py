@@ -55,7 +55,7 @@ class Watch:
     def _sizes(self, matrix: Tensor, names: list[str]) -> Tensor:
         """Norms [K, layers] of the named parts of a matrix [K, P]."""
         views = self.training.views(matrix)
-        return torch.stack([views[name].flatten(1).norm(dim=1) for name in names], 1)
+        return torch.stack([views[name].reshape(len(matrix), -1).norm(dim=1) for name in names], 1)
 
     def figures(self, row: int, finite: int) -> dict[str, float]:
         """The figures of one trial, from the iterations up to the first non-finite loss."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from recipe.results import Finding, RunResult, StepResult, Trial
+from recipe.results import NO_WINNER, Finding, RunResult, StepResult, Trial
 from recipe.settings import OPTIONS
 
 SIGNS = {"pass": "ok", "warn": "!", "fail": "x", "skip": "-", "error": "x"}
@@ -102,6 +102,8 @@ def verdict_lines(result: RunResult) -> list[str]:
         if base is not None and base.val_score is not None:
             line += f" (baseline {base.val_score:.4f})"
         lines.append(line)
+    if result.without_winner:
+        lines.append(NO_WINNER)
     cost = result.cost
     lines.append(
         f"Cost: {cost.trials} trials, {cost.trainings:.1f} full trainings, {duration(cost.seconds)}"

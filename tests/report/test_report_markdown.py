@@ -146,7 +146,7 @@ def test_a_crash_is_named():
         (Best({}, 0.5), Best({}, 0.5), "no better than the baseline (0.5)"),
         (Best({}, 0.5), Best({}, None), "The baseline has no score"),
         (Best({}, None), Best({}, 0.5), "no known validation score"),
-        (None, None, "No setting was chosen."),
+        (None, None, "No best setting: no trial ended with a score."),
     ],
 )
 def test_best_and_baseline(best, baseline, said):

@@ -154,9 +154,12 @@ def test_a_metric_that_raises_late_fails_its_own_trial(tmp_path, way):
 
 
 def test_an_error_that_is_no_experiments_ends_the_step_and_the_children(tmp_path):
-    own = replace(EXPERIMENT, loss=lambda *_: {}["missing"])
+    def unreadable(*_):
+        raise OSError("disk gone")
+
+    own = replace(EXPERIMENT, loss=unreadable)
     given = [Spec({"lr": lr}, own.with_params({"lr": lr})) for lr in RATES]
-    with pytest.raises(RecipeError, match=r"Trial [12]: KeyError: 'missing'"):
+    with pytest.raises(RecipeError, match=r"Trial [12]: OSError: disk gone"):
         run(tmp_path / "a", PROCESSES, given)
     assert not multiprocessing.active_children()
 

@@ -95,6 +95,22 @@ def test_augmented_batches_and_dropout_share_the_random_numbers():
     )
 
 
+class Scaled(nn.Module):
+    """A parameter without dimensions, as a temperature is."""
+
+    def __init__(self):
+        super().__init__()
+        self.body, self.scale = mlp(), nn.Parameter(torch.tensor(0.7))
+
+    def forward(self, x):
+        return self.scale * self.body(x)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "rmsprop"])
+def test_a_parameter_without_dimensions(optimizer):
+    compare(experiments(model=Scaled, optimizer=optimizer, weight_decay=1e-3), data())
+
+
 class Attention(nn.Module):
     def __init__(self):
         super().__init__()

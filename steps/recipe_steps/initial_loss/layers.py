@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 from recipe.context import Context
+from recipe.errors import UNUSABLE
 from recipe.results import Curve, Scalar
 from recipe.training.data import TensorData
 from recipe.training.models import build_model, no_dropout, seeded
@@ -43,7 +44,7 @@ def layer_marks(ctx: Context, sample: TensorData) -> Marks:
     try:
         with no_dropout(model), seeded(ctx.seed_for("layers"), ctx.device):
             return _Look(ctx, model, x, y).marks()
-    except (RuntimeError, ValueError, TypeError, IndexError):
+    except UNUSABLE:
         return {}, {}  # a loss without gradient: other rules say so
 
 

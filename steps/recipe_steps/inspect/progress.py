@@ -7,7 +7,7 @@ from statistics import fmean
 import torch
 
 from recipe.context import Context
-from recipe.errors import RecipeError
+from recipe.errors import UNUSABLE
 from recipe.experiment import Experiment
 from recipe.training.data import Splits, TensorData
 from recipe.training.loop import Training
@@ -18,8 +18,6 @@ ITERATIONS = 100
 RATES = 2
 TAIL = 20
 SOME = 512
-REFUSED = (RecipeError, RuntimeError, ValueError, TypeError, IndexError)
-"""What targets out of range, columns that are indices, and losses raise: others say so."""
 
 
 def progress(ctx: Context, experiment: Experiment, data: Splits) -> tuple[float, float]:
@@ -32,7 +30,7 @@ def progress(ctx: Context, experiment: Experiment, data: Splits) -> tuple[float,
     try:
         courses = [_losses(ctx, experiment, data, lr) for lr in rates]
         reference = _constant_loss(experiment, data)
-    except REFUSED:
+    except UNUSABLE:
         return math.nan, math.nan
     finals = [fmean(losses[-TAIL:]) for losses in courses if len(losses) == ITERATIONS]
     firsts = [losses[0] for losses in courses if losses]

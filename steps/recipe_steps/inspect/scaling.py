@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from recipe.context import Context
-from recipe.errors import RecipeError
+from recipe.errors import UNUSABLE
 from recipe.experiment import Experiment
 from recipe.results import Scalar
 from recipe.training.data import TensorData
@@ -61,7 +61,7 @@ def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         return scalars
     try:
         return scalars | _probe(ctx, suspects)
-    except (RecipeError, RuntimeError, ValueError, TypeError, IndexError):
+    except UNUSABLE:
         return scalars  # targets out of range, columns that are indices: others say so
 
 
@@ -79,7 +79,7 @@ def _scales_itself(ctx: Context, x: Tensor) -> bool:
     try:
         with no_dropout(model), seeded(ctx.seed_for("scale"), ctx.device):
             model(x[:LOOKED_AT].clone())
-    except (RuntimeError, ValueError, TypeError, IndexError):
+    except UNUSABLE:
         return False
     finally:
         for hook in hooks:
@@ -157,7 +157,7 @@ def _is_distance(experiment: Experiment, y: Tensor) -> bool:
     """Whether the loss is one of distances, which a common scale leaves the same."""
     if experiment.loss is None:
         return True
-    with suppress(RuntimeError, ValueError, TypeError, IndexError):
+    with suppress(*UNUSABLE):
         some = y[:SOME].float()
         return abs(float(experiment.loss(some, some))) < 1e-6
     return False
