@@ -111,7 +111,7 @@ def test_a_run_cut_short_asks_for_longer_training(tmp_path):
         evidence = step.measure(ctx)
         findings = judge_scalars(step, evidence.scalars, evidence.curves)
         goto = step.goto(evidence, findings, ctx)
-    assert goto.plan == {"epochs": 12}
+    assert goto.plan == {"epochs": 16}
 
 
 def test_a_run_that_diverged_is_a_failure(tmp_path):

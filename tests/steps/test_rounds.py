@@ -1,7 +1,9 @@
 import pytest
 
+from recipe import Experiment
 from recipe.results import Evidence, Finding
 from recipe_steps.learning_curves.rounds import next_round
+from recipe_steps.learning_curves.width import width_of
 
 EVIDENCE = Evidence({"best_planned_epochs": 20})
 
@@ -55,6 +57,31 @@ def test_what_was_tried_is_not_tried_again():
     assert plan_for(*findings) == {"schedule": "cosine"}
     assert plan_for(*findings, plan={"schedule": "cosine"}) == {"warmup": 0.05}
     assert plan_for(*findings, plan={"schedule": "cosine", "warmup": 0.05}) is None
+
+
+def test_a_model_that_offers_another_width_is_made_wider():
+    evidence = Evidence({"best_planned_epochs": 20, "best_width_name": "hidden", "best_width": 16})
+    assert plan_for(found("underfitting"), evidence=evidence) == {"hidden": 32}
+    assert plan_for(found("underfitting"), evidence=evidence, plan={"hidden": 32}) is None
+    assert (
+        "hidden 32 instead of 16" in next_round(evidence, (found("underfitting"),), {}).hypothesis
+    )
+
+
+def of(factory, **more):
+    return width_of(Experiment(model=factory, train=None, **more))
+
+
+def test_the_width_that_a_factory_offers():
+    assert of(lambda depth=2, hidden=32: None) == ("hidden", 32)
+    assert of(lambda hidden=32: None, model_args={"hidden": 8}) == ("hidden", 8)
+    assert of(lambda hidden=32, width=4: None) == ("width", 4)
+    assert of(lambda hidden=32, width=4: None, space={"width": [4, 8]}) == ("hidden", 32)
+    for fixed in (
+        lambda: None, lambda width: None, lambda width="wide": None, lambda width=True: None,
+        lambda width=0: None, min,
+    ):  # fmt: skip
+        assert of(fixed) is None
 
 
 def test_few_updates_are_acted_on_before_what_they_explain():

@@ -19,6 +19,7 @@ from recipe_steps.learning_curves.branches import branch
 from recipe_steps.learning_curves.labels import label_marks, memory_marks
 from recipe_steps.learning_curves.regularization import smoothing_of
 from recipe_steps.learning_curves.runs import runs
+from recipe_steps.learning_curves.width import width_of
 
 FEW = 2
 """Items that tell the shape of the outputs."""
@@ -44,7 +45,7 @@ def measure(ctx: Context) -> Evidence:
         found = subject(ctx, name, trial)
         scalars |= found.scalars
         curves |= found.curves
-    scalars |= longer(ctx) | rival(ctx, Evidence(scalars))
+    scalars |= longer(ctx) | wider(ctx) | rival(ctx, Evidence(scalars))
     if ctx.best_trial is not None:
         scalars |= label_marks(ctx, ctx.best_trial) | memory_marks(ctx, ctx.best_trial)
     return with_branches(ctx, Evidence(scalars, curves))
@@ -136,6 +137,13 @@ def longer(ctx: Context) -> dict[str, Scalar]:
         for t in longer_ones if t.val_score is not None
     ]  # fmt: skip
     return {"best_longer": max(known)} if known else {}
+
+
+def wider(ctx: Context) -> dict[str, Scalar]:
+    """The best run's width and what its factory calls it, where that offers another."""
+    best = ctx.best_whole
+    found = None if best is None else width_of(ctx.experiment_of(best))
+    return {} if found is None else {"best_width_name": found[0], "best_width": found[1]}
 
 
 def rival(ctx: Context, about: Evidence) -> dict[str, Scalar]:

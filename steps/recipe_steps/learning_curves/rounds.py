@@ -10,6 +10,7 @@ TWICE = 2.0
 FIRST = "too-few-updates"
 """It explains whatever else such a short training shows, so it is acted on before."""
 MORE_DECAY, LESS_DECAY = 3.0, 1 / 3
+WIDER = 2
 WARMUP = 0.05
 NOTED = ("still-improving", "slow-start", "underfitting")
 """Rules whose notes about the best run are acted on too: they say what to try next."""
@@ -54,7 +55,8 @@ def next_round(
             {"schedule": "cosine"},
         ),
         "slow-start": (f"a warm-up over {WARMUP:.0%} of training", {"warmup": WARMUP}),
-        "underfitting": (
+        "underfitting": _larger(evidence)
+        or (
             "a third of the weight decay, since training and validation are both poor",
             {"weight_decay_factor": LESS_DECAY},
         ),
@@ -67,3 +69,13 @@ def next_round(
             if paid and not change.items() <= plan.items():
                 return Goto("refine_grid", hypothesis, {**done, **change})
     return None
+
+
+def _larger(evidence: Evidence) -> tuple[str, dict[str, Any]] | None:
+    """Twice the width, where the model offers one."""
+    name, width = evidence.text("best_width_name"), evidence.number("best_width")
+    if name is None or width is None:
+        return None
+    larger = round(WIDER * width)
+    why = "since training and validation are both poor"
+    return f"{name} {larger} instead of {width:g}, {why}", {name: larger}
