@@ -151,9 +151,15 @@ def _is_logistic(loss: LossFunction, outputs: Tensor, targets: Tensor) -> bool:
 
 
 def _peak(loss: LossFunction, answers: Tensor, targets: Tensor) -> float:
-    """How far the loss at the targets lies above that of outputs beside them, on either side."""
+    """How far the loss at the targets lies above that of outputs beside them, on either side.
+
+    Beside is a step up or down for each output by itself: a common one changes nothing, but for
+    rounding, where the loss takes a softmax.
+    """
     step = STEP * max(1e-3, float(targets.float().std()) if targets.numel() > 1 else 1.0)
-    beside = [_value(loss, answers + sign * step, targets) for sign in (1, -1)]
+    drawn = torch.randint(0, 2, answers.shape, generator=torch.Generator().manual_seed(0))
+    steps = step * (2 * drawn - 1).to(answers)
+    beside = [_value(loss, answers + sign * steps, targets) for sign in (1, -1)]
     return _value(loss, answers, targets) - max(beside)
 
 
