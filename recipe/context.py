@@ -212,8 +212,7 @@ class Context:
     @property
     def best_whole(self) -> Trial | None:
         """The best trial so far that was planned for the declared length or more."""
-        whole = self.experiment.epochs or 1
-        return best_of([trial for trial in self.trials if trial.planned_epochs >= whole])
+        return best_of([trial for trial in self.trials if self.runner.is_whole(trial)])
 
     @property
     def best_trial(self) -> Trial | None:

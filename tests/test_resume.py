@@ -41,11 +41,15 @@ def finish(out: Path, declared=experiment):
     return without_times(content), result, events
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def never_killed(folder, declared):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("recipe.report.write.draw_plots", lambda *_: ())
-        return finish(tmp_path_factory.mktemp("undisturbed"))
+        return finish(folder, declared)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    return never_killed(tmp_path_factory.mktemp("undisturbed"), experiment)
 
 
 def names(events):
@@ -89,9 +93,7 @@ def test_a_cut_inside_an_epoch_is_the_same_when_resumed(tmp_path):
 
 @pytest.fixture(scope="module")
 def in_rounds(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recipe.report.write.draw_plots", lambda *_: ())
-        return finish(tmp_path_factory.mktemp("rounds"), rounds)
+    return never_killed(tmp_path_factory.mktemp("rounds"), rounds)
 
 
 def test_the_rounds_that_are_killed_try_a_change_and_train_it_from_fresh_seeds(in_rounds):

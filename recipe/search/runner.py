@@ -141,13 +141,17 @@ class Runner:
         """Where a trial's best weights are kept, if they are."""
         return self.folder / CHECKPOINTS / f"{trial.key}.safetensors"
 
+    def is_whole(self, trial: Trial) -> bool:
+        """Whether a trial was planned for the length of a full training, or more."""
+        return trial.planned_epochs >= self.whole
+
     def keep(self, trial: Trial, record: Record) -> None:
         """Save the weights when no trial of this run, of full length or shorter as this one is, is
         better.
         """
         from safetensors.torch import save
 
-        leader = self._known_leaders().get(trial.planned_epochs >= self.whole)
+        leader = self._known_leaders().get(self.is_whole(trial))
         if leader and is_better(leader.score, leader.loss, trial.val_score, trial.val_loss):
             return
         weights = record.weights()
@@ -171,7 +175,7 @@ class Runner:
         the best of the other length, and the one that is spared.
         """
         leaders = self._known_leaders()
-        leaders[best.planned_epochs >= self.whole] = Leader(best.key, best.val_score, best.val_loss)
+        leaders[self.is_whole(best)] = Leader(best.key, best.val_score, best.val_loss)
         kept = {self.spared, *(leader.key for leader in leaders.values())}
         for path in (self.folder / CHECKPOINTS).glob("*.safetensors"):
             if path.stem not in kept:

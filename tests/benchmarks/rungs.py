@@ -11,7 +11,7 @@ import math
 from itertools import pairwise
 from statistics import fmean
 
-from search_quality import PROBLEMS, reference
+from search_quality import PROBLEMS, bar, reference
 
 REACH = 0.03
 """Of the score."""
@@ -30,11 +30,10 @@ CUTS = {
 """Shares of a training, and how many of five go on."""
 
 
-def grids(rows):
-    """Each centre's own cells, the centre first."""
+def grids(rows, best):
+    """The cells of each refined grid, its centre first; `best` is the best score of all."""
     rates, decays = (sorted({row[name] for row in rows}) for name in ("lr", "weight_decay"))
     at = {(row["lr"], row["weight_decay"]): row for row in rows}
-    best = max(row["score"] or 0.0 for row in rows)
     for row in rows:
         if (row["score"] or 0.0) < best - REACH:
             continue
@@ -67,12 +66,12 @@ def main():
     parser.add_argument("problems", nargs="*", default=list(PROBLEMS))
     given = parser.parse_args()
     for problem in given.problems:
-        rows, epochs = reference(problem), PROBLEMS[problem]().epochs
-        best = max(row["score"] or 0.0 for row in rows)
-        print(f"{problem}: {sum(1 for _ in grids(rows))} refined grids, best {best:.4f}")
+        best, epochs = bar(problem), PROBLEMS[problem]().epochs
+        refined = list(grids(reference(problem), best))
+        print(f"{problem}: {len(refined)} refined grids, best {best:.4f}")
         for name, cuts in CUTS.items():
             assert all(a[0] < b[0] for a, b in pairwise(cuts))
-            found = [replay(cells, cuts, epochs) for cells in grids(rows)]
+            found = [replay(cells, cuts, epochs) for cells in refined]
             below = fmean(best - score for score, _ in found)
             near = fmean(score >= best - 0.005 for score, _ in found)
             print(f"  {name:36} below the best {below:.4f}, within half a point {near:.0%}, "

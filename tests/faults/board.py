@@ -13,23 +13,6 @@ def share(values):
     return f"{sum(values) / len(values):.1%} of {len(values)}" if values else "-"
 
 
-def scores(rows):
-    """The figures of the corpus as numbers, by name."""
-    faults = [r for r in rows if r.kind == "fault"]
-    fine = [r for r in rows if r.kind != "fault"]
-
-    def mean(values):
-        values = list(values)
-        return sum(values) / len(values) if values else None
-
-    return {
-        "detected": mean(r.detected for r in faults),
-        "first": mean(r.first for r in faults),
-        "among_three": mean(r.among_three for r in faults),
-        "alarms": mean(r.detected for r in fine),
-    }
-
-
 def remedies(rows):
     """Of each fault whose cause was named and carries a remedy, whether it restored the score."""
     healthy = {(r.base, r.seed): (r.score, r.chance) for r in rows if r.kind == "base"}

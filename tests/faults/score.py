@@ -185,6 +185,10 @@ def head():
     return asked.stdout.strip()
 
 
+def _line(row):
+    return json.dumps(asdict(row)) + "\n"
+
+
 def _lines(path):
     return path.read_text("utf-8").splitlines() if path and path.exists() else []
 
@@ -211,7 +215,7 @@ def main():
         r.commit = commit
         if given.rows:
             with given.rows.open("a", encoding="utf-8") as kept:
-                kept.write(json.dumps(asdict(r)) + "\n")
+                kept.write(_line(r))
         mark = "ok" if r.right else "--"
         print(f"{count}/{len(todo)} {mark} {r.kind} {r.name} [{r.base}] {r.seed} {r.seconds:.0f}s "
               f"{r.diagnosis[:4]} {r.error or ''} {r.before} {r.after}"[:240], flush=True)  # fmt: skip
@@ -224,7 +228,7 @@ def main():
     print(text)
     if given.write:
         (HERE / "SCORES.md").write_text(text, "utf-8")
-        ROWS.write_text("".join(json.dumps(asdict(row)) + "\n" for row in rows), "utf-8")
+        ROWS.write_text("".join(map(_line, rows)), "utf-8")
 
 
 if __name__ == "__main__":

@@ -153,6 +153,13 @@ def test_a_metric_that_raises_late_fails_its_own_trial(tmp_path, way):
     assert lab.runner.meter.epochs == lone.runner.meter.epochs
 
 
+@pytest.mark.parametrize("way", [PLAIN, PROCESSES])
+def test_a_loss_that_misses_something_fails_the_trial_with_the_errors_name(tmp_path, way):
+    own = replace(EXPERIMENT, loss=lambda *_: {}["missing"])
+    trials, *_ = run(tmp_path, way, [Spec({"lr": lr}, own.with_params({"lr": lr})) for lr in RATES])
+    assert {(t.status, t.reason) for t in trials} == {("failed", "KeyError: 'missing'")}
+
+
 def test_an_error_that_is_no_experiments_ends_the_step_and_the_children(tmp_path):
     def unreadable(*_):
         raise OSError("disk gone")

@@ -85,7 +85,8 @@ def test_the_width_that_a_factory_offers():
 
 
 def test_few_updates_are_acted_on_before_what_they_explain():
-    assert plan_for(found("slow-start"), found("too-few-updates")) == {"epochs": 40}
+    slow = found("slow-start", because="too-few-updates")
+    assert plan_for(slow, found("too-few-updates")) == {"epochs": 40}
 
 
 def test_length_without_a_known_plan():

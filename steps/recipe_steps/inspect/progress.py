@@ -30,7 +30,7 @@ def progress(ctx: Context, experiment: Experiment, data: Splits) -> tuple[float,
     try:
         courses = [_losses(ctx, experiment, data, lr) for lr in rates]
         reference = _constant_loss(experiment, data)
-    except UNUSABLE:
+    except UNUSABLE:  # targets out of range, columns that are indices: others say so
         return math.nan, math.nan
     finals = [fmean(losses[-TAIL:]) for losses in courses if len(losses) == ITERATIONS]
     firsts = [losses[0] for losses in courses if losses]

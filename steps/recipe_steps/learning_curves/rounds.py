@@ -7,8 +7,6 @@ from recipe.step import Goto
 
 LONGER = 1.5
 TWICE = 2.0
-FIRST = "too-few-updates"
-"""It explains whatever else such a short training shows, so it is acted on before."""
 MORE_DECAY, LESS_DECAY = 3.0, 1 / 3
 WIDER = 2
 WARMUP = 0.05
@@ -24,9 +22,9 @@ def next_round(
     adopted: bool | None = None,
     left: float | None = None,
 ) -> Goto | None:
-    """The first finding about the best run that a new grid can act on, and whose training is paid
-    for by the epochs that are `left`; None when the last change was not adopted: what a further
-    one gains is then within the noise too, or spoils more.
+    """The first finding about the best run that a new grid can act on, causes before what they
+    explain, and whose training is paid for by the epochs that are `left`; None when the last change
+    was not adopted: what a further one gains is then within the noise too, or spoils more.
     """
     if adopted is False:
         return None
@@ -34,7 +32,7 @@ def next_round(
     done = {"weight_decay_factor": 1.0} if "weight_decay_factor" in plan else {}
     epochs = evidence.number("best_planned_epochs") or 1
     actions: dict[str, tuple[str, dict[str, Any]]] = {
-        FIRST: (
+        "too-few-updates": (
             f"training {TWICE:g} times as long, since all of it were few updates",
             {"epochs": round(epochs * TWICE)},
         ),
@@ -61,7 +59,7 @@ def next_round(
             {"weight_decay_factor": LESS_DECAY},
         ),
     }
-    for found in sorted(findings, key=lambda found: found.rule != FIRST):
+    for found in sorted(findings, key=lambda found: found.because is not None):
         counts = found.counts or (found.rule in NOTED and not (found.ignored or found.because))
         if counts and found.rule in actions and "best run" in found.message:
             hypothesis, change = actions[found.rule]
