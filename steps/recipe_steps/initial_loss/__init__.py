@@ -14,7 +14,7 @@ class InitialLoss:
 
     name = "initial_loss"
     title = "Check the initial loss"
-    version = 4
+    version = 5
     short = True
     requires = frozenset({"inspect"})
     rules = rules.RULES

@@ -15,7 +15,7 @@ class LearningCurves:
 
     name = "learning_curves"
     title = "Look at the learning curves"
-    version = 5
+    version = 6
     requires = frozenset({"refine_grid"})
     reads_logs = True
     rules = rules.RULES
