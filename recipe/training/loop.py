@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import torch
@@ -15,7 +15,7 @@ from recipe.keys import derive_seed
 from recipe.training.data import Data, Splits
 from recipe.training.items import Batch
 from recipe.training.models import Noise, build_model, place, seeded
-from recipe.training.monitors import UpdateMonitor, activation_figures
+from recipe.training.monitors import ActivationMonitor, UpdateMonitor
 from recipe.training.optimizers import (
     build_optimizer,
     forget_gradients,
@@ -230,7 +230,7 @@ class Training:
 
     def _iteration(self, x: Tensor, y: Tensor, *, watch: bool) -> Update:
         """One update; what it returns has no gradient."""
-        x = self._prepare(x, augment=True)
+        x = self._prepare(x)
         if self.experiment.update is not None:
             loss = self._own_update((x, y), watch=watch)
             return torch.as_tensor(loss).detach(), None
@@ -276,32 +276,30 @@ class Training:
                 hook.remove()
                 self.monitor.after_step()
 
-    def _prepare(self, x: Tensor, *, augment: bool) -> Tensor:
-        if augment and self.experiment.augment is not None:
+    def _prepare(self, x: Tensor) -> Tensor:
+        if self.experiment.augment is not None:
             x = self.experiment.augment(x)
         return self.way.lay_out(x)
 
-    @torch.no_grad()
     def _validate(self) -> dict[str, float]:
-        loss, score = self.evaluate(self.data.val)
-        figures = {"val_loss": loss, "val_score": score}
-        sample, _ = next(iter(self.data.val.eval_batches()))
-        return figures | activation_figures(
-            self.model, self._prepare(sample[: activation_sample(self.data.train)], augment=False)
-        )
-
-    def evaluate(self, data: Data) -> tuple[float, float]:
-        """Mean loss and score on `data` in evaluation mode; NaN where undefined."""
-        return evaluate(self.model, self.experiment, data, self.way)
+        monitor = ActivationMonitor(activation_sample(self.data.train))
+        loss, score = evaluate(self.model, self.experiment, self.data.val, self.way, monitor)
+        shares = {name: share.item() for name, share in monitor.worst().items()}
+        return {"val_loss": loss, "val_score": score} | shares
 
 
 @torch.no_grad()
 def evaluate(
-    model: nn.Module, experiment: Experiment, data: Data, way: Way = PLAIN
+    model: nn.Module,
+    experiment: Experiment,
+    data: Data,
+    way: Way = PLAIN,
+    monitor: ActivationMonitor | None = None,
 ) -> tuple[float, float]:
     """Mean loss and score of `model` on `data` in evaluation mode; NaN where undefined.
 
-    In float32 whatever the way: the score is the one that the saved weights have.
+    In float32 whatever the way: the score is the one that the saved weights have. The monitor
+    sees the first batch.
     """
     model.eval()
     task, loss_function, metric = (
@@ -311,7 +309,8 @@ def evaluate(
     tally = Tally(task)
     kept: list[Batch] = []
     for x, y in data.eval_batches():
-        outputs = model(way.lay_out(x))
+        with monitor.batch(len(x)) if monitor and not count else nullcontext():
+            outputs = model(way.lay_out(x))
         loss_sum += loss_function(outputs, y).item() * len(x)
         count += len(x)
         if metric is not None:

@@ -5,9 +5,12 @@ a fixed sample, so that watching costs little.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from math import ceil
 from statistics import fmean, median
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -39,9 +42,8 @@ class UpdateMonitor:
         """Watch the trainable weights of `model`."""
         self.params = {name: p for name, p in model.named_parameters() if p.requires_grad}
         self.weights = {n: p for n, p in self.params.items() if p.ndim > 1} or self.params
-        self.norms: dict[str, list[float]] = defaultdict(list)
-        self.ratios: dict[str, list[float]] = defaultdict(list)
-        self._old: dict[str, Tensor] = {}
+        self.samples: list[_Sample] = []
+        self._old: list[Tensor] = []
         self._sizes: list[Tensor] = []
         self._limit = 0.0
 
@@ -54,22 +56,19 @@ class UpdateMonitor:
     def before_step(self) -> None:
         """Read the gradients and keep the weights."""
         grads = {name: p.grad for name, p in self.params.items() if p.grad is not None}
-        for name, norm in zip(grads, norms([*grads.values()]), strict=True):
-            self.norms[name].append(norm)
-        self._old = {name: p.detach().clone() for name, p in self.weights.items()}
+        self.samples.append(_Sample(list(grads), _norms(list(grads.values()))))
+        self._old = [p.clone() for p in self.weights.values()]
 
     @torch.no_grad()
     def after_step(self) -> None:
         """Read how far the weights moved."""
         if not self._old:
             return
-        old = list(self._old.values())
-        sizes = norms(old)
-        moved = norms(torch._foreach_sub([self.weights[name] for name in self._old], old))  # noqa: SLF001
-        for name, size, distance in zip(self._old, sizes, moved, strict=True):
-            if size > 0:
-                self.ratios[name].append(distance / size)
-        self._old = {}
+        sample = self.samples[-1]
+        sample.sizes = _norms(self._old)
+        torch._foreach_sub_(self._old, list(self.weights.values()))
+        sample.moves = _norms(self._old)
+        self._old = []
 
     def flush(self) -> dict[str, float]:
         """The epoch's figures, and forget them.
@@ -80,22 +79,48 @@ class UpdateMonitor:
             with clipping `clipped_share`, of all its iterations.
 
         """
-        figures = update_figures(self.norms, self.ratios)
+        norms: dict[str, list[float]] = defaultdict(list)
+        ratios: dict[str, list[float]] = defaultdict(list)
+        for names, gradients, sizes, moves in self._numbers():
+            for name, norm in zip(names, gradients, strict=True):
+                norms[name].append(norm)
+            for name, size, distance in zip(self.weights, sizes, moves, strict=False):
+                if size > 0:
+                    ratios[name].append(distance / size)
+        figures = update_figures(norms, ratios)
         if self._sizes:
             over = torch.stack(self._sizes) > self._limit
             figures["clipped_share"] = over.float().mean().item()
             self._sizes.clear()
-        self.norms.clear()
-        self.ratios.clear()
         return figures
 
+    def _numbers(self) -> Iterator[tuple[list[str], list[float], list[float], list[float]]]:
+        """The samples as numbers, read from the device in one go, and forget them."""
+        samples, self.samples = self.samples, []
+        tensors = [t for s in samples for t in (*s.gradients, *s.sizes, *s.moves)]
+        numbers = iter(torch.stack(tensors).tolist() if tensors else [])
+        for s in samples:
+            gradients, sizes, moves = (
+                list(islice(numbers, len(part))) for part in (s.gradients, s.sizes, s.moves)
+            )
+            yield s.names, gradients, sizes, moves
 
-def norms(tensors: Sequence[Tensor]) -> list[float]:
-    """Euclidean norms, read from the device in one go."""
-    if not tensors:
-        return []
-    values: list[float] = torch.stack(torch._foreach_norm(list(tensors))).tolist()  # noqa: SLF001
-    return values
+
+@dataclass
+class _Sample:
+    """Norms of one iteration, on the device still: waiting for a number costs more than it."""
+
+    names: list[str]
+    """Of the parameters that have a gradient."""
+    gradients: Sequence[Tensor]
+    sizes: Sequence[Tensor] = ()
+    """Of the weights before the step."""
+    moves: Sequence[Tensor] = ()
+
+
+def _norms(tensors: list[Tensor]) -> Sequence[Tensor]:
+    """Euclidean norms."""
+    return torch._foreach_norm(tensors) if tensors else ()  # noqa: SLF001
 
 
 def update_figures(
@@ -121,9 +146,16 @@ class ActivationMonitor(TorchFunctionMode):
     much as `nn.ReLU`.
     """
 
-    def __init__(self) -> None:
-        """Watch every activation function called inside the `with` block."""
+    def __init__(self, items: int | None = None) -> None:
+        """Watch every activation function called inside the `with` block.
+
+        Args:
+            items: so many of a batch, the first ones, are looked at, instead of all.
+
+        """
         super().__init__()
+        self.items = items
+        self.share = 1.0
         self.dead: list[Tensor] = []
         self.saturated: list[Tensor] = []
 
@@ -131,13 +163,29 @@ class ActivationMonitor(TorchFunctionMode):
         """Call the function and look at what it returned."""
         result = func(*args, **(kwargs or {}))
         if func in _RECTIFIERS:
-            self.dead.append(_dead_share(result))
+            self.dead.append(_dead_share(self._part(result)))
         elif func in _SIGMOIDS:
-            ends = (result < SATURATED_SIGMOID) | (result > 1 - SATURATED_SIGMOID)
+            seen = self._part(result)
+            ends = (seen < SATURATED_SIGMOID) | (seen > 1 - SATURATED_SIGMOID)
             self.saturated.append(ends.float().mean())
         elif func in _TANHS:
-            self.saturated.append((result.abs() > SATURATED_TANH).float().mean())
+            self.saturated.append((self._part(result).abs() > SATURATED_TANH).float().mean())
         return result
+
+    def batch(self, size: int) -> Self:
+        """Look at a batch of so many items; before entering the block."""
+        self.share = min(1.0, (self.items or size) / size)
+        return self
+
+    def _part(self, result: Tensor) -> Tensor:
+        if self.share >= 1 or not result.ndim:
+            return result
+        return result[: ceil(self.share * len(result))]
+
+    def worst(self) -> dict[str, Tensor]:
+        """Worst layer's `dead_units` and `saturated_units`; of each kind there is."""
+        kinds = {"dead_units": self.dead, "saturated_units": self.saturated}
+        return {name: torch.stack(shares).amax() for name, shares in kinds.items() if shares}
 
 
 def _dead_share(result: Tensor) -> Tensor:
@@ -151,16 +199,7 @@ def _dead_share(result: Tensor) -> Tensor:
 @torch.no_grad()
 def activation_shares(model: Callable[[Tensor], Tensor], x: Tensor) -> dict[str, Tensor]:
     """Worst layer's share of dead and of saturated units on a batch; of each kind it has."""
-    with ActivationMonitor() as monitor:
+    monitor = ActivationMonitor()
+    with monitor:
         model(x)
-    kinds = {"dead_units": monitor.dead, "saturated_units": monitor.saturated}
-    return {name: torch.stack(shares).amax() for name, shares in kinds.items() if shares}
-
-
-def activation_figures(model: nn.Module, x: Tensor) -> dict[str, float]:
-    """The shares of `activation_shares` in evaluation mode, as numbers."""
-    was_training = model.training
-    model.eval()
-    figures = {name: share.item() for name, share in activation_shares(model, x).items()}
-    model.train(was_training)
-    return figures
+    return monitor.worst()

@@ -13,7 +13,7 @@ from recipe.training.schedules import rates as schedule_rates
 
 WATCHED_PER_EPOCH = 4
 """Iterations of an epoch at which gradients and updates are read, at most."""
-WATCHED_SHARE = 8
+WATCHED_SHARE = 16
 """Of so many iterations at most one is watched, so that short epochs are not slowed down."""
 ACTIVATION_SAMPLE, LEAST_SAMPLE, SAMPLE_SHARE = 256, 64, 32
 """Validation items whose activations are looked at after each epoch: at most the first number, and

@@ -5,7 +5,8 @@ from collections import defaultdict
 from datetime import date
 from statistics import median
 
-REPEATS = 25
+PAIRS = {"digits-mlp": 99, "cifar-cnn": 15}
+"""Pairs of trainings, one of them without monitors: a minute or two of each."""
 
 
 def share(values):
@@ -48,42 +49,48 @@ def table(rows, restored):
 
 
 def monitoring():
-    """Seconds of one training with all monitors over the same without, medians in alternation."""
+    """Processor seconds of an epoch with all monitors over one without: medians over pairs of
+    trainings that take turns by the epoch, so that both see the same machine.
+    """
     import torch
     from bases import BASES
 
-    from recipe.training import loop
-
     torch.set_num_threads(1)
     ratios = {}
-    for name in ("digits-mlp", "cifar-cnn"):
+    for name, pairs in PAIRS.items():
         base = next(b for b in BASES if b.name == name)
         times = defaultdict(list)
-        for _ in range(REPEATS):
-            for monitored in (True, False):
-                times[monitored].append(_seconds(loop, base.make(0).resolved(), monitored))
+        for pair in range(pairs):
+            turns = (True, False) if pair % 2 else (False, True)
+            trainings = [_timed_epochs(base.make(0).resolved(), monitored) for monitored in turns]
+            for seconds in zip(*trainings, strict=True):
+                for monitored, taken in zip(turns, seconds, strict=True):
+                    times[monitored].append(taken)
         ratios[name] = median(times[True]) / median(times[False])
     return ratios
 
 
-def _seconds(loop, experiment, monitored):
+def _timed_epochs(experiment, monitored):
+    """Train, and yield the seconds of each epoch."""
     import torch
 
+    from recipe.training import loop
     from recipe.training.data import load_splits
 
     device = torch.device("cpu")
     training = loop.Training(experiment, load_splits(experiment, device, 0), seed=0, device=device)
-    watched, activations = loop.watched_iterations, loop.activation_figures
-    if not monitored:
-        loop.watched_iterations = lambda _: frozenset()
-        loop.activation_figures = lambda *_: {}
-    try:
-        start = time.perf_counter()
-        for _ in training.epochs():
-            pass
-        return time.perf_counter() - start
-    finally:
-        loop.watched_iterations, loop.activation_figures = watched, activations
+    watched, evaluate = loop.watched_iterations, loop.evaluate
+    for _ in range(experiment.epochs):
+        if not monitored:
+            loop.watched_iterations = lambda _: frozenset()
+            loop.evaluate = lambda *given: evaluate(*given[:4])  # and no monitor
+        try:
+            start = time.process_time()
+            training.epoch()
+            taken = time.process_time() - start
+        finally:
+            loop.watched_iterations, loop.evaluate = watched, evaluate
+        yield taken
 
 
 def curve_lines():

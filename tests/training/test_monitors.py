@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from recipe.training.monitors import UpdateMonitor, activation_figures
+from recipe.training.monitors import ActivationMonitor, UpdateMonitor, activation_shares
 
 
 def watch(model, loss, lr):
@@ -78,6 +78,10 @@ def test_a_model_of_vectors_alone_is_watched_by_them():
     assert "update_ratio/weight" in figures.flush()
 
 
+def figures(model, x):
+    return {name: share.item() for name, share in activation_shares(model, x).items()}
+
+
 def units(function, biases):
     """Four inputs through one unit per bias: pre-activation = input + bias."""
 
@@ -85,7 +89,7 @@ def units(function, biases):
         def forward(self, x):
             return function(x + torch.tensor(biases))
 
-    return activation_figures(Net(), torch.tensor([[-1.0], [-0.5], [0.5], [1.0]]))
+    return figures(Net(), torch.tensor([[-1.0], [-0.5], [0.5], [1.0]]))
 
 
 @pytest.mark.parametrize(
@@ -127,11 +131,17 @@ def test_a_channel_of_a_convolution_is_one_unit_and_the_worst_layer_counts():
     x = torch.full((2, 4, 3, 3), -1.0)
     x[1, 0, 2, 2] = 0.25
     x[:, 1:] = 1.0
-    assert activation_figures(Net(), x) == {"dead_units": 0.25, "saturated_units": 0.0}
+    assert figures(Net(), x) == {"dead_units": 0.25, "saturated_units": 0.0}
 
 
-def test_the_model_is_read_in_evaluation_mode_and_put_back():
-    model = nn.Sequential(nn.BatchNorm1d(3), nn.Dropout(0.9), nn.ReLU()).train()
-    assert activation_figures(model, torch.ones(8, 3)) == {"dead_units": 0.0}
-    assert model.training
-    assert model[0].num_batches_tracked == 0
+@pytest.mark.parametrize("steps", [1, 3])
+def test_of_a_batch_the_first_items_are_looked_at_however_it_is_folded(steps):
+    """Unit 0 is alive in the last item only, unit 1 in the first one."""
+    x = torch.full((4, steps, 2), -1.0)
+    x[3, :, 0] = x[0, :, 1] = 1.0
+    seen = {}
+    for items in (2, 4, 9, None):
+        with torch.no_grad(), ActivationMonitor(items).batch(4) as monitor:
+            F.relu(x.flatten(0, 1))
+        seen[items] = monitor.worst()["dead_units"].item()
+    assert seen == {2: 0.5, 4: 0.0, 9: 0.0, None: 0.0}
