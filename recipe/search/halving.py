@@ -37,10 +37,11 @@ class Halving:
     """Compare training losses, after any iteration. Otherwise the best validation scores are
     compared, at the end of an epoch, unless the first one ends too late for that."""
 
-    @property
-    def cost(self) -> float:
-        """Of whole trainings, what a trial costs on average."""
-        return self.share + (1 - self.share) * self.keep
+    def cost(self, count: int) -> float:
+        """Of whole trainings, what so many trials cost together."""
+        if count < 2:
+            return float(count)
+        return self.share * count + (1 - self.share) * _kept(count, self.keep)
 
     def rung(
         self, epochs: int, iterations: int, warmup: float = 0.0, *, whole: bool = False
@@ -87,10 +88,12 @@ def course(losses: Sequence[float]) -> tuple[float, ...]:
 
 
 def behind_in_score(standings: Sequence[Standing], keep: float) -> set[int]:
-    """Which of them are below the best `keep` by score."""
+    """Which of them are not among the best `keep` by score, of equal ones the first: the centre of
+    a grid is its first cell, and small validation sets know few scores.
+    """
     scores = [-math.inf if one.score is None else one.score for one in standings]
-    bar = sorted(scores, reverse=True)[_kept(len(scores), keep) - 1]
-    return {k for k, score in enumerate(scores) if score < bar}
+    order = sorted(range(len(scores)), key=lambda k: -scores[k])
+    return set(order[_kept(len(scores), keep) :])
 
 
 def behind_in_loss(standings: Sequence[Standing], keep: float) -> set[int]:

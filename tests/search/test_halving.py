@@ -72,8 +72,11 @@ def test_behind_in_score_is_who_has_enough_betters(values, keep):
     def better(a, b):
         return a is not None and (b is None or a > b)
 
-    expected = {k for k, b in enumerate(values) if sum(better(a, b) for a in values) >= kept}
-    assert behind == expected
+    def before(j, k):
+        return better(values[j], values[k]) or (j < k and not better(values[k], values[j]))
+
+    places = range(len(values))
+    assert behind == {k for k in places if sum(before(j, k) for j in places) >= kept}
 
 
 def standings(*courses, groups=None):

@@ -28,8 +28,8 @@ def coarse(out, lr_evidence=None, **given):
 def test_grid_around_the_rate_that_was_found(tmp_path):
     found = {"best_lr": 0.05, "bracket_high": 0.1}
     evidence, trials = coarse(tmp_path, found, lr=None, epochs=20, optimizer="adamw")
-    grid = trials[: 4 * 3]
-    assert {t.params["lr"] for t in grid} == {0.005, 0.0136, 0.0368, 0.1}
+    grid = trials[: 3 * 3]
+    assert {t.params["lr"] for t in grid} == {0.0158, 0.0398, 0.1}
     assert {t.params["weight_decay"] for t in grid} == {1e-3, 1e-2, 1e-1}
     assert all(t.number > 0 and t.epochs == t.planned_epochs == 2 for t in trials)
     assert [t.number for t in trials] == list(range(1, len(trials) + 1))
@@ -49,8 +49,9 @@ def test_the_baseline_is_trial_zero_and_no_cell(tmp_path):
     ("declared", "found", "expected"),
     [
         (0.05, None, (0.005, 0.05)),
-        (0.7, {"best_lr": 0.05, "bracket_high": 0.1}, (0.005, 0.1)),
-        (None, {"best_lr": 0.05, "bracket_high": 9.0}, (0.005, 0.05 * math.sqrt(10))),
+        (0.7, {"best_lr": 0.05, "bracket_high": 0.1}, (0.05 / math.sqrt(10), 0.1)),
+        (None, {"best_lr": 0.05, "bracket_high": 9.0},
+         (0.05 / math.sqrt(10), 0.05 * math.sqrt(10))),
         (None, {"best_lr": 0.05}, (0.005, 0.05)),
         (0.7, {"best_lr": math.nan}, (0.07, 0.7)),
     ],
@@ -71,7 +72,7 @@ def test_a_best_rate_at_the_end_extends_the_grid(tmp_path):
     too_low = {"best_lr": 1e-4, "bracket_high": 2e-4}
     evidence, trials = coarse(tmp_path, too_low, lr=None, epochs=10)
     rates = [t.params["lr"] for t in trials]
-    assert rates[12:] == [6.32e-4, 2e-3]  # twice the step of a half decade
+    assert rates[9:] == [6.32e-4, 2e-3]  # twice the step of a half decade
     assert evidence.number("extended") == 2
     assert evidence.number("best_lr") == 2e-3
 
@@ -97,8 +98,8 @@ def test_the_lower_part_of_the_coarse_grid_ends_inside_an_epoch(tmp_path):
         train=blobs(300, spread=2.5),
     )  # fmt: skip
     stopped = [t for t in trials if t.status == "stopped"]
-    went_on = [t for t in trials[:12] if t.status != "stopped"]
-    assert len(went_on) >= 6
+    went_on = [t for t in trials[:9] if t.status != "stopped"]
+    assert len(went_on) >= 5
     assert stopped
     assert all(t.epochs == 0 and t.part == 30 / 80 and t.val_score is None for t in stopped)
     assert all(t.epochs == 1 and t.part == 0 for t in went_on)
@@ -114,14 +115,14 @@ def test_a_grid_of_a_few_iterations_is_not_cut(tmp_path):
 @pytest.mark.parametrize(("lr", "trained"), [(1e-8, 30 / 80), (0.004, 1)])
 def test_an_extension_is_cut_if_it_would_be_in_the_grid(tmp_path, monkeypatch, lr, trained):
     def beyond(trials):
-        return {"lr": lr, "weight_decay": 3e-4} if len(trials) == 12 else None
+        return {"lr": lr, "weight_decay": 3e-4} if len(trials) == 9 else None
 
     monkeypatch.setattr("recipe_steps.coarse_grid.measure._beyond", beyond)
     evidence, trials = coarse(
         tmp_path, {"best_lr": 0.003, "bracket_high": 0.01}, lr=None, epochs=10, batch_size=3,
         train=blobs(300, spread=2.5),
     )  # fmt: skip
-    assert (trials[12].trained, evidence.number("extended")) == (trained, 1)
+    assert (trials[9].trained, evidence.number("extended")) == (trained, 1)
 
 
 def test_random_search_is_log_uniform_within_its_range(tmp_path):
@@ -250,11 +251,11 @@ def test_halving_stops_the_lower_part(tmp_path):
     stopped = [t for t in trials if t.status == "stopped"]
     went_on = [t for t in trials if t.status != "stopped"]
     assert stopped
-    assert all(t.epochs == 3 and "lower part" in t.reason for t in stopped)
-    assert all(t.epochs > 3 for t in went_on)
-    at_cut = {t.number: max(t.curves["val_score"][:3]) for t in trials}
-    assert max(at_cut[t.number] for t in stopped) < min(at_cut[t.number] for t in went_on)
-    assert len(went_on) >= 2  # 40 % of five; ties go on too
+    assert all(t.epochs == 2 and "lower part" in t.reason for t in stopped)
+    assert all(t.epochs > 2 for t in went_on)
+    at_cut = {t.number: max(t.curves["val_score"][:2]) for t in trials}
+    assert max(at_cut[t.number] for t in stopped) <= min(at_cut[t.number] for t in went_on)
+    assert len(went_on) == 1  # a fifth
     assert evidence.number("best_score") == max(t.val_score for t in trials)
 
 
@@ -268,9 +269,9 @@ def test_where_whole_trainings_end_below_short_ones_lower_rates_are_tried(tmp_pa
         ctx.step = "refine_grid"
         RefineGrid().measure(ctx)
     refined = ctx.trials[1:]
-    assert len(refined) == 5 + more
-    assert [t.params["lr"] for t in refined[5:]] == [0.00158, 0.0005][:more]
-    assert [t.number for t in refined] == list(range(1, 6 + more))
+    assert len(refined) == 4 + more
+    assert [t.params["lr"] for t in refined[4:]] == [0.00223, 0.000705][:more]
+    assert [t.number for t in refined] == list(range(1, 5 + more))
 
 
 def test_a_baseline_that_is_the_centre_is_no_cell(tmp_path):
@@ -301,8 +302,20 @@ def test_it_refines_the_best_cell_of_the_grid_before(tmp_path):
         ctx.step = "refine_grid"
         RefineGrid().measure(ctx)
     refined = ctx.trials[2:]
-    assert params(refined) == [(0.05, 0.0), (0.025, 0.0), (0.1, 0.0)]  # no decay to vary
+    # No decay to vary; four times the epochs want 0.64 times the rate.
+    assert params(refined) == [(0.0321, 0.0), (0.05, 0.0)]
     assert all(t.params["width"] == 4 and t.planned_epochs == 4 for t in refined)
+
+
+def test_it_refines_a_grid_of_whole_trainings_by_half_and_double_the_rate(tmp_path):
+    with open_context(RefineGrid(), blob_experiment(lr=None, epochs=2), tmp_path) as ctx:
+        ctx.step = "coarse_grid"
+        ctx.run_trials([{"lr": 0.05, "weight_decay": 1e-3}], epochs=2)
+        ctx.step = "refine_grid"
+        RefineGrid().measure(ctx)
+    assert params(ctx.trials[1:]) == [
+        (0.05, 1e-3), (0.025, 1e-3), (0.1, 1e-3), (0.05, 3e-3), (0.05, 3.33e-4)
+    ]  # fmt: skip
 
 
 def test_random_neighbours_stay_within_reach(tmp_path):

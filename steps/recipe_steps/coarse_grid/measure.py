@@ -20,7 +20,8 @@ from recipe.search.space import (
 )
 from recipe_steps.grids import grid_evidence, number
 
-RATES = 4
+STEP = math.sqrt(10)
+"""Ratio of neighbouring rates, about."""
 DECAYS = {"adamw": (1e-3, 1e-2, 1e-1)}
 USUAL_DECAYS = (1e-5, 1e-4, 1e-3)
 """The lecture's "1e-4, 1e-5, 0"; decoupled decay works at larger values (Loshchilov, Hutter)."""
@@ -72,7 +73,7 @@ def expects(ctx: Context, left: float | None) -> float:
     baseline = ctx.experiment.epochs or 1 if ctx.experiment.has_baseline else 0
     epochs = _length(ctx)
     cells = _affordable(None if left is None else left - baseline, epochs)
-    return baseline + cells * epochs * HALVING.cost
+    return baseline + epochs * HALVING.cost(cells)
 
 
 def _length(ctx: Context) -> int:
@@ -84,11 +85,12 @@ def _affordable(left: float | None, epochs: int) -> int:
     """How many cells the grid's share of the budget pays for; at least two."""
     if left is None:
         return MOST_TRIALS
-    return max(2, min(MOST_TRIALS, int(left * BUDGET_SHARE / (epochs * HALVING.cost))))
+    paid = (n for n in range(MOST_TRIALS, 2, -1) if epochs * HALVING.cost(n) <= left * BUDGET_SHARE)
+    return next(paid, 2)
 
 
 def rate_range(ctx: Context) -> tuple[float, float]:
-    """Rates around the best of step 3, or around the declared one when step 3 was left out.
+    """Rates around the best of step 3, or below the declared one when step 3 was left out.
 
     Raises:
         UsageError: there is neither.
@@ -102,8 +104,10 @@ def rate_range(ctx: Context) -> tuple[float, float]:
         raise UsageError(
             "The coarse grid needs a learning rate: let step lr_range run, or declare lr=..."
         )
-    top = (found.number("bracket_high") if found else None) or best
-    return best / 10, max(best, min(top, best * math.sqrt(10)))
+    top = found.number("bracket_high") if found else None
+    if top is None:
+        return best / 10, best
+    return best / STEP, max(best, min(top, best * STEP))
 
 
 def _leads(ctx: Context, trials: Sequence[Trial], best: Trial | None) -> bool:
@@ -132,7 +136,8 @@ def _cells(ctx: Context, low: float, high: float, epochs: int) -> list[Params]:
         how = "grid" if len(axes) <= DIMENSIONS else "quasi"
     if how != "grid":
         return (random_draws if how == "random" else quasi_random)(axes, limit, seed)
-    values = {"lr": log_spaced(low, high, RATES), "weight_decay": decays,
+    count = 1 + max(1, round(math.log(high / low, STEP)))
+    values = {"lr": log_spaced(low, high, count), "weight_decay": decays,
               **{name: listed(axis) for name, axis in space.items()}}  # fmt: skip
     return distinct([active(cell, space) for cell in thinned_grid(values, limit, seed)])
 
@@ -148,11 +153,11 @@ def _beyond(trials: Sequence[Trial]) -> Params | None:
     rates = sorted({rate for t in trials if (rate := number(t.params.get("lr"))) is not None})
     if best is None or len(rates) < 2:
         return None
-    rate, step = number(best.params["lr"]), math.sqrt(10)
+    rate = number(best.params["lr"])
     if rate == rates[-1]:
-        new = rounded(rates[-1] * step)
+        new = rounded(rates[-1] * STEP)
     elif rate == rates[0]:
-        new = rounded(rates[0] / step)
+        new = rounded(rates[0] / STEP)
     else:
         return None
     kept = {k: v for k, v in best.params.items() if k not in ("epochs", "warmup")}

@@ -14,18 +14,25 @@ from recipe.search.space import proposed, random_draws
 from recipe_steps.grids import grid_evidence, number, runner_up
 from recipe_steps.refine_grid.adoption import decide, pays_for
 
-FACTORS = (("lr", 0.5), ("lr", 2.0), ("weight_decay", 3.0), ("weight_decay", 1 / 3))
-"""Neighbours of the centre: half and double the rate, a third and three times the decay. Half the
-rate comes first where the budget pays for few: a long training bears less than a short one."""
+RATES, DECAYS = ("lr", (0.5, 2.0)), ("weight_decay", (3.0, 1 / 3))
+"""Neighbours of the centre by factors of its values, in the order in which a budget pays for them.
+"""
+LENGTH_POWER = 0.32
+"""The best rate falls with the length of a training, with this power of it (Bjorck et al. 2024,
+"Scaling optimal LR across token horizons", for Adam). Digits with SGD want the same: half the rate
+for ten times the epochs."""
+LONGER = 0.8
+"""Factor of the rate below which the centre is moved by it, and the rate of the short trainings is
+its neighbour."""
 MOST_LOWER, LOWER = 2, 1 / math.sqrt(10)
 """Cells below the lowest rate, and their distance, where whole trainings end below short ones."""
 WORSE = 2.0
 """Standard errors of a score by which they do."""
-LATER_FACTORS = (("weight_decay", 3.0),)
+LATER = (("weight_decay", (3.0,)),)
 """In later rounds the change itself is what is tested; one neighbour guards against luck."""
 PROPOSED = 2
 """Cells of a later round that a model of the trials so far proposes."""
-FIRST_ROUND = Halving(share=1 / 3, keep=0.4)
+FIRST_ROUND = Halving(share=1 / 6, keep=1 / 5)
 LATER_ROUNDS = Halving(share=1 / 3, keep=0.5)
 
 
@@ -40,13 +47,13 @@ def measure(ctx: Context) -> Evidence:
     searched = [trial for trial in ctx.trials if trial.number > 0]
     if ctx.experiment.lr is None and searched and best_of(searched) is None:
         return grid_evidence(searched, None, {"none_left": True})
-    centre = _centre(ctx)
+    centre, around = _centre(ctx)
     plan: dict[str, Any] = {"epochs": ctx.experiment.epochs, **ctx.plan}
     factor = plan.pop("weight_decay_factor", 1.0)
     decay = number(centre.get("weight_decay"))
     if decay is not None:
         centre["weight_decay"] = rounded(decay * factor)
-    cells = _random(ctx, centre) if ctx.settings.search == "random" else _cells(ctx, centre)
+    cells = (_random if ctx.settings.search == "random" else _cells)(ctx, centre, around)
     count = ctx.decide("cells", lambda: _affordable(ctx.epochs_left, plan["epochs"], len(cells)))
     cells = cells[:count]
     halving = FIRST_ROUND if ctx.round == 1 else LATER_ROUNDS
@@ -99,9 +106,13 @@ def _ends_below(ctx: Context, short: Trial | None, trials: Sequence[Trial]) -> b
     return error > 0 and short.val_score - reached > WORSE * error
 
 
-def _centre(ctx: Context) -> dict[str, Scalar]:
-    """The best setting so far: of the refined trials from the second round on, of the coarse
-    grid before, of the declaration when there was no grid.
+Around = Sequence[tuple[str, Sequence[float]]]
+"""Names, and factors of the centre's values that lead to its neighbours."""
+
+
+def _centre(ctx: Context) -> tuple[dict[str, Scalar], Around]:
+    """The best setting so far, and its neighbours: of the refined trials from the second round on,
+    of the coarse grid before, of the declaration when there was no grid.
     """
     searched: list[Trial] = [trial for trial in ctx.trials if trial.number > 0]
     refined = [trial for trial in searched if trial.step == ctx.step]
@@ -111,23 +122,37 @@ def _centre(ctx: Context) -> dict[str, Scalar]:
         "weight_decay": ctx.experiment.weight_decay,
     }
     centre = dict(best.params) if best else own
+    longer = _longer(ctx, best)
     for name in ("epochs", "schedule", "warmup"):
         if name not in ctx.experiment.space:
             centre.pop(name, None)
-    if centre.get("lr") is None:
+    lr = number(centre.get("lr"))
+    if lr is None:
         raise UsageError(
             "The refined grid needs a setting to start from: let step coarse_grid run, "
             "or declare lr=..."
         )
-    return centre
+    if ctx.round > 1:
+        return centre, LATER
+    if longer < LONGER:
+        return {**centre, "lr": rounded(lr * longer)}, (("lr", (1 / longer,)), DECAYS)
+    return centre, (RATES, DECAYS)
 
 
-def _cells(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]]:
+def _longer(ctx: Context, best: Trial | None) -> float:
+    """Factor of the rate of a trial for a training of full length."""
+    epochs = ctx.experiment.epochs
+    if best is None or not epochs or "epochs" in ctx.experiment.space:
+        return 1.0
+    return math.pow(min(1.0, best.planned_epochs / epochs), LENGTH_POWER)
+
+
+def _cells(ctx: Context, centre: dict[str, Scalar], around: Around) -> list[dict[str, Scalar]]:
     cells = [centre]
-    for name, factor in FACTORS if ctx.round == 1 else LATER_FACTORS:
+    for name, factors in around:
         value = number(centre.get(name))
         if value:
-            cells.append({**centre, name: rounded(value * factor)})
+            cells += [{**centre, name: rounded(value * factor)} for factor in factors]
     return cells + _proposed(ctx, centre) if ctx.round > 1 else cells
 
 
@@ -153,27 +178,28 @@ def _tried(name: str, known: Sequence[tuple[dict[str, Scalar], float]]) -> Axis:
     )
 
 
-def _random(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]]:
+def _random(ctx: Context, centre: dict[str, Scalar], around: Around) -> list[dict[str, Scalar]]:
     """The centre, and log-uniform draws within the reach of the grid's neighbours."""
     ranges = {}
     for name, reach in (("lr", 2.0), ("weight_decay", 3.0)):
         value = number(centre.get(name))
         if value:
             ranges[name] = Range(value / reach, value * reach, log=True)
-    count = len(FACTORS) if ctx.round == 1 else len(LATER_FACTORS)
+    count = sum(len(factors) for _, factors in around)
     draws = random_draws(ranges, count, ctx.seed_for("draws", ctx.round))
     return [centre, *({**centre, **draw} for draw in draws)]
 
 
 def expects(ctx: Context, left: float | None) -> float:
-    """Epochs of the first round."""
+    """Epochs of the first round, after a grid of shorter trainings."""
     epochs = ctx.experiment.epochs or 1
-    cells = _affordable(left, epochs, 1 + len(FACTORS))
-    return cells * epochs * FIRST_ROUND.cost if cells > 1 else epochs
+    cells = 2 + len(DECAYS[1])
+    return epochs * FIRST_ROUND.cost(_affordable(left, epochs, cells))
 
 
 def _affordable(left: float | None, epochs: int, cells: int) -> int:
     """How many cells the rest of the budget pays for; at least one."""
     if left is None:
         return cells
-    return max(1, min(cells, math.floor(left / (epochs * FIRST_ROUND.cost))))
+    paid = (n for n in range(cells, 1, -1) if epochs * FIRST_ROUND.cost(n) <= left)
+    return next(paid, 1)
