@@ -169,8 +169,8 @@ class Context:
         booked as spent. See `recipe.search.short`.
         """
         courses = run_short(self.runner, shorts, stop, told)
-        for course in courses:
-            self.spend(len(course.losses))
+        for short, course in zip(shorts, courses, strict=True):
+            self.spend(len(course.losses) * short.cost)
         return courses
 
     @cached_property
@@ -200,7 +200,7 @@ class Context:
         if trial.number == 0:
             self.baseline_trial = trial
 
-    def spend(self, iterations: int) -> None:
+    def spend(self, iterations: float) -> None:
         """Book training that is no trial."""
         batch = self.experiment.batch_size
         self.meter.spend(iterations / iterations_per_epoch(self.data.train, batch))

@@ -37,11 +37,16 @@ class Halving:
     """Compare training losses, after any iteration. Otherwise the best validation scores are
     compared, at the end of an epoch, unless the first one ends too late for that."""
 
-    def cost(self, count: int) -> float:
-        """Of whole trainings, what so many trials cost together."""
+    then: "Halving | None" = None
+    """The next cut, among those that go on; at the end of an epoch, or none."""
+
+    def cost(self, count: int, trained: float = 0.0) -> float:
+        """Of whole trainings, what so many trials cost together from this part of them on."""
         if count < 2:
-            return float(count)
-        return self.share * count + (1 - self.share) * _kept(count, self.keep)
+            return count * (1 - trained)
+        going = _kept(count, self.keep)
+        later = self.then.cost(going, self.share) if self.then else going * (1 - self.share)
+        return count * (self.share - trained) + later
 
     def rung(
         self, epochs: int, iterations: int, warmup: float = 0.0, *, whole: bool = False

@@ -4,7 +4,6 @@ Trials of a run share initial weights and data order (their seed is the run's), 
 between them come from the hyperparameters.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
@@ -97,11 +96,15 @@ class Runner:
     def _train(self, slots: list[Slot], halving: Halving | None, rivals: Sequence[Trial]) -> None:
         longest = max(slot.epochs for slot in slots)
         with closing(Lanes(slots, self)) as lanes:
-            rung = halving and len(slots) + len(rivals) > 1 and self._rung(slots, halving)
-            if halving and rung:
-                later = max(1, math.ceil(len(slots) * halving.keep)) * (longest - rung)
-                lanes.advance(rung, later)
-                self._cut(slots, rung, halving, rivals)
+            going, cut, trained = list(slots), halving, 0.0
+            while cut and len(going) + len(rivals) > 1:
+                rung = self._rung(slots, cut)
+                # A second cut inside an epoch would need a record of its own to be made again.
+                if rung is not None and (not trained or rung == max(rung // 1, trained)):
+                    later = cut.cost(len(going)) - cut.share * len(going)
+                    lanes.advance(rung, later * longest)
+                    going, trained = self._cut(going, rung, cut, rivals), rung
+                cut, rivals = cut.then, ()
             lanes.advance(longest)
 
     def _rung(self, slots: Sequence[Slot], halving: Halving) -> float | None:
@@ -117,14 +120,16 @@ class Runner:
 
     def _cut(
         self, slots: Sequence[Slot], rung: float, halving: Halving, rivals: Sequence[Trial]
-    ) -> None:
+    ) -> list[Slot]:
+        """End those that are behind; the others."""
         on_losses = halving.on_losses or rung % 1 > 0
         standings = [slot.standing(rung, on_losses=on_losses) for slot in slots]
         standings += [standing_of(rival, rung) for rival in rivals]
-        behind = behind_in_loss if on_losses else behind_in_score
-        for k in sorted(behind(standings, halving.keep)):
-            if k < len(slots):
-                slots[k].end("stopped", f"in the lower part after {round(rung, 2):g} epochs")
+        behind = (behind_in_loss if on_losses else behind_in_score)(standings, halving.keep)
+        for k, slot in enumerate(slots):
+            if k in behind:
+                slot.end("stopped", f"in the lower part after {round(rung, 2):g} epochs")
+        return [slot for k, slot in enumerate(slots) if k not in behind]
 
     @property
     def way(self) -> Way:

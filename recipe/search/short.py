@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from recipe.search.runner import Runner
 
 Stop = Callable[[list[float]], bool]
+FORWARD = 1 / 3
+"""Of an iteration: the backward pass computes two products where the forward one computes one
+(Kaplan et al. 2020, section 2.1)."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,11 @@ class Short:
     rates: Sequence[float]
     watch_every: int | None = None
     """Iterations between looks at gradients and updates."""
+
+    @property
+    def cost(self) -> float:
+        """Of a training of that length. Where no rate moves the weights, forward passes do."""
+        return 1.0 if self.experiment.update or any(self.rates) else FORWARD
 
 
 @dataclass(frozen=True)

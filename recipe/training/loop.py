@@ -100,6 +100,8 @@ class Training:
         self.loss_function = experiment.loss_function
         self.iterations_per_epoch = iterations_per_epoch(data.train, experiment.batch_size)
         self.rates = planned_rates(experiment, data) if rates is None else rates
+        self.still = False
+        """Nothing is to be learnt: backward passes are left out."""
         self.lr = experiment.lr or 0.0
         model = build_model(experiment, derive_seed(seed, "weights"), device)
         self.model = way.lay_out_model(model)
@@ -155,11 +157,13 @@ class Training:
     def losses(
         self, stop: Callable[[list[float]], bool], watch_every: int | None = None
     ) -> list[float]:
-        """Train without validation and return each iteration's loss.
+        """Train without validation and return each iteration's loss; where all rates are zero, by
+        forward passes alone.
 
         Ends at the first non-finite loss, which is left out, or when `stop(losses)` is true.
         Every `watch_every` iterations the monitor reads gradients and updates.
         """
+        self.still = self.experiment.update is None and not any(self.rates)
         losses: list[float] = []
         for number in range(self._planned_epochs):
             first = number * self.iterations_per_epoch
@@ -234,6 +238,9 @@ class Training:
         if self.experiment.update is not None:
             loss = self._own_update((x, y), watch=watch)
             return torch.as_tensor(loss).detach(), None
+        if self.still:
+            with torch.no_grad():
+                return self._forward(x, y)[1], None
         closure = self._evaluation(x, y) if self.wants_closure else None
         outputs, loss = self._gradients(x, y)
         if watch:
@@ -254,16 +261,19 @@ class Training:
 
     def _gradients(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """One pass forward and backward; outputs and loss."""
-        with self.way.autocast(self.device):
-            outputs = self.forward(x)
-        outputs = full_precision(outputs)
-        loss = self.loss_function(outputs, y)
+        outputs, loss = self._forward(x, y)
         forget_gradients(self.optimizer)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.experiment.clip_norm is not None:
             limit = self.experiment.clip_norm
             self.monitor.clips(nn.utils.clip_grad_norm_(self.model.parameters(), limit), limit)
         return outputs, loss
+
+    def _forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        with self.way.autocast(self.device):
+            outputs = self.forward(x)
+        outputs = full_precision(outputs)
+        return outputs, self.loss_function(outputs, y)
 
     def _own_update(self, batch: Batch, *, watch: bool) -> Tensor | float:
         hook = None

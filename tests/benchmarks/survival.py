@@ -2,7 +2,7 @@
 
     python tests/benchmarks/survival.py [digits] [cifar10] [--seeds N]
 
-Grids of 12 trials around a rate that is drawn, so that the best lies anywhere in them; the CNN of
+Grids of 9 trials around a rate that is drawn, so that the best lies anywhere in them; the CNN of
 examples/cifar10.py sees 3,000 images.
 """
 
@@ -47,11 +47,10 @@ def compare(name, seed, epochs, out):
     from recipe.search.space import grid, log_spaced
     from recipe.testing import open_context
     from recipe_steps.coarse_grid import CoarseGrid
-    from recipe_steps.coarse_grid.measure import HALVING, USUAL_DECAYS
-    from recipe_steps.coarse_grid.measure import RATES as COUNT
+    from recipe_steps.coarse_grid.measure import HALVING, STEP, USUAL_DECAYS
 
     middle = RATES[name] * SPREAD ** random.Random(f"{name} {seed}").uniform(-1, 1)
-    rates = log_spaced(middle / 10, middle * 10**0.5, COUNT)
+    rates = log_spaced(middle / STEP, middle * STEP, 3)
     cells = grid({"lr": rates, "weight_decay": USUAL_DECAYS})
     with open_context(CoarseGrid(), declared(name, seed), out, seed=seed) as ctx:
         cut = ctx.run_trials(cells, HALVING, epochs=epochs)

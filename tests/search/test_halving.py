@@ -38,6 +38,19 @@ def test_losses_are_compared_after_any_iteration(epochs, iterations, warmup, run
     assert found == (None if rung is None else pytest.approx(rung))
 
 
+@pytest.mark.parametrize(
+    ("halving", "count", "cost"),
+    [
+        (Halving(1 / 4, 0.5), 9, 9 / 4 + 5 * 3 / 4),
+        (Halving(1 / 4, 0.5), 1, 1.0),  # nobody to be compared with
+        (Halving(1 / 8, 0.4, then=Halving(1 / 3, 0.5)), 4, 4 / 8 + 2 * (1 / 3 - 1 / 8) + 2 / 3),
+        (Halving(1 / 8, 0.4, then=Halving(1 / 3, 0.5)), 2, 2 / 8 + 7 / 8),
+    ],
+)
+def test_the_cost_of_trials_that_are_cut(halving, count, cost):
+    assert halving.cost(count) == pytest.approx(cost)
+
+
 @pytest.mark.parametrize("on_losses", [False, True])
 @pytest.mark.parametrize(("epochs", "rung"), [(1, None), (2, 1), (3, 1), (9, 3)])
 def test_where_an_epoch_cannot_pause_the_cut_is_between_two(on_losses, epochs, rung):

@@ -217,11 +217,26 @@ def test_one_trial_alone_is_never_stopped(tmp_path):
         assert lab.run(specs(1e-4), Halving())[0].status == "finished"
 
 
+def test_a_second_cut_is_among_those_that_went_on(tmp_path):
+    with Lab(tmp_path) as lab:
+        trials = lab.run(specs(*RATES), TWICE)
+    left = list(trials)
+    for epochs, kept in ((1, 3), (2, 2)):
+        left.sort(key=lambda trial: -max(trial.curves["val_score"][:epochs]))
+        gone, left = left[kept:], left[:kept]
+        assert {(trial.status, trial.epochs) for trial in gone} == {("stopped", epochs)}
+    assert {(trial.status, trial.epochs) for trial in left} == {("finished", 6)}
+
+
+TWICE = Halving(share=1 / 6, keep=0.6, then=Halving(share=1 / 3, keep=0.5))
+
+
 @pytest.mark.parametrize("inside", [False, True])
-def test_a_resumed_run_makes_the_same_decisions(tmp_path, monkeypatch, inside):
-    given, halving = specs(*RATES), Halving(share=1 / 3, keep=0.4)
+@pytest.mark.parametrize("then", [None, Halving(share=1 / 3, keep=0.5)])
+def test_a_resumed_run_makes_the_same_decisions(tmp_path, monkeypatch, inside, then):
+    given, halving = specs(*RATES), TWICE if then else Halving(share=1 / 3, keep=0.4)
     if inside:
-        halving = inside_an_epoch(monkeypatch)
+        halving = replace(inside_an_epoch(monkeypatch), then=then)
     with Lab(tmp_path / "whole") as lab:
         whole = lab.run(given, halving)
     lines = (tmp_path / "whole" / "journal.jsonl").read_bytes().splitlines(keepends=True)

@@ -277,6 +277,15 @@ def test_losses_are_those_of_the_epochs_and_stop_when_told():
     assert training().losses(lambda losses: len(losses) == 5) == whole[:5]
 
 
+def test_without_a_rate_the_losses_are_those_of_weights_that_stand_still():
+    still, moved = training(rates=[0.0] * 12), training(rates=[1e-30] * 12)
+    before = [p.clone() for p in still.model.parameters()]
+    assert still.losses(lambda _: False) == moved.losses(lambda _: False)
+    for old, new in zip(before, still.model.parameters(), strict=True):
+        assert torch.equal(old, new)
+        assert new.grad is None  # forward passes alone
+
+
 @pytest.mark.parametrize("every", [1, 3, 10])  # an epoch has four iterations
 def test_losses_are_watched_across_epochs(every):
     made = training()

@@ -15,7 +15,7 @@ class CoarseGrid:
 
     name = "coarse_grid"
     title = "Coarse grid"
-    version = 2
+    version = 3
     requires = frozenset({"lr_range"})
     rules = rules.RULES
     figures = (grids.MAP,)

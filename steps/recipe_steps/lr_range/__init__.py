@@ -14,7 +14,7 @@ class LrRange:
 
     name = "lr_range"
     title = "Find the learning rate"
-    version = 4
+    version = 5
     short = True
     requires = frozenset({"overfit_sample"})
     rules = rules.RULES

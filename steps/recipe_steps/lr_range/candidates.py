@@ -63,7 +63,7 @@ def candidates(ctx: Context, centre: float) -> Candidates:
     rates = [rounded(centre * STEP**k) for k in AROUND]
     own = ctx.experiment.lr
     declared = [own] if own is not None and own not in rates else []
-    untrained, *first = courses(ctx, [None, *rates, *declared])
+    untrained, *first = untrained_course(ctx), *courses(ctx, [*rates, *declared])
     start = fmean(untrained.losses[-TAIL_LENGTH:]) if untrained.losses else math.nan
     spread = stdev(untrained.losses) if len(untrained.losses) > 1 else 0.0
 
@@ -124,27 +124,30 @@ def _best(tried: Sequence[Tried]) -> Tried:
     return min(known, key=lambda one: one.final or 0.0, default=least)
 
 
-def courses(
-    ctx: Context, rates: Sequence[float | None], iterations: int = ITERATIONS
-) -> list[Course]:
-    """What constant rates do; all share initial weights and batches.
-
-    None stands for no training: what a candidate ends with when nothing is learnt, on the same
-    weights and batches. So a fall is due to the rate, not to another model or easier batches.
+def untrained_course(ctx: Context, iterations: int = ITERATIONS) -> Course:
+    """What a candidate ends with when nothing is learnt, on the same weights and batches. So a fall
+    is due to the rate, not to another model or easier batches.
     """
+    short = Short(replace(ctx.experiment, lr=1.0), ctx.seed_for("candidate"), [0.0] * iterations)
+    what = f"{iterations} iterations without learning"
+    (course,) = ctx.run_short([short], ends(ctx.experiment), lambda n: tell(ctx, SWEEPS + n, what))
+    return course
+
+
+def courses(ctx: Context, rates: Sequence[float], iterations: int = ITERATIONS) -> list[Course]:
+    """What constant rates do; all share initial weights and batches."""
     warm = round(ITERATIONS * WARMUP_SHARE) if warms_up(ctx.experiment) else 0
     shorts = [
         Short(
-            replace(ctx.experiment, lr=lr or 1.0),
+            replace(ctx.experiment, lr=lr),
             ctx.seed_for("candidate"),
-            [(lr or 0.0) * min(1.0, (i + 1) / (warm + 1)) for i in range(iterations)],
+            [lr * min(1.0, (i + 1) / (warm + 1)) for i in range(iterations)],
             WATCH_EVERY,
         )
         for lr in rates
     ]
-    names = ", ".join(f"{lr:g}" for lr in rates if lr)
-    what = f"{iterations} iterations at {names}"
-    return ctx.run_short(shorts, ends(ctx.experiment), lambda n: tell(ctx, SWEEPS + n, what))
+    what = f"{iterations} iterations at {', '.join(f'{lr:g}' for lr in rates)}"
+    return ctx.run_short(shorts, ends(ctx.experiment), lambda n: tell(ctx, SWEEPS + 1 + n, what))
 
 
 def constant(ctx: Context, experiment: Experiment, lr: float) -> Course:

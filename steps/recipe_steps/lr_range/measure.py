@@ -6,7 +6,7 @@ from statistics import fmean
 
 from recipe.context import Context
 from recipe.results import Evidence, Scalar
-from recipe.search.short import Short
+from recipe.search.short import FORWARD, Short
 from recipe.search.space import log_spaced
 from recipe.training.optimizers import kin_of, usual_rates
 from recipe.training.plan import iterations_per_epoch
@@ -23,6 +23,7 @@ from recipe_steps.lr_range.candidates import (
     ends,
     tell,
     tried_of,
+    untrained_course,
 )
 from recipe_steps.lr_range.curves import (
     START,
@@ -87,7 +88,7 @@ def measure(ctx: Context) -> Evidence:
 def expects(ctx: Context) -> float:
     """Epochs, where no candidate diverges and the sweep has to be extended by none."""
     own = ctx.experiment.lr is not None
-    trainings = SWEEPS + 1 + len(AROUND) + REFINEMENTS + own  # one stands still
+    trainings = SWEEPS + FORWARD + len(AROUND) + REFINEMENTS + own
     return trainings * ITERATIONS / iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size)
 
 
@@ -115,7 +116,10 @@ def _undecided(evidence: Evidence) -> bool:
 def _falls_later(ctx: Context, evidence: Evidence) -> bool:
     """Whether a longer training at the best rate falls beyond noise."""
     best = evidence.number("best_lr")
-    untrained, course = courses(ctx, [None, best], LONGER * ITERATIONS)
+    if best is None:
+        return False
+    untrained = untrained_course(ctx, LONGER * ITERATIONS)
+    (course,) = courses(ctx, [best], LONGER * ITERATIONS)
     if not len(untrained.losses) == len(course.losses) == LONGER * ITERATIONS:
         return False
     tail = LONGER * TAIL_LENGTH

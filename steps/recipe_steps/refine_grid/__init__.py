@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 class RefineGrid:
-    """Full trainings with early stopping; the lower part ends after a third of the epochs."""
+    """Full trainings, of which the lower parts end after an eighth and a third of the epochs."""
 
     name = "refine_grid"
     title = "Refine the grid"
-    version = 4
+    version = 5
     requires = frozenset({"coarse_grid"})
     rules = rules.RULES
     figures = (grids.MAP,)

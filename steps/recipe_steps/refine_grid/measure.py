@@ -32,7 +32,7 @@ LATER = (("weight_decay", (3.0,)),)
 """In later rounds the change itself is what is tested; one neighbour guards against luck."""
 PROPOSED = 2
 """Cells of a later round that a model of the trials so far proposes."""
-FIRST_ROUND = Halving(share=1 / 6, keep=1 / 5)
+FIRST_ROUND = Halving(share=1 / 8, keep=0.4, then=Halving(share=1 / 3, keep=0.5))
 LATER_ROUNDS = Halving(share=1 / 3, keep=0.5)
 
 
