@@ -33,6 +33,9 @@ LATER = (("weight_decay", (3.0,)),)
 PROPOSED = 2
 """Cells of a later round that a model of the trials so far proposes."""
 FIRST_ROUND = Halving(share=1 / 8, keep=0.4, then=Halving(share=1 / 3, keep=0.5))
+"""Chosen on 30 seeds of digits and 10 of Adult, replayed on trainings of all cells to their ends:
+one that goes on after a sixth costs as much and was within half a point of the best of 96 trainings
+for 77 % of the seeds on digits, two cuts for 87 %."""
 LATER_ROUNDS = Halving(share=1 / 3, keep=0.5)
 
 
@@ -54,9 +57,11 @@ def measure(ctx: Context) -> Evidence:
     if decay is not None:
         centre["weight_decay"] = rounded(decay * factor)
     cells = (_random if ctx.settings.search == "random" else _cells)(ctx, centre, around)
-    count = ctx.decide("cells", lambda: _affordable(ctx.epochs_left, plan["epochs"], len(cells)))
-    cells = cells[:count]
     halving = FIRST_ROUND if ctx.round == 1 else LATER_ROUNDS
+    count = ctx.decide(
+        "cells", lambda: _affordable(ctx.epochs_left, plan["epochs"], len(cells), halving)
+    )
+    cells = cells[:count]
     before = ctx.best_whole if ctx.round > 1 else None
     ctx.runner.spared = None if before is None else before.key
     earlier = len(ctx.trials)
@@ -194,12 +199,12 @@ def expects(ctx: Context, left: float | None) -> float:
     """Epochs of the first round, after a grid of shorter trainings."""
     epochs = ctx.experiment.epochs or 1
     cells = 2 + len(DECAYS[1])
-    return epochs * FIRST_ROUND.cost(_affordable(left, epochs, cells))
+    return epochs * FIRST_ROUND.cost(_affordable(left, epochs, cells, FIRST_ROUND))
 
 
-def _affordable(left: float | None, epochs: int, cells: int) -> int:
+def _affordable(left: float | None, epochs: int, cells: int, halving: Halving) -> int:
     """How many cells the rest of the budget pays for; at least one."""
     if left is None:
         return cells
-    paid = (n for n in range(cells, 1, -1) if epochs * FIRST_ROUND.cost(n) <= left)
+    paid = (n for n in range(cells, 1, -1) if epochs * halving.cost(n) <= left)
     return next(paid, 1)
