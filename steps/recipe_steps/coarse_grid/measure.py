@@ -20,8 +20,8 @@ from recipe.search.space import (
 )
 from recipe_steps.grids import grid_evidence, number
 
-STEP = math.sqrt(10)
-"""Ratio of neighbouring rates, about."""
+STEP, RATES = math.sqrt(10), 3
+"""Ratio of neighbouring rates, about, and how many there usually are."""
 DECAYS = {"adamw": (1e-3, 1e-2, 1e-1)}
 USUAL_DECAYS = (1e-5, 1e-4, 1e-3)
 """The lecture's "1e-4, 1e-5, 0"; decoupled decay works at larger values (Loshchilov, Hutter)."""
@@ -74,7 +74,16 @@ def expects(ctx: Context, left: float | None) -> float:
     baseline = ctx.experiment.epochs or 1 if ctx.experiment.has_baseline else 0
     epochs = _length(ctx)
     cells = _affordable(None if left is None else left - baseline, epochs)
+    if _how(ctx) == "grid" and not ctx.experiment.space:
+        cells = min(cells, RATES * len(USUAL_DECAYS))
     return baseline + epochs * HALVING.cost(cells)
+
+
+def _how(ctx: Context) -> str:
+    """The kind of search."""
+    if ctx.settings.search != "auto":
+        return ctx.settings.search
+    return "grid" if len({"lr", "weight_decay", *ctx.experiment.space}) <= DIMENSIONS else "quasi"
 
 
 def _length(ctx: Context) -> int:
@@ -132,9 +141,7 @@ def _cells(ctx: Context, low: float, high: float, epochs: int) -> list[Params]:
     space = ctx.experiment.space
     axes = {"lr": Range(low, high, log=True),
             "weight_decay": Range(decays[0], decays[-1], log=True), **space}  # fmt: skip
-    how = ctx.settings.search
-    if how == "auto":
-        how = "grid" if len(axes) <= DIMENSIONS else "quasi"
+    how = _how(ctx)
     if how != "grid":
         return (random_draws if how == "random" else quasi_random)(axes, limit, seed)
     count = 1 + max(1, round(math.log(high / low, STEP)))
