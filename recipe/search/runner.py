@@ -100,7 +100,7 @@ class Runner:
             while cut and len(going) + len(rivals) > 1:
                 rung = self._rung(slots, cut)
                 # A second cut inside an epoch would need a record of its own to be made again.
-                if rung is not None and (not trained or rung == max(rung // 1, trained)):
+                if rung and (not trained or (rung >= trained and rung % 1 == 0)):
                     later = cut.cost(len(going)) - cut.share * len(going)
                     lanes.advance(rung, later * longest)
                     going, trained = self._cut(going, rung, cut, rivals), rung
