@@ -99,9 +99,9 @@ def in_rounds(tmp_path_factory):
 def test_the_rounds_that_are_killed_try_a_change_and_train_it_from_fresh_seeds(in_rounds):
     refined = [t for t in in_rounds[1].trials if t.step == "refine_grid"]
     assert {t.round for t in refined} == {1, 2}
-    assert [t.round for t in refined[:6]] == [1] * 5 + [2]
-    assert [t.repeats is not None for t in refined].index(True) == 9
-    assert any(t.status == "stopped" for t in refined[5:9])
+    assert [t.round for t in refined[:5]] == [1] * 4 + [2]
+    assert [t.repeats is not None for t in refined].index(True) == 8
+    assert any(t.status == "stopped" for t in refined[4:8])
 
 
 @pytest.mark.parametrize("trials", [2, 5, 7, 10])
