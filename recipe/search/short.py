@@ -9,6 +9,7 @@ from recipe.experiment import Experiment
 from recipe.training.children import run_all
 from recipe.training.fused import CannotFuse, FusedTraining, alike, fusable
 from recipe.training.loop import Training
+from recipe.training.plan import stands_still
 
 if TYPE_CHECKING:
     from recipe.search.runner import Runner
@@ -32,8 +33,8 @@ class Short:
 
     @property
     def cost(self) -> float:
-        """Of a training of that length. Where no rate moves the weights, forward passes do."""
-        return 1.0 if self.experiment.update or any(self.rates) else FORWARD
+        """Of a training of that length."""
+        return FORWARD if stands_still(self.experiment, self.rates) else 1.0
 
 
 @dataclass(frozen=True)

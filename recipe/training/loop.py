@@ -28,6 +28,7 @@ from recipe.training.plan import (
     epoch_batches,
     iterations_per_epoch,
     planned_rates,
+    stands_still,
     watched_iterations,
 )
 from recipe.training.tally import Tally
@@ -163,7 +164,7 @@ class Training:
         Ends at the first non-finite loss, which is left out, or when `stop(losses)` is true.
         Every `watch_every` iterations the monitor reads gradients and updates.
         """
-        self.still = self.experiment.update is None and not any(self.rates)
+        self.still = stands_still(self.experiment, self.rates)
         losses: list[float] = []
         for number in range(self._planned_epochs):
             first = number * self.iterations_per_epoch

@@ -1,6 +1,6 @@
 """What a training is going to do: its rates, its batches, and the iterations it looks at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 
@@ -31,6 +31,11 @@ def planned_rates(experiment: Experiment, data: Splits) -> list[float]:
         raise RecipeError("Training needs a resolved experiment with a learning rate.")
     iterations = experiment.epochs * iterations_per_epoch(data.train, experiment.batch_size)
     return schedule_rates(experiment.lr, experiment.schedule, experiment.warmup, iterations)
+
+
+def stands_still(experiment: Experiment, rates: Sequence[float]) -> bool:
+    """Whether nothing is learnt at these rates, so that forward passes alone tell the losses."""
+    return experiment.update is None and not any(rates)
 
 
 def epoch_batches(experiment: Experiment, data: Splits, seed: int, epoch: int) -> Iterator[Batch]:

@@ -6,13 +6,10 @@ The recipe finds the cells from nothing, with seeds that the table of SEARCH.md 
 """
 
 import argparse
-import os
-import tempfile
 from itertools import pairwise
-from pathlib import Path
 from statistics import fmean
 
-from search_quality import POINTS, PROBLEMS, bar, declared
+from search_quality import POINTS, PROBLEMS, bar, searched
 
 FIRST_SEED = 100
 CUTS = {
@@ -30,17 +27,11 @@ CUTS = {
 
 def refined(problem, seed):
     """Validation scores by epoch of each cell of the refined grid, its centre first."""
-    from recipe import run
     from recipe_steps.refine_grid import measure
 
     measure.FIRST_ROUND = measure.Halving(share=1 / 3, keep=1.0)
-    with tempfile.TemporaryDirectory() as out:
-        os.environ["RECIPE_CACHE"] = str(Path(out) / "cache")
-        result = run(
-            declared(problem), skip=("inspect", "initial_loss", "overfit_sample"),
-            until="refine_grid", verify_budget="off", out=out, seed=seed, device="cpu",
-        )  # fmt: skip
-    return [t.curves["val_score"] for t in result.trials if t.step == "refine_grid"]
+    trials = searched(problem, seed).trials
+    return [t.curves["val_score"] for t in trials if t.step == "refine_grid"]
 
 
 def reached(scores, epochs):

@@ -129,16 +129,21 @@ def _lines(rows):
     return ",\n".join(json.dumps(row) for row in rows)
 
 
-def recipe(problem, seed):
-    """Score and cost in trainings."""
+def searched(problem, seed):
+    """The result of steps 3 to 5."""
     from recipe import run
 
     with tempfile.TemporaryDirectory() as out:
         os.environ["RECIPE_CACHE"] = str(Path(out) / "cache")
-        result = run(
+        return run(
             declared(problem), skip=("inspect", "initial_loss", "overfit_sample"),
             until="refine_grid", verify_budget="off", out=out, seed=seed, device="cpu",
         )  # fmt: skip
+
+
+def recipe(problem, seed):
+    """Score and cost in trainings."""
+    result = searched(problem, seed)
     return result.best.val_score, result.cost.trainings
 
 

@@ -16,6 +16,7 @@ from recipe_steps.lr_range.candidates import (
     _between,
     candidates,
     courses,
+    untrained_course,
     warms_up,
 )
 from recipe_steps.lr_range.measure import _undecided
@@ -321,12 +322,14 @@ def test_rates_are_tried_as_warm_as_they_are_planned(given, warm):
 
     def run_short(shorts, *_):
         tried.extend(short.rates for short in shorts)
-        return []
+        return [Course([1.0], {}) for _ in shorts]
 
     ctx = SimpleNamespace(experiment=experiment, seed_for=lambda _: 0, run_short=run_short)
+    untrained_course(ctx)
     courses(ctx, [0.1])
-    assert tried[0][-1] == 0.1
-    assert (tried[0][0] < 0.01) == warm
+    assert set(tried[0]) == {0.0}
+    assert tried[1][-1] == 0.1
+    assert (tried[1][0] < 0.01) == warm
 
 
 def test_a_rate_that_a_schedule_warms_up_to_is_not_called_too_high(tmp_path):

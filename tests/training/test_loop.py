@@ -11,6 +11,7 @@ from recipe.errors import RecipeError, UsageError
 from recipe.keys import derive_seed
 from recipe.training.data import Splits, TensorData
 from recipe.training.loop import Training, evaluate
+from recipe.training.monitors import ActivationMonitor
 from recipe.training.optimizers import wants_closure
 from recipe.training.plan import iterations_per_epoch, pause_in
 from recipe.training.way import PLAIN, Way
@@ -275,6 +276,15 @@ def test_losses_are_those_of_the_epochs_and_stop_when_told():
     whole = training().losses(lambda _: False)
     assert whole == all_losses(training())
     assert training().losses(lambda losses: len(losses) == 5) == whole[:5]
+
+
+def test_activations_are_read_in_evaluation_mode():
+    model = nn.Sequential(nn.BatchNorm1d(4), nn.Dropout(0.9), nn.ReLU(), nn.Linear(4, 3)).train()
+    monitor = ActivationMonitor()
+    data = TensorData(torch.ones(8, 4), torch.zeros(8, dtype=torch.long))
+    evaluate(model, experiment(), data, monitor=monitor)
+    assert [share.item() for share in monitor.dead] == [0.0]
+    assert model[0].num_batches_tracked == 0
 
 
 def test_without_a_rate_the_losses_are_those_of_weights_that_stand_still():
