@@ -38,6 +38,6 @@ def wide(width: int = 64) -> nn.Module:
 
 rounds = Experiment(
     model=wide, train=products(256, 0), val=products(400, 1), batch_size=16,
-    space={"lr": log_uniform(0.05, 0.1)}, epochs=4, name="rounds",
+    space={"lr": log_uniform(0.05, 0.1)}, epochs=3, name="rounds",
 )  # fmt: skip
 """Too short to learn its task: longer training is tried in further rounds, and adopted."""

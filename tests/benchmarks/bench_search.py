@@ -15,12 +15,11 @@ import search_quality
 from bench import machine
 
 HERE = Path(__file__).parent
-SEEDS = 5
 
 
 def search():
     """A section per problem."""
-    tables = [search_quality.table(problem, SEEDS) for problem in search_quality.PROBLEMS]
+    tables = [search_quality.table(problem) for problem in search_quality.PROBLEMS]
     return "\n\n".join(["## The search", search_quality.MEANING, *tables])
 
 

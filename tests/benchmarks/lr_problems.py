@@ -34,7 +34,7 @@ def digits_mlp():
 
 
 @cache
-def mnist(n=4_000):
+def mnist(n):
     import numpy as np
     import torch
 
@@ -47,21 +47,43 @@ def mnist(n=4_000):
     return (x - x.mean()) / x.std(), torch.from_numpy(labels.astype(np.int64))
 
 
-def mnist_cnn():
-    """Without batch normalisation."""
+def mnist_mlp():
+    """On twice the images that the CNN sees."""
     import bases
-    from torch import nn
 
     from recipe import Experiment
 
+    return Experiment(
+        model=bases.mlp(784, 10), **bases.split(*mnist(10_000), 0), batch_size=64, epochs=5
+    )
+
+
+def plain_cnn(channels, size):
+    """Without batch normalisation."""
+    from torch import nn
+
     def model():
         return nn.Sequential(
-            nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(channels, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
             nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Flatten(), nn.Linear(16 * 49, 10),
+            nn.Flatten(), nn.Linear(16 * (size // 4) ** 2, 10),
         )  # fmt: skip
 
-    return Experiment(model=model, **bases.split(*mnist(), 0), batch_size=64, epochs=5)
+    return model
+
+
+def mnist_cnn():
+    import bases
+
+    from recipe import Experiment
+
+    return Experiment(
+        model=plain_cnn(1, 28), **bases.split(*mnist(4_000), 0), batch_size=64, epochs=5
+    )
+
+
+def cifar_plain_cnn():
+    return replace(cifar_cnn(), model=plain_cnn(3, 32))
 
 
 def cifar_cnn():
@@ -93,7 +115,9 @@ def attention():
 
 MAKERS = {
     "MLP, digits": digits_mlp,
+    "MLP, MNIST": mnist_mlp,
     "CNN, MNIST": mnist_cnn,
+    "CNN, CIFAR-10": cifar_plain_cnn,
     "CNN with batch norm, CIFAR-10": cifar_cnn,
     "MLP, table, yes or no": adult_mlp,
     "MLP, table, regression": diabetes,

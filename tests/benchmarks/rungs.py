@@ -14,13 +14,13 @@ from search_quality import POINTS, PROBLEMS, bar, searched
 FIRST_SEED = 100
 CUTS = {
     "none": (),
-    "1/3 keep 1": ((1 / 3, 1),),
-    "1/4 keep 1": ((1 / 4, 1),),
-    "1/6 keep 1": ((1 / 6, 1),),
     "1/8 keep 1": ((1 / 8, 1),),
+    "1/3 keep 1": ((1 / 3, 1),),
     "1/8 keep 2, 1/3 keep 1": ((1 / 8, 2), (1 / 3, 1)),
-    "1/6 keep 2, 1/2 keep 1": ((1 / 6, 2), (1 / 2, 1)),
-    "1/8 keep 3, 1/3 keep 1": ((1 / 8, 3), (1 / 3, 1)),
+    "1/8 keep 2, 1/2 keep 1": ((1 / 8, 2), (1 / 2, 1)),
+    "1/8 keep 2, 0.6 keep 1": ((1 / 8, 2), (0.6, 1)),
+    "1/8 keep 2, 2/3 keep 1": ((1 / 8, 2), (2 / 3, 1)),
+    "1/8 keep 2": ((1 / 8, 2),),
 }
 """Shares of a training, and how many go on."""
 

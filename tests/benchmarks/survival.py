@@ -47,12 +47,12 @@ def compare(name, seed, epochs, out):
     from recipe.search.space import grid, log_spaced
     from recipe.testing import open_context
     from recipe_steps.coarse_grid import CoarseGrid
-    from recipe_steps.coarse_grid.measure import HALVING, STEP, USUAL_DECAYS
+    from recipe_steps.coarse_grid.measure import HALVING, LARGER, STEP, USUAL_DECAYS
     from recipe_steps.coarse_grid.measure import RATES as COUNT
 
     middle = RATES[name] * SPREAD ** random.Random(f"{name} {seed}").uniform(-1, 1)
     rates = log_spaced(middle / STEP, middle * STEP, COUNT)
-    cells = grid({"lr": rates, "weight_decay": USUAL_DECAYS})
+    cells = grid({"lr": rates, "weight_decay": USUAL_DECAYS[-LARGER:]})
     with open_context(CoarseGrid(), declared(name, seed), out, seed=seed) as ctx:
         cut = ctx.run_trials(cells, HALVING, epochs=epochs)
         whole = ctx.run_trials(cells, epochs=epochs)  # trains those that were stopped to their end

@@ -15,7 +15,7 @@ class CoarseGrid:
 
     name = "coarse_grid"
     title = "Coarse grid"
-    version = 3
+    version = 4
     requires = frozenset({"lr_range"})
     rules = rules.RULES
     figures = (grids.MAP,)

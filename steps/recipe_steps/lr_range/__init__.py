@@ -14,7 +14,7 @@ class LrRange:
 
     name = "lr_range"
     title = "Find the learning rate"
-    version = 5
+    version = 6
     short = True
     requires = frozenset({"overfit_sample"})
     rules = rules.RULES

