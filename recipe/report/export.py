@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from recipe.errors import UsageError
@@ -138,7 +139,7 @@ def _frozen(trial: Trial, ranges: Mapping[str, Any]) -> Any:
         "set_aside",
         "key",
     )
-    return create_trial(
+    frozen = create_trial(
         state=state,
         value=trial.val_score if state is TrialState.COMPLETE else None,
         params={name: _plain(value, ranges[name]) for name, value in trial.params.items()},
@@ -146,6 +147,9 @@ def _frozen(trial: Trial, ranges: Mapping[str, Any]) -> Any:
         user_attrs={name: getattr(trial, name) for name in kept} | {"epochs": trial.trained},
         intermediate_values={k: score for k, score in scores if score is not None},
     )
+    if frozen.datetime_complete:  # when it ran is not recorded, how long it took is
+        frozen.datetime_start = frozen.datetime_complete - timedelta(seconds=trial.seconds)
+    return frozen
 
 
 def _plain(value: Any, distribution: Any) -> Any:

@@ -50,6 +50,7 @@ def test_a_study_that_optuna_opens(storage):
     assert study.trials[2].params == mixed[0]
     assert study.trials[2].intermediate_values == {0: 0.2, 2: 0.3}
     assert study.trials[0].user_attrs["status"] == "finished"
+    assert study.trials[0].duration.total_seconds() == result.trials[0].seconds == 3.25
     assert study.user_attrs["diagnosis"] == list(result.diagnosis)
 
 
