@@ -29,7 +29,7 @@ LARGER = 2
 """How many of them, the larger ones, a grid tries. Short trainings hardly tell decays apart: with
 the third one, the whole search was no nearer to the best of 96 trainings, on 30 seeds of digits."""
 EPOCH_SHARE, MOST_EPOCHS = 0.1, 5
-"""Of a full training: the lecture's "1 to 5 epochs"."""
+"""Of a full training, at most: the lecture's "1 to 5 epochs"."""
 HALVING = Halving(share=1 / 4, keep=0.5, on_losses=True)
 """Measured on 91 whole grids of 1 to 5 epochs (digits, MNIST, Adult with small MLPs, and only six
 grids on 3,000 CIFAR-10 images with a CNN; SGD and AdamW, with warm-up, with dropout searched): the
@@ -91,7 +91,7 @@ def _how(ctx: Context) -> str:
 
 def _length(ctx: Context) -> int:
     """Epochs of a short trial."""
-    return min(MOST_EPOCHS, max(1, round((ctx.experiment.epochs or 1) * EPOCH_SHARE)))
+    return min(MOST_EPOCHS, max(1, math.floor((ctx.experiment.epochs or 1) * EPOCH_SHARE)))
 
 
 def _affordable(left: float | None, epochs: int) -> int:
