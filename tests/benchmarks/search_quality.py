@@ -20,9 +20,10 @@ from lr_problems import context
 MEANING = """\
 The bar is the best of a grid of 96 trainings of full length (12 rates, 8 weight decays), recorded
 once. The recipe starts from nothing and runs its steps 3 to 5 with their defaults; what that cost
-in epochs is what the others get, over the ranges of the grid. The last row is no search: it trains
-the setting that won the grid with other seeds, as often as these epochs pay for, and shows how much
-of the bar is the luck of 96 draws."""
+in epochs is what the others get, over the ranges of the grid. (Three trainings are among the first
+draws of all three, which are the same: what tells them apart begins later.) The last row is no
+search: it trains the setting that won the grid with other seeds, as often as these epochs pay for,
+and shows how much of the bar is the luck of 96 draws."""
 FIRST_SEED = 200
 """Nothing in the steps was chosen on the seeds from here on."""
 SEEDS = {"digits": 10, "cifar10": 5, "adult": 10}
