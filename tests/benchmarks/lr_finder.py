@@ -152,13 +152,18 @@ def quiet(tool, declared, seed):
             return {}
 
 
+def grid(name, optimizer):
+    """Rates, losses of the five seeds at each, their means, and which mean is the lowest."""
+    rates, losses = reference(name, optimizer)
+    means = [fmean(row) for row in losses]
+    return rates, losses, means, min(range(len(rates)), key=means.__getitem__)
+
+
 def rows(tools):
     """One dictionary per problem, seed and suggestion."""
     found = []
     for name, optimizer in PROBLEMS:
-        rates, losses = reference(name, optimizer)
-        means = [fmean(row) for row in losses]
-        best = min(range(len(rates)), key=means.__getitem__)
+        rates, _, means, best = grid(name, optimizer)
         declared = experiment(name, optimizer)
         for tool in tools:
             for seed in SEEDS:
@@ -180,9 +185,7 @@ def one_seed():
     """What the best rate of one seed's whole grid would be worth, as rows."""
     found = []
     for name, optimizer in PROBLEMS:
-        rates, losses = reference(name, optimizer)
-        means = [fmean(row) for row in losses]
-        best = min(range(len(rates)), key=means.__getitem__)
+        rates, losses, means, best = grid(name, optimizer)
         for seed in SEEDS:
             own = min(range(len(rates)), key=lambda k, seed=seed: losses[k][seed])
             others = [one for one in SEEDS if one != seed]

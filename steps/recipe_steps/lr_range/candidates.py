@@ -133,7 +133,7 @@ def best_of(tried: Sequence[Tried]) -> Tried | None:
 
 
 def _best(tried: Sequence[Tried]) -> Tried:
-    """Or the smallest rate where all diverged."""
+    """The same, or the smallest rate where all diverged."""
     return best_of(tried) or min(tried, key=lambda one: one.lr)
 
 
