@@ -240,7 +240,7 @@ def funnel(result: RunResult) -> BarPanel | None:
         bars.append(_stage(f"{name}: began", first))
         cuts = sorted({t.trained for t in first if t.status == "stopped"})
         for cut in cuts[:-1]:  # behind the last one are those that went to the end
-            later = [t for t in first if t.status != "stopped" or t.trained > cut]
+            later = [t for t in first if t.status == "finished" or t.trained > cut]
             bars.append(_stage(f"{name}: after {cut:.3g} epochs", later))
         ended = [t for t in first if t.status != "finished"]
         if ended and len(ended) < len(first):

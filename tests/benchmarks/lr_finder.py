@@ -199,8 +199,9 @@ def one_seed():
 def table(found):
     """Markdown: per finder the shares that are near and good; a tool that failed was neither."""
     total = len(PROBLEMS) * len(SEEDS)
-    found = [*found, *one_seed()]
-    left = total - sum(row["by_heart"] for row in found if row["who"] == found[-1]["who"])
+    whole = one_seed()
+    found = [*found, *whole]
+    left = sum(not row["by_heart"] for row in whole)
     names = ["finder", "within 3x of the best", "loss within 5 %", "median factor",
              "no suggestion", f"loss within 5 %, {left} of {total}"]  # fmt: skip
     lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]

@@ -122,9 +122,14 @@ def reference(problem):
     return known[problem]
 
 
+def won(problem):
+    """The cell of the grid with the best score."""
+    return max(reference(problem), key=lambda row: row["score"] or 0.0)
+
+
 def bar(problem):
     """The best score of the grid."""
-    return max(row["score"] for row in reference(problem) if row["score"] is not None)
+    return won(problem)["score"]
 
 
 def _row(trial):
@@ -215,8 +220,7 @@ def hyperband(problem, seed, epochs):
 
 def known_best(problem, seed, epochs):
     """Of trainings at the grid's best setting, each with a seed of its own."""
-    won = max(reference(problem), key=lambda row: row["score"] or 0.0)
-    cell = {name: won[name] for name in ("lr", "weight_decay")}
+    cell = {name: won(problem)[name] for name in ("lr", "weight_decay")}
     length, best = declared(problem).epochs, 0.0
     for number in range(math.ceil(epochs / length)):
         with context(declared(problem), 1_000 * seed + number) as ctx:

@@ -211,11 +211,11 @@ def test_the_funnel_counts_who_goes_on():
 
 
 def test_the_funnel_shows_each_of_two_cuts():
-    ends = [("stopped", 4), ("stopped", 4), ("stopped", 18), ("finished", 30)]
+    ends = [("stopped", 4), ("stopped", 4), ("diverged", 2), ("stopped", 18), ("finished", 30)]
     trials = tuple(trial(n, status=status, epochs=end) for n, (status, end) in enumerate(ends, 1))
     bars = funnel(RunResult("x", trials=trials)).bars
     assert [(bar.label, bar.note) for bar in bars] == [
-        ("coarse grid: began", "4 (56 epochs)"),
+        ("coarse grid: began", "5 (58 epochs)"),
         ("coarse grid: after 4 epochs", "2 (48 epochs)"),
         ("coarse grid: to the end", "1 (30 epochs)"),
     ]

@@ -45,13 +45,13 @@ class Tried:
     """Mean loss of the last iterations; None when it diverged."""
     noise: float
     update_ratio: float | None
-    tail: tuple[float, ...] = ()
+    tail: tuple[float, ...]
     """The losses that rates are compared by, of the same batches for all."""
 
     @property
     def level(self) -> float:
         """The mean of these."""
-        return fmean(self.tail) if self.tail else self.final or 0.0
+        return fmean(self.tail)
 
 
 @dataclass(frozen=True)
