@@ -22,7 +22,7 @@ from recipe.journal import Journal
 from recipe.proof import proved
 from recipe.results import RunResult, Scalar, Trial
 from recipe.search.runner import Runner
-from recipe.settings import Settings, resolve
+from recipe.settings import BY_NAME, Settings, resolve
 from recipe.training.data import Splits, StreamData, load_splits
 from recipe.training.device import pick_device
 from recipe.training.fingerprint import configuration, fingerprint
@@ -33,7 +33,18 @@ from recipe.training.suited import suited
 from recipe.training.way import PLAIN, Way
 
 Observer = Callable[[Event], None]
-SHAPING = ("seed", "device", "budget", "epochs", "search", "exact", "until", "only", "skip")
+SHAPING = (
+    *BY_NAME,
+    "seed",
+    "device",
+    "budget",
+    "epochs",
+    "search",
+    "exact",
+    "until",
+    "only",
+    "skip",
+)
 """Settings that two invocations must share to count as the same run."""
 USUAL_TRAININGS = 5.0
 """What a run without a budget costs, in full trainings."""
@@ -72,6 +83,12 @@ def run(  # noqa: PLR0917 - the order is part of the interface
         UsageError: an experiment or option that cannot be used.
 
     """
+    for name in BY_NAME:
+        if options.get(name) is not None:
+            raise UsageError(
+                f"recipe.run got {name}={options[name]!r} beside an experiment: data and model are "
+                "the experiment's own; recipe.sources makes one by name."
+            )
     given = {"until": until, "budget": budget, "out": out, "seed": seed, **options}
     return execute(experiment, resolve(given), observe=observe, gate=gate)
 

@@ -13,6 +13,12 @@ from recipe.names import unknown
 DEVICES = ("auto", "cpu", "cuda", "mps")
 SEARCHES = ("auto", "grid", "random", "quasi")
 """How cells are drawn: `auto` takes a grid in two dimensions, a quasi-random sequence in more."""
+AUGMENTATIONS = ("none", "shift", "flip")
+"""Random changes of training images; `flip` also shifts. A mirrored letter or digit is another one:
+those take `shift`."""
+TABLE_TASKS = ("classification", "binary", "regression")
+BY_NAME = ("data", "target", "task", "model", "pretrained", "image_size", "augment", "data_dir")
+"""Options that name an experiment instead of a TARGET."""
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -100,6 +106,16 @@ def parse_epochs(value: Any) -> int:
     return parse_whole(value, least=1)
 
 
+def parse_size(value: Any) -> int:
+    """A side of at least 8 pixels."""
+    return parse_whole(value, least=8)
+
+
+def parse_column(value: Any) -> str:
+    """The name of a column, or its number."""
+    return parse_text(str(value) if isinstance(value, int) else value)
+
+
 def parse_text(value: Any) -> str:
     """Plain text."""
     if not isinstance(value, str) or not value:
@@ -140,6 +156,26 @@ class Option:
 
 
 OPTIONS: tuple[Option, ...] = (
+    Option(
+        "data",
+        parse_text,
+        None,
+        "Instead of TARGET: a folder of images, a table, a text, or a data set of torchvision.",
+        "FOLDER|FILE|NAME",
+    ),
+    Option("target", parse_column, None, "Column of the table to predict.", "COLUMN"),
+    Option("task", _choice(TABLE_TASKS), None, "What the column asks.", "|".join(TABLE_TASKS)),
+    Option("model", parse_text, None, "Model for --data, such as mlp, cnn or resnet18.", "NAME"),
+    Option("pretrained", parse_flag, default=False, help="Begin with torchvision's weights."),
+    Option("image_size", parse_size, None, "Side of the images of --data, in pixels.", "N"),
+    Option(
+        "augment",
+        _choice(AUGMENTATIONS),
+        None,
+        "Random changes of the training images of --data (default: none).",
+        "|".join(AUGMENTATIONS),
+    ),
+    Option("data_dir", parse_path, None, "Where torchvision's data sets are kept.", "DIR"),
     Option("out", parse_path, Path("reports"), "Folder for run folders.", "DIR"),
     Option("seed", parse_whole, 0, "Seed of everything random.", "N"),
     Option("device", _choice(DEVICES), "auto", "Where to train.", "|".join(DEVICES)),
@@ -188,6 +224,14 @@ _BY_NAME = {option.name: option for option in OPTIONS}
 class Settings:
     """The resolved options of a run."""
 
+    data: str | None = None
+    target: str | None = None
+    task: str | None = None
+    model: str | None = None
+    pretrained: bool = False
+    image_size: int | None = None
+    augment: str | None = None
+    data_dir: Path | None = None
     out: Path = Path("reports")
     seed: int = 0
     device: str = "auto"

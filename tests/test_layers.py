@@ -29,7 +29,7 @@ LAYERS = [
     {"tasks", "budget", "journal", "registry"},
     {"experiment"},
     {"training"},
-    {"search", "target", "builtin", "logs", "logpoints"},
+    {"search", "sources", "target", "builtin", "logs", "logpoints"},
     {"context", "forecast", "runfolder", "gain"},
     {"engine", "verify"},
     {"proof"},

@@ -8,6 +8,14 @@ from recipe.errors import UsageError
 from recipe.settings import OPTIONS, Budget, Settings, parse, parse_budget, resolve
 
 GOOD = [
+    ("data", "photos", "photos"),
+    ("target", "income", "income"),
+    ("target", 15, "15"),
+    ("task", "binary", "binary"),
+    ("model", "resnet18", "resnet18"),
+    ("image_size", "32", 32),
+    ("augment", "flip", "flip"),
+    ("data_dir", "sets", Path("sets")),
     ("out", "runs/a", Path("runs/a")),
     ("out", Path("runs"), Path("runs")),
     ("seed", "0", 0),
@@ -30,9 +38,19 @@ GOOD = [
     ("ignore", "rule=we know = fine", {"rule": "we know = fine"}),
     ("ignore", ["a=x", " b = y "], {"a": "x", "b": "y"}),
     ("ignore", {"a": "x"}, {"a": "x"}),
-    *[(flag, True, True) for flag in ("exact", "strict", "no_input", "ci", "json", "fresh")],
+    *[
+        (flag, True, True)
+        for flag in ("exact", "strict", "no_input", "ci", "json", "fresh", "pretrained")
+    ],
 ]
 BAD = [
+    ("data", "", "''"),
+    ("target", [1], "[1] is not a name"),
+    ("task", "multilabel", "'multilabel' is none of classification, binary, regression"),
+    ("model", 18, "18 is not a name"),
+    ("image_size", 7, "7 is less than 8"),
+    ("augment", "mirror", "'mirror' is none of none, shift, flip"),
+    ("data_dir", 3, "3"),
     ("out", "", "''"),
     ("out", 3, "3"),
     ("seed", "-1", "'-1' is less than 0"),
@@ -59,8 +77,8 @@ BAD = [
     *[
         (flag, value, f"{value!r} is neither true nor false")
         for flag, value in zip(
-            ("exact", "strict", "no_input", "ci", "json", "fresh"),
-            ("yes", 1, 0, "true", [], "no"),
+            ("exact", "strict", "no_input", "ci", "json", "fresh", "pretrained"),
+            ("yes", 1, 0, "true", [], "no", "resnet18"),
             strict=True,
         )
     ],
@@ -97,7 +115,7 @@ def test_options_and_settings_agree_on_defaults():
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("devise", "'device'"), ("epoch", "'epochs'"), ("zzz", "known are: budget")]
+    ("name", "hint"), [("devise", "'device'"), ("epoch", "'epochs'"), ("zzz", "known are: augment")]
 )
 def test_an_unknown_key_gets_the_nearest_name(name, hint):
     with pytest.raises(UsageError) as caught:

@@ -52,7 +52,7 @@ def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
         "notebook": notebook(result),
         "advice": findings.advice(result),
         "command": command(result.settings),
-        "has_target": bool(result.settings.get("target")),
+        "has_target": bool(result.settings.get("target") or result.settings.get("data")),
         "loading": loading_code(result.best) if result.best else None,
         "cost": _cost(result),
         "environment": _table(result.environment),

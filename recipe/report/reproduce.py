@@ -28,10 +28,10 @@ CHECKPOINT = "best.safetensors"
 
 def command(settings: Mapping[str, Any]) -> str:
     """The command line that repeats a run without questions."""
-    target = settings.get("target") or "TARGET"
-    words = ["recipe", "run", str(target)]
+    by_name = settings.get("data") is not None  # `target` is then an option, the column
+    words = ["recipe", "run", *([] if by_name else [str(settings.get("target") or "TARGET")])]
     for name, value in settings.items():
-        if name != "target":
+        if by_name or name != "target":
             words += _flags("--" + name.replace("_", "-"), value)
     return shlex.join(words)
 

@@ -12,8 +12,10 @@ import click
 
 from recipe import __version__
 from recipe.errors import RecipeError, UsageError
-from recipe.settings import OPTIONS, Option, Settings, parse
+from recipe.settings import OPTIONS, Option, Settings
 from recipe.ui import runs
+from recipe.ui.choice import Choice, choose
+from recipe.ui.config import read_table
 
 if TYPE_CHECKING:
     from recipe.results import RunResult
@@ -57,40 +59,38 @@ def cli(ctx: click.Context) -> None:
 
 
 @cli.command()
-@click.argument("target", required=False)
+@click.argument("what", metavar="[TARGET]", required=False)
 @with_options
-def run(target: str | None, **given: Any) -> int:
-    """Run the whole recipe on TARGET."""
-    return _run(target, given)
+def run(what: str | None, **given: Any) -> int:
+    """Run the whole recipe on TARGET, or on --data."""
+    return _run(what, given)
 
 
 @cli.command()
-@click.argument("target", required=False)
+@click.argument("what", metavar="[TARGET]", required=False)
 @with_options
-def check(target: str | None, **given: Any) -> int:
-    """Inspect TARGET and run steps 1 to 3: a gate for pull requests."""
-    return _run(target, {**given, "until": given["until"] or CHECK_UNTIL})
+def check(what: str | None, **given: Any) -> int:
+    """Inspect TARGET, or --data, and run steps 1 to 3: a gate for pull requests."""
+    return _run(what, {**given, "until": given["until"] or CHECK_UNTIL})
 
 
 @cli.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
 def resume(run_folder: Path) -> int:
     """Go on with the interrupted run in the folder RUN."""
-    from recipe.ui.config import read_table
-
     if not (run_folder / "recipe.toml").is_file():
         raise UsageError(
             f"{str(run_folder)!r} is no run folder (it has no recipe.toml): name one below "
             "reports/."
         )
-    values = read_table(run_folder / "recipe.toml")
-    target = values.pop("target", None)
-    if target is None:
+    config = read_table(run_folder / "recipe.toml")
+    settings = Settings(**config.options)
+    if config.target is None and settings.data is None:
         raise UsageError(
             f"{str(run_folder)!r} was started from Python: call recipe.run again with the same "
             "arguments, and it resumes."
         )
-    return _execute(target, Settings(**values), run_folder)
+    return _execute(Choice(config.target, settings), run_folder)
 
 
 @cli.command()
@@ -175,30 +175,22 @@ cli.add_command(runs.export)
 
 
 def _run(target: str | None, given: dict[str, Any]) -> int:
-    from recipe.ui.config import read_config
-
-    config = read_config(Path.cwd())
-    own = config.pop("target", None)
-    flags = {name: value for name, value in given.items() if value not in (None, ())}
-    settings = Settings(**{**config, **parse(flags)})
-    chosen = target or own
-    if chosen is None:
-        raise UsageError(
-            "No target: name a file.py[:name], a package.module:name or digits, "
-            "or set target in recipe.toml."
-        )
-    return _execute(chosen, settings, None)
+    return _execute(choose(target, given, Path.cwd()), None)
 
 
-def _execute(target: str, settings: Settings, folder: Path | None) -> int:
+def _execute(choice: Choice, folder: Path | None) -> int:
     from recipe.ui.session import Session
 
+    settings = choice.settings
     with Session(settings) as session:
         from recipe.api import execute, exit_code
-        from recipe.target import load_target
+        from recipe.events import Message
 
+        experiment, notes = choice.load()
+        for note in notes:
+            session.observe(Message(note))
         result = execute(
-            load_target(target), settings, target=target, observe=session.observe,
+            experiment, settings, target=choice.target, observe=session.observe,
             gate=session.gate, folder=folder,
         )  # fmt: skip
         session.close(result)

@@ -1,6 +1,8 @@
 """Options from recipe.toml or [tool.recipe] of pyproject.toml in the current folder."""
 
 import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +12,35 @@ from recipe.settings import parse
 FILES = {"recipe.toml": (), "pyproject.toml": ("tool", "recipe")}
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """The parsed options of the first file that has any; `target` may stand among them.
+@dataclass(frozen=True)
+class Config:
+    """What a file says: the TARGET, where it names one, and options by name."""
+
+    target: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_config(folder: Path) -> Config:
+    """The parsed options of the first file that has any.
 
     Raises:
         UsageError: a broken file, an unknown key or a bad value; names file and key.
 
     """
     for name, path in FILES.items():
-        values = read_table(folder / name, path)
-        if values:
-            return values
-    return {}
+        config = read_table(folder / name, path)
+        if config != Config():
+            return config
+    return Config()
 
 
-def read_table(file: Path, path: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The options in one table of a TOML file; empty when there is no such file or table."""
+def read_table(file: Path, path: tuple[str, ...] = ()) -> Config:
+    """The options in one table of a TOML file; none when there is no such file or table.
+
+    `target` beside `data` is the column to predict, as `--target` is; else it is the TARGET.
+    """
     if not file.is_file():
-        return {}
+        return Config()
     try:
         table: Any = tomllib.loads(file.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
@@ -36,6 +49,5 @@ def read_table(file: Path, path: tuple[str, ...] = ()) -> dict[str, Any]:
         table = table.get(part, {})
     if not isinstance(table, dict):
         raise UsageError(f"{file.name}: {'.'.join(path)} is not a table.")
-    target = table.pop("target", None)
-    parsed = parse(table, f"{file.name}: ")
-    return parsed if target is None else {**parsed, "target": str(target)}
+    target = None if "data" in table else table.pop("target", None)
+    return Config(None if target is None else str(target), parse(table, f"{file.name}: "))

@@ -1,0 +1,33 @@
+"""What a source of data gives an experiment."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import Tensor
+
+Kind = Literal["images", "table", "text"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Data that was found by name, with what a model has to know about it."""
+
+    name: str
+    kind: Kind
+    task: str
+    train: Any
+    """A pair of tensors or a Dataset, as `Experiment` takes them."""
+    val: Any
+    """The same, or the share of `train` to hold out."""
+    test: Any
+    shape: tuple[int, ...]
+    """Of one input: [channels, height, width], [columns], or [tokens]."""
+    outputs: int
+    """How many numbers a model returns for an item: one per class, 1 for yes or no and for a
+    number."""
+    classes: tuple[str, ...] = ()
+    """Names of the classes in the order of their numbers; of a text, its alphabet."""
+    augment: Callable[[Tensor], Tensor] | None = None
+    notes: tuple[str, ...] = ()
+    """What was guessed, filled in or left out, in sentences for the user."""

@@ -1,0 +1,90 @@
+"""Which experiment a command line and recipe.toml name together, and with which options."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recipe.errors import UsageError
+from recipe.settings import BY_NAME, Settings, parse
+from recipe.ui.config import Config, read_config
+
+if TYPE_CHECKING:
+    from recipe.experiment import Experiment
+
+DATA_FILES = (".csv", ".tsv", ".data", ".txt")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A TARGET, or the names of data and model in the settings."""
+
+    target: str | None
+    settings: Settings
+
+    def load(self) -> "tuple[Experiment, tuple[str, ...]]":
+        """The experiment, and sentences about what was guessed.
+
+        Raises:
+            UsageError: it cannot be found or used.
+
+        """
+        if self.settings.data is None:
+            from recipe.target import load_target
+
+            assert self.target is not None  # noqa: S101 - `choose` saw to it
+            return load_target(self.target), ()
+        from recipe.sources.named import experiment_by_name
+
+        named = {name: getattr(self.settings, name) for name in BY_NAME}
+        return experiment_by_name(**named)
+
+
+def choose(target: str | None, given: Mapping[str, Any], folder: Path) -> Choice:
+    """What was typed, and beneath it what the configuration of `folder` says.
+
+    Args:
+        target: the TARGET that was typed.
+        given: flags by name; None and () where one was not typed.
+        folder: where recipe.toml or pyproject.toml lies.
+
+    Raises:
+        UsageError: an unknown key, a bad value, or nothing to run.
+
+    """
+    flags = parse({name: value for name, value in given.items() if value not in (None, ())})
+    if target is not None and "data" in flags:
+        raise UsageError(
+            f"Both {target!r} and --data {flags['data']!r} were named: name one of them."
+        )
+    config = read_config(folder)
+    if target is not None and looks_like_data(target):
+        target, flags = None, {**flags, "data": target}
+    return merged(target, flags, config)
+
+
+def merged(target: str | None, flags: Mapping[str, Any], config: Config) -> Choice:
+    """Flags over the configuration: a TARGET, or data, that was typed replaces what it names."""
+    below = dict(config.options)
+    if target is not None or "data" in flags:
+        below = {name: value for name, value in below.items() if name not in BY_NAME}
+    elif "data" not in below:
+        target = config.target
+    settings = Settings(**{**below, **flags})
+    if settings.data is None:
+        lonely = next((name for name in BY_NAME if getattr(settings, name)), None)
+        if lonely is not None:
+            flag = f"--{lonely.replace('_', '-')}"
+            raise UsageError(f"{flag} goes with --data: name the data, or leave {flag} out.")
+        if target is None:
+            raise UsageError(
+                "No target: name a file.py[:name], a package.module:name or digits, name --data, "
+                "or set target in recipe.toml."
+            )
+    return Choice(target, settings)
+
+
+def looks_like_data(target: str) -> bool:
+    """Whether a TARGET is a folder of images, a table or a text: then --data was meant."""
+    path = Path(target)
+    return path.is_dir() or (path.suffix.lower() in DATA_FILES and path.is_file())

@@ -1,0 +1,59 @@
+import pytest
+
+from recipe.errors import UsageError
+from recipe.sources.csvfile import read_csv
+
+
+def columns(tmp_path, text, encoding="utf-8"):
+    path = tmp_path / "t.csv"
+    path.write_bytes(text.encode(encoding))
+    return read_csv(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a,b\n1,x\n", ("a", "b")),
+        ("a;b\r\n1;x\r\n", ("a", "b")),
+        ("a\tb\n1\tx\n", ("a", "b")),
+        ("1,x\n2,y\n", ("1", "2")),
+        ("0,1,2\n5,6,7\n", ("0", "1", "2")),  # an array, saved with the numbers of its columns
+        (",0,1\n0,5,6\n", ("column 1", "0", "1")),
+        ("0,1\n1,0\n0,0\n", ("0", "1")),
+        ("a,a,\n1,2,3\n", ("a", "a 2", "column 3")),
+        ('"a, b",c\n"x\ny",2\n', ("a, b", "c")),
+        ("\ufeffa,b\n1,2\n", ("a", "b")),
+    ],
+)
+def test_headers(tmp_path, text, names):
+    assert columns(tmp_path, text).names == names
+
+
+def test_a_column_is_numbers_or_words(tmp_path):
+    table = columns(tmp_path, "n,w,g\n1,1,\n?,x,NA\n2.5e1,2,-\n")
+    assert table.numbers("n") == [1.0, None, 25.0]
+    assert table.numbers("w") is None
+    assert table.numbers("g") is None  # nothing in it
+
+
+def test_a_decimal_comma(tmp_path):
+    assert columns(tmp_path, "a;b\n1,5;x\n2,25;y\n").numbers("a") == [1.5, 2.25]
+
+
+def test_old_encodings_are_read(tmp_path):
+    assert columns(tmp_path, "name,n\nJosé,1\n", "latin-1").column("name") == ("José",)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("", "empty"), ("a,b\n", "no rows below"), ("a,b\n1,2\n1,2,3\n", "3 cells in row 2"),
+     ("\0\0", "no text file")],
+)  # fmt: skip
+def test_what_is_no_table_is_one_sentence(tmp_path, text, says):
+    with pytest.raises(UsageError, match=says):
+        columns(tmp_path, text)
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(UsageError, match="No such file"):
+        read_csv(tmp_path / "none.csv")
