@@ -131,7 +131,7 @@ def execute(
     emit = observe or (lambda _: None)
     started = _start(experiment, settings, emit)
     name = re.sub(r"[^\w.-]+", "-", experiment.name or _target_name(target) or "experiment")
-    record = {"target": target, **settings.to_dict()}
+    record = {**({"target": target} if settings.data is None else {}), **settings.to_dict()}
     identity = {
         "target": target,
         "fingerprint": started.fingerprint,
