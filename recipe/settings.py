@@ -148,6 +148,8 @@ class Option:
     metavar: str | None = None
     """What the flag takes; None for a switch."""
     multiple: bool = False
+    question: str = ""
+    """How the wizard asks for it; empty where it does not."""
 
     @property
     def flag(self) -> str:
@@ -163,9 +165,23 @@ OPTIONS: tuple[Option, ...] = (
         "Instead of TARGET: a folder of images, a table, a text, or a data set of torchvision.",
         "FOLDER|FILE|NAME",
     ),
-    Option("target", parse_column, None, "Column of the table to predict.", "COLUMN"),
+    Option(
+        "target",
+        parse_column,
+        None,
+        "Column of the table to predict.",
+        "COLUMN",
+        question="Which column is to be predicted?",
+    ),
     Option("task", _choice(TABLE_TASKS), None, "What the column asks.", "|".join(TABLE_TASKS)),
-    Option("model", parse_text, None, "Model for --data, such as mlp, cnn or resnet18.", "NAME"),
+    Option(
+        "model",
+        parse_text,
+        None,
+        "Model for --data, such as mlp, cnn or resnet18.",
+        "NAME",
+        question="Which model?",
+    ),
     Option("pretrained", parse_flag, default=False, help="Begin with torchvision's weights."),
     Option("image_size", parse_size, None, "Side of the images of --data, in pixels.", "N"),
     Option(

@@ -32,3 +32,18 @@ def _own_cache(tmp_path_factory):
 def without_plots(monkeypatch):
     """Runs that are not about plots need not draw fifteen of them."""
     monkeypatch.setattr("recipe.report.write.draw_plots", lambda *_: ())
+
+
+@pytest.fixture
+def recipe(capsys):
+    """Run a command line; returns exit code, standard output, standard error."""
+
+    from recipe.ui.cli import main
+
+    def call(*args):
+        with pytest.raises(SystemExit) as stop:
+            main([str(arg) for arg in args])
+        said = capsys.readouterr()
+        return stop.value.code, said.out, said.err
+
+    return call

@@ -33,7 +33,7 @@ LAYERS = [
     {"context", "forecast", "runfolder", "gain"},
     {"engine", "verify"},
     {"proof"},
-    {"report"},
+    {"report", "starters"},
     {"api"},
     {"testing", "ui"},
     {"__main__"},

@@ -7,9 +7,10 @@ experiment = Experiment(model=..., train=data.train, val=data.val, test=data.tes
 """
 
 from recipe.sources.folders import image_folder
+from recipe.sources.images import Look
 from recipe.sources.source import Source
 from recipe.sources.tables import csv_table
 from recipe.sources.texts import text_file
 from recipe.sources.vision import torchvision_set
 
-__all__ = ["Source", "csv_table", "image_folder", "text_file", "torchvision_set"]
+__all__ = ["Look", "Source", "csv_table", "image_folder", "text_file", "torchvision_set"]

@@ -3,6 +3,7 @@
 import copy
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from recipe.sources.images import Look
 from recipe.sources.source import Kind, Source
 
 Factory = Callable[..., nn.Module]
-USUAL = {"images": "cnn", "table": "mlp", "text": "transformer"}
+USUAL: dict[Kind, str] = {"images": "cnn", "table": "mlp", "text": "transformer"}
 """The model where none is named."""
 LEAST_MAP = 4
 """Side of the feature map at which the small CNN stops halving."""
@@ -97,20 +98,27 @@ class _Block(nn.Module):
         return thought
 
 
-OWN: dict[str, tuple[Factory, tuple[Kind, ...]]] = {
-    "cnn": (cnn, ("images",)),
-    "linear": (linear, ("images", "table")),
-    "mlp": (mlp, ("images", "table")),
-    "transformer": (Transformer, ("text",)),
+@dataclass(frozen=True)
+class Own:
+    """A model of our own."""
+
+    make: Factory
+    kinds: tuple[Kind, ...]
+    """Of the data that it takes."""
+    says: str
+
+
+OWN = {
+    "cnn": Own(cnn, ("images",), "a small convolutional network"),
+    "linear": Own(linear, ("images", "table"), "one layer, which anything deeper has to beat"),
+    "mlp": Own(mlp, ("images", "table"), "two hidden layers"),
+    "transformer": Own(Transformer, ("text",), "two blocks of causal attention"),
 }
-"""Models of our own, and the kinds of data that they take."""
 
 
 def model_names(kind: Kind) -> tuple[str, ...]:
     """Every model for data of this kind; our own ones first, the usual one at their head."""
-    own = sorted(
-        (n for n, (_, kinds) in OWN.items() if kind in kinds), key=lambda n: n != USUAL[kind]
-    )
+    own = sorted((n for n, m in OWN.items() if kind in m.kinds), key=lambda n: n != USUAL[kind])
     return (*own, *torchvision_names()) if kind == "images" else tuple(own)
 
 
@@ -157,7 +165,7 @@ def factory(name: str, source: Source, *, pretrained: bool = False) -> Factory:
     """
     check_model(name, source.kind, pretrained=pretrained)
     if name in OWN:
-        return partial(OWN[name][0], source.shape, source.outputs)
+        return partial(OWN[name].make, source.shape, source.outputs)
     side = source.shape[-1]
     if pretrained:
         return partial(_with_new_head, name, source.outputs)

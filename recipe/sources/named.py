@@ -84,7 +84,7 @@ def experiment_by_name(
     check_model(name, kind, pretrained=pretrained)
     if pretrained:
         trained(name)  # before the data is read, which takes time
-    _check_options(data, kind, target=target, task=task, image_size=image_size, augment=augment)
+    check_options(data, kind, target=target, task=task, image_size=image_size, augment=augment)
     if kind == "table":
         source = csv_table(data, target, task)
     elif kind == "text":
@@ -110,7 +110,7 @@ def experiment_by_name(
     return experiment, (f"Data {source.name}: {source.notes[0]}", *source.notes[1:])
 
 
-def _check_options(data: str, kind: Kind, **given: object) -> None:
+def check_options(data: str, kind: Kind, **given: object) -> None:
     """An option that this kind of data does not have is a mistake, not a wish to be ignored."""
     fits = {"target": "table", "task": "table", "image_size": "images", "augment": "images"}
     for name, value in given.items():

@@ -4,7 +4,6 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,12 @@ import click
 
 from recipe import __version__
 from recipe.errors import RecipeError, UsageError
-from recipe.settings import OPTIONS, Option, Settings
+from recipe.settings import Settings
 from recipe.ui import runs
 from recipe.ui.choice import Choice, choose
 from recipe.ui.config import read_table
+from recipe.ui.flags import with_options
+from recipe.ui.init import init
 
 if TYPE_CHECKING:
     from recipe.results import RunResult
@@ -27,23 +28,6 @@ INTERRUPTED = 130
 SPIN_COUNT = "10000"
 """How long OpenMP threads spin for work before they sleep. Its default, milliseconds, makes small
 models many times slower as soon as anything else runs on the machine."""
-
-
-def _flag(option: Option) -> Callable[[Any], Any]:
-    """A click option; its text is parsed later, together with what stands in recipe.toml."""
-    if option.metavar is None:
-        return click.option(option.flag, option.name, is_flag=True, default=None, help=option.help)
-    return click.option(
-        option.flag, option.name, metavar=option.metavar, multiple=option.multiple,
-        help=option.help, default=None,
-    )  # fmt: skip
-
-
-def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add every option of a run."""
-    for option in reversed(OPTIONS):
-        command = _flag(option)(command)
-    return command
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -172,6 +156,7 @@ def explain(rule_name: str) -> int:
 
 cli.add_command(runs.compare)
 cli.add_command(runs.export)
+cli.add_command(init)
 
 
 def _run(target: str | None, given: dict[str, Any]) -> int:

@@ -1,0 +1,25 @@
+"""Options of a run as flags of a command."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from recipe.settings import OPTIONS, Option
+
+
+def flag(option: Option) -> Callable[[Any], Any]:
+    """A click option; its text is parsed later, together with what stands in recipe.toml."""
+    if option.metavar is None:
+        return click.option(option.flag, option.name, is_flag=True, default=None, help=option.help)
+    return click.option(
+        option.flag, option.name, metavar=option.metavar, multiple=option.multiple,
+        help=option.help, default=None,
+    )  # fmt: skip
+
+
+def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add every option of a run."""
+    for option in reversed(OPTIONS):
+        command = flag(option)(command)
+    return command

@@ -1,0 +1,102 @@
+"""`recipe init`: an experiment.py and a recipe.toml to start from."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from recipe.errors import UsageError
+from recipe.files import write_text
+from recipe.settings import BY_NAME, OPTIONS, parse
+from recipe.ui.ask import Answers, Item, Question, ask_all, asker
+from recipe.ui.flags import flag
+from recipe.ui.sources import likely_kind, questions_of_data
+
+EXPERIMENT, TOML = "experiment.py", "recipe.toml"
+WRITTEN = ("data", "target", "task", "model", "image_size", "augment")
+"""Options of a run by name that a file written out takes over."""
+
+
+def _flags(command: Any) -> Any:
+    for option in reversed([option for option in OPTIONS if option.name in WRITTEN]):
+        command = flag(option)(command)
+    return command
+
+
+@click.command()
+@click.option("--own", is_flag=True, help="Code of my own, with handwritten digits to begin with.")
+@_flags
+def init(own: bool, **given: Any) -> int:
+    """Write experiment.py and recipe.toml, asking what they are about."""
+    for name in (EXPERIMENT, TOML):
+        if Path(name).exists():
+            raise UsageError(f"{name!r} is there already: move it, or go to another folder.")
+    flags = parse({name: value for name, value in given.items() if value is not None})
+    if own and flags:
+        raise UsageError(f"--own and --{next(iter(flags))} exclude each other: name one of them.")
+    if own:
+        answers: Answers = {"kind": "own"}
+    elif "data" in flags:
+        answers = _from_flags(flags)
+    elif flags:
+        raise UsageError(f"--{next(iter(flags))} goes with --data: name the data too.")
+    else:
+        answers = _asked()
+    from recipe.starters import experiment_file, options_file
+
+    write_text(Path(EXPERIMENT), experiment_file(answers["kind"], answers))
+    write_text(Path(TOML), options_file(EXPERIMENT))
+    click.echo(f"Wrote {EXPERIMENT} and {TOML}. Next:  recipe check, or recipe run")
+    return 0
+
+
+def _from_flags(flags: Answers) -> Answers:
+    """The flags, checked as a run would check them, and the kind of data that they name."""
+    from recipe.sources.models import USUAL, check_model
+    from recipe.sources.named import check_options, kind_of
+
+    kind = kind_of(flags["data"])
+    model = flags.get("model") or USUAL[kind]
+    check_model(model, kind, pretrained=False)
+    named = {name: flags.get(name) for name in BY_NAME}
+    check_options(flags["data"], kind, **{n: named[n] for n in ("target", "task", "image_size", "augment")})  # fmt: skip # noqa: E501
+    if kind == "table":
+        from recipe.sources.csvfile import read_csv
+        from recipe.sources.tables import target_column
+
+        path = Path(flags["data"])
+        named["target"] = target_column(read_csv(path), named["target"], path)
+    downloaded = kind == "images" and not Path(flags["data"]).is_dir()
+    return _sized({**named, "model": model, "kind": "torchvision" if downloaded else kind})
+
+
+def _sized(answers: Answers) -> Answers:
+    """Images as large as the model needs them."""
+    from recipe.sources.images import USUAL_SIDE
+    from recipe.sources.models import look_for
+
+    if answers["kind"] not in ("images", "torchvision"):
+        return answers
+    look = look_for(answers["model"], answers.get("image_size"), pretrained=False)
+    if look is None or look.size is not None or look.least <= USUAL_SIDE:
+        return answers
+    return {**answers, "image_size": look.least}
+
+
+def _asked() -> Answers:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("CI"):
+        raise UsageError(
+            "There is nobody to ask: name --data (and --target for a table), or --own."
+        )
+    from recipe.starters import KINDS
+
+    here = Path.cwd()
+    kind = Question(
+        "kind", "What is the experiment about?",
+        items=lambda _: [Item(text, name) for name, text in KINDS.items()],
+        default=lambda _: likely_kind(here),
+    )  # fmt: skip
+    answers = ask_all([kind, *questions_of_data(here)], asker(), {})
+    return answers if answers["kind"] in ("own", "text") else _sized(answers)

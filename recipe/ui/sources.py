@@ -1,0 +1,175 @@
+"""Questions about data and model: shared by the wizard and `recipe init`."""
+
+import ast
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recipe.errors import UsageError
+from recipe.settings import OPTIONS
+from recipe.ui.ask import Answers, Item, Question
+
+if TYPE_CHECKING:
+    from recipe.sources.source import Kind
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp"})
+LOOKED_AT = 200
+"""Entries of a folder that are looked at: a guess may not take long."""
+LIKELY_TARGETS = ("target", "label", "class", "y", "outcome", "survived", "price", "saleprice")
+OTHER = "\0other"
+TEXT = {option.name: option.question for option in OPTIONS}
+
+
+def experiments_here(folder: Path) -> list[str]:
+    """Python files of `folder` that make an Experiment; experiment.py first."""
+    found = [path.name for path in sorted(folder.glob("*.py")) if _makes_one(path)]
+    return sorted(found, key=lambda name: name != "experiment.py")
+
+
+def _makes_one(path: Path) -> bool:
+    try:
+        tree = ast.parse(path.read_text("utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return path.name == "experiment.py"  # what is wrong with it is said when it is loaded
+    names = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return any(getattr(n, "id", getattr(n, "attr", "")) == "Experiment" for n in names)
+
+
+def image_folders_here(folder: Path) -> list[str]:
+    """Folders in `folder` that hold classes of images, or parts of them."""
+    return [path.name for path in sorted(folder.iterdir())
+            if path.is_dir() and not path.name.startswith(".") and _has_images(path)]  # fmt: skip
+
+
+def _has_images(folder: Path, depth: int = 2) -> bool:
+    try:
+        inner = [path for path, _ in zip(sorted(folder.iterdir()), range(LOOKED_AT), strict=False)]
+    except OSError:
+        return False
+    below = [path for path in inner if path.is_dir()]
+    for path in below[:5]:
+        files = (file for file, _ in zip(path.iterdir(), range(LOOKED_AT), strict=False))
+        if any(file.suffix.lower() in IMAGE_SUFFIXES for file in files):
+            return True
+    return depth > 1 and any(_has_images(path, depth - 1) for path in below[:5])
+
+
+def files_here(folder: Path, suffixes: Sequence[str]) -> list[str]:
+    """Files of `folder` with one of these endings."""
+    return [path.name for path in sorted(folder.iterdir())
+            if path.is_file() and path.suffix.lower() in suffixes]  # fmt: skip
+
+
+def likely_kind(folder: Path) -> str:
+    """What lies here: images, a table, a text, or nothing known (own code)."""
+    if image_folders_here(folder):
+        return "images"
+    if files_here(folder, (".csv", ".tsv")):
+        return "table"
+    return "text" if files_here(folder, (".txt",)) else "own"
+
+
+def questions_of_data(folder: Path) -> list[Question]:
+    """Which data, which column, which model; the kind is known as `kind`."""
+    return [
+        Question(
+            "data", "Which folder? It holds one folder of images per class",
+            default=lambda _: next(iter(image_folders_here(folder)), ""),
+            check=lambda typed, _: _of_kind(typed, "images"),
+            when=lambda a: a["kind"] == "images", path=True,
+        ),
+        Question(
+            "data", "Which table?",
+            default=lambda _: next(iter(files_here(folder, (".csv", ".tsv"))), ""),
+            check=lambda typed, _: _of_kind(typed, "table"),
+            when=lambda a: a["kind"] == "table", path=True,
+        ),
+        Question(
+            "data", "Which text?",
+            default=lambda _: next(iter(files_here(folder, (".txt",))), ""),
+            check=lambda typed, _: _of_kind(typed, "text"),
+            when=lambda a: a["kind"] == "text", path=True,
+        ),
+        Question(
+            "data", "Which data set of torchvision? It is downloaded once",
+            items=_sets, default=lambda _: "cifar10", when=lambda a: a["kind"] == "torchvision",
+        ),
+        Question(
+            "target", TEXT["target"], items=_columns, default=_likely_target,
+            when=lambda a: a["kind"] == "table",
+        ),
+        Question(
+            "model", TEXT["model"], items=_models, default=_usual_model,
+            when=lambda a: a["kind"] in ("images", "table", "torchvision"),
+        ),
+        Question(
+            "model", "Which one of torchvision?", items=lambda _: _torchvision_models(),
+            default=lambda _: "resnet50", when=lambda a: a.get("model") == OTHER,
+        ),
+    ]  # fmt: skip
+
+
+def _of_kind(typed: str, kind: str) -> str:
+    """The path that was typed, when it is of this kind; an image folder and a table are opened."""
+    from recipe.sources.named import kind_of
+
+    path = str(Path(typed).expanduser()) if typed else typed
+    found = kind_of(path)
+    if found != kind or (kind == "images" and not Path(path).is_dir()):
+        raise UsageError(f"{typed!r} is {'a ' if found != 'images' else ''}{found}, not {kind}.")
+    if kind == "images":
+        from recipe.sources import image_folder
+
+        image_folder(path)
+    elif kind == "table":
+        from recipe.sources.csvfile import read_csv
+
+        read_csv(Path(path))
+    return path
+
+
+def _sets(_: Answers) -> list[Item]:
+    from recipe.sources.vision import SETS
+
+    return [Item(name, name) for name in SETS]
+
+
+def _columns(answers: Answers) -> list[Item]:
+    from recipe.sources.csvfile import read_csv
+
+    return [Item(name, name) for name in read_csv(Path(answers["data"])).names]
+
+
+def _likely_target(answers: Answers) -> str:
+    names = [item.value for item in _columns(answers)]
+    likely = [name for name in names if name.lower() in LIKELY_TARGETS]
+    return likely[0] if likely else names[-1]
+
+
+def _kind_of_source(answers: Answers) -> "Kind":
+    kind: Kind = "images" if answers["kind"] == "torchvision" else answers["kind"]
+    return kind
+
+
+def _models(answers: Answers) -> list[Item]:
+    from recipe.sources.models import OWN, model_names
+
+    kind = _kind_of_source(answers)
+    own = [Item(f"{name}: {OWN[name].says}", name) for name in model_names(kind) if name in OWN]
+    if kind != "images":
+        return own
+    usual = Item("resnet18: torchvision's, eleven million weights", "resnet18")
+    return [*own, usual, Item("another one of torchvision", OTHER)]
+
+
+def _usual_model(answers: Answers) -> str:
+    from recipe.sources.models import USUAL
+
+    model: str = USUAL[_kind_of_source(answers)]
+    return model
+
+
+def _torchvision_models() -> list[Item]:
+    from recipe.sources.models import torchvision_names
+
+    return [Item(name, name) for name in torchvision_names()]
