@@ -141,7 +141,7 @@ def _columns(answers: Answers) -> list[Item]:
 
 
 def _likely_target(answers: Answers) -> str:
-    names = [item.value for item in _columns(answers)]
+    names = [str(item.value) for item in _columns(answers)]
     likely = [name for name in names if name.lower() in LIKELY_TARGETS]
     return likely[0] if likely else names[-1]
 
@@ -165,8 +165,7 @@ def _models(answers: Answers) -> list[Item]:
 def _usual_model(answers: Answers) -> str:
     from recipe.sources.models import USUAL
 
-    model: str = USUAL[_kind_of_source(answers)]
-    return model
+    return USUAL[_kind_of_source(answers)]
 
 
 def _torchvision_models() -> list[Item]:
