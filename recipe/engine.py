@@ -32,7 +32,7 @@ from recipe.results import (
     step_from_json,
 )
 from recipe.rules import judge
-from recipe.step import Goto
+from recipe.step import Goto, why_of
 from recipe.training.fingerprint import configuration
 
 MAX_ROUNDS = 2
@@ -121,7 +121,7 @@ class Engine:
         step, ctx = plugin.step, self.ctx
         ctx.step, ctx.round = step.name, self._round(plugin, goto)
         hypothesis = goto.hypothesis if goto else None
-        ctx.emit(StepStarted(step.name, step.title, ctx.round, hypothesis))
+        ctx.emit(StepStarted(step.name, step.title, ctx.round, hypothesis, why_of(step)))
         step_key = self._key(plugin)
         self.keys.append(step_key)
         known = self.journal.get("step", step_key)
@@ -145,7 +145,9 @@ class Engine:
     def _measure(self, plugin: Plugin, hypothesis: str | None) -> StepResult:
         """Measure and judge; whatever goes wrong becomes the status `error` with its reason."""
         step, ctx = plugin.step, self.ctx
-        blank = StepResult(step.name, step.title, ctx.round, "error", hypothesis=hypothesis)
+        blank = StepResult(
+            step.name, step.title, ctx.round, "error", hypothesis=hypothesis, why=why_of(step)
+        )
         try:
             evidence = step.measure(ctx)
             _check_evidence(evidence)
@@ -219,7 +221,8 @@ def status_of(findings: Sequence[Finding]) -> Status:
 
 
 def _skipped(plugin: Plugin, round_: int, reason: str) -> StepResult:
-    return StepResult(plugin.step.name, plugin.step.title, round_, "skip", reason=reason)
+    step = plugin.step
+    return StepResult(step.name, step.title, round_, "skip", reason, why=why_of(step))
 
 
 def assemble(

@@ -25,6 +25,8 @@ class StepStarted:
     title: str
     round: int
     hypothesis: str | None = None
+    why: str = ""
+    """The step's reasoning; empty where the plugin gives none."""
 
 
 @dataclass(frozen=True)

@@ -199,6 +199,8 @@ class StepResult:
     figures: tuple[Figure, ...] = ()
     hypothesis: str | None = None
     """What this round tests and why, when a `goto` asked for it."""
+    why: str = ""
+    """The step's reasoning; empty where the plugin gives none."""
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,11 @@ class Goto:
 
 @runtime_checkable
 class Step(Protocol):
-    """The shape of a step plugin. Optional: `figures`, `goto`, `expects`, `short`, `reads_logs`.
+    """The shape of a step plugin. Optional: `why`, `figures`, `goto`, `expects`, `short` and
+    `reads_logs`.
 
+    `why` (a string) gives the reasoning: its first sentence, of 110 characters at most, is said
+    before the step runs, all of it stands in the report's glossary.
     `figures` (a tuple of Figure) says how the report draws the evidence.
     `goto(evidence, findings, ctx) -> Goto | None` may ask for another round.
     `expects(ctx, left) -> float` says how many epochs it is going to train, where `left` epochs
@@ -48,3 +51,8 @@ class Step(Protocol):
     def measure(self, ctx: "Context") -> Evidence:
         """Measure; numbers and curves, no verdict."""
         ...
+
+
+def why_of(step: Step) -> str:
+    """The reasoning that a step gives, on one line; empty where it gives none."""
+    return " ".join(getattr(step, "why", "").split())

@@ -11,7 +11,7 @@ from recipe import registry
 from recipe.errors import StepError, UsageError
 from recipe.registry import Plugin, in_order, verify
 from recipe.results import Evidence
-from recipe.step import GROUP, Step
+from recipe.step import GROUP, Step, why_of
 
 
 class Sound:
@@ -177,3 +177,12 @@ class TestThirdParty:
         with pytest.raises(SystemExit):
             main(["steps"])
         assert "weigh" in capsys.readouterr().out
+
+
+def test_every_built_in_step_gives_its_reasoning():
+    said = {plugin.step.name: why_of(plugin.step) for plugin in registry.load()}
+    assert len(said) == 7
+    for name, why in said.items():
+        first, _, rest = why.partition(". ")
+        assert 40 < len(first) < 110, name
+        assert rest.endswith("."), name

@@ -15,6 +15,11 @@ class CoarseGrid:
 
     name = "coarse_grid"
     title = "Coarse grid"
+    why = (
+        "A few epochs tell the promising learning rates and weight decays from the hopeless. "
+        "Both act by factors, so they are tried on a logarithmic scale around the rate of the "
+        "step before, and what diverges ends early."
+    )
     version = 4
     requires = frozenset({"lr_range"})
     rules = rules.RULES

@@ -14,6 +14,11 @@ class InitialLoss:
 
     name = "initial_loss"
     title = "Check the initial loss"
+    why = (
+        "A fresh model knows nothing, so its loss is known: log C for softmax with C classes. Any "
+        "other value means that outputs, loss or initialisation are not what they seem. Weight "
+        "decay is off while it is measured, since it would add to the loss."
+    )
     version = 5
     short = True
     requires = frozenset({"inspect"})

@@ -14,6 +14,12 @@ class Inspect:
 
     name = "inspect"
     title = "Inspect data and model"
+    why = (
+        "Faults in data and model are cheapest to find before anything is trained. Labels that do "
+        "not match, inputs of a wild scale, items that stand in both training and validation or "
+        "weights that no gradient reaches spoil whatever follows, and no learning rate makes up "
+        "for them."
+    )
     version = 4
     short = True
     requires: frozenset[str] = frozenset()

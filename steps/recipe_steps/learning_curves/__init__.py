@@ -15,6 +15,12 @@ class LearningCurves:
 
     name = "learning_curves"
     title = "Look at the learning curves"
+    why = (
+        "The curves say what holds the score back, and so what to change next. A gap that widens "
+        "is overfitting, no gap at a poor score underfitting; a loss that still falls wants more "
+        "epochs, one that stands still a lower rate, and one that stops at once after a decay was "
+        "decayed too early. Then it is back to the grid with what they say."
+    )
     version = 6
     requires = frozenset({"refine_grid"})
     reads_logs = True

@@ -14,6 +14,11 @@ class LrRange:
 
     name = "lr_range"
     title = "Find the learning rate"
+    why = (
+        "The learning rate matters more than any other setting, so it is found before the rest. "
+        "With the architecture of the step before, all data and a small weight decay, the rate is "
+        "sought that makes the loss fall fastest within about a hundred iterations."
+    )
     version = 6
     short = True
     requires = frozenset({"overfit_sample"})

@@ -15,6 +15,12 @@ class OverfitSample:
 
     name = "overfit_sample"
     title = "Overfit a small sample"
+    why = (
+        "A model that cannot learn a few minibatches by heart will not learn the whole data set. "
+        "With all regularisation off, architecture, rate and initialisation alone decide: a loss "
+        "that does not fall speaks for a rate too low or a bad initialisation, one that explodes "
+        "for a rate too high."
+    )
     version = 3
     short = True
     requires = frozenset({"initial_loss"})

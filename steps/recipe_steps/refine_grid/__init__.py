@@ -15,6 +15,10 @@ class RefineGrid:
 
     name = "refine_grid"
     title = "Refine the grid"
+    why = (
+        "What leads after a few epochs need not lead in the end: the best cells train on, longer. "
+        "The grid is narrower and lies around the best so far; what falls behind is cut early."
+    )
     version = 6
     requires = frozenset({"coarse_grid"})
     rules = rules.RULES
