@@ -12,8 +12,9 @@ import torch
 
 from recipe import registry, runfolder
 from recipe.budget import Meter
-from recipe.context import Context
-from recipe.engine import Engine, Gate, assemble
+from recipe.context import PACE, Context
+from recipe.decisions import Gate
+from recipe.engine import Engine, assemble
 from recipe.errors import UsageError
 from recipe.events import Event, Message, Progress, RunFinished, RunStarted, TrialFinished
 from recipe.experiment import Experiment
@@ -44,10 +45,14 @@ SHAPING = (
     "until",
     "only",
     "skip",
+    "mend",
+    "keep_going",
 )
 """Settings that two invocations must share to count as the same run."""
 USUAL_TRAININGS = 5.0
 """What a run without a budget costs, in full trainings."""
+WAY = "way"
+"""In the journal: how an experiment is trained, by its fingerprint."""
 RANDOM_ITEMS = (
     "items are random, so they are read anew in every epoch; move random transforms to augment= "
     "and the data is decoded once."
@@ -73,7 +78,8 @@ def run(  # noqa: PLR0917 - the order is part of the interface
         out: folder for run folders (default reports/).
         seed: of everything random.
         observe: called with every event.
-        gate: asked after a failed step whether to go on; without it the run stops there.
+        gate: asked after a failed step whether to go on; without it the run stops there. It may
+            also answer with the name of a rule that was found: its remedy is then applied first.
         options: any other option of the command line, such as epochs=5.
 
     Returns:
@@ -90,7 +96,11 @@ def run(  # noqa: PLR0917 - the order is part of the interface
                 "the experiment's own; recipe.sources makes one by name."
             )
     given = {"until": until, "budget": budget, "out": out, "seed": seed, **options}
-    return execute(experiment, resolve(given), observe=observe, gate=gate)
+    return execute(experiment, resolve(given), observe=observe, gate=gate and _of_failures(gate))
+
+
+def _of_failures(gate: Gate) -> Gate:
+    return lambda result: True if result.status == "warn" else gate(result)
 
 
 @dataclass
@@ -121,7 +131,7 @@ def execute(
         settings: resolved options.
         target: how the command line names the experiment, for the record.
         observe: called with every event.
-        gate: see `run`.
+        gate: see `run`; asked after warnings too.
         folder: a run folder to go on with, instead of a new one.
 
     Raises:
@@ -131,7 +141,8 @@ def execute(
     emit = observe or (lambda _: None)
     started = _start(experiment, settings, emit)
     name = re.sub(r"[^\w.-]+", "-", experiment.name or _target_name(target) or "experiment")
-    record = {**({"target": target} if settings.data is None else {}), **settings.to_dict()}
+    named = {"target": target} if settings.data is None else {}
+    record = {**named, **replace(settings, fresh=False).to_dict()}
     identity = {
         "target": target,
         "fingerprint": started.fingerprint,
@@ -153,8 +164,10 @@ def execute(
             engine.results = proved(engine)
         except KeyboardInterrupt:
             interrupted = True
-        way = journal.get(runfolder.RUN, "way")  # of this run folder, also when all was reused
+        way = journal.get(WAY, engine.ctx.runner.fingerprint)  # also when all was reused
         machine = environment(started.device) | {"way": str(Way(**way)) if way else str(PLAIN)}
+        record |= replace(engine.decisions.taken(), fresh=False).to_dict()
+        write_text(folder / "recipe.toml", runfolder.to_toml(record))
         result = assemble(engine, name, machine, record, interrupted=interrupted)
         result = _write(result, engine, folder, settings)
         if not interrupted:
@@ -190,7 +203,7 @@ def _check_names(settings: Settings, plugins: tuple[registry.Plugin, ...]) -> No
     names = [plugin.step.name for plugin in plugins]
     until = [settings.until] if settings.until else []
     registry.check_names("step", [*until, *settings.only, *settings.skip], names)
-    registry.check_names("rule", settings.ignore, registry.all_rules(plugins))
+    registry.check_names("rule", [*settings.ignore, *settings.mend], registry.all_rules(plugins))
 
 
 def _target_name(target: str | None) -> str | None:
@@ -223,6 +236,18 @@ def _engine(
 ) -> Engine:
     meter = Meter(settings.budget)
 
+    def around(experiment: Experiment, data: Splits, name: str) -> Context:
+        """The mended experiment in place of the declared one."""
+        mended = replace(started, experiment=experiment, data=data, fingerprint=name)
+        return _context(mended, settings, journal, emit, meter)
+
+    ctx = _context(started, settings, journal, emit, meter)
+    return Engine(started.plugins, ctx, journal, gate, around)
+
+
+def _context(
+    started: _Started, settings: Settings, journal: Journal, emit: Observer, meter: Meter
+) -> Context:
     def told(trial: Trial, reused: bool) -> None:
         emit(TrialFinished(trial, reused))
 
@@ -236,11 +261,11 @@ def _engine(
         meter=meter,
         whole=started.experiment.epochs or 1,
         told=told,
-        progress=lambda done, total, what: emit(Progress(done, total, what)),
+        progress=lambda *how_far: emit(Progress(*how_far)),
         say=lambda text: emit(Message(text)),
         tune=lambda: _tune(started, settings, journal, emit),
     )
-    ctx = Context(
+    return Context(
         experiment=started.experiment,
         data=started.data,
         device=started.device,
@@ -249,14 +274,13 @@ def _engine(
         meter=meter,
         emit=emit,
     )
-    return Engine(started.plugins, ctx, journal, gate)
 
 
 def _tune(started: _Started, settings: Settings, journal: Journal, emit: Observer) -> Way:
     """The way to run trainings, once and for all for this run folder."""
     if settings.exact:
         return PLAIN
-    known = journal.get(runfolder.RUN, "way")
+    known = journal.get(WAY, started.fingerprint)
     if known is not None:
         return Way(**known)
     experiment, budget = started.experiment, settings.budget
@@ -267,8 +291,8 @@ def _tune(started: _Started, settings: Settings, journal: Journal, emit: Observe
     choice = choose(
         experiment, started.data, started.device, settings.seed, planned=epochs * per_epoch
     )
-    journal.put(runfolder.RUN, "way", asdict(choice.way))
-    journal.put(runfolder.RUN, "pace", choice.iteration)
+    journal.put(WAY, started.fingerprint, asdict(choice.way))
+    journal.put(PACE, started.fingerprint, choice.iteration)
     emit(Message(str(choice)))
     return choice.way
 

@@ -12,7 +12,6 @@ from recipe.events import Message, Progress
 from recipe.experiment import Experiment
 from recipe.keys import derive_seed, key
 from recipe.results import Evidence, Trial
-from recipe.runfolder import RUN
 from recipe.search.halving import Halving
 from recipe.search.runner import Runner, best_of
 from recipe.search.short import Course, Short, Stop, run_short
@@ -24,6 +23,9 @@ from recipe.training.fingerprint import configuration
 from recipe.training.models import build_model, channels_last_works
 from recipe.training.plan import iterations_per_epoch
 from recipe.training.way import PLAIN, Way
+
+PACE = "pace"
+"""In the journal: seconds that an iteration takes, by the fingerprint of the experiment."""
 
 
 @dataclass
@@ -70,7 +72,7 @@ class Context:
         """Seconds that an epoch of a trial takes: as measured when the way to train was found, or
         as it has been so far, whichever is longer (a resumed run reuses epochs in no time).
         """
-        iteration: float | None = self.runner.journal.get(RUN, "pace")
+        iteration: float | None = self.runner.journal.get(PACE, self.runner.fingerprint)
         batches = iterations_per_epoch(self.data.train, self.experiment.batch_size)
         found = None if iteration is None else iteration * batches
         return max((pace for pace in (found, self.meter.pace) if pace), default=None)

@@ -12,12 +12,15 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from recipe.context import Context
+from recipe.decisions import Decisions, Gate
 from recipe.diagnosis import diagnose
 from recipe.errors import RecipeError, UsageError
 from recipe.events import Crash, Message, StepFinished, StepStarted
+from recipe.experiment import Experiment
 from recipe.forecast import forecast, told
 from recipe.journal import Journal
 from recipe.keys import key
+from recipe.mending import carried, go_on, mend
 from recipe.registry import Plugin
 from recipe.results import (
     Best,
@@ -33,14 +36,15 @@ from recipe.results import (
 )
 from recipe.rules import judge
 from recipe.step import Goto, why_of
+from recipe.training.data import Splits
 from recipe.training.fingerprint import configuration
 
 MAX_ROUNDS = 2
 """Rounds of a step without a budget; with one, the budget is the bound."""
 MAX_ROUNDS_WITH_BUDGET = 5
 
-Gate = Callable[[StepResult], bool]
-"""Asked after a failed step: go on all the same?"""
+Rebuild = Callable[[Experiment, Splits, str], Context]
+"""A context of the same run around another experiment, its data and its fingerprint."""
 
 
 @dataclass
@@ -51,6 +55,8 @@ class Engine:
     ctx: Context
     journal: Journal
     gate: Gate | None = None
+    rebuild: Rebuild | None = None
+    """Needed where a fault is mended on the way."""
     results: list[StepResult] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     usage_error: UsageError | None = None
@@ -58,26 +64,39 @@ class Engine:
     """Whether the plan was told."""
     failed_at: str | None = None
     """The step whose failure stopped the run."""
+    mended: dict[str, list[Finding]] = field(default_factory=dict)
+    """By step, what was found there and mended."""
+
+    def __post_init__(self) -> None:
+        self.decisions = Decisions(self.ctx.settings, self.journal, self.gate)
 
     def run(self) -> None:
         """Run every selected step; KeyboardInterrupt passes through with the results kept."""
-        position, goto, halted = 0, None, ""
+        position, halted = 0, ""
+        why: str | None = None
+        """Hypothesis of the round."""
+        mended: str | None = None
+        """The same for the next step alone."""
         while position < len(self.plugins):
             plugin = self.plugins[position]
             reason = self._why_not(plugin, halted)
             if reason:
-                self._record(_skipped(plugin, self._round(plugin, goto), reason))
+                self._record(_skipped(plugin, self._round(plugin), reason))
                 position += 1
                 continue
             self._tell_plan(position)
-            result = self._step(plugin, goto)
-            self._record(result)
-            if result.status in ("fail", "error") and not (self.gate and self.gate(result)):
+            self._record(self._step(plugin, mended or why))
+            goes_on, mended = self._decide(plugin)
+            if mended is not None:
+                position = self._back(position)
+                continue
+            result = self.results[-1]
+            if not goes_on:
                 halted = f"{plugin.step.name} ended with {result.status!r}"
                 self.failed_at = plugin.step.name
-            target = None if halted else self._goto(plugin, result)
-            if target is not None:
-                goto = target
+            goto = None if halted else self._goto(plugin, result)
+            if goto is not None:
+                why = goto.hypothesis
                 self.ctx.plan = {**self.ctx.plan, **goto.plan}
                 position = self._position(goto.step)
                 continue
@@ -101,9 +120,36 @@ class Engine:
             self.ctx.emit(Message(told(forecast(coming, self.ctx), self.ctx)))
         self.ctx.meter.mark()
 
-    def _round(self, plugin: Plugin, goto: Goto | None) -> int:
-        earlier = [r for r in self.results if r.name == plugin.step.name]
-        return len(earlier) + 1 if goto is not None else 1
+    def _decide(self, plugin: Plugin) -> tuple[bool, str | None]:
+        """Whether to go on after the last step; where a fault was mended, what is tested now."""
+        label = self.keys[-1]
+        while isinstance(answer := self.decisions.after(self.results[-1], label), str):
+            rules = {rule.name: rule for rule in plugin.step.rules}
+            mended = mend(self.ctx, self.journal, rules, self.results[-1], answer)
+            self.results[-1] = replace(mended.result, status=status_of(mended.result.findings))
+            if mended.experiment is not None and mended.data is not None and self.rebuild:
+                (found,) = (f for f in mended.result.findings if f.rule == answer)
+                self.mended.setdefault(plugin.step.name, []).append(found)
+                fresh = self.rebuild(mended.experiment, mended.data, mended.fingerprint)
+                self.ctx = go_on(self.ctx, fresh)
+                return True, f"{answer} is mended: {found.remedy.name if found.remedy else answer}"
+            label = key(label, answer)
+        return answer, None
+
+    def _back(self, position: int) -> int:
+        """Where a run begins anew that was mended here: at this step where it is a short one, else
+        at the last short one before.
+        """
+        until_here = enumerate(self.plugins[: position + 1])
+        short = (
+            place
+            for place, plugin in until_here
+            if getattr(plugin.step, "short", False) and not self._why_not(plugin, "")
+        )
+        return max(short, default=position)
+
+    def _round(self, plugin: Plugin) -> int:
+        return sum(result.name == plugin.step.name for result in self.results) + 1
 
     def _position(self, step: str) -> int:
         names = [plugin.step.name for plugin in self.plugins]
@@ -117,10 +163,9 @@ class Engine:
             return f"left out by --skip {name}"
         return halted
 
-    def _step(self, plugin: Plugin, goto: Goto | None) -> StepResult:
+    def _step(self, plugin: Plugin, hypothesis: str | None) -> StepResult:
         step, ctx = plugin.step, self.ctx
-        ctx.step, ctx.round = step.name, self._round(plugin, goto)
-        hypothesis = goto.hypothesis if goto else None
+        ctx.step, ctx.round = step.name, self._round(plugin)
         ctx.emit(StepStarted(step.name, step.title, ctx.round, hypothesis, why_of(step)))
         step_key = self._key(plugin)
         self.keys.append(step_key)
@@ -138,6 +183,9 @@ class Engine:
                     "epochs": ctx.meter.epochs - epochs,
                 }
                 self.journal.put("step", step_key, value)
+        if self.mended.get(step.name):
+            result = carried(result, self.mended[step.name])
+            result = replace(result, status=status_of(result.findings))
         ctx.measured[step.name] = result.evidence
         ctx.emit(StepFinished(result, reused=known is not None))
         return result

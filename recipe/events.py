@@ -36,6 +36,8 @@ class Progress:
     done: float
     total: float
     what: str
+    loss: float | None = None
+    """Training loss of what is being done, where it trains a trial."""
 
 
 @dataclass(frozen=True)

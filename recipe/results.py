@@ -87,6 +87,8 @@ class RemedyOutcome:
     metric: str | None = None
     before: float | None = None
     after: float | None = None
+    applied: bool = False
+    """Whether the run went on with it."""
 
     def __post_init__(self) -> None:
         _keep_finite(self, "before", "after")

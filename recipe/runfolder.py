@@ -39,6 +39,19 @@ def unfinished(out: Path, name: str, identity: Mapping[str, Any]) -> Path | None
     return None
 
 
+def resumable(out: Path) -> list[Path]:
+    """Folders below `out` of runs that did not finish and that a command can go on with, the latest
+    first.
+    """
+    found = []
+    for settings in out.glob("*/recipe.toml"):
+        folder = settings.parent
+        entries = read_entries(folder / FILE)
+        if (RUN, "identity") in entries and (FINISHED, "run") not in entries:
+            found.append(folder)
+    return sorted(found, key=lambda folder: (folder / FILE).stat().st_mtime, reverse=True)
+
+
 def journal_if_free(folder: Path) -> Journal | None:
     """The journal of a folder; None when another process holds it."""
     try:

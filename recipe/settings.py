@@ -1,8 +1,8 @@
 """What a user can set: one definition for flags, recipe.toml and the Python interface."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -217,6 +217,15 @@ OPTIONS: tuple[Option, ...] = (
         "RULE=REASON",
         multiple=True,
     ),
+    Option(
+        "mend",
+        parse_names,
+        (),
+        "Go on with this rule's remedy applied where it fires (repeatable).",
+        "RULE",
+        multiple=True,
+    ),
+    Option("keep_going", parse_flag, default=False, help="Go on after a failed step."),
     Option("strict", parse_flag, default=False, help="A warning fails the run."),
     Option("no_input", parse_flag, default=False, help="Never ask (implied by CI=true)."),
     Option(
@@ -260,11 +269,18 @@ class Settings:
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     ignore: dict[str, str] = field(default_factory=dict)
+    mend: tuple[str, ...] = ()
+    keep_going: bool = False
     strict: bool = False
     no_input: bool = False
     ci: bool = False
     json: bool = False
     fresh: bool = False
+
+    def with_answers(self, mended: Iterable[str], *, keep_going: bool) -> "Settings":
+        """These, and what a person decided on the way."""
+        mend = tuple(dict.fromkeys((*self.mend, *mended)))
+        return replace(self, mend=mend, keep_going=self.keep_going or keep_going)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values without defaults, as recipe.toml and result.json hold them."""

@@ -91,7 +91,8 @@ class Verifier:
                 found.setdefault(f.rule, (f, step))  # of two steps that say it, the first
         todo = [
             (*found[name], r) for name in causes if (r := self.rules[name].remedy)
-            and (known := found[name][0].remedy) is not None and known.verified is None
+            and (known := found[name][0].remedy) is not None
+            and known.verified is None and not known.applied
         ]  # fmt: skip
         if self.ctx.settings.verify_budget == "off":
             todo = []
@@ -144,11 +145,12 @@ class Verifier:
             stops = finding.severity == "fail" or any(
                 f.because == name and f.severity == "fail" for f, _ in found.values()
             )
-            if stops and self._mend_anyway(remedy, finding, evidence.get(step.name, step.evidence)):
+            if stops and self.mend(remedy, finding, evidence.get(step.name, step.evidence)):
                 return name
         return None
 
-    def _mend_anyway(self, remedy: Remedy, finding: Finding, evidence: Evidence) -> bool:
+    def mend(self, remedy: Remedy, finding: Finding, evidence: Evidence) -> bool:
+        """Go on with the remedy, whatever it brings; False where it cannot be applied."""
         patient = Patient(self.experiment, self.data, evidence, self.ctx.device, finding)
         try:
             mended = remedy.mend(patient)

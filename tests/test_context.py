@@ -47,7 +47,7 @@ def test_of_a_budget_of_epochs(opened):
 def test_a_budget_of_time_is_divided_by_what_an_epoch_takes(opened, monkeypatch):
     ctx = opened(budget="100s")
     assert ctx.epochs_left is None  # nobody knows yet
-    ctx.runner.journal.put("run", "pace", 0.05)
+    ctx.runner.journal.put("pace", ctx.runner.fingerprint, 0.05)
     assert ctx.pace == pytest.approx(0.05 * 8)
     assert ctx.epochs_left == pytest.approx(100 / 0.4, rel=0.1)
     monkeypatch.setattr(type(ctx.meter), "pace", 2.0)  # as slow as that in truth

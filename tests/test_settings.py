@@ -35,12 +35,22 @@ GOOD = [
     ("only", "inspect", ("inspect",)),
     ("only", ["inspect", "lr_range"], ("inspect", "lr_range")),
     ("skip", ("a", "b"), ("a", "b")),
+    ("mend", ["a", "b"], ("a", "b")),
     ("ignore", "rule=we know = fine", {"rule": "we know = fine"}),
     ("ignore", ["a=x", " b = y "], {"a": "x", "b": "y"}),
     ("ignore", {"a": "x"}, {"a": "x"}),
     *[
         (flag, True, True)
-        for flag in ("exact", "strict", "no_input", "ci", "json", "fresh", "pretrained")
+        for flag in (
+            "exact",
+            "keep_going",
+            "strict",
+            "no_input",
+            "ci",
+            "json",
+            "fresh",
+            "pretrained",
+        )
     ],
 ]
 BAD = [
@@ -71,14 +81,15 @@ BAD = [
     ("until", 3, "3 is not a name"),
     ("only", [1], "[1] is no list of names"),
     ("skip", ["a", None], "is no list of names"),
+    ("mend", [1], "[1] is no list of names"),
     ("ignore", "rule", "'rule' has no reason: write RULE=REASON"),
     ("ignore", ["a=x", "b= "], "'b' has no reason"),
     ("ignore", {"a": ""}, "'a' has no reason"),
     *[
         (flag, value, f"{value!r} is neither true nor false")
         for flag, value in zip(
-            ("exact", "strict", "no_input", "ci", "json", "fresh", "pretrained"),
-            ("yes", 1, 0, "true", [], "no", "resnet18"),
+            ("exact", "keep_going", "strict", "no_input", "ci", "json", "fresh", "pretrained"),
+            ("yes", "please", 1, 0, "true", [], "no", "resnet18"),
             strict=True,
         )
     ],

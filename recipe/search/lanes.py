@@ -68,7 +68,8 @@ class Lanes:
             total += parts[slot][1] - before[1]
             self.runner.meter.spend(parts[slot][0] - before[0])
             what = f"trial {slot.head['number']} of {len(self.slots)}"
-            self.runner.progress(done, total + later, what)
+            loss = slot.record.train_loss if slot.record else None
+            self.runner.progress(done, total + later, what, loss)
 
         for lane in self.lanes:
             lane.advance(until, told)
@@ -264,6 +265,7 @@ class SideBySide:
             done, part = message["done"], message["part"]
             if done + part > slot.record.trained:  # not again when it was begun again
                 slot.record.done, slot.record.part = done, part
+                slot.record.curves["train_loss"] = [message["loss"]]
                 told(slot)
             return False
         slot.record = _read_record(message["record"], payload) if message["record"] else None
@@ -307,9 +309,7 @@ class SideBySide:
                     number, current = message["slot"], None
                 if current is None:
                     current = self.runner.fit(self.slots[number].spec.experiment)
-                current.advance(
-                    message["until"], lambda fit: line.send({"done": fit.done, "part": fit.part})
-                )
+                current.advance(message["until"], lambda fit: line.send(_how_far(fit)))
             except UNUSABLE as error:
                 answer = {"failed": reason_of(error)}
             except ChildGone:
@@ -326,6 +326,10 @@ class SideBySide:
     def close(self) -> None:
         """End all children."""
         self.children.close()
+
+
+def _how_far(fit: Fit) -> dict[str, Any]:
+    return {"done": fit.done, "part": fit.part, "loss": fit.train_loss}
 
 
 RECORDED = tuple(f.name for f in fields(Record) if f.name != "weights")

@@ -50,7 +50,7 @@ class Runner:
     fingerprint: str
     meter: Meter
     told: Callable[[Trial, bool], None]
-    progress: Callable[[float, float, str], None]
+    progress: Callable[[float, float, str, float | None], None]
     say: Callable[[str], None] = lambda _: None
     tune: Callable[[], Way] = lambda: PLAIN
     """Finds the way to run trainings; called once, at the first use."""

@@ -97,6 +97,11 @@ class Record:
             self.status = "finished"
         return best
 
+    @property
+    def train_loss(self) -> float | None:
+        """Mean over the last whole epoch; None before."""
+        return next(reversed(self.curves.get("train_loss", [])), None)
+
     def batch_losses(self) -> list[float]:
         """Batch losses of the whole fit, averaged down to at most KEPT_LOSSES points."""
         return thinned(self.losses + self.unfinished, KEPT_LOSSES)

@@ -1,14 +1,16 @@
 """Questions at a terminal: with a menu where it can be drawn, by numbers where it cannot."""
 
-import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any, Protocol
 
 import click
 
 from recipe.errors import UsageError
+from recipe.ui.terminal import plain_wanted
 
 BACK = "<"
 """What goes back to the question before, where an answer is typed."""
@@ -43,13 +45,7 @@ class Asker(Protocol):
 
 def asker() -> Asker:
     """The one that this terminal can show."""
-    plain = os.environ.get("TERM") in (None, "", "dumb") or os.environ.get("RECIPE_PLAIN")
-    return Numbers() if plain and os.name != "nt" else Menus()
-
-
-def unicode_works() -> bool:
-    """Whether the terminal can write what is not ASCII."""
-    return "utf" in (sys.stdout.encoding or "").lower()
+    return Numbers() if plain_wanted(sys.stdout) else Menus()
 
 
 class Menus:
@@ -59,7 +55,9 @@ class Menus:
         """One of `items`, by arrow keys or by typing its beginning."""
         import questionary
 
-        shown = [questionary.Choice(item.title, item) for item in items]
+        room = shutil.get_terminal_size().columns - len(" >  ")
+        shown = [questionary.Choice(shorten(item.title, room, placeholder=" ..."), item)
+                 for item in items]  # fmt: skip
         if back:
             shown.append(questionary.Choice("back", BACK))
         first = next((choice for choice, item in zip(shown, items, strict=False)
@@ -140,19 +138,30 @@ class Question:
     when: Callable[[Answers], bool] = lambda _: True
     path: bool = False
 
-    def ask(self, asker: Asker, answers: Answers, *, back: bool) -> Any:
-        """The answer."""
+    def ask(self, asker: Asker, answers: Answers, earlier: Answers, *, back: bool) -> Any:
+        """The answer; an earlier one is proposed again."""
+        default = earlier[self.name] if self.name in earlier else self.default(answers)
         if self.items is not None:
-            items = self.items(answers)
-            return asker.choose(self.text, items, self.default(answers), back=back)
+            return asker.choose(self.text, self.items(answers), default, back=back)
         return asker.write(
-            self.text, str(self.default(answers)), lambda typed: self.check(typed, answers),
+            self.text, str(default), lambda typed: self.check(typed, answers),
             back=back, path=self.path,
         )  # fmt: skip
 
 
-def ask_all(questions: Sequence[Question], asker: Asker, given: Answers) -> dict[str, Any]:
-    """The answers by name, those in `given` included; going back asks the one before anew."""
+def ask_all(
+    questions: Sequence[Question], asker: Asker, given: Answers, earlier: Answers | None = None
+) -> dict[str, Any]:
+    """The answers by name, those in `given` included; going back asks the one before anew.
+
+    Args:
+        questions: in their order.
+        asker: how they are asked.
+        given: answers that need no question.
+        earlier: what was answered the last time, proposed again.
+
+    """
+    earlier = dict(earlier or {})
     answers: dict[str, Any] = dict(given)
     asked: list[tuple[int, dict[str, Any]]] = []
     position = 0
@@ -162,10 +171,13 @@ def ask_all(questions: Sequence[Question], asker: Asker, given: Answers) -> dict
             position += 1
             continue
         try:
-            answer = question.ask(asker, answers, back=bool(asked))
+            answer = question.ask(asker, answers, earlier, back=bool(asked))
         except Back:
+            earlier |= answers
             position, answers = asked.pop()
             continue
+        if earlier.get(question.name, answer) != answer:
+            earlier = {}  # what was answered behind it was about something else
         asked.append((position, dict(answers)))
         answers[question.name] = answer
         position += 1

@@ -5,7 +5,7 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -17,9 +17,6 @@ from recipe.ui.choice import Choice, choose
 from recipe.ui.config import read_table
 from recipe.ui.flags import with_options
 from recipe.ui.init import init
-
-if TYPE_CHECKING:
-    from recipe.results import RunResult
 
 CHECK_UNTIL = "lr_range"
 """Last step of `recipe check`: inspect and the lecture's steps 1 to 3."""
@@ -33,13 +30,23 @@ models many times slower as soon as anything else runs on the machine."""
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="recipe")
 @click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli(ctx: click.Context) -> int | None:
     """A guided training recipe for PyTorch.
 
-    TARGET is file.py[:name], package.module:name, or the built-in digits.
+    Without a command it asks what to do. TARGET is file.py[:name], package.module:name, or the
+    built-in digits.
     """
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+    if ctx.invoked_subcommand is not None:
+        return None
+    from recipe.ui.wizard import has_user, wizard
+
+    if has_user():
+        code, complaint = wizard(Path.cwd())
+        if complaint:
+            _complain(complaint)
+        return code
+    click.echo(ctx.get_help())
+    return 0
 
 
 @cli.command()
@@ -139,18 +146,12 @@ def rules() -> int:
 @click.argument("rule_name", metavar="RULE")
 def explain(rule_name: str) -> int:
     """Say what RULE means, why it matters and how to fix it."""
-    from textwrap import fill
-
     from recipe import registry
+    from recipe.ui.words import rule_lines
 
     known = registry.all_rules(registry.load())
     registry.check_names("rule", [rule_name], known)
-    rule = known[rule_name]
-    click.echo(f"{rule.name} [{rule.severity}]")
-    for head, text in (("What", rule.what), ("Why", rule.why), ("Fix", rule.fix)):
-        click.echo(f"\n{head}")
-        for paragraph in text.split("\n\n"):
-            click.echo(fill(paragraph, 78, initial_indent="  ", subsequent_indent="  "))
+    click.echo("\n".join(rule_lines(known[rule_name])))
     return 0
 
 
@@ -164,30 +165,12 @@ def _run(target: str | None, given: dict[str, Any]) -> int:
 
 
 def _execute(choice: Choice, folder: Path | None) -> int:
-    from recipe.ui.session import Session
+    from recipe.ui.running import execute
 
-    settings = choice.settings
-    with Session(settings) as session:
-        from recipe.api import execute, exit_code
-        from recipe.events import Message
-
-        experiment, notes = choice.load()
-        for note in notes:
-            session.observe(Message(note))
-        result = execute(
-            experiment, settings, target=choice.target, observe=session.observe,
-            gate=session.gate, folder=folder,
-        )  # fmt: skip
-        session.close(result)
-        code = exit_code(result, strict=settings.strict)
-        if code == 2:
-            _complain(_blocking(result))
-        return BUG if session.own_crash else code
-
-
-def _blocking(result: "RunResult") -> str:
-    f = next(f for f in result.findings if f.blocks)
-    return f"{f.rule}: {f.message} {f.advice}"
+    ran = execute(choice, folder)
+    if ran.complaint:
+        _complain(ran.complaint)
+    return ran.code
 
 
 def _complain(message: str) -> None:

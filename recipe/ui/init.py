@@ -30,9 +30,7 @@ def _flags(command: Any) -> Any:
 @_flags
 def init(own: bool, **given: Any) -> int:
     """Write experiment.py and recipe.toml, asking what they are about."""
-    for name in (EXPERIMENT, TOML):
-        if Path(name).exists():
-            raise UsageError(f"{name!r} is there already: move it, or go to another folder.")
+    _check_free()
     flags = parse({name: value for name, value in given.items() if value is not None})
     if own and flags:
         raise UsageError(f"--own and --{next(iter(flags))} exclude each other: name one of them.")
@@ -44,12 +42,29 @@ def init(own: bool, **given: Any) -> int:
         raise UsageError(f"--{next(iter(flags))} goes with --data: name the data too.")
     else:
         answers = _asked()
+    write_files(answers)
+    return 0
+
+
+def write_files(answers: Answers) -> None:
+    """Write both for these answers.
+
+    Raises:
+        UsageError: one of them is there already.
+
+    """
     from recipe.starters import experiment_file, options_file
 
+    _check_free()
     write_text(Path(EXPERIMENT), experiment_file(answers["kind"], answers))
     write_text(Path(TOML), options_file(EXPERIMENT))
     click.echo(f"Wrote {EXPERIMENT} and {TOML}. Next:  recipe check, or recipe run")
-    return 0
+
+
+def _check_free() -> None:
+    for name in (EXPERIMENT, TOML):
+        if Path(name).exists():
+            raise UsageError(f"{name!r} is there already: move it, or go to another folder.")
 
 
 def _from_flags(flags: Answers) -> Answers:

@@ -15,6 +15,7 @@ from recipe.events import (
     TrialFinished,
 )
 from recipe.ui import words
+from recipe.ui.pace import Pace
 
 QUIET_SECONDS = 10.0
 """Least time between two lines of progress."""
@@ -23,11 +24,11 @@ QUIET_SECONDS = 10.0
 class Plain:
     """Prints one line per event; progress at most every QUIET_SECONDS, with the time left."""
 
-    def __init__(self, out: TextIO) -> None:
-        """`out`: where the lines go."""
-        self.out = out
-        self._told = self._began = time.monotonic()
-        self._first = self._done = 0.0
+    def __init__(self, out: TextIO, *, guided: bool = False) -> None:
+        """`out`: where the lines go; `guided`: say why each step is there."""
+        self.out, self.guided = out, guided
+        self.pace = Pace()
+        self._told = time.monotonic()
 
     def __call__(self, event: Event) -> None:
         """Print what an event says."""
@@ -41,10 +42,9 @@ class Plain:
                 verb = "Resuming" if event.resumed else "Running"
                 return [f"{verb} {event.name} in {event.folder}"]
             case StepStarted():
-                self._told = self._began = time.monotonic()
-                self._first = self._done = 0.0
-                why = f" - round {event.round}: {event.hypothesis}" if event.hypothesis else ""
-                return [f"== {event.title}{why}"]
+                self.pace.begin()
+                self._told = time.monotonic()
+                return self._head(event)
             case Progress():
                 return self._progress(event)
             case Message():
@@ -57,19 +57,22 @@ class Plain:
                 line = words.step_line(event.result, reused=event.reused)
                 return [*words.finding_lines(event.result.findings), line]
             case RunFinished():
-                return ["", *words.verdict_lines(event.result)]
+                result = event.result
+                return ["", *words.verdict_lines(result), *words.place_lines(result)]
+
+    def _head(self, event: StepStarted) -> list[str]:
+        round_ = f" - round {event.round}: {event.hypothesis}" if event.hypothesis else ""
+        why = event.why.split(". ")[0].rstrip(".")
+        said = [f"   {why}."] if why and self.guided else []
+        return [f"== {event.title}{round_}", *said]
 
     def _progress(self, event: Progress) -> list[str]:
         now = time.monotonic()
-        if event.done < self._done:  # another piece of work: its time left starts anew
-            self._began, self._first, self._told = now, event.done, now
-        self._done = event.done
+        if self.pace.update(event.done, event.total):
+            self._told = now
         if now - self._told < QUIET_SECONDS or not event.total:
             return []
         self._told = now
-        rate = (event.done - self._first) / (now - self._began)
-        share = event.done / event.total
-        if rate <= 0:
-            return [f"   {event.what}: {share:.0%}"]
-        left = words.duration((event.total - event.done) / rate)
-        return [f"   {event.what}: {share:.0%}, about {left} left"]
+        left = self.pace.left
+        rest = "" if left is None else f", about {words.duration(left)} left"
+        return [f"   {event.what}: {self.pace.share:.0%}{rest}"]

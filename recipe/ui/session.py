@@ -1,24 +1,29 @@
 """One run at the terminal: which face it has, what it asks, what it prints at the end."""
 
-import os
 import sys
 import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from recipe.events import Crash, Event, RunStarted
+from recipe.decisions import Answer, mendable
+from recipe.events import Crash, Event, RunFinished, RunStarted
 from recipe.files import to_json
 from recipe.results import RunResult, StepResult
 from recipe.settings import Settings
 from recipe.ui import github
+from recipe.ui.ask import asker
+from recipe.ui.panel import Panel
 from recipe.ui.plain import Plain
+from recipe.ui.terminal import is_true, plain_wanted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 OWN_PACKAGE = "training-recipe"
+Wish = Literal["again", "change"]
+"""What a person wants instead of going on: experiment and data read anew, or other answers."""
 
 
 def once(show: Callable[..., None]) -> Callable[..., None]:
@@ -39,21 +44,28 @@ def once(show: Callable[..., None]) -> Callable[..., None]:
 class Session(AbstractContextManager["Session"]):
     """Chooses between live and plain, and between asking and not."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Settle what this terminal can do."""
-        self.settings = settings
+    def __init__(self, settings: Settings, *, again: str = "", guided: bool = False) -> None:
+        """Settle what this terminal can do.
+
+        Args:
+            settings: of the run.
+            again: what can be read anew for another try, such as experiment.py.
+            guided: the wizard's: say why each step is there, ask about warnings too.
+
+        """
+        self.settings, self.again, self.guided = settings, again, guided
         self.out = sys.stderr if settings.json else sys.stdout
-        asked_not_to = settings.no_input or settings.ci or _true("CI")
+        asked_not_to = settings.no_input or settings.ci or is_true("CI")
         self.may_ask = not asked_not_to and sys.stdin.isatty() and self.out.isatty()
         self.own_crash = False
+        self.wish: Wish | None = None
         self._folder: Path | None = None
         self._live = None
-        plain = settings.ci or not self.out.isatty() or os.environ.get("TERM") == "dumb"
-        if not plain:
+        if not (settings.ci or plain_wanted(self.out)):
             from recipe.ui.live import Live
 
-            self._live = Live(self.out)
-        self._show = self._live or Plain(self.out)
+            self._live = Live(self.out, guided=guided)
+        self._show = self._live or Plain(self.out, guided=guided)
 
     def __enter__(self) -> Self:
         """Show the live display, where there is one, and every warning once."""
@@ -82,33 +94,81 @@ class Session(AbstractContextManager["Session"]):
             if self._folder:
                 log = self._folder / "crash.log"
                 log.write_text(event.log, "utf-8")
-        self._show(event)
+        if self.wish is None or not isinstance(event, RunFinished):
+            self._show(event)
 
-    def gate(self, result: StepResult) -> bool:
-        """After a failed step: go on? Never without a person to ask."""
-        blocked = any(f.blocks for f in result.findings)
-        if not self.may_ask or blocked or result.status == "error":
-            return False
-        import questionary
+    def gate(self, result: StepResult) -> Answer:
+        """After a step that warns or fails: go on, mend, or stop? A warning stops nobody, and where
+        there is nobody to ask a failure does.
 
+        Raises:
+            KeyboardInterrupt: `wish` says what is wanted instead.
+
+        """
+        failed = result.status in ("fail", "error")
+        worth_asking = failed or (self.guided and bool(mendable(result)) and _is_short(result))
+        if not self.may_ask or not worth_asking:
+            return not failed
+        panel = Panel(
+            asker(), self._say, _explained, self._plots, _is_short, self.again, change=self.guided
+        )
+        with self._paused():
+            choice = panel.decide(result)
+        match choice.action:
+            case "mend":
+                return choice.rule
+            case "again" | "change":
+                self.wish = choice.action
+                raise KeyboardInterrupt
+        return choice.action == "go on"
+
+    @contextmanager
+    def _paused(self) -> Iterator[None]:
         if self._live:
             self._live.pause()
-        answer = questionary.confirm(
-            f"{result.title} failed. Go on all the same?", default=False
-        ).unsafe_ask()
+        yield
         if self._live:
             self._live.resume()
-        return bool(answer)
+
+    def _say(self, line: str) -> None:
+        print(line, file=self.out)
+
+    def _plots(self, result: StepResult) -> Sequence[str]:
+        """Draw what a step measured; shown where there is a screen for it."""
+        import click
+
+        from recipe.report.plots import draw_plots
+        from recipe.ui.terminal import has_screen
+
+        if self._folder is None:
+            return []
+        plots = draw_plots(RunResult(self._folder.name, steps=(result,)), self._folder)
+        paths = [str(self._folder / plot.link) for plot in plots]
+        if has_screen():
+            for path in paths:
+                click.launch(path)
+        return paths
 
     def close(self, result: RunResult) -> None:
         """What follows the verdict: JSON on standard output, and what CI systems read."""
         if self.settings.json:
             print(to_json(result.to_json(), indent=1))
-        if self.settings.ci and _true("GITHUB_ACTIONS"):
+        if self.settings.ci and is_true("GITHUB_ACTIONS"):
             for line in github.annotations(result):
                 print(line, file=self.out)
             github.job_summary(result)
 
 
-def _true(name: str) -> bool:
-    return os.environ.get(name, "").lower() in ("1", "true", "yes")
+def _is_short(result: StepResult) -> bool:
+    """Whether a run that was mended at this step goes on from here, and not from the start."""
+    from recipe import registry
+
+    short = {p.step.name for p in registry.load() if getattr(p.step, "short", False)}
+    return result.name in short
+
+
+def _explained(rule: str) -> Sequence[str]:
+    from recipe import registry
+    from recipe.ui.words import rule_lines
+
+    return rule_lines(registry.all_rules(registry.load())[rule])

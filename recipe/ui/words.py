@@ -1,8 +1,10 @@
 """Lines that every terminal face prints."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 from recipe.results import NO_WINNER, Finding, RunResult, StepResult, Trial
+from recipe.rules import Rule
 from recipe.settings import OPTIONS
 
 SIGNS = {"pass": "ok", "warn": "!", "fail": "x", "skip": "-", "error": "x"}
@@ -49,6 +51,16 @@ NEEDED = {
 }
 
 
+def rule_lines(rule: Rule, width: int = 78) -> list[str]:
+    """What a rule means, why it matters and how to fix it."""
+    lines = [f"{rule.name} [{rule.severity}]"]
+    for head, text in (("What", rule.what), ("Why", rule.why), ("Fix", rule.fix)):
+        lines += ["", head]
+        for paragraph in text.split("\n\n"):
+            lines += wrap(paragraph, width, initial_indent="  ", subsequent_indent="  ")
+    return lines
+
+
 def log_lines(
     name: str,
     curves: Mapping[str, Sequence[float]],
@@ -85,13 +97,13 @@ def trial_line(trial: Trial) -> str:
 
 
 def verdict_lines(result: RunResult) -> list[str]:
-    """The verdict in one screen: what was found, the best setting, where the report lies."""
+    """The verdict in one screen: what was found, the best setting, the cost."""
     lines = [f"Verdict: {result.verdict}"]
     if result.interrupted:
         lines = ["Interrupted: everything finished is kept; 'recipe resume' goes on."]
     if result.diagnosis:
         lines.append(f"Diagnosis: {', '.join(result.diagnosis)}")
-    lines += finding_lines([f for f in result.findings if f.behind])
+        lines += advice_lines(result)
     best, base = result.best, result.baseline
     if best is not None and best.val_score is not None:
         searched = {name for trial in result.trials for name in trial.params}
@@ -108,6 +120,38 @@ def verdict_lines(result: RunResult) -> list[str]:
     lines.append(
         f"Cost: {cost.trials} trials, {cost.trainings:.1f} full trainings, {duration(cost.seconds)}"
     )
-    if result.folder is not None:
-        lines.append(f"Report: {result.folder / 'report.md'}")
     return lines
+
+
+MOST_ADVICE = 4
+"""Causes whose advice fits a screen; the report has all."""
+
+
+def advice_lines(result: RunResult) -> list[str]:
+    """What to do about each cause, and what doing it brought."""
+    causes = [f for f in result.findings if f.because is None]
+    lines = []
+    for number, f in enumerate(causes[:MOST_ADVICE], 1):
+        behind = f" (behind {f.behind})" if f.behind else ""
+        lines.append(f"  {number}. {f.rule}{behind}: {f.advice}{gain_of(f)}")
+    more = len(causes) - MOST_ADVICE
+    return [*lines, f"  ... and {more} more in the report"] if more > 0 else lines
+
+
+def gain_of(finding: Finding) -> str:
+    """What retraining with the remedy brought, in brackets."""
+    remedy = finding.remedy
+    if remedy is None or remedy.verified is None:
+        return " (applied, not proved)" if remedy and remedy.applied else ""
+    if not remedy.verified:
+        return " (tried, did not help)"
+
+    def shown(score: float | None) -> str:
+        return "none" if score is None else f"{score:.4g}"
+
+    return f" (proved: {remedy.metric} {shown(remedy.before)} -> {shown(remedy.after)})"
+
+
+def place_lines(result: RunResult) -> list[str]:
+    """Where the report lies, on a line that nobody may break: it is copied."""
+    return [] if result.folder is None else [f"Report: {result.folder / 'report.md'}"]

@@ -57,7 +57,7 @@ class Lab:
             journal=Journal(folder), folder=folder, data=load_splits(EXPERIMENT, CPU, 0),
             device=CPU, seed=seed, fingerprint="f", meter=Meter(),
             told=lambda trial, reused: self.told.append((trial, reused)),
-            progress=lambda done, total, what: self.progress.append((done, total, what)),
+            progress=lambda done, total, what, loss: self.progress.append((done, total, what)),
         )  # fmt: skip
         fit = self.runner.fit
 

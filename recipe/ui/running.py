@@ -1,0 +1,76 @@
+"""A run in a session, once more for as long as somebody mends what it found and tries again."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from recipe.results import RunResult
+from recipe.ui.choice import Choice
+from recipe.ui.session import Session, Wish
+
+UNUSABLE, BUG = 2, 3
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a run ended."""
+
+    result: RunResult
+    code: int
+    """Exit code."""
+    wish: Wish | None = None
+    """What somebody wanted instead of going on."""
+
+    @property
+    def complaint(self) -> str:
+        """Why the experiment cannot be used; empty where it can."""
+        if self.code != UNUSABLE:
+            return ""
+        f = next(f for f in self.result.findings if f.blocks)
+        return f"{f.rule}: {f.message} {f.advice}"
+
+
+def execute(choice: Choice, folder: Path | None, *, guided: bool = False) -> Ran:
+    """Run what was chosen.
+
+    Args:
+        choice: target or data, and settings.
+        folder: a run folder to go on with.
+        guided: see `Session`.
+
+    Raises:
+        UsageError: an experiment or option that cannot be used.
+
+    """
+    while True:
+        ran = _once(choice, folder, guided=guided)
+        if ran.wish != "again":
+            return ran
+        folder = None  # another experiment; the same one goes on where it was
+
+
+def _once(choice: Choice, folder: Path | None, *, guided: bool) -> Ran:
+    settings = choice.settings
+    with Session(settings, again=_file_of(choice), guided=guided) as session:
+        from recipe.api import execute as run
+        from recipe.api import exit_code
+        from recipe.events import Message
+
+        experiment, notes = choice.load()
+        for note in notes:
+            session.observe(Message(note))
+        result = run(
+            experiment, settings, target=choice.target, observe=session.observe,
+            gate=session.gate, folder=folder,
+        )  # fmt: skip
+        if session.wish is None:
+            session.close(result)
+        code = exit_code(result, strict=settings.strict)
+        return Ran(result, BUG if session.own_crash else code, session.wish)
+
+
+def _file_of(choice: Choice) -> str:
+    """What can be read anew: a module that was imported stays as it is."""
+    if choice.settings.data is not None:
+        return choice.settings.data if Path(choice.settings.data).exists() else ""
+    file = (choice.target or "").partition(":")[0]
+    return file if file.endswith(".py") else ""

@@ -1,0 +1,167 @@
+"""The wizard: finds the experiment with a few questions, runs the recipe, leaves the answers."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from recipe import __version__
+from recipe.errors import UsageError
+from recipe.files import write_text
+from recipe.runfolder import resumable, to_toml
+from recipe.settings import Settings, parse, parse_budget
+from recipe.ui.ask import Answers, Asker, Item, Question, ask_all, asker
+from recipe.ui.choice import Choice, merged
+from recipe.ui.config import Config, read_config, read_table
+from recipe.ui.init import write_files
+from recipe.ui.running import Ran, execute
+from recipe.ui.sources import experiments_here, likely_kind, questions_of_data
+from recipe.ui.terminal import is_true
+
+GREETING = f"""recipe {__version__}: a guided training recipe
+It checks model and data, finds the learning rate, searches,
+reads the learning curves, and says what to do.
+Ctrl-C leaves at any time; what is finished is kept.
+"""
+TOML = "recipe.toml"
+CHECKS = "lr_range"
+"""Last step of the checks alone, as of `recipe check`."""
+LIMIT = "limit"
+HOW_FAR = (
+    Item("everything: checks, search, learning curves", {}),
+    Item("everything, within 15 minutes", {"budget": "15m"}),
+    Item("everything, within an hour", {"budget": "1h"}),
+    Item("everything, within another limit", {"budget": LIMIT}),
+    Item("the checks alone, up to the learning rate", {"until": CHECKS}),
+)
+MOST_FILES = 5
+
+
+def has_user() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and not is_true("CI")
+
+
+def wizard(folder: Path) -> tuple[int, str]:
+    """Ask, run, and say how to do it again.
+
+    Returns:
+        The exit code, and a complaint for the end; empty where there is none.
+
+    Raises:
+        UsageError: recipe.toml cannot be used.
+
+    """
+    click.echo(GREETING)
+    ask, config = asker(), read_config(folder)
+    ran, fresh = _resumed(Path(config.options.get("out", Settings.out)), ask)
+    if ran is None and (config.target or "data" in config.options):
+        ran = _configured(config, ask, fresh=fresh)
+    answers: Answers = {}
+    while ran is None or ran.wish == "change":
+        answers = ask_all(questions(folder), ask, {}, answers)
+        if answers["kind"] == "own":
+            write_files(answers)
+            return 0, ""
+        ran = _tried(chosen(answers, config, fresh=fresh))
+    for line in last_lines(ran, folder, config):
+        click.echo(line)
+    return ran.code, ran.complaint
+
+
+def questions(folder: Path) -> list[Question]:
+    """What the experiment is, and how far to go."""
+    from recipe.starters import KINDS
+
+    files = experiments_here(folder)[:MOST_FILES]
+    kinds = [
+        *(Item(f"{name}, which lies here", name) for name in files),
+        *(Item(text, kind) for kind, text in KINDS.items() if kind != "own"),
+        Item("handwritten digits, built in: to see how it goes", "digits"),
+        Item("code of my own: write an experiment.py to begin with", "own"),
+    ]
+    likely = files[0] if files else likely_kind(folder)
+    return [
+        Question("kind", "What shall be trained?", items=lambda _: kinds,
+                 default=lambda _: "digits" if likely == "own" else likely),
+        *questions_of_data(folder),
+        Question("how_far", "How far?", items=lambda _: HOW_FAR, default=lambda _: {},
+                 when=lambda a: a["kind"] != "own"),
+        Question("budget", "How long may it take? Such as 90s, 20m, 2h or 40epochs",
+                 default=lambda _: "20m", check=_limit,
+                 when=lambda a: a.get("how_far", {}).get("budget") == LIMIT),
+    ]  # fmt: skip
+
+
+def _limit(typed: str, _: Answers) -> str:
+    try:
+        return str(parse_budget(typed))
+    except ValueError as error:
+        raise UsageError(f"{error}.") from error
+
+
+def chosen(answers: Answers, config: Config, *, fresh: bool) -> Choice:
+    """What the answers name, above the other options of the configuration."""
+    flags: dict[str, Any] = {**answers["how_far"], "fresh": fresh}
+    names = ("data", "target", "model", "budget")
+    flags |= {name: answers[name] for name in names if name in answers}
+    kind = answers["kind"]
+    target = kind if kind == "digits" or kind.endswith(".py") else None
+    return merged(target, parse(flags), config)
+
+
+def _tried(choice: Choice, folder: Path | None = None) -> Ran | None:
+    """A run; None where it could not begin, which is said."""
+    try:
+        return execute(choice, folder, guided=True)
+    except UsageError as error:
+        click.echo(f"Error: {' '.join(str(error).split())}\n", err=True)
+        return None
+
+
+def _resumed(out: Path, ask: Asker) -> tuple[Ran | None, bool]:
+    """The latest unfinished run, gone on with; and whether the next one is to start anew."""
+    for folder in resumable(out):
+        config = read_table(folder / TOML)
+        if config.target is None and "data" not in config.options:
+            continue  # started from Python, where its experiment is
+        wanted = ask.choose(
+            f"{folder} is not finished. Go on with it?",
+            [Item("go on with it", True), Item("leave it, and start anew", False)],
+            True, back=False,
+        )  # fmt: skip
+        if not wanted:
+            return None, True
+        return _tried(Choice(config.target, Settings(**config.options)), folder), False
+    return None, False
+
+
+def _configured(config: Config, ask: Asker, *, fresh: bool) -> Ran | None:
+    """What the configuration names, run if that is wanted."""
+    what = config.target or config.options["data"]
+    wanted = ask.choose(
+        f"The configuration here names {what}. Run it?",
+        [Item("run it as it is", True), Item("answer the questions anew", False)],
+        True, back=False,
+    )  # fmt: skip
+    if not wanted:
+        return None
+    choice = merged(None, {}, config)
+    return _tried(replace(choice, settings=replace(choice.settings, fresh=fresh)))
+
+
+def last_lines(ran: Ran, folder: Path, config: Config) -> list[str]:
+    """How to go on, or where the answers are and how to do it again without questions."""
+    from recipe.report.reproduce import command
+
+    result = ran.result
+    if result.interrupted:
+        return [f"Go on:  recipe resume {result.folder}"]
+    text = to_toml(result.settings)
+    again = f"Again:  {command(result.settings)} --no-input"
+    if (folder / TOML).exists() or config != Config():
+        return [f"Saved:  {result.folder}/{TOML} (the configuration here stays as it is)", again]
+    write_text(folder / TOML, text)
+    return [f"Saved:  {TOML}", again]
