@@ -32,6 +32,8 @@ WIDEST = 100
 LEVELS = ("▁▂▃▄▅▆▇█", "━", "─"), ("", "#", "-")
 """Heights of a curve, done and not done, with Unicode and without."""
 LONGEST_CURVE = 24
+FRAME = 4
+"""Columns that a frame takes."""
 HANGING = 3
 """By how much what follows on the next line is set in."""
 
@@ -188,10 +190,11 @@ class Live(AbstractContextManager["Live"]):
         self.console.print()
         head = lines[0].partition(": ")
         title, first = (lines[0], []) if event.result.interrupted is False else (head[0], [head[2]])
+        width = min(self.console.width, WIDEST)
+        inside = [part for line in [*first, *lines[1:]] for part in broken(line, width - FRAME)]
         self.console.print(Panel(
-            Text("\n".join([*first, *lines[1:]])),
-            title=Text(title, f"bold {style}"), title_align="left",
-            border_style=style, width=min(self.console.width, WIDEST), padding=(0, 1),
+            Text("\n".join(inside)), title=Text(title, f"bold {style}"), title_align="left",
+            border_style=style, width=width, padding=(0, 1),
         ))  # fmt: skip
         for line in below:
             self.console.print(Text(line), soft_wrap=True)

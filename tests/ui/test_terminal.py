@@ -52,11 +52,14 @@ def test_a_check_shows_each_step_and_the_verdict(terminal, width):
         assert line in said
 
 
-@pytest.mark.parametrize(("answer", "goes_on"), [("n", False), ("y", True)])
+DOWN, ENTER = "\x1b[B", "\r"
+
+
+@pytest.mark.parametrize(("answer", "goes_on"), [(DOWN, False), (2 * DOWN, True)])
 def test_a_failed_gate_asks_whether_to_go_on(terminal, tmp_path, answer, goes_on):
     child = terminal("check", "target.py:soft", "--until", "overfit_sample")
-    child.expect("Go on all the same")
-    child.send(answer)
+    child.expect("go on all the same")
+    child.send(answer + ENTER)
     said, code = ended(child)
     assert code == 1, said
     (folder,) = (tmp_path / "reports").iterdir()
