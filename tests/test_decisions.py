@@ -8,7 +8,6 @@ from recipe.journal import Journal
 from recipe.results import Finding, RemedyOutcome, StepResult
 from recipe.settings import Settings
 
-
 UNTRIED = RemedyOutcome("mend it")
 
 
