@@ -9,11 +9,11 @@ from recipe.settings import BY_NAME, OPTIONS
 
 Kind = Literal["images", "table", "text", "torchvision", "own"]
 KINDS: Mapping[Kind, str] = {
-    "images": "images in folders, one folder per class",
-    "table": "a table (CSV) with a column to predict",
+    "images": "images in folders, one per class",
+    "table": "a table with a column to predict",
     "torchvision": "one of torchvision's data sets",
-    "text": "a text, for a language model of characters",
-    "own": "code of my own",
+    "text": "a text, for a language model",
+    "own": "my own code",
 }
 """What an experiment may be about."""
 TEMPLATES = {"torchvision": "images.py.j2"}

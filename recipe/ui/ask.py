@@ -4,7 +4,7 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from textwrap import shorten
+from textwrap import shorten, wrap
 from typing import Any, Protocol
 
 import click
@@ -70,28 +70,34 @@ class Menus:
         return answer.value
 
     def write(self, text: str, default: str, check: Check, *, back: bool, path: bool) -> Any:
-        """Typed, with completion of paths; what cannot be used is said below the line."""
+        """Typed, with completion of paths; what cannot be used is said, and can be mended."""
         import questionary
 
         ask = questionary.path if path else questionary.text
-        hint = f"{text} ({BACK} goes back)" if back else text
-        typed = ask(
-            hint, default=default, qmark="?", validate=lambda t: _complaint(t, check, back=back),
-            validate_while_typing=False,
-        ).unsafe_ask()  # fmt: skip
-        if back and typed.strip() == BACK:
+
+        def read(proposed: str) -> str:
+            return str(ask(_hint(text, back=back), default=proposed, qmark="?").unsafe_ask())
+
+        return _checked(read, default, check, back=back)
+
+
+def _hint(text: str, *, back: bool) -> str:
+    return f"{text} ({BACK} = back)" if back else text
+
+
+def _checked(read: Callable[[str], str], default: str, check: Check, *, back: bool) -> Any:
+    """What `check` makes of what is read; what it complains of is said, and can be mended."""
+    while True:
+        typed = read(default).strip()
+        if back and typed == BACK:
             raise Back
-        return check(typed.strip())
-
-
-def _complaint(typed: str, check: Check, *, back: bool) -> bool | str:
-    if back and typed.strip() == BACK:
-        return True
-    try:
-        check(typed.strip())
-    except UsageError as error:
-        return " ".join(str(error).split())
-    return True
+        try:
+            return check(typed)
+        except UsageError as error:
+            width = shutil.get_terminal_size().columns - 1
+            for line in wrap(" ".join(str(error).split()), width, break_long_words=False):
+                click.secho(line, fg="red")
+            default = typed or default
 
 
 class Numbers:
@@ -113,15 +119,12 @@ class Numbers:
 
     def write(self, text: str, default: str, check: Check, *, back: bool, path: bool) -> Any:  # noqa: ARG002
         """Typed; what cannot be used is said, and asked again."""
-        hint = f"{text} ({BACK} goes back)" if back else text
-        while True:
-            typed = str(click.prompt(hint, default=default or None, type=str)).strip()
-            if back and typed == BACK:
-                raise Back
-            try:
-                return check(typed)
-            except UsageError as error:
-                click.echo(" ".join(str(error).split()))
+
+        def read(_: str) -> str:
+            hint = _hint(text, back=back)
+            return str(click.prompt(hint, default=default or None, type=str))
+
+        return _checked(read, default, check, back=back)
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def questions_of_data(folder: Path) -> list[Question]:
     """Which data, which column, which model; the kind is known as `kind`."""
     return [
         Question(
-            "data", "Which folder? It holds one folder of images per class",
+            "data", "Which folder of images?",
             default=lambda _: next(iter(image_folders_here(folder)), ""),
             check=lambda typed, _: _of_kind(typed, "images"),
             when=lambda a: a["kind"] == "images", path=True,
@@ -91,7 +91,7 @@ def questions_of_data(folder: Path) -> list[Question]:
             when=lambda a: a["kind"] == "text", path=True,
         ),
         Question(
-            "data", "Which data set of torchvision? It is downloaded once",
+            "data", "Which data set of torchvision?",
             items=_sets, default=lambda _: "cifar10", when=lambda a: a["kind"] == "torchvision",
         ),
         Question(
@@ -158,8 +158,8 @@ def _models(answers: Answers) -> list[Item]:
     own = [Item(f"{name}: {OWN[name].says}", name) for name in model_names(kind) if name in OWN]
     if kind != "images":
         return own
-    usual = Item("resnet18: torchvision's, eleven million weights", "resnet18")
-    return [*own, usual, Item("another one of torchvision", OTHER)]
+    usual = Item("resnet18: torchvision's residual network", "resnet18")
+    return [*own, usual, Item("another one of torchvision's", OTHER)]
 
 
 def _usual_model(answers: Answers) -> str:

@@ -77,10 +77,10 @@ def questions(folder: Path) -> list[Question]:
 
     files = experiments_here(folder)[:MOST_FILES]
     kinds = [
-        *(Item(f"{name}, which lies here", name) for name in files),
+        *(Item(f"{name} in this folder", name) for name in files),
         *(Item(text, kind) for kind, text in KINDS.items() if kind != "own"),
-        Item("handwritten digits, built in: to see how it goes", "digits"),
-        Item("code of my own: write an experiment.py to begin with", "own"),
+        Item("the built-in handwritten digits", "digits"),
+        Item("my own code: write experiment.py", "own"),
     ]
     likely = files[0] if files else likely_kind(folder)
     return [
@@ -89,7 +89,7 @@ def questions(folder: Path) -> list[Question]:
         *questions_of_data(folder),
         Question("how_far", "How far?", items=lambda _: HOW_FAR, default=lambda _: {},
                  when=lambda a: a["kind"] != "own"),
-        Question("budget", "How long may it take? Such as 90s, 20m, 2h or 40epochs",
+        Question("budget", "How long? As 90s, 20m or 40epochs",
                  default=lambda _: "20m", check=_limit,
                  when=lambda a: a.get("how_far", {}).get("budget") == LIMIT),
     ]  # fmt: skip
