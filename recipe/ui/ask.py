@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import click
 
 from recipe.errors import UsageError
+from recipe.ui.typeset import plain_asked
 
 BACK = "<"
 """What goes back to the question before, where an answer is typed."""
@@ -43,8 +44,7 @@ class Asker(Protocol):
 
 def asker() -> Asker:
     """The one that this terminal can show."""
-    plain = os.environ.get("TERM") in (None, "", "dumb") or os.environ.get("RECIPE_PLAIN")
-    return Numbers() if plain and os.name != "nt" else Menus()
+    return Numbers() if plain_asked() and os.name != "nt" else Menus()
 
 
 def unicode_works() -> bool:

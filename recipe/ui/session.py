@@ -14,6 +14,7 @@ from recipe.results import RunResult, StepResult
 from recipe.settings import Settings
 from recipe.ui import github
 from recipe.ui.plain import Plain
+from recipe.ui.typeset import fancy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,8 +49,7 @@ class Session(AbstractContextManager["Session"]):
         self.own_crash = False
         self._folder: Path | None = None
         self._live = None
-        plain = settings.ci or not self.out.isatty() or os.environ.get("TERM") == "dumb"
-        if not plain:
+        if fancy(self.out) and not settings.ci:
             from recipe.ui.live import Live
 
             self._live = Live(self.out)
