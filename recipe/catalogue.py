@@ -1,5 +1,6 @@
 """The rules that are installed: each once, with the steps that judge by it and an example."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -39,10 +40,10 @@ class Entry:
         return None
 
     def speaks_of(self, words: Iterable[str]) -> bool:
-        """Whether each word is part of the rule's name or documentation, in any case."""
+        """Whether words in its name or documentation begin with each of these, in any case."""
         rule = self.rule
         text = f"{rule.name} {rule.what} {rule.why} {rule.fix}".lower()
-        return all(word.lower() in text for word in words)
+        return all(re.search(rf"(?<![a-z0-9]){re.escape(word.lower())}", text) for word in words)
 
 
 def entries(plugins: Iterable[Plugin]) -> tuple[Entry, ...]:

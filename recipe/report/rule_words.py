@@ -9,6 +9,8 @@ from recipe.rules import Rule
 
 FIRST, LAST = 3, 2
 """Points of a curve that are shown."""
+BLOCKS = "Nothing runs before it is mended (exit code 2)."
+CONSEQUENCES = "Where these are found too, they are consequences of it:"
 
 
 def parts(rule: Rule) -> list[tuple[str, tuple[str, ...]]]:
@@ -22,23 +24,14 @@ def opened(text: str) -> str:
     return re.sub(r"^[a-z]+(?=[-a-z]*[\s,;:])", lambda m: m[0].capitalize(), text)
 
 
-def gravity(rule: Rule) -> str:
-    """How grave its finding usually is."""
-    blocks = ", and nothing runs before it is mended (exit code 2)" if rule.blocks else ""
-    return f"{rule.severity}{blocks}"
-
-
 def remedy(rule: Rule) -> str:
     """Whether a program can mend what the rule finds."""
     if rule.remedy is None:
         return "none that a program can apply, so the advice is not put to the test."
-    proof = "it is applied, and training again shows whether it helps"
+    proof = "It is applied, and training again shows whether it helps"
     if rule.remedy.decides:
         proof += "; where it does not, the finding becomes a note"
-    return f"{rule.remedy.name}: {proof}."
-
-
-CONSEQUENCES = "Where these are found too, they are consequences of it:"
+    return f"{rule.remedy.name}. {proof}."
 
 
 def measured(evidence: Evidence) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from recipe.catalogue import Entry, of_step
 from recipe.registry import Plugin
-from recipe.report.rule_words import CONSEQUENCES, gravity, measured, parts
+from recipe.report.rule_words import BLOCKS, CONSEQUENCES, measured, parts
 from recipe.report.words import cell, prose, sentence
 from recipe.step import Step, why_of
 
@@ -23,7 +23,9 @@ A rule of two steps stands under the first of them. This page is written by
 def page(plugins: Iterable[Plugin], known: Sequence[Entry]) -> str:
     """The page: a table of contents, then every rule under the first step that judges by it."""
     sections = [(p.step, here) for p in plugins if (here := of_step(known, p.step))]
-    things: list[Step | Entry] = [thing for step, here in sections for thing in (step, *here)]
+    things: list[Step | Entry] = []
+    for step, here in sections:
+        things += [step, *here]
     titles = [_heading(thing) for thing in things]
     links = dict(zip(map(id, things), anchors([TITLE, CONTENTS, *titles])[2:], strict=True))
     by_name = {e.rule.name: links[id(e)] for _, here in reversed(sections) for e in here}
@@ -59,8 +61,9 @@ def _paragraphs(*texts: str) -> list[str]:
 
 def _entry(entry: Entry, links: Mapping[str, str]) -> list[str]:
     rule = entry.rule
-    steps = ", ".join(f"`{name}`" for name in entry.step_names)
-    lines = _paragraphs(f"*{gravity(rule)}*, in {steps}")
+    steps = " and ".join(f"`{name}`" for name in entry.step_names)
+    blocks = f". {BLOCKS}" if rule.blocks else ""
+    lines = _paragraphs(f"`{rule.severity}`, in {steps}{blocks}")
     for head, (first, *rest) in parts(rule):
         lines += _paragraphs(f"**{head}:** {prose(first)}", *map(prose, rest))
     if rule.explains:
@@ -76,4 +79,4 @@ def _example(entry: Entry) -> list[str]:
     found = example.finding
     rows = [f"| `{name}` | {cell(value)} |" for name, value in measured(example.evidence)]
     said = [f"> {found.severity}: {sentence(found.message)}", ">", f"> {sentence(found.advice)}"]
-    return ["", "For example:", "", "| measured | value |", "|---|---|", *rows, "", *said]
+    return ["", "For example:", "", "| evidence | value |", "|---|---|", *rows, "", *said]

@@ -45,8 +45,7 @@ def rules(words: tuple[str, ...], *, markdown: bool) -> int:
     elif fancy(sys.stdout):
         show(say.rule_list(plugins, found, total=len(every)))
     else:
-        width = max(len(entry.rule.name) for entry in every)
-        show(say.rule_line(entry, width) for entry in found)
+        show(say.rule_lines(found, every))
     return 0
 
 

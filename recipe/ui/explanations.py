@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from recipe.catalogue import Entry, Example, of_step
 from recipe.registry import Plugin
-from recipe.report.rule_words import CONSEQUENCES, gravity, measured, opened, parts
+from recipe.report.rule_words import BLOCKS, CONSEQUENCES, measured, opened, parts
 from recipe.report.words import count
 from recipe.step import why_of
-from recipe.ui.typeset import Line, Span, line
+from recipe.ui.typeset import Line, line
 
 COLOURS = {"fail": "bold red", "warn": "yellow", "note": "cyan"}
 HEAD, QUIET = "bold", "dim"
@@ -17,21 +17,22 @@ INDENT = "  "
 def step_line(plugin: Plugin) -> Line:
     """A step on one line, for pipes."""
     name, title = plugin.step.name, plugin.step.title
-    return line(f"{name:<18} {title} (after {_before(plugin)}; {plugin.package})")
+    return line(f"{name:<18} {title} ({_place(plugin)})")
 
 
 def step_list(plugins: Sequence[Plugin]) -> Iterator[Line]:
     """The steps with their reasoning."""
     for plugin in plugins:
-        yield from _step_head(plugin)
-        yield _indented(why_of(plugin.step).partition(". ")[0].rstrip(".") + ".")
+        yield from (_step_head(plugin), line(_place(plugin), QUIET, indent=2))
+        if why := why_of(plugin.step):
+            yield _indented(why.partition(". ")[0].rstrip(".") + ".")
         yield line()
     yield line("recipe explain STEP says more of a step, and shows its rules.", QUIET)
 
 
 def step_in_full(plugin: Plugin, own: Sequence[Entry]) -> Iterator[Line]:
     """A step, its reasoning and its rules."""
-    yield from _step_head(plugin)
+    yield from (_step_head(plugin), line(_place(plugin), QUIET))
     if why := why_of(plugin.step):
         yield from _part("Why", [why])
     if own:
@@ -40,10 +41,16 @@ def step_in_full(plugin: Plugin, own: Sequence[Entry]) -> Iterator[Line]:
         yield from _brief(entry, plugin.step.name)
 
 
-def rule_line(entry: Entry, width: int) -> Line:
-    """A rule on one line, for pipes: name, severity, steps and what it finds."""
-    rule, names = entry.rule, ",".join(entry.step_names)
-    return line(f"{rule.name:<{width}}  {rule.severity}  {names:<24}  {rule.what}")
+def rule_lines(found: Iterable[Entry], every: Iterable[Entry]) -> Iterator[Line]:
+    """A line per rule, for pipes: name, severity, steps and what it finds. The columns are those
+    of all rules, whichever are found.
+    """
+    cells = [(entry.rule.name, ",".join(entry.step_names)) for entry in every]
+    name_width, steps_width = (max(map(len, column)) for column in zip(*cells, strict=True))
+    for entry in found:
+        rule, steps = entry.rule, ",".join(entry.step_names)
+        head = f"{rule.name:<{name_width}}  {rule.severity}  {steps:<{steps_width}}"
+        yield line(f"{head}  {rule.what}")
 
 
 def rule_list(plugins: Iterable[Plugin], found: Sequence[Entry], total: int) -> Iterator[Line]:
@@ -51,7 +58,7 @@ def rule_list(plugins: Iterable[Plugin], found: Sequence[Entry], total: int) -> 
     for plugin in plugins:
         here = of_step(found, plugin.step)
         if here:
-            yield from _step_head(plugin)
+            yield _step_head(plugin)
             for entry in here:
                 yield from _brief(entry, plugin.step.name)
             yield line()
@@ -71,8 +78,10 @@ def rules_in_full(named: Sequence[Entry]) -> Iterator[Line]:
 def _in_full(entry: Entry) -> Iterator[Line]:
     rule = entry.rule
     yield line(rule.name, HEAD)
-    where = f" - {', '.join(entry.step_names)}"
-    yield Line(((gravity(rule), COLOURS[rule.severity]), (where, "")))
+    where = f", in {' and '.join(entry.step_names)}"
+    yield Line(((rule.severity, COLOURS[rule.severity]), (where, "")))
+    if rule.blocks:
+        yield line(BLOCKS)
     for head, texts in parts(rule):
         yield from _part(head, texts)
     if rule.explains:
@@ -89,8 +98,10 @@ def _example(example: Example) -> Iterator[Line]:
     yield from (line(), line("For example", HEAD))
     for name, value in rows:
         yield Line(((value, ""),), ((f"{INDENT}{name:<{width}}  ", QUIET),))
-    said: tuple[Span, ...] = ((found.severity, COLOURS[found.severity]), (f": {found.message}", ""))
-    yield Line(said, ((INDENT, ""),))
+    yield line()
+    yield Line(
+        ((found.message, ""),), ((INDENT, ""), (f"{found.severity}: ", COLOURS[found.severity]))
+    )
     yield Line(((found.advice, ""),), ((f"{INDENT}-> ", ""),))
 
 
@@ -103,14 +114,12 @@ def _indented(text: str) -> Line:
     return Line(((text, ""),), ((INDENT, ""),))
 
 
-def _step_head(plugin: Plugin) -> Iterator[Line]:
-    step = plugin.step
-    yield Line(
-        (
-            (step.title, HEAD),
-            (f" - {step.name}, after {_before(plugin)}, of {plugin.package}", QUIET),
-        )
-    )
+def _step_head(plugin: Plugin) -> Line:
+    return Line(((plugin.step.title, HEAD), (f" ({plugin.step.name})", QUIET)))
+
+
+def _place(plugin: Plugin) -> str:
+    return f"after {', '.join(sorted(plugin.step.requires)) or 'nothing'}; {plugin.package}"
 
 
 def _brief(entry: Entry, here: str) -> Iterator[Line]:
@@ -120,7 +129,3 @@ def _brief(entry: Entry, here: str) -> Iterator[Line]:
     lead = (f"{INDENT}{rule.severity:<4}  ", COLOURS[rule.severity])
     yield Line(((rule.name, HEAD), (also, QUIET)), (lead,))
     yield Line(((opened(rule.what), ""),), ((" " * len(lead[0]), ""),))
-
-
-def _before(plugin: Plugin) -> str:
-    return ", ".join(sorted(plugin.step.requires)) or "nothing"
