@@ -1,6 +1,5 @@
 """What a reader is told of a rule, in the terminal and on the page of all rules."""
 
-import re
 from collections.abc import Sequence
 
 from recipe.report.words import count, show
@@ -20,8 +19,10 @@ def parts(rule: Rule) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def opened(text: str) -> str:
-    """Text that begins with a capital, unless it begins with code."""
-    return re.sub(r"^[a-z]+(?=[-a-z]*[\s,;:])", lambda m: m[0].capitalize(), text)
+    """Text that begins with a capital, unless it begins with code or a name."""
+    first = text.split(None, 1)[0].rstrip(",;:") if text.strip() else ""
+    word = first.replace("-", "").isalpha() and first.islower()
+    return text[0].upper() + text[1:] if word else text
 
 
 def remedy(rule: Rule) -> str:

@@ -67,7 +67,8 @@ def explain(name: str | None) -> int:
     if named:
         show(say.rules_in_full(named))
     elif plugin is not None:
-        show(say.step_in_full(plugin, [e for e in every if plugin.step in e.steps]))
+        by_rule = {entry.rule: entry for entry in every}
+        show(say.step_in_full(plugin, [by_rule[rule] for rule in plugin.step.rules]))
     else:
         raise UsageError(_unknown(name, every, [p.step.name for p in plugins]))
     return 0
