@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
+from recipe.errors import StepError
 from recipe.results import Evidence
 from recipe.rules import Rule
 
@@ -73,6 +74,18 @@ def examples_of(step: Step) -> Mapping[str, Evidence]:
 
 @cache
 def read_examples(module: str) -> Mapping[str, Evidence]:
-    """The examples in `examples.json` beside a module: {rule: {"scalars": {}, "curves": {}}}."""
-    content = Path(module).with_name("examples.json").read_text("utf-8")
-    return {rule: Evidence(**kept) for rule, kept in json.loads(content).items()}
+    """The examples in `examples.json` beside a module: {rule: {"scalars": {}, "curves": {}}}.
+
+    Raises:
+        StepError: there is no such file, or it holds something else.
+
+    """
+    path = Path(module).with_name("examples.json")
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        return {rule: Evidence(**kept) for rule, kept in content.items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise StepError(
+            f"The examples in {str(path)!r} cannot be read ({type(error).__name__}: {error}): mend "
+            "the file, or uninstall its step."
+        ) from error

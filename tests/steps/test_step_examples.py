@@ -8,6 +8,7 @@ import pytest
 import recipe_steps
 from recipe import registry
 from recipe.catalogue import entries
+from recipe.errors import StepError
 from recipe.results import Evidence
 from recipe.step import examples_of, read_examples
 
@@ -63,3 +64,11 @@ def test_examples_are_read_from_beside_the_module(tmp_path):
     (tmp_path / "examples.json").write_text(json.dumps(kept))
     read = read_examples(str(tmp_path / "step.py"))
     assert read == {"too-heavy": Evidence({"weight": 3.0}, {"loss": (1.0, None)})}
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"a": 3}', '{"a": {"figures": {}}}'])
+def test_examples_that_cannot_be_read_name_their_file(tmp_path, content):
+    if content is not None:
+        (tmp_path / "examples.json").write_text(content)
+    with pytest.raises(StepError, match=r"examples\.json.*mend the file"):
+        read_examples(str(tmp_path / "step.py"))
