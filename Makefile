@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types install examples bench bench-search faults clean
+.PHONY: demo test lint types install docs examples bench bench-search rule-examples faults clean
 
 demo: $(READY)
 	$(BIN)/recipe run digits --no-input
@@ -29,6 +29,11 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $(READY)
 
+# The page of all rules; a test holds that it is what the command prints.
+docs: $(READY)
+	$(BIN)/recipe rules --markdown > docs/rules.md.new
+	mv docs/rules.md.new docs/rules.md
+
 # The committed example reports; CIFAR10 names an image folder with train, val and test.
 examples: $(READY)
 	$(BIN)/python reports/examples/make.py
@@ -42,6 +47,11 @@ bench: $(READY)
 bench-search: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,bench]'
 	$(BIN)/python tests/benchmarks/bench_search.py --write
+
+# The evidence that explanations of rules show as examples, from runs with faults; three minutes.
+rule-examples: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/faults/rule_examples.py
+	$(MAKE) docs
 
 # The fault corpus: what is detected, named, mended, and said of healthy runs; two hours at most.
 faults: $(READY)

@@ -1,8 +1,13 @@
 """What a step is: a plugin that measures; rules judge, the engine decides."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
+from recipe.errors import StepError
 from recipe.results import Evidence
 from recipe.rules import Rule
 
@@ -26,11 +31,14 @@ class Goto:
 
 @runtime_checkable
 class Step(Protocol):
-    """The shape of a step plugin. Optional: `why`, `figures`, `goto`, `expects`, `short` and
-    `reads_logs`.
+    """The shape of a step plugin. Optional: `why`, `examples`, `figures`, `goto`, `expects`,
+    `short` and `reads_logs`.
 
     `why` (a string) gives the reasoning: its first sentence, of 110 characters at most, is said
     before the step runs, all of it stands in the report's glossary.
+    `examples` (a mapping of names of its rules to Evidence) gives for each rule the few scalars
+    and curves on which it fires, to which `recipe explain` adds what the rule says of them. As a
+    property it is read when it is asked for: `return read_examples(__file__)`.
     `figures` (a tuple of Figure) says how the report draws the evidence.
     `goto(evidence, findings, ctx) -> Goto | None` may ask for another round.
     `expects(ctx, left) -> float` says how many epochs it is going to train, where `left` epochs
@@ -56,3 +64,28 @@ class Step(Protocol):
 def why_of(step: Step) -> str:
     """The reasoning that a step gives, on one line; empty where it gives none."""
     return " ".join(getattr(step, "why", "").split())
+
+
+def examples_of(step: Step) -> Mapping[str, Evidence]:
+    """Evidence by the name of the rule that fires on it; empty where the step gives none."""
+    examples: Mapping[str, Evidence] = getattr(step, "examples", {})
+    return examples
+
+
+@cache
+def read_examples(module: str) -> Mapping[str, Evidence]:
+    """The examples in `examples.json` beside a module: {rule: {"scalars": {}, "curves": {}}}.
+
+    Raises:
+        StepError: there is no such file, or it holds something else.
+
+    """
+    path = Path(module).with_name("examples.json")
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        return {rule: Evidence(**kept) for rule, kept in content.items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise StepError(
+            f"The examples in {str(path)!r} cannot be read ({type(error).__name__}: {error}): mend "
+            "the file, or uninstall its step."
+        ) from error

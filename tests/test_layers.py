@@ -26,7 +26,7 @@ LAYERS = [
     },
     {"rules"},
     {"settings", "diagnosis", "step"},
-    {"tasks", "budget", "journal", "registry"},
+    {"tasks", "budget", "journal", "registry", "catalogue"},
     {"experiment"},
     {"training"},
     {"search", "sources", "target", "builtin", "logs", "logpoints"},

@@ -12,7 +12,7 @@ import click
 from recipe import __version__
 from recipe.errors import RecipeError, UsageError
 from recipe.settings import Settings
-from recipe.ui import runs
+from recipe.ui import catalogue, runs
 from recipe.ui.choice import Choice, choose
 from recipe.ui.config import read_table
 from recipe.ui.flags import with_options
@@ -119,45 +119,12 @@ def diagnose(logs: tuple[Path, ...], columns: str | None) -> int:
     return worst
 
 
-@cli.command()
-def steps() -> int:
-    """List the steps, in order."""
-    from recipe import registry
-
-    for plugin in registry.load():
-        after = ", ".join(sorted(plugin.step.requires)) or "nothing"
-        click.echo(f"{plugin.step.name:<18} {plugin.step.title} (after {after}; {plugin.package})")
-    return 0
-
-
-@cli.command()
-def rules() -> int:
-    """List the rules, by step."""
-    from recipe import registry
-
-    for plugin in registry.load():
-        click.echo(f"{plugin.step.name}: {plugin.step.title}")
-        for rule in plugin.step.rules:
-            click.echo(f"  {rule.name:<30} {rule.severity:<5} {rule.what}")
-    return 0
-
-
-@cli.command()
-@click.argument("rule_name", metavar="RULE")
-def explain(rule_name: str) -> int:
-    """Say what RULE means, why it matters and how to fix it."""
-    from recipe import registry
-    from recipe.ui.words import rule_lines
-
-    known = registry.all_rules(registry.load())
-    registry.check_names("rule", [rule_name], known)
-    click.echo("\n".join(rule_lines(known[rule_name])))
-    return 0
-
-
 cli.add_command(runs.compare)
 cli.add_command(runs.export)
 cli.add_command(init)
+cli.add_command(catalogue.steps)
+cli.add_command(catalogue.rules)
+cli.add_command(catalogue.explain)
 
 
 def _run(target: str | None, given: dict[str, Any]) -> int:

@@ -1,6 +1,6 @@
 """What a person may choose after a step that found something."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,11 +24,10 @@ class Panel:
     """The choices that there are here."""
 
     asker: Asker
-    say: Callable[[str], None]
-    explain: Callable[[str], Iterable[str]]
-    """Lines about a rule."""
-    plots: Callable[[StepResult], Sequence[str]]
-    """Draws what the step measured; the paths."""
+    explain: Callable[[str], None]
+    """Shows what there is to say about a rule."""
+    plot: Callable[[StepResult], None]
+    """Shows what the step measured."""
     mends: Callable[[StepResult], bool] = lambda _: True
     """Whether a remedy can be applied after this step and the run go on from there."""
     again: str = ""
@@ -44,13 +43,11 @@ class Panel:
                 f"{result.title}: what now?", items, items[0].value, back=False
             )
             if chosen.action == "explain":
-                lines = self.explain(chosen.rule)
+                self.explain(chosen.rule)
             elif chosen.action == "plot":
-                lines = self.plots(result) or ["There is nothing to plot of this step."]
+                self.plot(result)
             else:
                 return chosen
-            for line in lines:
-                self.say(line)
 
     def items(self, result: StepResult) -> list[Item]:
         """The choices; the first one is what most people want here."""

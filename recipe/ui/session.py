@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -109,9 +109,7 @@ class Session(AbstractContextManager["Session"]):
         worth_asking = failed or (self.guided and bool(mendable(result)) and _is_short(result))
         if not self.may_ask or not worth_asking:
             return not failed
-        panel = Panel(
-            asker(), self._say, _explained, self._plots, _is_short, self.again, change=self.guided
-        )
+        panel = Panel(asker(), _explain, self._plots, _is_short, self.again, change=self.guided)
         with self._paused():
             choice = panel.decide(result)
         match choice.action:
@@ -130,24 +128,22 @@ class Session(AbstractContextManager["Session"]):
         if self._live:
             self._live.resume()
 
-    def _say(self, line: str) -> None:
-        print(line, file=self.out)
-
-    def _plots(self, result: StepResult) -> Sequence[str]:
-        """Draw what a step measured; shown where there is a screen for it."""
+    def _plots(self, result: StepResult) -> None:
+        """Draw what a step measured and say where; shown where there is a screen for it."""
         import click
 
         from recipe.report.plots import draw_plots
         from recipe.ui.terminal import has_screen
 
-        if self._folder is None:
-            return []
-        plots = draw_plots(RunResult(self._folder.name, steps=(result,)), self._folder)
-        paths = [str(self._folder / plot.link) for plot in plots]
-        if has_screen():
-            for path in paths:
+        folder = self._folder
+        plots = draw_plots(RunResult(folder.name, steps=(result,)), folder) if folder else ()
+        if folder is None or not plots:
+            print("There is nothing to plot of this step.", file=self.out)
+            return
+        for path in (str(folder / plot.link) for plot in plots):
+            print(path, file=self.out)
+            if has_screen():
                 click.launch(path)
-        return paths
 
     def close(self, result: RunResult) -> None:
         """What follows the verdict: JSON on standard output, and what CI systems read."""
@@ -167,8 +163,10 @@ def _is_short(result: StepResult) -> bool:
     return result.name in short
 
 
-def _explained(rule: str) -> Sequence[str]:
+def _explain(rule: str) -> None:
     from recipe import registry
-    from recipe.ui.words import rule_lines
+    from recipe.catalogue import entries
+    from recipe.ui.explanations import rules_in_full
+    from recipe.ui.typeset import show
 
-    return rule_lines(registry.all_rules(registry.load())[rule])
+    show(rules_in_full([e for e in entries(registry.load()) if e.rule.name == rule]))

@@ -1,10 +1,8 @@
 """Lines that every terminal face prints."""
 
 from collections.abc import Mapping, Sequence
-from textwrap import wrap
 
 from recipe.results import NO_WINNER, Finding, RunResult, StepResult, Trial
-from recipe.rules import Rule
 from recipe.settings import OPTIONS
 
 SIGNS = {"pass": "ok", "warn": "!", "fail": "x", "skip": "-", "error": "x"}
@@ -49,16 +47,6 @@ NEEDED = {
     "val_score": "whether score and loss agree",
     "lr": "the schedule",
 }
-
-
-def rule_lines(rule: Rule, width: int = 78) -> list[str]:
-    """What a rule means, why it matters and how to fix it."""
-    lines = [f"{rule.name} [{rule.severity}]"]
-    for head, text in (("What", rule.what), ("Why", rule.why), ("Fix", rule.fix)):
-        lines += ["", head]
-        for paragraph in text.split("\n\n"):
-            lines += wrap(paragraph, width, initial_indent="  ", subsequent_indent="  ")
-    return lines
 
 
 def log_lines(

@@ -311,24 +311,6 @@ def test_resume_refuses_a_folder_in_use_and_one_that_is_no_run(recipe, here):
     assert "recipe.toml" in one_sentence(err)
 
 
-def test_steps_rules_and_explain(recipe):
-    code, out, _ = recipe("steps")
-    assert code == 0
-    assert [line.split()[0] for line in out.splitlines()] == [
-        "inspect", "initial_loss", "overfit_sample", "lr_range", "coarse_grid", "refine_grid",
-        "learning_curves",
-    ]  # fmt: skip
-    code, out, _ = recipe("rules")
-    assert code == 0
-    assert "softmax-before-loss" in out
-    code, out, _ = recipe("explain", "softmax-before-loss")
-    assert code == 0
-    assert [out.index(part) for part in ("What\n", "Why\n", "Fix\n")]
-    code, _, err = recipe("explain", "softmax-before-los")
-    assert code == 2
-    assert "'softmax-before-loss'" in one_sentence(err)
-
-
 def test_a_bug_of_ours_is_code_3_with_a_log(recipe, monkeypatch):
     def broken(*_):
         raise AssertionError("a bug")

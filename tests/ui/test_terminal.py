@@ -1,13 +1,10 @@
 """The terminal face, driven through a real pseudo-terminal."""
 
 import json
-import os
-import re
-import sys
-from pathlib import Path
+from functools import partial
 
-import pexpect
 import pytest
+from terminals import ended, started
 
 TARGET = """
 import torch
@@ -18,29 +15,13 @@ soft = Experiment(
     model=lambda: torch.nn.Sequential(network(), torch.nn.Softmax(1)), train=blobs(), epochs=6
 )
 """
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
 @pytest.fixture
 def terminal(tmp_path):
     """Start a command line in a terminal of some width."""
     (tmp_path / "target.py").write_text(TARGET)
-    env = {k: v for k, v in os.environ.items() if k not in ("CI", "GITHUB_ACTIONS", "NO_COLOR")}
-    env |= {"TERM": "xterm-256color", "PYTHONPATH": str(Path(__file__).parents[1])}
-
-    def start(*args, width=80):
-        return pexpect.spawn(
-            sys.executable, ["-m", "recipe", *args], cwd=tmp_path, env=env, encoding="utf-8",
-            timeout=90, dimensions=(40, width),
-        )  # fmt: skip
-
-    return start
-
-
-def ended(child):
-    child.expect(pexpect.EOF)
-    child.close()
-    return ESCAPES.sub("", child.before), child.exitstatus
+    return partial(started, tmp_path)
 
 
 @pytest.mark.parametrize("width", [60, 200])

@@ -1,8 +1,10 @@
 """Step 4: a coarse grid of learning rate x weight decay."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from recipe.results import Evidence
+from recipe.step import read_examples
 from recipe_steps import grids
 from recipe_steps.coarse_grid import rules
 
@@ -24,6 +26,11 @@ class CoarseGrid:
     requires = frozenset({"lr_range"})
     rules = rules.RULES
     figures = (grids.MAP,)
+
+    @property
+    def examples(self) -> Mapping[str, Evidence]:
+        """Small evidence on which the rules fire, read when it is asked for."""
+        return read_examples(__file__)
 
     def expects(self, ctx: "Context", left: float | None) -> float:
         """Epochs of the baseline and of the grid."""

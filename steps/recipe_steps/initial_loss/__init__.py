@@ -1,8 +1,10 @@
 """Step 1: a model that knows nothing yet has a known loss."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from recipe.results import Evidence, Figure
+from recipe.step import read_examples
 from recipe_steps.initial_loss import rules
 
 if TYPE_CHECKING:
@@ -43,6 +45,11 @@ class InitialLoss:
             log_y=True,
         ),
     )
+
+    @property
+    def examples(self) -> Mapping[str, Evidence]:
+        """Small evidence on which the rules fire, read when it is asked for."""
+        return read_examples(__file__)
 
     def measure(self, ctx: "Context") -> Evidence:
         """Measure the loss of several fresh models on a large sample."""

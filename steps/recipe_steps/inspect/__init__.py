@@ -1,8 +1,10 @@
 """Look at the data and the model before anything is trained."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from recipe.results import Evidence
+from recipe.step import read_examples
 from recipe_steps.inspect import model_rules, rules, scale_rules, split_rules
 
 if TYPE_CHECKING:
@@ -24,6 +26,11 @@ class Inspect:
     short = True
     requires: frozenset[str] = frozenset()
     rules = (*rules.RULES, *split_rules.RULES, *model_rules.RULES, *scale_rules.RULES)
+
+    @property
+    def examples(self) -> Mapping[str, Evidence]:
+        """Small evidence on which the rules fire, read when it is asked for."""
+        return read_examples(__file__)
 
     def measure(self, ctx: "Context") -> Evidence:
         """Measure on all data; one forward pass of a fresh model."""

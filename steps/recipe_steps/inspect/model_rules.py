@@ -36,7 +36,7 @@ def nondeterministic_evaluation(evidence: Evidence) -> Finding | None:
     return finding(
         "fail",
         f"Two evaluation passes over the same items differ by {difference:.1%} of the outputs.",
-        "Make all layers in __init__, and pass training=self.training to functional dropout.",
+        "Make all layers in `__init__`, and pass training=self.training to functional dropout.",
     )
 
 

@@ -1,9 +1,10 @@
 """Step 6: read the learning curves; step 7: go back to the grid with what they say."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from recipe.results import Evidence, Figure, Finding
-from recipe.step import Goto
+from recipe.step import Goto, read_examples
 from recipe_steps.learning_curves import rounds, rules
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ class LearningCurves:
         Figure("gradient", "Norm of the gradient in the best run", ("best_grad_norm",),
                x_label="epoch", y_label="norm", log_y=True),
     )  # fmt: skip
+
+    @property
+    def examples(self) -> Mapping[str, Evidence]:
+        """Small evidence on which the rules fire, read when it is asked for."""
+        return read_examples(__file__)
 
     def measure(self, ctx: "Context") -> Evidence:
         """Collect the curves of the best trial and of the baseline."""

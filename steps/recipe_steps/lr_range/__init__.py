@@ -1,8 +1,10 @@
 """Step 3: the learning rate that makes the loss fall fastest."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from recipe.results import Evidence, Figure
+from recipe.step import read_examples
 from recipe_steps.lr_range import rules
 
 if TYPE_CHECKING:
@@ -31,6 +33,11 @@ class LrRange:
                x="candidate_lr", x_label="learning rate", log_x=True,
                mark_x=("bracket_low", "best_lr", "bracket_high"), mark_y=("start_loss",)),
     )  # fmt: skip
+
+    @property
+    def examples(self) -> Mapping[str, Evidence]:
+        """Small evidence on which the rules fire, read when it is asked for."""
+        return read_examples(__file__)
 
     def expects(self, ctx: "Context", left: float | None) -> float:  # noqa: ARG002
         """Epochs of sweeps and candidates, whatever the budget."""

@@ -1,9 +1,11 @@
 """Step 2: a sound model can learn a few minibatches by heart."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recipe.results import Evidence, Figure
+from recipe.step import read_examples
 from recipe_steps.overfit_sample import rules, update_rules
 
 if TYPE_CHECKING:
@@ -31,6 +33,11 @@ class OverfitSample:
         Figure("score", "Score on the sample at the best rate", ("score",),
                x_label="pass over the sample", y_label="score", mark_y=("perfect",)),
     )  # fmt: skip
+
+    @property
+    def examples(self) -> Mapping[str, Evidence]:
+        """Small evidence on which the rules fire, read when it is asked for."""
+        return read_examples(__file__)
 
     def measure(self, ctx: "Context") -> Evidence:
         """Train on the sample at several rates until one of them has learnt it."""

@@ -1,8 +1,10 @@
 """Step 5: a narrower grid around the best cell, trained to the end."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from recipe.results import Evidence
+from recipe.step import read_examples
 from recipe_steps import grids
 from recipe_steps.refine_grid import rules
 
@@ -23,6 +25,11 @@ class RefineGrid:
     requires = frozenset({"coarse_grid"})
     rules = rules.RULES
     figures = (grids.MAP,)
+
+    @property
+    def examples(self) -> Mapping[str, Evidence]:
+        """Small evidence on which the rules fire, read when it is asked for."""
+        return read_examples(__file__)
 
     def expects(self, ctx: "Context", left: float | None) -> float:
         """Epochs of the first round."""
