@@ -1,0 +1,130 @@
+"""The lines about the running step: as wide as the terminal, and no word of them cut."""
+
+import io
+
+import pytest
+from terminals import ESCAPES
+
+from recipe.events import Progress, RunFinished, StepStarted, TrialFinished
+from recipe.results import Finding, RemedyOutcome, RunResult, StepResult, Trial
+from recipe.ui import live
+from recipe.ui.live import Live, Status, broken, curve
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("recipe.ui.pace.time.monotonic", lambda: now[0])
+    return now
+
+
+class Screen(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+def trial(number, score, **more):
+    return Trial(
+        f"k{number}", "coarse_grid", 1, number, {"lr": 0.1 * number}, 0, "finished", 3, 3, 2.0,
+        "accuracy", score, **more,
+    )  # fmt: skip
+
+
+def lines(status, width):
+    return [text.plain for text in status.lines(width)]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+@pytest.mark.parametrize("unicode", [True, False])
+def test_two_lines_that_fit(clock, width, unicode):
+    status = Status(unicode=unicode)
+    status.begin()
+    for done in range(1, 6):
+        clock[0] += 10
+        status.advance(Progress(done, 10, "trial 3 of 9", 2.0 / done))
+    status.ended(trial(1, 0.5))
+    bar, below = lines(status, width)
+    assert len(bar) == width
+    assert bar.startswith("   trial 3 of 9 ")
+    assert bar.endswith("  50%  50 s left")
+    assert "loss" in below
+    assert "0.4   best accuracy 0.5000 at lr 0.1" in below
+    assert (bar + below).isascii() is not unicode
+
+
+def test_a_long_name_leaves_room_for_the_bar(clock):
+    status = Status(unicode=True)
+    status.begin()
+    status.advance(Progress(1, 2, "proving the remedy of " + "x" * 80))
+    (bar,) = lines(status, 60)
+    assert len(bar) == 60
+    assert "…" in bar
+
+
+def test_the_best_is_the_highest_score_and_a_repeat_is_none():
+    status = Status(unicode=True)
+    for each in (trial(1, None), trial(2, -4.0), trial(3, -2.0), trial(4, 9.0, repeats="k1")):
+        status.ended(each)
+    assert status.best.number == 3
+
+
+def test_the_loss_shown_is_that_of_the_lowest_trial(clock):
+    status = Status(unicode=True)
+    status.begin()
+    for what, loss in (("trial 1", 2.0), ("trial 2", 1.0), ("trial 1", 1.5), ("trial 2", 0.5)):
+        status.advance(Progress(1, 10, what, loss))
+    assert "loss █▁ 0.5" in lines(status, 80)[1]
+    status.advance(Progress(0, 10, "another piece of work"))
+    assert len(lines(status, 80)) == 1
+
+
+def test_before_anything_is_known_it_says_so():
+    assert lines(Status(unicode=True), 60) == ["   starting ..."]
+
+
+@pytest.mark.parametrize(
+    ("values", "drawn"),
+    [([], ""), ([1.0], ""), ([3.0, 3.0], "▁▁"), ([8.0, 4.5, 1.0], "█▅▁"), ([1.0, 2.0], "▁█")],
+)
+def test_a_curve(values, drawn):
+    assert curve(values, live.LEVELS[0][0]) == drawn
+
+
+def test_a_long_curve_keeps_its_ends():
+    drawn = curve([float(1000 - i) for i in range(1000)], live.LEVELS[0][0])
+    assert len(drawn) == live.LONGEST_CURVE
+    assert (drawn[0], drawn[-1]) == ("█", "▁")
+    assert curve([1.0, 2.0], "") == ""
+
+
+def test_lines_break_at_words_and_stay_indented():
+    assert broken("   warn: a rule: " + "word " * 20, 40)[1].startswith("      word")
+    assert all(len(part) <= 40 for part in broken("   " + "word " * 50, 40))
+    assert broken("", 40) == [""]
+
+
+@pytest.mark.parametrize("width", [60, 200])
+def test_the_verdict_stands_in_a_frame_and_the_report_on_a_line_of_its_own(
+    monkeypatch, tmp_path, width
+):
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm")
+    found = Finding(
+        "softmax-before-loss", "warn", "probabilities", "Return logits. " * 8,
+        remedy=RemedyOutcome("leave it out", True, "val_accuracy", 0.81, 0.92, applied=True),
+    )  # fmt: skip
+    step = StepResult("a", "A", 1, "warn", findings=(found,))
+    folder = tmp_path / ("long" * 30)
+    result = RunResult("x", ("softmax-before-loss",), (step,), folder=folder)
+    out = Screen()
+    shown = Live(out)
+    shown(StepStarted("a", "A", 1))
+    shown(TrialFinished(trial(1, 0.5), reused=False))
+    shown(RunFinished(result))
+    said = ESCAPES.sub("", out.getvalue())
+    framed = [line for line in said.splitlines() if "│" in line]
+    assert all(line.count("│") == 2 for line in framed)
+    assert "(proved: val_accuracy 0.81 -> 0.92)" in " ".join(said.replace("│", "").split())
+    assert f"Report: {folder / 'report.md'}" in said
