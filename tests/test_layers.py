@@ -112,7 +112,9 @@ def recipe_steps():
     return registry.find()
 
 
-@pytest.mark.parametrize("command", [["--help"], ["rules"], ["steps"], ["explain", "overfitting"]])
+@pytest.mark.parametrize(
+    "command", [["--help"], ["rules"], ["steps"], ["explain", "overfitting"], ["schema"]]
+)
 def test_a_cold_start_imports_nothing_heavy(command):
     code = (
         "import sys\nfrom recipe.ui.cli import main\n"

@@ -1,4 +1,6 @@
-"""Commands about what is installed: the steps, and the rules that they judge by."""
+"""Commands about what is installed: the steps, the rules that they judge by, the format that a run
+writes.
+"""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -73,6 +75,15 @@ def explain(name: str | None) -> int:
         show(say.step_in_full(plugin, [by_rule[rule] for rule in plugin.step.rules]))
     else:
         raise UsageError(_unknown(name, every, [p.step.name for p in plugins]))
+    return 0
+
+
+@click.command()
+def schema() -> int:
+    """Print the JSON schema of result.json."""
+    from importlib.resources import files
+
+    click.echo(files("recipe").joinpath("result.schema.json").read_text("utf-8"), nl=False)
     return 0
 
 

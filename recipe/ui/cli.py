@@ -125,6 +125,7 @@ cli.add_command(init)
 cli.add_command(catalogue.steps)
 cli.add_command(catalogue.rules)
 cli.add_command(catalogue.explain)
+cli.add_command(catalogue.schema)
 
 
 def _run(target: str | None, given: dict[str, Any]) -> int:
