@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from recipe import registry, runfolder
+from recipe.against import Earlier, stored, train_declared
 from recipe.budget import Meter
 from recipe.context import PACE, Context
 from recipe.decisions import Gate
@@ -112,6 +113,8 @@ class _Started:
     plugins: tuple[registry.Plugin, ...]
     device: torch.device
     fingerprint: str
+    earlier: Earlier | None = None
+    """The stored run of `--against`."""
 
 
 @earlier_objects_frozen()
@@ -161,6 +164,8 @@ def execute(
         interrupted = False
         try:
             engine.run()
+            if started.earlier is not None:
+                train_declared(engine)
             engine.results = proved(engine)
         except KeyboardInterrupt:
             interrupted = True
@@ -169,6 +174,9 @@ def execute(
         record |= replace(engine.decisions.taken(), fresh=False).to_dict()
         write_text(folder / "recipe.toml", runfolder.to_toml(record))
         result = assemble(engine, name, machine, record, interrupted=interrupted)
+        if started.earlier is not None and not interrupted:
+            against = started.earlier.compare(result, engine.ctx.experiment)
+            result = replace(result, against=against)
         result = _write(result, engine, folder, settings)
         if not interrupted:
             journal.put(runfolder.FINISHED, "run", result.verdict)
@@ -183,6 +191,7 @@ def _start(experiment: Experiment, settings: Settings, emit: Observer) -> _Start
         raise UsageError(f"recipe.run got {type(experiment).__name__}: pass a recipe.Experiment.")
     plugins = registry.load()
     _check_names(settings, plugins)
+    earlier = None if settings.against is None else stored(settings.against)
     device = pick_device(settings.device)
     make_folder(settings.out)
     resolved = experiment.resolved(settings.epochs)
@@ -196,7 +205,10 @@ def _start(experiment: Experiment, settings: Settings, emit: Observer) -> _Start
         if isinstance(part, StreamData):
             emit(Message(f"{split}: {RANDOM_ITEMS}"))
     name = fingerprint(resolved, data)
-    return _Started(*suited(resolved, data), plugins, device, name)
+    started = _Started(*suited(resolved, data), plugins, device, name, earlier)
+    if earlier is not None:
+        earlier.check(started.experiment, [plugin.step for plugin in plugins], settings)
+    return started
 
 
 def _check_names(settings: Settings, plugins: tuple[registry.Plugin, ...]) -> None:

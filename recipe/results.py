@@ -229,6 +229,27 @@ class Cost:
     trainings: float = 0.0
 
 
+@dataclass(frozen=True)
+class Against:
+    """Whether the validation score held against that of a stored run."""
+
+    run: str
+    """The stored run, as the user names it."""
+    passed: bool
+    message: str
+    """Both scores and the noise, or why they cannot be compared."""
+    metric: str | None = None
+    before: float | None = None
+    """In the stored run."""
+    after: float | None = None
+    """In this one."""
+    noise: float | None = None
+    """By how much it may fall by chance."""
+
+    def __post_init__(self) -> None:
+        _keep_finite(self, "before", "after", "noise")
+
+
 NO_WINNER = "No best setting: no trial ended with a score."
 
 
@@ -247,18 +268,19 @@ class RunResult:
     environment: Mapping[str, Scalar] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     interrupted: bool = False
+    against: Against | None = None
     folder: Path | None = None
     """Where the run folder lies; not part of result.json."""
 
     @property
     def verdict(self) -> Verdict:
-        """`fail` when a step failed, crashed or nothing ran, or where no trial has a score; `warn`
-        when a finding warns.
+        """`fail` when a step failed, crashed or nothing ran, where no trial has a score, or where
+        the score fell below that of a stored run; `warn` when a finding warns.
         """
         statuses = {step.status for step in self.latest_steps}
         if self.interrupted or statuses & {"fail", "error"} or not statuses & {"pass", "warn"}:
             return "fail"
-        if self.without_winner:
+        if self.without_winner or (self.against and not self.against.passed):
             return "fail"
         return "warn" if "warn" in statuses else "pass"
 
@@ -315,6 +337,7 @@ class RunResult:
             environment=data["environment"],
             settings=data["settings"],
             interrupted=data["interrupted"],
+            against=Against(**data["against"]) if data.get("against") else None,
             folder=folder,
         )
 

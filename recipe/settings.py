@@ -225,6 +225,13 @@ OPTIONS: tuple[Option, ...] = (
         "RULE",
         multiple=True,
     ),
+    Option(
+        "against",
+        parse_path,
+        None,
+        "Fail when the validation score falls below that of this result.json, or run folder.",
+        "FILE",
+    ),
     Option("keep_going", parse_flag, default=False, help="Go on after a failed step."),
     Option("strict", parse_flag, default=False, help="A warning fails the run."),
     Option("no_input", parse_flag, default=False, help="Never ask (implied by CI=true)."),
@@ -270,6 +277,7 @@ class Settings:
     skip: tuple[str, ...] = ()
     ignore: dict[str, str] = field(default_factory=dict)
     mend: tuple[str, ...] = ()
+    against: Path | None = None
     keep_going: bool = False
     strict: bool = False
     no_input: bool = False

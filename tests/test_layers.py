@@ -36,6 +36,7 @@ LAYERS = [
     {"engine"},
     {"proof"},
     {"report", "starters"},
+    {"against"},
     {"api"},
     {"testing", "ui"},
     {"__main__"},

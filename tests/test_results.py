@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from recipe.results import (
+    Against,
     Best,
     Cost,
     Evidence,
@@ -65,6 +66,7 @@ def full_result():
         environment={"torch": "2", "cores": 2},
         settings={"seed": 1, "ignore": {"c": "known"}, "only": ["a"]},
         interrupted=True,
+        against=Against("main", False, "It fell.", "accuracy", 0.9, 0.79, 0.02),
     )
 
 

@@ -36,6 +36,7 @@ GOOD = [
     ("only", ["inspect", "lr_range"], ("inspect", "lr_range")),
     ("skip", ("a", "b"), ("a", "b")),
     ("mend", ["a", "b"], ("a", "b")),
+    ("against", "reports/main", Path("reports/main")),
     ("ignore", "rule=we know = fine", {"rule": "we know = fine"}),
     ("ignore", ["a=x", " b = y "], {"a": "x", "b": "y"}),
     ("ignore", {"a": "x"}, {"a": "x"}),
@@ -82,6 +83,7 @@ BAD = [
     ("only", [1], "[1] is no list of names"),
     ("skip", ["a", None], "is no list of names"),
     ("mend", [1], "[1] is no list of names"),
+    ("against", "", "'' is not a name"),
     ("ignore", "rule", "'rule' has no reason: write RULE=REASON"),
     ("ignore", ["a=x", "b= "], "'b' has no reason"),
     ("ignore", {"a": ""}, "'a' has no reason"),
@@ -126,7 +128,8 @@ def test_options_and_settings_agree_on_defaults():
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("devise", "'device'"), ("epoch", "'epochs'"), ("zzz", "known are: augment")]
+    ("name", "hint"),
+    [("devise", "'device'"), ("epoch", "'epochs'"), ("zzz", "known are: against, augment")],
 )
 def test_an_unknown_key_gets_the_nearest_name(name, hint):
     with pytest.raises(UsageError) as caught:

@@ -17,7 +17,7 @@ SHARES = {"accuracy": True, "f1": True, "r2": False}
 """Scores whose error is known, and whether they are shares."""
 ANSWERS = ("best_answers", "baseline_answers", "val_items")
 """Where steps say how many answers a score is of, the most exact first."""
-SILENT = ("out", "target")
+SILENT = ("out", "target", "against")
 """Settings that say nothing about the result."""
 
 Row = tuple[str, ...]
@@ -117,14 +117,14 @@ def _error(first: RunResult, other: RunResult) -> float | None:
     errors = []
     for result in (first, other):
         score = result.best.val_score if result.best else None
-        items = _items(result)
+        items = answers(result)
         if score is None or not items or result.metric not in SHARES:
             return None
         errors.append(standard_error(score, items, shares=SHARES[result.metric]))
     return math.hypot(*errors) or None
 
 
-def _items(result: RunResult) -> float | None:
+def answers(result: RunResult) -> float | None:
     """Answers that the score is the mean of: tokens of sequences, or the validation items."""
     evidence = [step.evidence for step in result.latest_steps]
     found = (e.number(name) for name in ANSWERS for e in evidence)

@@ -61,7 +61,8 @@ def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
 
 def summary(result: RunResult) -> list[str]:
     """Sentences in plain words: verdict, leading cause, best setting, gain, cost."""
-    return [*_verdict(result), *_diagnosis(result), *_best(result), *_spent(result)]
+    against = [words.sentence(result.against.message)] if result.against else []
+    return [*_verdict(result), *_diagnosis(result), *_best(result), *against, *_spent(result)]
 
 
 def _verdict(result: RunResult) -> list[str]:

@@ -104,6 +104,8 @@ def verdict_lines(result: RunResult) -> list[str]:
         lines.append(line)
     if result.without_winner:
         lines.append(NO_WINNER)
+    if result.against is not None:
+        lines.append(f"Against: {result.against.message}")
     cost = result.cost
     lines.append(
         f"Cost: {cost.trials} trials, {cost.trainings:.1f} full trainings, {duration(cost.seconds)}"
