@@ -35,7 +35,7 @@ from recipe.results import (
     step_from_json,
 )
 from recipe.rules import judge
-from recipe.step import Goto, why_of
+from recipe.step import Goto, Step, why_of
 from recipe.training.data import Splits
 from recipe.training.fingerprint import configuration
 
@@ -194,8 +194,9 @@ class Engine:
         """Measure and judge; whatever goes wrong becomes the status `error` with its reason."""
         step, ctx = plugin.step, self.ctx
         blank = StepResult(
-            step.name, step.title, ctx.round, "error", hypothesis=hypothesis, why=why_of(step)
-        )
+            step.name, step.title, ctx.round, "error",
+            hypothesis=hypothesis, why=why_of(step), rules=_names(step),
+        )  # fmt: skip
         try:
             evidence = step.measure(ctx)
             _check_evidence(evidence)
@@ -225,7 +226,8 @@ class Engine:
             ctx.recall(Trial(**trial))
         ctx.meter.spend(known["epochs"])
         findings = judge(plugin.step.rules, result.evidence, ctx.settings.ignore)
-        return replace(result, findings=findings, status=status_of(findings))
+        status = status_of(findings)
+        return replace(result, findings=findings, status=status, rules=_names(plugin.step))
 
     def _key(self, plugin: Plugin) -> str:
         ctx = self.ctx
@@ -270,7 +272,13 @@ def status_of(findings: Sequence[Finding]) -> Status:
 
 def _skipped(plugin: Plugin, round_: int, reason: str) -> StepResult:
     step = plugin.step
-    return StepResult(step.name, step.title, round_, "skip", reason, why=why_of(step))
+    return StepResult(
+        step.name, step.title, round_, "skip", reason, why=why_of(step), rules=_names(step)
+    )
+
+
+def _names(step: Step) -> tuple[str, ...]:
+    return tuple(rule.name for rule in step.rules)
 
 
 def assemble(

@@ -203,6 +203,8 @@ class StepResult:
     """What this round tests and why, when a `goto` asked for it."""
     why: str = ""
     """The step's reasoning; empty where the plugin gives none."""
+    rules: tuple[str, ...] = ()
+    """The rules it judges by, also those that found nothing."""
 
 
 @dataclass(frozen=True)
@@ -362,6 +364,7 @@ def step_from_json(data: Mapping[str, Any]) -> StepResult:
             "evidence": Evidence(**data["evidence"]),
             "findings": tuple(finding_from_json(finding) for finding in data["findings"]),
             "figures": tuple(figure_from_json(figure) for figure in data["figures"]),
+            "rules": tuple(data.get("rules", ())),
         }
     )
 

@@ -214,3 +214,12 @@ def test_a_plan_that_cannot_be_made_stops_nothing(engine):
 def test_status_is_the_worst_severity_that_counts(severities, status):
     assert status_of([Finding("r", s, "m", "a") for s in severities]) == status
     assert status_of([Finding("r", s, "m", "a", ignored="why") for s in severities]) == "pass"
+
+
+def test_a_result_names_the_rules_it_was_judged_by_also_where_nothing_was_found(engine):
+    made = engine(Made("a"), Made("b", ValueError("boom")), Made("c"))
+    assert statuses(made) == {("a", 1): "pass", ("b", 1): "error", ("c", 1): "skip"}
+    assert [r.rules for r in made.results] == [("too-much",)] * 3
+    again = engine(Made("a"), Made("b", ValueError("boom")), Made("c"))
+    again.run()
+    assert again.results[0].rules == ("too-much",)

@@ -53,6 +53,20 @@ def advice(result: RunResult) -> tuple[Finding, ...]:
     return tuple(sorted(useful, key=_did_not_help))
 
 
+def gain_of(finding: Finding) -> str:
+    """What retraining with the remedy brought, in brackets."""
+    remedy = finding.remedy
+    if remedy is None or remedy.verified is None:
+        return " (applied, not proved)" if remedy and remedy.applied else ""
+    if not remedy.verified:
+        return " (tried, did not help)"
+
+    def shown(score: float | None) -> str:
+        return "none" if score is None else f"{score:.4g}"
+
+    return f" (proved: {remedy.metric} {shown(remedy.before)} -> {shown(remedy.after)})"
+
+
 def _did_not_help(finding: Finding) -> bool:
     return finding.remedy is not None and finding.remedy.verified is False
 

@@ -1,4 +1,4 @@
-"""Write the report of a run: plots, report.md and, for CI, junit.xml."""
+"""Write the report of a run: plots, report.md and, for CI or where there is one, junit.xml."""
 
 from pathlib import Path
 
@@ -22,6 +22,7 @@ def write_report(result: RunResult, folder: Path, *, junit: bool = False) -> Pat
     plots = draw_plots(result, folder)
     report = folder / "report.md"
     write_text(report, render(result, plots))
-    if junit:
-        write_text(folder / "junit.xml", junit_xml(result))
+    suite = folder / "junit.xml"
+    if junit or suite.exists():
+        write_text(suite, junit_xml(result))
     return report

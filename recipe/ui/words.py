@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from recipe.report.findings import gain_of
 from recipe.results import NO_WINNER, Finding, RunResult, StepResult, Trial
 from recipe.settings import OPTIONS
 
@@ -126,20 +127,6 @@ def advice_lines(result: RunResult) -> list[str]:
         lines.append(f"  {number}. {f.rule}{behind}: {f.advice}{gain_of(f)}")
     more = len(causes) - MOST_ADVICE
     return [*lines, f"  ... and {more} more in the report"] if more > 0 else lines
-
-
-def gain_of(finding: Finding) -> str:
-    """What retraining with the remedy brought, in brackets."""
-    remedy = finding.remedy
-    if remedy is None or remedy.verified is None:
-        return " (applied, not proved)" if remedy and remedy.applied else ""
-    if not remedy.verified:
-        return " (tried, did not help)"
-
-    def shown(score: float | None) -> str:
-        return "none" if score is None else f"{score:.4g}"
-
-    return f" (proved: {remedy.metric} {shown(remedy.before)} -> {shown(remedy.after)})"
 
 
 def place_lines(result: RunResult) -> list[str]:

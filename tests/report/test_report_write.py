@@ -33,6 +33,16 @@ def test_an_old_run_is_rendered_the_same_from_its_json(tmp_path):
         assert (first.parent / name).read_bytes() == (second.parent / name).read_bytes()
 
 
+def test_junit_is_written_anew_where_it_is(tmp_path):
+    write_report(full_run(), tmp_path)
+    assert not (tmp_path / "junit.xml").exists()
+    write_report(full_run(), tmp_path, junit=True)
+    first = (tmp_path / "junit.xml").read_bytes()
+    (tmp_path / "junit.xml").write_text("of an earlier version")
+    write_report(full_run(), tmp_path)
+    assert (tmp_path / "junit.xml").read_bytes() == first
+
+
 def test_a_run_of_nothing(tmp_path):
     report = write_report(RunResult("x"), tmp_path, junit=True)
     assert "No step ran." in report.read_text("utf-8")
