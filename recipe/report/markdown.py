@@ -62,7 +62,13 @@ def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
 def summary(result: RunResult) -> list[str]:
     """Sentences in plain words: verdict, leading cause, best setting, gain, cost."""
     against = [words.sentence(result.against.message)] if result.against else []
-    return [*_verdict(result), *_diagnosis(result), *_best(result), *against, *_spent(result)]
+    return [
+        *_verdict(result),
+        *_diagnosis(result),
+        *about_best(result),
+        *against,
+        *about_cost(result),
+    ]
 
 
 def _verdict(result: RunResult) -> list[str]:
@@ -90,7 +96,8 @@ def _diagnosis(result: RunResult) -> list[str]:
     return [f"The diagnosis is led by `{first.rule}`: {words.sentence(first.message)}", *rest]
 
 
-def _best(result: RunResult) -> list[str]:
+def about_best(result: RunResult) -> list[str]:
+    """The best setting, its score, and what it gains over the declared one."""
     best = result.best
     if best is None:
         return [NO_WINNER] if result.without_winner else []
@@ -117,7 +124,8 @@ def _gain(best: Best, baseline: Best | None) -> list[str]:
     return [f"That is no better than the baseline ({before})."]
 
 
-def _spent(result: RunResult) -> list[str]:
+def about_cost(result: RunResult) -> list[str]:
+    """What the run cost."""
     cost = result.cost
     seconds = words.duration(cost.seconds)
     if not cost.trials:

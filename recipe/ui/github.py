@@ -6,15 +6,29 @@ from pathlib import Path
 from recipe.results import RunResult
 
 LEVELS = {"fail": "error", "warn": "warning", "note": "notice"}
+MOST_BYTES = 1024 * 1024
+"""Of all that a step writes into its job summary: with more, GitHub shows none of it."""
 
 
 def annotations(result: RunResult) -> list[str]:
-    """Workflow commands, one per finding that counts and is no consequence of another."""
-    return [
-        f"::{LEVELS[f.severity]} title={_escape(f.rule)}::{_escape(f'{f.message} {f.advice}')}"
+    """Workflow commands, one per finding that counts and is no consequence of another; a warning
+    is an error where the run is strict.
+    """
+    levels = LEVELS | ({"warn": "error"} if result.settings.get("strict") is True else {})
+    lines = [
+        _command(levels[f.severity], f.rule, f"{f.message} {f.advice}")
         for f in result.findings
         if f.because is None
     ]
+    if result.against is not None and not result.against.passed:
+        lines.append(_command("error", "against", result.against.message))
+    return lines
+
+
+def _command(level: str, title: str, message: str) -> str:
+    """As the runner reads it: https://docs.github.com/actions, workflow commands."""
+    title = _escape(title).replace(":", "%3A").replace(",", "%2C")
+    return f"::{level} title={title}::{_escape(message)}"
 
 
 def _escape(text: str) -> str:
@@ -22,11 +36,13 @@ def _escape(text: str) -> str:
 
 
 def job_summary(result: RunResult) -> None:
-    """Append the report, without its plots, to the job summary when there is one."""
-    path = os.environ.get("GITHUB_STEP_SUMMARY")
-    if not path or result.folder is None:
+    """Append the run in brief to the job summary, where there is one."""
+    from recipe.report.brief import brief
+
+    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not name:
         return
-    lines = (result.folder / "report.md").read_text("utf-8").splitlines()
-    text = "\n".join(line for line in lines if not line.startswith("!["))
-    with Path(path).open("a", encoding="utf-8") as file:
-        file.write(text + "\n")
+    path = Path(name)
+    written = path.stat().st_size if path.exists() else 0
+    with path.open("a", encoding="utf-8") as file:
+        file.write(brief(result, MOST_BYTES - written))
