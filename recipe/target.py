@@ -33,7 +33,7 @@ def load_target(target: str) -> Experiment:
         hint = f"it has {', '.join(known)}: name one with {source}:NAME." if known else (
             f"assign one, such as {name} = Experiment(model=..., train=...).")  # fmt: skip
         raise UsageError(f"{source} defines no {name!r}; {hint}") from error
-    return _as_experiment(value, source, name)
+    return as_experiment(value, f"{source}:{name}")
 
 
 def _has_name(target: str) -> bool:
@@ -41,7 +41,17 @@ def _has_name(target: str) -> bool:
     return bool(colon) and tail.isidentifier() and len(head) > 1
 
 
-def _as_experiment(value: Any, source: str, name: str) -> Experiment:
+def as_experiment(value: Any, where: str) -> Experiment:
+    """An Experiment, or what a function returns that makes one.
+
+    Args:
+        value: either of them.
+        where: how a complaint names it.
+
+    Raises:
+        UsageError: the function raised, or it is something else.
+
+    """
     if callable(value) and not isinstance(value, Experiment):
         try:
             value = value()
@@ -49,12 +59,12 @@ def _as_experiment(value: Any, source: str, name: str) -> Experiment:
             raise
         except Exception as error:
             raise UsageError(
-                f"{source}:{name}() raised {type(error).__name__}: {error} ({place(error)}); "
+                f"{where}() raised {type(error).__name__}: {error} ({place(error)}); "
                 "mend it and run again."
             ) from error
     if not isinstance(value, Experiment):
         raise UsageError(
-            f"{source}:{name} is a {type(value).__name__}, not a recipe.Experiment or a "
+            f"{where} is a {type(value).__name__}, not a recipe.Experiment or a "
             "function that returns one."
         )
     return value

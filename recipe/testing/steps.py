@@ -17,6 +17,7 @@ from recipe.step import Step
 
 if TYPE_CHECKING:
     from recipe.context import Context
+    from recipe.engine import Engine
     from recipe.experiment import Experiment
 
 
@@ -48,6 +49,16 @@ def open_context(
         UsageError: an experiment or option that cannot be used.
 
     """
+    with open_engine(step.name, experiment, out, **settings) as engine:
+        engine.ctx.step = step.name
+        yield engine.ctx
+
+
+@contextmanager
+def open_engine(
+    name: str, experiment: "Experiment", out: Path, **settings: Any
+) -> "Iterator[Engine]":
+    """As a real run, which has not begun: its folder, called `name`, lies in `out`."""
     from recipe import api, runfolder
     from recipe.journal import Journal
     from recipe.settings import resolve
@@ -56,10 +67,8 @@ def open_context(
     resolved = resolve({"device": "cpu", **settings, "out": out})
     with earlier_objects_frozen():
         started = api._start(experiment, resolved, _ignore)  # noqa: SLF001 - as a real run
-        with Journal(runfolder.create(out, step.name)) as journal:
-            ctx = api._engine(started, resolved, journal, _ignore, None).ctx  # noqa: SLF001
-            ctx.step = step.name
-            yield ctx
+        with Journal(runfolder.create(out, name)) as journal:
+            yield api._engine(started, resolved, journal, _ignore, None)  # noqa: SLF001
 
 
 def measure(step: Step, experiment: "Experiment", out: Path, **settings: Any) -> Evidence:
