@@ -73,13 +73,12 @@ class Earlier:
         if result.metric != earlier.metric:
             said = self._other_metric(result.metric)
             return Against(self.name, False, f"{said[0].upper()}{said[1:]}")
-        declared = bool(result.baseline and earlier.baseline and (_only(result) or _only(earlier)))
+        only = result.only_declared or earlier.only_declared
+        declared = bool(only and result.baseline and earlier.baseline)
         sides = (earlier.baseline, result.baseline) if declared else (earlier.best, result.best)
         before, after = map(_score, sides)
         if before is None or after is None:
-            lacks = "This run" if after is None else self.name
-            said = f"{lacks} has no score, so it cannot be compared with "
-            said += f"{self.name}." if after is None else "this run."
+            said = self._no_score(result, missing=after is None)
             return Against(self.name, False, said, result.metric, before, after)
         errors = [_error(side, score, experiment)
                   for side, score in ((earlier, before), (result, after))]  # fmt: skip
@@ -89,6 +88,13 @@ class Earlier:
             f"{show(after)}, that of {self.name} {show(before)}: {_fell(fall, luck)}."
         )
         return Against(self.name, fall <= luck, said, result.metric, before, after, luck)
+
+    def _no_score(self, result: RunResult, *, missing: bool) -> str:
+        if not missing:
+            return f"{self.name} has no score, so it cannot be compared with this run."
+        if result.verdict == "fail":
+            return f"This run failed before it had a score to compare with that of {self.name}."
+        return f"This run has no score, so it cannot be compared with {self.name}."
 
     def _other_metric(self, metric: str) -> str:
         return (
@@ -142,11 +148,6 @@ def _fell(fall: float, luck: float) -> str:
 
 def _score(best: Best | None) -> float | None:
     return best.val_score if best else None
-
-
-def _only(result: RunResult) -> bool:
-    """Whether nothing but the declared setting was trained."""
-    return all(trial.number == 0 for trial in result.trials)
 
 
 def _error(result: RunResult, score: float, experiment: Experiment) -> float:

@@ -292,6 +292,11 @@ class RunResult:
         return bool(self.trials) and self.best is None
 
     @property
+    def only_declared(self) -> bool:
+        """Whether the declared setting was trained, and nothing else."""
+        return bool(self.trials) and all(trial.number == 0 for trial in self.trials)
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """All findings that count, causes before consequences, in the order of `diagnosis`."""
         found = [f for step in self.latest_steps for f in step.findings if f.counts]

@@ -24,7 +24,7 @@ def scored(score, *, items=400, metric="accuracy", baseline=None, numbers=(0, 1)
     trials = tuple(
         Trial(
             "k", "s", 1, number, {}, 0, "finished", 1, 1, 1.0, metric,
-            score if number == max(numbers) else baseline, curves={"val_score": curve},
+            score if number == numbers[-1] else baseline, curves={"val_score": curve},
         )
         for number in numbers
     )  # fmt: skip
@@ -93,9 +93,11 @@ def test_what_cannot_be_compared_fails_and_says_why():
     other = compare(scored(0.9, metric="f1"), scored(0.9))
     assert not other.passed
     assert "accuracy here and f1 in main" in other.message
-    none = compare(scored(0.9), scored(None))
+    none = compare(scored(0.9), scored(None, numbers=()))
     assert not none.passed
     assert none.message == "This run has no score, so it cannot be compared with main."
+    failed = compare(scored(0.9), scored(None)).message
+    assert failed == "This run failed before it had a score to compare with that of main."
     half = compare(scored(None, baseline=0.8), scored(0.9))
     assert half.message == "main has no score, so it cannot be compared with this run."
 
@@ -118,7 +120,9 @@ def test_a_short_run_trains_the_declared_setting_once(tmp_path, reference, name)
     assert result.against.passed
     assert result.against.after == result.best.val_score == result.baseline.val_score
     assert exit_code(result) == 0
-    assert result.against.message in (result.folder / "report.md").read_text()
+    report = (result.folder / "report.md").read_text()
+    assert result.against.message in report
+    assert "The declared setting (lr 0.05" in report
     content = json.loads((result.folder / "result.json").read_text())
     assert content["against"]["passed"] is True
     assert stored(result.folder).result == replace(result, folder=result.folder)
@@ -145,7 +149,7 @@ def test_a_failed_run_is_not_trained_for_the_comparison(tmp_path, reference):
     softmax = replace(experiment, model=lambda: nn.Sequential(network(), nn.Softmax(1)))
     result = execute(softmax, Settings(out=tmp_path, until=SHORT, against=reference))
     assert not result.trials
-    assert "This run has no score" in result.against.message
+    assert "This run failed before it had a score" in result.against.message
 
 
 def test_an_interrupted_run_says_nothing_and_goes_on_with_or_without(tmp_path, reference):

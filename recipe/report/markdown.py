@@ -109,8 +109,10 @@ def about_best(result: RunResult) -> list[str]:
         if best.val_score is not None
         else f"no known {metric}"
     )
-    sentence = f"The best setting ({words.prose(params) or 'as declared'}) has {score}."
-    return [sentence, *_gain(best, result.baseline)]
+    setting = f"({words.prose(params) or 'as declared'}) has {score}."
+    if result.only_declared:
+        return [f"The declared setting {setting}"]
+    return [f"The best setting {setting}", *_gain(best, result.baseline)]
 
 
 def _gain(best: Best, baseline: Best | None) -> list[str]:

@@ -1,0 +1,83 @@
+"""What README.md shows of CI works as it stands there."""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from recipe.settings import parse
+from recipe.ui.cli import cli
+
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+SECTION = README.partition("## In CI\n")[2].partition("\n## ")[0]
+
+
+def block(language: str) -> str:
+    (found,) = re.findall(rf"```{language}\n(.*?)```", SECTION, flags=re.DOTALL)
+    return found
+
+
+def steps() -> list[dict]:
+    (job,) = yaml.safe_load(block("yaml"))["jobs"].values()
+    return job["steps"]
+
+
+def known(words: list[str]) -> dict:
+    """The options of a command line; click complains of a command or flag that it does not know."""
+    name, *rest = words
+    command = cli.commands[name]
+    return command.make_context(name, rest).params
+
+
+def test_the_workflow_has_the_shape_of_one():
+    workflow = yaml.safe_load(block("yaml"))
+    assert workflow["name"]
+    assert workflow[True] == "pull_request"  # YAML 1.1 reads the key `on` as a truth value
+    (job,) = workflow["jobs"].values()
+    assert job["runs-on"] == "ubuntu-latest"
+    for step in steps():
+        assert ("uses" in step) != ("run" in step)
+        assert re.fullmatch(r"actions/[a-z-]+@v\d+", step.get("uses", "actions/checkout@v1"))
+    version = steps()[1]["with"]["python-version"]
+    assert isinstance(version, str)
+    assert tuple(map(int, version.split("."))) >= (3, 11)
+
+
+def test_its_commands_and_flags_are_real():
+    runs = [shlex.split(step["run"], comments=True) for step in steps() if "run" in step]
+    (check,) = (words[1:] for words in runs if words[0] == "recipe")
+    assert check[0] == "check"
+    params = known(check)
+    given = {name: value for name, value in params.items() if value not in (None, ())}
+    assert given.pop("what") == "experiment.py"
+    assert set(parse(given)) == {"ci", "strict", "against"}
+
+
+@pytest.mark.parametrize("words", [["chek"], ["check", "x.py", "--strickt"], ["run", "--seed"]])
+def test_made_up_ones_are_noticed(words):
+    with pytest.raises((KeyError, click.UsageError)):
+        known(words)
+
+
+def test_the_report_is_kept_also_of_a_failed_run():
+    upload = steps()[-1]
+    assert upload["if"] == "always()"
+    assert upload["with"]["path"] == "reports"
+
+
+def test_commands_in_the_text_are_real():
+    named = re.findall(r"`recipe ([a-z]+[^`]*)`", SECTION)
+    assert len(named) >= 2
+    for line in named:
+        known(shlex.split(line))
+
+
+def test_the_line_of_a_test_suite_is_real():
+    from tiny import experiment
+
+    names: dict = {"experiment": experiment}
+    exec(compile(block("python"), "README.md", "exec"), names)  # noqa: S102 - it is our own text
+    names["test_it_can_learn"]()
