@@ -57,7 +57,7 @@ class Earlier:
                 " no setting to train: give it lr=, or use `recipe run`."
             )
 
-    def compare(self, result: RunResult, experiment: Experiment) -> Against:
+    def compare(self, result: RunResult, experiment: Experiment, items: int) -> Against:
         """Whether the score of a finished run held.
 
         The best settings are compared, or the declared ones where one of the two runs trained
@@ -67,6 +67,8 @@ class Earlier:
         Args:
             result: of the finished run.
             experiment: that was trained, resolved.
+            items: answers that its score is the mean of; that of the stored run is taken to be the
+                mean of as many where it does not say.
 
         """
         earlier = self.result
@@ -80,8 +82,10 @@ class Earlier:
         if before is None or after is None:
             said = self._no_score(result, missing=after is None)
             return Against(self.name, False, said, result.metric, before, after)
-        errors = [_error(side, score, experiment)
-                  for side, score in ((earlier, before), (result, after))]  # fmt: skip
+        errors = (
+            _error(earlier, before, experiment, int(answers(earlier) or items)),
+            _error(result, after, experiment, items),
+        )
         luck, fall = ERRORS * math.hypot(*errors), before - after
         said = (
             f"The {'declared' if declared else 'best'} setting has {humanise(result.metric)} "
@@ -150,8 +154,8 @@ def _score(best: Best | None) -> float | None:
     return best.val_score if best else None
 
 
-def _error(result: RunResult, score: float, experiment: Experiment) -> float:
-    """One standard error of a score, or how much it wandered."""
+def _error(result: RunResult, score: float, experiment: Experiment, items: int) -> float:
+    """One standard error of a score over so many items, or how much it wandered."""
     curves = (t.curves.get("val_score", ()) for t in result.trials if t.val_score == score)
     reached = Result(score, None, wandering(next(curves, ())))
-    return noise(reached, reached, experiment, int(answers(result) or 0))
+    return noise(reached, reached, experiment, items)

@@ -175,7 +175,9 @@ def execute(
         write_text(folder / "recipe.toml", runfolder.to_toml(record))
         result = assemble(engine, name, machine, record, interrupted=interrupted)
         if started.earlier is not None and not interrupted:
-            against = started.earlier.compare(result, engine.ctx.experiment)
+            ctx = engine.ctx
+            items = ctx.val_answers(ctx.val_targets)
+            against = started.earlier.compare(result, ctx.experiment, items)
             result = replace(result, against=against)
         result = _write(result, engine, folder, settings)
         if not interrupted:

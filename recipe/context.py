@@ -184,6 +184,25 @@ class Context:
         model = build_model(self.experiment, 0, self.device)
         return Way(channels_last=channels_last_works(model, train.x))
 
+    @property
+    def val_targets(self) -> torch.Tensor:
+        """Targets of the validation data; of one that is read anew each time, those of a batch."""
+        val = self.data.val
+        return val.y if isinstance(val, TensorData) else next(iter(val.eval_batches()))[1]
+
+    def val_answers(self, targets: torch.Tensor) -> int:
+        """How many answers the validation score is the mean of: tokens of sequences without those
+        that do not count, or the items.
+
+        Args:
+            targets: of all validation items, or of a sample of them.
+
+        """
+        items = len(self.data.val)
+        if self.task.target_kind != "class index":
+            return items
+        return items * int(self.task.counted(targets).sum()) // max(1, len(targets))
+
     def train_baseline(self) -> Trial | None:
         """Trial zero: the declared setting as it is; None when none was declared."""
         if self.experiment.has_baseline and self.baseline_trial is None:

@@ -5,11 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from torch import nn
 
+from recipe import Experiment
 from recipe.against import Earlier, stored
 from recipe.api import execute, exit_code
 from recipe.errors import UsageError
+from recipe.report.compare import answers
 from recipe.results import Best, Evidence, RunResult, StepResult, Trial
 from recipe.settings import Settings
 from tiny import experiment, network
@@ -39,7 +42,8 @@ def scored(score, *, items=400, metric="accuracy", baseline=None, numbers=(0, 1)
 
 
 def compare(before, after, declared=experiment):
-    return Earlier(before, "main").compare(after, declared.resolved(None))
+    items = int(answers(after) or answers(before) or 0)
+    return Earlier(before, "main").compare(after, declared.resolved(None), items)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +70,35 @@ def test_the_noise_is_that_of_the_difference():
     assert compare(scored(0.9), scored(0.8)).noise == pytest.approx(2 * variance**0.5)
     assert compare(scored(0.9, items=40000), scored(0.89, items=40000)).passed is False
     assert compare(scored(0.9, items=100), scored(0.83, items=100)).passed is True
+
+
+def test_where_a_stored_run_does_not_say_its_items_they_are_as_many():
+    unsaid = replace(scored(0.9), steps=())
+    assert compare(unsaid, scored(0.85)) == compare(scored(0.9), scored(0.85))
+
+
+def test_the_noise_of_sequences_is_that_of_their_tokens_whatever_steps_ran(tmp_path):
+    """A score of 60 sequences is one of 60 * 15 tokens that count: the last one is padding."""
+    source = torch.Generator().manual_seed(3)
+    walks = (torch.randint(0, 5, (240, 1), generator=source) + torch.arange(17)) % 5
+    walks[torch.rand(walks.shape, generator=source) < 0.2] = 0
+    x, y = walks[:, :-1], walks[:, 1:].clone()
+    y[:, -1] = -100
+    declared = Experiment(
+        model=lambda: nn.Sequential(nn.Embedding(5, 8), nn.Linear(8, 5)), train=(x[:180], y[:180]),
+        val=(x[180:], y[180:]), task="language_model", lr=0.5, epochs=2, batch_size=32,
+    )  # fmt: skip
+    first = execute(declared, Settings(out=tmp_path, only=("coarse_grid",)))
+    for number, only in enumerate(("coarse_grid", "inspect")):
+        settings = Settings(out=tmp_path / str(number), only=(only,), against=first.folder)
+        result = execute(declared, settings)
+        score = result.against.after
+        expected = 2 * (2 * score * (1 - score) / 900) ** 0.5
+        assert 0 < score < 1
+        assert result.against.before == score
+        assert result.against.noise == pytest.approx(expected)
+        assert result.against.passed
+    assert answers(result) == 900
 
 
 def test_a_score_of_ones_own_may_fall_by_as_much_as_it_wandered():

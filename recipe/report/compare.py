@@ -15,7 +15,7 @@ ERRORS = 2.0
 """Standard errors up to which two scores may differ by luck."""
 SHARES = {"accuracy": True, "f1": True, "r2": False}
 """Scores whose error is known, and whether they are shares."""
-ANSWERS = ("best_answers", "baseline_answers", "val_items")
+ANSWERS = ("best_answers", "baseline_answers", "val_answers", "val_items")
 """Where steps say how many answers a score is of, the most exact first."""
 SILENT = ("out", "target", "against")
 """Settings that say nothing about the result."""

@@ -22,7 +22,7 @@ class Inspect:
         "weights that no gradient reaches spoil whatever follows, and no learning rate makes up "
         "for them."
     )
-    version = 4
+    version = 5
     short = True
     requires: frozenset[str] = frozenset()
     rules = (*rules.RULES, *split_rules.RULES, *model_rules.RULES, *scale_rules.RULES)

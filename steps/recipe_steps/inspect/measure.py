@@ -53,6 +53,7 @@ def measure(ctx: Context) -> Evidence:
     scalars: dict[str, Scalar] = {
         "train_items": len(ctx.data.train),
         "val_items": len(ctx.data.val),
+        "val_answers": ctx.val_answers(val.y),
         "input_shape": str(list(train.x.shape[1:])),
         "target_shape": str(list(train.y.shape[1:])),
         "target_kind": ctx.task.target_kind,

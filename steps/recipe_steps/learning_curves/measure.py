@@ -210,11 +210,10 @@ def subject(ctx: Context, name: str, trial: Trial) -> Evidence:
         f"{name}_weight_decay": experiment.weight_decay,
         f"{name}_optimizer": experiment.optimizer if isinstance(experiment.optimizer, str) else "",
     }
-    val = ctx.data.val
-    targets = val.y if isinstance(val, TensorData) else next(iter(val.eval_batches()))[1]
+    targets = ctx.val_targets
     scalars[f"{name}_chance"] = ctx.task.chance_score(targets)
     if ctx.task.target_kind == "class index":
-        scalars[f"{name}_answers"] = len(val) * targets.numel() // max(1, len(targets))
+        scalars[f"{name}_answers"] = ctx.val_answers(targets)
     if experiment.loss is None and isinstance(experiment.task, str):
         scalars[f"{name}_start"] = constant_loss(ctx.task.target_kind, targets)
     curves = {f"{name}_{c}": trial.curves[c] for c in CURVES if trial.curves.get(c)}
