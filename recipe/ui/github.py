@@ -11,8 +11,8 @@ MOST_BYTES = 1024 * 1024
 
 
 def annotations(result: RunResult) -> list[str]:
-    """Workflow commands, one per finding that counts and is no consequence of another; a warning
-    is an error where the run is strict.
+    """Workflow commands, one per finding that counts and is no consequence of another, and one of
+    `--against`; a warning is an error where the run is strict.
     """
     levels = LEVELS | ({"warn": "error"} if result.settings.get("strict") is True else {})
     lines = [
@@ -20,8 +20,9 @@ def annotations(result: RunResult) -> list[str]:
         for f in result.findings
         if f.because is None
     ]
-    if result.against is not None and not result.against.passed:
-        lines.append(_command("error", "against", result.against.message))
+    if result.against is not None:
+        level = LEVELS["note" if result.against.passed else "fail"]
+        lines.append(_command(level, "against", result.against.message))
     return lines
 
 
@@ -36,7 +37,12 @@ def _escape(text: str) -> str:
 
 
 def job_summary(result: RunResult) -> None:
-    """Append the run in brief to the job summary, where there is one."""
+    """Append the run in brief to the job summary, where there is one.
+
+    Raises:
+        OSError: it cannot be written, as in a container that does not see its folder.
+
+    """
     from recipe.report.brief import brief
 
     name = os.environ.get("GITHUB_STEP_SUMMARY")
@@ -44,5 +50,6 @@ def job_summary(result: RunResult) -> None:
         return
     path = Path(name)
     written = path.stat().st_size if path.exists() else 0
+    apart = "\n" if written else ""  # a heading behind an unfinished line would be none
     with path.open("a", encoding="utf-8") as file:
-        file.write(brief(result, MOST_BYTES - written))
+        file.write(apart + brief(result, MOST_BYTES - written - len(apart)))

@@ -152,7 +152,10 @@ class Session(AbstractContextManager["Session"]):
         if self.settings.ci and is_true("GITHUB_ACTIONS"):
             for line in github.annotations(result):
                 print(line, file=self.out)
-            github.job_summary(result)
+            try:
+                github.job_summary(result)
+            except OSError as error:  # the run is what it is
+                print(f"The job summary cannot be written: {error}.", file=sys.stderr)
 
 
 def _is_short(result: StepResult) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -48,10 +49,11 @@ def test_one_per_cause_and_the_level_is_the_severity():
     assert annotations(run(*found, settings={"strict": True})) == ["::error title=a::A. Do."]
 
 
-def test_a_score_that_fell_is_an_error():
+def test_a_score_that_fell_is_an_error_and_one_that_held_a_notice():
     fell = Against("main", False, "It fell: 0.9, then 0.8.")
     assert annotations(run(against=fell)) == ["::error title=against::It fell: 0.9, then 0.8."]
-    assert annotations(run(against=replace(fell, passed=True))) == []
+    held = replace(fell, passed=True, message="100 %\nof it")
+    assert annotations(run(against=held)) == ["::notice title=against::100 %25%0Aof it"]
 
 
 def test_the_summary_is_appended_and_stays_below_what_github_takes(tmp_path, monkeypatch):
@@ -65,6 +67,23 @@ def test_the_summary_is_appended_and_stays_below_what_github_takes(tmp_path, mon
     assert MOST_BYTES - 20000 < path.stat().st_size <= MOST_BYTES
     job_summary(run(Finding("a", "warn", "A." * 10000, "Do.")))
     assert path.stat().st_size <= MOST_BYTES
+
+
+def test_the_summary_is_a_page_also_behind_an_unfinished_line(tmp_path, monkeypatch):
+    path = tmp_path / "summary.md"
+    path.write_text("done")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
+    job_summary(run(Finding("a", "warn", "A.", "Do.")))
+    assert path.read_text("utf-8").splitlines()[:2] == ["done", "## ! x: passed with warnings"]
+
+
+def test_a_summary_that_cannot_be_written_changes_no_exit_code(tmp_path, monkeypatch, recipe):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "nowhere" / "summary.md"))
+    target = Path(__file__).parents[1] / "tiny.py"
+    code, out, err = recipe("check", target, "--ci", "--until", "inspect", "--out", tmp_path)
+    assert (code, out.count("Verdict: pass")) == (0, 1)
+    assert "The job summary cannot be written" in err
 
 
 def test_no_summary_without_a_place_for_it(tmp_path, monkeypatch):
