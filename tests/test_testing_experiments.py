@@ -133,6 +133,9 @@ def test_good():
 
 def test_bad():
     assert_recipe(replace(experiment, model=lambda: nn.Sequential(network(), nn.Softmax(1))))
+
+def test_broken():
+    assert_recipe(replace(experiment, model=lambda: nn.Linear(2, "three")))
 """
 
 
@@ -144,8 +147,11 @@ def test_in_a_suite_the_failure_shows_the_users_line_and_none_of_ours(tmp_path):
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_suite.py"],
         cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert "1 failed, 1 passed" in done.stdout, done.stdout
+    assert "2 failed, 1 passed" in done.stdout, done.stdout
     assert "\n>       assert_recipe(replace(" in done.stdout or "\n>   assert_recipe" in done.stdout
     assert "AssertionError: tiny does not pass the recipe" in done.stdout
-    assert "experiments.py" not in done.stdout
+    assert "UsageError: The model factory raised TypeError" in done.stdout
+    assert "(test_suite.py:14, called with" in done.stdout
+    for ours in ("experiments.py", "steps.py", "api.py", "models.py"):
+        assert ours not in done.stdout
     assert not (tmp_path / "reports").exists()

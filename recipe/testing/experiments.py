@@ -46,13 +46,16 @@ def assert_recipe(
 
     Raises:
         AssertionError: a step failed, or crashed; says each cause with its advice.
-        UsageError: an argument is wrong, or the experiment cannot be loaded.
+        UsageError: an argument is wrong, or the experiment cannot be loaded, such as where the
+            model factory raises; says where.
 
     """
     __tracebackhide__ = True
-    loaded = _loaded(experiment)
     given = {"ignore": ignore, "strict": strict, "seed": seed, "device": device}
-    result, end = _run(loaded, until, given)
+    try:
+        result, end = _run(_loaded(experiment), until, given)
+    except UsageError as error:
+        raise UsageError(str(error)) from None  # it says where; frames of ours say nothing
     from recipe.api import exit_code
 
     if exit_code(result, strict=strict):
