@@ -140,6 +140,8 @@ class Figure:
     """Scalars shown as vertical lines: the chosen point."""
     mark_y: tuple[str, ...] = ()
     """Scalars shown as horizontal lines: the expected value."""
+    caption: str = ""
+    """What it shows and how to read it, in one sentence; empty: the report says what is drawn."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from recipe.files import write_bytes
 from recipe.report.axes import set_scale
+from recipe.report.captions import SCHEDULES, SEARCH, caption
 from recipe.report.map_plot import draw_map
 from recipe.report.panels import LinePanel, MapPanel, Panel, Series, panel, schedules_panel
 from recipe.report.search_panels import SearchPanel
@@ -48,6 +49,7 @@ class Plot:
 
     link: str
     title: str
+    caption: str
     step: str | None = None
     round: int = 1
     about: str = "step"
@@ -66,14 +68,15 @@ def draw_plots(result: RunResult, folder: Path) -> tuple[Plot, ...]:
             if (shown := panel(figure, step.evidence)) is not None:
                 link = f"plots/{file_name(step, figure.name)}"
                 write_bytes(folder / link, png(shown))
-                plots.append(Plot(link, figure.title, step.name, step.round))
+                said = caption(figure, shown)
+                plots.append(Plot(link, figure.title, said, step.name, step.round))
     if (shown := schedules_panel(result)) is not None:
         write_bytes(folder / "plots/schedules.png", png(shown))
-        plots.append(Plot("plots/schedules.png", shown.title, about="schedules"))
+        plots.append(Plot("plots/schedules.png", shown.title, SCHEDULES, about="schedules"))
     for name, view in views(result):
         link = f"plots/search-{name}.png"
         write_bytes(folder / link, png(view))
-        plots.append(Plot(link, view.title, about="search"))
+        plots.append(Plot(link, view.title, SEARCH[name], about="search"))
     return tuple(plots)
 
 

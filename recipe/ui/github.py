@@ -26,7 +26,7 @@ def job_summary(result: RunResult) -> None:
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if not path or result.folder is None:
         return
-    lines = (result.folder / "report.md").read_text("utf-8").splitlines()
-    text = "\n".join(line for line in lines if not line.startswith("!["))
+    from recipe.report.markdown import render
+
     with Path(path).open("a", encoding="utf-8") as file:
-        file.write(text + "\n")
+        file.write(render(result))
