@@ -1,6 +1,7 @@
 """How the report writes names, numbers and times, and keeps them from breaking its Markdown."""
 
 import re
+from collections.abc import Iterable
 
 from recipe.results import Scalar
 
@@ -91,3 +92,14 @@ def sentence(text: str) -> str:
     """`prose` that ends with a full stop, so that another sentence can follow."""
     line = prose(text)
     return line if not line or line[-1] in ".!?:" else f"{line}."
+
+
+def anchors(headings: Iterable[str]) -> list[str]:
+    """Where links to headings lead, as GitHub names the places."""
+    taken: dict[str, int] = {}
+    places = []
+    for heading in headings:
+        slug = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        number = taken[slug] = taken.get(slug, -1) + 1
+        places.append(f"{slug}-{number}" if number else slug)
+    return places

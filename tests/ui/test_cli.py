@@ -241,6 +241,15 @@ def test_options_come_from_recipe_toml_and_a_flag_wins(recipe):
     assert [s["status"] for s in result["steps"]][:2] == ["pass", "skip"]
 
 
+def test_a_run_writes_its_report_as_html_where_asked(recipe):
+    code, out, _ = recipe("check", write(GOOD, "good.py"), "--html", "--until", "inspect")
+    assert code == 0
+    assert f"Report: {run_folder() / 'report.html'}" in out
+    page = (run_folder() / "report.html").read_text()
+    assert "recipe run good.py --until inspect" in page
+    assert "--html" in page
+
+
 def test_report_renders_an_old_run_again_and_complains_about_others(recipe, here):
     recipe("check", write(GOOD, "good.py"), "--until", "initial_loss")
     report = run_folder() / "report.md"
@@ -250,6 +259,11 @@ def test_report_renders_an_old_run_again_and_complains_about_others(recipe, here
     assert code == 0
     assert out.strip() == str(report)
     assert report.read_text() == before
+    page = report.with_suffix(".html")
+    for flags in (["--html"], []):  # once there, it is kept as new as the report
+        code, out, _ = recipe("report", run_folder(), *flags)
+        assert (code, out.split()) == (0, [str(report), str(page)])
+    assert "<title>good: passed</title>" in page.read_text()
     code, _, err = recipe("report", here)
     assert code == 2
     assert "result.json" in one_sentence(err)
