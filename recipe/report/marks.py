@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
+SIZE = (6.0, 3.8)
+"""Inches of a canvas: small, so that letters are large where a plot is shown small."""
 TITLE_SIZE = 12
 AXES_SHARE = 0.84
 """Of the width of a canvas, about."""
@@ -40,7 +42,7 @@ def name_marks(axes: "Axes", marks: Sequence[tuple[str, float]]) -> None:
 
     """
     to_axes = axes.transData + axes.transAxes.inverted()
-    points = axes.figure.get_figwidth() * 72 * AXES_SHARE
+    points = SIZE[0] * 72 * AXES_SHARE
     ends: list[float] = []
     for name, value in sorted(marks, key=lambda mark: mark[1]):
         width = len(name) * LETTER * SMALL / points
@@ -57,7 +59,7 @@ def legend_below(canvas: "Canvas", handles: Sequence[Any], labels: Sequence[str]
     """A legend that covers no data, in as many columns as fit beside each other."""
     if not labels:
         return
-    room = canvas.get_figwidth() * 72
+    room = SIZE[0] * 72
     widths = [len(label) * LETTER * SMALL + LINE_ROOM for label in labels]
     columns = len(labels) if sum(widths) <= room else max(1, int(room / max(widths)))
     rows = -(-len(labels) // columns)

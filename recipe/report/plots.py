@@ -14,7 +14,7 @@ from recipe.files import write_bytes
 from recipe.report.axes import set_scale
 from recipe.report.captions import SCHEDULES, SEARCH, caption
 from recipe.report.map_plot import draw_map
-from recipe.report.marks import MARK_COLOUR, TITLE_SIZE, fitted, legend_below, name_marks
+from recipe.report.marks import MARK_COLOUR, SIZE, TITLE_SIZE, fitted, legend_below, name_marks
 from recipe.report.panels import LinePanel, MapPanel, Panel, Series, panel, schedules_panel
 from recipe.report.search_panels import SearchPanel
 from recipe.report.search_plots import draw
@@ -31,8 +31,8 @@ DASHES = ("-", "--", ":", "-.")
 MARKED_POINTS = 40
 """A curve of more points than this shows no markers, except where a point stands alone."""
 BAR_LABELS = 12
-SIZE, DOTS = (6.0, 3.8), 160
-"""Inches and dots per inch: small, so that letters are large where a plot is shown small."""
+DOTS = 160
+"""Per inch."""
 STYLE: dict[Any, Any] = {
     "axes.edgecolor": "#444444",
     "axes.grid": True,

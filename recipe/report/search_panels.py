@@ -92,8 +92,6 @@ def share_of(scale: Scale, value: Scalar) -> float:
     """Where on the axis a value lies, from 0 to 1."""
     places = [scale.place(v) for v in scale.values]
     low, high, at = min(places), max(places), scale.place(value)
-    if high == low:
-        return 0.5
     if scale.log:
         low, high, at = math.log(low), math.log(high), math.log(at)
     return (at - low) / (high - low)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from recipe.report.map_plot import BEST_COLOUR, COLOUR_MAP
-from recipe.report.marks import LETTER, SMALL, fitted, legend_below
+from recipe.report.marks import LETTER, SIZE, SMALL, fitted, legend_below
 from recipe.report.search_panels import (
     BarPanel,
     CoveragePanel,
@@ -44,7 +44,7 @@ def draw(canvas: "Figure", shown: SearchPanel) -> None:
     elif isinstance(shown, ParallelPanel):
         _draw_parallel(canvas, shown)
     elif isinstance(shown, BarPanel):
-        _draw_bars(canvas.add_subplot(), shown)
+        _draw_bars(canvas, shown)
     else:
         _draw_coverage(canvas, shown)
 
@@ -63,7 +63,7 @@ def _draw_slices(canvas: "Figure", shown: SlicePanel) -> None:
         axes.scatter(*best, s=110, facecolors="none", edgecolors=BEST_COLOUR, linewidths=2.5,
                      label=label)  # fmt: skip
         _name(axes, part.scale, beside)
-        _ticks(axes, "x", part.scale, _tick_width(part.scale) / _width(axes, beside))
+        _ticks(axes, "x", part.scale, _tick_width(part.scale) / _width(beside))
         if index % beside:
             axes.tick_params(labelleft=False)
         else:
@@ -71,14 +71,14 @@ def _draw_slices(canvas: "Figure", shown: SlicePanel) -> None:
     legend_below(canvas, *canvas.axes[0].get_legend_handles_labels())
 
 
-def _width(axes: "Axes", beside: int) -> float:
+def _width(beside: int) -> float:
     """Points, about, that each of some axes beside each other is wide."""
-    return axes.figure.get_figwidth() * 72 * 0.86 / beside - 10
+    return SIZE[0] * 72 * 0.86 / beside - 10
 
 
 def _name(axes: "Axes", scale: Scale, beside: int) -> None:
     """The parameter's name below the axis, in lines that do not reach its neighbours."""
-    axes.set_xlabel(fitted(humanise(scale.name), _width(axes, beside), SMALL + 1))
+    axes.set_xlabel(fitted(humanise(scale.name), _width(beside), SMALL + 1))
 
 
 def _ticks(axes: "Axes", which: Any, scale: Scale, room: float) -> None:
@@ -136,7 +136,7 @@ def _draw_parallel(canvas: "Figure", shown: ParallelPanel) -> None:
         for place, text in _written(scale):
             axes.annotate(text, (column, place), (4, 2), textcoords="offset points", size=9,
                           color="#222222")  # fmt: skip
-    room = _width(axes, len(columns))
+    room = _width(len(columns))
     names = [fitted(humanise(scale.name), room, SMALL - 1) for scale in shown.scales]
     axes.set_xticks(columns, names, size=SMALL - 1)
     axes.set_yticks([])
@@ -156,14 +156,14 @@ def _written(scale: Scale) -> list[tuple[float, str]]:
     return [(share_of(scale, value), show(value)) for value in values]
 
 
-def _draw_bars(axes: "Axes", shown: BarPanel) -> None:
+def _draw_bars(canvas: "Figure", shown: BarPanel) -> None:
     from matplotlib.ticker import PercentFormatter
 
     values = [bar.value for bar in shown.bars]
     largest = max(values)
     left = [(largest - value) / 2 if shown.centred else 0.0 for value in values]
     rows = range(len(values))
-    canvas = axes.figure
+    axes = canvas.add_subplot()
     canvas.set_figheight(canvas.get_figheight() + BAR_HEIGHT * max(0, len(values) - BARS))
     axes.barh(rows, values, left=left, color=BAR_COLOUR, height=0.65)
     for row, bar in enumerate(shown.bars):
@@ -191,9 +191,9 @@ def _draw_coverage(canvas: "Figure", shown: CoveragePanel) -> None:
         axes = canvas.add_subplot(1, 2, index + 1, sharex=axes, sharey=axes)
         xs, ys = [x for x, _ in points], [y for _, y in points]
         axes.scatter(xs, ys, s=45, color=DOT_COLOUR, edgecolors="white", linewidths=0.5, zorder=3)
-        axes.set_title(fitted(caption, 0.95 * _width(axes, 2)), size=SMALL)
+        axes.set_title(fitted(caption, 0.95 * _width(2)), size=SMALL)
         _name(axes, first, 2)
-        _ticks(axes, "x", first, _tick_width(first) / _width(axes, 2))
+        _ticks(axes, "x", first, _tick_width(first) / _width(2))
         _ticks(axes, "y", second, TICK_HEIGHT)
         axes.grid(visible=False)
         for x in sorted(set(xs)):  # what of the important parameter was tried
