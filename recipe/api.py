@@ -346,7 +346,7 @@ def _write(result: RunResult, engine: Engine, folder: Path, settings: Settings) 
         write_text(folder / "best.json", to_json(how, indent=1) + "\n")
     result = replace(result, folder=folder)
     runfolder.write_result(result, folder)
-    write_report(result, folder, junit=settings.ci)
+    write_report(result, folder, junit=settings.ci, html=settings.html)
     return result
 
 

@@ -6,10 +6,10 @@ can let a NaN pass as "not above the limit".
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 SCHEMA = 1
 
@@ -140,6 +140,8 @@ class Figure:
     """Scalars shown as vertical lines: the chosen point."""
     mark_y: tuple[str, ...] = ()
     """Scalars shown as horizontal lines: the expected value."""
+    caption: str = ""
+    """What it shows and how to read it, in one sentence; empty: the report says what is drawn."""
 
 
 @dataclass(frozen=True)
@@ -324,29 +326,29 @@ class RunResult:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], folder: Path | None = None) -> "RunResult":
-        """Read back what `to_json` wrote.
+        """Read back what `to_json` wrote, by this version or by an earlier one: what was not
+        written then has its default.
 
         Raises:
-            ValueError: the schema is not the one this version writes.
+            ValueError: the schema is not the one this version writes, or a value is none there is.
+            TypeError: it holds something else than a result.
 
         """
+        if not isinstance(data, Mapping):
+            raise TypeError(f"it holds a {type(data).__name__}")
         if data.get("schema") != SCHEMA:
-            raise ValueError(f"result.json has schema {data.get('schema')!r}, expected {SCHEMA}.")
-        return cls(
-            name=data["name"],
-            diagnosis=tuple(data["diagnosis"]),
-            steps=tuple(step_from_json(step) for step in data["steps"]),
-            trials=tuple(Trial(**trial) for trial in data["trials"]),
-            metric=data["metric"],
-            baseline=Best(**data["baseline"]) if data["baseline"] else None,
-            best=Best(**data["best"]) if data["best"] else None,
-            cost=Cost(**data["cost"]),
-            environment=data["environment"],
-            settings=data["settings"],
-            interrupted=data["interrupted"],
-            against=Against(**data["against"]) if data.get("against") else None,
-            folder=folder,
-        )
+            raise ValueError(f"its schema is {data.get('schema')!r}, expected {SCHEMA}")
+        known = {key: data[key] for key in data if key not in {"schema", "verdict"}}
+        readers = {
+            "diagnosis": tuple,
+            "steps": _each(step_from_json),
+            "trials": _each(_trial_from_json),
+            "baseline": _best_from_json,
+            "best": _best_from_json,
+            "cost": lambda cost: Cost(**cost),
+            "against": lambda against: Against(**against) if against else None,
+        }
+        return cls(**_read(known, readers), folder=folder)
 
     def _repr_markdown_(self) -> str:
         """The report, shown by notebooks; links to plots lead into the run folder."""
@@ -361,17 +363,42 @@ def latest(steps: Sequence[StepResult]) -> tuple[StepResult, ...]:
     return tuple({step.name: step for step in steps}.values())
 
 
+def _read(data: Mapping[str, Any], readers: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
+    """The values of a record, those that have a reader read by it."""
+    return {key: readers[key](value) if key in readers else value for key, value in data.items()}
+
+
+def _each(reader: Callable[[Any], Any]) -> Callable[[Iterable[Any]], tuple[Any, ...]]:
+    return lambda values: tuple(reader(value) for value in values)
+
+
+def _one_of(kind: Any) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        if value not in get_args(kind):
+            raise ValueError(f"{value!r} is none of {', '.join(get_args(kind))}")
+        return value
+
+    return check
+
+
+def _trial_from_json(data: Mapping[str, Any]) -> Trial:
+    return Trial(**_read(data, {"status": _one_of(TrialStatus)}))
+
+
+def _best_from_json(data: Mapping[str, Any] | None) -> Best | None:
+    return Best(**data) if data else None
+
+
 def step_from_json(data: Mapping[str, Any]) -> StepResult:
     """Read back one step of result.json or of the journal."""
-    return StepResult(
-        **{
-            **data,
-            "evidence": Evidence(**data["evidence"]),
-            "findings": tuple(finding_from_json(finding) for finding in data["findings"]),
-            "figures": tuple(figure_from_json(figure) for figure in data["figures"]),
-            "rules": tuple(data.get("rules", ())),
-        }
-    )
+    readers = {
+        "status": _one_of(Status),
+        "evidence": lambda evidence: Evidence(**evidence),
+        "findings": _each(finding_from_json),
+        "figures": _each(figure_from_json),
+        "rules": tuple,
+    }
+    return StepResult(**_read(data, readers))
 
 
 def figure_from_json(data: Mapping[str, Any]) -> Figure:
@@ -382,5 +409,8 @@ def figure_from_json(data: Mapping[str, Any]) -> Figure:
 
 def finding_from_json(data: Mapping[str, Any]) -> Finding:
     """Read back one finding."""
-    remedy = data["remedy"]
-    return Finding(**{**data, "remedy": RemedyOutcome(**remedy) if remedy else None})
+    readers = {
+        "severity": _one_of(Severity),
+        "remedy": lambda remedy: RemedyOutcome(**remedy) if remedy else None,
+    }
+    return Finding(**_read(data, readers))

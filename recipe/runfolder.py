@@ -73,18 +73,30 @@ def read_result(folder: Path) -> RunResult:
 
     """
     path = folder / RESULT
+    if not path.is_file():
+        raise UsageError(_no_result(folder))
     try:
         return RunResult.from_json(json.loads(path.read_text("utf-8")), folder)
-    except FileNotFoundError as error:
-        raise UsageError(
-            f"{str(folder)!r} holds no {RESULT}: name a run folder, or finish it with "
-            f"'recipe resume {folder}'."
-        ) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{str(path)!r} cannot be read as a result ({error}): "
             f"write it anew with 'recipe resume {folder}'."
         ) from error
+
+
+def _no_result(folder: Path) -> str:
+    if not folder.exists():
+        return f"There is no folder {str(folder)!r}: name a run folder, such as one below reports/."
+    if not folder.is_dir():
+        return f"{str(folder)!r} is a file: name the run folder that it lies in."
+    if (folder / FILE).exists():
+        return (
+            f"{str(folder)!r} holds no {RESULT} yet: finish the run with 'recipe resume {folder}'."
+        )
+    return (
+        f"{str(folder)!r} is no run folder (it holds no {RESULT}): name one, such as those below "
+        "reports/."
+    )
 
 
 def to_toml(values: Mapping[str, Any]) -> str:

@@ -242,6 +242,12 @@ OPTIONS: tuple[Option, ...] = (
         help="No input, plain lines, GitHub annotations and job summary, junit.xml.",
     ),
     Option(
+        "html",
+        parse_flag,
+        default=False,
+        help="Write the report as one HTML file too, beside report.md.",
+    ),
+    Option(
         "json",
         parse_flag,
         default=False,
@@ -282,6 +288,7 @@ class Settings:
     strict: bool = False
     no_input: bool = False
     ci: bool = False
+    html: bool = False
     json: bool = False
     fresh: bool = False
 

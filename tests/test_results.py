@@ -1,6 +1,6 @@
 import json
 import math
-from dataclasses import replace
+from dataclasses import MISSING, fields, is_dataclass, replace
 
 import pytest
 
@@ -94,10 +94,58 @@ def test_finding_without_remedy_reads_back():
     assert finding_from_json(data) == finding("b", because="a")
 
 
+RECORDS = (RunResult, StepResult, Trial, Best, Cost, Evidence, Finding, Figure, RemedyOutcome)
+NEWER = [
+    (record, field.name)
+    for record in RECORDS
+    for field in fields(record)
+    if field.name != "folder"
+    and (field.default is not MISSING or field.default_factory is not MISSING)
+]
+
+
+def without(value, record, name):
+    """A result as JSON has it, in which no `record` has the key `name`."""
+    if is_dataclass(value):
+        kept = [f.name for f in fields(value) if (type(value), f.name) != (record, name)]
+        return {key: without(getattr(value, key), record, name) for key in kept}
+    if isinstance(value, dict):
+        return {key: without(inner, record, name) for key, inner in value.items()}
+    return [without(v, record, name) for v in value] if isinstance(value, tuple | list) else value
+
+
+@pytest.mark.parametrize(("record", "name"), NEWER)
+def test_a_result_from_before_a_key_existed_is_read(record, name):
+    result = full_result()
+    old = without(result, record, name)
+    old.pop("folder")
+    again = RunResult.from_json(json.loads(json.dumps({"schema": 1, "verdict": "fail"} | old)))
+    assert without(again, record, name) == without(result, record, name)
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "said"),
+    [
+        ({"steps": [{"name": "a"}]}, TypeError, "title"),
+        ({"steps": None}, TypeError, "NoneType"),
+        ({"trials": [{"status": "odd"}]}, ValueError, "'odd' is none of finished, stopped"),
+        ({"surprise": 1}, TypeError, "surprise"),
+    ],
+)
+def test_what_is_no_result_is_refused(change, kind, said):
+    with pytest.raises(kind, match=said):
+        RunResult.from_json(full_result().to_json() | change)
+
+
+def test_something_else_than_an_object_is_refused():
+    with pytest.raises(TypeError, match="holds a list"):
+        RunResult.from_json([])
+
+
 @pytest.mark.parametrize("schema", [None, 0, 2, "1"])
 def test_another_schema_is_refused(schema):
     data = full_result().to_json() | {"schema": schema}
-    with pytest.raises(ValueError, match=rf"schema {schema!r}, expected 1"):
+    with pytest.raises(ValueError, match=rf"schema is {schema!r}, expected 1"):
         RunResult.from_json(data)
 
 

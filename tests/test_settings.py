@@ -48,6 +48,7 @@ GOOD = [
             "strict",
             "no_input",
             "ci",
+            "html",
             "json",
             "fresh",
             "pretrained",
@@ -90,8 +91,18 @@ BAD = [
     *[
         (flag, value, f"{value!r} is neither true nor false")
         for flag, value in zip(
-            ("exact", "keep_going", "strict", "no_input", "ci", "json", "fresh", "pretrained"),
-            ("yes", "please", 1, 0, "true", [], "no", "resnet18"),
+            (
+                "exact",
+                "keep_going",
+                "strict",
+                "no_input",
+                "ci",
+                "html",
+                "json",
+                "fresh",
+                "pretrained",
+            ),
+            ("yes", "please", 1, 0, "true", "report.html", [], "no", "resnet18"),
             strict=True,
         )
     ],

@@ -29,6 +29,10 @@ def set_scale(
         scale("symlog", linthresh=min(positive), linscale=0.5)
     else:
         scale("log")
+        if len(set(positive)) == 1:  # a single place has no scale but its value
+            axis.set_ticks([positive[0]], [f"{positive[0]:.4g}"])
+            axis.set_ticks([], minor=True)
+            return
         ratio = max(positive) / min(positive)
         digits = (1.0, 2.0, 3.0, 5.0, 7.0) if ratio < 10 else (1.0, 2.0, 5.0)
         crowded = ratio >= FEW_DECADES or (ratio > 10 and ticks < FEW_TICKS)

@@ -11,7 +11,6 @@ from recipe.report.markdown import (
     about_cost,
     consequences,
     key_message,
-    remedy,
 )
 from recipe.results import RunResult
 
@@ -64,7 +63,8 @@ def _cause(cause: Located) -> str:
     if found.advice.strip():
         parts.append(f"**What to do:** {words.sentence(found.advice)}")
     if found.remedy is not None:
-        parts.append(remedy(found.remedy))
+        gain = findings.gain_of(found) or " (not tested)"
+        parts.append(f"Remedy: {words.prose(found.remedy.name)}{gain}.")
     if cause.consequences:
         parts.append(f"It explains: {consequences(cause.consequences)}.")
     return " ".join(parts)

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from recipe.results import Finding, RunResult
+from recipe.report.words import MISSING, code, humanise, show
+from recipe.results import Finding, RemedyOutcome, RunResult
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,9 @@ def ignored(result: RunResult) -> tuple[Located, ...]:
     return tuple(found for found in _located(result) if found.finding.ignored is not None)
 
 
-def advice(result: RunResult) -> tuple[Finding, ...]:
-    """Causes that say what to do, in order; those whose remedy did not help stand last."""
-    found = {each.finding.advice: each.finding for each in reversed(causes(result))}
-    useful = [finding for finding in reversed(found.values()) if finding.advice.strip()]
-    return tuple(sorted(useful, key=_did_not_help))
+def advice(result: RunResult) -> tuple[Located, ...]:
+    """Causes in order; those whose remedy did not help stand last."""
+    return tuple(sorted(causes(result), key=_did_not_help))
 
 
 def gain_of(finding: Finding) -> str:
@@ -67,8 +66,39 @@ def gain_of(finding: Finding) -> str:
     return f" (proved: {remedy.metric} {shown(remedy.before)} -> {shown(remedy.after)})"
 
 
-def _did_not_help(finding: Finding) -> bool:
-    return finding.remedy is not None and finding.remedy.verified is False
+def _did_not_help(found: Located) -> bool:
+    return found.finding.remedy is not None and found.finding.remedy.verified is False
+
+
+BROUGHT = ("cause", "remedy", "before → after", "proved", "applied")
+"""What the columns of `brought` hold."""
+PROVED = {True: "yes", False: "no, it did not help", None: "not tested"}
+
+
+def brought(found: Located) -> tuple[str, ...]:
+    """A cause beside its remedy, and what retraining with that brought."""
+    rule, remedy = code(found.finding.rule), found.finding.remedy
+    if remedy is None:
+        return rule, "none that a program can apply", MISSING, PROVED[None], "no"
+    applied = "yes" if remedy.applied else "no"
+    return rule, remedy.name, _change(remedy), PROVED[remedy.verified], applied
+
+
+def _change(remedy: RemedyOutcome) -> str:
+    if remedy.before is None and remedy.after is None:
+        return MISSING
+    metric = humanise(remedy.metric or "score")
+    return f"{metric} {show(remedy.before)} → {show(remedy.after)}"
+
+
+def applied(result: RunResult) -> dict[str, str]:
+    """Remedies that the run went on with, by the rule they are of."""
+    return {
+        f.rule: f.remedy.name
+        for step in result.steps
+        for f in step.findings
+        if f.remedy is not None and f.remedy.applied
+    }
 
 
 def _located(result: RunResult) -> list[Located]:

@@ -3,15 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recipe.report import findings, words
+from recipe.report import findings, glossary, words
 from recipe.report.notebook import notebook
 from recipe.report.plots import Plot
 from recipe.report.reproduce import command, loading_code
 from recipe.report.search_views import rounds
-from recipe.results import NO_WINNER, Best, Finding, RemedyOutcome, RunResult, Scalar, StepResult
+from recipe.results import NO_WINNER, Best, Finding, RunResult, Scalar, StepResult
 
-SIGNS = {"pass": "✓", "warn": "!", "fail": "✗", "skip": "-", "error": "✗"}
+SIGNS = {"pass": "✓", "warn": "!", "fail": "✗", "skip": "○", "error": "✗"}
 VERDICTS = {"pass": "passed", "warn": "passed with warnings", "fail": "failed"}
+LONGEST_MESSAGE = 120
+"""Characters of a message in the checklist; a longer one stands in full below it."""
 
 
 def render(result: RunResult, plots: Sequence[Plot] = ()) -> str:
@@ -30,19 +32,23 @@ def render(result: RunResult, plots: Sequence[Plot] = ()) -> str:
         "cell": words.cell,
         "prose": words.prose,
         "sentence": words.sentence,
-        "remedy": remedy,
+        "code": words.code,
+        "counted": lambda noun, amount: words.count(amount, noun),
         "consequences": consequences,
     }
-    return environment.get_template("report.md.j2").render(**content(result, plots))
+    body = environment.get_template("report.md.j2").render(**content(result, plots))
+    return body + glossary.section(result.steps, body)
 
 
 def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
     """What the template shows, by name."""
+    advice = findings.advice(result)
     return {
         "title": f"{words.prose(result.name)}: {VERDICTS[result.verdict]}",
         "summary": " ".join(summary(result)),
-        "checklist": [_check(step) for step in result.steps],
-        "causes": findings.causes(result),
+        "checklist": _checklist(result.steps),
+        "brought": {"header": findings.BROUGHT, "rows": [findings.brought(a) for a in advice]},
+        "advice": advice,
         "notes": findings.notes(result),
         "ignored": findings.ignored(result),
         "sections": [each for step in result.steps if (each := _section(step, plots))],
@@ -50,10 +56,10 @@ def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
         "search": [plot for plot in plots if plot.about == "search"],
         "rounds": rounds(result),
         "notebook": notebook(result),
-        "advice": findings.advice(result),
+        "applied": findings.applied(result),
         "command": command(result.settings),
         "has_target": bool(result.settings.get("target") or result.settings.get("data")),
-        "loading": loading_code(result.best) if result.best else None,
+        "loading": loading_code(result) if result.best else None,
         "cost": _cost(result),
         "environment": _table(result.environment),
     }
@@ -65,6 +71,7 @@ def summary(result: RunResult) -> list[str]:
     return [
         *_verdict(result),
         *_diagnosis(result),
+        *_applied(result),
         *about_best(result),
         *against,
         *about_cost(result),
@@ -94,6 +101,11 @@ def _diagnosis(result: RunResult) -> list[str]:
     first, others = causes[0].finding, len(causes) - 1
     rest = [f"{words.count(others, 'more cause')} below."] if others else []
     return [f"The diagnosis is led by `{first.rule}`: {words.sentence(first.message)}", *rest]
+
+
+def _applied(result: RunResult) -> list[str]:
+    rules = [words.code(rule) for rule in findings.applied(result)]
+    return [f"The run went on with {' and '.join(rules)} mended."] if rules else []
 
 
 def about_best(result: RunResult) -> list[str]:
@@ -137,9 +149,24 @@ def about_cost(result: RunResult) -> list[str]:
     return [f"The run took {seconds}: {work}{trainings if cost.trainings else ''}."]
 
 
-def _check(step: StepResult) -> list[str]:
-    status, seconds = step.status, words.duration(step.seconds)
-    return [SIGNS[status], step.title, status, str(step.round), key_message(step), seconds]
+def _checklist(steps: Sequence[StepResult]) -> dict[str, Any]:
+    """The table of steps, and the messages that are too long for it."""
+    rounds = any(step.round > 1 for step in steps)
+    rows, whole = [], []
+    for step in steps:
+        message = key_message(step)
+        short = words.shortened(message, LONGEST_MESSAGE)
+        if short != words.shortened(message, len(message)):
+            whole.append((_title(step), message))
+        status = f"{SIGNS[step.status]} {step.status}"
+        time = words.duration(step.seconds)
+        rows.append((status, step.title, *([str(step.round)] if rounds else []), short, time))
+    header = ("status", "step", *(["round"] if rounds else []), "what it says", "time")
+    return {"header": header, "rows": rows, "whole": whole}
+
+
+def _title(step: StepResult) -> str:
+    return step.title if step.round == 1 else f"{step.title} (round {step.round})"
 
 
 def key_message(step: StepResult) -> str:
@@ -156,18 +183,6 @@ def key_message(step: StepResult) -> str:
     return notes[0] if notes else ("as expected" if step.status == "pass" else "")
 
 
-def remedy(outcome: RemedyOutcome) -> str:
-    """What retraining with a remedy brought, in one sentence."""
-    name = f"Remedy `{outcome.name}`"
-    if outcome.verified is None:
-        return f"{name}: not tested."
-    change = ""
-    if outcome.before is not None or outcome.after is not None:
-        metric = words.humanise(outcome.metric or "score")
-        change = f": {metric} {words.show(outcome.before)} → {words.show(outcome.after)}"
-    return f"{name}: {'**verified**' if outcome.verified else 'tried, did not help'}{change}."
-
-
 def consequences(found: Sequence[Finding]) -> str:
     """The findings that a cause explains, in one line."""
     return "; ".join(f"`{f.rule}` ({words.prose(f.message).rstrip('.')})" for f in found)
@@ -179,8 +194,12 @@ def _section(step: StepResult, plots: Sequence[Plot]) -> dict[str, Any] | None:
     measured = _table(step.evidence.scalars)
     if not (drawn or measured or step.hypothesis):
         return None
-    title = step.title if step.round == 1 else f"{step.title} (round {step.round})"
-    return {"title": title, "hypothesis": step.hypothesis, "plots": drawn, "measured": measured}
+    return {
+        "title": _title(step),
+        "hypothesis": step.hypothesis,
+        "plots": drawn,
+        "measured": measured,
+    }
 
 
 def _table(values: Mapping[str, Scalar]) -> list[tuple[str, str]]:

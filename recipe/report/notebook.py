@@ -32,13 +32,15 @@ def notebook(result: RunResult) -> Notebook:
     numbers = {trial.key: trial.number for trial in result.trials}
     rows = tuple(_row(trial, varies, trial is best, numbers) for trial in result.trials)
     first = result.trials[0].params if result.trials else {}
-    shared = tuple((humanise(k), show(v)) for k, v in first.items() if k not in varies)
+    shared = tuple((humanise(k), show(v)) for k, v in first.items() if k not in (*varies, "epochs"))
     return Notebook(header, rows, shared)
 
 
 def varying(trials: Sequence[Trial]) -> tuple[str, ...]:
     """Names of the parameters whose value is not the same in all trials."""
     names = dict.fromkeys(name for trial in trials for name in trial.params)
+    if all(trial.params.get("epochs") in (None, trial.planned_epochs) for trial in trials):
+        names.pop("epochs", None)  # said where the trained ones are
     return tuple(n for n in names if len({repr(t.params.get(n, _ABSENT)) for t in trials}) > 1)
 
 

@@ -1,7 +1,7 @@
 """What a plot shows, as plain data: from a figure and its evidence to points, cells and marks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Literal
 
@@ -106,6 +106,7 @@ def panel(figure: Figure, evidence: Evidence) -> Panel | None:
     )
     if not series:
         return None
+    series = _briefly(series)
     return LinePanel(
         title=figure.title,
         x_label=_x_label(figure),
@@ -193,13 +194,25 @@ def _series(figure: Figure, evidence: Evidence, name: str) -> Series:
     return Series(humanise(name), tuple(x for x, _ in points), tuple(y for _, y in points))
 
 
+def _briefly(series: tuple[Series, ...]) -> tuple[Series, ...]:
+    """Without the words that all names begin with: the title says them."""
+    names = [each.label.split() for each in series]
+    while (
+        len(names) > 1
+        and all(len(name) > 1 and name[1].isalpha() for name in names)
+        and len({name[0] for name in names}) == 1
+    ):
+        names = [name[1:] for name in names]
+    return tuple(replace(s, label=" ".join(n)) for s, n in zip(series, names, strict=True))
+
+
 def _marks(names: Sequence[str], evidence: Evidence) -> tuple[tuple[str, float], ...]:
-    values = ((name, evidence.number(name)) for name in names)
-    return tuple(
-        (f"{humanise(name)}: {show(value)}", value)
-        for name, value in values
-        if value is not None and abs(value) < HUGE
-    )
+    at: dict[float, list[str]] = {}
+    for name in names:
+        value = evidence.number(name)
+        if value is not None and abs(value) < HUGE:
+            at.setdefault(value, []).append(humanise(name))
+    return tuple((f"{' = '.join(called)}: {show(value)}", value) for value, called in at.items())
 
 
 def _map_panel(figure: Figure, evidence: Evidence) -> MapPanel | None:

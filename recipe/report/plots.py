@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from recipe.files import write_bytes
 from recipe.report.axes import set_scale
+from recipe.report.captions import SCHEDULES, SEARCH, caption
 from recipe.report.map_plot import draw_map
+from recipe.report.marks import MARK_COLOUR, SIZE, TITLE_SIZE, fitted, legend_below, name_marks
 from recipe.report.panels import LinePanel, MapPanel, Panel, Series, panel, schedules_panel
 from recipe.report.search_panels import SearchPanel
 from recipe.report.search_plots import draw
@@ -29,13 +31,16 @@ DASHES = ("-", "--", ":", "-.")
 MARKED_POINTS = 40
 """A curve of more points than this shows no markers, except where a point stands alone."""
 BAR_LABELS = 12
+DOTS = 160
+"""Per inch."""
 STYLE: dict[Any, Any] = {
     "axes.edgecolor": "#444444",
     "axes.grid": True,
     "axes.spines.right": False,
     "axes.spines.top": False,
     "figure.facecolor": "white",
-    "font.size": 10,
+    "font.size": 11,
+    "figure.titlesize": TITLE_SIZE,
     "grid.color": "#DDDDDD",
     "legend.frameon": False,
     "text.parse_math": False,  # a dollar sign in a title is no formula
@@ -48,6 +53,7 @@ class Plot:
 
     link: str
     title: str
+    caption: str
     step: str | None = None
     round: int = 1
     about: str = "step"
@@ -66,14 +72,15 @@ def draw_plots(result: RunResult, folder: Path) -> tuple[Plot, ...]:
             if (shown := panel(figure, step.evidence)) is not None:
                 link = f"plots/{file_name(step, figure.name)}"
                 write_bytes(folder / link, png(shown))
-                plots.append(Plot(link, figure.title, step.name, step.round))
+                said = caption(figure, shown)
+                plots.append(Plot(link, figure.title, said, step.name, step.round))
     if (shown := schedules_panel(result)) is not None:
         write_bytes(folder / "plots/schedules.png", png(shown))
-        plots.append(Plot("plots/schedules.png", shown.title, about="schedules"))
+        plots.append(Plot("plots/schedules.png", shown.title, SCHEDULES, about="schedules"))
     for name, view in views(result):
         link = f"plots/search-{name}.png"
         write_bytes(folder / link, png(view))
-        plots.append(Plot(link, view.title, about="search"))
+        plots.append(Plot(link, view.title, SEARCH[name], about="search"))
     return tuple(plots)
 
 
@@ -86,36 +93,40 @@ def file_name(step: StepResult, figure: str) -> str:
 def png(shown: Panel | SearchPanel) -> bytes:
     """A panel as the bytes of a PNG file, the same for the same panel."""
     import matplotlib as mpl
+
+    buffer = BytesIO()
+    with mpl.rc_context(STYLE):
+        drawn(shown).savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def drawn(shown: Panel | SearchPanel) -> "Canvas":
+    """A panel on a canvas of its own, in the style that is set."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Canvas
 
-    with mpl.rc_context(STYLE):
-        canvas = Canvas(figsize=(7, 4.2), dpi=130, layout="constrained")
-        FigureCanvasAgg(canvas)
-        if not isinstance(shown, LinePanel | MapPanel):
-            draw(canvas, shown)
-            return _bytes_of(canvas)
-        axes = canvas.add_subplot()
-        axes.set_title(shown.title, wrap=True)
-        axes.set_xlabel(shown.x_label)
-        axes.set_ylabel(shown.y_label)
-        axes.set_axisbelow(True)
-        if isinstance(shown, LinePanel):
-            _draw_lines(axes, shown)
-        else:
-            draw_map(axes, shown)
-        handles, labels = axes.get_legend_handles_labels()
-        alone = isinstance(shown, LinePanel) and len(labels) == 1
-        if handles and not (alone and labels[0] == shown.y_label):
-            # Below the axes, so that it covers no data.
-            canvas.legend(handles, labels, loc="outside lower center", ncols=min(3, len(labels)))
-        return _bytes_of(canvas)
+    canvas = Canvas(figsize=SIZE, dpi=DOTS, layout="constrained")
+    FigureCanvasAgg(canvas)
+    canvas.suptitle(fitted(shown.title, SIZE[0] * 72, TITLE_SIZE))
+    if isinstance(shown, LinePanel | MapPanel):
+        _draw_panel(canvas, shown)
+    else:
+        draw(canvas, shown)
+    return canvas
 
 
-def _bytes_of(canvas: "Canvas") -> bytes:
-    buffer = BytesIO()
-    canvas.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
+def _draw_panel(canvas: "Canvas", shown: Panel) -> None:
+    axes = canvas.add_subplot()
+    axes.set_xlabel(shown.x_label)
+    axes.set_ylabel(fitted(shown.y_label, SIZE[1] * 72 * 0.75, STYLE["font.size"]))
+    axes.set_axisbelow(True)
+    if isinstance(shown, LinePanel):
+        _draw_lines(axes, shown)
+    else:
+        draw_map(axes, shown)
+    handles, labels = axes.get_legend_handles_labels()
+    if labels != [shown.y_label]:  # a single curve that the axis names already
+        legend_below(canvas, handles, labels)
 
 
 def _draw_lines(axes: "Axes", shown: LinePanel) -> None:
@@ -131,10 +142,12 @@ def _draw_lines(axes: "Axes", shown: LinePanel) -> None:
             _whole_ticks(axes, xs)
     ys = [y for series in shown.series for y in series.y if y is not None]
     set_scale(axes, "y", ys + [v for _, v in shown.mark_y], log=shown.log_y)
-    for index, (label, value) in enumerate(shown.mark_x):
-        axes.axvline(place(value), label=label, color="#555555", dashes=(4 + 3 * index, 2))
+    for _, value in shown.mark_x:
+        axes.axvline(place(value), color=MARK_COLOUR, linewidth=1.3, dashes=(4, 2))
     for index, (label, value) in enumerate(shown.mark_y):
-        axes.axhline(value, label=label, color="#999999", dashes=(1 + 2 * index, 1.5))
+        dashes = (1 + 2 * index, 1.5)
+        axes.axhline(value, label=label, color=MARK_COLOUR, linewidth=1.3, dashes=dashes)
+    name_marks(axes, [(label, place(value)) for label, value in shown.mark_x])
 
 
 def _draw_bars(axes: "Axes", shown: LinePanel) -> Any:
@@ -147,7 +160,11 @@ def _draw_bars(axes: "Axes", shown: LinePanel) -> Any:
         shift = (index - (len(shown.series) - 1) / 2) * width
         at = [xs.index(x) + shift for x in series.x]
         colour = COLOURS[index % len(COLOURS)]
-        axes.bar(at, _gaps(series.y), width, label=series.label, color=colour)
+        if shown.log_y:  # a bar's length says nothing where there is no zero
+            axes.plot(at, _gaps(series.y), "o", markersize=9, label=series.label, color=colour)
+        else:
+            axes.bar(at, _gaps(series.y), width, label=series.label, color=colour)
+    axes.set_xlim(-0.6, len(xs) - 0.4)
     every = -(-len(xs) // BAR_LABELS)
     axes.set_xticks(range(0, len(xs), every), [f"{x:.3g}" for x in xs[::every]])
     axes.grid(visible=False, axis="x")

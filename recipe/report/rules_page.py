@@ -1,12 +1,11 @@
 """All rules on one Markdown page."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from recipe.catalogue import Entry, of_step
 from recipe.registry import Plugin
 from recipe.report.rule_words import BLOCKS, CONSEQUENCES, measured, parts
-from recipe.report.words import cell, prose, sentence
+from recipe.report.words import anchors, cell, prose, sentence
 from recipe.step import Step, why_of
 
 TITLE, CONTENTS = "Rules", "Contents"
@@ -38,17 +37,6 @@ def page(plugins: Iterable[Plugin], known: Sequence[Entry]) -> str:
         for entry in here:
             lines += ["", f"### {_heading(entry)}", *_entry(entry, by_name)]
     return "\n".join(lines) + "\n"
-
-
-def anchors(headings: Iterable[str]) -> list[str]:
-    """Where links to headings lead, as GitHub names the places."""
-    taken: dict[str, int] = {}
-    places = []
-    for heading in headings:
-        slug = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        number = taken[slug] = taken.get(slug, -1) + 1
-        places.append(f"{slug}-{number}" if number else slug)
-    return places
 
 
 def _heading(thing: Step | Entry) -> str:

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from recipe.report.axes import set_scale
 from recipe.report.map_plot import BEST_COLOUR, COLOUR_MAP
+from recipe.report.marks import LETTER, SIZE, SMALL, fitted, legend_below
 from recipe.report.search_panels import (
     BarPanel,
     CoveragePanel,
@@ -14,6 +14,7 @@ from recipe.report.search_panels import (
     share_of,
 )
 from recipe.report.words import humanise, show
+from recipe.results import Scalar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,21 +23,28 @@ if TYPE_CHECKING:
 DOT_COLOUR, BAR_COLOUR = "#0072B2", "#56B4E9"
 MOST_BESIDE = 3
 """Plots in a row."""
-NARROW = 4
-"""Ticks that a narrow axis has room for."""
+BAR_HEIGHT, BARS = 0.42, 6
+"""Inches of a bar, and how many fit on a canvas as it is."""
+WIDEST = 1.45
+"""Length of an axis, in longest bars: what is written beside them needs room."""
+LABEL_WIDTH = 150.0
+"""Points that the name of a bar may take."""
+MARGIN = 0.15
+"""Of an axis, at both ends, as a share of the way between its values."""
+TICK_HEIGHT = 0.12
+"""Share of an upright axis that a value beside it takes."""
 TICKS = 6
 """Values of a parameter that are written at its axis."""
 
 
 def draw(canvas: "Figure", shown: SearchPanel) -> None:
     """Draw a panel on an empty canvas."""
-    canvas.suptitle(shown.title, wrap=True)
     if isinstance(shown, SlicePanel):
         _draw_slices(canvas, shown)
     elif isinstance(shown, ParallelPanel):
         _draw_parallel(canvas, shown)
     elif isinstance(shown, BarPanel):
-        _draw_bars(canvas.add_subplot(), shown)
+        _draw_bars(canvas, shown)
     else:
         _draw_coverage(canvas, shown)
 
@@ -54,24 +62,57 @@ def _draw_slices(canvas: "Figure", shown: SlicePanel) -> None:
         label = f"best: {best[1]:.4g}" if index == 0 else "_best"
         axes.scatter(*best, s=110, facecolors="none", edgecolors=BEST_COLOUR, linewidths=2.5,
                      label=label)  # fmt: skip
-        axes.set_xlabel(humanise(part.scale.name))
-        _ticks(axes, "x", part.scale)
+        _name(axes, part.scale, beside)
+        _ticks(axes, "x", part.scale, _tick_width(part.scale) / _width(beside))
         if index % beside:
             axes.tick_params(labelleft=False)
         else:
             axes.set_ylabel(shown.y_label)
-    canvas.legend(loc="outside lower center")
+    legend_below(canvas, *canvas.axes[0].get_legend_handles_labels())
 
 
-def _ticks(axes: "Axes", which: Any, scale: Scale) -> None:
-    places = [scale.place(value) for value in scale.values]
+def _width(beside: int) -> float:
+    """Points, about, that each of some axes beside each other is wide."""
+    return SIZE[0] * 72 * 0.86 / beside - 10
+
+
+def _name(axes: "Axes", scale: Scale, beside: int) -> None:
+    """The parameter's name below the axis, in lines that do not reach its neighbours."""
+    axes.set_xlabel(fitted(humanise(scale.name), _width(beside), SMALL + 1))
+
+
+def _ticks(axes: "Axes", which: Any, scale: Scale, room: float) -> None:
+    """Ticks at the values that were tried, as many numbers as there is room for: both ends first.
+
+    `room` is what one takes of the way from the least to the greatest value.
+    """
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    if scale.log:
+        (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+    (axes.set_xmargin if which == "x" else axes.set_ymargin)(MARGIN)
+    axis.set_tick_params(labelsize=SMALL)
     if not scale.numeric:
-        axes.set(**{f"{which}ticks": places, f"{which}ticklabels": list(map(str, scale.values))})
-        (axes.set_xmargin if which == "x" else axes.set_ymargin)(0.15)
+        tilt = 30 if which == "x" and room * (len(scale.values) - 1) > 1 else 0
+        axis.set_ticks(range(len(scale.values)), list(map(_short, scale.values)), rotation=tilt,
+                       ha="right" if tilt or which == "y" else "center")  # fmt: skip
         return
-    if not scale.log:
-        axes.locator_params(axis=which, nbins=NARROW)
-    set_scale(axes, which, places, log=scale.log, ticks=NARROW)
+    shares = {value: share_of(scale, value) for value in scale.values}
+    kept: list[Scalar] = []
+    for value in (scale.values[0], *reversed(scale.values)):
+        if all(abs(shares[value] - shares[other]) >= room for other in kept):
+            kept.append(value)
+    axis.set_ticks([scale.place(value) for value in kept], list(map(_short, kept)), minor=False)
+    axis.set_ticks([], minor=True)
+
+
+def _tick_width(scale: Scale) -> float:
+    """Points that the longest value of a parameter takes, with a gap and the axis' margins."""
+    longest = max(len(_short(value)) for value in scale.values)
+    return (longest + 2) * LETTER * SMALL * (1 + 2 * MARGIN)
+
+
+def _short(value: Scalar) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else show(value)
 
 
 def _draw_parallel(canvas: "Figure", shown: ParallelPanel) -> None:
@@ -93,9 +134,11 @@ def _draw_parallel(canvas: "Figure", shown: ParallelPanel) -> None:
     for column, scale in enumerate(shown.scales):
         axes.axvline(column, color="#444444", linewidth=0.8, zorder=0)
         for place, text in _written(scale):
-            axes.annotate(text, (column, place), (4, 2), textcoords="offset points", size=8,
+            axes.annotate(text, (column, place), (4, 2), textcoords="offset points", size=9,
                           color="#222222")  # fmt: skip
-    axes.set_xticks(columns, [humanise(scale.name) for scale in shown.scales])
+    room = _width(len(columns))
+    names = [fitted(humanise(scale.name), room, SMALL - 1) for scale in shown.scales]
+    axes.set_xticks(columns, names, size=SMALL - 1)
     axes.set_yticks([])
     axes.grid(visible=False)
     axes.margins(x=0.08)
@@ -103,7 +146,7 @@ def _draw_parallel(canvas: "Figure", shown: ParallelPanel) -> None:
     canvas.colorbar(
         mpl.cm.ScalarMappable(norm, colours), ax=axes, label=shown.value_label, pad=0.02
     )
-    canvas.legend(loc="outside lower center")
+    legend_below(canvas, *axes.get_legend_handles_labels())
 
 
 def _written(scale: Scale) -> list[tuple[float, str]]:
@@ -113,24 +156,32 @@ def _written(scale: Scale) -> list[tuple[float, str]]:
     return [(share_of(scale, value), show(value)) for value in values]
 
 
-def _draw_bars(axes: "Axes", shown: BarPanel) -> None:
+def _draw_bars(canvas: "Figure", shown: BarPanel) -> None:
+    from matplotlib.ticker import PercentFormatter
+
     values = [bar.value for bar in shown.bars]
     largest = max(values)
     left = [(largest - value) / 2 if shown.centred else 0.0 for value in values]
     rows = range(len(values))
+    axes = canvas.add_subplot()
+    canvas.set_figheight(canvas.get_figheight() + BAR_HEIGHT * max(0, len(values) - BARS))
     axes.barh(rows, values, left=left, color=BAR_COLOUR, height=0.65)
     for row, bar in enumerate(shown.bars):
         end = left[row] + bar.value
-        axes.annotate(bar.note, (end, row), (5, 0), textcoords="offset points", va="center", size=9)
-    axes.set_yticks(rows, [bar.label for bar in shown.bars])
+        axes.annotate(bar.note, (end, row), (5, 0), textcoords="offset points", va="center",
+                      size=SMALL)  # fmt: skip
+    axes.set_yticks(rows, [fitted(bar.label, LABEL_WIDTH) for bar in shown.bars], size=SMALL)
     axes.invert_yaxis()
-    axes.set_xlim(0, 1.3 * largest if largest > 0 else 1.0)
+    length = WIDEST * largest if largest > 0 else 1.0
+    axes.set_xlim(0, length)
     axes.grid(visible=False)
     if shown.centred:
         axes.set_xticks([])
         axes.spines[["bottom"]].set_visible(False)
     else:
         axes.set_xlabel(shown.x_label)
+        axes.set_xticks([tick / 4 for tick in range(5) if tick / 4 <= length])
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
 
 
 def _draw_coverage(canvas: "Figure", shown: CoveragePanel) -> None:
@@ -140,10 +191,10 @@ def _draw_coverage(canvas: "Figure", shown: CoveragePanel) -> None:
         axes = canvas.add_subplot(1, 2, index + 1, sharex=axes, sharey=axes)
         xs, ys = [x for x, _ in points], [y for _, y in points]
         axes.scatter(xs, ys, s=45, color=DOT_COLOUR, edgecolors="white", linewidths=0.5, zorder=3)
-        axes.set_title(caption, size=10)
-        axes.set_xlabel(humanise(first.name))
-        _ticks(axes, "x", first)
-        _ticks(axes, "y", second)
+        axes.set_title(fitted(caption, 0.95 * _width(2)), size=SMALL)
+        _name(axes, first, 2)
+        _ticks(axes, "x", first, _tick_width(first) / _width(2))
+        _ticks(axes, "y", second, TICK_HEIGHT)
         axes.grid(visible=False)
         for x in sorted(set(xs)):  # what of the important parameter was tried
             axes.axvline(x, ymax=0.05, color=BEST_COLOUR, linewidth=2.0)

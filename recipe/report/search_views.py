@@ -241,7 +241,8 @@ def funnel(result: RunResult) -> BarPanel | None:
         cuts = sorted({t.trained for t in first if t.status == "stopped"})
         for cut in cuts[:-1]:  # behind the last one are those that went to the end
             later = [t for t in first if t.status == "finished" or t.trained > cut]
-            bars.append(_stage(f"{name}: after {cut:.3g} epochs", later))
+            unit = "epoch" if cut == 1 else "epochs"
+            bars.append(_stage(f"{name}: after {cut:.3g} {unit}", later))
         ended = [t for t in first if t.status != "finished"]
         if ended and len(ended) < len(first):
             finished = [t for t in first if t.status == "finished"]

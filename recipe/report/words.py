@@ -1,6 +1,7 @@
 """How the report writes names, numbers and times, and keeps them from breaking its Markdown."""
 
 import re
+from collections.abc import Iterable
 
 from recipe.results import Scalar
 
@@ -37,9 +38,39 @@ def count(amount: int, noun: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Text on one line, where `<` opens no HTML tag; code spans keep theirs."""
+    """Text on one line, of whose characters none is Markdown or HTML; code spans keep theirs."""
     line = " ".join(str(text).split())
-    return re.sub(r"`[^`]*`|<", lambda m: "&lt;" if m[0] == "<" else m[0], line)
+    return _BEGINNING.sub(r"\1\\\2", _MARKS.sub(_escaped, line))
+
+
+_MARKS = re.compile(
+    r"""
+    (?P<code>(?<!`)`(?!`)[^`]+`(?!`))    # as the rules write it, between single backticks
+    | [<`~]                              # tags, code without an end, strikethrough
+    | &(?=\#?\w+;)                       # what would be read as an entity
+    | \\(?=[!-/:-@[-`{-~])               # what would escape the next character
+    | (?<=\])[(\[]                       # the target of a link or an image
+    | \*(?!\s) | (?<=\S)\*              # emphasis; a star between spaces is none
+    | (?<![^\W_])_ | _(?![^\W_])         # as above; within a word it is none either
+    """,
+    re.VERBOSE,
+)
+_BEGINNING = re.compile(
+    r"^(\d{0,9})([-+*](?=\s|$|--)|\#(?=[\s\#]|$)|=(?==|$)|>|\[(?=[^\]]*\]:)|[.)](?=\s))"
+)
+"""What would begin a list, a heading, a rule, a quotation or a definition."""
+
+
+def _escaped(mark: re.Match[str]) -> str:
+    if mark["code"]:
+        return mark["code"]
+    entity = {"<": "&lt;", "&": "&amp;"}
+    return entity.get(mark[0], f"\\{mark[0]}")
+
+
+def code(text: str) -> str:
+    """A name as a code span; a backtick in it would end the span."""
+    return f"`{' '.join(str(text).split()).replace('`', chr(39)) or ' '}`"
 
 
 def cell(text: str) -> str:
@@ -47,7 +78,28 @@ def cell(text: str) -> str:
     return prose(text).replace("|", "\\|")
 
 
+def shortened(text: str, most: int) -> str:
+    """Text of at most `most` characters, cut between words, with an ellipsis for the rest."""
+    line = " ".join(str(text).split())
+    if len(line) <= most:
+        return line
+    cut = line[: most - 1].rsplit(" ", 1)[0].rstrip(" ,;:.(")
+    # Half a code span would open one that never ends.
+    return f"{cut.rpartition('`')[0].rstrip() if cut.count('`') % 2 else cut}…"
+
+
 def sentence(text: str) -> str:
     """`prose` that ends with a full stop, so that another sentence can follow."""
     line = prose(text)
     return line if not line or line[-1] in ".!?:" else f"{line}."
+
+
+def anchors(headings: Iterable[str]) -> list[str]:
+    """Where links to headings lead, as GitHub names the places."""
+    taken: dict[str, int] = {}
+    places = []
+    for heading in headings:
+        slug = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        number = taken[slug] = taken.get(slug, -1) + 1
+        places.append(f"{slug}-{number}" if number else slug)
+    return places

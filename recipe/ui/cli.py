@@ -86,12 +86,17 @@ def resume(run_folder: Path) -> int:
 
 @cli.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
-def report(run_folder: Path) -> int:
+@click.option("--html", is_flag=True, help="As one HTML file too.")
+def report(run_folder: Path, *, html: bool) -> int:
     """Render the report of the run folder RUN again."""
-    from recipe.report.write import write_report
+    from recipe.report.write import HTML, write_report
     from recipe.runfolder import read_result
 
-    click.echo(write_report(read_result(run_folder), run_folder))
+    result = read_result(run_folder)
+    html = html or (run_folder / HTML).exists()  # an old one beside a new report would mislead
+    click.echo(write_report(result, run_folder, html=html))
+    if html:
+        click.echo(run_folder / HTML)
     return 0
 
 

@@ -130,5 +130,8 @@ def advice_lines(result: RunResult) -> list[str]:
 
 
 def place_lines(result: RunResult) -> list[str]:
-    """Where the report lies, on a line that nobody may break: it is copied."""
-    return [] if result.folder is None else [f"Report: {result.folder / 'report.md'}"]
+    """Where the report lies, on lines that nobody may break: they are copied."""
+    if result.folder is None:
+        return []
+    files = ["report.md", *(["report.html"] if result.settings.get("html") else [])]
+    return [f"Report: {result.folder / name}" for name in files]

@@ -1,6 +1,6 @@
 from report_samples import full_run
 
-from recipe.report.findings import advice, causes, ignored, notes
+from recipe.report.findings import advice, applied, brought, causes, ignored, notes
 from recipe.results import Finding, RemedyOutcome, RunResult, StepResult
 
 
@@ -54,7 +54,24 @@ def test_advice_that_did_not_help_comes_last():
         Finding("d", "warn", "", "Second."),
         diagnosis=("a", "b", "c", "d"),
     )
-    assert [f.rule for f in advice(result)] == ["b", "a"]
+    assert [a.finding.rule for a in advice(result)] == ["b", "c", "d", "a"]
+
+
+def test_what_a_remedy_brought():
+    outcomes = {
+        "a": None,
+        "b": RemedyOutcome("more-data"),
+        "c": RemedyOutcome("r", verified=True, metric="val_loss", before=None, after=0.5),
+        "d": RemedyOutcome("r", verified=False, applied=True),
+    }
+    result = run_with(*(Finding(r, "fail", "", "", remedy=o) for r, o in outcomes.items()))
+    assert [brought(cause) for cause in causes(result)] == [
+        ("`a`", "none that a program can apply", "—", "not tested", "no"),
+        ("`b`", "more-data", "—", "not tested", "no"),
+        ("`c`", "r", "val loss — → 0.5", "yes", "no"),
+        ("`d`", "r", "—", "no, it did not help", "yes"),
+    ]
+    assert applied(result) == {"d": "r"}
 
 
 def test_notes_and_ignored_findings_are_apart():

@@ -1,9 +1,9 @@
 import re
 
 import pytest
-from report_samples import full_run, trial
+from report_samples import full_run, initial_step, trial
 
-from recipe.report.markdown import key_message, remedy, render, summary
+from recipe.report.markdown import LONGEST_MESSAGE, key_message, render, summary
 from recipe.report.plots import Plot
 from recipe.results import (
     Best,
@@ -14,6 +14,8 @@ from recipe.results import (
     RunResult,
     StepResult,
 )
+
+FOUND = "What was found, and what it brought"
 
 
 def section(text: str, title: str) -> str:
@@ -42,61 +44,122 @@ def test_title_and_summary():
 
 def test_every_table_is_rectangular():
     found = tables(render(full_run()))
-    assert len(found) == 8
+    assert len(found) == 9
     for rows in found:
         assert len({len(cells(row)) for row in rows}) == 1, rows
 
 
 def test_checklist():
     rows = tables(section(render(full_run()), "Checklist"))[0][2:]
-    assert [cells(row)[:4] for row in rows] == [
-        ["✗", "Check the initial loss", "fail", "1"],
-        ["✓", "Coarse grid", "pass", "1"],
-        ["✓", "Coarse grid", "pass", "2"],
-        ["!", "Look at the learning curves", "warn", "1"],
-        ["-", "Finish", "skip", "1"],
+    assert [cells(row)[:3] for row in rows] == [
+        ["✗ fail", "Check the initial loss", "1"],
+        ["✓ pass", "Coarse grid", "1"],
+        ["✓ pass", "Coarse grid", "2"],
+        ["! warn", "Look at the learning curves", "1"],
+        ["○ skip", "Finish", "1"],
     ]
-    assert cells(rows[0])[4] == "The model returns &lt;probabilities> \\| not logits. (and 1 more)"
-    assert cells(rows[4])[4] == "a gate failed"
-    assert cells(rows[1])[5] == "1 min 1 s"
+    assert cells(rows[0])[3] == "The model returns &lt;probabilities> \\| not logits. (and 1 more)"
+    assert cells(rows[4])[3] == "a gate failed"
+    assert cells(rows[1])[4] == "1 min 1 s"
 
 
-def test_findings_stand_in_the_order_of_the_diagnosis():
-    text = section(render(full_run()), "What was found")
-    heads = re.findall(r"^### (.*)", text, re.MULTILINE)
+def test_a_checklist_of_one_round_has_no_column_for_it():
+    rows = tables(section(render(RunResult("x", steps=(initial_step(),))), "Checklist"))[0]
+    assert cells(rows[0]) == ["status", "step", "what it says", "time"]
+
+
+def test_a_long_message_is_shortened_in_the_checklist_and_stands_whole_below():
+    reason = (
+        "RuntimeError: mat1 and mat2 cannot be multiplied\n(2x3 | 4x5) " + "again " * 50 + "end"
+    )
+    step = StepResult("a", "Step A", 2, "error", reason=reason)
+    text = section(render(RunResult("x", steps=(step,))), "Checklist")
+    (rows,) = tables(text)
+    assert cells(rows[2])[3].startswith("RuntimeError: mat1")
+    assert cells(rows[2])[3].endswith(" again…")
+    assert len(cells(rows[2])[3]) <= LONGEST_MESSAGE + 1, "and a backslash before the pipe"
+    assert "- **Step A (round 2)**, in full: RuntimeError: mat1" in text
+    assert text.rstrip().endswith("again end.")
+    assert "in full" not in render(full_run())
+
+
+def test_the_parts_stand_in_the_order_of_a_reader():
+    heads = re.findall(r"^## (.*)", render(full_run()), re.MULTILINE)
     assert heads == [
-        "1. `softmax-before-loss` (fail)",
-        "2. `still-improving` (warn)",
-        "Notes",
-        "Ignored",
+        "Checklist",
+        FOUND,
+        "Step by step",
+        "Laboratory notebook",
+        "Cost",
+        "Environment",
+        "How to reproduce",
+        "Glossary",
     ]
-    assert "It explains: `loss-off` (The loss is 3.1, not 2.303)." in text
+
+
+def test_causes_stand_with_what_their_remedy_brought():
+    text = section(render(full_run()), FOUND)
+    assert [cells(row) for row in tables(text)[0][2:]] == [
+        ["`softmax-before-loss`", "return-logits", "val score 0.71 → 0.784", "yes", "no"],
+        ["`still-improving`", "longer", "val score 0.8 → 0.79", "no, it did not help", "no"],
+    ]
+    assert re.findall(r"^### (.*)", text, re.MULTILINE) == ["What to do", "Notes", "Ignored"]
+    assert "It explains `loss-off` (The loss is 3.1, not 2.303)." in text
     assert "`recipe explain softmax-before-loss`" in text
-    assert "**verified**: val score 0.71 → 0.784." in text
-    assert "tried, did not help: val score 0.8 → 0.79." in text
     assert "Ignored because: we | know." in text
     assert "- `small-data`: Only 100 samples. Expect noise." in text
 
 
 def test_advice_is_numbered():
-    lines = section(render(full_run()), "Advice in order").strip().splitlines()
-    assert [line.split(" (")[0] for line in lines] == ["1. Return logits.", "2. Train longer."]
+    lines = section(render(full_run()), FOUND).splitlines()
+    numbered = [line for line in lines if re.match(r"\d+\. ", line)]
+    assert [line.split(":")[0] for line in numbered] == [
+        "1. `softmax-before-loss` (fail)",
+        "2. `still-improving` (warn)",
+    ]
+    assert "   **Return logits.**" in lines
+    assert "   **Train longer.**" in lines
+
+
+def test_a_remedy_that_the_run_went_on_with_is_said_where_the_weights_are():
+    assert "mended" not in render(full_run()).split("## Glossary")[0]
+    found = Finding(
+        "bare-softmax", "warn", "m", "a", remedy=RemedyOutcome("cut it", None, applied=True)
+    )
+    step = StepResult("a", "A", 2, "warn", findings=(found,))
+    text = render(full_run(steps=(*full_run().steps, step)))
+    assert "The run went on with `bare-softmax` mended." in text.split("## ")[0]
+    assert "| `bare-softmax` | cut it | — | not tested | yes |" in section(text, FOUND)
+    told = section(text, "How to reproduce").split("### How to load the best model")[1]
+    assert "`bare-softmax` mended (cut it): the weights belong to the model with these" in told
+    assert "Mend your code first" in told
 
 
 def test_steps_have_their_plots_and_numbers():
     plots = (
-        Plot("plots/g-r2.png", "Grid", "coarse_grid", 2),
-        Plot("plots/s.png", "Schedules", about="schedules"),
+        Plot("plots/g-r2.png", "Grid", "A grid.", "coarse_grid", 2),
+        Plot("plots/s.png", "Schedules", "Shapes.", about="schedules"),
     )
     text = section(render(full_run(), plots), "Step by step")
     first, second = text.split("### Coarse grid\n")[1].split("### Coarse grid (round 2)\n")
     assert "plots/g-r2.png" not in first
-    assert "![Grid](plots/g-r2.png)" in second
+    assert "![Grid](plots/g-r2.png)\n*A grid.*\n\n<details>" in second
     assert "*This round tests:* Lower rates | were cut off." in second
     assert "| initial loss | 3.142 |" in text
     assert "| exact | yes |" in text
     assert "### Finish" not in text
-    assert text.rstrip().endswith("![Schedules](plots/s.png)")
+    assert text.rstrip().endswith("![Schedules](plots/s.png)\n*Shapes.*")
+
+
+def test_what_was_measured_is_folded():
+    text = section(render(full_run()), "Step by step")
+    folded = re.findall(r"<details>\n<summary>(.*)</summary>\n\n(?:\|.*\n)+\n</details>\n", text)
+    assert folded == [
+        "Measured: 3 values",
+        "Measured: 2 values",
+        "Measured: 2 values",
+        "Measured: 2 values",
+    ]
 
 
 def test_notebook_command_and_loading():
@@ -105,7 +168,7 @@ def test_notebook_command_and_loading():
     assert "loss is nan \\| inf" in book
     assert "The same in every trial: weight decay 0.0001, schedule cosine." in book
     assert "recipe run 'my exp.py:net' --seed 1" in section(text, "How to reproduce")
-    assert "model(dropout=0.2)" in section(text, "How to load the best model")
+    assert "model(dropout=0.2)" in section(text, "How to reproduce")
     assert "| threads | 2 |" in section(text, "Environment")
     assert "| full trainings | 2.4 |" in section(text, "Cost")
 
@@ -121,7 +184,7 @@ def test_an_empty_run(interrupted):
     assert ("was interrupted" in text) is interrupted
     assert "No step ran." in text
     assert "No trial was trained." in text
-    assert "No advice" in text
+    assert "Nothing that counts, so there is no advice." in text
     assert "recipe run TARGET" in text
     assert "How to load" not in text
     assert "Nothing was found" not in text
@@ -164,7 +227,3 @@ def test_key_message_prefers_the_reason_then_causes():
     assert key_message(StepResult("a", "A", 1, "skip", "why", findings=(cause,))) == "why"
     assert key_message(StepResult("a", "A", 1, "pass", findings=(note,))) == "note"
     assert key_message(StepResult("a", "A", 1, "pass")) == "as expected"
-
-
-def test_an_untested_remedy_says_so():
-    assert remedy(RemedyOutcome("more-data")) == "Remedy `more-data`: not tested."

@@ -63,7 +63,7 @@ def draw(kind: str = "line", series: Sequence[str] = ("y",), **options) -> bytes
 )
 def test_every_kind_draws_on_white(options):
     image, colours = pixels(draw(**options))
-    assert image.size == (910, 546)
+    assert image.size == (960, 608)
     assert image.getpixel((0, 0)) == (255, 255, 255)
     assert len(colours) > 5
 

@@ -1,4 +1,8 @@
+import html
+import re
+
 import pytest
+from markdown_it import MarkdownIt
 
 from recipe.report import words
 
@@ -24,7 +28,57 @@ def test_text_cannot_break_markdown():
     assert words.humanise("train_loss") == "train loss"
     assert words.prose("a\n <b> `x < y`") == "a &lt;b> `x < y`"
     assert words.cell("a | b\nc") == "a \\| b c"
+    assert words.code("a`b\nc") == "`a'b c`"
     assert words.sentence("done") == "done."
     assert words.sentence("done!") == "done!"
     assert words.count(1, "trial") == "1 trial"
     assert words.count(0, "trial") == "0 trials"
+
+
+ODD = [
+    "__init__ and weight_decay *3*, 8 * 8, a*b, a__b_",
+    "[x](http://a.b) ![y](z.png) [64] [a][b]",
+    r"C:\_temp\*.csv and a\b and \`<b>`",
+    "&amp; is & and &#60;",
+    "<script>alert('x')</script> <img src=x>",
+    "a | b \\| c",
+    "~~no~~ ~5",
+    "`unclosed <b>",
+    "``<b>` and `c|d`",
+    *("# x", "- y", "+ y", "* y", "12. z", "1) z", "---", "===", "> q", "[a]: http://b", "-0.5"),
+]
+
+
+def written(text: str) -> str:
+    """Without the marks of code, around which spaces do not count."""
+    return re.sub(r" *`+ *| +", " ", text).strip()
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_text_is_read_as_it_was_written(text):
+    markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
+
+    def read(source: str, tag: str) -> list[str]:
+        rendered = re.findall(rf"<{tag}>(.*?)</{tag}>", markdown.render(source), re.DOTALL)
+        plain = [re.sub(r"</?code>", "`", part).replace("\n", " ") for part in rendered]
+        assert not any("<" in part for part in plain), "no tag but code spans"
+        return [written(html.unescape(part)) for part in plain]
+
+    assert read(f"before\n{words.prose(text)}", "p") == [written(f"before {text}")]
+    assert read(words.prose(text), "p") == [written(text)]
+    table = f"| a | b |\n|---|---|\n| {words.cell(text)} | end |\n"
+    assert read(table, "td") == [written(text), "end"]
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "short"),
+    [
+        ("a b\nc", 5, "a b c"),
+        ("one two three", 9, "one two…"),
+        ("one `two three` four", 12, "one…"),
+        ("one `two` three", 12, "one `two`…"),
+        ("unbroken", 4, "unb…"),
+    ],
+)
+def test_shortened(text, most, short):
+    assert words.shortened(text, most) == short

@@ -43,6 +43,25 @@ def test_junit_is_written_anew_where_it_is(tmp_path):
     assert (tmp_path / "junit.xml").read_bytes() == first
 
 
+def test_a_run_from_before_the_newer_keys_is_rendered(tmp_path):
+    """As it was written before captions, reasons and applied remedies were."""
+    newer = {"caption", "why", "applied", "behind", "hypothesis", "part", "rung", "set_aside"}
+    newer |= {"repeats", "interrupted", "settings", "environment", "baseline", "metric"}
+
+    def old(data):
+        if isinstance(data, list):
+            return [old(value) for value in data]
+        if isinstance(data, dict):
+            return {key: old(value) for key, value in data.items() if key not in newer}
+        return data
+
+    result = RunResult.from_json(old(json.loads(json.dumps(full_run().to_json()))))
+    text = write_report(result, tmp_path, html=True).read_text("utf-8")
+    assert "Why these steps" not in text
+    assert "*Val score over learning rate and weight decay, the best framed.*" in text
+    assert len(list((tmp_path / "plots").iterdir())) == 4
+
+
 def test_a_run_of_nothing(tmp_path):
     report = write_report(RunResult("x"), tmp_path, junit=True)
     assert "No step ran." in report.read_text("utf-8")

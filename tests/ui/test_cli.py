@@ -241,6 +241,15 @@ def test_options_come_from_recipe_toml_and_a_flag_wins(recipe):
     assert [s["status"] for s in result["steps"]][:2] == ["pass", "skip"]
 
 
+def test_a_run_writes_its_report_as_html_where_asked(recipe):
+    code, out, _ = recipe("check", write(GOOD, "good.py"), "--html", "--until", "inspect")
+    assert code == 0
+    assert f"Report: {run_folder() / 'report.html'}" in out
+    page = (run_folder() / "report.html").read_text()
+    assert "recipe run good.py --until inspect" in page
+    assert "--html" in page
+
+
 def test_report_renders_an_old_run_again_and_complains_about_others(recipe, here):
     recipe("check", write(GOOD, "good.py"), "--until", "initial_loss")
     report = run_folder() / "report.md"
@@ -250,9 +259,55 @@ def test_report_renders_an_old_run_again_and_complains_about_others(recipe, here
     assert code == 0
     assert out.strip() == str(report)
     assert report.read_text() == before
+    page = report.with_suffix(".html")
+    for flags in (["--html"], []):  # once there, it is kept as new as the report
+        code, out, _ = recipe("report", run_folder(), *flags)
+        assert (code, out.split()) == (0, [str(report), str(page)])
+    assert "<title>good: passed</title>" in page.read_text()
     code, _, err = recipe("report", here)
     assert code == 2
     assert "result.json" in one_sentence(err)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "no run folder"),
+        ("", "cannot be read as a result"),
+        ('{"schema": 1, "name"', "cannot be read as a result"),
+        ("[]", "it holds a list"),
+        ('{"schema": 2}', "its schema is 2, expected 1"),
+        ('{"schema": 1, "name": "x", "steps": [{"status": "odd"}]}', "'odd' is none of pass"),
+        ('{"schema": 1, "name": "x", "steps": 3}', "not iterable"),
+        ('{"schema": 1}', "name"),
+    ],
+)
+def test_report_of_what_is_no_run_changes_nothing(recipe, here, content, said):
+    folder = here / "old"
+    folder.mkdir()
+    (folder / "report.md").write_text("as it was")
+    if content is not None:
+        (folder / "result.json").write_text(content)
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    code, out, err = recipe("report", "old", "--html")
+    assert (code, out) == (2, "")
+    assert said in one_sentence(err)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_report_of_a_file_or_of_nothing(recipe, here):
+    (here / "notes.txt").write_text("")
+    for name, said in (("notes.txt", "is a file"), ("gone", "There is no folder 'gone'")):
+        code, _, err = recipe("report", name)
+        assert code == 2
+        assert said in one_sentence(err)
+
+
+def test_report_of_a_run_that_did_not_finish_says_how_to_go_on(recipe, here):
+    (here / "journal.jsonl").write_text("")
+    code, _, err = recipe("report", here)
+    assert code == 2
+    assert f"finish the run with 'recipe resume {here}'" in one_sentence(err)
 
 
 def test_compare_and_export_read_finished_runs(recipe, here):
@@ -274,8 +329,8 @@ def test_compare_and_export_read_finished_runs(recipe, here):
     ("args", "says"),
     [
         (["compare", "one"], "two or more"),
-        (["compare", "one", "two"], "result.json"),
-        (["export", "one", "--csv", "-"], "result.json"),
+        (["compare", "one", "two"], "no folder"),
+        (["export", "one", "--csv", "-"], "no folder"),
         (["export", "one"], "--csv FILE"),
     ],
 )

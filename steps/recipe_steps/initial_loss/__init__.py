@@ -34,6 +34,8 @@ class InitialLoss:
             x_label="fresh model",
             y_label="loss",
             mark_y=("expected",),
+            caption="Fresh models know nothing, so every bar should reach the expected loss; one "
+            "that does not points at outputs, loss or initialisation.",
         ),
         Figure(
             "gradient",
@@ -43,6 +45,8 @@ class InitialLoss:
             x_label="layer",
             y_label="root mean square",
             log_y=True,
+            caption="How much gradient reaches each layer, from input to output: sizes that differ "
+            "by orders of magnitude, or fall to zero, speak for a bad initialisation.",
         ),
     )
 

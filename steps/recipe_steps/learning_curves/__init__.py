@@ -28,19 +28,32 @@ class LearningCurves:
     rules = rules.RULES
     figures = (
         Figure("loss", "Loss of the best run", ("best_train_loss", "best_val_loss"),
-               x_label="epoch", mark_x=("best_kept_epoch",)),
+               x_label="epoch", mark_x=("best_kept_epoch",),
+               caption="Training and validation loss up to the end of the best run: a gap that "
+               "widens is overfitting, two curves that still fall want more epochs."),
         Figure("score", "Score of the best run", ("best_train_score", "best_val_score"),
-               x_label="epoch", y_label="score", mark_x=("best_kept_epoch",)),
+               x_label="epoch", y_label="score", mark_x=("best_kept_epoch",),
+               caption="Training and validation score of the best run: the weights of the kept "
+               "epoch are those that were saved."),
         Figure("baseline", "Loss of the baseline", ("baseline_train_loss", "baseline_val_loss"),
-               x_label="epoch", mark_x=("baseline_kept_epoch",)),
+               x_label="epoch", mark_x=("baseline_kept_epoch",),
+               caption="The same with the settings that the experiment declares, to compare."),
         Figure("schedule", "Learning rate of the best run", ("best_lr",),
-               x_label="epoch", y_label="learning rate"),
+               x_label="epoch", y_label="learning rate",
+               caption="The rate at the end of every epoch: a loss that stands still before it "
+               "falls wants an earlier decay."),
         Figure("updates", "Ratio of update to weight norms in the best run",
-               ("best_update_ratio",), x_label="epoch", y_label="update / weight", log_y=True),
+               ("best_update_ratio",), x_label="epoch", y_label="update / weight", log_y=True,
+               caption="How far one update moves the weights, as a share of their size: about a "
+               "thousandth is usual."),
         Figure("units", "Dead and saturated units in the best run",
-               ("best_dead_units", "best_saturated_units"), x_label="epoch", y_label="share"),
+               ("best_dead_units", "best_saturated_units"), x_label="epoch", y_label="share",
+               caption="The share of dead and of saturated units in the worst layer: next to "
+               "nothing is learned through them."),
         Figure("gradient", "Norm of the gradient in the best run", ("best_grad_norm",),
-               x_label="epoch", y_label="norm", log_y=True),
+               x_label="epoch", y_label="norm", log_y=True,
+               caption="The gradient of every epoch: it shrinks as training settles, and peaks are "
+               "updates that went too far."),
     )  # fmt: skip
 
     @property

@@ -28,10 +28,14 @@ class LrRange:
     figures = (
         Figure("sweep", "Loss while the learning rate grows", ("sweep_loss", "sweep_smooth"),
                x="sweep_lr", x_label="learning rate", log_x=True,
-               mark_x=("steepest_lr", "best_lr")),
+               mark_x=("steepest_lr", "best_lr"),
+               caption="The rate grows with every iteration: the loss falls fastest at the "
+               "steepest rate, and where it turns up the rate is too high."),
         Figure("candidates", "Loss after 100 iterations at a constant rate", ("candidate_loss",),
                x="candidate_lr", x_label="learning rate", log_x=True,
-               mark_x=("bracket_low", "best_lr", "bracket_high"), mark_y=("start_loss",)),
+               mark_x=("bracket_low", "best_lr", "bracket_high"), mark_y=("start_loss",),
+               caption="The loss that a short training at each rate ends with: the best one, and "
+               "the bracket around it, are where the grids begin."),
     )  # fmt: skip
 
     @property

@@ -29,9 +29,13 @@ class OverfitSample:
     rules = (*update_rules.RULES, *rules.RULES)
     figures = (
         Figure("loss", "Loss on the sample at the best rate", ("loss",),
-               x_label="pass over the sample", log_y=True),
+               x_label="pass over the sample", log_y=True,
+               caption="A model that can learn at all drives the loss of a few minibatches towards "
+               "its floor."),
         Figure("score", "Score on the sample at the best rate", ("score",),
-               x_label="pass over the sample", y_label="score", mark_y=("perfect",)),
+               x_label="pass over the sample", y_label="score", mark_y=("perfect",),
+               caption="All of the sample should be known by heart: the score reaches the perfect "
+               "one."),
     )  # fmt: skip
 
     @property
