@@ -81,10 +81,11 @@ def brought(found: Located) -> tuple[str, ...]:
     if remedy is None:
         return rule, "none that a program can apply", MISSING, PROVED[None], "no"
     applied = "yes" if remedy.applied else "no"
-    return rule, remedy.name, _change(remedy), PROVED[remedy.verified], applied
+    return rule, remedy.name, change(remedy), PROVED[remedy.verified], applied
 
 
-def _change(remedy: RemedyOutcome) -> str:
+def change(remedy: RemedyOutcome) -> str:
+    """What retraining measured before and after."""
     if remedy.before is None and remedy.after is None:
         return MISSING
     metric = humanise(remedy.metric or "score")

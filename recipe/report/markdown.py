@@ -100,7 +100,16 @@ def _diagnosis(result: RunResult) -> list[str]:
         return ["Nothing was found that needs mending."] if result.verdict != "fail" and ran else []
     first, others = causes[0].finding, len(causes) - 1
     rest = [f"{words.count(others, 'more cause')} below."] if others else []
-    return [f"The diagnosis is led by `{first.rule}`: {words.sentence(first.message)}", *rest]
+    led = f"The diagnosis is led by `{first.rule}`: {words.sentence(first.message)}"
+    return [led, *_proof(first), *rest]
+
+
+def _proof(found: Finding) -> list[str]:
+    remedy = found.remedy
+    if remedy is None or not remedy.verified:
+        return []
+    change = "" if remedy.after is None else f": {findings.change(remedy)}"
+    return [f"Its remedy is proved by retraining{change}."]
 
 
 def _applied(result: RunResult) -> list[str]:

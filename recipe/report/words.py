@@ -48,7 +48,7 @@ _MARKS = re.compile(
     (?P<code>(?<!`)`(?!`)[^`]+`(?!`))    # as the rules write it, between single backticks
     | [<`~]                              # tags, code without an end, strikethrough
     | &(?=\#?\w+;)                       # what would be read as an entity
-    | \\(?=[!-/:-@[-`{-~])               # what would escape the next character
+    | \\(?=[!-/:-@[-`{-~]|$)             # what would escape the next character
     | (?<=\])[(\[]                       # the target of a link or an image
     | \*(?!\s) | (?<=\S)\*              # emphasis; a star between spaces is none
     | (?<![^\W_])_ | _(?![^\W_])         # as above; within a word it is none either
@@ -56,7 +56,7 @@ _MARKS = re.compile(
     re.VERBOSE,
 )
 _BEGINNING = re.compile(
-    r"^(\d{0,9})([-+*](?=\s|$|--)|\#(?=[\s\#]|$)|=(?==|$)|>|\[(?=[^\]]*\]:)|[.)](?=\s))"
+    r"^(\d{0,9})([-+*](?=\s|$|--)|\#(?=[\s\#]|$)|=(?==|$)|>|\[(?=[^\]]*\]:)|[.)](?=\s|$))"
 )
 """What would begin a list, a heading, a rule, a quotation or a definition."""
 
@@ -91,7 +91,9 @@ def shortened(text: str, most: int) -> str:
 def sentence(text: str) -> str:
     """`prose` that ends with a full stop, so that another sentence can follow."""
     line = prose(text)
-    return line if not line or line[-1] in ".!?:" else f"{line}."
+    if not line or line[-1] in ".!?:":
+        return line
+    return f"{line}\\." if line.isdigit() else f"{line}."  # a bare "1." would begin a list
 
 
 def anchors(headings: Iterable[str]) -> list[str]:

@@ -35,6 +35,7 @@ def test_title_and_summary():
     assert text.startswith("# digits: failed\n\nThe recipe failed. ")
     told = " ".join(summary(full_run()))
     assert "led by `softmax-before-loss`" in told
+    assert "Its remedy is proved by retraining: val score 0.71 → 0.784. 1 more cause" in told
     assert "1 more cause below." in told
     assert "lr 0.03, weight decay 0.0001, schedule cosine, dropout 0.2" in told
     assert "a validation accuracy of **0.53**, reached in epoch 1." in told
@@ -227,3 +228,10 @@ def test_key_message_prefers_the_reason_then_causes():
     assert key_message(StepResult("a", "A", 1, "skip", "why", findings=(cause,))) == "why"
     assert key_message(StepResult("a", "A", 1, "pass", findings=(note,))) == "note"
     assert key_message(StepResult("a", "A", 1, "pass")) == "as expected"
+
+
+@pytest.mark.parametrize("verified", [False, None])
+def test_the_summary_claims_no_proof_that_failed_or_was_not_sought(verified):
+    found = Finding("r", "fail", "m", "a", remedy=RemedyOutcome("x", verified, "s", 0.1, 0.2))
+    step = StepResult("a", "A", 1, "fail", findings=(found,))
+    assert "proved" not in " ".join(summary(RunResult("x", ("r",), (step,))))

@@ -31,6 +31,8 @@ def test_text_cannot_break_markdown():
     assert words.code("a`b\nc") == "`a'b c`"
     assert words.sentence("done") == "done."
     assert words.sentence("done!") == "done!"
+    assert words.sentence("see C:\\data\\") == r"see C:\data\\."
+    assert words.sentence("12") == r"12\."
     assert words.count(1, "trial") == "1 trial"
     assert words.count(0, "trial") == "0 trials"
 
@@ -39,6 +41,10 @@ ODD = [
     "__init__ and weight_decay *3*, 8 * 8, a*b, a__b_",
     "[x](http://a.b) ![y](z.png) [64] [a][b]",
     r"C:\_temp\*.csv and a\b and \`<b>`",
+    "C:\\data\\",
+    "7.",
+    "7)",
+    "7",
     "&amp; is & and &#60;",
     "<script>alert('x')</script> <img src=x>",
     "a | b \\| c",
