@@ -7,6 +7,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FEW_TICKS = 6
+NARROW = 3.0
+"""Below this ratio a logarithm bends next to nothing, and its ticks would be one or two."""
 FEW_DECADES = 1e3
 """Below this ratio of largest to smallest value there is room for ticks at 2 and 5."""
 
@@ -24,6 +26,9 @@ def set_scale(
     positive = [value for value in values if value > 0]
     if not log or not positive:
         return
+    ratio = max(positive) / min(positive)
+    if len(positive) == len(values) and 1 < ratio < NARROW:
+        return
     axis, scale = (axes.xaxis, axes.set_xscale) if which == "x" else (axes.yaxis, axes.set_yscale)
     if len(positive) < len(values):
         scale("symlog", linthresh=min(positive), linscale=0.5)
@@ -33,7 +38,6 @@ def set_scale(
             axis.set_ticks([positive[0]], [f"{positive[0]:.4g}"])
             axis.set_ticks([], minor=True)
             return
-        ratio = max(positive) / min(positive)
         digits = (1.0, 2.0, 3.0, 5.0, 7.0) if ratio < 10 else (1.0, 2.0, 5.0)
         crowded = ratio >= FEW_DECADES or (ratio > 10 and ticks < FEW_TICKS)
         subs = (1.0,) if crowded else digits

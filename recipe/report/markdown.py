@@ -168,7 +168,7 @@ def _checklist(steps: Sequence[StepResult]) -> dict[str, Any]:
         if short != words.shortened(message, len(message)):
             whole.append((_title(step), message))
         status = f"{SIGNS[step.status]} {step.status}"
-        time = words.duration(step.seconds)
+        time = words.MISSING if step.status == "skip" else words.duration(step.seconds)
         rows.append((status, step.title, *([str(step.round)] if rounds else []), short, time))
     header = ("status", "step", *(["round"] if rounds else []), "what it says", "time")
     return {"header": header, "rows": rows, "whole": whole}
