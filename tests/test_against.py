@@ -205,7 +205,7 @@ REFUSED = {
     "missing": (None, "there is no"),
     "no json": ("{", "cannot be read as a result"),
     "a list": ("[]", "cannot be read as a result"),
-    "another schema": ('{"schema": 7}', "schema 7, expected 1"),
+    "another schema": ('{"schema": 7}', "its schema is 7, expected 1"),
     "no score": (json.dumps(RunResult("x").to_json()), "has no score"),
     "a score in words": (
         json.dumps({**RunResult("x").to_json(), "best": {"params": {}, "val_score": "high"}}),

@@ -28,7 +28,7 @@ def test_it_says_verdict_steps_causes_best_and_cost():
     assert "<probabilities> | not logits." in rows[1][2]
     assert "1. **`softmax-before-loss`** (fail): The model returns" in text
     assert "**What to do:** Return logits." in text
-    assert "**verified**: val score 0.71 → 0.784." in text
+    assert "(proved: val_score 0.71 -> 0.784)." in text
     assert "It explains: `loss-off`" in text
     assert "2. **`still-improving`** (warn)" in text
     assert "tried, did not help" in text
