@@ -1,6 +1,5 @@
 """`--against`: this run's validation score beside that of a stored run, and whether it fell."""
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from recipe.noise import wandering
 from recipe.report.compare import ERRORS, answers
 from recipe.report.words import humanise, show
 from recipe.results import Against, Best, RunResult
-from recipe.runfolder import RESULT
+from recipe.runfolder import RESULT, load
 from recipe.settings import Settings
-from recipe.step import Step
+from recipe.step import Step, is_short
 
 STEP = "against"
 """In the notebook: what was trained for the comparison alone."""
@@ -51,7 +50,7 @@ class Earlier:
             for step in steps[:end]
             if step.name not in settings.skip and step.name in (settings.only or names)
         ]
-        if all(getattr(step, "short", False) for step in selected) and not experiment.has_baseline:
+        if all(is_short(step) for step in selected) and not experiment.has_baseline:
             raise UsageError(
                 "--against: these steps train nothing that has a score, and the experiment declares"
                 " no setting to train: give it lr=, or use `recipe run`."
@@ -115,13 +114,13 @@ def stored(place: Path) -> Earlier:
 
     """
     path = place / RESULT if place.is_dir() else place
-    try:
-        found = RunResult.from_json(json.loads(path.read_text("utf-8")), path.parent)
-    except FileNotFoundError as error:
+    if not path.exists():
         raise UsageError(
             f"--against: there is no {str(path)!r}: name a run folder or its {RESULT}."
-        ) from error
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        )
+    try:
+        found = load(path)
+    except ValueError as error:
         raise UsageError(
             f"--against: {str(path)!r} cannot be read as a result ({error}): name the {RESULT} of "
             "a finished run."

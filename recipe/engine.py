@@ -21,7 +21,7 @@ from recipe.forecast import forecast, told
 from recipe.journal import Journal
 from recipe.keys import key
 from recipe.mending import carried, go_on, mend
-from recipe.registry import Plugin
+from recipe.registry import Plugin, all_rules
 from recipe.results import (
     Best,
     Cost,
@@ -35,7 +35,7 @@ from recipe.results import (
     step_from_json,
 )
 from recipe.rules import judge
-from recipe.step import Goto, Step, why_of
+from recipe.step import Goto, Step, is_short, why_of
 from recipe.training.data import Splits
 from recipe.training.fingerprint import configuration
 
@@ -113,7 +113,7 @@ class Engine:
         until = self.ctx.settings.until
         end = names.index(until) + 1 if until in names else len(names)
         coming = [p for p in self.plugins[position:end] if not self._why_not(p, "")]
-        if all(getattr(plugin.step, "short", False) for plugin in coming):
+        if all(is_short(plugin.step) for plugin in coming):
             return
         with suppress(Exception):  # the step itself says what is wrong
             self.ctx.runner.find_way()  # from then on it is known how long an epoch takes
@@ -124,7 +124,7 @@ class Engine:
         """Whether to go on after the last step; where a fault was mended, what is tested now."""
         label = self.keys[-1]
         while isinstance(answer := self.decisions.after(self.results[-1], label), str):
-            rules = {rule.name: rule for rule in plugin.step.rules}
+            rules = all_rules([plugin])
             mended = mend(self.ctx, self.journal, rules, self.results[-1], answer)
             self.results[-1] = replace(mended.result, status=status_of(mended.result.findings))
             if mended.experiment is not None and mended.data is not None and self.rebuild:
@@ -144,7 +144,7 @@ class Engine:
         short = (
             place
             for place, plugin in until_here
-            if getattr(plugin.step, "short", False) and not self._why_not(plugin, "")
+            if is_short(plugin.step) and not self._why_not(plugin, "")
         )
         return max(short, default=position)
 

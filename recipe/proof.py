@@ -12,6 +12,7 @@ from recipe.events import Progress
 from recipe.keys import key
 from recipe.registry import Plugin, all_rules
 from recipe.results import Evidence, StepResult, latest
+from recipe.step import is_short
 from recipe.training.fingerprint import configuration
 from recipe.verify import Verifier
 
@@ -45,7 +46,7 @@ def proved(engine: Engine) -> list[StepResult]:
 
 
 def _short(engine: Engine) -> list[Plugin]:
-    return [plugin for plugin in engine.plugins if getattr(plugin.step, "short", False)]
+    return [plugin for plugin in engine.plugins if is_short(plugin.step)]
 
 
 def _look(

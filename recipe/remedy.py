@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from recipe.results import Evidence, Finding
+from recipe.results import Evidence, Finding, RemedyOutcome
 
 if TYPE_CHECKING:
     import torch
@@ -52,3 +52,12 @@ class Remedy:
     decides: bool = False
     of_run: bool = False
     corrects_score: bool = False
+
+
+def change_of(outcome: RemedyOutcome) -> str:
+    """What retraining with a remedy brought, for a terminal: "val_accuracy 0.71 -> 0.784"."""
+
+    def shown(score: float | None) -> str:
+        return "none" if score is None else f"{score:.4g}"
+
+    return f"{outcome.metric} {shown(outcome.before)} -> {shown(outcome.after)}"

@@ -76,12 +76,25 @@ def read_result(folder: Path) -> RunResult:
     if not path.is_file():
         raise UsageError(_no_result(folder))
     try:
-        return RunResult.from_json(json.loads(path.read_text("utf-8")), folder)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return load(path)
+    except ValueError as error:
         raise UsageError(
             f"{str(path)!r} cannot be read as a result ({error}): "
             f"write it anew with 'recipe resume {folder}'."
         ) from error
+
+
+def load(path: Path) -> RunResult:
+    """The result in a result.json.
+
+    Raises:
+        ValueError: it cannot be read, or holds something else.
+
+    """
+    try:
+        return RunResult.from_json(json.loads(path.read_text("utf-8")), path.parent)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(str(error)) from error
 
 
 def _no_result(folder: Path) -> str:

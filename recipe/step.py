@@ -66,6 +66,17 @@ def why_of(step: Step) -> str:
     return " ".join(getattr(step, "why", "").split())
 
 
+def in_brief(why: str) -> str:
+    """The first sentence of a reasoning; empty where there is none."""
+    first = why.partition(". ")[0].rstrip(".")
+    return f"{first}." if first else ""
+
+
+def is_short(step: Step) -> bool:
+    """Whether it takes no whole training."""
+    return bool(getattr(step, "short", False))
+
+
 def examples_of(step: Step) -> Mapping[str, Evidence]:
     """Evidence by the name of the rule that fires on it; empty where the step gives none."""
     examples: Mapping[str, Evidence] = getattr(step, "examples", {})

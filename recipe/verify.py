@@ -26,7 +26,7 @@ from recipe.gain import (
 from recipe.journal import Journal
 from recipe.keys import key
 from recipe.noise import wandering
-from recipe.remedy import Patient, Remedy
+from recipe.remedy import Patient, Remedy, change_of
 from recipe.results import Evidence, Finding, RemedyOutcome, StepResult, Trial, latest
 from recipe.rules import Rule
 from recipe.tasks.by_loss import ByLoss
@@ -295,14 +295,8 @@ class Verifier:
 
 
 def _sentence(rule: str, outcome: RemedyOutcome) -> str:
-    def shown(score: float | None) -> str:
-        return "none" if score is None else f"{score:.4g}"
-
     how = "verified" if outcome.verified else "did not help"
-    return (
-        f"{rule}: {outcome.name}: {outcome.metric} {shown(outcome.before)} -> "
-        f"{shown(outcome.after)}, {how}."
-    )
+    return f"{rule}: {outcome.name}: {change_of(outcome)}, {how}."
 
 
 def _with(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from recipe.remedy import change_of
 from recipe.report.words import MISSING, code, humanise, show
 from recipe.results import Finding, RemedyOutcome, RunResult
 
@@ -59,11 +60,7 @@ def gain_of(finding: Finding) -> str:
         return " (applied, not proved)" if remedy and remedy.applied else ""
     if not remedy.verified:
         return " (tried, did not help)"
-
-    def shown(score: float | None) -> str:
-        return "none" if score is None else f"{score:.4g}"
-
-    return f" (proved: {remedy.metric} {shown(remedy.before)} -> {shown(remedy.after)})"
+    return f" (proved: {change_of(remedy)})"
 
 
 def _did_not_help(found: Located) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from recipe.errors import UsageError
 from recipe.results import RunResult
+from recipe.step import is_short
 from recipe.testing.steps import open_engine
 
 if TYPE_CHECKING:
@@ -100,9 +101,7 @@ def _run(
 def _small(steps: "Sequence[Step]") -> str:
     """The last step that takes no whole training and books no epochs."""
     cheap = [
-        step.name
-        for step in steps
-        if getattr(step, "short", False) and getattr(step, "expects", None) is None
+        step.name for step in steps if is_short(step) and getattr(step, "expects", None) is None
     ]
     if not cheap:
         raise UsageError("No short step is installed: name the last step to run with until=.")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from recipe.experiment import Experiment
 
 DATA_FILES = (".csv", ".tsv", ".data", ".txt")
+CHECKS = "lr_range"
+"""Last step of `recipe check`: inspect and the lecture's steps 1 to 3."""
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,12 @@ from recipe import __version__
 from recipe.errors import RecipeError, UsageError
 from recipe.settings import Settings
 from recipe.ui import catalogue, runs
-from recipe.ui.choice import Choice, choose
+from recipe.ui.choice import CHECKS, Choice, choose
 from recipe.ui.config import read_table
 from recipe.ui.flags import with_options
 from recipe.ui.init import init
+from recipe.ui.terminal import has_user
 
-CHECK_UNTIL = "lr_range"
-"""Last step of `recipe check`: inspect and the lecture's steps 1 to 3."""
 BUG = 3
 INTERRUPTED = 130
 SPIN_COUNT = "10000"
@@ -38,9 +37,9 @@ def cli(ctx: click.Context) -> int | None:
     """
     if ctx.invoked_subcommand is not None:
         return None
-    from recipe.ui.wizard import has_user, wizard
+    if has_user(sys.stdout):
+        from recipe.ui.wizard import wizard
 
-    if has_user():
         code, complaint = wizard(Path.cwd())
         if complaint:
             _complain(complaint)
@@ -62,7 +61,7 @@ def run(what: str | None, **given: Any) -> int:
 @with_options
 def check(what: str | None, **given: Any) -> int:
     """Inspect TARGET, or --data, and run steps 1 to 3: a gate for pull requests."""
-    return _run(what, {**given, "until": given["until"] or CHECK_UNTIL})
+    return _run(what, {**given, "until": given["until"] or CHECKS})
 
 
 @cli.command()

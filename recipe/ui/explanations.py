@@ -6,7 +6,7 @@ from recipe.catalogue import Entry, Example, of_step
 from recipe.registry import Plugin
 from recipe.report.rule_words import BLOCKS, CONSEQUENCES, measured, opened, parts
 from recipe.report.words import count
-from recipe.step import why_of
+from recipe.step import in_brief, why_of
 from recipe.ui.typeset import Line, line
 
 COLOURS = {"fail": "bold red", "warn": "yellow", "note": "cyan"}
@@ -25,7 +25,7 @@ def step_list(plugins: Sequence[Plugin]) -> Iterator[Line]:
     for plugin in plugins:
         yield from (_step_head(plugin), line(_place(plugin), QUIET, indent=2))
         if why := why_of(plugin.step):
-            yield _indented(why.partition(". ")[0].rstrip(".") + ".")
+            yield _indented(in_brief(why))
         yield line()
     yield line("recipe explain STEP says more of a step, and shows its rules.", QUIET)
 

@@ -14,6 +14,7 @@ from recipe.events import (
     StepStarted,
     TrialFinished,
 )
+from recipe.step import in_brief
 from recipe.ui import words
 from recipe.ui.pace import Pace
 
@@ -62,8 +63,8 @@ class Plain:
 
     def _head(self, event: StepStarted) -> list[str]:
         round_ = f" - round {event.round}: {event.hypothesis}" if event.hypothesis else ""
-        why = event.why.split(". ")[0].rstrip(".")
-        said = [f"   {why}."] if why and self.guided else []
+        why = in_brief(event.why)
+        said = [f"   {why}"] if why and self.guided else []
         return [f"== {event.title}{round_}", *said]
 
     def _progress(self, event: Progress) -> list[str]:

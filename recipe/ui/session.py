@@ -12,11 +12,12 @@ from recipe.events import Crash, Event, RunFinished, RunStarted
 from recipe.files import to_json
 from recipe.results import RunResult, StepResult
 from recipe.settings import Settings
+from recipe.step import is_short
 from recipe.ui import github
 from recipe.ui.ask import asker
 from recipe.ui.panel import Panel
 from recipe.ui.plain import Plain
-from recipe.ui.terminal import is_true, plain_wanted
+from recipe.ui.terminal import has_user, is_true, plain_wanted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,8 +56,7 @@ class Session(AbstractContextManager["Session"]):
         """
         self.settings, self.again, self.guided = settings, again, guided
         self.out = sys.stderr if settings.json else sys.stdout
-        asked_not_to = settings.no_input or settings.ci or is_true("CI")
-        self.may_ask = not asked_not_to and sys.stdin.isatty() and self.out.isatty()
+        self.may_ask = not (settings.no_input or settings.ci) and has_user(self.out)
         self.own_crash = False
         self.wish: Wish | None = None
         self._folder: Path | None = None
@@ -162,8 +162,7 @@ def _is_short(result: StepResult) -> bool:
     """Whether a run that was mended at this step goes on from here, and not from the start."""
     from recipe import registry
 
-    short = {p.step.name for p in registry.load() if getattr(p.step, "short", False)}
-    return result.name in short
+    return result.name in {p.step.name for p in registry.load() if is_short(p.step)}
 
 
 def _explain(rule: str) -> None:

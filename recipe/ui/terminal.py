@@ -13,6 +13,11 @@ def plain_wanted(out: TextIO) -> bool:
     return not out.isatty() or dumb or bool(os.environ.get("RECIPE_PLAIN"))
 
 
+def has_user(out: TextIO) -> bool:
+    """Whether somebody can be asked who reads `out`."""
+    return sys.stdin.isatty() and out.isatty() and not is_true("CI")
+
+
 def unicode_works(out: TextIO) -> bool:
     """Whether it can write what is not ASCII."""
     return "utf" in (getattr(out, "encoding", None) or "").lower()

@@ -1,6 +1,5 @@
 """The wizard: finds the experiment with a few questions, runs the recipe, leaves the answers."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,21 +12,17 @@ from recipe.files import write_text
 from recipe.runfolder import resumable, to_toml
 from recipe.settings import Settings, parse, parse_budget
 from recipe.ui.ask import Answers, Asker, Item, Question, ask_all, asker
-from recipe.ui.choice import Choice, merged
+from recipe.ui.choice import CHECKS, Choice, merged
 from recipe.ui.config import Config, read_config, read_table
-from recipe.ui.init import write_files
+from recipe.ui.init import TOML, write_files
 from recipe.ui.running import Ran, execute
 from recipe.ui.sources import experiments_here, likely_kind, questions_of_data
-from recipe.ui.terminal import is_true
 
 GREETING = f"""recipe {__version__}: a guided training recipe
 It checks model and data, finds the learning rate, searches,
 reads the learning curves, and says what to do.
 Ctrl-C leaves at any time; what is finished is kept.
 """
-TOML = "recipe.toml"
-CHECKS = "lr_range"
-"""Last step of the checks alone, as of `recipe check`."""
 LIMIT = "limit"
 HOW_FAR = (
     Item("everything: checks, search, learning curves", {}),
@@ -37,11 +32,6 @@ HOW_FAR = (
     Item("the checks alone, up to the learning rate", {"until": CHECKS}),
 )
 MOST_FILES = 5
-
-
-def has_user() -> bool:
-    """Whether somebody can be asked."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and not is_true("CI")
 
 
 def wizard(folder: Path) -> tuple[int, str]:
