@@ -16,7 +16,7 @@ from recipe.budget import Meter
 from recipe.context import PACE, Context
 from recipe.decisions import Gate
 from recipe.engine import Engine, assemble
-from recipe.errors import UsageError
+from recipe.errors import FAILED, INTERRUPTED, USAGE, UsageError
 from recipe.events import Event, Message, Progress, RunFinished, RunStarted, TrialFinished
 from recipe.experiment import Experiment
 from recipe.files import make_folder, to_json, write_bytes, write_text
@@ -353,8 +353,8 @@ def _write(result: RunResult, engine: Engine, folder: Path, settings: Settings) 
 def exit_code(result: RunResult, *, strict: bool = False) -> int:
     """0 passed, 1 a gate failed, 2 an experiment that cannot be used, 130 interrupted."""
     if result.interrupted:
-        return 130
+        return INTERRUPTED
     if any(f.blocks and f.severity == "fail" for f in result.findings):
-        return 2
+        return USAGE
     passed = result.verdict == "pass" or (result.verdict == "warn" and not strict)
-    return 0 if passed else 1
+    return 0 if passed else FAILED

@@ -1,5 +1,10 @@
 """Errors that end a run with a defined exit code."""
 
+FAILED, USAGE, BUG, INTERRUPTED = 1, 2, 3, 130
+"""Exit codes: a gate failed, wrong usage or an experiment that cannot be used, a bug of ours,
+interrupted.
+"""
+
 
 class RecipeError(Exception):
     """Base of the errors this package raises on purpose."""

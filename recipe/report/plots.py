@@ -125,7 +125,7 @@ def _draw_panel(canvas: "Canvas", shown: Panel) -> None:
     else:
         draw_map(axes, shown)
     handles, labels = axes.get_legend_handles_labels()
-    if labels != [shown.y_label]:  # a single curve that the axis names already
+    if len(labels) > 1 or isinstance(shown, MapPanel):  # a single curve has the title for a name
         legend_below(canvas, handles, labels)
 
 
@@ -142,6 +142,8 @@ def _draw_lines(axes: "Axes", shown: LinePanel) -> None:
             _whole_ticks(axes, xs)
     ys = [y for series in shown.series for y in series.y if y is not None]
     set_scale(axes, "y", ys + [v for _, v in shown.mark_y], log=shown.log_y)
+    if not any(ys):  # nothing below zero is to be thought of, nor a thousandth of anything
+        axes.set_ylim(-0.03, 1.0)
     for _, value in shown.mark_x:
         axes.axvline(place(value), color=MARK_COLOUR, linewidth=1.3, dashes=(4, 2))
     for index, (label, value) in enumerate(shown.mark_y):

@@ -38,17 +38,19 @@ class Lane(Protocol):
 class Lanes:
     """All trials of a grid, each in its lane."""
 
-    def __init__(self, slots: Sequence[Slot], runner: "Runner") -> None:
+    def __init__(
+        self, slots: Sequence[Slot], runner: "Runner", compared_after: Sequence[int] = ()
+    ) -> None:
         self.slots, self.runner = slots, runner
-        way = runner.way
+        way, compared = runner.way, compared_after
         if way.sharing == "processes" and len(slots) > 1:
-            self.lanes: list[Lane] = [SideBySide(slots, runner, way.width)]
+            self.lanes: list[Lane] = [SideBySide(slots, runner, way.width, compared)]
         elif way.sharing == "fused":
             groups = fused_groups(slots, way.width)
-            self.lanes = [Fused(group, runner) if len(group) > 1 else Alone(group, runner)
+            self.lanes = [(Fused if len(group) > 1 else Alone)(group, runner, compared)
                           for group in groups]  # fmt: skip
         else:
-            self.lanes = [Alone(slots, runner)]
+            self.lanes = [Alone(slots, runner, compared)]
 
     def advance(self, until: float, later: float = 0) -> None:
         """Train every trial to `until` epochs.
@@ -83,8 +85,10 @@ class Lanes:
 class Alone:
     """One after another, in this process."""
 
-    def __init__(self, slots: Sequence[Slot], runner: "Runner") -> None:
-        self.slots, self.runner = slots, runner
+    def __init__(
+        self, slots: Sequence[Slot], runner: "Runner", compared_after: Sequence[int]
+    ) -> None:
+        self.slots, self.runner, self.compared_after = slots, runner, compared_after
 
     def advance(self, until: float, told: Told) -> None:
         """See `Lane`."""
@@ -96,7 +100,8 @@ class Alone:
         try:
             fit = slot.record
             if not isinstance(fit, Fit):
-                fit = slot.record = self.runner.fit(slot.spec.experiment)
+                experiment = slot.spec.experiment
+                fit = slot.record = self.runner.fit(experiment, self.compared_after)
             fit.advance(until, lambda _: told(slot))
         except UNUSABLE as error:
             slot.fail(reason_of(error))
@@ -117,8 +122,10 @@ class Fused:
     and round to the same last digit, as in a run that was never interrupted.
     """
 
-    def __init__(self, slots: Sequence[Slot], runner: "Runner") -> None:
-        self.slots, self.runner = list(slots), runner
+    def __init__(
+        self, slots: Sequence[Slot], runner: "Runner", compared_after: Sequence[int]
+    ) -> None:
+        self.slots, self.runner, self.compared_after = list(slots), runner, compared_after
         self.rows: list[Slot] = []
         self.training: FusedTraining | None = None
         self.instead: Alone | None = None
@@ -136,7 +143,8 @@ class Fused:
                     if slot.trial is None and slot.record is not None:
                         self.runner.meter.spend(-slot.record.trained)  # they are trained again
                     slot.record = None
-                self.instead, self.training = Alone(self.slots, self.runner), None
+                self.instead = Alone(self.slots, self.runner, self.compared_after)
+                self.training = None
         if self.instead is not None:
             self.instead.advance(until, told)
 
@@ -166,8 +174,9 @@ class Fused:
         runner = self.runner
         experiments = [slot.spec.experiment for slot in self.slots]
         self.training = FusedTraining(
-            experiments, runner.data, seed=runner.seed, device=runner.device, way=runner.way.single
-        )
+            experiments, runner.data, seed=runner.seed, device=runner.device,
+            way=runner.way.single, compared_after=self.compared_after,
+        )  # fmt: skip
         self.rows = self.slots
         for row, slot in enumerate(self.slots):
             slot.record = Record(
@@ -214,8 +223,11 @@ class SideBySide:
     has ended takes the next one, since a process that has trained before starts faster.
     """
 
-    def __init__(self, slots: Sequence[Slot], runner: "Runner", width: int) -> None:
+    def __init__(
+        self, slots: Sequence[Slot], runner: "Runner", width: int, compared_after: Sequence[int]
+    ) -> None:
         self.slots, self.runner, self.width = slots, runner, width
+        self.compared_after = compared_after
         self.children = Children(self._serve)
         self.child_of: dict[Slot, Child] = {}
         self.attempts: dict[Slot, int] = dict.fromkeys(slots, 0)
@@ -308,7 +320,8 @@ class SideBySide:
                 if message["slot"] != number:
                     number, current = message["slot"], None
                 if current is None:
-                    current = self.runner.fit(self.slots[number].spec.experiment)
+                    experiment = self.slots[number].spec.experiment
+                    current = self.runner.fit(experiment, self.compared_after)
                 current.advance(message["until"], lambda fit: line.send(_how_far(fit)))
             except UNUSABLE as error:
                 answer = {"failed": reason_of(error)}

@@ -95,17 +95,28 @@ class Runner:
 
     def _train(self, slots: list[Slot], halving: Halving | None, rivals: Sequence[Trial]) -> None:
         longest = max(slot.epochs for slot in slots)
-        with closing(Lanes(slots, self)) as lanes:
-            going, cut, trained = list(slots), halving, 0.0
-            while cut and len(going) + len(rivals) > 1:
-                rung = self._rung(slots, cut)
-                # A second cut inside an epoch would need a record of its own to be made again.
-                if rung and (not trained or (rung >= trained and rung % 1 == 0)):
+        cuts = self._cuts(slots, halving)
+        compared = tuple(int(rung) for rung, cut in cuts if not _by_loss(rung, cut))
+        with closing(Lanes(slots, self, compared)) as lanes:
+            going = list(slots)
+            for rung, cut in cuts:
+                if len(going) + len(rivals) > 1:
                     later = cut.cost(len(going)) - cut.share * len(going)
                     lanes.advance(rung, later * longest)
-                    going, trained = self._cut(going, rung, cut, rivals), rung
-                cut, rivals = cut.then, ()
+                    going = self._cut(going, rung, cut, rivals)
+                rivals = ()
             lanes.advance(longest)
+
+    def _cuts(self, slots: Sequence[Slot], halving: Halving | None) -> list[tuple[float, Halving]]:
+        """The epochs after which lower parts end, in their order."""
+        cuts: list[tuple[float, Halving]] = []
+        while halving is not None:
+            rung = self._rung(slots, halving)
+            # A second cut inside an epoch would need a record of its own to be made again.
+            if rung and (not cuts or (rung >= cuts[-1][0] and rung % 1 == 0)):
+                cuts.append((rung, halving))
+            halving = halving.then
+        return cuts
 
     def _rung(self, slots: Sequence[Slot], halving: Halving) -> float | None:
         """Epochs until the cut, the same for all of them."""
@@ -122,7 +133,7 @@ class Runner:
         self, slots: Sequence[Slot], rung: float, halving: Halving, rivals: Sequence[Trial]
     ) -> list[Slot]:
         """End those that are behind; the others."""
-        on_losses = halving.on_losses or rung % 1 > 0
+        on_losses = _by_loss(rung, halving)
         standings = [slot.standing(rung, on_losses=on_losses) for slot in slots]
         standings += [standing_of(rival, rung) for rival in rivals]
         behind = (behind_in_loss if on_losses else behind_in_score)(standings, halving.keep)
@@ -197,13 +208,25 @@ class Runner:
         fit.advance(trial.epochs)
         return save(fit.weights())
 
-    def fit(self, experiment: Experiment) -> Fit:
-        """A fresh fit of a resolved experiment under this run's seed."""
+    def fit(self, experiment: Experiment, compared_after: Sequence[int] = ()) -> Fit:
+        """A fresh fit of a resolved experiment under this run's seed.
+
+        Args:
+            experiment: what to train.
+            compared_after: epochs after which it is compared by its averaged weights.
+
+        """
         training = Training(
-            experiment, self.data, seed=self.seed, device=self.device, way=self.way.single
-        )
+            experiment, self.data, seed=self.seed, device=self.device, way=self.way.single,
+            compared_after=compared_after,
+        )  # fmt: skip
         epochs = experiment.epochs or 1
         return Fit(training, epochs, patience_for(epochs))
+
+
+def _by_loss(rung: float, halving: Halving) -> bool:
+    """Whether trials are compared there by their losses: between two epochs nobody has a score."""
+    return halving.on_losses or rung % 1 > 0
 
 
 def _beats(other: Trial, trial: Trial) -> bool:

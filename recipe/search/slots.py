@@ -32,7 +32,7 @@ class Spec:
 
 def standing_of(trial: Trial, rung: float) -> Standing:
     """How a trial that has ended stood at a cut after `rung` epochs."""
-    score = score_at(trial.curves.get("val_score", ()), math.floor(rung))
+    score = score_at(trial.curves, math.floor(rung))
     found: tuple[float, ...] | None
     if trial.rung == rung:
         found = tuple(loss for loss in trial.curves.get(RUNG_LOSS, ()) if loss is not None)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from recipe.results import TrialStatus, finite
-from recipe.training.loop import Epoch, Training
+from recipe.training.loop import AVERAGED, Epoch, Training
 from recipe.training.plan import pause_in
 
 PATIENCE_SHARE = 0.5
@@ -59,8 +59,8 @@ class Record:
         self.status, self.reason = status, reason
 
     def score_at(self, epoch: int) -> float | None:
-        """The best score within the first `epoch` epochs."""
-        return score_at(self.curves.get("val_score", []), epoch)
+        """See `score_at`."""
+        return score_at(self.curves, epoch)
 
     @property
     def trained(self) -> float:
@@ -145,10 +145,12 @@ def is_better(
     return rank(score, loss) > rank(best_score, best_loss)
 
 
-def score_at(scores: list[float | None] | tuple[float | None, ...], epoch: int) -> float | None:
-    """The best known score within the first `epoch` epochs; None when there is none."""
-    known = [score for score in scores[:epoch] if score is not None]
-    return max(known, default=None)
+def score_at(curves: Mapping[str, Sequence[float | None]], epoch: int) -> float | None:
+    """What a trial is compared by after so many epochs: the best score so far, or that of the
+    averaged weights where it is better; None when there is none.
+    """
+    scores = [*curves.get("val_score", ())[:epoch], *curves.get(AVERAGED, ())[epoch - 1 : epoch]]
+    return max((score for score in scores if score is not None), default=None)
 
 
 def thinned(values: list[float], points: int) -> list[float]:

@@ -8,7 +8,7 @@ each trial its own gradient, since no trial's loss depends on another's weights.
 
 import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,11 +19,12 @@ from torch.func import functional_call, vmap
 
 from recipe.experiment import Experiment
 from recipe.keys import derive_seed
+from recipe.training.averaging import Average, in_place_of, trained_parameters
 from recipe.training.data import Splits
 from recipe.training.fit import Snapshot, copy_of
 from recipe.training.fused_optimizers import FUSED
 from recipe.training.fused_watch import Watch
-from recipe.training.loop import Epoch, full_precision
+from recipe.training.loop import AVERAGED, Epoch, evaluate, full_precision
 from recipe.training.models import Noise, build_model
 from recipe.training.monitors import activation_shares
 from recipe.training.plan import (
@@ -89,6 +90,7 @@ class FusedTraining:
         device: torch.device,
         rates: Sequence[Sequence[float]] | None = None,
         way: Way = PLAIN,
+        compared_after: Sequence[int] = (),
     ) -> None:
         """Build one model and give every trial a copy of its weights.
 
@@ -99,6 +101,7 @@ class FusedTraining:
             device: where to train.
             rates: each trial's learning rate at every iteration, instead of its schedule.
             way: layout and precision.
+            compared_after: as of `Training`.
 
         Raises:
             CannotFuse: this experiment or model has to be trained one by one.
@@ -117,6 +120,8 @@ class FusedTraining:
         self.trials = list(range(self.began))
         """Which trial each row is of."""
         self._stack(len(experiments))
+        self.compared_after = frozenset(compared_after)
+        self.average = Average([self.weights]) if compared_after else None
         self._held: dict[str, Tensor] = {}
         """Of all trials at the start: the weights under "", and the buffers."""
         self._holding: set[int] = set()
@@ -160,6 +165,8 @@ class FusedTraining:
         self.planned = [self.planned[row] for row in rows]
         self.trials = [self.trials[row] for row in rows]
         self.optimizer.keep(index)
+        if self.average is not None:
+            self.average.values = [value[index] for value in self.average.values]
         if self._paused is not None:
             self._paused.keep(index)
 
@@ -185,13 +192,18 @@ class FusedTraining:
         """
         if trial not in self._holding:
             return {}
-        parameters = self.views(self._held[""])
+        self._load(trial, self._held[""], self._held)
+        return copy_of(self.model)
+
+    @torch.no_grad()
+    def _load(self, row: int, weights: Tensor, buffers: Mapping[str, Tensor]) -> None:
+        """Put one row of weights [K, P] and of buffers into the model."""
+        parameters = self.views(weights)
         for name, p in self.model.named_parameters():
             if name in parameters:
-                p.copy_(parameters[name][trial])
+                p.copy_(parameters[name][row])
         for name, buffer in self.model.named_buffers():
-            buffer.copy_(self._held[name][trial])
-        return copy_of(self.model)
+            buffer.copy_(buffers[name][row])
 
     def epoch(self, pause: int | None = None) -> list[Epoch]:
         """Train every trial for one epoch, or what is left of one that paused, and validate.
@@ -218,6 +230,8 @@ class FusedTraining:
         epochs = self._sum_up(running)
         with self._running(self._noise(running.number)):
             self._validate(epochs)
+            if self.average is not None and self.number in self.compared_after:
+                self._compare(self.average, epochs)
         return epochs
 
     def losses(
@@ -322,13 +336,12 @@ class FusedTraining:
         for i, (x, y) in enumerate(batches, first):
             if i >= self.rates.shape[1]:
                 return
-            if self.experiment.augment is not None:
-                x = self.experiment.augment(x)  # noqa: PLW2901 - the batch itself
+            x = self._prepare(x)  # noqa: PLW2901 - the batch itself
             views = self.views(self.weights)
             for view in views.values():
                 view.requires_grad_()
             with self.way.autocast(self.device):
-                outputs = self._outputs(views, self.way.lay_out(x))
+                outputs = self._outputs(views, x)
             outputs = full_precision(outputs)
             losses = self._losses(outputs, y)
             grad = self._gradient(losses.sum(), list(views.values()))
@@ -336,10 +349,17 @@ class FusedTraining:
             if i in watched:
                 watch.before(i, grad)
             self.optimizer.step(self.weights, grad, self.rates[:, i, None])
+            if self.average is not None:
+                self.average.add([self.weights])
             if i in watched:
                 watch.after()
             sums = None if self.experiment.metric else self._sums(outputs.detach(), y)
             yield losses.detach(), sums
+
+    def _prepare(self, x: Tensor) -> Tensor:
+        if self.experiment.augment is not None:
+            x = self.experiment.augment(x)
+        return self.way.lay_out(x)
 
     def _gradient(self, loss: Tensor, views: list[Tensor]) -> Tensor:
         """The gradients as one matrix [K, P].
@@ -400,6 +420,20 @@ class FusedTraining:
                 self.task.score(scored[row]) if score is None else float(score)
             )
             epoch.figures |= {name: values[row] for name, values in shares.items()}
+
+    def _compare(self, average: Average, epochs: list[Epoch]) -> None:
+        """As `Training` does, row by row: it is seldom, and statistics of batch norm are read."""
+        if self.number == max(self.compared_after):
+            self.average = None
+        for row, epoch in enumerate(epochs):
+            if epoch.diverged:
+                continue
+            self._load(row, average.values[0], self.buffers)
+            batches = epoch_batches(self.experiment, self.data, self.seed, 0)
+            prepared = (self._prepare(x) for x, _ in batches)
+            with in_place_of(self.model, trained_parameters(self.model), prepared):
+                score = evaluate(self.model, self.experiment, self.data.val, self.way)[1]
+            epoch.figures[AVERAGED] = score
 
     def _call(self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor) -> Tensor:
         values = {**parameters, **buffers, **self.fixed}

@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from recipe.errors import RecipeError, UsageError
 from recipe.experiment import Experiment
 from recipe.keys import derive_seed
+from recipe.training.averaging import Average, in_place_of, trained_parameters
 from recipe.training.data import Data, Splits
 from recipe.training.items import Batch
 from recipe.training.models import Noise, build_model, place, seeded
@@ -36,6 +37,9 @@ from recipe.training.way import PLAIN, Way, thread_count
 
 CHECK_EVERY = 16
 """Iterations between looks at the loss on an accelerator, where each look waits for it."""
+
+AVERAGED = "averaged_score"
+"""Of the averaged weights, where trainings are compared: the curve's name."""
 
 Update = tuple[Tensor, Batch | None]
 """The loss of an iteration, and the outputs and targets that its score is made of."""
@@ -83,6 +87,7 @@ class Training:
         device: torch.device,
         rates: Sequence[float] | None = None,
         way: Way = PLAIN,
+        compared_after: Sequence[int] = (),
     ) -> None:
         """Build a fresh model and its optimizer.
 
@@ -93,6 +98,8 @@ class Training:
             device: where to train.
             rates: learning rate of every iteration, instead of the experiment's schedule.
             way: layout, precision and threads.
+            compared_after: numbers of epochs after which the score of the averaged weights is
+                measured too.
 
         """
         self.experiment, self.data, self.seed, self.device = experiment, data, seed, device
@@ -112,6 +119,8 @@ class Training:
         self.scores_training = experiment.metric is None and experiment.update is None
         """An own metric wants all items at once, an own update step shows no outputs."""
         self.monitor = UpdateMonitor(self.model)
+        self.compared_after = frozenset(compared_after)
+        self.average = Average(trained_parameters(self.model)) if compared_after else None
         self.number = 0
         """Of the next epoch, or of the one that pauses."""
         self._running: _Running | None = None
@@ -141,6 +150,8 @@ class Training:
             if not running.epoch.diverged:
                 with self._seeded(running.epoch.number):
                     running.epoch.figures |= self._validate()
+                    if self.average is not None and self.number in self.compared_after:
+                        running.epoch.figures |= self._compared(self.average)
         return running.epoch
 
     def _begin(self, number: int) -> _Running:
@@ -231,7 +242,10 @@ class Training:
         rates = self.rates[epoch * self.iterations_per_epoch :]
         for i, ((x, y), lr) in enumerate(zip(batches, rates, strict=False)):
             set_lr(self.optimizer, lr, self.lr)
-            yield self._iteration(x, y, watch=i in watched)
+            update = self._iteration(x, y, watch=i in watched)
+            if self.average is not None:
+                self.average.add(trained_parameters(self.model))
+            yield update
 
     def _iteration(self, x: Tensor, y: Tensor, *, watch: bool) -> Update:
         """One update; what it returns has no gradient."""
@@ -297,6 +311,14 @@ class Training:
         loss, score = evaluate(self.model, self.experiment, self.data.val, self.way, monitor)
         shares = {name: share.item() for name, share in monitor.worst().items()}
         return {"val_loss": loss, "val_score": score} | shares
+
+    def _compared(self, average: Average) -> dict[str, float]:
+        """The score of the averaged weights; behind the last comparison nothing is averaged."""
+        if self.number == max(self.compared_after):
+            self.average = None
+        batches = epoch_batches(self.experiment, self.data, self.seed, 0)
+        with in_place_of(self.model, average.values, (self._prepare(x) for x, _ in batches)):
+            return {AVERAGED: evaluate(self.model, self.experiment, self.data.val, self.way)[1]}
 
 
 @torch.no_grad()

@@ -4,13 +4,14 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from textwrap import shorten, wrap
+from textwrap import shorten
 from typing import Any, Protocol
 
 import click
 
 from recipe.errors import UsageError
 from recipe.ui.terminal import plain_wanted
+from recipe.ui.typeset import broken
 
 BACK = "<"
 """What goes back to the question before, where an answer is typed."""
@@ -95,7 +96,7 @@ def _checked(read: Callable[[str], str], default: str, check: Check, *, back: bo
             return check(typed)
         except UsageError as error:
             width = shutil.get_terminal_size().columns - 1
-            for line in wrap(" ".join(str(error).split()), width, break_long_words=False):
+            for line in broken(" ".join(str(error).split()), width, hanging=0):
                 click.secho(line, fg="red")
             default = typed or default
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from recipe import __version__
-from recipe.errors import RecipeError, UsageError
+from recipe.errors import BUG, FAILED, INTERRUPTED, USAGE, RecipeError, UsageError
 from recipe.settings import Settings
 from recipe.ui import catalogue, runs
 from recipe.ui.choice import CHECKS, Choice, choose
@@ -19,8 +19,6 @@ from recipe.ui.flags import with_options
 from recipe.ui.init import init
 from recipe.ui.terminal import has_user
 
-BUG = 3
-INTERRUPTED = 130
 SPIN_COUNT = "10000"
 """How long OpenMP threads spin for work before they sleep. Its default, milliseconds, makes small
 models many times slower as soon as anything else runs on the machine."""
@@ -158,15 +156,15 @@ def main(args: list[str] | None = None) -> None:
         code = error.exit_code
     except click.ClickException as error:
         _complain(error.format_message())
-        code = 2
+        code = USAGE
     except (KeyboardInterrupt, click.Abort):
         code = INTERRUPTED
     except RecipeError as error:
         _complain(str(error))
-        code = 2
+        code = USAGE
     except BrokenPipeError:
         sys.stdout = None
-        code = 1
+        code = FAILED
     except Exception:  # noqa: BLE001 - whatever else comes up is a bug of ours
         code = BUG
         handle, log = tempfile.mkstemp(prefix="recipe-", suffix=".log")

@@ -1,6 +1,5 @@
 """`recipe init`: an experiment.py and a recipe.toml to start from."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from recipe.settings import BY_NAME, OPTIONS, parse
 from recipe.ui.ask import Answers, Item, Question, ask_all, asker
 from recipe.ui.flags import flag
 from recipe.ui.sources import likely_kind, questions_of_data
+from recipe.ui.terminal import has_user
 
 EXPERIMENT, TOML = "experiment.py", "recipe.toml"
 WRITTEN = ("data", "target", "task", "model", "image_size", "augment")
@@ -101,7 +101,7 @@ def _sized(answers: Answers) -> Answers:
 
 
 def _asked() -> Answers:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("CI"):
+    if not has_user(sys.stdout):
         raise UsageError(
             "There is nobody to ask: name --data (and --target for a table), or --own."
         )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from textwrap import wrap
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -25,6 +24,7 @@ from recipe.ui import words
 from recipe.ui.pace import Pace
 from recipe.ui.plain import Plain
 from recipe.ui.terminal import unicode_works
+from recipe.ui.typeset import broken
 
 STYLES = {"pass": "green", "warn": "yellow", "fail": "red", "error": "red", "skip": "dim"}
 FRAMES_PER_SECOND = 8
@@ -34,8 +34,6 @@ LEVELS = ("▁▂▃▄▅▆▇█", "━", "─"), ("", "#", "-")
 LONGEST_CURVE = 24
 FRAME = 4
 """Columns that a frame takes."""
-HANGING = 3
-"""By how much what follows on the next line is set in."""
 
 
 class Status:
@@ -117,15 +115,6 @@ def curve(values: list[float], heights: str) -> str:
     low, high = min(shown), max(shown)
     scale = (len(heights) - 1) / (high - low) if high > low else 0.0
     return "".join(heights[round((value - low) * scale)] for value in shown)
-
-
-def broken(line: str, width: int) -> list[str]:
-    """A line broken at words, what follows set in."""
-    indent = " " * (len(line) - len(line.lstrip()))
-    return wrap(
-        line, max(width, 2 * HANGING), initial_indent="", subsequent_indent=indent + " " * HANGING,
-        break_long_words=False, break_on_hyphens=False, drop_whitespace=True,
-    ) or [""]  # fmt: skip
 
 
 class Live(AbstractContextManager["Live"]):

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from recipe.errors import BUG, USAGE
 from recipe.results import RunResult
 from recipe.ui.choice import Choice
 from recipe.ui.session import Session, Wish
-
-UNUSABLE, BUG = 2, 3
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Ran:
     @property
     def complaint(self) -> str:
         """Why the experiment cannot be used; empty where it can."""
-        if self.code != UNUSABLE:
+        if self.code != USAGE:
             return ""
         f = next(f for f in self.result.findings if f.blocks)
         return f"{f.rule}: {f.message} {f.advice}"

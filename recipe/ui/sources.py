@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,6 +115,8 @@ def _of_kind(typed: str, kind: str) -> str:
     from recipe.sources.named import kind_of
 
     path = str(Path(typed).expanduser()) if typed else typed
+    if not Path(path).exists() or not typed:
+        raise UsageError(_missing(typed, kind))
     found = kind_of(path)
     if found != kind or (kind == "images" and not Path(path).is_dir()):
         raise UsageError(f"{typed!r} is {'a ' if found != 'images' else ''}{found}, not {kind}.")
@@ -126,6 +129,16 @@ def _of_kind(typed: str, kind: str) -> str:
 
         read_csv(Path(path))
     return path
+
+
+def _missing(typed: str, kind: str) -> str:
+    """What to say of a path that leads nowhere, with the nearest name there is."""
+    what = "folder" if kind == "images" else kind
+    path = Path(typed).expanduser()
+    there = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = get_close_matches(path.name, there, n=1)
+    hint = f" Did you mean {str(path.with_name(near[0]))!r}?" if near else ""
+    return f"There is no {what} {typed!r}.{hint}" if typed else f"Type the path of the {what}."
 
 
 def _sets(_: Answers) -> list[Item]:

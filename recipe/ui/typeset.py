@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from textwrap import wrap
 
 from recipe.ui.terminal import plain_wanted
 
@@ -13,6 +14,8 @@ NARROWEST = 20
 """Columns that a text gets at least: where its lead leaves fewer, it begins on the next line."""
 STEP_BACK = 4
 """How far it is then indented."""
+HANGING = 3
+"""By how much what follows on the next line is set in."""
 
 Span = tuple[str, str]
 """Text and its style, by the words of rich."""
@@ -34,6 +37,15 @@ class Line:
 def line(text: str = "", style: str = "", *, indent: int = 0) -> Line:
     """A line of one style."""
     return Line(((text, style),), ((" " * indent, ""),))
+
+
+def broken(text: str, width: int, hanging: int = HANGING) -> list[str]:
+    """A text without styles, broken at words; what follows is set in."""
+    indent = " " * (len(text) - len(text.lstrip()) + hanging)
+    return wrap(
+        text, max(width, 2 * HANGING), subsequent_indent=indent, break_long_words=False,
+        break_on_hyphens=False,
+    ) or [""]  # fmt: skip
 
 
 def show(lines: Iterable[Line]) -> None:

@@ -61,9 +61,9 @@ class Lab:
         )  # fmt: skip
         fit = self.runner.fit
 
-        def counted(experiment):
+        def counted(experiment, compared_after=()):
             self.fits += 1
-            return fit(experiment)
+            return fit(experiment, compared_after)
 
         self.runner.fit = counted
 

@@ -159,7 +159,12 @@ def test_is_better_is_the_order_of_score_then_loss(score, loss, best_score, best
      ([None], 1, None), ([], 3, None), ((0.1, 0.2), 2, 0.2)],
 )  # fmt: skip
 def test_score_at(scores, epoch, best):
-    assert score_at(scores, epoch) == best
+    assert score_at({"val_score": scores}, epoch) == best
+
+
+def test_the_score_of_the_averaged_weights_counts_where_it_was_measured():
+    curves = {"val_score": [0.4, 0.5, 0.3], "averaged_score": [None, 0.7, 0.9]}
+    assert [score_at(curves, epoch) for epoch in (1, 2, 3, 4)] == [0.4, 0.7, 0.9, 0.5]
 
 
 @given(st.lists(st.floats(-9, 9), max_size=60), st.integers(1, 20))

@@ -46,8 +46,9 @@ def experiments(cells=CELLS, **given):
 
 def compare(made, splits, rel=1e-4):
     """Train fused and one by one; every curve, every loss and every weight has to agree."""
-    fused = FusedTraining(made, splits, seed=SEED, device=CPU)
-    singles = [Training(e, splits, seed=SEED, device=CPU) for e in made]
+    given = {"seed": SEED, "device": CPU, "compared_after": (2,)}
+    fused = FusedTraining(made, splits, **given)
+    singles = [Training(e, splits, **given) for e in made]
     passes = [training.epochs() for training in singles]
     for _ in range(3):
         together = fused.epoch()

@@ -77,7 +77,7 @@ def test_questions_with_a_wrong_answer_and_the_way_back(here, terminal):
     child.send(ENTER)
     child.expect("Which table")
     child.send("x" + ENTER)
-    child.expect("There is no data 'table.csvx'")
+    child.expect("There is no table 'table.csvx'")
     child.send("\x7f" + ENTER)
     child.expect("Which column")
     child.expect(rf"> {STYLES}y")

@@ -70,7 +70,7 @@ def test_a_table_with_a_wrong_answer_mended_and_the_way_back(wizard, tmp_path):
     child = wizard()
     answer(child, "What shall be trained?")
     answer(child, "Which table?", "x" + ENTER)  # behind the proposed name
-    child.expect("There is no data 'animals.csvx'")
+    child.expect("There is no table 'animals.csvx'")
     answer(child, "Which table?", BACKSPACE + ENTER)
     answer(child, "Which column is to be predicted?", UP + ENTER)  # tails
     answer(child, "Which model?", UP + ENTER)  # back

@@ -1,0 +1,105 @@
+"""The running average of a model's weights: where a training would stand if its rate had fallen.
+
+At a high rate the weights jump about a valley whose floor their average shows. Scores of the raw
+weights in the middle of a training favour low rates, which win early and lose in the end; those of
+the averages stand in the order in which the trainings end.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from recipe.training.models import batch_norms
+
+POWER = 8
+"""The n-th weights enter with a weight that grows like n to this power: about the last tenth of a
+training counts, however long it is (polynomial-decay averaging: Shamir, Zhang 2013)."""
+REFRESHED_ITEMS = 1024
+"""Training items that the statistics of batch norm are read from anew."""
+
+
+class Average:
+    """A running average of tensors of which every iteration brings new values."""
+
+    def __init__(self, values: Iterable[Tensor]) -> None:
+        """Begin with these."""
+        self.values = [value.detach().clone() for value in values]
+        self.count = 0
+
+    @torch.no_grad()
+    def add(self, values: list[Tensor]) -> None:
+        """Take in the next ones."""
+        self.count += 1
+        share = (POWER + 1) / (self.count + POWER)
+        torch._foreach_lerp_(self.values, values, share)
+
+
+def trained_parameters(model: nn.Module) -> list[Tensor]:
+    """What is averaged: the parameters that are trained."""
+    return [p.detach() for p in model.parameters() if p.requires_grad]
+
+
+@contextmanager
+def in_place_of(
+    model: nn.Module, values: Sequence[Tensor], batches: Iterable[Tensor]
+) -> Iterator[nn.Module]:
+    """The model with these values for its trained parameters, and with the statistics of batch norm
+    that belong to them; afterwards it is as it was.
+
+    Args:
+        model: of any mode; in evaluation mode within.
+        values: as `trained_parameters` gives them.
+        batches: of training inputs.
+
+    """
+    parameters = trained_parameters(model)
+    before = [p.clone() for p in parameters]
+    buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
+    training = model.training
+    try:
+        with torch.no_grad():
+            _copy(parameters, values)
+            model.eval()
+            refresh_statistics(model, batches)
+        yield model
+    finally:
+        with torch.no_grad():
+            _copy(parameters, before)
+            for buffer, value in buffers:
+                buffer.copy_(value)
+        model.train(training)
+
+
+@torch.no_grad()
+def refresh_statistics(model: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Read the running statistics of batch norm anew from these batches, every one of them with
+    the same weight; nothing happens to a model without such layers.
+
+    Everything but batch norm stays in evaluation mode: what is read are the activations that the
+    layers are going to see there.
+    """
+    layers = [layer for layer in batch_norms(model) if layer.track_running_stats]
+    if not layers:
+        return
+    momenta = [layer.momentum for layer in layers]
+    model.eval()
+    for layer in layers:
+        layer.reset_running_stats()
+        layer.momentum = None  # a plain mean over the batches
+        layer.train()
+    seen = 0
+    for x in batches:
+        model(x)
+        seen += len(x)
+        if seen >= REFRESHED_ITEMS:
+            break
+    for layer, momentum in zip(layers, momenta, strict=True):
+        layer.momentum = momentum
+        layer.eval()
+
+
+def _copy(targets: Sequence[Tensor], values: Sequence[Tensor]) -> None:
+    for target, value in zip(targets, values, strict=True):
+        target.copy_(value)
