@@ -35,7 +35,7 @@ from recipe.results import (
     step_from_json,
 )
 from recipe.rules import judge
-from recipe.step import Goto, Step, is_short, why_of
+from recipe.step import Goto, Step, is_short, said_of, why_of
 from recipe.training.data import Splits
 from recipe.training.fingerprint import configuration
 
@@ -200,6 +200,7 @@ class Engine:
         try:
             evidence = step.measure(ctx)
             _check_evidence(evidence)
+            said = said_of(step, evidence)
             findings = judge(step.rules, evidence, ctx.settings.ignore)
         except UsageError as error:
             self.usage_error = error
@@ -216,6 +217,7 @@ class Engine:
             evidence=evidence,
             findings=findings,
             figures=tuple(getattr(step, "figures", ())),
+            says=said,
         )
 
     def _reuse(self, plugin: Plugin, known: dict[str, Any]) -> StepResult:

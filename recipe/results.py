@@ -207,6 +207,8 @@ class StepResult:
     """The step's reasoning; empty where the plugin gives none."""
     rules: tuple[str, ...] = ()
     """The rules it judges by, also those that found nothing."""
+    says: str = ""
+    """What it measured, in a few words; empty where the plugin gives none."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from recipe.errors import StepError
@@ -31,11 +32,13 @@ class Goto:
 
 @runtime_checkable
 class Step(Protocol):
-    """The shape of a step plugin. Optional: `why`, `examples`, `figures`, `goto`, `expects`,
-    `short` and `reads_logs`.
+    """The shape of a step plugin. Optional: `why`, `says`, `examples`, `figures`, `goto`,
+    `expects`, `short` and `reads_logs`.
 
     `why` (a string) gives the reasoning: its first sentence, of 110 characters at most, is said
     before the step runs, all of it stands in the report's glossary.
+    `says` (a string) sums up what was measured, names of scalars in braces: "best rate {best_lr}";
+    it is left out where one of them was not measured.
     `examples` (a mapping of names of its rules to Evidence) gives for each rule the few scalars
     and curves on which it fires, to which `recipe explain` adds what the rule says of them. As a
     property it is read when it is asked for: `return read_examples(__file__)`.
@@ -64,6 +67,28 @@ class Step(Protocol):
 def why_of(step: Step) -> str:
     """The reasoning that a step gives, on one line; empty where it gives none."""
     return " ".join(getattr(step, "why", "").split())
+
+
+def said_of(step: Step, evidence: Evidence) -> str:
+    """The step's sum of what it measured; empty where it has none, or a value is missing.
+
+    Raises:
+        StepError: its `says` is no text with names in braces.
+
+    """
+    text = getattr(step, "says", "")
+    try:
+        names = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+        values = {name: evidence.scalars.get(name) for name in names}
+        if any(value is None for value in values.values()):
+            return ""
+        shown = {n: f"{v:.4g}" if isinstance(v, float) else str(v) for n, v in values.items()}
+        return " ".join(text.format(**shown).split())
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise StepError(
+            f"Step {step.name!r} has says={text!r} ({error}): write plain text with names of "
+            "scalars in braces."
+        ) from error
 
 
 def in_brief(why: str) -> str:

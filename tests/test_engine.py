@@ -12,7 +12,7 @@ from recipe.registry import Plugin
 from recipe.results import Evidence, Finding
 from recipe.rules import finding, rule
 from recipe.settings import Settings
-from recipe.step import Goto
+from recipe.step import Goto, said_of
 
 
 @rule("fail")
@@ -223,3 +223,38 @@ def test_a_result_names_the_rules_it_was_judged_by_also_where_nothing_was_found(
     again = engine(Made("a"), Made("b", ValueError("boom")), Made("c"))
     again.run()
     assert again.results[0].rules == ("too-much",)
+
+
+@pytest.mark.parametrize(
+    ("says", "said"),
+    [
+        ("{value} of\n  {round}", "0.3333 of 2"),
+        ("nothing measured", "nothing measured"),
+        ("{value} and {missing}", ""),
+        ("{value} and {nothing}", ""),
+        ("", ""),
+    ],
+)
+def test_a_step_says_in_brief_what_it_measured(says, said):
+    step = Made("one")
+    step.says = says
+    assert said_of(step, Evidence({"value": 1 / 3, "round": 2, "nothing": None})) == said
+
+
+@pytest.mark.parametrize("says", ["{value", "{value:d}", 3])
+def test_a_step_that_cannot_say_it_is_broken(engine, says):
+    step = Made("one")
+    step.says = says
+    run = engine(step)
+    run.run()
+    assert run.results[0].status == "error"
+    assert "says=" in run.results[0].reason
+
+
+def test_what_it_says_stands_in_its_result(engine):
+    step = Made("one", 0.25)
+    step.says = "value {value}"
+    run = engine(step)
+    run.run()
+    assert run.results[0].says == "value 0.25"
+    assert engine(Made("two")).results == []

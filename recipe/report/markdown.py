@@ -189,7 +189,7 @@ def key_message(step: StepResult) -> str:
         more = f" (and {len(counted) - 1} more)" if counted[1:] else ""
         return f"{counted[0].message}{more}"
     notes = [f.message for f in step.findings if f.severity == "note" and f.ignored is None]
-    return notes[0] if notes else ("as expected" if step.status == "pass" else "")
+    return notes[0] if notes else step.says or ("as expected" if step.status == "pass" else "")
 
 
 def consequences(found: Sequence[Finding]) -> str:

@@ -27,7 +27,8 @@ def step_line(result: StepResult, *, reused: bool) -> str:
         return f"{head}, {result.reason}"
     if result.status == "error":
         return f"{head}: {result.reason}"
-    return f"{head}, {'known from the journal' if reused else duration(result.seconds)}"
+    says = f": {result.says}" if result.says else ""
+    return f"{head}, {'known from the journal' if reused else duration(result.seconds)}{says}"
 
 
 def finding_lines(findings: Sequence[Finding]) -> list[str]:

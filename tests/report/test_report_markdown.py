@@ -228,6 +228,7 @@ def test_key_message_prefers_the_reason_then_causes():
     assert key_message(StepResult("a", "A", 1, "skip", "why", findings=(cause,))) == "why"
     assert key_message(StepResult("a", "A", 1, "pass", findings=(note,))) == "note"
     assert key_message(StepResult("a", "A", 1, "pass")) == "as expected"
+    assert key_message(StepResult("a", "A", 1, "pass", says="loss 2.3")) == "loss 2.3"
 
 
 @pytest.mark.parametrize("verified", [False, None])

@@ -22,6 +22,7 @@ class CoarseGrid:
         "Both act by factors, so they are tried on a logarithmic scale around the rate of the "
         "step before, and what diverges ends early."
     )
+    says = "{trials} trials, best score {best_score} at lr {best_lr}"
     version = 4
     requires = frozenset({"lr_range"})
     rules = rules.RULES

@@ -21,6 +21,7 @@ class InitialLoss:
         "other value means that outputs, loss or initialisation are not what they seem. Weight "
         "decay is off while it is measured, since it would add to the loss."
     )
+    says = "loss {loss}, expected {expected}"
     version = 5
     short = True
     requires = frozenset({"inspect"})

@@ -22,6 +22,7 @@ class Inspect:
         "weights that no gradient reaches spoil whatever follows, and no learning rate makes up "
         "for them."
     )
+    says = "{train_items} training items, {val_items} to validate"
     version = 5
     short = True
     requires: frozenset[str] = frozenset()

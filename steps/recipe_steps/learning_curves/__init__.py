@@ -22,6 +22,7 @@ class LearningCurves:
         "epochs, one that stands still a lower rate, and one that stops at once after a decay was "
         "decayed too early. Then it is back to the grid with what they say."
     )
+    says = "best epoch {best_kept_epoch} of {best_planned_epochs}"
     version = 7
     requires = frozenset({"refine_grid"})
     reads_logs = True

@@ -21,6 +21,7 @@ class LrRange:
         "With the architecture of the step before, all data and a small weight decay, the rate is "
         "sought that makes the loss fall fastest within about a hundred iterations."
     )
+    says = "best rate {best_lr}"
     version = 6
     short = True
     requires = frozenset({"overfit_sample"})

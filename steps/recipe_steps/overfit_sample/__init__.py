@@ -23,6 +23,7 @@ class OverfitSample:
         "that does not fall speaks for a rate too low or a bad initialisation, one that explodes "
         "for a rate too high."
     )
+    says = "{items} items, score {best_score} after {passes} passes"
     version = 3
     short = True
     requires = frozenset({"initial_loss"})

@@ -21,6 +21,7 @@ class RefineGrid:
         "What leads after a few epochs need not lead in the end: the best cells train on, longer. "
         "The grid is narrower and lies around the best so far; what falls behind is cut early."
     )
+    says = "{trials} trials, best score {best_score} at lr {best_lr}"
     version = 7
     requires = frozenset({"coarse_grid"})
     rules = rules.RULES
