@@ -50,5 +50,5 @@ def told(parts: Sequence[Part], ctx: "Context") -> str:
 
 def _time(seconds: float) -> str:
     if seconds < 60:
-        return f"{seconds:.0f} s"
+        return f"{max(1.0, seconds):.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -43,6 +43,14 @@ def notes(result: RunResult) -> tuple[Located, ...]:
     )
 
 
+def helpful_notes(result: RunResult) -> tuple[Finding, ...]:
+    """Remarks whose remedy helped when it was tried, though not beyond doubt."""
+    return tuple(
+        found.finding for found in notes(result)
+        if found.finding.remedy is not None and found.finding.remedy.verified
+    )  # fmt: skip
+
+
 def ignored(result: RunResult) -> tuple[Located, ...]:
     """What the user does not want counted; each carries the reason."""
     return tuple(found for found in _located(result) if found.finding.ignored is not None)

@@ -22,13 +22,13 @@ def show(value: Scalar) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def duration(seconds: float) -> str:
-    """Seconds, minutes or hours: "8.2 s", "1 min 33 s", "2 h 05 min"."""
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
+def duration(seconds: float, places: int = 1) -> str:
+    """Seconds, minutes or hours: "8.2 s", "1 min 03 s", "2 h 05 min"; `places` of short times."""
+    if round(seconds, places) < 60:
+        return f"{seconds:.{places}f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
-        return f"{minutes} min {rest} s"
+        return f"{minutes} min {rest:02d} s"
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 

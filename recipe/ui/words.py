@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from recipe.report.findings import gain_of
+from recipe.report import words as report_words
+from recipe.report.findings import gain_of, helpful_notes
 from recipe.results import NO_WINNER, Finding, RunResult, StepResult, Trial
 from recipe.settings import OPTIONS
 
@@ -11,12 +12,7 @@ SIGNS = {"pass": "ok", "warn": "!", "fail": "x", "skip": "-", "error": "x"}
 
 def duration(seconds: float) -> str:
     """Seconds as a person says them."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
+    return report_words.duration(seconds, places=0)
 
 
 def step_line(result: StepResult, *, reused: bool) -> str:
@@ -79,11 +75,11 @@ def trial_line(trial: Trial) -> str:
     )
     label = "baseline" if trial.number == 0 else f"trial {trial.number}"
     score = "no score" if trial.val_score is None else f"{trial.metric} {trial.val_score:.4f}"
-    epochs = f"{trial.epochs}"
+    epochs = report_words.count(trial.epochs, "epoch")
     if trial.part:
-        epochs = f"{round(trial.trained, 2):g} of {trial.planned_epochs}"
+        epochs = f"{round(trial.trained, 2):g} of {trial.planned_epochs} epochs"
     ended = "" if trial.status == "finished" else f", {trial.status}"
-    return f"   {label}: {params}: {score} ({epochs} epochs{ended})"
+    return f"   {label}: {params}: {score} ({epochs}{ended})"
 
 
 def verdict_lines(result: RunResult) -> list[str]:
@@ -94,6 +90,7 @@ def verdict_lines(result: RunResult) -> list[str]:
     if result.diagnosis:
         lines.append(f"Diagnosis: {', '.join(result.diagnosis)}")
         lines += advice_lines(result)
+    lines += [f"Note: {f.rule}: {f.advice}{gain_of(f)}" for f in helpful_notes(result)]
     best, base = result.best, result.baseline
     if best is not None and best.val_score is not None:
         searched = {name for trial in result.trials for name in trial.params}

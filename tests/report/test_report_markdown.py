@@ -61,7 +61,7 @@ def test_checklist():
     ]
     assert cells(rows[0])[3] == "The model returns &lt;probabilities> \\| not logits. (and 1 more)"
     assert cells(rows[4])[3:] == ["a gate failed", "—"]
-    assert cells(rows[1])[4] == "1 min 1 s"
+    assert cells(rows[1])[4] == "1 min 01 s"
 
 
 def test_a_checklist_of_one_round_has_no_column_for_it():

@@ -18,7 +18,7 @@ def test_show_has_four_significant_digits(value, shown):
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(8.24, "8.2 s"), (59.99, "1 min 0 s"), (93, "1 min 33 s"), (7500, "2 h 05 min")],
+    [(8.24, "8.2 s"), (59.99, "1 min 00 s"), (93, "1 min 33 s"), (7500, "2 h 05 min")],
 )
 def test_duration(seconds, shown):
     assert words.duration(seconds) == shown

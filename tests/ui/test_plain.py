@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from recipe.events import Message, Progress, StepStarted, TrialFinished
-from recipe.results import Trial
+from recipe.events import Message, Progress, RunFinished, StepStarted, TrialFinished
+from recipe.results import Finding, RemedyOutcome, RunResult, StepResult, Trial
 from recipe.ui import plain
 from recipe.ui.plain import Plain
 
@@ -51,3 +51,14 @@ def test_a_trial_that_was_stopped_inside_an_epoch_says_where():
     )
     (line,) = Plain(io.StringIO()).lines(TrialFinished(trial, reused=False))
     assert line == "   trial 4: lr 0.1: no score (0.38 of 1 epochs, stopped)"
+
+
+@pytest.mark.parametrize(("verified", "said"), [(True, True), (False, False), (None, False)])
+def test_a_note_whose_remedy_helped_stands_in_the_verdict(verified, said):
+    remedy = RemedyOutcome("train longer", verified, "accuracy", 0.71, 0.8)
+    note = Finding("too-few-updates", "note", "m", "Train for more epochs.", remedy=remedy)
+    result = RunResult("x", steps=(StepResult("a", "A", 1, "pass", findings=(note,)),))
+    lines = Plain(io.StringIO()).lines(RunFinished(result))
+    told = [line for line in lines if line.startswith("Note: too-few-updates: Train for more")]
+    assert bool(told) == said
+    assert all("0.71" in line and "0.8" in line for line in told)
