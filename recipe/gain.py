@@ -13,8 +13,8 @@ from recipe.results import RemedyOutcome, finite
 from recipe.tasks import Task
 from recipe.tasks.by_loss import ByLoss
 from recipe.training.data import TensorData
+from recipe.training.evaluate import evaluate
 from recipe.training.fit import Fit
-from recipe.training.loop import evaluate
 
 LEAST_GAIN = 0.002
 """Of a score between 0 and 1; of a score of another scale, this share of its size."""

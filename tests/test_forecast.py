@@ -35,7 +35,13 @@ def test_without_a_budget_nothing_limits_them():
 
 @pytest.mark.parametrize(
     ("pace", "time"),
-    [(None, ""), (0.5, ", about 12 s"), (0.001, ", about 1 s"), (10.0, ", about 4 min"), (600.0, ", about 4.0 h")],
+    [
+        (None, ""),
+        (0.5, ", about 12 s"),
+        (0.001, ", about 1 s"),
+        (10.0, ", about 4 min"),
+        (600.0, ", about 4.0 h"),
+    ],
 )
 def test_the_sentence(pace, time):
     ctx = context(pace=pace)

@@ -1,7 +1,7 @@
 """What a task knows: its loss, its score, a perfect score and the loss of a fresh model."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal, TypeVar
 
 import torch
@@ -78,6 +78,12 @@ class Task(ABC):
             bias: a declared output bias [n_outputs], when the model starts with one.
 
         """
+
+    def together(self, outputs: Sequence[Tensor]) -> Tensor:
+        """Outputs that stand for what several models say together, from the outputs of each on the
+        same items: the mean, or where outputs stand for probabilities, the mean of these.
+        """
+        return torch.stack(list(outputs)).mean(0)
 
     def counted(self, targets: Tensor) -> Tensor:
         """Which of the targets count, in their shape; the others are ignored by loss and score."""

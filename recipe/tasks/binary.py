@@ -1,6 +1,7 @@
 """Yes or no: one logit per item (binary), or one per label (multilabel)."""
 
 import math
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import ClassVar
 
@@ -56,6 +57,15 @@ class Binary(Task):
         """Logistic loss; [N, 1] against [N] is matched, never broadcast."""
         targets = targets.reshape(outputs.shape).to(outputs.dtype)
         return F.binary_cross_entropy_with_logits(outputs, targets)
+
+    def together(self, outputs: Sequence[Tensor]) -> Tensor:
+        """The mean of the probabilities, as a logit where outputs are logits."""
+        several = torch.stack(list(outputs))
+        if self.threshold:
+            return several.mean(0)
+        # log p - log (1 - p), each mean taken in logarithms: no probability rounds to one.
+        yes, no = (F.logsigmoid(sign * several).logsumexp(0) for sign in (1, -1))
+        return yes - no
 
     @counts_items
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:

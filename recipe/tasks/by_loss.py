@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from functools import lru_cache
@@ -41,6 +41,10 @@ class ByLoss(Task):
         """Minus the mean loss."""
         total, count = sums.tolist()
         return -total / count if count else math.nan
+
+    def together(self, outputs: Sequence[Tensor]) -> Tensor:
+        """The mean: what the outputs stand for is not known."""
+        return torch.stack(list(outputs)).mean(0)
 
     def score_error(self, score: float | None, items: int) -> float:  # noqa: ARG002
         """Not known."""

@@ -1,6 +1,7 @@
 """One class per item, cross-entropy over C logits."""
 
 import math
+from collections.abc import Sequence
 from contextlib import suppress
 from copy import copy
 from typing import ClassVar
@@ -50,6 +51,16 @@ class Classification(Task):
         )  # fmt: skip
         counted = (targets != IGNORED).sum()
         return each.reshape(len(outputs), -1).sum(1) / counted
+
+    def together(self, outputs: Sequence[Tensor]) -> Tensor:
+        """The mean of the softmax probabilities, as logarithms: logits of just these."""
+        several = torch.stack([each.log_softmax(self._axis_alone) for each in outputs])
+        return several.logsumexp(0) - math.log(len(several))
+
+    @property
+    def _axis_alone(self) -> int:
+        """The axis of the classes where no targets are there to tell."""
+        return -1 if self.classes_last else 1
 
     def adapted(self, loss: Loss | None) -> Task:
         """Scored on the axis and on the targets that the declared loss looks at; by the loss

@@ -27,6 +27,10 @@ class LanguageModel(Classification):
         """The last one, also of as many words as there are steps."""
         return outputs.ndim - 1
 
+    @property
+    def _axis_alone(self) -> int:
+        return -1
+
     def n_outputs(self, outputs: Tensor) -> int:
         """The size of the vocabulary."""
         return outputs.shape[-1]

@@ -21,10 +21,11 @@ from recipe.experiment import Experiment
 from recipe.keys import derive_seed
 from recipe.training.averaging import Average, in_place_of, trained_parameters
 from recipe.training.data import Splits
+from recipe.training.evaluate import evaluate, full_precision
 from recipe.training.fit import Snapshot, copy_of
 from recipe.training.fused_optimizers import FUSED
 from recipe.training.fused_watch import Watch
-from recipe.training.loop import AVERAGED, Epoch, evaluate, full_precision
+from recipe.training.loop import AVERAGED, Epoch
 from recipe.training.models import Noise, build_model
 from recipe.training.monitors import activation_shares
 from recipe.training.plan import (

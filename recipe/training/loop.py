@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import torch
@@ -13,7 +13,8 @@ from recipe.errors import RecipeError, UsageError
 from recipe.experiment import Experiment
 from recipe.keys import derive_seed
 from recipe.training.averaging import Average, in_place_of, trained_parameters
-from recipe.training.data import Data, Splits
+from recipe.training.data import Splits
+from recipe.training.evaluate import evaluate, full_precision
 from recipe.training.items import Batch
 from recipe.training.models import Noise, build_model, place, seeded
 from recipe.training.monitors import ActivationMonitor, UpdateMonitor
@@ -321,43 +322,6 @@ class Training:
             return {AVERAGED: evaluate(self.model, self.experiment, self.data.val, self.way)[1]}
 
 
-@torch.no_grad()
-def evaluate(
-    model: nn.Module,
-    experiment: Experiment,
-    data: Data,
-    way: Way = PLAIN,
-    monitor: ActivationMonitor | None = None,
-) -> tuple[float, float]:
-    """Mean loss and score of `model` on `data` in evaluation mode; NaN where undefined.
-
-    In float32 whatever the way: the score is the one that the saved weights have. The monitor
-    sees the first batch.
-    """
-    model.eval()
-    task, loss_function, metric = (
-        experiment.resolved_task, experiment.loss_function, experiment.metric,
-    )  # fmt: skip
-    loss_sum, count = 0.0, 0
-    tally = Tally(task)
-    kept: list[Batch] = []
-    for x, y in data.eval_batches():
-        with monitor.batch(len(x)) if monitor and not count else nullcontext():
-            outputs = model(way.lay_out(x))
-        loss_sum += loss_function(outputs, y).item() * len(x)
-        count += len(x)
-        if metric is not None:
-            kept.append((outputs, y))
-        else:
-            tally.add(outputs, y)
-    if metric is not None:
-        outputs, targets = (torch.cat(parts) for parts in zip(*kept, strict=True))
-        score = float(metric(outputs, targets))
-    else:
-        score = tally.score()
-    return loss_sum / max(1, count), score
-
-
 def own_update(
     experiment: Experiment, model: nn.Module, optimizer: Optimizer, batch: Batch
 ) -> Tensor | float:
@@ -377,13 +341,6 @@ def own_update(
             f"The update step raised {type(error).__name__}: {error} ({place(error)}); it is "
             "called as update(model, optimizer, (x, y)) and returns the loss."
         ) from error
-
-
-def full_precision(outputs: Tensor) -> Tensor:
-    """Outputs as float32 where autocast made them smaller: losses and scores need the digits."""
-    if isinstance(outputs, Tensor) and outputs.dtype in (torch.bfloat16, torch.float16):
-        return outputs.float()
-    return outputs
 
 
 def _take(pending: list[Tensor], epoch: Epoch) -> bool:

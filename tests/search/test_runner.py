@@ -13,7 +13,8 @@ from recipe.search.halving import Halving
 from recipe.search.runner import Runner, best_of
 from recipe.search.slots import Spec
 from recipe.training.data import StreamData, load_splits
-from recipe.training.loop import Training, evaluate
+from recipe.training.evaluate import evaluate
+from recipe.training.loop import Training
 from recipe.training.models import build_model
 
 CPU = torch.device("cpu")

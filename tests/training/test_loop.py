@@ -10,7 +10,8 @@ from recipe import Experiment
 from recipe.errors import RecipeError, UsageError
 from recipe.keys import derive_seed
 from recipe.training.data import Splits, TensorData
-from recipe.training.loop import Training, evaluate
+from recipe.training.evaluate import evaluate
+from recipe.training.loop import Training
 from recipe.training.monitors import ActivationMonitor
 from recipe.training.optimizers import wants_closure
 from recipe.training.plan import iterations_per_epoch, pause_in

@@ -11,7 +11,7 @@ from recipe.errors import UsageError
 from recipe.experiment import LossFunction
 from recipe.results import Scalar
 from recipe.training.data import TensorData
-from recipe.training.loop import full_precision
+from recipe.training.evaluate import full_precision
 from recipe.training.models import build_model, place, seeded
 
 FEW = 4

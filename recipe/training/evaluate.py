@@ -1,0 +1,73 @@
+"""Loss and score of a model on data, from its outputs batch by batch."""
+
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+
+import torch
+from torch import Tensor, nn
+
+from recipe.experiment import Experiment
+from recipe.training.data import Data
+from recipe.training.items import Batch
+from recipe.training.monitors import ActivationMonitor
+from recipe.training.tally import Tally
+from recipe.training.way import PLAIN, Way
+
+
+def evaluate(
+    model: nn.Module,
+    experiment: Experiment,
+    data: Data,
+    way: Way = PLAIN,
+    monitor: ActivationMonitor | None = None,
+) -> tuple[float, float]:
+    """Mean loss and score of `model` on `data` in evaluation mode; NaN where undefined.
+
+    In float32 whatever the way: the score is the one that the saved weights have. The monitor
+    sees the first batch.
+    """
+    return measure(experiment, answers(model, data, way, monitor))
+
+
+@torch.no_grad()
+def answers(
+    model: nn.Module, data: Data, way: Way = PLAIN, monitor: ActivationMonitor | None = None
+) -> Iterator[Batch]:
+    """Outputs of `model` in evaluation mode, and the targets, batch by batch."""
+    model.eval()
+    for number, (x, y) in enumerate(data.eval_batches()):
+        with monitor.batch(len(x)) if monitor and not number else nullcontext():
+            outputs = model(way.lay_out(x))
+        yield outputs, y
+
+
+@torch.no_grad()
+def measure(experiment: Experiment, answers: Iterable[Batch]) -> tuple[float, float]:
+    """Mean loss and score of outputs and targets; NaN where undefined."""
+    loss_function, metric = experiment.loss_function, experiment.metric
+    loss_sum, count = 0.0, 0
+    tally = Tally(experiment.resolved_task)
+    kept: list[Batch] = []
+    for outputs, y in answers:
+        loss_sum += loss_function(outputs, y).item() * len(y)
+        count += len(y)
+        if metric is not None:
+            kept.append((outputs, y))
+        else:
+            tally.add(outputs, y)
+    if metric is None:
+        score = tally.score()
+    elif kept:
+        outputs, targets = (torch.cat(parts) for parts in zip(*kept, strict=True))
+        score = float(metric(outputs, targets))
+    else:
+        score = math.nan
+    return loss_sum / max(1, count), score
+
+
+def full_precision(outputs: Tensor) -> Tensor:
+    """Outputs as float32 where autocast made them smaller: losses and scores need the digits."""
+    if isinstance(outputs, Tensor) and outputs.dtype in (torch.bfloat16, torch.float16):
+        return outputs.float()
+    return outputs
