@@ -8,11 +8,12 @@ if TYPE_CHECKING:
     from recipe.experiment import Experiment
     from recipe.ranges import integers, log_uniform, uniform, when
     from recipe.results import RunResult
+    from recipe.saved import load
     from recipe.tasks import Task
 
 __version__ = "0.1.0"
-__all__ = ["Experiment", "RunResult", "Task", "UsageError", "integers", "log_uniform", "run",
-           "uniform", "when"]  # fmt: skip
+__all__ = ["Experiment", "RunResult", "Task", "UsageError", "integers", "load", "log_uniform",
+           "run", "uniform", "when"]  # fmt: skip
 
 _HOMES = {
     "Experiment": "recipe.experiment",
@@ -20,6 +21,7 @@ _HOMES = {
     "Task": "recipe.tasks",
     "UsageError": "recipe.errors",
     "integers": "recipe.ranges",
+    "load": "recipe.saved",
     "log_uniform": "recipe.ranges",
     "run": "recipe.api",
     "uniform": "recipe.ranges",

@@ -42,6 +42,8 @@ SHAPING = (
     "budget",
     "epochs",
     "search",
+    "ensemble",
+    "again",
     "exact",
     "until",
     "only",

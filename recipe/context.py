@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from recipe.budget import Meter
+from recipe.chosen import Chosen
 from recipe.events import Message, Progress
 from recipe.experiment import Experiment
 from recipe.keys import derive_seed, key
@@ -48,6 +49,10 @@ class Context:
     trials: list[Trial] = field(default_factory=list)
     """Every trial so far, oldest first."""
     baseline_trial: Trial | None = None
+    data_mended: bool = False
+    """Whether a remedy changed training and validation data: they are not the declared ones."""
+    chosen: Chosen | None = None
+    """The model to use, as the last step that chose one says."""
 
     @property
     def task(self) -> Task:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from recipe.chosen import chosen_from_json
 from recipe.context import Context
 from recipe.decisions import Decisions, Gate
 from recipe.diagnosis import diagnose
@@ -39,6 +40,8 @@ from recipe.step import Goto, Step, is_short, said_of, why_of
 from recipe.training.data import Splits
 from recipe.training.fingerprint import configuration
 
+SHAPING = ("epochs", "search", "budget", "ensemble", "again")
+"""Settings that shape what a step measures."""
 MAX_ROUNDS = 2
 """Rounds of a step without a budget; with one, the budget is the bound."""
 MAX_ROUNDS_WITH_BUDGET = 5
@@ -181,6 +184,7 @@ class Engine:
                     "result": asdict(result),
                     "trials": [asdict(trial) for trial in ctx.trials[trials:]],
                     "epochs": ctx.meter.epochs - epochs,
+                    "chosen": asdict(ctx.chosen) if ctx.chosen else None,
                 }
                 self.journal.put("step", step_key, value)
         if self.mended.get(step.name):
@@ -227,6 +231,7 @@ class Engine:
         for trial in known["trials"]:
             ctx.recall(Trial(**trial))
         ctx.meter.spend(known["epochs"])
+        ctx.chosen = chosen_from_json(known.get("chosen")) or ctx.chosen
         findings = judge(plugin.step.rules, result.evidence, ctx.settings.ignore)
         status = status_of(findings)
         return replace(result, findings=findings, status=status, rules=_names(plugin.step))
@@ -234,7 +239,7 @@ class Engine:
     def _key(self, plugin: Plugin) -> str:
         ctx = self.ctx
         settings = ctx.settings.to_dict()
-        shaping = {name: settings.get(name) for name in ("epochs", "search", "budget")}
+        shaping = {name: settings.get(name) for name in SHAPING}
         return key(
             "step", plugin.step.name, plugin.step.version, shaping, str(ctx.device),
             ctx.runner.fingerprint, configuration(ctx.experiment), ctx.seed, ctx.round,
@@ -314,6 +319,7 @@ def assemble(
         environment=environment,
         settings=settings,
         interrupted=interrupted,
+        chosen=ctx.chosen,
     )
 
 

@@ -80,5 +80,7 @@ def go_on(ctx: Context, fresh: Context) -> Context:
 
     """
     fresh.plan, fresh.measured = ctx.plan, ctx.measured
+    same = fresh.experiment.train is ctx.experiment.train
+    fresh.data_mended = ctx.data_mended or not same
     fresh.trials = [replace(trial, set_aside=True) for trial in ctx.trials]
     return fresh

@@ -11,6 +11,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from recipe.chosen import Chosen, FinalScore, Member, chosen_from_json
+
+__all__ = ["Chosen", "FinalScore", "Member"]
 SCHEMA = 1
 
 Severity = Literal["fail", "warn", "note"]
@@ -275,6 +278,8 @@ class RunResult:
     settings: Mapping[str, Any] = field(default_factory=dict)
     interrupted: bool = False
     against: Against | None = None
+    chosen: Chosen | None = None
+    """The model to use, where a step chose one."""
     folder: Path | None = None
     """Where the run folder lies; not part of result.json."""
 
@@ -349,6 +354,7 @@ class RunResult:
             "best": _best_from_json,
             "cost": lambda cost: Cost(**cost),
             "against": lambda against: Against(**against) if against else None,
+            "chosen": chosen_from_json,
         }
         return cls(**_read(known, readers), folder=folder)
 

@@ -205,6 +205,15 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("epochs", parse_epochs, None, "Epochs of one full training.", "N"),
     Option("search", _choice(SEARCHES), "auto", "How the grids are drawn.", "|".join(SEARCHES)),
+    Option(
+        "ensemble",
+        parse_whole,
+        None,
+        "Trainings of the best setting from so many seeds, to be averaged (default: what a budget "
+        "leaves, else none).",
+        "N",
+    ),
+    Option("again", parse_flag, default=False, help="Use the test data once more."),
     Option("exact", parse_flag, default=False, help="Train in float32 and one by one."),
     Option("until", parse_text, None, "Stop after this step.", "STEP"),
     Option("only", parse_names, (), "Run only this step (repeatable).", "STEP", multiple=True),
@@ -277,6 +286,8 @@ class Settings:
     verify_budget: Budget | Literal["off"] | None = None
     epochs: int | None = None
     search: str = "auto"
+    ensemble: int | None = None
+    again: bool = False
     exact: bool = False
     until: str | None = None
     only: tuple[str, ...] = ()

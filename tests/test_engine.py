@@ -57,7 +57,7 @@ def engine(tmp_path):
         events = []
         ctx = SimpleNamespace(
             settings=Settings(**settings), plan={}, measured={}, trials=[], step="", round=1,
-            emit=events.append, device="cpu", seed=0, baseline_trial=None, events=events,
+            emit=events.append, device="cpu", seed=0, baseline_trial=None, events=events, chosen=None,
             meter=SimpleNamespace(epochs=0.0, spent=False, spend=lambda _: None,
                                   mark=lambda: events.append("marked")),
             runner=SimpleNamespace(fingerprint="f", find_way=lambda: None),

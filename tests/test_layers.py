@@ -11,7 +11,7 @@ import recipe
 
 ROOT = Path(recipe.__file__).parent
 LAYERS = [
-    {"errors", "names", "results", "__init__"},
+    {"errors", "names", "chosen", "results", "__init__"},
     {
         "cache",
         "events",
@@ -35,7 +35,7 @@ LAYERS = [
     {"mending"},
     {"engine"},
     {"proof"},
-    {"report", "starters"},
+    {"report", "starters", "saved"},
     {"against"},
     {"api"},
     {"testing", "ui"},

@@ -7,10 +7,13 @@ import pytest
 from recipe.results import (
     Against,
     Best,
+    Chosen,
     Cost,
     Evidence,
     Figure,
+    FinalScore,
     Finding,
+    Member,
     RemedyOutcome,
     RunResult,
     StepResult,
@@ -67,6 +70,13 @@ def full_result():
         settings={"seed": 1, "ignore": {"c": "known"}, "only": ["a"]},
         interrupted=True,
         against=Against("main", False, "It fell.", "accuracy", 0.9, 0.79, 0.02),
+        chosen=Chosen(
+            "ensemble",
+            (Member({"lr": 0.2}, "models/a.safetensors", "seed 1"),),
+            0.81,
+            0.5,
+            FinalScore(0.8, 0.77, 0.83, 500, 0.51, "wilson"),
+        ),
     )
 
 

@@ -27,6 +27,8 @@ from recipe.training.plan import iterations_per_epoch
 from recipe.training.way import PLAIN, Way
 
 CHECKPOINTS = "checkpoints"
+POOL = 5
+"""Trainings of full length whose weights are kept until the run ends, for an ensemble."""
 
 
 @dataclass(frozen=True)
@@ -163,12 +165,13 @@ class Runner:
 
     def keep(self, trial: Trial, record: Record) -> None:
         """Save the weights when no trial of this run, of full length or shorter as this one is, is
-        better.
+        better, or when it is one of the few best that were trained to their end.
         """
         from safetensors.torch import save
 
         leader = self._known_leaders().get(self.is_whole(trial))
-        if leader and is_better(leader.score, leader.loss, trial.val_score, trial.val_loss):
+        behind = leader and is_better(leader.score, leader.loss, trial.val_score, trial.val_loss)
+        if behind and trial.key not in self.pool(trial):
             return
         weights = record.weights()
         if not weights:
@@ -176,6 +179,22 @@ class Runner:
         path = self.checkpoint(trial)
         path.parent.mkdir(exist_ok=True)
         write_bytes(path, save(weights))
+
+    def pool(self, *more: Trial) -> list[str]:
+        """Keys of the best trials of full length that were trained to their end, the best first.
+
+        Args:
+            more: trials that the journal does not hold yet.
+
+        """
+        known = [*(Trial(**t) for t in self.journal.values("trial")), *more]
+        ended = [
+            t for t in known
+            if t.status == "finished" and t.repeats is None and self.is_whole(t)
+            and t.val_score is not None
+        ]  # fmt: skip
+        ended.sort(key=lambda t: rank(t.val_score, t.val_loss), reverse=True)
+        return [t.key for t in ended[:POOL]]
 
     def _known_leaders(self) -> dict[bool, Leader]:
         if self._leaders is None:
@@ -188,11 +207,11 @@ class Runner:
 
     def prune(self, best: Trial) -> None:
         """Remove the checkpoints of all trials but this one, which is now the best of its length,
-        the best of the other length, and the one that is spared.
+        the best of the other length, the one that is spared, and those of the pool.
         """
         leaders = self._known_leaders()
         leaders[self.is_whole(best)] = Leader(best.key, best.val_score, best.val_loss)
-        kept = {self.spared, *(leader.key for leader in leaders.values())}
+        kept = {self.spared, *(leader.key for leader in leaders.values()), *self.pool()}
         for path in (self.folder / CHECKPOINTS).glob("*.safetensors"):
             if path.stem not in kept:
                 path.unlink(missing_ok=True)

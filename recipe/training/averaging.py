@@ -5,7 +5,7 @@ weights in the middle of a training favour low rates, which win early and lose i
 the averages stand in the order in which the trainings end.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -20,20 +20,39 @@ REFRESHED_ITEMS = 1024
 """Training items that the statistics of batch norm are read from anew."""
 
 
+Share = Callable[[int], float]
+"""The share of the n-th values in an average, from n = 1 on."""
+
+
+def polynomial(n: int) -> float:
+    """Weights that grow with a power: no length of time has to be chosen."""
+    return (POWER + 1) / (n + POWER)
+
+
+def uniform(n: int) -> float:
+    """The plain mean (Polyak, Juditsky 1992)."""
+    return 1 / n
+
+
+def exponential(decay: float) -> Share:
+    """The mean of the first ones, until these are so many that `decay` forgets them."""
+    return lambda n: max(1 / n, 1 - decay)
+
+
 class Average:
     """A running average of tensors of which every iteration brings new values."""
 
-    def __init__(self, values: Iterable[Tensor]) -> None:
-        """Begin with these."""
+    def __init__(self, values: Iterable[Tensor], share: Share = polynomial) -> None:
+        """Begin with these, which the first new ones replace."""
         self.values = [value.detach().clone() for value in values]
+        self.share = share
         self.count = 0
 
     @torch.no_grad()
     def add(self, values: list[Tensor]) -> None:
         """Take in the next ones."""
         self.count += 1
-        share = (POWER + 1) / (self.count + POWER)
-        torch._foreach_lerp_(self.values, values, share)
+        torch._foreach_lerp_(self.values, values, self.share(self.count))
 
 
 def trained_parameters(model: nn.Module) -> list[Tensor]:

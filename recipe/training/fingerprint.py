@@ -41,7 +41,7 @@ def fingerprint(experiment: Experiment, data: Splits) -> str:
         shapes,
         [_describe(value) for value in callables],
         sorted(_source(module) for module in _user_modules([*callables, *model.modules()])),
-        [_data(split) for split in (data.train, data.val)],
+        [data_fingerprint(split) for split in (data.train, data.val)],
         torch.__version__,
     )
 
@@ -107,7 +107,8 @@ def _source(module: ModuleType) -> str:
         return module.__name__
 
 
-def _data(data: Data) -> str:
+def data_fingerprint(data: Data) -> str:
+    """Hash of all inputs and targets; of a stream, its kind and length."""
     if not isinstance(data, TensorData):
         return f"stream of {len(data)} {type(data.dataset).__name__}"
     return "/".join(_tensor(tensor) for tensor in (data.x, data.y))

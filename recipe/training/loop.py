@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -317,9 +317,18 @@ class Training:
         """The score of the averaged weights; behind the last comparison nothing is averaged."""
         if self.number == max(self.compared_after):
             self.average = None
+        with self.with_weights(average.values) as model:
+            return {AVERAGED: evaluate(model, self.experiment, self.data.val, self.way)[1]}
+
+    @contextmanager
+    def with_weights(self, values: Sequence[Tensor]) -> Iterator[nn.Module]:
+        """The model with these trained parameters and the statistics of batch norm that belong to
+        them, in evaluation mode.
+        """
         batches = epoch_batches(self.experiment, self.data, self.seed, 0)
-        with in_place_of(self.model, average.values, (self._prepare(x) for x, _ in batches)):
-            return {AVERAGED: evaluate(self.model, self.experiment, self.data.val, self.way)[1]}
+        inputs = (self._prepare(x) for x, _ in batches)
+        with self._seeded(0), in_place_of(self.model, values, inputs) as model:
+            yield model
 
 
 def own_update(

@@ -4,7 +4,7 @@ The shapes are the lecture's (EECS 498-007, lecture 11, "Learning Rate Decay").
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 Schedule = Callable[[float], float]
 
@@ -64,6 +64,22 @@ def with_warmup(schedule: str | Schedule, warmup: float = 0.0) -> Schedule:
         return shape((progress - warmup) / (1 - warmup))
 
     return factor
+
+
+def restarts(lr: float, warmup: float, cycles: Sequence[int]) -> list[float]:
+    """The rate of every iteration where it falls like a cosine in every cycle and then jumps back
+    (Loshchilov and Hutter 2017; Huang et al. 2017 keep a snapshot at the end of each).
+
+    Args:
+        lr: at the start of each cycle.
+        warmup: share of the first cycle in which it rises.
+        cycles: their lengths in iterations.
+
+    """
+    each = (
+        rates(lr, cosine, 0.0 if number else warmup, length) for number, length in enumerate(cycles)
+    )
+    return [rate for cycle in each for rate in cycle]
 
 
 def rates(lr: float, schedule: str | Schedule, warmup: float, iterations: int) -> list[float]:

@@ -10,7 +10,7 @@ from recipe.budget import Meter
 from recipe.journal import Journal
 from recipe.results import Trial
 from recipe.search.halving import Halving
-from recipe.search.runner import Runner, best_of
+from recipe.search.runner import POOL, Runner, best_of
 from recipe.search.slots import Spec
 from recipe.training.data import StreamData, load_splits
 from recipe.training.evaluate import evaluate
@@ -79,7 +79,7 @@ class Lab:
 
     @property
     def kept(self):
-        return [p.stem for p in self.runner.folder.glob("checkpoints/*.safetensors")]
+        return sorted(p.stem for p in self.runner.folder.glob("checkpoints/*.safetensors"))
 
 
 def timeless(trials):
@@ -277,7 +277,7 @@ def test_the_checkpoint_is_the_best_epochs(tmp_path):
     with Lab(tmp_path) as lab:
         trials = lab.run(specs(*RATES))
         best = best_of(trials)
-        assert lab.kept == [best.key]
+        assert best.key in lab.kept
         experiment = EXPERIMENT.with_params(best.params)
         weights = load(lab.runner.checkpoint(best).read_bytes())
         model = build_model(experiment, 99, CPU)
@@ -299,8 +299,29 @@ def test_the_checkpoint_is_the_best_epochs(tmp_path):
 def test_a_worse_trial_does_not_take_the_place_of_the_best(tmp_path):
     with Lab(tmp_path) as lab:
         (best,) = lab.run(specs(0.03))
-        lab.run(specs(1e-6))
-        assert lab.kept == [best.key]
+        kept = lab.runner.checkpoint(best).read_bytes()
+        (worse,) = lab.run(specs(1e-6))
+        assert lab.runner.pool() == [best.key, worse.key]
+        assert lab.runner.checkpoint(best).read_bytes() == kept
+
+
+def test_the_weights_of_a_few_trainings_of_full_length_are_kept(tmp_path):
+    with Lab(tmp_path) as lab:
+        rates = (0.03, 1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e6)
+        trials = lab.run(specs(*rates))
+        ranked = sorted(
+            (t for t in trials if t.status == "finished"), key=lambda t: (-t.val_score, t.val_loss)
+        )
+        assert len(ranked) == 7
+        assert lab.runner.pool() == [t.key for t in ranked[:POOL]]
+        assert lab.kept == sorted(t.key for t in ranked[:POOL])
+
+
+def test_a_training_that_was_cut_or_repeats_another_is_in_no_pool(tmp_path):
+    with Lab(tmp_path) as lab:
+        trials = lab.run(specs(0.03, 1e-6), Halving(keep=0.5))
+        assert [t.status for t in trials] == ["finished", "stopped"]
+        assert lab.runner.pool() == [trials[0].key]
 
 
 def test_a_trial_whose_factory_raises_is_failed(tmp_path):

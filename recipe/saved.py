@@ -1,0 +1,177 @@
+"""The model that a run chose, from its folder: built by the factory, with the saved weights."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from recipe import registry
+from recipe.chosen import Chosen, Member
+from recipe.errors import UsageError
+from recipe.experiment import Experiment
+from recipe.remedy import Patient
+from recipe.results import Evidence, Finding, RunResult
+from recipe.runfolder import read_result
+from recipe.settings import BY_NAME, Settings, parse
+from recipe.sources.named import experiment_by_name
+from recipe.target import load_target
+from recipe.training.data import Splits, load_splits
+from recipe.training.device import pick_device
+from recipe.training.ensemble import Ensemble
+from recipe.training.models import build_model
+from recipe.training.suited import is_lazy, suited
+
+MODELS = "models"
+"""In a run folder: the weights that a step kept."""
+CPU = torch.device("cpu")
+
+
+def load(
+    run: str | Path, experiment: Experiment | None = None, *, device: str = "cpu"
+) -> nn.Module:
+    """The model that a run ended with, in evaluation mode: a single one, an averaged one or several
+    that answer together.
+
+    Args:
+        run: the run folder.
+        experiment: what was run; needed where `recipe.run` was called from Python, else what the
+            run folder names is loaded again.
+        device: where to put it: `auto`, `cpu`, `cuda` or `mps`.
+
+    Raises:
+        UsageError: no such run, no model in it, or an experiment that does not fit its weights.
+
+    """
+    result = read_result(Path(run))
+    declared = experiment or experiment_of(result)
+    return model_of(as_trained(declared, result), chosen_of(result), Path(run), pick_device(device))
+
+
+def experiment_of(result: RunResult) -> Experiment:
+    """The experiment that a run names, loaded again.
+
+    Raises:
+        UsageError: it names none, or it cannot be loaded.
+
+    """
+    settings = result.settings
+    if settings.get("data") is not None:
+        options = Settings(**parse({name: settings.get(name) for name in BY_NAME}))
+        return experiment_by_name(**{name: getattr(options, name) for name in BY_NAME})[0]
+    if settings.get("target") is None:
+        raise UsageError(
+            f"The run in {str(result.folder)!r} was started from Python: pass its experiment too, "
+            "as in recipe.load(RUN, experiment)."
+        )
+    return load_target(str(settings["target"]))
+
+
+def chosen_of(result: RunResult) -> Chosen:
+    """What the run chose; the best trial where it ended before anything was chosen.
+
+    Raises:
+        UsageError: it trained nothing.
+
+    """
+    if result.chosen is not None:
+        return result.chosen
+    best = result.best
+    if best is None or best.checkpoint is None:
+        raise UsageError(
+            f"The run in {str(result.folder)!r} has no trained model: it ended before a trial did, "
+            "or was interrupted ('recipe resume' goes on with it)."
+        )
+    return Chosen("single", (Member(best.params, best.checkpoint),), best.val_score, best.val_loss)
+
+
+def as_trained(experiment: Experiment, result: RunResult) -> Experiment:
+    """The experiment as its trials were: resolved, mended where the run mended it, its lazy layers
+    given their sizes.
+
+    Raises:
+        UsageError: what was mended cannot be mended again.
+
+    """
+    resolved = experiment.resolved(result.settings.get("epochs"))
+    mended: set[str] = set()
+    for step in result.steps:
+        for found in step.findings:  # a later round of the step carries it along
+            if found.remedy is not None and found.remedy.applied and found.rule not in mended:
+                mended.add(found.rule)
+                resolved = _mended(resolved, result, step.evidence, found)
+    if mended or is_lazy(build_model(resolved, 0, CPU)):
+        resolved, _ = suited(resolved, _data(resolved, result))
+    return resolved
+
+
+def _data(experiment: Experiment, result: RunResult) -> Splits:
+    return load_splits(experiment, CPU, int(result.settings.get("seed") or 0))
+
+
+def _mended(
+    experiment: Experiment, result: RunResult, evidence: Evidence, found: Finding
+) -> Experiment:
+    """The experiment after a remedy that the run applied."""
+    rules = registry.all_rules(registry.load())
+    remedy = rules[found.rule].remedy if found.rule in rules else None
+    fit, data = suited(experiment, _data(experiment, result))
+    mended = remedy and remedy.mend(Patient(fit, data, evidence, CPU, found))
+    if not mended:
+        raise UsageError(
+            f"The run mended {found.rule} on the way, which cannot be done again here: mend it in "
+            "the experiment, and run the recipe once more."
+        )
+    return mended
+
+
+def model_of(
+    experiment: Experiment, chosen: Chosen, folder: Path, device: torch.device = CPU
+) -> nn.Module:
+    """The chosen model, in evaluation mode.
+
+    Args:
+        experiment: resolved, as it was trained.
+        chosen: which trainings it is made of.
+        folder: the run folder.
+        device: where to put it.
+
+    Raises:
+        UsageError: weights are missing, or do not fit the model.
+
+    """
+    models = [_with_weights(experiment, member, folder, device) for member in chosen.members]
+    if len(models) == 1:
+        return models[0]
+    return Ensemble(models, experiment.resolved_task.together).to(device).eval()
+
+
+def _with_weights(
+    experiment: Experiment, member: Member, folder: Path, device: torch.device
+) -> nn.Module:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    model = build_model(experiment.with_params(_settable(member.params)), 0, device)
+    path = folder / member.weights
+    try:
+        model.load_state_dict(load_file(path))
+    except (OSError, SafetensorError) as error:
+        raise UsageError(
+            f"The weights {str(path)!r} cannot be read ({error}): copy the whole run folder, or "
+            "run the recipe again."
+        ) from error
+    except RuntimeError as error:
+        first = " ".join(str(error).split(":", 1)[-1].split())[:200]
+        raise UsageError(
+            f"The weights {str(path)!r} do not fit the model of the experiment ({first}): load the "
+            "experiment as it was when the run was made."
+        ) from error
+    return model.eval()
+
+
+def _settable(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the names of functions, which the experiment itself brings."""
+    functions = ("optimizer", "schedule")
+    return {name: value for name, value in params.items() if name not in functions}

@@ -1,0 +1,183 @@
+"""Trainings of the best setting for their own sake: from several seeds, each with running averages
+of its weights, and one with restarts of the rate. What the journal knows is not trained again.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from recipe.context import Context
+from recipe.experiment import Experiment
+from recipe.files import write_bytes
+from recipe.keys import derive_seed, key
+from recipe.results import finite
+from recipe.saved import MODELS
+from recipe.training.averaging import (
+    Average,
+    exponential,
+    trained_parameters,
+    uniform,
+)
+from recipe.training.evaluate import evaluate
+from recipe.training.fingerprint import configuration
+from recipe.training.fit import Fit, Snapshot, copy_of, is_better
+from recipe.training.loop import Training
+from recipe.training.plan import iterations_per_epoch
+from recipe.training.schedules import restarts
+
+VERSION = 1
+"""Of what is trained here; part of the keys."""
+HORIZON = 0.05
+"""Of a training: about how far back the exponential average reaches."""
+LAST = 0.25
+"""Of the epochs whose weights the uniform average takes, at least two of them."""
+CYCLES, LEAST_CYCLE = 5, 2
+"""Restarts of the snapshot ensemble, and the epochs of each at least (Huang et al. 2017)."""
+RAW, EXPONENTIAL, UNIFORM = "raw", "exponential", "last epochs"
+Told = Callable[[float], None]
+Rating = tuple[float | None, float | None]
+"""Score and loss in validation."""
+Made = tuple[int, Mapping[str, Rating], Mapping[str, Snapshot]]
+"""Epochs, and of each set of weights its rating and the weights."""
+
+
+@dataclass(frozen=True)
+class Final:
+    """One training of the best setting, and the weights that it gave."""
+
+    seed: int
+    epochs: int
+    scores: Mapping[str, Rating]
+    """By the kind of weights, or by the epoch of a snapshot."""
+    files: Mapping[str, str]
+    """Of these weights, from the run folder."""
+
+    @property
+    def averaged(self) -> str | None:
+        """The better one of the averages; None where none has a score."""
+        return _best({k: v for k, v in self.scores.items() if k != RAW})
+
+
+def train(ctx: Context, experiment: Experiment, number: int, told: Told) -> Final:
+    """Train the setting from the seed of this number; 0 is the seed of the run.
+
+    The raw weights are those of the best epoch. The averages are those at the end, with the
+    statistics of batch norm read anew.
+    """
+    seed = ctx.seed if number == 0 else derive_seed(ctx.seed, "final", number)
+
+    def make() -> Made:
+        fit = replace(ctx.runner, seed=seed).fit(experiment)
+        with _averages(fit.training) as averages:
+            for epoch in range(1, fit.planned + 1):
+                fit.advance(epoch)
+                told(epoch)
+                if fit.status is not None:
+                    break
+                if fit.planned - epoch < max(2, math.ceil(LAST * fit.planned)):
+                    averages[UNIFORM].add(trained_parameters(fit.training.model))
+        scores: dict[str, Rating] = {RAW: (fit.best_score, fit.best_loss)}
+        weights = {RAW: fit.weights()}
+        for name, average in averages.items():
+            if average.count and fit.status == "finished":
+                scores[name], weights[name] = _averaged(fit.training, average)
+        return fit.done, scores, weights
+
+    return _known(ctx, key("final", *_parts(ctx, experiment), seed), seed, make)
+
+
+def snapshots(ctx: Context, experiment: Experiment, told: Told) -> Final | None:
+    """One training as long as any other whose rate is set back several times, with the weights at
+    the end of each cycle; None where it is too short for two of them.
+    """
+    epochs = experiment.epochs or 1
+    count = min(CYCLES, epochs // LEAST_CYCLE)
+    if count < 2 or experiment.lr is None:
+        return None
+    ends = [round(epochs * (k + 1) / count) for k in range(count)]
+    lr = experiment.lr
+
+    def make() -> Made:
+        per_epoch = iterations_per_epoch(ctx.data.train, experiment.batch_size)
+        lengths = [(b - a) * per_epoch for a, b in zip([0, *ends[:-1]], ends, strict=True)]
+        training = Training(
+            experiment, ctx.data, seed=ctx.seed, device=ctx.device, way=ctx.runner.way.single,
+            rates=restarts(lr, experiment.warmup, lengths),
+        )  # fmt: skip
+        fit = Fit(training, epochs)
+        scores: dict[str, Rating] = {}
+        weights: dict[str, Snapshot] = {}
+        for end in ends:
+            fit.advance(end, lambda fit: told(fit.done))
+            if fit.status not in (None, "finished") or fit.done < end:
+                break
+            name = str(end)
+            curves = fit.curves
+            scores[name] = (curves["val_score"][-1], curves["val_loss"][-1])
+            weights[name] = copy_of(training.model)
+        return fit.done, scores, weights
+
+    return _known(ctx, key("snapshots", *_parts(ctx, experiment), ends), ctx.seed, make)
+
+
+def _parts(ctx: Context, experiment: Experiment) -> tuple[Any, ...]:
+    return VERSION, ctx.runner.fingerprint, configuration(experiment)
+
+
+def _known(ctx: Context, label: str, seed: int, make: Callable[[], Made]) -> Final:
+    """From the journal, where its files are there too; made and written down otherwise."""
+    from safetensors.torch import save
+
+    runner = ctx.runner
+    known = runner.journal.get("final", label)
+    if known is not None:
+        known = {**known, "scores": {n: tuple(v) for n, v in known["scores"].items()}}
+        if all((runner.folder / file).exists() for file in known["files"].values()):
+            ctx.meter.spend(known["epochs"])
+            return Final(**known)
+    epochs, scores, weights = make()
+    ctx.meter.spend(epochs)
+    (runner.folder / MODELS).mkdir(exist_ok=True)
+    files = {}
+    for name, snapshot in weights.items():
+        files[name] = f"{MODELS}/{label}-{name.replace(' ', '-')}.safetensors"
+        write_bytes(runner.folder / files[name], save(snapshot))
+    final = Final(seed, epochs, scores, files)
+    runner.journal.put("final", label, vars(final))
+    return final
+
+
+@contextmanager
+def _averages(training: Training) -> Iterator[dict[str, Average]]:
+    """Running averages of the weights, the exponential one fed by every update."""
+    parameters = trained_parameters(training.model)
+    horizon = max(2.0, HORIZON * len(training.rates))
+    averages = {
+        EXPONENTIAL: Average(parameters, exponential(1 - 1 / horizon)),
+        UNIFORM: Average(parameters, uniform),
+    }
+    hook = training.optimizer.register_step_post_hook(
+        lambda *_: averages[EXPONENTIAL].add(parameters)
+    )
+    try:
+        yield averages
+    finally:
+        hook.remove()
+
+
+def _averaged(training: Training, average: Average) -> tuple[Rating, Snapshot]:
+    """Score and loss of averaged weights, and the model's state with them."""
+    with training.with_weights(average.values) as model:
+        loss, score = evaluate(model, training.experiment, training.data.val, training.way)
+        return (finite(score), finite(loss)), copy_of(model)
+
+
+def _best(scores: Mapping[str, Sequence[float | None]]) -> str | None:
+    best: str | None = None
+    for name, (score, loss) in scores.items():
+        unknown = score is None and loss is None
+        if not unknown and (best is None or is_better(score, loss, *scores[best])):
+            best = name
+    return best

@@ -1,0 +1,123 @@
+"""The test data, looked at once: the score of the chosen model with a confidence interval, and a
+list of who looked, kept beside the run folders.
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from filelock import FileLock
+from torch import Tensor
+
+from recipe.chosen import Chosen, FinalScore
+from recipe.context import Context
+from recipe.experiment import Experiment
+from recipe.files import to_json, write_text
+from recipe.results import finite
+from recipe.saved import model_of
+from recipe.training.data import Data, TensorData, load
+from recipe.training.evaluate import answers, measure
+from recipe.training.fingerprint import data_fingerprint
+from recipe.training.items import Batch, widened
+
+LEDGER = "test-data.jsonl"
+CONFIDENCE = 0.95
+RESAMPLES = 1000
+"""Of the bootstrap (Efron, Tibshirani 1993: 1000 for the ends of an interval)."""
+
+
+def on_test_data(ctx: Context, chosen: Chosen) -> tuple[FinalScore | None, str]:
+    """The score, or why there is none; neither where no test data are declared."""
+    source = ctx.experiment.test
+    if source is None:
+        return None, ""
+    if ctx.data_mended:
+        return None, "a remedy changed the data, and the test data are as they were"
+    data = _like_training(load(source, "test", ctx.device), ctx)
+    name = data_fingerprint(data)
+    before = _look(ctx.runner.folder, name, again=ctx.settings.again)
+    if before:
+        return None, before
+    model = model_of(ctx.experiment, chosen, ctx.runner.folder, ctx.device)
+    found = list(answers(model, data))
+    loss, score = measure(ctx.experiment, found)
+    low, high, how = interval(ctx.experiment, found, ctx.seed_for("bootstrap"))
+    return FinalScore(
+        finite(score), finite(low), finite(high), len(data), finite(loss), how
+    ), ""  # fmt: skip
+
+
+def _like_training(data: Data, ctx: Context) -> Data:
+    """In the precision of the training data, which a model of float64 asks for."""
+    train = ctx.data.train
+    double = isinstance(train, TensorData) and train.x.dtype == torch.float64
+    if double and isinstance(data, TensorData):
+        return replace(data, x=widened(data.x), y=widened(data.y))
+    return data
+
+
+def _look(folder: Path, name: str, *, again: bool) -> str:
+    """Write down that this run looks at these data; instead of that, who looked before."""
+    path = folder.parent / LEDGER
+    with FileLock(path.with_suffix(".lock")):
+        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        looks = [look for line in lines if (look := _read(line))]
+        earlier = [look for look in looks if look["data"] == name and look["run"] != folder.name]
+        if earlier and not again:
+            return f"the run {earlier[-1]['run']} used the test data on {earlier[-1]['when']}"
+        if not any((look["data"], look["run"]) == (name, folder.name) for look in looks):
+            look = {"data": name, "run": folder.name, "when": time.strftime("%Y-%m-%d")}
+            write_text(path, "\n".join([*lines, to_json(look)]) + "\n")
+    return ""
+
+
+def _read(line: str) -> dict[str, str] | None:
+    try:
+        look = json.loads(line)
+    except ValueError:
+        return None
+    complete = isinstance(look, dict) and {"data", "run", "when"} <= look.keys()
+    return look if complete else None
+
+
+def interval(experiment: Experiment, found: Sequence[Batch], seed: int) -> tuple[float, float, str]:
+    """Where the score lies with a confidence of 95 %.
+
+    For a share of right answers the interval of Wilson (1927), which holds for few items and near
+    0 and 1 too; for any other score the percentiles of the bootstrap over items.
+
+    Args:
+        experiment: with the task, or the metric of its own.
+        found: outputs and targets, batch by batch.
+        seed: of the resamples.
+
+    Returns:
+        Low end, high end, and how it was found.
+
+    """
+    task = experiment.resolved_task
+    if experiment.metric is None and task.metric == "accuracy":
+        from scipy.stats import binomtest
+
+        sums = torch.stack([task.sums(*batch) for batch in found]).sum(0)
+        right, total = (round(value) for value in sums.tolist())
+        ends = binomtest(right, max(1, total)).proportion_ci(CONFIDENCE, "wilson")
+        return float(ends.low), float(ends.high), "wilson"
+    outputs, targets = (torch.cat(list(parts)) for parts in zip(*found, strict=True))
+    scores = _resampled(experiment, outputs, targets, seed)
+    tail = (1 - CONFIDENCE) / 2
+    low, high = torch.quantile(scores, torch.tensor([tail, 1 - tail], dtype=scores.dtype)).tolist()
+    return low, high, "bootstrap"
+
+
+def _resampled(experiment: Experiment, outputs: Tensor, targets: Tensor, seed: int) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    n = len(targets)
+    scores = []
+    for _ in range(RESAMPLES):
+        drawn = torch.randint(n, (n,), generator=generator).to(outputs.device)
+        scores.append(measure(experiment, [(outputs[drawn], targets[drawn])])[1])
+    return torch.tensor(scores, dtype=torch.float64)

@@ -1,0 +1,223 @@
+"""The best trainings beside each other and together, the model that is chosen, and its test."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from recipe.chosen import Chosen, Kind, Member
+from recipe.context import Context
+from recipe.experiment import Experiment
+from recipe.files import write_bytes
+from recipe.results import Curve, Evidence, Scalar, Trial, curve, finite
+from recipe.saved import MODELS, model_of
+from recipe.search.runner import CHECKPOINTS
+from recipe.training.ensemble import Pool
+from recipe.training.evaluate import answers
+from recipe.training.fit import is_better, rank
+from recipe_steps.finish import finals
+from recipe_steps.finish.heldout import on_test_data
+
+MOST = 5
+"""Trainings that a budget is spent on where nobody says how many."""
+
+
+@dataclass
+class Candidates:
+    """Sets of weights in a pool of their outputs on the validation data."""
+
+    ctx: Context
+    pool: Pool
+    members: list[Member] = field(default_factory=list)
+
+    def add(self, params: Mapping[str, Any], weights: str, origin: str) -> int:
+        """Take one in; its place."""
+        ctx, member = self.ctx, Member(dict(params), weights, origin)
+        model = model_of(ctx.experiment, Chosen("single", (member,)), ctx.runner.folder, ctx.device)
+        self.members.append(member)
+        return self.pool.add([outputs for outputs, _ in answers(model, ctx.data.val)])
+
+    def chosen(self, kind: Kind, places: Sequence[int]) -> Chosen:
+        """These as one model."""
+        loss, score = self.pool.measure(places)
+        members = tuple(self.members[place] for place in places)
+        return Chosen(kind, members, finite(score), finite(loss))
+
+
+def measure(ctx: Context) -> Evidence:
+    """Scores of the single model, of averaged weights, of snapshots and of ensembles; the last ones
+    where there is more than one training.
+    """
+    best = ctx.best_trial
+    if best is None:
+        return Evidence({"models": 0})
+    experiment = ctx.experiment_of(best)
+    made, cycle = _trained(ctx, experiment)
+    found = Candidates(ctx, Pool(ctx.experiment, [y for _, y in ctx.data.val.eval_batches()]))
+    single = found.add(best.params, _weights_of(ctx, best), f"trial {best.number}")
+    searched = [
+        found.add(t.params, _weights_of(ctx, t), f"trial {t.number} of {t.step}")
+        for t in _others(ctx, best)
+    ]
+    scalars: dict[str, Scalar] = {
+        "metric": ctx.experiment.metric_name, "models": 1 + len(searched), "trainings": len(made),
+        "score_error": ctx.score_error(best),
+    }  # fmt: skip
+    curves: dict[str, Curve] = {}
+    options = [found.chosen("single", [single])]
+    scalars["single_score"] = options[0].val_score
+    averaged = _averages(found, best, made, scalars)
+    options += [found.chosen("averaged", [place]) for place in averaged]
+    snapshots = _snapshots(found, best, cycle)
+    if len(snapshots) > 1:
+        options.append(found.chosen("snapshots", snapshots))
+        scalars |= {"snapshots": len(snapshots), "snapshot_score": options[-1].val_score}
+    seeds = [found.add(best.params, f.files[finals.RAW], f"seed {n}") for n, f in enumerate(made)]
+    together, ordered = _ensembles(found, [single, *searched, *averaged, *seeds, *snapshots], seeds)
+    scalars |= together
+    curves |= {"seed_score": curve(f.scores[finals.RAW][0] for f in made), **ordered[1]}
+    if len(ordered[0]) > 1:
+        options.append(found.chosen("ensemble", ordered[0]))
+        scalars |= {"ensemble_size": len(ordered[0]), "ensemble_score": options[-1].val_score}
+    noise = _noise(curves["seed_score"], scalars["score_error"])
+    ctx.chosen = chosen = choose(options, noise)
+    scalars |= {"seed_spread": noise, "chosen": chosen.kind, "chosen_score": chosen.val_score}
+    test, withheld = on_test_data(ctx, chosen)
+    scalars["test_withheld"] = withheld or None
+    if test is not None:
+        ctx.chosen = replace(chosen, test=test)
+        scalars |= {"test_score": test.score, "test_low": test.low, "test_high": test.high,
+                    "test_items": test.items}  # fmt: skip
+    return Evidence(scalars, curves)
+
+
+def expects(ctx: Context, left: float | None) -> float:
+    """Epochs of the final trainings."""
+    epochs = ctx.experiment.epochs or 1
+    count = _count(ctx, left, epochs)
+    return epochs * (count + 1) if count else 0.0
+
+
+def choose(options: Sequence[Chosen], noise: float) -> Chosen:
+    """The model to use. Averaged weights take the place of the single ones where they are better,
+    for they cost the same to use; several models only where they lead by more than the noise.
+    """
+    plain = [option for option in options if option.kind in ("single", "averaged")]
+    best = plain[0]
+    for option in plain[1:]:
+        if is_better(option.val_score, option.val_loss, best.val_score, best.val_loss):
+            best = option
+    several = [option for option in options if option not in plain and option.val_score is not None]
+    several.sort(key=lambda option: rank(option.val_score, option.val_loss), reverse=True)
+    if several and best.val_score is not None:
+        lead = (several[0].val_score or 0.0) - best.val_score
+        return several[0] if lead > noise else best
+    return best
+
+
+def _count(ctx: Context, left: float | None, epochs: int) -> int:
+    """How many seeds the best setting is trained from; one more training makes the snapshots."""
+    if ctx.settings.ensemble is not None:
+        return ctx.settings.ensemble
+    return 0 if left is None else max(0, min(MOST, int(left / epochs) - 1))
+
+
+def _trained(
+    ctx: Context, experiment: Experiment
+) -> tuple[list[finals.Final], finals.Final | None]:
+    epochs = experiment.epochs or 1
+    count = ctx.decide("final trainings", lambda: _count(ctx, ctx.epochs_left, epochs))
+    if not count or experiment.lr is None:
+        return [], None
+    total = epochs * (count + 1)
+
+    def told(before: int, what: str) -> finals.Told:
+        return lambda done: ctx.progress(before + done, total, what)
+
+    made = [
+        finals.train(ctx, experiment, n, told(n * epochs, f"training {n + 1} of {count}"))
+        for n in range(count)
+    ]
+    return made, finals.snapshots(ctx, experiment, told(count * epochs, "snapshots"))
+
+
+def _others(ctx: Context, best: Trial) -> list[Trial]:
+    """The other trainings of full length whose weights the search kept."""
+    kept = set(ctx.runner.pool())
+    return [t for t in ctx.trials if t.key in kept and t.key != best.key and not t.set_aside]
+
+
+def _weights_of(ctx: Context, trial: Trial) -> str:
+    """The file of a trial's weights, from the run folder; trained again where it is gone."""
+    path = ctx.runner.checkpoint(trial)
+    if path.exists():
+        return f"{CHECKPOINTS}/{path.name}"
+    (ctx.runner.folder / MODELS).mkdir(exist_ok=True)
+    place = f"{MODELS}/{trial.key}.safetensors"
+    weights = ctx.runner.weights(trial, ctx.experiment_of(trial))
+    write_bytes(ctx.runner.folder / place, weights)
+    return place
+
+
+def _averages(
+    found: Candidates, best: Trial, made: Sequence[finals.Final], scalars: dict[str, Scalar]
+) -> list[int]:
+    """Take in the better average of each training; what it brings over the raw weights."""
+    places, gains = [], []
+    for number, final in enumerate(made):
+        name = final.averaged
+        if name is None:
+            continue
+        origin = f"seed {number}, averaged ({name})"
+        places.append(found.add(best.params, final.files[name], origin))
+        pair = final.scores[name][0], final.scores[finals.RAW][0]
+        if None not in pair:
+            gains.append((pair[0] or 0.0) - (pair[1] or 0.0))
+    if gains:
+        scalars["averaging_gain"] = statistics.fmean(gains)
+        scalars["averaging_trainings"] = len(gains)
+        several = len(gains) > 1
+        scalars["averaging_error"] = (
+            statistics.stdev(gains) / len(gains) ** 0.5 if several else scalars["score_error"]
+        )
+    return places
+
+
+def _snapshots(found: Candidates, best: Trial, cycle: finals.Final | None) -> list[int]:
+    if cycle is None:
+        return []
+    return [
+        found.add(best.params, file, f"snapshot of epoch {epoch}")
+        for epoch, file in cycle.files.items()
+    ]
+
+
+def _ensembles(
+    found: Candidates, all_of_them: Sequence[int], seeds: Sequence[int]
+) -> tuple[dict[str, Scalar], tuple[list[int], dict[str, Curve]]]:
+    """What the seeds reach together, in their order, and what greedy selection takes of all."""
+    scalars: dict[str, Scalar] = {}
+    curves: dict[str, Curve] = {}
+    if len(seeds) > 1:
+        sizes = range(1, len(seeds) + 1)
+        together = [found.pool.measure(seeds[:size])[1] for size in sizes]
+        alone = [found.pool.measure([seed])[1] for seed in seeds]
+        scalars = {
+            "seeds_score": finite(together[-1]), "seed_mean": finite(statistics.fmean(alone)),
+            "error_correlation": found.pool.error_correlation(seeds),
+        }  # fmt: skip
+        curves = {"size": curve(map(float, sizes)), "together_score": curve(together)}
+    order = found.pool.greedy(all_of_them) if len(all_of_them) > 1 else list(all_of_them)
+    if len(order) > 1:
+        growing = [found.pool.measure(order[: k + 1])[1] for k in range(len(order))]
+        curves |= {"greedy_size": curve(map(float, range(1, len(order) + 1))),
+                   "greedy_score": curve(growing)}  # fmt: skip
+    return scalars, (order, curves)
+
+
+def _noise(scores: Curve, error: Scalar) -> float:
+    """By how much scores differ from seed to seed; the standard error of one where nobody knows."""
+    known = [score for score in scores if score is not None]
+    if len(known) > 1:
+        return statistics.stdev(known)
+    return error if isinstance(error, float) else 0.0

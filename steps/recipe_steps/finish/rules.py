@@ -1,0 +1,130 @@
+"""Remarks about what the last step brought: none of them bears on the verdict."""
+
+from recipe.results import Evidence, Finding
+from recipe.rules import finding, rule
+
+
+@rule("note")
+def ensemble_gain(evidence: Evidence) -> Finding | None:
+    """What: several trainings of one setting, averaged in probability, beside one of them alone.
+
+    Why: trainings from different seeds are wrong about different items, and where they are, the
+    others outvote them: about two points for images are usual (CS231n, "Model ensembles"). The less
+    their errors agree, the more an ensemble brings.
+
+    Fix: take the ensemble where its gain is worth that many times the computation in use; otherwise
+    the single model.
+    """
+    together, alone, spread, error, count = (
+        evidence.number(name)
+        for name in ("seeds_score", "seed_mean", "seed_spread", "error_correlation", "trainings")
+    )
+    if together is None or alone is None or count is None:
+        return None
+    gain = together - alone
+    errors = "" if error is None else f" Their errors correlate by {error:.2g}."
+    return finding(
+        "note",
+        f"{count:.0f} trainings together score {together:.4g}, one of them {alone:.4g} on average: "
+        f"{_beside(gain, spread)}.{errors}",
+        "Use the ensemble where the gain is worth the computation."
+        if spread is not None and gain > spread
+        else "Keep the single model.",
+    )
+
+
+@rule("note")
+def snapshot_gain(evidence: Evidence) -> Finding | None:
+    """What: snapshots of one training whose rate is set back several times, averaged in
+    probability, beside a single model that cost as much.
+
+    Why: each cycle ends in another minimum (Loshchilov, Hutter 2017; Huang et al. 2017), so that
+    one training gives several models; but each of them has had only a part of the epochs.
+
+    Fix: prefer it to the single model where it scores more; an ensemble of whole trainings, where
+    they can be afforded, is usually better.
+    """
+    score, single, spread, count = (
+        evidence.number(name)
+        for name in ("snapshot_score", "single_score", "seed_spread", "snapshots")
+    )
+    if score is None or single is None or count is None:
+        return None
+    return finding(
+        "note",
+        f"{count:.0f} snapshots of one training score {score:.4g} together, the single model of "
+        f"the same cost {single:.4g}: {_beside(score - single, spread)}.",
+        "Snapshots pay here." if spread is not None and score - single > spread
+        else "Snapshots do not pay here: keep the single model.",
+    )  # fmt: skip
+
+
+@rule("note")
+def averaging_gain(evidence: Evidence) -> Finding | None:
+    """What: the running average of the weights of a training beside the weights themselves.
+
+    Why: the average lies in the middle of where the last updates jumped about (Polyak, Juditsky
+    1992). It helps most while the rate is still high; a rate that has fallen to zero leaves little
+    to average.
+
+    Fix: use the averaged weights where they score more: they cost nothing in use.
+    """
+    gain, error, count = (
+        evidence.number(name)
+        for name in ("averaging_gain", "averaging_error", "averaging_trainings")
+    )
+    if gain is None or count is None:
+        return None
+    sure = error is not None and gain > error
+    over = f" over {count:.0f} trainings" if count > 1 else ""
+    return finding(
+        "note",
+        f"Averaged weights change the score by {gain:+.2g}{over}"
+        f"{'' if error is None else f', with a standard error of {error:.1g}'}.",
+        "Use the averaged weights." if sure else "It makes no difference here.",
+    )
+
+
+@rule("note")
+def test_score(evidence: Evidence) -> Finding | None:
+    """What: the score of the chosen model on the test data, which no step before has looked at.
+
+    Why: every choice was made on the validation data, so their score flatters the winner. The test
+    data say how good the model is, as long as nobody chooses by them: a test set that is used twice
+    is a validation set.
+
+    Fix: report this score with its interval. To look once more, say `--again`, and take it for a
+    validation score then.
+    """
+    score, low, high, items, validation = (
+        evidence.number(name)
+        for name in ("test_score", "test_low", "test_high", "test_items", "chosen_score")
+    )
+    withheld = evidence.text("test_withheld")
+    if withheld:
+        return finding(
+            "note",
+            f"The test data were not used: {withheld}.",
+            "Say --again to use them once more." if "used the test data" in withheld
+            else "Mend the data in the experiment, and run the recipe again.",
+        )  # fmt: skip
+    if score is None or items is None:
+        return None
+    interval = "" if low is None or high is None else f" (95 % interval {low:.4g} to {high:.4g})"
+    beside = "" if validation is None else f"; in validation it had {validation:.4g}"
+    return finding(
+        "note",
+        f"On {items:.0f} test items the chosen model scores {score:.4g}{interval}{beside}.",
+        "Report this score, and choose nothing by it.",
+    )
+
+
+def _beside(gain: float, spread: float | None) -> str:
+    """A gain, and whether it exceeds what differs between seeds."""
+    if not spread:
+        return f"a gain of {gain:+.2g}"
+    more = "more" if gain > spread else "no more"
+    return f"a gain of {gain:+.2g}, {more} than scores differ between seeds ({spread:.2g})"
+
+
+RULES = (ensemble_gain, snapshot_gain, averaging_gain, test_score)
