@@ -31,6 +31,8 @@ GOOD = [
     ("verify_budget", "5m", Budget(300, "seconds")),
     ("epochs", "1", 1),
     ("search", "random", "random"),
+    ("ensemble", "5", 5),
+    ("ensemble", 0, 0),
     ("until", "lr_range", "lr_range"),
     ("only", "inspect", ("inspect",)),
     ("only", ["inspect", "lr_range"], ("inspect", "lr_range")),
@@ -43,6 +45,7 @@ GOOD = [
     *[
         (flag, True, True)
         for flag in (
+            "again",
             "exact",
             "keep_going",
             "strict",
@@ -78,6 +81,7 @@ BAD = [
     ("budget", "0.5s", "'0.5s' is less than a second"),
     ("epochs", 0, "0 is less than 1"),
     ("epochs", "many", "'many' is not a whole number"),
+    ("ensemble", "-1", "'-1' is less than 0"),
     ("search", "tpe", "'tpe' is none of auto, grid, random"),
     ("until", "", "''"),
     ("until", 3, "3 is not a name"),
@@ -92,6 +96,7 @@ BAD = [
         (flag, value, f"{value!r} is neither true nor false")
         for flag, value in zip(
             (
+                "again",
                 "exact",
                 "keep_going",
                 "strict",
@@ -102,7 +107,7 @@ BAD = [
                 "fresh",
                 "pretrained",
             ),
-            ("yes", "please", 1, 0, "true", "report.html", [], "no", "resnet18"),
+            ("once", "yes", "please", 1, 0, "true", "report.html", [], "no", "resnet18"),
             strict=True,
         )
     ],
@@ -140,7 +145,7 @@ def test_options_and_settings_agree_on_defaults():
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("devise", "'device'"), ("epoch", "'epochs'"), ("zzz", "known are: against, augment")],
+    [("devise", "'device'"), ("epoch", "'epochs'"), ("zzz", "known are: again, against, augment")],
 )
 def test_an_unknown_key_gets_the_nearest_name(name, hint):
     with pytest.raises(UsageError) as caught:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recipe.report import findings, glossary, words
+from recipe.report.model import about_model
 from recipe.report.notebook import notebook
 from recipe.report.plots import Plot
 from recipe.report.reproduce import command, loading_code
@@ -73,6 +74,7 @@ def summary(result: RunResult) -> list[str]:
         *_diagnosis(result),
         *_applied(result),
         *about_best(result),
+        *about_model(result),
         *against,
         *about_cost(result),
     ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from recipe.report import words as report_words
 from recipe.report.findings import gain_of, helpful_notes
+from recipe.report.model import model_lines
 from recipe.results import NO_WINNER, Finding, RunResult, StepResult, Trial
 from recipe.settings import OPTIONS
 
@@ -101,6 +102,7 @@ def verdict_lines(result: RunResult) -> list[str]:
         if base is not None and base.val_score is not None:
             line += f" (baseline {base.val_score:.4f})"
         lines.append(line)
+    lines += model_lines(result)
     if result.without_winner:
         lines.append(NO_WINNER)
     if result.against is not None:

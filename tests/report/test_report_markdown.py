@@ -131,9 +131,9 @@ def test_a_remedy_that_the_run_went_on_with_is_said_where_the_weights_are():
     text = render(full_run(steps=(*full_run().steps, step)))
     assert "The run went on with `bare-softmax` mended." in text.split("## ")[0]
     assert "| `bare-softmax` | cut it | — | not tested | yes |" in section(text, FOUND)
-    told = section(text, "How to reproduce").split("### How to load the best model")[1]
+    told = section(text, "How to reproduce").split("### How to load the model")[1]
     assert "`bare-softmax` mended (cut it): the weights belong to the model with these" in told
-    assert "Mend your code first" in told
+    assert "which are applied again where it is loaded" in told
 
 
 def test_steps_have_their_plots_and_numbers():
@@ -169,7 +169,7 @@ def test_notebook_command_and_loading():
     assert "loss is nan \\| inf" in book
     assert "The same in every trial: weight decay 0.0001, schedule cosine." in book
     assert "recipe run 'my exp.py:net' --seed 1" in section(text, "How to reproduce")
-    assert "model(dropout=0.2)" in section(text, "How to reproduce")
+    assert "recipe.load(" in section(text, "How to reproduce")
     assert "| threads | 2 |" in section(text, "Environment")
     assert "| full trainings | 2.4 |" in section(text, "Cost")
 

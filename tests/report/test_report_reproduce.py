@@ -3,12 +3,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from report_samples import SETTINGS
 from safetensors.torch import save_file
 
-from recipe.experiment import SEARCHABLE
-from recipe.report.reproduce import TRAINING_PARAMS, command, loading_code
+from recipe.report.reproduce import command, loading_code
 from recipe.results import Best, RunResult
+from recipe.runfolder import write_result
 from recipe.target import load_target
 
 
@@ -29,42 +30,35 @@ def test_no_target():
     assert command({"target": None, "epochs": 0}) == "recipe run TARGET --epochs 0"
 
 
-def test_training_parameters_are_those_of_the_experiment():
-    assert set(SEARCHABLE) == TRAINING_PARAMS
-
-
-def test_loading_passes_only_the_arguments_of_the_model():
-    code = loading_code(run_of(Best({"lr": 0.1, "dropout": 0.0, "act": "relu"}, 0.9)))
+def test_loading_where_the_experiment_came_from_python():
+    code = loading_code(run_of(Best({"lr": 0.1}, 0.9), folder=Path("reports/x")))
     compile(code, "snippet", "exec")
-    assert "experiment.model(dropout=0.0, act='relu')" in code
-    assert 'load_file("best.safetensors")' in code
+    assert 'recipe.load("reports/x", experiment)' in code
     assert "# experiment is the one that recipe.run was given" in code
 
 
 @pytest.mark.parametrize(
-    ("settings", "line"),
-    [
-        ({"target": 'a "b".py:net'}, 'load_target("a \\"b\\".py:net")'),
-        (
-            {"data": "t.csv", "target": "y", "seed": 3, "model": "mlp"},
-            "experiment_by_name(data='t.csv', target='y', model='mlp')",
-        ),
-    ],
+    "settings", [{"target": "digits"}, {"data": "t.csv", "target": "y", "model": "mlp"}]
 )
-def test_loading_names_the_experiment_of_the_run(settings, line):
-    code = loading_code(run_of(Best({}, 0.9), settings=settings, folder=Path("reports/x")))
+def test_loading_where_the_run_names_it(settings):
+    code = loading_code(run_of(Best({}, 0.9), settings=settings, folder=Path('a "b"')))
     compile(code, "snippet", "exec")
-    assert line in code
-    assert 'load_file("reports/x/best.safetensors")' in code
+    assert code.endswith('model = recipe.load("a \\"b\\"")')
 
 
 def test_loading_runs_as_it_stands(tmp_path):
     experiment = load_target("digits")
-    save_file(experiment.model().state_dict(), tmp_path / "best.safetensors")
-    result = run_of(Best({"lr": 0.1}, 0.9), settings={"target": "digits"}, folder=tmp_path)
+    state = experiment.model().state_dict()
+    save_file(state, tmp_path / "best.safetensors")
+    best = Best({"lr": 0.1}, 0.9, checkpoint="best.safetensors")
+    result = run_of(best, settings={"target": "digits"}, folder=tmp_path)
+    write_result(result, tmp_path)
     made: dict[str, Any] = {}
     exec(loading_code(result), made)  # noqa: S102 - what the report tells its reader to run
     assert not made["model"].training
+    assert all(
+        torch.equal(state[name], value) for name, value in made["model"].state_dict().items()
+    )
 
 
 def test_without_a_best_setting_there_is_nothing_to_load():
