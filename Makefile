@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types install docs examples bench bench-search rule-examples faults clean
+.PHONY: demo test lint types install docs examples bench bench-search bench-finish rule-examples faults clean
 
 demo: $(READY)
 	$(BIN)/recipe run digits --no-input
@@ -47,6 +47,10 @@ bench: $(READY)
 bench-search: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,bench]'
 	$(BIN)/python tests/benchmarks/bench_search.py --write
+
+# Ensembles, snapshots and averages on CIFAR-10, five seeds: half an hour.
+bench-finish: $(READY)
+	$(BIN)/python tests/benchmarks/finish.py --write
 
 # The evidence that explanations of rules show as examples, from runs with faults; three minutes.
 rule-examples: $(READY)
