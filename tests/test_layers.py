@@ -36,6 +36,7 @@ LAYERS = [
     {"engine"},
     {"proof"},
     {"report", "starters", "saved"},
+    {"predict"},
     {"against"},
     {"api"},
     {"testing", "ui"},

@@ -48,7 +48,8 @@ def kind_of(data: str) -> Kind:
             f"in one of {', '.join((*TABLES, *TEXTS))}."
         )
     near = get_close_matches(data.lower(), SETS, n=1)
-    what = f"did you mean {near[0]!r}?" if near else f"{NAME_DATA}: {', '.join(SETS)}."
+    sets = f"there are {len(SETS)}, such as cifar10, fashionmnist and food101"
+    what = f"did you mean {near[0]!r}?" if near else f"{NAME_DATA} ({sets})."
     raise UsageError(f"There is no data {data!r}: {what}")
 
 

@@ -17,6 +17,7 @@ from recipe.ui.choice import CHECKS, Choice, choose
 from recipe.ui.config import read_table
 from recipe.ui.flags import with_options
 from recipe.ui.init import init
+from recipe.ui.predicting import predict
 from recipe.ui.terminal import has_user
 
 SPIN_COUNT = "10000"
@@ -123,6 +124,7 @@ def diagnose(logs: tuple[Path, ...], columns: str | None) -> int:
 
 cli.add_command(runs.compare)
 cli.add_command(runs.export)
+cli.add_command(predict)
 cli.add_command(init)
 cli.add_command(catalogue.steps)
 cli.add_command(catalogue.rules)

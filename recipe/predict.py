@@ -1,0 +1,202 @@
+"""Answers of a run's model for new data."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from recipe.errors import UsageError
+from recipe.experiment import Experiment
+from recipe.runfolder import read_result
+from recipe.saved import as_trained, chosen_of, experiment_of, model_of
+from recipe.tasks import Task
+from recipe.training.data import TensorData, load, load_splits
+from recipe.training.device import pick_device
+
+SPLITS = ("train", "val", "test")
+ARRAYS = (".npy", ".safetensors")
+BATCH = 256
+HOW = (
+    "name a folder of images or an image, inputs as the model takes them (.npy, .safetensors), or "
+    "train, val or test for the data of the experiment"
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model says about one item."""
+
+    item: str
+    """A file, or a number from 0."""
+    answer: str
+    """A class, yes or no as 1 or 0, or numbers."""
+    probability: float | None = None
+    """Of this class, or of yes; None where answers are amounts."""
+
+
+def predict(
+    run: str | Path, data: str, experiment: Experiment | None = None, *, device: str = "cpu"
+) -> Iterator[Answer]:
+    """The answers, item by item.
+
+    Args:
+        run: the run folder.
+        data: images, arrays, or the name of a split.
+        experiment: as of `recipe.load`.
+        device: where to compute.
+
+    Raises:
+        UsageError: no such run or data, inputs of another shape, or outputs that are no answers.
+
+    """
+    result = read_result(Path(run))
+    declared = experiment or experiment_of(result)
+    place = pick_device(device)
+    trained = as_trained(declared, result)
+    names, x = inputs(trained, data, place, int(result.settings.get("seed") or 0))
+    model = model_of(trained, chosen_of(result), Path(run), place)
+    return _answers(trained, model, names, x)
+
+
+def inputs(
+    experiment: Experiment, data: str, device: torch.device, seed: int
+) -> tuple[Sequence[str], Tensor]:
+    """Names of the items, and the inputs [N, ...] as the model takes them.
+
+    Raises:
+        UsageError: they cannot be found or read.
+
+    """
+    path = Path(data)
+    if data in SPLITS and not path.exists():
+        x = _split(experiment, data, device, seed)
+        return [str(index) for index in range(len(x))], x
+    if not path.exists():
+        raise UsageError(f"There is no data {data!r}: {HOW}.")
+    if path.suffix.lower() in ARRAYS:
+        x = _array(path).to(device)
+        return [str(index) for index in range(len(x))], x
+    transform = _transform(experiment)
+    if transform is None:
+        raise UsageError(
+            f"{data!r}: how a file becomes an input is not known, since the training data have no "
+            "`transform`: give inputs as the model takes them (.npy, .safetensors)."
+        )
+    images = _Images(path, transform)
+    found = load(images, data, device)
+    if not isinstance(found, TensorData):
+        raise UsageError(f"{data!r}: the transform of the training data is random: leave that out.")
+    return images.names, found.x
+
+
+def _split(experiment: Experiment, name: str, device: torch.device, seed: int) -> Tensor:
+    if name == "test" and experiment.test is None:
+        raise UsageError("The experiment has no test data: name other data.")
+    data = (
+        load(experiment.test, "test", device) if name == "test"
+        else getattr(load_splits(experiment, device, seed), name)
+    )  # fmt: skip
+    if not isinstance(data, TensorData):
+        raise UsageError(f"{name}: its items are random, so there is no order to answer in.")
+    return data.x
+
+
+def _array(path: Path) -> Tensor:
+    import numpy as np
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        if path.suffix.lower() == ".npy":
+            return torch.from_numpy(np.load(path, allow_pickle=False))
+        tensors = load_file(path)
+    except (OSError, ValueError, TypeError, SafetensorError) as error:
+        raise UsageError(f"{str(path)!r} cannot be read as an array ({error}).") from error
+    if len(tensors) != 1:
+        raise UsageError(f"{str(path)!r} holds {len(tensors)} tensors: write the inputs alone.")
+    return next(iter(tensors.values()))
+
+
+def _transform(experiment: Experiment) -> Any:
+    """What the training data set makes of an image, where it is one of torchvision's kind."""
+    return getattr(_innermost(experiment.train), "transform", None)
+
+
+def _innermost(dataset: Any) -> Any:
+    while hasattr(dataset, "dataset"):
+        dataset = dataset.dataset
+    return dataset
+
+
+class _Images:
+    """Images of a folder and of the folders in it, by name; the target is always 0."""
+
+    def __init__(self, path: Path, transform: Any) -> None:
+        from torchvision.datasets.folder import IMG_EXTENSIONS
+
+        self.files = [path] if path.is_file() else sorted(
+            file for file in path.rglob("*") if file.suffix.lower() in IMG_EXTENSIONS
+        )  # fmt: skip
+        if not self.files:
+            raise UsageError(f"There are no images in {str(path)!r}: {HOW}.")
+        self.names = [str(file) for file in self.files]
+        self.transform = transform
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> tuple[Any, int]:
+        from torchvision.datasets.folder import default_loader
+
+        try:
+            image = default_loader(str(self.files[index]))
+        except OSError as error:
+            raise UsageError(
+                f"{self.names[index]!r} cannot be read as an image ({error}): mend or remove it."
+            ) from error
+        return self.transform(image), 0
+
+
+@torch.no_grad()
+def _answers(
+    experiment: Experiment, model: nn.Module, names: Sequence[str], x: Tensor
+) -> Iterator[Answer]:
+    task, classes = experiment.resolved_task, _classes(experiment)
+    for start in range(0, len(x), BATCH):
+        part = x[start : start + BATCH]
+        try:
+            outputs = model(part)
+        except (RuntimeError, ValueError, IndexError) as error:
+            raise UsageError(
+                f"The model cannot process inputs of shape {list(part.shape[1:])} "
+                f"({str(error).splitlines()[0]}): give them as in training."
+            ) from error
+        for name, output in zip(names[start : start + BATCH], outputs, strict=True):
+            yield Answer(name, *_read(task, output.detach().cpu().float(), classes))
+
+
+def _classes(experiment: Experiment) -> Sequence[str]:
+    found = getattr(_innermost(experiment.train), "classes", None)
+    return [str(name) for name in found] if isinstance(found, list | tuple) else ()
+
+
+def _read(task: Task, output: Tensor, classes: Sequence[str]) -> tuple[str, float | None]:
+    """An answer in words, and its probability."""
+    if task.target_kind == "class index":
+        if output.ndim != 1:
+            raise UsageError(
+                f"The model gives outputs of shape {list(output.shape)} for an item, not one score "
+                "per class: use recipe.load, and read them in Python."
+            )
+        shares = output.softmax(0)
+        best = int(shares.argmax())
+        return (classes[best] if best < len(classes) else str(best)), float(shares[best])
+    if task.target_kind == "zero or one":
+        cut = getattr(task, "threshold", 0.0)
+        shares = output.flatten() if cut else output.flatten().sigmoid()
+        said = " ".join(str(int(share > 0.5)) for share in shares)
+        return said, float(shares[0]) if len(shares) == 1 else None
+    return " ".join(f"{value:.6g}" for value in output.flatten().tolist()), None

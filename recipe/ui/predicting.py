@@ -1,0 +1,43 @@
+"""`recipe predict`: a table of answers."""
+
+import csv
+import io
+import sys
+from pathlib import Path
+
+import click
+
+from recipe.errors import UsageError
+from recipe.files import write_text
+from recipe.settings import DEVICES
+
+
+@click.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("data", metavar="DATA")
+@click.option("--out", "file", metavar="FILE", help="Where to write them; default: the terminal.")
+@click.option("--device", type=click.Choice(DEVICES), default="cpu", help="Where to compute.")
+def predict(run_folder: Path, data: str, file: str | None, device: str) -> int:
+    """Answer for DATA with the model of the run folder RUN, as a table (CSV).
+
+    DATA is a folder of images or an image, an array of inputs (.npy, .safetensors), or train, val
+    or test.
+    """
+    from recipe.predict import predict as answers
+
+    if file is not None and Path(file).exists():
+        raise UsageError(f"{file!r} is there already: name another file.")
+    found = answers(run_folder, data, device=device)
+    text = io.StringIO()
+    table = csv.writer(text if file else sys.stdout, lineterminator="\n")
+    table.writerow(("item", "answer", "probability"))
+    for each in found:
+        share = "" if each.probability is None else f"{each.probability:.4f}"
+        table.writerow((each.item, each.answer, share))
+    if file is not None:
+        try:
+            write_text(Path(file), text.getvalue())
+        except OSError as error:
+            raise UsageError(f"{file!r} cannot be written ({error.strerror}).") from error
+        click.echo(file)
+    return 0

@@ -1,0 +1,135 @@
+"""Answers for new data: from arrays, images and the experiment's own splits, as the model gives them."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+from torch import nn
+from torchvision.datasets import ImageFolder
+from torchvision.transforms import v2
+
+import recipe
+from recipe import Experiment, UsageError
+from recipe.predict import predict
+from recipe.training.data import load_splits
+from tiny import blobs, experiment, network
+
+TRANSFORM = v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs")
+    return recipe.run(experiment, out=out, only=["coarse_grid"], device="cpu").folder
+
+
+def by_hand(folder, x):
+    with torch.no_grad():
+        return recipe.load(folder, experiment)(x).softmax(1)
+
+
+@pytest.mark.parametrize("suffix", ["npy", "safetensors"])
+def test_arrays(tiny, tmp_path, suffix):
+    x = blobs()[0][:50]
+    file = tmp_path / f"x.{suffix}"
+    if suffix == "npy":
+        np.save(file, x.numpy())
+    else:
+        save_file({"x": x}, file)
+    found = list(predict(tiny, str(file), experiment))
+    shares = by_hand(tiny, x)
+    assert [each.item for each in found] == [str(index) for index in range(50)]
+    assert [each.answer for each in found] == [str(int(k)) for k in shares.argmax(1)]
+    assert [each.probability for each in found] == pytest.approx(shares.max(1).values.tolist())
+
+
+def test_the_splits_of_the_experiment(tiny):
+    assert len(list(predict(tiny, "train", experiment))) == 192
+    assert len(list(predict(tiny, "val", experiment))) == 48
+    with pytest.raises(UsageError, match="has no test data"):
+        predict(tiny, "test", experiment)
+
+
+def test_images_with_the_transform_of_the_training_data(tmp_path):
+    for name, grey in (("dark", 20), ("light", 230)):
+        folder = tmp_path / "images" / name
+        folder.mkdir(parents=True)
+        for index in range(20):
+            Image.new("RGB", (8, 8), (grey + index % 10,) * 3).save(folder / f"{index}.png")
+    made = Experiment(
+        model=lambda: nn.Sequential(nn.Flatten(), nn.Linear(192, 2)),
+        train=ImageFolder(str(tmp_path / "images"), TRANSFORM), lr=0.1, epochs=3, batch_size=8,
+    )  # fmt: skip
+    folder = recipe.run(made, out=tmp_path / "runs", only=["coarse_grid"], device="cpu").folder
+    found = list(predict(folder, str(tmp_path / "images"), made))
+    assert [each.answer for each in found] == ["dark"] * 20 + ["light"] * 20
+    assert found[0].item.endswith("0.png")
+    (tmp_path / "nothing").mkdir()
+    (one,) = predict(folder, str(tmp_path / "images" / "dark" / "0.png"), made)
+    assert one.answer == "dark"
+    with pytest.raises(UsageError, match="no images in"):
+        predict(folder, str(tmp_path / "nothing"), made)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [("nowhere", "There is no data 'nowhere'"), (".", "have no `transform`")],
+)
+def test_data_that_cannot_be_used(tiny, data, said):
+    with pytest.raises(UsageError, match=said):
+        predict(tiny, data, experiment)
+
+
+def test_arrays_that_cannot_be_used(tiny, tmp_path):
+    np.save(tmp_path / "wide.npy", np.zeros((3, 7), np.float32))
+    with pytest.raises(UsageError, match=r"inputs of shape \[7\]"):
+        list(predict(tiny, str(tmp_path / "wide.npy"), experiment))
+    np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
+    with pytest.raises(UsageError, match="cannot be read as an array"):
+        predict(tiny, str(tmp_path / "objects.npy"), experiment)
+    save_file({"a": torch.zeros(1), "b": torch.zeros(1)}, tmp_path / "two.safetensors")
+    with pytest.raises(UsageError, match="holds 2 tensors"):
+        predict(tiny, str(tmp_path / "two.safetensors"), experiment)
+
+
+def test_yes_or_no_and_amounts(tmp_path):
+    x = torch.randn(120, 2, generator=torch.Generator().manual_seed(0))
+    for task, y in (("binary", (x[:, 0] > 0).float()), ("regression", x.sum(1))):
+        made = Experiment(
+            model=lambda: nn.Linear(2, 1), train=(x, y), task=task, lr=0.1, epochs=3, batch_size=8
+        )
+        folder = recipe.run(made, out=tmp_path / task, only=["coarse_grid"], device="cpu").folder
+        found = list(predict(folder, "val", made))
+        assert len(found) == 24
+        if task == "binary":
+            assert {each.answer for each in found} == {"0", "1"}
+            assert all((each.probability > 0.5) == (each.answer == "1") for each in found)
+        else:
+            assert all(each.probability is None for each in found)
+            held = load_splits(made.resolved(), torch.device("cpu"), 0).val.x
+            with torch.no_grad():
+                expected = recipe.load(folder, made)(held).flatten().tolist()
+            assert [float(each.answer) for each in found] == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_command_line(tmp_path, recipe, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, _, _ = recipe("run", "tiny", "--only", "coarse_grid", "--out", "runs", "--device", "cpu")
+    assert code == 0
+    (folder,) = (tmp_path / "runs").glob("tiny-*")
+    code, out, _ = recipe("predict", str(folder), "val")
+    assert code == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert len(rows) == 48
+    assert set(rows[0]) == {"item", "answer", "probability"}
+    assert recipe("predict", str(folder), "val", "--out", "a.csv")[0] == 0
+    assert (tmp_path / "a.csv").read_text() == out
+    code, _, err = recipe("predict", str(folder), "val", "--out", "a.csv")
+    assert (code, "is there already" in err) == (2, True)
+    code, out, err = recipe("predict", str(folder), "nothing")
+    assert (code, out) == (2, "")
+    assert network().training
