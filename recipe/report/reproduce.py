@@ -19,6 +19,8 @@ TRAINING_PARAMS = frozenset(
         "warmup",
         "clip_norm",
         "optimizer",
+        "freeze",
+        "start",
     )
 )
 """Parameters of training; every other name is an argument of the model factory.
