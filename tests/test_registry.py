@@ -186,3 +186,21 @@ def test_every_built_in_step_gives_its_reasoning():
         first, _, rest = why.partition(". ")
         assert 40 < len(first) < 110, name
         assert rest.endswith("."), name
+
+
+def of_kind(name, kind):
+    made = step(name)
+    made.step.applies = lambda experiment: experiment == kind
+    return made
+
+
+def test_steps_that_are_none_for_an_experiment_are_left_out():
+    steps = (step("a"), of_kind("b", "x"), of_kind("c", "y"), step("d"))
+    kept = registry.for_experiment(steps, "x", None, ())
+    assert ([p.step.name for p in kept[0]], kept[1]) == (["a", "b", "d"], None)
+    assert registry.for_experiment(steps, "x", "c", ())[1] == "b"
+    assert registry.for_experiment(steps, "y", "c", ())[1] == "c"
+    with pytest.raises(UsageError, match="'c' is none for this experiment: name one of a, b, d"):
+        registry.for_experiment(steps, "x", None, ("c",))
+    with pytest.raises(UsageError, match="No step up to 'b'"):
+        registry.for_experiment(steps[1:], "y", "b", ())

@@ -75,14 +75,26 @@ def build_model(experiment: Experiment, seed: int, device: torch.device) -> nn.M
 
     """
     with seeded(seed, device):
-        model = _made(experiment)
-        if experiment.head is not None:
-            check_head(model, experiment.head)
-        _begin(model, experiment)
+        model = construct(experiment)
     if experiment.freeze:
         blocks = experiment.blocks or find_blocks(model, experiment.head)
         freeze(model, blocks, experiment.freeze, experiment.head)
     return model.to(device)
+
+
+def construct(experiment: Experiment) -> nn.Module:
+    """A fresh model with the weights that it is to begin with, nothing frozen; drawn from the
+    random numbers of the caller.
+
+    Raises:
+        UsageError: see `build_model`.
+
+    """
+    model = _made(experiment)
+    if experiment.head is not None:
+        check_head(model, experiment.head)
+    _begin(model, experiment)
+    return model
 
 
 def _made(experiment: Experiment) -> nn.Module:

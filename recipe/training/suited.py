@@ -62,6 +62,11 @@ def _blocks(experiment: Experiment, data: Splits) -> tuple[Block, ...]:
     x = data.train.sample(SAMPLE, torch.Generator().manual_seed(0)).x.cpu()
     model = build_model(replace(experiment, freeze=0), 0, torch.device("cpu"))
     blocks = find_blocks(model, experiment.head, x)
+    if experiment.head is not None and not blocks:
+        raise UsageError(
+            f"The head {experiment.head!r} is the whole model: name the layer that is new, or "
+            "leave out head=."
+        )
     freeze(model, blocks, experiment.freeze, experiment.head)
     return blocks
 

@@ -53,7 +53,7 @@ def measure(ctx: Context) -> Evidence:
     if ctx.experiment.lr is None and searched and best_of(searched) is None:
         return grid_evidence(searched, None, {"none_left": True})
     centre, around = _centre(ctx)
-    plan: dict[str, Any] = {"epochs": ctx.experiment.epochs, **ctx.plan}
+    plan: dict[str, Any] = {"epochs": _whole_length(ctx), **ctx.plan}
     factor = plan.pop("weight_decay_factor", 1.0)
     decay = number(centre.get("weight_decay"))
     if decay is not None:
@@ -144,6 +144,14 @@ def _centre(ctx: Context) -> tuple[dict[str, Scalar], Around]:
     if longer < LONGER:
         return {**centre, "lr": rounded(lr * longer)}, (("lr", (1 / longer,)), *LATER)
     return centre, (RATES, DECAYS)
+
+
+def _whole_length(ctx: Context) -> int:
+    """Epochs of a whole training: as declared, or as the best one so far where that was longer, as
+    a head alone may be.
+    """
+    best = best_of([trial for trial in ctx.trials if trial.number > 0])
+    return max(ctx.experiment.epochs or 1, best.planned_epochs if best and ctx.round == 1 else 1)
 
 
 def _longer(ctx: Context, best: Trial | None) -> float:
