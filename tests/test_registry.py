@@ -38,8 +38,8 @@ def order(*plugins):
 def test_built_in_steps_come_through_entry_points_in_the_order_of_the_lecture():
     plugins = registry.load()
     assert [p.step.name for p in plugins if p.package == "training-recipe"] == [
-        "inspect", "initial_loss", "overfit_sample", "lr_range", "coarse_grid", "refine_grid",
-        "learning_curves",
+        "inspect", "initial_loss", "overfit_sample", "lr_range", "coarse_grid", "transfer",
+        "refine_grid", "learning_curves",
     ]  # fmt: skip
     assert all(isinstance(plugin.step, Step) for plugin in plugins)
 
@@ -181,7 +181,7 @@ class TestThirdParty:
 
 def test_every_built_in_step_gives_its_reasoning():
     said = {plugin.step.name: why_of(plugin.step) for plugin in registry.load()}
-    assert len(said) == 7
+    assert len(said) == 8
     for name, why in said.items():
         first, _, rest = why.partition(". ")
         assert 40 < len(first) < 110, name

@@ -30,8 +30,7 @@ TERMS = {
     ),
     "baseline": (
         r"baseline",
-        "The run with the settings that the experiment declares; of transfer learning without any, "
-        "the head alone.",
+        "The run with the declared settings; of transfer learning without any, the head alone.",
     ),
     "cause": (
         r"causes?",

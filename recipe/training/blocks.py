@@ -75,8 +75,8 @@ def find_blocks(model: nn.Module, head: str | None, x: Tensor | None = None) -> 
             blocks.append([name])
     if len(blocks) > 1 and _has_no_weights(*(modules[n] for n in blocks[-1])):
         blocks[-2:] = [blocks[-2] + blocks[-1]]
-    if blocks and (loose := _loose(model, parts, head)):
-        blocks[0] = [*loose, *blocks[0]]
+    if loose := _loose(model, parts, head):
+        blocks[:1] = [[*loose, *(blocks[0] if blocks else ())]]
     return tuple(tuple(block) for block in blocks)
 
 

@@ -147,11 +147,11 @@ def _centre(ctx: Context) -> tuple[dict[str, Scalar], Around]:
 
 
 def _whole_length(ctx: Context) -> int:
-    """Epochs of a whole training: as declared, or as the best one so far where that was longer, as
-    a head alone may be.
-    """
-    best = best_of([trial for trial in ctx.trials if trial.number > 0])
-    return max(ctx.experiment.epochs or 1, best.planned_epochs if best and ctx.round == 1 else 1)
+    """Epochs of a whole training: as declared, or as the best one so far where that was longer."""
+    declared, best = ctx.experiment.epochs or 1, best_of(ctx.trials)
+    if best is None or "epochs" in ctx.experiment.space:
+        return declared
+    return max(declared, best.planned_epochs)
 
 
 def _longer(ctx: Context, best: Trial | None) -> float:

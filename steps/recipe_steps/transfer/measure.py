@@ -31,6 +31,8 @@ RATES = Halving(share=1 / 3, keep=1 / 3)
 """Of rates beside the one that leads, and of rates from scratch: one goes on."""
 BUDGET_SHARE = 0.25
 """Of what is left of the budget, for depths, for their rates, and for training from scratch."""
+TRAININGS = 8
+"""Of more than the declared length that a budget has to pay for."""
 FAR_BELOW = 2.0
 """Standard errors of a score below the head alone, from which forgetting is looked for."""
 
@@ -114,7 +116,7 @@ def _fine_tuned(ctx: Context, probe: Trial, rate: float | None) -> list[Trial]:
     """From the trained head, at a tenth of the rate that is right for it: with more and fewer
     blocks frozen, then at other rates where that was best.
     """
-    depths, epochs = depths_of(ctx), ctx.experiment.epochs or 1
+    depths, epochs = depths_of(ctx), length(ctx)
     if not depths or rate is None:
         return []
     count = ctx.decide("depths", lambda: _paid(ctx.epochs_left, epochs, len(depths), DEPTHS))
@@ -124,8 +126,7 @@ def _fine_tuned(ctx: Context, probe: Trial, rate: float | None) -> list[Trial]:
     }
     lr = rounded(rate * FINE)
     cells = [{"lr": lr, **shared, "freeze": depth} for depth in depths[:count]]
-    first = len(ctx.trials) + 1
-    trials = ctx.run_trials(cells, DEPTHS, first=first, epochs=epochs)
+    trials = ctx.run_trials(cells, DEPTHS, first=_next(ctx), epochs=epochs)
     best = best_of(trials)
     if best is None:
         return trials
@@ -133,9 +134,7 @@ def _fine_tuned(ctx: Context, probe: Trial, rate: float | None) -> list[Trial]:
     count = ctx.decide("rates", lambda: _paid(ctx.epochs_left, epochs, len(beside), RATES, least=0))
     if count == 0:
         return trials
-    more = ctx.run_trials(
-        beside[:count], RATES, first=first + len(trials), rivals=[best], epochs=epochs
-    )
+    more = ctx.run_trials(beside[:count], RATES, first=_next(ctx), rivals=[best], epochs=epochs)
     return [*trials, *more]
 
 
@@ -155,7 +154,7 @@ def depths_of(ctx: Context) -> list[int]:
 
 def _from_scratch(ctx: Context, scalars: dict[str, Scalar]) -> list[Trial]:
     """Without the pretrained weights, at usual rates; the worse ones end early."""
-    experiment, epochs = ctx.experiment, ctx.experiment.epochs or 1
+    experiment, epochs = ctx.experiment, length(ctx)
     if experiment.weights is None:
         plain = build_model(replace(experiment, freeze=0), ctx.seed, torch.device("cpu"))
         if reason := cannot_reset(plain, experiment.head):
@@ -168,7 +167,26 @@ def _from_scratch(ctx: Context, scalars: dict[str, Scalar]) -> list[Trial]:
         {"lr": rounded(lr), "weight_decay": experiment.weight_decay, "start": SCRATCH, "freeze": 0}
         for lr in rates[:count]
     ]
-    return ctx.run_trials(cells, RATES, first=len(ctx.trials) + 1, epochs=epochs)
+    return ctx.run_trials(cells, RATES, first=_next(ctx), epochs=epochs)
+
+
+def length(ctx: Context) -> int:
+    """Epochs of fine-tuning and of training from scratch: as many updates as the head alone has,
+    where the budget pays for some such trainings, else as declared.
+    """
+    declared, long = ctx.experiment.epochs or 1, probing.enough(ctx)
+
+    def fits() -> int:
+        left = ctx.epochs_left
+        return int(left is None or TRAININGS * long <= left)
+
+    return long if long > declared and ctx.decide("length", fits) else declared
+
+
+def _next(ctx: Context) -> int:
+    """The number of the next trial of this step."""
+    mine = (t.number for t in ctx.trials if t.step == ctx.step and t.round == ctx.round)
+    return max(mine, default=0) + 1
 
 
 def _paid(left: float | None, epochs: int, cells: int, halving: Halving, least: int = 1) -> int:
@@ -181,8 +199,10 @@ def _paid(left: float | None, epochs: int, cells: int, halving: Halving, least: 
 
 def expects(ctx: Context, left: float | None) -> float:
     """Epochs of fine-tuning and of training from scratch, and of the declared setting."""
-    epochs, depths = ctx.experiment.epochs or 1, len(depths_of(ctx))
-    baseline = epochs if ctx.experiment.has_baseline else 0
+    declared, depths = ctx.experiment.epochs or 1, len(depths_of(ctx))
+    long = probing.enough(ctx)
+    epochs = long if left is None or TRAININGS * long <= left else declared
+    baseline = declared if ctx.experiment.has_baseline else 0
     rest = None if left is None else max(0.0, left - baseline)
     parts = (
         (depths, DEPTHS, 1),

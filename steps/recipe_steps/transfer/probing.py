@@ -16,12 +16,13 @@ from recipe.training.plan import iterations_per_epoch
 from recipe.training.pretrained import start_file
 from recipe_steps.grids import number
 
+LEAST_UPDATES = 300
+"""Of a training that is to be compared with others: an epoch of few items is few updates, and what
+begins at good features would win because the others are not done."""
 SPREAD = (0.1, 0.3, 1.0, 3.0, 10.0)
 """Factors of the optimizer's usual rate: heads on features of any scale."""
 DECAYS = {"adamw": (1e-2, 1e-1)}
 USUAL_DECAYS = (1e-4, 1e-2)
-LEAST_UPDATES = 300
-"""Of a head on kept features, where an epoch has few items and costs nothing."""
 SLOW_SPREAD = (0.3, 1.0, 3.0)
 """The factors where every epoch runs the whole model."""
 SLOW = Halving(share=1 / 4, keep=1 / 3)
@@ -42,12 +43,14 @@ def probe(ctx: Context) -> list[Trial]:
         {"lr": rounded(middle * by), "weight_decay": decay, "freeze": everything}
         for decay in decays for by in (SPREAD if kept else SLOW_SPREAD)
     ]  # fmt: skip
-    epochs = experiment.epochs or 1
-    if kept:
-        per_epoch = iterations_per_epoch(ctx.data.train, experiment.batch_size)
-        epochs = max(epochs, math.ceil(LEAST_UPDATES / per_epoch))
-    first = len(ctx.trials) + 1
-    return ctx.run_trials(cells, None if kept else SLOW, first=first, epochs=epochs)
+    epochs = enough(ctx) if kept else experiment.epochs or 1
+    return ctx.run_trials(cells, None if kept else SLOW, epochs=epochs)
+
+
+def enough(ctx: Context) -> int:
+    """Epochs of a training: as declared, and not less than some hundred updates."""
+    per_epoch = iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size)
+    return max(ctx.experiment.epochs or 1, math.ceil(LEAST_UPDATES / per_epoch))
 
 
 def rate_of(ctx: Context, trials: Sequence[Trial]) -> float | None:

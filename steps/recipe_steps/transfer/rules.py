@@ -106,10 +106,11 @@ def features_do_not_transfer(evidence: Evidence) -> Finding | None:
     if lead > error:
         return None
     worse = lead < -error
+    what = "are in the way" if worse else "bring nothing beyond the noise"
     return finding(
         "warn" if worse else "note",
         f"From scratch the model reaches {scratch:.3g}, with the pretrained weights "
-        f"{max(known.values()):.3g}: they {'are in the way' if worse else 'bring nothing beyond the noise'}.",
+        f"{max(known.values()):.3g}: they {what}.",
         "Scale inputs as the weights are used to, take weights of a nearer task, or train from "
         "scratch.",
         confidence=0.9 if worse else 0.7,
