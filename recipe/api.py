@@ -54,6 +54,8 @@ SHAPING = (
 """Settings that two invocations must share to count as the same run."""
 USUAL_TRAININGS = 5.0
 """What a run without a budget costs, in full trainings."""
+STARTS = "starts"
+"""In the run folder: weights that trainings begin with."""
 WAY = "way"
 """In the journal: how an experiment is trained, by its fingerprint."""
 RANDOM_ITEMS = (
@@ -115,6 +117,8 @@ class _Started:
     plugins: tuple[registry.Plugin, ...]
     device: torch.device
     fingerprint: str
+    until: str | None = None
+    """The last step to run."""
     earlier: Earlier | None = None
     """The stored run of `--against`."""
 
@@ -209,9 +213,12 @@ def _start(experiment: Experiment, settings: Settings, emit: Observer) -> _Start
         if isinstance(part, StreamData):
             emit(Message(f"{split}: {RANDOM_ITEMS}"))
     name = fingerprint(resolved, data)
-    started = _Started(*suited(resolved, data), plugins, device, name, earlier)
+    plugins, until = registry.for_experiment(plugins, resolved, settings.until, settings.only)
+    suitable, data = suited(resolved, data)
+    started = _Started(suitable, data, plugins, device, name, until, earlier)
     if earlier is not None:
-        earlier.check(started.experiment, [plugin.step for plugin in plugins], settings)
+        steps = [plugin.step for plugin in plugins]
+        earlier.check(started.experiment, steps, replace(settings, until=until))
     return started
 
 
@@ -276,16 +283,17 @@ def _context(
         fingerprint=started.fingerprint,
         meter=meter,
         whole=started.experiment.epochs or 1,
+        exact=settings.exact,
         told=told,
         progress=lambda *how_far: emit(Progress(*how_far)),
         say=lambda text: emit(Message(text)),
         tune=lambda: _tune(started, settings, journal, emit),
     )
     return Context(
-        experiment=started.experiment,
+        experiment=replace(started.experiment, starts=journal.path.parent / STARTS),
         data=started.data,
         device=started.device,
-        settings=settings,
+        settings=replace(settings, until=started.until),
         runner=runner,
         meter=meter,
         emit=emit,

@@ -53,6 +53,8 @@ class Context:
     """Whether a remedy changed training and validation data: they are not the declared ones."""
     chosen: Chosen | None = None
     """The model to use, as the last step that chose one says."""
+    reference: Trial | None = None
+    """What gains are told over where no setting is declared: a simple one that a step names."""
 
     @property
     def task(self) -> Task:
@@ -215,16 +217,29 @@ class Context:
             (self.baseline_trial,) = self.run_trials([declared], first=0)
         return self.baseline_trial
 
+    def refer_to(self, trial: Trial) -> None:
+        """Where no setting is declared, tell gains over this trial; it is listed once more, as
+        number zero.
+        """
+        if not self.experiment.has_baseline:
+            (self.reference,) = self.run_trials([trial.params], first=0)
+
     def experiment_of(self, trial: Trial) -> Experiment:
         """The resolved experiment that a trial trained."""
         return self.experiment.with_params(trial.params)
+
+    def on_features(self, trial: Trial) -> bool:
+        """Whether it trained a head alone on kept features: its epochs cost next to nothing."""
+        return self.runner.keeps_features(self.experiment_of(trial))
 
     def recall(self, trial: Trial) -> None:
         """Take in a trial of a step that is reused instead of run."""
         self.trials.append(trial)
         self.runner.counted.add(trial.key)
-        if trial.number == 0:
+        if trial.number == 0 and self.experiment.has_baseline:
             self.baseline_trial = trial
+        elif trial.number == 0:
+            self.reference = trial
 
     def spend(self, iterations: float) -> None:
         """Book training that is no trial."""

@@ -300,8 +300,8 @@ def assemble(
     ctx = engine.ctx
     rules = [rule for plugin in engine.plugins for rule in plugin.step.rules]
     steps, diagnosis = diagnose(engine.results, rules)
-    baseline, best = ctx.baseline_trial, ctx.best_trial
-    epochs = round(sum(trial.trained for trial in ctx.trials))
+    baseline, best = ctx.baseline_trial or ctx.reference, ctx.best_trial
+    epochs = round(sum(t.trained for t in ctx.trials if not ctx.on_features(t)))
     return RunResult(
         name=name,
         diagnosis=diagnosis,

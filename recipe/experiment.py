@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any, Self
 
 from torch import Tensor, nn
@@ -16,7 +17,7 @@ from recipe.tasks import TASKS, Task
 OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
 SCHEDULES = ("constant", "step", "cosine", "linear", "inverse_sqrt")
 SEARCHABLE = ("lr", "weight_decay", "momentum", "batch_size", "epochs", "schedule", "warmup",
-              "clip_norm", "optimizer")  # fmt: skip
+              "clip_norm", "optimizer", "freeze", "start")  # fmt: skip
 """Fields that a search may vary; every other name goes to the model factory."""
 
 DEFAULT_EPOCHS = 20
@@ -55,6 +56,11 @@ class Experiment:
         schedule: a name or a callable(progress in [0, 1]) -> factor of lr.
         update: an own update step, callable(model, optimizer, (x, y)) -> loss; it does
             zero_grad, backward and step itself.
+        head: for transfer learning, the name of the module that gives the outputs and begins anew,
+            such as "fc" or "classifier.2".
+        weights: what the rest of the model begins with: a file (.safetensors, or of torch.save,
+            read without running what it holds), or a name that the factory is given as `weights`.
+        freeze: how many of the model's lowest blocks are frozen: no gradient, evaluation mode.
 
     Raises:
         UsageError: an unknown name or an impossible value, in one sentence.
@@ -81,9 +87,19 @@ class Experiment:
     shuffle: bool = True
     clip_norm: float | None = None
     update: Update | None = None
+    head: str | None = None
+    weights: str | Path | None = None
+    freeze: int = 0
     name: str | None = None
     model_args: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments for the factory, set by the search."""
+    start: str | None = None
+    """Set by the search: `scratch` for a training without the pretrained weights, or the name of
+    weights in `starts` that are put into the model."""
+    starts: Path | None = field(default=None, compare=False)
+    """Folder of these, of the run."""
+    blocks: tuple[tuple[str, ...], ...] = ()
+    """What `freeze` counts, the lowest first, as names of modules; found when the run begins."""
 
     def __new__(cls, *_: Any, **given: Any) -> Self:
         """Answer an unknown argument with the nearest known one."""
@@ -125,6 +141,7 @@ class Experiment:
             value = getattr(self, name)
             if value is not None and not callable(value):
                 raise UsageError(f"Experiment({name}={value!r}): pass a callable or None.")
+        self._check_transfer()
         if not isinstance(self.space, Mapping):
             raise UsageError(
                 f"Experiment(space={self.space!r}): pass a dict of names and lists of values."
@@ -142,8 +159,22 @@ class Experiment:
                 f"Experiment({name}={value!r}): pass one of {', '.join(known)}, or {wanted}."
             )
 
+    def _check_transfer(self) -> None:
+        if self.head is not None and not (isinstance(self.head, str) and self.head):
+            raise UsageError(
+                f"Experiment(head={self.head!r}): pass the name of a module, such as 'fc'."
+            )
+        if self.weights is not None and not (
+            isinstance(self.weights, str | Path) and str(self.weights)
+        ):
+            raise UsageError(
+                f"Experiment(weights={self.weights!r}): pass the path of a file, or a name that "
+                "the factory knows."
+            )
+
     def _check_numbers(self) -> None:
         checks = {
+            "freeze": (self.freeze, int, 0, "a whole number of blocks, zero or more"),
             "batch_size": (self.batch_size, int, 1, "a whole number of at least 1"),
             "epochs": (self.epochs, int, 1, "a whole number of at least 1"),
             "lr": (self.lr, float, 1e-300, "a positive number"),
@@ -154,7 +185,7 @@ class Experiment:
         }
         for name, (value, kind, least, wanted) in checks.items():
             if value is None:
-                if name in ("batch_size", "warmup"):
+                if name in ("batch_size", "warmup", "freeze"):
                     raise UsageError(f"Experiment({name}=None): pass {wanted}.")
                 continue
             number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -214,6 +245,8 @@ class Experiment:
             "batch_size": self.batch_size,
             "epochs": self.epochs,
             **({} if self.momentum is None else {"momentum": self.momentum}),
+            **({"freeze": self.freeze} if self.freeze else {}),
+            **({} if self.start is None else {"start": self.start}),
             **self.model_args,
         }  # fmt: skip
 

@@ -5,12 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recipe.errors import StepError, UsageError
 from recipe.names import unknown
 from recipe.rules import Rule
-from recipe.step import GROUP, Step
+from recipe.step import GROUP, Step, applies_to
+
+if TYPE_CHECKING:
+    from recipe.experiment import Experiment
 
 _ATTRIBUTES: dict[str, type | tuple[type, ...]] = {
     "name": str,
@@ -111,6 +114,31 @@ def in_order(plugins: Sequence[Plugin]) -> tuple[Plugin, ...]:
         ordered.append(by_name[name])
         sorter.done(name)
     return tuple(ordered)
+
+
+def for_experiment(
+    plugins: Sequence[Plugin], experiment: "Experiment", until: str | None, only: Sequence[str]
+) -> tuple[tuple[Plugin, ...], str | None]:
+    """The steps that apply to an experiment, and the last one of them up to `until`.
+
+    Raises:
+        UsageError: of those in `only`, one does not apply.
+
+    """
+    kept = tuple(plugin for plugin in plugins if applies_to(plugin.step, experiment))
+    names = [plugin.step.name for plugin in kept]
+    for name in only:
+        if name not in names:
+            raise UsageError(
+                f"Step {name!r} is none for this experiment: name one of {', '.join(names)}."
+            )
+    if until is None or until in names:
+        return kept, until
+    every = [plugin.step.name for plugin in plugins]
+    before = [name for name in every[: every.index(until)] if name in names]
+    if not before:
+        raise UsageError(f"No step up to {until!r} is one for this experiment: leave out --until.")
+    return kept, before[-1]
 
 
 def all_rules(plugins: Iterable[Plugin]) -> dict[str, Rule]:

@@ -172,6 +172,8 @@ def _with_weights(
 
 
 def _settable(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Without the names of functions, which the experiment itself brings."""
-    functions = ("optimizer", "schedule")
-    return {name: value for name, value in params.items() if name not in functions}
+    """Without the names of functions, which the experiment itself brings, and without the weights
+    that the training began with: those it ended with are loaded.
+    """
+    left_out = ("optimizer", "schedule", "start")
+    return {name: value for name, value in params.items() if name not in left_out}

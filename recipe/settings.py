@@ -17,7 +17,8 @@ AUGMENTATIONS = ("none", "shift", "flip")
 """Random changes of training images; `flip` also shifts. A mirrored letter or digit is another one:
 those take `shift`."""
 TABLE_TASKS = ("classification", "binary", "regression")
-BY_NAME = ("data", "target", "task", "model", "pretrained", "image_size", "augment", "data_dir")
+BY_NAME = ("data", "target", "task", "model", "pretrained", "weights",
+           "image_size", "augment", "data_dir")  # fmt: skip
 """Options that name an experiment instead of a TARGET."""
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
@@ -182,7 +183,20 @@ OPTIONS: tuple[Option, ...] = (
         "NAME",
         question="Which model?",
     ),
-    Option("pretrained", parse_flag, default=False, help="Begin with torchvision's weights."),
+    Option(
+        "pretrained",
+        parse_flag,
+        default=False,
+        help="Begin with torchvision's weights.",
+        question="Begin with pretrained weights?",
+    ),
+    Option(
+        "weights",
+        parse_path,
+        None,
+        "Begin with the weights in this file, all but the last layer.",
+        "FILE",
+    ),
     Option("image_size", parse_size, None, "Side of the images of --data, in pixels.", "N"),
     Option(
         "augment",
@@ -276,6 +290,7 @@ class Settings:
     task: str | None = None
     model: str | None = None
     pretrained: bool = False
+    weights: Path | None = None
     image_size: int | None = None
     augment: str | None = None
     data_dir: Path | None = None

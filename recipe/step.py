@@ -14,6 +14,7 @@ from recipe.rules import Rule
 
 if TYPE_CHECKING:
     from recipe.context import Context
+    from recipe.experiment import Experiment
 
 GROUP = "recipe.steps"
 """Entry-point group in which step plugins register."""
@@ -33,7 +34,7 @@ class Goto:
 @runtime_checkable
 class Step(Protocol):
     """The shape of a step plugin. Optional: `why`, `says`, `examples`, `figures`, `goto`,
-    `expects`, `short` and `reads_logs`.
+    `expects`, `short`, `reads_logs` and `applies`.
 
     `why` (a string) gives the reasoning: its first sentence, of 110 characters at most, is said
     before the step runs, all of it stands in the report's glossary.
@@ -49,6 +50,8 @@ class Step(Protocol):
     `short = True` says that it takes no whole training: when a fault stops the run, the short
     steps look once more, at the mended experiment, for what that fault hid.
     `reads_logs = True` says that the rules can read curves alone (`recipe diagnose`).
+    `applies(experiment) -> bool` says whether the step is one for this experiment: where it is not,
+    the run goes without it.
     """
 
     name: ClassVar[str]
@@ -95,6 +98,12 @@ def in_brief(why: str) -> str:
     """The first sentence of a reasoning; empty where there is none."""
     first = why.partition(". ")[0].rstrip(".")
     return f"{first}." if first else ""
+
+
+def applies_to(step: Step, experiment: "Experiment") -> bool:
+    """Whether the step is one for this experiment."""
+    applies = getattr(step, "applies", None)
+    return applies is None or bool(applies(experiment))
 
 
 def is_short(step: Step) -> bool:

@@ -38,8 +38,8 @@ def order(*plugins):
 def test_built_in_steps_come_through_entry_points_in_the_order_of_the_lecture():
     plugins = registry.load()
     assert [p.step.name for p in plugins if p.package == "training-recipe"] == [
-        "inspect", "initial_loss", "overfit_sample", "lr_range", "coarse_grid", "refine_grid",
-        "learning_curves", "finish",
+        "inspect", "initial_loss", "overfit_sample", "lr_range", "coarse_grid", "transfer",
+        "refine_grid", "learning_curves", "finish",
     ]  # fmt: skip
     assert all(isinstance(plugin.step, Step) for plugin in plugins)
 
@@ -181,8 +181,26 @@ class TestThirdParty:
 
 def test_every_built_in_step_gives_its_reasoning():
     said = {plugin.step.name: why_of(plugin.step) for plugin in registry.load()}
-    assert len(said) == 8
+    assert len(said) == 9
     for name, why in said.items():
         first, _, rest = why.partition(". ")
         assert 40 < len(first) < 110, name
         assert rest.endswith("."), name
+
+
+def of_kind(name, kind):
+    made = step(name)
+    made.step.applies = lambda experiment: experiment == kind
+    return made
+
+
+def test_steps_that_are_none_for_an_experiment_are_left_out():
+    steps = (step("a"), of_kind("b", "x"), of_kind("c", "y"), step("d"))
+    kept = registry.for_experiment(steps, "x", None, ())
+    assert ([p.step.name for p in kept[0]], kept[1]) == (["a", "b", "d"], None)
+    assert registry.for_experiment(steps, "x", "c", ())[1] == "b"
+    assert registry.for_experiment(steps, "y", "c", ())[1] == "c"
+    with pytest.raises(UsageError, match="'c' is none for this experiment: name one of a, b, d"):
+        registry.for_experiment(steps, "x", None, ("c",))
+    with pytest.raises(UsageError, match="No step up to 'b'"):
+        registry.for_experiment(steps[1:], "y", "b", ())

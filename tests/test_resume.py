@@ -11,7 +11,7 @@ import pytest
 from recipe.api import execute
 from recipe.journal import FILE
 from recipe.settings import Settings
-from tiny import experiment, halved, rounds
+from tiny import experiment, halved, rounds, transferred
 
 pytestmark = pytest.mark.usefixtures("without_plots")
 
@@ -113,6 +113,39 @@ def test_killed_within_a_round_it_proposes_the_same_and_ends_the_same(tmp_path, 
     assert result.best == in_rounds[1].best
     weights = [r.folder / "best.safetensors" for r in (result, in_rounds[1])]
     assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory):
+    return never_killed(tmp_path_factory.mktemp("moved"), transferred)
+
+
+def test_what_is_killed_below_freezes_blocks_and_starts_from_the_trained_head(moved):
+    tried = [t.params for t in moved[1].trials if t.step == "transfer"]
+    assert [p.get("start", "").partition("-")[0] for p in tried] == [
+        *[""] * 11, *["probe"] * 4, *["scratch"] * 3
+    ]  # fmt: skip
+    assert [p["freeze"] for p in tried[:13]] == [*[2] * 11, 0, 1]
+
+
+@pytest.mark.parametrize("trials", [0, 5, 10, 11, 13, 16])
+def test_killed_while_it_transfers_it_ends_the_same(tmp_path, moved, trials):
+    kill(tmp_path, "transfer", "TrialFinished", "transferred", trials)
+    content, result, events = finish(tmp_path, transferred)
+    assert next(e for e in events if type(e).__name__ == "RunStarted").resumed
+    assert content == moved[0]
+    weights = [r.folder / "best.safetensors" for r in (result, moved[1])]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+    starts = [next((r.folder / "starts").iterdir()) for r in (result, moved[1])]
+    assert starts[0].name == starts[1].name
+    assert starts[0].read_bytes() == starts[1].read_bytes()
+
+
+def test_killed_after_it_transferred_what_was_frozen_stays_frozen(tmp_path, moved):
+    kill(tmp_path, "refine_grid", "TrialFinished", "transferred", 1)
+    content, result, _ = finish(tmp_path, transferred)
+    assert content == moved[0]
+    assert result.best == moved[1].best
 
 
 @pytest.mark.parametrize("keep", [1, 3, 8, 14])

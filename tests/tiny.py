@@ -1,6 +1,7 @@
 """A target that a test can run in a second: three blobs, a small network."""
 
 from dataclasses import replace
+from functools import cache
 
 import torch
 from torch import nn
@@ -41,3 +42,44 @@ rounds = Experiment(
     space={"lr": log_uniform(0.05, 0.1)}, epochs=3, name="rounds",
 )  # fmt: skip
 """Too short to learn its task: longer training is tried in further rounds, and adopted."""
+
+
+def deep(outputs: int = 3) -> nn.Module:
+    return nn.Sequential(
+        nn.Linear(8, 24), nn.BatchNorm1d(24), nn.ReLU(), nn.Linear(24, 24), nn.ReLU(),
+        nn.Linear(24, outputs),
+    )  # fmt: skip
+
+
+@cache
+def learnt() -> dict[str, torch.Tensor]:
+    """Weights of the same network after the products of other items."""
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        model, (x, y) = deep(2), products(512, 5)
+        optimizer = torch.optim.Adam(model.parameters(), 1e-2)
+        for _ in range(150):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(x), y).backward()
+            optimizer.step()
+    return model.state_dict()
+
+
+def moved(weights: str | None = None) -> nn.Module:
+    model = deep()
+    if weights == "products":
+        state = {n: v for n, v in learnt().items() if not n.startswith("5.")}
+        model.load_state_dict(state, strict=False)
+    return model
+
+
+def signs(n: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    x, y = products(n, seed)
+    return x, y + (x[:, 0] * x[:, 1] > 1).long() * y
+
+
+transferred = Experiment(
+    model=moved, train=signs(120, 11), val=signs(300, 12), head="5", weights="products",
+    batch_size=32, epochs=4, name="transferred",
+)  # fmt: skip
+"""From two classes to three, with weights by name."""

@@ -28,7 +28,10 @@ TERMS = {
         r"validation \w+|val \w+|score",
         "How well the model does on data that it was not trained on; the best epoch's counts.",
     ),
-    "baseline": (r"baseline", "The run with the settings that the experiment declares."),
+    "baseline": (
+        r"baseline",
+        "The run with the declared settings; of transfer learning without any, the head alone.",
+    ),
     "cause": (
         r"causes?",
         "A finding that no other one explains; what follows from it stands with it.",

@@ -68,7 +68,7 @@ class Lanes:
             before, parts[slot] = parts[slot], (slot.done, slot.expected(until))
             done += parts[slot][0] - before[0]
             total += parts[slot][1] - before[1]
-            self.runner.meter.spend(parts[slot][0] - before[0])
+            self.runner.spend(parts[slot][0] - before[0])
             what = f"trial {slot.head['number']} of {len(self.slots)}"
             loss = slot.record.train_loss if slot.record else None
             self.runner.progress(done, total + later, what, loss)
@@ -100,7 +100,7 @@ class Alone:
         try:
             fit = slot.record
             if not isinstance(fit, Fit):
-                experiment = slot.spec.experiment
+                experiment = slot.spec.trained
                 fit = slot.record = self.runner.fit(experiment, self.compared_after)
             fit.advance(until, lambda _: told(slot))
         except UNUSABLE as error:
@@ -141,7 +141,7 @@ class Fused:
                 )
                 for slot in self.slots:
                     if slot.trial is None and slot.record is not None:
-                        self.runner.meter.spend(-slot.record.trained)  # they are trained again
+                        self.runner.spend(-slot.record.trained)  # they are trained again
                     slot.record = None
                 self.instead = Alone(self.slots, self.runner, self.compared_after)
                 self.training = None
@@ -172,7 +172,7 @@ class Fused:
 
     def _start(self) -> FusedTraining:
         runner = self.runner
-        experiments = [slot.spec.experiment for slot in self.slots]
+        experiments = [slot.spec.trained for slot in self.slots]
         self.training = FusedTraining(
             experiments, runner.data, seed=runner.seed, device=runner.device,
             way=runner.way.single, compared_after=self.compared_after,
@@ -204,10 +204,10 @@ def fused_groups(slots: Sequence[Slot], width: int) -> list[list[Slot]]:
     """Slots whose trials can be fused, at most `width` together, and the others one each."""
     groups: list[list[Slot]] = []
     for slot in slots:
-        experiment = slot.spec.experiment
+        experiment = slot.spec.trained
         fits = (group for group in groups if len(group) < width
                 and fusable(experiment) is None
-                and alike(group[0].spec.experiment) == alike(experiment))  # fmt: skip
+                and alike(group[0].spec.trained) == alike(experiment))  # fmt: skip
         group = next(fits, None)
         if group is None:
             groups.append([slot])
@@ -320,7 +320,7 @@ class SideBySide:
                 if message["slot"] != number:
                     number, current = message["slot"], None
                 if current is None:
-                    experiment = self.slots[number].spec.experiment
+                    experiment = self.slots[number].spec.trained
                     current = self.runner.fit(experiment, self.compared_after)
                 current.advance(message["until"], lambda fit: line.send(_how_far(fit)))
             except UNUSABLE as error:

@@ -6,7 +6,7 @@ between them come from the hyperparameters.
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -21,14 +21,20 @@ from recipe.search.halving import Halving, behind_in_loss, behind_in_score
 from recipe.search.lanes import Lanes
 from recipe.search.slots import Slot, Spec, standing_of
 from recipe.training.data import Splits, StreamData
-from recipe.training.fit import Fit, Record, is_better, patience_for, rank
+from recipe.training.features import CannotExtract, Features, extract, why_not
+from recipe.training.fit import Fit, Record, Snapshot, is_better, patience_for, rank
 from recipe.training.loop import Training
 from recipe.training.plan import iterations_per_epoch
+from recipe.training.speed import MOST_FUSED
 from recipe.training.way import PLAIN, Way
 
 CHECKPOINTS = "checkpoints"
 POOL = 5
 """Trainings of full length whose weights are kept until the run ends, for an ensemble."""
+NO_FEATURES = "no features"
+"""In the journal: why the features of an experiment cannot be kept, by what they depend on."""
+HEADS = Way(sharing="fused", width=MOST_FUSED)
+"""How heads are trained on kept features."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +64,16 @@ class Runner:
     """Finds the way to run trainings; called once, at the first use."""
     whole: int = 1
     """Epochs of a training of full length."""
+    exact: bool = False
+    """Train in float32 and one by one, also what is small."""
     counted: set[str] = field(default_factory=set)
     """Keys of the trials whose epochs the meter has."""
     spared: str | None = None
     """Key of a trial whose checkpoint stays while others may take its place."""
+    features: Features | None = None
+    """What the data of this runner are the features of, where it trains heads alone."""
+    extracted: dict[str, Features] = field(default_factory=dict)
+    """Features by what they depend on."""
     _way: Way | None = None
     _leaders: dict[bool, Leader] | None = None
     """The best trials in the journal, once they were asked for: the best of full length, and the
@@ -82,20 +94,24 @@ class Runner:
 
         With `halving`, all trials train to the rung, then the better part goes on; earlier
         trials, `rivals`, count there as they stood then. A trial whose factory or training
-        raises is `failed` with its reason; the others go on.
+        raises is `failed` with its reason; the others go on. Where all of them train the head
+        alone, they train on features that are computed once.
         """
+        runner = self._on_features([spec.experiment for spec in specs]) or self
         cohort = key([dict(spec.params) for spec in specs], halving and asdict(halving),
                      *(rival.key for rival in rivals))  # fmt: skip
         head = {"step": step, "round": round_}
         slots = [
-            Slot(self, spec, {**head, "number": number, "repeats": spec.repeats}, cohort)
+            Slot(runner, runner.fitting(spec), {**head, "number": number, "repeats": spec.repeats},
+                 cohort)
             for number, spec in enumerate(specs, first)
-        ]
+        ]  # fmt: skip
         if any(slot.trial is None for slot in slots):
-            self._train(slots, halving, rivals)
+            runner.train(slots, halving, rivals)
         return [slot.trial for slot in slots if slot.trial is not None]
 
-    def _train(self, slots: list[Slot], halving: Halving | None, rivals: Sequence[Trial]) -> None:
+    def train(self, slots: list[Slot], halving: Halving | None, rivals: Sequence[Trial]) -> None:
+        """Train all of them to their end, or to the cut that they do not survive."""
         longest = max(slot.epochs for slot in slots)
         cuts = self._cuts(slots, halving)
         compared = tuple(int(rung) for rung, cut in cuts if not _by_loss(rung, cut))
@@ -178,7 +194,7 @@ class Runner:
             return
         path = self.checkpoint(trial)
         path.parent.mkdir(exist_ok=True)
-        write_bytes(path, save(weights))
+        write_bytes(path, save(self.whole_state(weights)))
 
     def pool(self, *more: Trial) -> list[str]:
         """Keys of the best trials of full length that were trained to their end, the best first.
@@ -223,9 +239,72 @@ class Runner:
         path = self.checkpoint(trial)
         if path.exists():
             return path.read_bytes()
-        fit = self.fit(experiment)
+        runner = self._on_features([experiment]) or self
+        fit = runner.fit(runner.fitting(Spec({}, experiment)).trained)
         fit.advance(trial.epochs)
-        return save(fit.weights())
+        return save(runner.whole_state(fit.weights()))
+
+    def spend(self, epochs: float) -> None:
+        """Book what trials trained; a head on kept features costs next to nothing."""
+        if self.features is None:
+            self.meter.spend(epochs)
+
+    def features_of(self, experiment: Experiment) -> Features | None:
+        """What reaches the head of an experiment that trains nothing else, computed once; None
+        where that cannot be, which is said.
+        """
+        if not self.keeps_features(experiment):
+            return None
+        begins = self._begins(experiment)
+        if begins not in self.extracted:
+            self.progress(0, 1, "features of the frozen model", None)
+            try:
+                self.extracted[begins] = extract(
+                    experiment, self.data, self.device, self.seed, way=self.way.single
+                )
+            except CannotExtract as reason:
+                self.journal.put(NO_FEATURES, begins, str(reason))
+                self.say(f"Features are not kept, each epoch runs the whole model: {reason}.")
+                return None
+            if experiment.augment is not None:
+                self.say("The head alone trains on features of plain images, without `augment`.")
+        return self.extracted[begins]
+
+    def keeps_features(self, experiment: Experiment) -> bool:
+        """Whether an experiment trains its head alone, on features that are kept, as far as is
+        known.
+        """
+        if why_not(experiment, self.data) is not None:
+            return False
+        return self.journal.get(NO_FEATURES, self._begins(experiment)) is None
+
+    def _begins(self, experiment: Experiment) -> str:
+        """What features depend on."""
+        args = {name: str(value) for name, value in experiment.model_args.items()}
+        begins = (str(experiment.weights), experiment.start, args)
+        return key("features", self.fingerprint, self.seed, *begins)
+
+    def _on_features(self, experiments: Sequence[Experiment]) -> "Runner | None":
+        """The same runner over the features that all of these train their heads on."""
+        if self.features is not None or not experiments:
+            return None
+        found = [one for e in experiments if (one := self.features_of(e)) is not None]
+        if len(found) < len(experiments) or any(one is not found[0] for one in found):
+            return None
+        self._known_leaders()  # of which there is one record
+        # Heads are small: together they are fastest everywhere.
+        way = PLAIN if self.exact else HEADS
+        return replace(self, data=found[0].data, features=found[0], _way=way)
+
+    def fitting(self, spec: Spec) -> Spec:
+        """Over features, the trial trains its head alone."""
+        if self.features is None:
+            return spec
+        return replace(spec, inner=self.features.experiment(spec.experiment))
+
+    def whole_state(self, weights: Snapshot) -> Snapshot:
+        """The state of the whole model."""
+        return weights if self.features is None else self.features.whole(weights)
 
     def fit(self, experiment: Experiment, compared_after: Sequence[int] = ()) -> Fit:
         """A fresh fit of a resolved experiment under this run's seed.

@@ -28,6 +28,13 @@ class Spec:
     experiment: Experiment
     repeats: str | None = None
     """Key of the trial that it repeats from another seed."""
+    inner: Experiment | None = None
+    """What is trained to the same effect: the head alone, on kept features."""
+
+    @property
+    def trained(self) -> Experiment:
+        """What is trained."""
+        return self.inner or self.experiment
 
 
 def standing_of(trial: Trial, rung: float) -> Standing:
@@ -61,7 +68,7 @@ class Slot:
         self.trial: Trial | None = self._known()
         if self.trial is not None:
             if self.trial.key not in runner.counted:
-                runner.meter.spend(self.trial.trained)
+                runner.spend(self.trial.trained)
                 runner.counted.add(self.trial.key)
             runner.told(self.trial, True)
 

@@ -5,8 +5,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from http.client import HTTPException
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -141,6 +145,11 @@ def check_model(name: str, kind: Kind, *, pretrained: bool) -> None:
         )
 
 
+def is_torchvisions(weights: Path, name: str) -> bool:
+    """Whether a file has the name under which torchvision's own weights of a model are kept."""
+    return name not in OWN and weights.name == Path(urlparse(_weights(name).url).path).name
+
+
 def look_for(name: str, size: int | None, *, pretrained: bool) -> Look | None:
     """How images have to look for this model; None when it takes them as they are."""
     if name in OWN:
@@ -168,7 +177,7 @@ def factory(name: str, source: Source, *, pretrained: bool = False) -> Factory:
         return partial(OWN[name].make, source.shape, source.outputs)
     side = source.shape[-1]
     if pretrained:
-        return partial(_with_new_head, name, source.outputs)
+        return partial(_for_these_classes, name, source.outputs)
     options: dict[str, Any] = {"num_classes": source.outputs}
     if name in ("googlenet", "inception_v3"):
         options |= {"aux_logits": False, "init_weights": True}
@@ -195,19 +204,26 @@ def trained(name: str) -> nn.Module:
     """The model with torchvision's weights, downloaded once; not to be changed.
 
     Raises:
-        UsageError: they cannot be downloaded.
+        UsageError: they cannot be downloaded, or are not what they should be.
 
     """
     from torchvision import models
 
+    weights = _weights(name)
     try:
-        model: nn.Module = models.get_model(name, weights=_weights(name))
-    except OSError as error:
+        model: nn.Module = models.get_model(name, weights=weights)
+    except (OSError, RuntimeError, HTTPException) as error:
+        place = Path(torch.hub.get_dir()) / "checkpoints" / Path(urlparse(weights.url).path).name
         raise UsageError(
-            f"The weights of {name} cannot be downloaded ({error}): connect to the network, or "
-            "leave out --pretrained."
+            f"The weights of {name} cannot be downloaded ({error}): connect to the network, put "
+            f"them into {str(place)!r}, or leave out --pretrained."
         ) from error
-    if hasattr(model, "aux_logits"):  # its second and third output are for training from scratch
+    return _of_one_output(model)
+
+
+def _of_one_output(model: nn.Module) -> nn.Module:
+    """Without a second and third output, which are for training from scratch."""
+    if hasattr(model, "aux_logits"):
         for part, value in {
             "aux_logits": False,
             "aux1": None,
@@ -219,10 +235,38 @@ def trained(name: str) -> nn.Module:
     return model
 
 
-def _with_new_head(name: str, outputs: int) -> nn.Module:
-    """The trained model with a last layer drawn anew for these classes."""
-    model = copy.deepcopy(trained(name))
-    place, head = [(n, m) for n, m in model.named_modules() if isinstance(m, nn.Linear | nn.Conv2d)][-1]  # fmt: skip # noqa: E501
+def last_layer(model: nn.Module) -> str:
+    """The name of the layer that gives the outputs.
+
+    Raises:
+        UsageError: the model has no layer of a kind that does.
+
+    """
+    kinds = nn.Linear | nn.Conv2d
+    found = [str(name) for name, module in model.named_modules() if isinstance(module, kinds)]
+    if not found:
+        raise UsageError("The model has no linear layer at its end to begin anew.")
+    return found[-1]
+
+
+def _for_these_classes(name: str, outputs: int, weights: str | None = None) -> nn.Module:
+    """A model of torchvision with a last layer drawn anew for these classes.
+
+    Args:
+        name: of the model.
+        outputs: of the last layer.
+        weights: any text for torchvision's weights; None: drawn anew too.
+
+    """
+    if weights is None:
+        from torchvision import models
+
+        init = {"init_weights": True} if name in ("googlenet", "inception_v3") else {}
+        model = _of_one_output(models.get_model(name, weights=None, **init))
+    else:
+        model = copy.deepcopy(trained(name))
+    place = last_layer(model)
+    head = model.get_submodule(place)
     if isinstance(head, nn.Linear):
         new: nn.Module = nn.Linear(head.in_features, outputs)
     else:

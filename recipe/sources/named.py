@@ -7,11 +7,20 @@ from typing import Any
 from recipe.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.sources.folders import HOW, image_folder
-from recipe.sources.models import USUAL, check_model, factory, look_for, trained
+from recipe.sources.models import (
+    USUAL,
+    check_model,
+    factory,
+    is_torchvisions,
+    last_layer,
+    look_for,
+    trained,
+)
 from recipe.sources.source import Kind
 from recipe.sources.tables import csv_table
 from recipe.sources.texts import text_file
 from recipe.sources.vision import SETS, known_set, torchvision_set
+from recipe.training.pretrained import read_weights
 
 TABLES = (".csv", ".tsv", ".data")
 TEXTS = (".txt", ".md")
@@ -24,6 +33,8 @@ NAME_DATA = (
 )
 LARGE_BATCH, MANY = 128, 10_000
 PRETRAINED_EPOCHS = 5
+TORCHVISIONS = "DEFAULT"
+"""What torchvision calls the best of its weights."""
 
 
 def kind_of(data: str) -> Kind:
@@ -60,6 +71,7 @@ def experiment_by_name(
     target: str | None = None,
     task: str | None = None,
     pretrained: bool = False,
+    weights: Path | None = None,
     image_size: int | None = None,
     augment: str | None = None,
     data_dir: Path | None = None,
@@ -72,6 +84,7 @@ def experiment_by_name(
         target: the column of a table that is predicted.
         task: of a table, where it is not what the column looks like.
         pretrained: begin with torchvision's weights, the last layer drawn anew.
+        weights: a file of weights to begin with, in the same way.
         image_size: side of the images in pixels.
         augment: `none`, `shift` or `flip`.
         data_dir: where downloaded data sets are kept.
@@ -83,15 +96,22 @@ def experiment_by_name(
     kind = kind_of(data)
     name = model or USUAL[kind]
     check_model(name, kind, pretrained=pretrained)
+    if pretrained and weights is not None:
+        raise UsageError(
+            f"Both --pretrained and --weights {str(weights)!r} were named: name one of them."
+        )
     if pretrained:
         trained(name)  # before the data is read, which takes time
+    if weights is not None:
+        read_weights(weights)
     check_options(data, kind, target=target, task=task, image_size=image_size, augment=augment)
     if kind == "table":
         source = csv_table(data, target, task)
     elif kind == "text":
         source = text_file(data)
     else:
-        look = look_for(name, image_size, pretrained=pretrained)
+        theirs = weights is not None and is_torchvisions(weights, name)
+        look = look_for(name, image_size, pretrained=pretrained or theirs)
         shown: Any = {"size": image_size, "augment": augment or "none"}
         local = Path(data).is_dir()
         source = (
@@ -99,8 +119,12 @@ def experiment_by_name(
             else torchvision_set(data, look, **shown, folder=data_dir)
         )  # fmt: skip
     n = len(source.train[0] if isinstance(source.train, tuple) else source.train)
+    make = factory(name, source, pretrained=pretrained)
+    moved = pretrained or weights is not None
     experiment = Experiment(
-        model=factory(name, source, pretrained=pretrained),
+        model=make,
+        head=last_layer(make()) if moved else None,
+        weights=TORCHVISIONS if pretrained else weights,
         train=source.train, val=source.val, test=source.test, task=source.task,
         optimizer="adamw" if pretrained or kind != "images" or "vit" in name or "swin" in name
         else "sgd",

@@ -94,16 +94,18 @@ def in_place_of(
 @torch.no_grad()
 def refresh_statistics(model: nn.Module, batches: Iterable[Tensor]) -> None:
     """Read the running statistics of batch norm anew from these batches, every one of them with
-    the same weight; nothing happens to a model without such layers.
+    the same weight; nothing happens to a model without such layers, and to those that stay in
+    evaluation mode when the model trains.
 
     Everything but batch norm stays in evaluation mode: what is read are the activations that the
     layers are going to see there.
     """
-    layers = [layer for layer in batch_norms(model) if layer.track_running_stats]
+    model.train()
+    layers = [n for n in batch_norms(model) if n.track_running_stats and n.training]
+    model.eval()
     if not layers:
         return
     momenta = [layer.momentum for layer in layers]
-    model.eval()
     for layer in layers:
         layer.reset_running_stats()
         layer.momentum = None  # a plain mean over the batches

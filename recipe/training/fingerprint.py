@@ -15,10 +15,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.parameter import UninitializedParameter
+from torch.nn.parameter import UninitializedParameter, is_lazy
 
 from recipe.experiment import Experiment
 from recipe.keys import key
+from recipe.training.blocks import in_head
 from recipe.training.data import Data, Splits, TensorData
 from recipe.training.models import build_model
 
@@ -43,7 +44,21 @@ def fingerprint(experiment: Experiment, data: Splits) -> str:
         sorted(_source(module) for module in _user_modules([*callables, *model.modules()])),
         [data_fingerprint(split) for split in (data.train, data.val)],
         torch.__version__,
+        *_begun(experiment, model),
     )
+
+
+def _begun(experiment: Experiment, model: torch.nn.Module) -> list[Any]:
+    """What a transferred model begins with: its code does not say which weights these are."""
+    if experiment.head is None and experiment.weights is None:
+        return []
+    kept = {
+        name: _tensor(value.reshape(-1) if value.ndim == 0 else value)
+        for name, value in model.state_dict().items()
+        if not in_head(name, experiment.head)
+        and isinstance(value, Tensor) and not is_lazy(value)
+    }  # fmt: skip
+    return [experiment.head, kept]
 
 
 def configuration(experiment: Experiment) -> dict[str, Any]:

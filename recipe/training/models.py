@@ -1,5 +1,6 @@
 """Fresh models from the user's factory, and models with their regularisation switched off."""
 
+import inspect
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from torch.overrides import TorchFunctionMode
 
 from recipe.errors import UsageError
 from recipe.experiment import Experiment
+from recipe.training.blocks import check_head, find_blocks, freeze
+from recipe.training.pretrained import SCRATCH, file_of, load_start, load_weights, reset
 
 
 @contextmanager
@@ -63,29 +66,96 @@ def _generators(
 
 
 def build_model(experiment: Experiment, seed: int, device: torch.device) -> nn.Module:
-    """A fresh model, its initial weights a function of `seed`.
+    """A fresh model, its initial weights a function of `seed`, or those that the experiment names;
+    its lower blocks are frozen where the experiment says so.
 
     Raises:
-        UsageError: the factory raised, or returned something other than a module.
+        UsageError: the factory raised, or returned something other than a module; head or weights
+            do not fit it.
 
     """
     with seeded(seed, device):
-        try:
-            model = experiment.model(**experiment.model_args)
-        except UsageError:
-            raise
-        except Exception as error:
-            args = ", ".join(f"{k}={v!r}" for k, v in experiment.model_args.items())
-            raise UsageError(
-                f"The model factory raised {type(error).__name__}: {error} "
-                f"({place(error)}, called with ({args})); mend it and run again."
-            ) from error
+        model = construct(experiment)
+    if experiment.freeze:
+        blocks = experiment.blocks or find_blocks(model, experiment.head)
+        freeze(model, blocks, experiment.freeze, experiment.head)
+    return model.to(device)
+
+
+def construct(experiment: Experiment) -> nn.Module:
+    """A fresh model with the weights that it is to begin with, nothing frozen; drawn from the
+    random numbers of the caller.
+
+    Raises:
+        UsageError: see `build_model`.
+
+    """
+    model = _made(experiment)
+    if experiment.head is not None:
+        check_head(model, experiment.head)
+    _begin(model, experiment)
+    return model
+
+
+def _made(experiment: Experiment) -> nn.Module:
+    """What the factory returns."""
+    given = {**experiment.model_args, **_named_weights(experiment)}
+    try:
+        model = experiment.model(**given)
+    except UsageError:
+        raise
+    except Exception as error:
+        args = ", ".join(f"{k}={v!r}" for k, v in given.items())
+        raise UsageError(
+            f"The model factory raised {type(error).__name__}: {error} "
+            f"({place(error)}, called with ({args})); mend it and run again."
+        ) from error
     if not isinstance(model, nn.Module):
         raise UsageError(
             f"The model factory returned {type(model).__name__}: "
             "return a torch.nn.Module, freshly made at every call."
         )
-    return model.to(device)
+    return model
+
+
+def _named_weights(experiment: Experiment) -> dict[str, str | None]:
+    """Weights that the factory loads by their name.
+
+    Raises:
+        UsageError: it does not take any.
+
+    """
+    name = experiment.weights
+    if name is None or file_of(name) is not None:
+        return {}
+    if not takes(experiment.model, "weights"):
+        raise UsageError(
+            f"weights={str(name)!r} is no file, and the model factory takes no `weights`: name an "
+            "existing file, or write the factory with an argument of that name."
+        )
+    return {"weights": None if experiment.start == SCRATCH else str(name)}
+
+
+def takes(factory: Callable[..., object], name: str) -> bool:
+    """Whether a callable has an argument of this name; one that does not tell is taken to."""
+    try:
+        known = inspect.signature(factory).parameters.values()
+    except (TypeError, ValueError):
+        return True
+    return any(p.name == name or p.kind is p.VAR_KEYWORD for p in known)
+
+
+def _begin(model: nn.Module, experiment: Experiment) -> None:
+    """Give the model the weights that it is to begin with."""
+    file, start = file_of(experiment.weights), experiment.start
+    if start == SCRATCH:
+        if experiment.weights is None:
+            reset(model, experiment.head)
+        return
+    if file is not None:
+        load_weights(model, file, experiment.head)
+    if start is not None:
+        load_start(model, experiment.starts, start)
 
 
 _LIBRARIES = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))

@@ -16,6 +16,7 @@ from recipe.tasks import Classification, Regression, Task
 from recipe.tasks.by_loss import accepts, shares, takes_label, tells_apart
 from recipe.tasks.classification import LossOfClasses
 from recipe.tasks.regression import LossAsScore
+from recipe.training.blocks import Block, find_blocks, freeze
 from recipe.training.data import Data, Splits, StreamData, TensorData
 from recipe.training.items import widened
 from recipe.training.models import build_model, place
@@ -27,8 +28,8 @@ SAMPLE = 2
 
 
 def suited(experiment: Experiment, data: Splits) -> tuple[Experiment, Splits]:
-    """The experiment with lazy layers that know their sizes and with a task that can read the
-    outputs, and data of the model's precision.
+    """The experiment with lazy layers that know their sizes, with a task that can read the outputs
+    and, where blocks may be frozen, with their names; and data of the model's precision.
 
     Lazy layers (`nn.LazyLinear`) have no weights before a first pass: the factory then makes one
     over a few items, in evaluation mode. Data are float32, and float64 for a model whose weights
@@ -44,9 +45,30 @@ def suited(experiment: Experiment, data: Splits) -> tuple[Experiment, Splits]:
     if is_lazy(model):
         x = data.train.sample(SAMPLE, torch.Generator().manual_seed(0)).x
         experiment = replace(experiment, model=_sized(experiment.model, x))
+    if experiment.head is not None or experiment.freeze or "freeze" in experiment.space:
+        experiment = replace(experiment, blocks=_blocks(experiment, data))
     if experiment.loss is not None and (task := _by_loss(experiment, data, experiment.loss)):
         experiment = replace(experiment, task=task)
     return experiment, data
+
+
+def _blocks(experiment: Experiment, data: Splits) -> tuple[Block, ...]:
+    """What `freeze` counts.
+
+    Raises:
+        UsageError: more blocks are to be frozen than there are.
+
+    """
+    x = data.train.sample(SAMPLE, torch.Generator().manual_seed(0)).x.cpu()
+    model = build_model(replace(experiment, freeze=0), 0, torch.device("cpu"))
+    blocks = find_blocks(model, experiment.head, x)
+    if experiment.head is not None and not blocks:
+        raise UsageError(
+            f"The head {experiment.head!r} is the whole model: name the layer that is new, or "
+            "leave out head=."
+        )
+    freeze(model, blocks, experiment.freeze, experiment.head)
+    return blocks
 
 
 @torch.no_grad()

@@ -110,6 +110,23 @@ def questions_of_data(folder: Path) -> list[Question]:
     ]  # fmt: skip
 
 
+def question_of_weights() -> Question:
+    """Whether a model of torchvision begins with its weights."""
+    return Question(
+        "pretrained", TEXT["pretrained"],
+        items=lambda _: [Item("no, from scratch", False), Item("yes, torchvision's", True)],
+        default=lambda _: False, when=lambda a: _is_torchvisions(a.get("model")),
+    )  # fmt: skip
+
+
+def _is_torchvisions(model: str | None) -> bool:
+    if model in (None, OTHER):
+        return False
+    from recipe.sources.models import OWN
+
+    return model not in OWN
+
+
 def _of_kind(typed: str, kind: str) -> str:
     """The path that was typed, when it is of this kind; an image folder and a table are opened."""
     from recipe.sources.named import kind_of

@@ -1,12 +1,22 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
+from recipe import Experiment
 from recipe.errors import UsageError
 from recipe.sources import Source
-from recipe.sources.models import factory, look_for, model_names
+from recipe.sources.models import (
+    factory,
+    is_torchvisions,
+    last_layer,
+    look_for,
+    model_names,
+    trained,
+)
+from recipe.training.models import build_model
 
 IMAGES = Source("photos", "images", "classification", None, None, None, (3, 32, 32), 7)
 
@@ -63,11 +73,9 @@ def test_the_last_layer_alone_is_drawn_anew(name, monkeypatch):
 
     get = models.get_model
     monkeypatch.setattr(models, "get_model", lambda name, weights: get(name, weights=None))
-    from recipe.sources.models import trained
-
     trained.cache_clear()
     make = factory(name, IMAGES, pretrained=True)
-    first, second = make(), make()
+    first, second = make(weights="DEFAULT"), make(weights="DEFAULT")
     trained.cache_clear()
     differ = [
         n
@@ -82,13 +90,76 @@ def test_the_last_layer_alone_is_drawn_anew(name, monkeypatch):
 def test_weights_that_cannot_be_had_are_one_sentence(monkeypatch):
     from torchvision import models
 
-    def offline(*_, **__):
+    get = models.get_model
+
+    def offline(name, weights):
+        if weights is None:
+            return get(name, weights=None)
         raise OSError("no network")
 
     monkeypatch.setattr(models, "get_model", offline)
     make = factory("resnet34", IMAGES, pretrained=True)
-    with pytest.raises(UsageError, match=r"resnet34 cannot be downloaded \(no network\)"):
-        make()
+    with pytest.raises(UsageError, match=r"resnet34 cannot be downloaded \(no network\)") as caught:
+        make(weights="DEFAULT")
+    assert "checkpoints/resnet34-b627a593.pth" in str(caught.value)
+    assert make().fc.out_features == 7  # from scratch nothing is downloaded
+
+
+@pytest.fixture
+def cached(tmp_path, monkeypatch):
+    """A file under the name of torchvision's weights, where the library looks for it."""
+    from torchvision import models
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: pytest.fail("downloads"))
+    path = tmp_path / "hub" / "checkpoints" / "resnet18-f37072fd.pth"
+    path.parent.mkdir(parents=True)
+    with torch.random.fork_rng():
+        torch.manual_seed(4)
+        model = models.resnet18(weights=None)
+        model.train()(torch.randn(4, 3, 64, 64))  # statistics of its own
+    torch.save(model.state_dict(), path)
+    trained.cache_clear()
+    yield path
+    trained.cache_clear()
+
+
+def test_weights_are_loaded_as_the_library_itself_loads_them(cached):
+    from torchvision import models
+
+    library = models.resnet18(weights="DEFAULT").state_dict()
+    train = (torch.zeros(9, 3, 64, 64), torch.arange(9) % 7)
+    by_name = Experiment(
+        model=factory("resnet18", IMAGES, pretrained=True), train=train, head="fc",
+        weights="DEFAULT",
+    )  # fmt: skip
+    by_file = Experiment(model=factory("resnet18", IMAGES), train=train, head="fc", weights=cached)
+    for experiment in (by_name, by_file):
+        model = build_model(experiment, 0, torch.device("cpu"))
+        assert model.fc.out_features == 7
+        for name, value in model.state_dict().items():
+            assert name.startswith("fc.") or torch.equal(value, library[name]), name
+    scratch = build_model(by_name.with_params({"start": "scratch"}), 0, torch.device("cpu"))
+    assert not torch.equal(scratch.conv1.weight, library["conv1.weight"])
+
+
+@pytest.mark.parametrize(
+    ("name", "layer"),
+    [("resnet18", "fc"), ("vgg11", "classifier.6"), ("squeezenet1_1", "classifier.1"),
+     ("vit_b_16", "heads.head"), ("googlenet", "fc"), ("cnn", "15"), ("mlp", "7")],
+)  # fmt: skip
+def test_the_head_is_the_last_layer(name, layer):
+    source = replace(IMAGES, shape=(3, 224, 224)) if name.startswith("vit") else IMAGES
+    model = factory(name, source)()
+    assert last_layer(model) == layer
+    with pytest.raises(UsageError, match="no linear layer"):
+        last_layer(nn.ReLU())
+
+
+def test_files_of_torchvision_are_known_by_their_name():
+    assert is_torchvisions(Path("a/resnet18-f37072fd.pth"), "resnet18")
+    assert not is_torchvisions(Path("a/resnet18-f37072fd.pth"), "resnet34")
+    assert not is_torchvisions(Path("a/mine.pth"), "cnn")
 
 
 def test_names_by_kind():

@@ -1,7 +1,11 @@
+import json
+from pathlib import Path
+
 import pytest
 import torch
+from safetensors.torch import load_file
 
-import recipe
+from recipe.api import run
 from recipe.errors import UsageError
 from recipe.sources import text_file
 from recipe.sources.named import experiment_by_name, kind_of
@@ -29,7 +33,7 @@ def test_an_image_folder_is_trained_by_name(tmp_path, draw):
     assert experiment.name == "photos-cnn"
     assert experiment.augment is not None
     assert notes == ("Data photos: 24 training images of 2 classes, 8 x 8 pixels each.",)
-    result = recipe.run(experiment, until="initial_loss", out=tmp_path / "out", device="cpu")
+    result = run(experiment, until="initial_loss", out=tmp_path / "out", device="cpu")
     assert result.step("initial_loss").evidence.number("expected") == pytest.approx(0.693, abs=1e-3)
 
 
@@ -40,6 +44,8 @@ def test_an_image_folder_is_trained_by_name(tmp_path, draw):
         ({"task": "binary"}, "--task is for tables"),
         ({"model": "transformer"}, "model for images"),
         ({"pretrained": True}, "no pretrained weights of 'cnn'"),
+        ({"pretrained": True, "weights": Path("w.pt"), "model": "resnet18"}, "name one of them"),
+        ({"weights": Path("w.pt")}, "'w.pt' cannot be read"),
     ],
 )
 def test_options_of_other_data_are_refused(tmp_path, draw, given, says):
@@ -70,3 +76,39 @@ def test_a_short_text_is_refused(tmp_path):
     path.write_text("abc", "utf-8")
     with pytest.raises(UsageError, match="3 characters"):
         text_file(path)
+
+
+def test_own_weights_begin_all_but_the_last_layer(tmp_path, draw, without_plots, recipe):
+    folder = draw(tmp_path / "photos", size=(16, 16), cat=30, dog=30, cow=30)
+    earlier = experiment_by_name(str(folder), model="cnn")[0].model
+    state = earlier().state_dict()
+    torch.save({"state_dict": state}, tmp_path / "w.pth")
+    experiment, _ = experiment_by_name(str(folder), model="cnn", weights=tmp_path / "w.pth")
+    assert (experiment.head, experiment.weights) == ("11", tmp_path / "w.pth")
+    code, out, err = recipe(
+        "run", "--data", folder, "--model", "cnn", "--weights", tmp_path / "w.pth", "--epochs", "1",
+        "--only", "transfer", "--no-input", "--out", tmp_path / "out", "--device", "cpu",
+    )  # fmt: skip
+    assert code in (0, 1), err
+    assert "Transfer what was learnt before" in out
+    (ran,) = (tmp_path / "out").iterdir()
+    settings = json.loads((ran / "result.json").read_text())["settings"]
+    assert settings["weights"] == str(tmp_path / "w.pth")
+    best = load_file(ran / "best.safetensors")
+    frozen = torch.equal(best["0.weight"], state["0.weight"])
+    start = json.loads((ran / "best.json").read_text())["params"]
+    assert frozen == (start.get("freeze", 0) > 0 and start.get("start") != "scratch")
+
+
+def test_weights_of_another_model_are_one_sentence(tmp_path, draw, recipe):
+    folder = draw(tmp_path / "photos", size=(16, 16), cat=6, dog=6)
+    torch.save(
+        experiment_by_name(str(folder), model="mlp")[0].model().state_dict(), tmp_path / "w.pt"
+    )
+    code, _, err = recipe(
+        "run", "--data", folder, "--weights", tmp_path / "w.pt", "--out", tmp_path / "out", "--no-input"
+    )  # fmt: skip
+    assert code == 2
+    assert "do not fit the model: the file lacks 0.weight" in err
+    assert err.count("\n") <= 3
+    assert not list((tmp_path / "out").glob("*"))

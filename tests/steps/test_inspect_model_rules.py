@@ -6,12 +6,17 @@ from rule_cases import NAN, Case, check
 from recipe_steps.inspect import Inspect
 from recipe_steps.inspect.model_rules import (
     batch_mixing,
+    frozen_batch_norm_in_training_mode,
     frozen_parameters,
     inputs_ignored,
     nondeterministic_evaluation,
     parameters_without_gradient,
     unregistered_parameters,
 )
+
+
+def norms(frozen, moving):
+    return {"frozen_norms": frozen, "moving_norms": moving, "moving_norm_names": "layer1.0.bn1"}
 
 
 def trainable(some, everything=100):
@@ -55,6 +60,12 @@ MODEL_CASES = [
     Case(inputs_ignored, {"ignored_steps": 0.49, "sequence_length": 24}, None),
     Case(inputs_ignored, {"ignored_steps": NAN, "sequence_length": 24}, None),
     Case(frozen_parameters, trainable(100), None),
+    Case(frozen_batch_norm_in_training_mode, norms(3, 2), "warn", says="2 of 3 batch norms"),
+    Case(frozen_batch_norm_in_training_mode, norms(3, 1), "warn", says="(layer1.0.bn1)"),
+    Case(frozen_batch_norm_in_training_mode, norms(3, 0), None),
+    Case(frozen_batch_norm_in_training_mode, norms(0, 0), None),
+    Case(frozen_batch_norm_in_training_mode, norms(NAN, NAN), None),
+    Case(frozen_batch_norm_in_training_mode, {}, None),
     Case(frozen_parameters, trainable(0, 0), None),
     Case(frozen_parameters, trainable(NAN), None),
     Case(parameters_without_gradient, unreached(2, 0.4), "warn", says="40% of all (a.weight"),

@@ -185,3 +185,42 @@ def test_a_sample_that_is_learnt_on_standardised_inputs_only(tmp_path):
     evidence = measure(OverfitSample(), experiment, tmp_path)
     assert evidence.flag("learnt_on_standard_inputs")
     assert rules(OverfitSample(), evidence)["inputs-not-scaled"] == "fail"
+
+
+def normed(*, frozen, still=False):
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU())
+            self.fc = nn.Linear(16, 10)
+            if frozen:
+                self.body.requires_grad_(False)
+
+        def train(self, mode=True):
+            super().train(mode)
+            if still:
+                self.body.eval()
+            return self
+
+        def forward(self, x):
+            return self.fc(self.body(x))
+
+    return Net
+
+
+@pytest.mark.parametrize(
+    ("given", "moving"),
+    [
+        ({"model": normed(frozen=True)}, 1),
+        ({"model": normed(frozen=True, still=True)}, 0),
+        ({"model": normed(frozen=False), "head": "fc", "freeze": 1}, 0),
+        ({"model": normed(frozen=False)}, None),
+    ],
+)
+def test_batch_norm_that_is_frozen_and_moves(tmp_path, given, moving):
+    evidence = measure(Inspect(), digits_experiment(**given), tmp_path)
+    assert evidence.number("moving_norms") == moving
+    found = rules(Inspect(), evidence).get("frozen-batch-norm-in-training-mode")
+    assert found == ("warn" if moving else None)
+    if moving:
+        assert evidence.text("moving_norm_names") == "body.1"

@@ -10,6 +10,7 @@ from recipe_steps.coarse_grid import rules
 
 if TYPE_CHECKING:
     from recipe.context import Context
+    from recipe.experiment import Experiment
 
 
 class CoarseGrid:
@@ -38,6 +39,10 @@ class CoarseGrid:
         from recipe_steps.coarse_grid.measure import expects
 
         return expects(ctx, left)
+
+    def applies(self, experiment: "Experiment") -> bool:
+        """Not to transfer learning, which finds the rate of its head by itself."""
+        return experiment.head is None
 
     def measure(self, ctx: "Context") -> Evidence:
         """Train every cell for a few epochs; extend the grid when its best is at an end."""

@@ -23,7 +23,7 @@ class Inspect:
         "for them."
     )
     says = "{train_items} training items, {val_items} to validate"
-    version = 5
+    version = 6
     short = True
     requires: frozenset[str] = frozenset()
     rules = (*rules.RULES, *split_rules.RULES, *model_rules.RULES, *scale_rules.RULES)

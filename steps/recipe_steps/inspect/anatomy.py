@@ -1,6 +1,7 @@
 """What a fresh model shows without training: exact marks of common programming errors."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -34,6 +35,7 @@ def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device)
     x = train.x[:ITEMS]
     scalars = _repeatability(ctx, model.eval(), x, train) | _parameters(model) | _frozen(ctx, model)
+    scalars |= _moving_norms(ctx, model, x)
     if ctx.experiment.update is None:
         scalars |= _reach(ctx, model.train(), x, train.x[:MANY_ITEMS])
         scalars |= _ignored_steps(ctx, model, train.x[:MANY_ITEMS])
@@ -95,6 +97,35 @@ def _frozen(ctx: Context, model: nn.Module) -> dict[str, Scalar]:
         - progress(ctx, ctx.experiment, ctx.data)[0]
     )
     return {"random_frozen_share": share, "unfrozen_gain": gain}
+
+
+def _moving_norms(ctx: Context, model: nn.Module, x: Tensor) -> dict[str, Scalar]:
+    """Of the batch norms whose parameters are all frozen, those whose running statistics move in a
+    pass in training mode. The statistics are put back.
+    """
+    names = {id(layer): name for name, layer in model.named_modules()}
+    frozen = {
+        names[id(layer)]: layer for layer in batch_norms(model)
+        if any(True for _ in layer.parameters())
+        and not any(p.requires_grad for p in layer.parameters())
+    }  # fmt: skip
+    if not frozen:
+        return {}
+    before = {n: v.clone() for n, v in model.state_dict().items() if isinstance(v, Tensor)}
+    with torch.no_grad(), seeded(ctx.seed_for("norms"), ctx.device), suppress(Exception):
+        model.train()(x.clone())  # what it raises is told of where gradients are looked at
+    moving = [
+        name for name, layer in frozen.items()
+        if layer.running_mean is not None
+        and not torch.equal(layer.running_mean, before[f"{name}.running_mean"])
+    ]  # fmt: skip
+    model.load_state_dict(before, strict=False)
+    model.eval()
+    return {
+        "frozen_norms": len(frozen),
+        "moving_norms": len(moving),
+        "moving_norm_names": ", ".join(moving[:NAMED]),
+    }
 
 
 def _ignored_steps(ctx: Context, model: nn.Module, x: Tensor) -> dict[str, Scalar]:

@@ -125,6 +125,30 @@ def frozen_parameters(evidence: Evidence) -> Finding | None:
     )
 
 
+@rule("warn")
+def frozen_batch_norm_in_training_mode(evidence: Evidence) -> Finding | None:
+    """What: layers of batch norm have all their parameters frozen, but their running statistics
+    move in training.
+
+    Why: requires_grad=False stops weights and leaves the layer in training mode: it normalises by
+    the batch and overwrites the statistics that the pretrained weights rely on. Features drift
+    although nothing is trained, most where batches are small or the data differ.
+
+    Fix: freeze with `freeze=`, which keeps blocks in evaluation mode, or let the model's `train()`
+    put these layers into evaluation mode.
+    """
+    moving, frozen = evidence.number("moving_norms"), evidence.number("frozen_norms")
+    if not moving or not frozen:
+        return None
+    names = evidence.text("moving_norm_names")
+    return finding(
+        "warn",
+        f"{moving:.0f} of {frozen:.0f} batch norms with frozen parameters are in training mode: "
+        f"their running statistics move ({names}).",
+        "Declare `freeze=` in place of requires_grad=False, or override the model's train().",
+    )
+
+
 @rule("warn", explains=["vanishing-gradients", "optimizer-misses-parameters", *NOT_LEARNING])
 def parameters_without_gradient(evidence: Evidence) -> Finding | None:
     """What: the outputs do not depend on some of the trainable parameters, or the loss has no
@@ -197,5 +221,6 @@ RULES = (
     batch_mixing,
     unregistered_parameters,
     frozen_parameters,
+    frozen_batch_norm_in_training_mode,
     parameters_without_gradient,
 )

@@ -9,6 +9,7 @@ from recipe_steps.lr_range import rules
 
 if TYPE_CHECKING:
     from recipe.context import Context
+    from recipe.experiment import Experiment
 
 
 class LrRange:
@@ -49,6 +50,10 @@ class LrRange:
         from recipe_steps.lr_range.measure import expects
 
         return expects(ctx)
+
+    def applies(self, experiment: "Experiment") -> bool:
+        """Not to transfer learning, which finds the rate of its head by itself."""
+        return experiment.head is None
 
     def measure(self, ctx: "Context") -> Evidence:
         """Sweep fresh models, then try constant rates around the steepest fall."""

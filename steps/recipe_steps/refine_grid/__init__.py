@@ -23,7 +23,7 @@ class RefineGrid:
     )
     says = "{trials} trials, best score {best_score} at lr {best_lr}"
     version = 7
-    requires = frozenset({"coarse_grid"})
+    requires = frozenset({"coarse_grid", "transfer"})
     rules = rules.RULES
     figures = (grids.MAP,)
 

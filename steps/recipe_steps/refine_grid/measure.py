@@ -53,7 +53,7 @@ def measure(ctx: Context) -> Evidence:
     if ctx.experiment.lr is None and searched and best_of(searched) is None:
         return grid_evidence(searched, None, {"none_left": True})
     centre, around = _centre(ctx)
-    plan: dict[str, Any] = {"epochs": ctx.experiment.epochs, **ctx.plan}
+    plan: dict[str, Any] = {"epochs": _whole_length(ctx), **ctx.plan}
     factor = plan.pop("weight_decay_factor", 1.0)
     decay = number(centre.get("weight_decay"))
     if decay is not None:
@@ -144,6 +144,14 @@ def _centre(ctx: Context) -> tuple[dict[str, Scalar], Around]:
     if longer < LONGER:
         return {**centre, "lr": rounded(lr * longer)}, (("lr", (1 / longer,)), *LATER)
     return centre, (RATES, DECAYS)
+
+
+def _whole_length(ctx: Context) -> int:
+    """Epochs of a whole training: as declared, or as the best one so far where that was longer."""
+    declared, best = ctx.experiment.epochs or 1, best_of(ctx.trials)
+    if best is None or "epochs" in ctx.experiment.space:
+        return declared
+    return max(declared, best.planned_epochs)
 
 
 def _longer(ctx: Context, best: Trial | None) -> float:

@@ -1,0 +1,86 @@
+"""What was measured, in the words of the lecture's table: data small or large, similar or not."""
+
+from recipe.results import Evidence
+
+FEW, MANY = 100, 1000
+"""Items of a class from which a data set is not small any more, and from which it is large. The
+lecture gives no numbers; it is the trainings that decide, these only name the case."""
+WAYS = {
+    "probe": "train the head alone",
+    "tuned": "fine-tune",
+    "scratch": "train from scratch",
+}
+"""Ways to train, the cheapest and safest first."""
+NOUNS = {"probe": "the head alone", "tuned": "fine-tuning", "scratch": "training from scratch"}
+
+
+def scores(evidence: Evidence) -> dict[str, float]:
+    """The best score of every way that was trained."""
+    found = {way: evidence.number(f"{way}_score") for way in WAYS}
+    return {way: score for way, score in found.items() if score is not None}
+
+
+def advised(evidence: Evidence) -> str | None:
+    """The cheapest and safest way whose score lies within one standard error of the best."""
+    known = scores(evidence)
+    if not known:
+        return None
+    least = max(known.values()) - (evidence.number("score_error") or 0.0)
+    return next(way for way, score in known.items() if score >= least)
+
+
+def best(evidence: Evidence) -> str | None:
+    """The way that scored best."""
+    known = scores(evidence)
+    return max(known, key=lambda way: known[way]) if known else None
+
+
+def size(evidence: Evidence) -> str:
+    """How much data there is, in words."""
+    per_class, items = evidence.number("items_per_class"), evidence.number("items")
+    if per_class is not None:
+        kind = "few" if per_class < FEW else "many" if per_class >= MANY else "neither few nor many"
+        return f"{per_class:.0f} items of each class are {kind}"
+    return (
+        "how much data there is was not counted"
+        if items is None
+        else f"there are {items:.0f} items"
+    )
+
+
+def similarity(evidence: Evidence) -> str | None:
+    """How well the features serve this task, by the head alone against training from scratch."""
+    known, error = scores(evidence), evidence.number("score_error") or 0.0
+    if "probe" not in known or "scratch" not in known:
+        return None
+    lead = known["probe"] - known["scratch"]
+    shown = f"head alone {known['probe']:.3g}, from scratch {known['scratch']:.3g}"
+    if lead > error:
+        return f"the features serve this task ({shown})"
+    if lead >= -error:
+        return f"the features serve it no better than what is learnt from scratch ({shown})"
+    return f"the features are about something else ({shown})"
+
+
+def depth(evidence: Evidence) -> str | None:
+    """At which depth the features tell most, where that is not the last one."""
+    block, blocks = evidence.number("profile_best"), evidence.number("blocks")
+    top, last = evidence.number("profile_best_score"), evidence.number("profile_last_score")
+    if block is None or blocks is None or top is None or last is None or block >= blocks:
+        return None
+    if top - last <= (evidence.number("profile_error") or 0.0):
+        return None
+    return f"those after block {block:.0f} of {blocks:.0f} tell more than the last ones"
+
+
+def what_to_do(evidence: Evidence, way: str) -> str:
+    """The advice in the imperative; of fine-tuning, how many blocks and at which rate."""
+    frozen, blocks, lr = (evidence.number(n) for n in ("tuned_freeze", "blocks", "tuned_lr"))
+    if way != "tuned" or frozen is None or blocks is None or lr is None:
+        return WAYS[way]
+    part = (
+        "the whole model"
+        if frozen == 0
+        else f"the upper {blocks - frozen:.0f} of {blocks:.0f} blocks"
+    )
+    return f"fine-tune {part} from the trained head, at lr {lr:.3g}"

@@ -1,0 +1,256 @@
+"""The head alone, fine-tuning from its weights, and training from scratch, as trials of the run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+
+from recipe.context import Context
+from recipe.errors import UsageError
+from recipe.ranges import rounded
+from recipe.results import Curve, Evidence, Scalar, Trial
+from recipe.search.halving import Halving
+from recipe.search.runner import best_of
+from recipe.training.data import TensorData
+from recipe.training.models import build_model
+from recipe.training.optimizers import usual_rates
+from recipe.training.pretrained import SCRATCH, cannot_reset
+from recipe_steps.grids import number
+from recipe_steps.transfer import probing
+from recipe_steps.transfer.profile import depth_profile, forgetting
+
+FINE = 0.1
+"""Of the head's rate: the lecture's "about a tenth of the rate"."""
+BESIDE = (3.0, 1 / 3)
+"""Factors of that rate, tried at the best depth."""
+SCRATCH_RATES = 3
+DEPTHS = Halving(share=1 / 3, keep=0.5)
+"""Of different depths, half go on; also of depths that a space names."""
+RATES = Halving(share=1 / 3, keep=1 / 3)
+"""Of rates beside the one that leads, and of rates from scratch: one goes on."""
+BUDGET_SHARE = 0.25
+"""Of what is left of the budget, for depths, for their rates, and for training from scratch."""
+TRAININGS = 8
+"""Of more than the declared length that a budget has to pay for."""
+FAR_BELOW = 2.0
+"""Standard errors of a score below the head alone, from which forgetting is looked for."""
+
+
+@dataclass
+class _Found:
+    """What the step has measured so far."""
+
+    scalars: dict[str, Scalar] = field(default_factory=dict)
+    curves: dict[str, Curve] = field(default_factory=dict)
+
+
+def measure(ctx: Context) -> Evidence:
+    """Scores `probe_`, `tuned_` and `scratch_`, with the settings that they belong to; curves over
+    the depth that is trained, and over the depth of the features.
+
+    Raises:
+        UsageError: no training of the head ended with a score.
+
+    """
+    found = _Found(about(ctx))
+    baseline = ctx.train_baseline()
+    ctx.runner.spared = baseline.key if baseline else None  # its features may be looked at
+    probes = probing.probe(ctx)
+    probe = best_of(probes)
+    if probe is None:
+        raise UsageError(
+            f"No training of the head alone ended with a score; the first one: "
+            f"{probes[0].reason or probes[0].status}."
+        )
+    ctx.refer_to(probe)
+    found.scalars |= _best("probe", probe) | {"probe_trials": len(probes)}
+    depth_profile(ctx, probe, found.scalars, found.curves)
+    rate = probing.rate_of(ctx, probes)
+    found.scalars["probe_rate"] = rate
+    tuned = _fine_tuned(ctx, probe, rate)
+    scratch = _from_scratch(ctx, found.scalars)
+    tuned_best, scratch_best = best_of(tuned), best_of(scratch)
+    found.scalars |= _best("tuned", tuned_best) | _best("scratch", scratch_best)
+    found.curves |= _depths(ctx, probe, tuned)
+    found.scalars |= _errors(ctx, probe, tuned_best, scratch_best)
+    for name, trial in (("declared", baseline), ("tuned", tuned_best)):
+        if trial is not None and _far_below(ctx, trial, probe):
+            found.scalars |= {"declared_score": trial.val_score} if name == "declared" else {}
+            found.scalars |= {"declared_lr": ctx.experiment.lr} if name == "declared" else {}
+            found.scalars |= forgetting(ctx, trial, probe, name)
+    ctx.runner.spared = None
+    return Evidence(found.scalars, found.curves)
+
+
+def about(ctx: Context) -> dict[str, Scalar]:
+    """What is known before anything is trained."""
+    experiment, train = ctx.experiment, ctx.data.train
+    first, other = (
+        dict(build_model(experiment, ctx.seed_for(name), ctx.device).named_parameters())
+        for name in ("one", "other")
+    )
+    head = [n for n in first if n == experiment.head or n.startswith(f"{experiment.head}.")]
+    same = {n: torch.equal(first[n], other[n]) for n in first}
+    # A head of zeros begins anew, and always alike.
+    varied = any(len(torch.unique(first[n].detach())) > 1 for n in head)
+    body = [n for n in first if n not in head]
+    drawn = sum(first[n].numel() for n in body if not same[n])
+    scalars: dict[str, Scalar] = {
+        "head": experiment.head,
+        "blocks": len(experiment.blocks),
+        "items": len(train),
+        "val_items": len(ctx.data.val),
+        "metric": experiment.metric_name,
+        "head_repeats": varied and all(same[n] for n in head),
+        "drawn_share": drawn / max(1, sum(first[n].numel() for n in body)),
+    }
+    single = isinstance(train, TensorData) and train.y.numel() == len(train)
+    if ctx.task.target_kind == "class index" and isinstance(train, TensorData) and single:
+        classes = len(torch.unique(train.y[ctx.task.counted(train.y)]))
+        scalars |= {"classes": classes, "items_per_class": len(train) / max(1, classes)}
+    return scalars
+
+
+def _fine_tuned(ctx: Context, probe: Trial, rate: float | None) -> list[Trial]:
+    """From the trained head, at a tenth of the rate that is right for it: with more and fewer
+    blocks frozen, then at other rates where that was best.
+    """
+    depths, epochs = depths_of(ctx), length(ctx)
+    if not depths or rate is None:
+        return []
+    count = ctx.decide("depths", lambda: _paid(ctx.epochs_left, epochs, len(depths), DEPTHS))
+    shared: dict[str, Any] = {
+        "weight_decay": ctx.experiment.weight_decay,
+        "start": probing.keep_head(ctx, probe),
+    }
+    lr = rounded(rate * FINE)
+    cells = [{"lr": lr, **shared, "freeze": depth} for depth in depths[:count]]
+    trials = ctx.run_trials(cells, DEPTHS, first=_next(ctx), epochs=epochs)
+    best = best_of(trials)
+    if best is None:
+        return trials
+    beside = [{"lr": rounded(lr * by), **shared, "freeze": best.params["freeze"]} for by in BESIDE]
+    count = ctx.decide("rates", lambda: _paid(ctx.epochs_left, epochs, len(beside), RATES, least=0))
+    if count == 0:
+        return trials
+    more = ctx.run_trials(beside[:count], RATES, first=_next(ctx), rivals=[best], epochs=epochs)
+    return [*trials, *more]
+
+
+def depths_of(ctx: Context) -> list[int]:
+    """How many blocks are frozen in fine-tuning: none, half of them, all but the last; more than
+    the experiment declares, and where its space names some, those.
+    """
+    experiment, blocks = ctx.experiment, len(ctx.experiment.blocks)
+    named = experiment.space.get("freeze")
+    if isinstance(named, Sequence):
+        wanted = [value for value in named if isinstance(value, int)]
+    else:
+        wanted = [experiment.freeze, blocks // 2, blocks - 1]
+    fits = [depth for depth in wanted if experiment.freeze <= depth < blocks]
+    return list(dict.fromkeys(fits))
+
+
+def _from_scratch(ctx: Context, scalars: dict[str, Scalar]) -> list[Trial]:
+    """Without the pretrained weights, at usual rates; the worse ones end early."""
+    experiment, epochs = ctx.experiment, length(ctx)
+    if experiment.weights is None:
+        plain = build_model(replace(experiment, freeze=0), ctx.seed, torch.device("cpu"))
+        if reason := cannot_reset(plain, experiment.head):
+            scalars["scratch_reason"] = reason
+            ctx.say(f"There is no training from scratch to compare with: {reason}.")
+            return []
+    rates = usual_rates(experiment)[:SCRATCH_RATES]
+    count = ctx.decide("scratch", lambda: _paid(ctx.epochs_left, epochs, len(rates), RATES))
+    cells = [
+        {"lr": rounded(lr), "weight_decay": experiment.weight_decay, "start": SCRATCH, "freeze": 0}
+        for lr in rates[:count]
+    ]
+    return ctx.run_trials(cells, RATES, first=_next(ctx), epochs=epochs)
+
+
+def length(ctx: Context) -> int:
+    """Epochs of fine-tuning and of training from scratch: as many updates as the head alone has,
+    where the budget pays for some such trainings, else as declared.
+    """
+    declared, long = ctx.experiment.epochs or 1, probing.enough(ctx)
+
+    def fits() -> int:
+        left = ctx.epochs_left
+        return int(left is None or TRAININGS * long <= left)
+
+    return long if long > declared and ctx.decide("length", fits) else declared
+
+
+def _next(ctx: Context) -> int:
+    """The number of the next trial of this step."""
+    mine = (t.number for t in ctx.trials if t.step == ctx.step and t.round == ctx.round)
+    return max(mine, default=0) + 1
+
+
+def _paid(left: float | None, epochs: int, cells: int, halving: Halving, least: int = 1) -> int:
+    """How many cells a part's share of the budget pays for."""
+    if left is None:
+        return cells
+    fits = (n for n in range(cells, 0, -1) if epochs * halving.cost(n) <= left * BUDGET_SHARE)
+    return max(least, next(fits, 0))
+
+
+def expects(ctx: Context, left: float | None) -> float:
+    """Epochs of fine-tuning and of training from scratch, and of the declared setting."""
+    declared, depths = ctx.experiment.epochs or 1, len(depths_of(ctx))
+    long = probing.enough(ctx)
+    epochs = long if left is None or TRAININGS * long <= left else declared
+    baseline = declared if ctx.experiment.has_baseline else 0
+    rest = None if left is None else max(0.0, left - baseline)
+    parts = (
+        (depths, DEPTHS, 1),
+        (len(BESIDE) if depths else 0, RATES, 0),
+        (SCRATCH_RATES, RATES, 1),
+    )
+    total = 0.0
+    for cells, halving, least in parts:
+        count = _paid(rest, epochs, cells, halving, least) if cells else 0
+        total += epochs * halving.cost(count)
+    return baseline + total
+
+
+def _best(name: str, trial: Trial | None) -> dict[str, Scalar]:
+    if trial is None:
+        return {f"{name}_said": "not trained"}
+    score = trial.val_score
+    scalars: dict[str, Scalar] = {
+        f"{name}_score": score,
+        f"{name}_said": "no score" if score is None else f"{score:.4g}",
+    }
+    for param in ("lr", "weight_decay", "freeze"):
+        if param in trial.params:
+            scalars[f"{name}_{param}"] = trial.params[param]
+    return scalars
+
+
+def _depths(ctx: Context, probe: Trial, tuned: Sequence[Trial]) -> dict[str, Curve]:
+    """The best score over the number of blocks that are trained."""
+    blocks = len(ctx.experiment.blocks)
+    best: dict[float, float | None] = {0.0: probe.val_score}
+    for trial in sorted(tuned, key=lambda t: -(number(t.params["freeze"]) or 0)):
+        trained = blocks - (number(trial.params["freeze"]) or 0)
+        known = best.get(trained)
+        if trial.val_score is not None and (known is None or trial.val_score > known):
+            best[trained] = trial.val_score
+    return {"depth_trained": tuple(best), "depth_score": tuple(best.values())}
+
+
+def _errors(ctx: Context, *trials: Trial | None) -> dict[str, Scalar]:
+    """The standard error of the best score among these."""
+    known = [t for t in trials if t is not None and t.val_score is not None]
+    best = best_of(known)
+    return {"score_error": ctx.score_error(best)} if best else {}
+
+
+def _far_below(ctx: Context, trial: Trial, probe: Trial) -> bool:
+    if trial.val_score is None or probe.val_score is None:
+        return False
+    error = ctx.score_error(probe)
+    return error > 0 and trial.val_score < probe.val_score - FAR_BELOW * error
