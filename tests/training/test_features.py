@@ -8,7 +8,6 @@ from safetensors.torch import load
 from torch import nn
 
 from recipe import Experiment
-from recipe.search.runner import CHECKPOINTS
 from recipe.testing.steps import open_context
 from recipe.training.data import Splits, StreamData, TensorData
 from recipe.training.features import CannotExtract, extract
@@ -156,7 +155,7 @@ def test_trials_of_the_head_alone_keep_the_whole_model(tmp_path, exact):
         again = ctx.run_trials(cells)
         best = max(trials, key=lambda t: (t.val_score, -t.val_loss))
         kept = ctx.runner.weights(best, ctx.experiment_of(best))
-        (path,) = (ctx.runner.folder / CHECKPOINTS).iterdir()
+        path = ctx.runner.checkpoint(best)
         assert path.stem == best.key
         path.unlink()
         anew = load(ctx.runner.weights(best, ctx.experiment_of(best)))
