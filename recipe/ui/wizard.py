@@ -30,7 +30,8 @@ Ctrl-C leaves at any time; what is finished is kept.
 """
 LIMIT = "limit"
 HOW_FAR = (
-    Item("everything: checks, search, learning curves", {}),
+    Item("everything: checks, search, learning curves, test", {}),
+    Item("everything, and an ensemble of five trainings", {"ensemble": 5}),
     Item("everything, within 15 minutes", {"budget": "15m"}),
     Item("everything, within an hour", {"budget": "1h"}),
     Item("everything, within another limit", {"budget": LIMIT}),
