@@ -2,6 +2,9 @@ import pytest
 
 from recipe.errors import UsageError
 from recipe.ui.choice import choose
+from recipe.ui.config import Config
+from recipe.ui.sources import OTHER
+from recipe.ui.wizard import chosen, questions
 
 
 @pytest.fixture
@@ -67,3 +70,18 @@ def test_a_table_runs_by_name_and_its_command_repeats_it(recipe, table):
     code, said, _ = recipe("resume", folder)
     assert code == 0
     assert said.count("known from the journal") == 2
+
+
+@pytest.mark.parametrize(
+    ("model", "asked"), [("resnet18", True), ("cnn", False), (OTHER, False), (None, False)]
+)
+def test_weights_are_asked_for_where_torchvision_has_some(tmp_path, model, asked):
+    (question,) = [q for q in questions(tmp_path) if q.name == "pretrained"]
+    answers = {"kind": "images", "data": "photos", "how_far": {}, "model": model}
+    assert question.when(answers) == asked
+    assert question.default(answers) is False
+    for wanted in (True, False):
+        choice = chosen(
+            {**answers, "model": "resnet18", "pretrained": wanted}, Config(), fresh=False
+        )
+        assert choice.settings.pretrained is wanted
