@@ -84,6 +84,7 @@ def measure(ctx: Context) -> Evidence:
     scalars |= {"seed_spread": noise, "chosen": chosen.kind, "chosen_score": chosen.val_score}
     test, withheld = on_test_data(ctx, chosen)
     scalars["test_withheld"] = withheld or None
+    _forget(ctx, chosen)
     if test is not None:
         ctx.chosen = replace(chosen, test=test)
         scalars |= {"test_score": test.score, "test_low": test.low, "test_high": test.high,
@@ -213,6 +214,14 @@ def _ensembles(
         curves |= {"greedy_size": curve(map(float, range(1, len(order) + 1))),
                    "greedy_score": curve(growing)}  # fmt: skip
     return scalars, (order, curves)
+
+
+def _forget(ctx: Context, chosen: Chosen) -> None:
+    """Remove the weights of final trainings that were not chosen: there are three sets of each."""
+    kept = {member.weights for member in chosen.members}
+    for path in (ctx.runner.folder / MODELS).glob("*.safetensors"):
+        if f"{MODELS}/{path.name}" not in kept:
+            path.unlink(missing_ok=True)
 
 
 def _noise(scores: Curve, error: Scalar) -> float:
