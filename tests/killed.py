@@ -2,6 +2,7 @@
 
 Usage: python killed.py OUT STEP EVENT NAME [COUNT], where EVENT is the class name of an event of
 that step, NAME the experiment's in tiny.py, and COUNT how many such events are let pass.
+KILLED_ENSEMBLE in the environment is the option `ensemble`.
 """
 
 import os
@@ -26,4 +27,6 @@ def observe(event):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-execute(getattr(tiny, name), Settings(out=Path(out)), target="tiny", observe=observe)
+ensemble = os.environ.get("KILLED_ENSEMBLE")
+settings = Settings(out=Path(out), ensemble=None if ensemble is None else int(ensemble))
+execute(getattr(tiny, name), settings, target="tiny", observe=observe)

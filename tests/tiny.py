@@ -83,3 +83,14 @@ transferred = Experiment(
     batch_size=32, epochs=4, name="transferred",
 )  # fmt: skip
 """From two classes to three, with weights by name."""
+
+
+def deep_of_two() -> nn.Module:
+    return deep(2)
+
+
+tested = Experiment(
+    model=deep_of_two, train=products(256, 0), val=products(200, 1), test=products(300, 2),
+    batch_size=16, lr=0.05, epochs=4, name="tested",
+)  # fmt: skip
+"""With test data and batch norm."""
