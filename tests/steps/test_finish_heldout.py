@@ -1,0 +1,75 @@
+"""The interval of the test score against its formula and a slow loop; who looked at the data."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from recipe import Experiment
+from recipe_steps.finish.heldout import LEDGER, RESAMPLES, _look, interval
+
+SOURCE = torch.Generator().manual_seed(0)
+Z = 1.959963984540054
+
+
+def experiment(**given):
+    return Experiment(model=nn.Identity, train=None, **given)
+
+
+def answers(right, total):
+    y = torch.zeros(total, dtype=torch.long)
+    outputs = torch.zeros(total, 2)
+    outputs[:right, 0], outputs[right:, 1] = 1, 1
+    return [(outputs[:7], y[:7]), (outputs[7:], y[7:])]
+
+
+@pytest.mark.parametrize(("right", "total"), [(8, 10), (10, 10), (0, 10), (731, 1000)])
+def test_a_share_of_right_answers_has_the_interval_of_wilson(right, total):
+    low, high, how = interval(experiment(), answers(right, total), 0)
+    p, n = right / total, total
+    centre = (p + Z * Z / (2 * n)) / (1 + Z * Z / n)
+    half = Z * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n)) / (1 + Z * Z / n)
+    assert how == "wilson"
+    assert (low, high) == pytest.approx(
+        (max(0.0, centre - half), min(1.0, centre + half)), abs=1e-9
+    )
+    assert low <= p <= high
+
+
+@pytest.mark.parametrize("metric", [None, lambda outputs, y: -float((outputs - y).abs().mean())])
+def test_any_other_score_has_the_interval_of_the_bootstrap(metric):
+    made = experiment(task="regression", metric=metric)
+    y = torch.randn(60, 1, generator=SOURCE)
+    outputs = y + 0.3 * torch.randn(60, 1, generator=SOURCE)
+    low, high, how = interval(made, [(outputs[:20], y[:20]), (outputs[20:], y[20:])], 5)
+    assert how == "bootstrap"
+    drawing, scores = torch.Generator().manual_seed(5), []
+    for _ in range(RESAMPLES):
+        rows = torch.randint(60, (60,), generator=drawing)
+        a, b = outputs[rows], y[rows]
+        r2 = 1 - ((a - b) ** 2).sum().item() / ((b - b.mean()) ** 2).sum().item()
+        scores.append(r2 if metric is None else metric(a, b))
+    scores.sort()
+    expected = [torch.quantile(torch.tensor(scores), q).item() for q in (0.025, 0.975)]
+    assert (low, high) == pytest.approx(expected, abs=1e-4)
+    assert low < high
+
+
+def test_two_looks_at_the_same_data_are_one_too_many(tmp_path):
+    first, second = tmp_path / "a-1", tmp_path / "a-2"
+    assert _look(first, "data", again=False) == ""
+    assert _look(first, "data", again=False) == ""  # the same run, resumed
+    assert "the run a-1 used the test data on 20" in _look(second, "data", again=False)
+    assert _look(second, "other data", again=False) == ""
+    assert _look(second, "data", again=True) == ""
+    assert "a-2" in _look(tmp_path / "a-3", "data", again=False)
+    assert len((tmp_path / LEDGER).read_text().splitlines()) == 3
+
+
+def test_a_line_that_is_no_look_is_left_alone(tmp_path):
+    (tmp_path / LEDGER).write_text('{"data": "da\n[]\n{"data": "x"}\n')
+    assert _look(tmp_path / "a", "x", again=False) == ""
+    lines = (tmp_path / LEDGER).read_text().splitlines()
+    assert lines[:3] == ['{"data": "da', "[]", '{"data": "x"}']
+    assert len(lines) == 4

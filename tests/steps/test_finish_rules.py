@@ -1,0 +1,111 @@
+"""The remarks of the last step: what is said, when, and when nothing is."""
+
+import subprocess
+import sys
+
+import pytest
+
+from recipe.results import Evidence
+from recipe.step import read_examples
+from recipe_steps.finish import Finish, rules
+
+ENSEMBLE = {"trainings": 5, "seeds_score": 0.742, "seed_mean": 0.718, "seed_spread": 0.006,
+            "error_correlation": 0.62}  # fmt: skip
+SNAPSHOTS = {"snapshots": 5, "snapshot_score": 0.731, "single_score": 0.722, "seed_spread": 0.006}
+AVERAGE = {"averaging_gain": 0.004, "averaging_error": 0.001, "averaging_trainings": 5}
+TEST = {"test_score": 0.73, "test_low": 0.71, "test_high": 0.75, "test_items": 2000,
+        "chosen_score": 0.742}  # fmt: skip
+CASES = [(rules.ensemble_gain, ENSEMBLE), (rules.snapshot_gain, SNAPSHOTS),
+         (rules.averaging_gain, AVERAGE), (rules.test_score, TEST)]  # fmt: skip
+
+
+def said(rule, **scalars):
+    return rule(Evidence(scalars))
+
+
+@pytest.mark.parametrize(("rule", "given"), CASES)
+def test_it_speaks_and_bears_on_nothing(rule, given):
+    found = said(rule, **given)
+    assert (found.rule, found.severity, found.counts) == (rule.name, "note", False)
+
+
+@pytest.mark.parametrize(("rule", "given"), CASES)
+def test_it_is_silent_where_something_was_not_measured(rule, given):
+    assert rule(Evidence()) is None
+    needed = {"ensemble-gain": ("trainings", "seeds_score", "seed_mean"),
+              "snapshot-gain": ("snapshots", "snapshot_score", "single_score"),
+              "averaging-gain": ("averaging_gain", "averaging_trainings"),
+              "test-score": ("test_score", "test_items")}  # fmt: skip
+    for name in needed[rule.name]:
+        for unknown in (None, float("nan")):
+            assert rule(Evidence({**given, name: unknown})) is None
+    assert rule(Evidence({name: given[name] for name in needed[rule.name]})) is not None
+
+
+@pytest.mark.parametrize(("gain", "pays"), [(0.0059, False), (0.006, False), (0.0061, True)])
+def test_an_ensemble_pays_beyond_what_differs_between_seeds(gain, pays):
+    given = {**ENSEMBLE, "seed_mean": 0.5, "seeds_score": 0.5 + gain, "seed_spread": 0.006}
+    if gain == given["seed_spread"]:
+        given["seeds_score"], given["seed_mean"] = gain, 0.0  # exact
+    found = said(rules.ensemble_gain, **given)
+    assert found.advice.startswith("Use the ensemble") == pays
+    assert ("no more than scores differ" in found.message) != pays
+
+
+@pytest.mark.parametrize(("score", "pays"), [(0.72, False), (0.73, True), (0.6, False)])
+def test_snapshots(score, pays):
+    found = said(rules.snapshot_gain, **{**SNAPSHOTS, "snapshot_score": score})
+    assert found.advice.startswith("Snapshots pay") == pays
+
+
+@pytest.mark.parametrize(
+    ("gain", "error", "use"),
+    [(0.004, 0.001, True), (0.001, 0.001, False), (-0.004, 0.001, False), (0.004, None, False)],
+)
+def test_averages_are_used_where_they_help_for_certain(gain, error, use):
+    found = said(
+        rules.averaging_gain, **{**AVERAGE, "averaging_gain": gain, "averaging_error": error}
+    )
+    assert found.advice.startswith("Use the averaged") == use
+
+
+def test_the_score_on_the_test_data_stands_beside_the_one_in_validation():
+    found = said(rules.test_score, **TEST)
+    for part in ("2000 test items", "0.73", "0.71 to 0.75", "0.742"):
+        assert part in found.message
+    assert "interval" not in said(rules.test_score, **{**TEST, "test_low": None}).message
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [("the run a-1 used the test data on 2026-01-02", "--again"),
+     ("a remedy changed the data, and the test data are as they were", "Mend the data")],
+)  # fmt: skip
+def test_test_data_that_were_not_used(reason, advice):
+    found = said(rules.test_score, test_withheld=reason)
+    assert reason in found.message
+    assert advice in found.advice
+
+
+def test_no_spread_claims_nothing():
+    found = said(rules.ensemble_gain, **{**ENSEMBLE, "seed_spread": None})
+    assert "differ between seeds" not in found.message
+    assert found.advice == "Keep the single model."
+
+
+def test_every_rule_has_an_example_on_which_it_speaks():
+    examples = Finish().examples
+    assert set(examples) == {rule.name for rule in Finish.rules}
+    assert all(rule(examples[rule.name]) for rule in Finish.rules)
+    assert read_examples(rules.__file__) == examples
+
+
+def test_judging_needs_no_torch():
+    code = (
+        "import sys; from recipe_steps.finish import Finish; "
+        "[r(Finish().examples[r.name]) for r in Finish.rules]; assert 'torch' not in sys.modules"
+    )
+    paths = [path for path in sys.path if path]
+    subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {paths!r}; {code}"], check=True
+    )
