@@ -7,7 +7,14 @@ import torch
 from torch import nn
 
 from recipe import Experiment
-from recipe.training.averaging import POWER, Average, in_place_of, refresh_statistics
+from recipe.training.averaging import (
+    POWER,
+    Average,
+    exponential,
+    in_place_of,
+    refresh_statistics,
+    uniform,
+)
 from recipe.training.data import load_splits
 from recipe.training.fused import FusedTraining
 from recipe.training.loop import AVERAGED, Training
@@ -58,6 +65,19 @@ def test_the_first_weights_are_forgotten_and_a_constant_is_kept():
     for _ in range(3):
         average.add([torch.ones(2)])
     assert torch.equal(average.values[0], torch.ones(2))
+
+
+def test_a_plain_mean_and_an_exponential_one():
+    series = [torch.randn(4, generator=torch.Generator().manual_seed(k)) for k in range(30)]
+    mean, fading = Average([torch.zeros(4)], uniform), Average([torch.zeros(4)], exponential(0.9))
+    expected = torch.zeros(4)
+    for n, values in enumerate(series, 1):
+        mean.add([values])
+        fading.add([values])
+        # The mean of the first ten, which a decay of 0.9 goes on from.
+        expected = torch.stack(series[:n]).mean(0) if n <= 10 else 0.9 * expected + 0.1 * values
+    assert torch.allclose(mean.values[0], torch.stack(series).mean(0), atol=1e-6)
+    assert torch.allclose(fading.values[0], expected, atol=1e-6)
 
 
 def test_about_the_last_tenth_counts():

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recipe.experiment import SCHEDULES as NAMES
-from recipe.training.schedules import SCHEDULES, rates, with_warmup
+from recipe.training.schedules import SCHEDULES, rates, restarts, with_warmup
 
 SLOW = {
     "constant": lambda t: 1.0,
@@ -75,3 +75,19 @@ def test_there_is_one_rate_per_iteration_above_zero_and_never_above_lr(
     found = rates(lr, name, warmup, iterations)
     assert len(found) == iterations
     assert all(0 < rate <= lr * (1 + 1e-12) for rate in found)
+
+
+@pytest.mark.parametrize("cycles", [(10,), (10, 10, 5), (3, 1)])
+def test_restarts_fall_like_a_cosine_in_every_cycle(cycles):
+    found = restarts(0.2, 0.0, cycles)
+    expected = [
+        0.1 * (1 + math.cos(math.pi * i / length)) for length in cycles for i in range(length)
+    ]
+    assert found == pytest.approx(expected)
+
+
+def test_only_the_first_cycle_warms_up():
+    found = restarts(0.2, 0.5, (10, 10))
+    assert found[0] < found[4] < 0.2
+    assert found[:10] == rates(0.2, "cosine", 0.5, 10)
+    assert found[10] == 0.2
