@@ -62,7 +62,7 @@ def _like_training(data: Data, ctx: Context) -> Data:
 def _look(folder: Path, name: str, *, again: bool) -> str:
     """Write down that this run looks at these data; instead of that, who looked before."""
     path = folder.parent / LEDGER
-    with FileLock(path.with_suffix(".lock")):
+    with FileLock(path.with_name(f".{path.stem}.lock")):
         lines = path.read_text("utf-8").splitlines() if path.exists() else []
         looks = [look for line in lines if (look := _read(line))]
         earlier = [look for look in looks if look["data"] == name and look["run"] != folder.name]
