@@ -25,7 +25,7 @@ PAGE = Path(__file__).with_name("TRANSFER.md")
 FIRST = ("airplane", "automobile", "bird", "cat", "deer")
 OTHER = ("dog", "frog", "horse", "ship", "truck")
 PER_CLASS = (20, 100, 500)
-EPOCHS, PRETRAINING = 12, 12
+EPOCHS, PRETRAINING = 10, 12
 ROUNDS = 7
 """Epochs of either kind that are timed, in turn."""
 ERRORS = 2.0
@@ -50,7 +50,7 @@ def images(split, classes, n=None, seed=0):
     return (pixels - mean) / std, torch.tensor(y)
 
 
-def cnn(outputs=5, width=32):
+def cnn(outputs=5, width=16):
     """Four blocks of convolution and batch norm, and a linear head `fc`."""
     from collections import OrderedDict
 

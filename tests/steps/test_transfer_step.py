@@ -11,10 +11,13 @@ from torch import nn
 import recipe
 from recipe import Experiment
 from recipe.errors import UsageError
+from recipe.remedy import Patient
+from recipe.results import Evidence
 from recipe.testing.steps import judge_scalars, open_context
 from recipe_steps.transfer import Transfer
-from recipe_steps.transfer.measure import depths_of, expects
+from recipe_steps.transfer.measure import about, depths_of, expects
 from recipe_steps.transfer.profile import linear_score
+from recipe_steps.transfer.rules import fine_tuning_rate_too_high, head_not_reinitialised
 
 
 def net(outputs=5):
@@ -156,6 +159,8 @@ def test_a_whole_run_goes_from_the_transfer_to_the_refined_grid(weights, tmp_pat
     ]  # fmt: skip
     assert result.step("transfer").says.startswith("head alone 0.")
     assert result.baseline.params["freeze"] == 3
+    costly = [t for t in result.trials if t.params["freeze"] < 3]
+    assert result.cost.epochs == round(sum(t.trained for t in costly))
     refined = [t for t in result.trials if t.step == "refine_grid"]
     best = max((t for t in result.trials if t.step == "transfer" and t.number),
                key=lambda t: (t.val_score or 0, -(t.val_loss or 9)))  # fmt: skip
@@ -184,13 +189,15 @@ def test_a_loaded_head_is_found(weights, tmp_path):
 
     with open_context(Transfer(), problem(None, model=loaded), tmp_path) as ctx:
         evidence = Transfer().measure(ctx)
+        patient = Patient(ctx.experiment, ctx.data, evidence, ctx.device)
+        ctx.experiment = head_not_reinitialised.remedy.mend(patient)
+        mended = about(ctx)
     assert evidence.flag("head_repeats")
     assert evidence.number("scratch_score") is not None  # every layer can be drawn anew
+    assert (mended["head_repeats"], mended["drawn_share"]) == (False, 0)
 
 
 def test_a_head_of_zeros_begins_anew(weights, tmp_path):
-    from recipe_steps.transfer.measure import about
-
     def zeroed():
         model = net()
         nn.init.zeros_(model[7].weight)
@@ -244,6 +251,10 @@ def test_a_rate_that_wipes_out_the_features_is_found(knowing, tmp_path):
     (found,) = [f for f in judge_scalars(Transfer(), evidence.scalars)
                 if f.rule == "fine-tuning-rate-too-high"]  # fmt: skip
     assert "The declared setting at lr 1.5" in found.message
+    patient = Patient(ctx.experiment, ctx.data, evidence, ctx.device)
+    assert fine_tuning_rate_too_high.remedy.mend(patient).lr == pytest.approx(0.15)
+    about_tuned = replace(patient, evidence=Evidence({"tuned_features": 0.4}))
+    assert fine_tuning_rate_too_high.remedy.mend(about_tuned) is None
 
 
 @pytest.mark.parametrize(
