@@ -20,7 +20,7 @@ TRAINING_PARAMS = frozenset(
         "clip_norm",
         "optimizer",
         "freeze",
-        "start",
+        "begin_from",
     )
 )
 """Parameters of training; every other name is an argument of the model factory.

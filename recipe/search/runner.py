@@ -262,7 +262,7 @@ class Runner:
     def _begins(self, experiment: Experiment) -> str:
         """What features depend on."""
         args = {name: str(value) for name, value in experiment.model_args.items()}
-        begins = (str(experiment.weights), experiment.start, args)
+        begins = (str(experiment.weights), experiment.begin_from, args)
         return key("features", self.fingerprint, self.seed, *begins)
 
     def _on_features(self, experiments: Sequence[Experiment]) -> "Runner | None":

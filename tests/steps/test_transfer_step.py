@@ -85,8 +85,8 @@ def measured(weights, tmp_path_factory):
 def test_it_trains_the_head_alone_fine_tunes_from_it_and_trains_from_scratch(measured):
     evidence, trials, _ = measured
     alone = [t for t in trials if t.params["freeze"] == 3 and t.number]
-    tuned = [t for t in trials if str(t.params.get("start")).startswith("probe")]
-    scratch = [t for t in trials if t.params.get("start") == "scratch"]
+    tuned = [t for t in trials if str(t.params.get("begin_from")).startswith("probe")]
+    scratch = [t for t in trials if t.params.get("begin_from") == "scratch"]
     assert (len(alone), len(tuned), len(scratch)) == (10, 5, 3)
     assert [t.params["freeze"] for t in tuned[:3]] == [0, 1, 2]
     rates = [t.params["lr"] for t in tuned]
@@ -110,7 +110,11 @@ def test_the_head_alone_is_the_baseline_where_none_is_declared(measured):
 
 def test_the_fine_tuned_model_begins_with_the_trained_head(measured):
     _, trials, ctx = measured
-    name = next(t.params["start"] for t in trials if str(t.params.get("start")).startswith("probe"))
+    name = next(
+        t.params["begin_from"]
+        for t in trials
+        if str(t.params.get("begin_from")).startswith("probe")
+    )
     head = load_file(ctx.experiment.starts / f"{name}.safetensors")
     best = ctx.reference
     whole = load(ctx.runner.weights(best, ctx.experiment_of(best)))
@@ -118,7 +122,7 @@ def test_the_fine_tuned_model_begins_with_the_trained_head(measured):
     assert all(torch.allclose(whole[n], v, atol=1e-5) for n, v in head.items())
     from recipe.training.models import build_model
 
-    model = build_model(ctx.experiment.with_params({"start": name}), 5, torch.device("cpu"))
+    model = build_model(ctx.experiment.with_params({"begin_from": name}), 5, torch.device("cpu"))
     for key, value in model.state_dict().items():
         assert torch.equal(value, head.get(key, whole[key])), key
 
@@ -164,7 +168,7 @@ def test_a_whole_run_goes_from_the_transfer_to_the_refined_grid(weights, tmp_pat
     refined = [t for t in result.trials if t.step == "refine_grid"]
     best = max((t for t in result.trials if t.step == "transfer" and t.number),
                key=lambda t: (t.val_score or 0, -(t.val_loss or 9)))  # fmt: skip
-    for name in ("freeze", "start"):
+    for name in ("freeze", "begin_from"):
         assert {t.params.get(name) for t in refined} == {best.params.get(name)}
     model = net()
     model.load_state_dict(load_file(result.folder / "best.safetensors"))

@@ -122,7 +122,7 @@ def _fine_tuned(ctx: Context, probe: Trial, rate: float | None) -> list[Trial]:
     count = ctx.decide("depths", lambda: _paid(ctx.epochs_left, epochs, len(depths), DEPTHS))
     shared: dict[str, Any] = {
         "weight_decay": ctx.experiment.weight_decay,
-        "start": probing.keep_head(ctx, probe),
+        "begin_from": probing.keep_head(ctx, probe),
     }
     lr = rounded(rate * FINE)
     cells = [{"lr": lr, **shared, "freeze": depth} for depth in depths[:count]]
@@ -164,7 +164,12 @@ def _from_scratch(ctx: Context, scalars: dict[str, Scalar]) -> list[Trial]:
     rates = usual_rates(experiment)[:SCRATCH_RATES]
     count = ctx.decide("scratch", lambda: _paid(ctx.epochs_left, epochs, len(rates), RATES))
     cells = [
-        {"lr": rounded(lr), "weight_decay": experiment.weight_decay, "start": SCRATCH, "freeze": 0}
+        {
+            "lr": rounded(lr),
+            "weight_decay": experiment.weight_decay,
+            "begin_from": SCRATCH,
+            "freeze": 0,
+        }
         for lr in rates[:count]
     ]
     return ctx.run_trials(cells, RATES, first=_next(ctx), epochs=epochs)
