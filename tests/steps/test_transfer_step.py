@@ -10,12 +10,13 @@ from torch import nn
 
 import recipe
 from recipe import Experiment
+from recipe.context import PACE
 from recipe.errors import UsageError
 from recipe.remedy import Patient
 from recipe.results import Evidence
 from recipe.testing.steps import judge_scalars, open_context
 from recipe_steps.transfer import Transfer
-from recipe_steps.transfer.measure import about, depths_of, expects
+from recipe_steps.transfer.measure import about, depths_of, expects, length
 from recipe_steps.transfer.profile import linear_score
 from recipe_steps.transfer.rules import fine_tuning_rate_too_high, head_not_reinitialised
 
@@ -279,6 +280,14 @@ def test_a_budget_pays_for_fewer_trainings(weights, tmp_path):
     trained = [t for t in ctx.trials if t.params["freeze"] < 3]
     assert {t.planned_epochs for t in trained} == {6}
     assert len(trained) <= 4
+
+
+@pytest.mark.parametrize(("iteration", "epochs"), [(None, 75), (0.01, 75), (0.5, 37), (9.0, 6)])
+def test_few_items_are_passed_often_where_that_takes_minutes(weights, tmp_path, iteration, epochs):
+    with open_context(Transfer(), problem(weights), tmp_path) as ctx:
+        if iteration:
+            ctx.runner.journal.put(PACE, ctx.runner.fingerprint, iteration)
+        assert length(ctx) == epochs  # 100 items are 4 updates of an epoch
 
 
 def test_real_targets_are_told_by_ridge_regression(tmp_path):
