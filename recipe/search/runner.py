@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from recipe.budget import Meter
+from recipe.errors import UNUSABLE
 from recipe.experiment import Experiment
 from recipe.files import write_bytes
 from recipe.journal import Journal
@@ -247,6 +248,8 @@ class Runner:
                 self.journal.put(NO_FEATURES, begins, str(reason))
                 self.say(f"Features are not kept, each epoch runs the whole model: {reason}.")
                 return None
+            except UNUSABLE:
+                return None  # its trial says why
             if experiment.augment is not None:
                 self.say("The head alone trains on features of plain images, without `augment`.")
         return self.extracted[begins]

@@ -16,7 +16,8 @@ from recipe.remedy import Patient
 from recipe.results import Evidence
 from recipe.testing.steps import judge_scalars, open_context
 from recipe_steps.transfer import Transfer
-from recipe_steps.transfer.measure import about, depths_of, expects, length
+from recipe_steps.transfer.about import about
+from recipe_steps.transfer.measure import depths_of, expects, length
 from recipe_steps.transfer.profile import linear_score
 from recipe_steps.transfer.rules import fine_tuning_rate_too_high, head_not_reinitialised
 

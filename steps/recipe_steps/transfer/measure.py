@@ -13,13 +13,13 @@ from recipe.ranges import rounded
 from recipe.results import Curve, Evidence, Scalar, Trial
 from recipe.search.halving import Halving
 from recipe.search.runner import best_of
-from recipe.training.data import TensorData
 from recipe.training.models import build_model
 from recipe.training.optimizers import usual_rates
 from recipe.training.plan import iterations_per_epoch
 from recipe.training.pretrained import SCRATCH, cannot_reset
 from recipe_steps.grids import number
 from recipe_steps.transfer import probing
+from recipe_steps.transfer.about import about
 from recipe_steps.transfer.profile import depth_profile, forgetting
 
 FINE = 0.1
@@ -78,42 +78,13 @@ def measure(ctx: Context) -> Evidence:
     found.scalars |= _best("tuned", tuned_best) | _best("scratch", scratch_best)
     found.curves |= _depths(ctx, probe, tuned)
     found.scalars |= _errors(ctx, probe, tuned_best, scratch_best)
+    if baseline is not None:
+        found.scalars |= {"declared_score": baseline.val_score, "declared_lr": ctx.experiment.lr}
     for name, trial in (("declared", baseline), ("tuned", tuned_best)):
         if trial is not None and _far_below(ctx, trial, probe):
-            found.scalars |= {"declared_score": trial.val_score} if name == "declared" else {}
-            found.scalars |= {"declared_lr": ctx.experiment.lr} if name == "declared" else {}
             found.scalars |= forgetting(ctx, trial, probe, name)
     ctx.runner.spared = None
     return Evidence(found.scalars, found.curves)
-
-
-def about(ctx: Context) -> dict[str, Scalar]:
-    """What is known before anything is trained."""
-    experiment, train = ctx.experiment, ctx.data.train
-    first, other = (
-        dict(build_model(experiment, ctx.seed_for(name), ctx.device).named_parameters())
-        for name in ("one", "other")
-    )
-    head = [n for n in first if n == experiment.head or n.startswith(f"{experiment.head}.")]
-    same = {n: torch.equal(first[n], other[n]) for n in first}
-    # A head of zeros begins anew, and always alike.
-    varied = any(len(torch.unique(first[n].detach())) > 1 for n in head)
-    body = [n for n in first if n not in head]
-    drawn = sum(first[n].numel() for n in body if not same[n])
-    scalars: dict[str, Scalar] = {
-        "head": experiment.head,
-        "blocks": len(experiment.blocks),
-        "items": len(train),
-        "val_items": len(ctx.data.val),
-        "metric": experiment.metric_name,
-        "head_repeats": varied and all(same[n] for n in head),
-        "drawn_share": drawn / max(1, sum(first[n].numel() for n in body)),
-    }
-    single = isinstance(train, TensorData) and train.y.numel() == len(train)
-    if ctx.task.target_kind == "class index" and isinstance(train, TensorData) and single:
-        classes = len(torch.unique(train.y[ctx.task.counted(train.y)]))
-        scalars |= {"classes": classes, "items_per_class": len(train) / max(1, classes)}
-    return scalars
 
 
 def _fine_tuned(ctx: Context, probe: Trial, rate: float | None) -> list[Trial]:
