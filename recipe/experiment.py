@@ -17,7 +17,7 @@ from recipe.tasks import TASKS, Task
 OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
 SCHEDULES = ("constant", "step", "cosine", "linear", "inverse_sqrt")
 SEARCHABLE = ("lr", "weight_decay", "momentum", "batch_size", "epochs", "schedule", "warmup",
-              "clip_norm", "optimizer", "freeze", "start")  # fmt: skip
+              "clip_norm", "optimizer", "freeze", "begin_from")  # fmt: skip
 """Fields that a search may vary; every other name goes to the model factory."""
 
 DEFAULT_EPOCHS = 20
@@ -93,7 +93,7 @@ class Experiment:
     name: str | None = None
     model_args: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments for the factory, set by the search."""
-    start: str | None = None
+    begin_from: str | None = None
     """Set by the search: `scratch` for a training without the pretrained weights, or the name of
     weights in `starts` that are put into the model."""
     starts: Path | None = field(default=None, compare=False)
@@ -246,7 +246,7 @@ class Experiment:
             "epochs": self.epochs,
             **({} if self.momentum is None else {"momentum": self.momentum}),
             **({"freeze": self.freeze} if self.freeze else {}),
-            **({} if self.start is None else {"start": self.start}),
+            **({} if self.begin_from is None else {"begin_from": self.begin_from}),
             **self.model_args,
         }  # fmt: skip
 

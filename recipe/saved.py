@@ -175,5 +175,5 @@ def _settable(params: Mapping[str, Any]) -> dict[str, Any]:
     """Without the names of functions, which the experiment itself brings, and without the weights
     that the training began with: those it ended with are loaded.
     """
-    left_out = ("optimizer", "schedule", "start")
+    left_out = ("optimizer", "schedule", "begin_from")
     return {name: value for name, value in params.items() if name not in left_out}

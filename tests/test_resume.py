@@ -122,7 +122,7 @@ def moved(tmp_path_factory):
 
 def test_what_is_killed_below_freezes_blocks_and_starts_from_the_trained_head(moved):
     tried = [t.params for t in moved[1].trials if t.step == "transfer"]
-    assert [p.get("start", "").partition("-")[0] for p in tried] == [
+    assert [p.get("begin_from", "").partition("-")[0] for p in tried] == [
         *[""] * 11, *["probe"] * 4, *["scratch"] * 3
     ]  # fmt: skip
     assert [p["freeze"] for p in tried[:13]] == [*[2] * 11, 0, 1]

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from recipe.budget import Meter
+from recipe.errors import UNUSABLE
 from recipe.experiment import Experiment
 from recipe.files import write_bytes
 from recipe.journal import Journal
@@ -266,6 +267,8 @@ class Runner:
                 self.journal.put(NO_FEATURES, begins, str(reason))
                 self.say(f"Features are not kept, each epoch runs the whole model: {reason}.")
                 return None
+            except UNUSABLE:
+                return None  # its trial says why
             if experiment.augment is not None:
                 self.say("The head alone trains on features of plain images, without `augment`.")
         return self.extracted[begins]
@@ -281,7 +284,7 @@ class Runner:
     def _begins(self, experiment: Experiment) -> str:
         """What features depend on."""
         args = {name: str(value) for name, value in experiment.model_args.items()}
-        begins = (str(experiment.weights), experiment.start, args)
+        begins = (str(experiment.weights), experiment.begin_from, args)
         return key("features", self.fingerprint, self.seed, *begins)
 
     def _on_features(self, experiments: Sequence[Experiment]) -> "Runner | None":

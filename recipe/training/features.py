@@ -67,7 +67,7 @@ class Features:
         """The training of the head alone that this experiment means."""
         return replace(
             of, model=self.make, model_args={}, augment=None, head=None, weights=None, freeze=0,
-            start=None, blocks=(), space={},
+            begin_from=None, blocks=(), space={},
         )  # fmt: skip
 
     def whole(self, head: Snapshot) -> Snapshot:

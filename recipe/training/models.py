@@ -133,7 +133,7 @@ def _named_weights(experiment: Experiment) -> dict[str, str | None]:
             f"weights={str(name)!r} is no file, and the model factory takes no `weights`: name an "
             "existing file, or write the factory with an argument of that name."
         )
-    return {"weights": None if experiment.start == SCRATCH else str(name)}
+    return {"weights": None if experiment.begin_from == SCRATCH else str(name)}
 
 
 def takes(factory: Callable[..., object], name: str) -> bool:
@@ -147,7 +147,7 @@ def takes(factory: Callable[..., object], name: str) -> bool:
 
 def _begin(model: nn.Module, experiment: Experiment) -> None:
     """Give the model the weights that it is to begin with."""
-    file, start = file_of(experiment.weights), experiment.start
+    file, start = file_of(experiment.weights), experiment.begin_from
     if start == SCRATCH:
         if experiment.weights is None:
             reset(model, experiment.head)

@@ -169,5 +169,5 @@ def start_file(folder: Path | None, name: str) -> Path:
 
     """
     if folder is None:
-        raise UsageError(f"start={name!r} belongs to a run: leave it out.")
+        raise UsageError(f"begin_from={name!r} belongs to a run: leave it out.")
     return folder / f"{name}.safetensors"

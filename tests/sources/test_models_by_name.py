@@ -139,7 +139,7 @@ def test_weights_are_loaded_as_the_library_itself_loads_them(cached):
         assert model.fc.out_features == 7
         for name, value in model.state_dict().items():
             assert name.startswith("fc.") or torch.equal(value, library[name]), name
-    scratch = build_model(by_name.with_params({"start": "scratch"}), 0, torch.device("cpu"))
+    scratch = build_model(by_name.with_params({"begin_from": "scratch"}), 0, torch.device("cpu"))
     assert not torch.equal(scratch.conv1.weight, library["conv1.weight"])
 
 

@@ -97,7 +97,7 @@ def test_own_weights_begin_all_but_the_last_layer(tmp_path, draw, without_plots,
     best = load_file(ran / "best.safetensors")
     frozen = torch.equal(best["0.weight"], state["0.weight"])
     start = json.loads((ran / "best.json").read_text())["params"]
-    assert frozen == (start.get("freeze", 0) > 0 and start.get("start") != "scratch")
+    assert frozen == (start.get("freeze", 0) > 0 and start.get("begin_from") != "scratch")
 
 
 def test_weights_of_another_model_are_one_sentence(tmp_path, draw, recipe):

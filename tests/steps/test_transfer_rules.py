@@ -96,10 +96,17 @@ def test_the_size_is_told_by_items_of_a_class(items, word):
 
 
 @pytest.mark.parametrize(
-    ("probe", "says"), [(0.73, "serve this task"), (0.71, "no better"), (0.67, "something else")]
+    ("probe", "tuned", "says"),
+    [
+        (0.73, 0.9, "serve this task"),
+        (0.71, 0.9, "no better"),
+        (0.67, 0.9, "a good place to start from"),
+        (0.67, 0.71, "something else"),
+        (0.67, None, "something else"),
+    ],
 )
-def test_similarity_is_the_head_alone_against_scratch(probe, says):
-    assert says in advice.similarity(Evidence(three(probe, 0.9, 0.7)))
+def test_similarity_is_the_head_alone_against_scratch(probe, tuned, says):
+    assert says in advice.similarity(Evidence(three(probe, tuned, 0.7)))
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,16 @@ from torch import nn
 
 import recipe
 from recipe import Experiment
+from recipe.context import PACE
 from recipe.errors import UsageError
+from recipe.remedy import Patient
+from recipe.results import Evidence
 from recipe.testing.steps import judge_scalars, open_context
 from recipe_steps.transfer import Transfer
-from recipe_steps.transfer.measure import depths_of, expects
+from recipe_steps.transfer.about import about
+from recipe_steps.transfer.measure import depths_of, expects, length
 from recipe_steps.transfer.profile import linear_score
+from recipe_steps.transfer.rules import fine_tuning_rate_too_high, head_not_reinitialised
 
 
 def net(outputs=5):
@@ -82,8 +87,8 @@ def measured(weights, tmp_path_factory):
 def test_it_trains_the_head_alone_fine_tunes_from_it_and_trains_from_scratch(measured):
     evidence, trials, _ = measured
     alone = [t for t in trials if t.params["freeze"] == 3 and t.number]
-    tuned = [t for t in trials if str(t.params.get("start")).startswith("probe")]
-    scratch = [t for t in trials if t.params.get("start") == "scratch"]
+    tuned = [t for t in trials if str(t.params.get("begin_from")).startswith("probe")]
+    scratch = [t for t in trials if t.params.get("begin_from") == "scratch"]
     assert (len(alone), len(tuned), len(scratch)) == (10, 5, 3)
     assert [t.params["freeze"] for t in tuned[:3]] == [0, 1, 2]
     rates = [t.params["lr"] for t in tuned]
@@ -107,7 +112,11 @@ def test_the_head_alone_is_the_baseline_where_none_is_declared(measured):
 
 def test_the_fine_tuned_model_begins_with_the_trained_head(measured):
     _, trials, ctx = measured
-    name = next(t.params["start"] for t in trials if str(t.params.get("start")).startswith("probe"))
+    name = next(
+        t.params["begin_from"]
+        for t in trials
+        if str(t.params.get("begin_from")).startswith("probe")
+    )
     head = load_file(ctx.experiment.starts / f"{name}.safetensors")
     best = ctx.reference
     whole = load(ctx.runner.weights(best, ctx.experiment_of(best)))
@@ -115,7 +124,7 @@ def test_the_fine_tuned_model_begins_with_the_trained_head(measured):
     assert all(torch.allclose(whole[n], v, atol=1e-5) for n, v in head.items())
     from recipe.training.models import build_model
 
-    model = build_model(ctx.experiment.with_params({"start": name}), 5, torch.device("cpu"))
+    model = build_model(ctx.experiment.with_params({"begin_from": name}), 5, torch.device("cpu"))
     for key, value in model.state_dict().items():
         assert torch.equal(value, head.get(key, whole[key])), key
 
@@ -156,10 +165,12 @@ def test_a_whole_run_goes_from_the_transfer_to_the_refined_grid(weights, tmp_pat
     ]  # fmt: skip
     assert result.step("transfer").says.startswith("head alone 0.")
     assert result.baseline.params["freeze"] == 3
+    costly = [t for t in result.trials if t.params["freeze"] < 3]
+    assert result.cost.epochs == round(sum(t.trained for t in costly))
     refined = [t for t in result.trials if t.step == "refine_grid"]
     best = max((t for t in result.trials if t.step == "transfer" and t.number),
                key=lambda t: (t.val_score or 0, -(t.val_loss or 9)))  # fmt: skip
-    for name in ("freeze", "start"):
+    for name in ("freeze", "begin_from"):
         assert {t.params.get(name) for t in refined} == {best.params.get(name)}
     model = net()
     model.load_state_dict(load_file(result.folder / "best.safetensors"))
@@ -184,13 +195,15 @@ def test_a_loaded_head_is_found(weights, tmp_path):
 
     with open_context(Transfer(), problem(None, model=loaded), tmp_path) as ctx:
         evidence = Transfer().measure(ctx)
+        patient = Patient(ctx.experiment, ctx.data, evidence, ctx.device)
+        ctx.experiment = head_not_reinitialised.remedy.mend(patient)
+        mended = about(ctx)
     assert evidence.flag("head_repeats")
     assert evidence.number("scratch_score") is not None  # every layer can be drawn anew
+    assert (mended["head_repeats"], mended["drawn_share"]) == (False, 0)
 
 
 def test_a_head_of_zeros_begins_anew(weights, tmp_path):
-    from recipe_steps.transfer.measure import about
-
     def zeroed():
         model = net()
         nn.init.zeros_(model[7].weight)
@@ -244,6 +257,10 @@ def test_a_rate_that_wipes_out_the_features_is_found(knowing, tmp_path):
     (found,) = [f for f in judge_scalars(Transfer(), evidence.scalars)
                 if f.rule == "fine-tuning-rate-too-high"]  # fmt: skip
     assert "The declared setting at lr 1.5" in found.message
+    patient = Patient(ctx.experiment, ctx.data, evidence, ctx.device)
+    assert fine_tuning_rate_too_high.remedy.mend(patient).lr == pytest.approx(0.15)
+    about_tuned = replace(patient, evidence=Evidence({"tuned_features": 0.4}))
+    assert fine_tuning_rate_too_high.remedy.mend(about_tuned) is None
 
 
 @pytest.mark.parametrize(
@@ -264,6 +281,14 @@ def test_a_budget_pays_for_fewer_trainings(weights, tmp_path):
     trained = [t for t in ctx.trials if t.params["freeze"] < 3]
     assert {t.planned_epochs for t in trained} == {6}
     assert len(trained) <= 4
+
+
+@pytest.mark.parametrize(("iteration", "epochs"), [(None, 75), (0.01, 75), (0.5, 37), (9.0, 6)])
+def test_few_items_are_passed_often_where_that_takes_minutes(weights, tmp_path, iteration, epochs):
+    with open_context(Transfer(), problem(weights), tmp_path) as ctx:
+        if iteration:
+            ctx.runner.journal.put(PACE, ctx.runner.fingerprint, iteration)
+        assert length(ctx) == epochs  # 100 items are 4 updates of an epoch
 
 
 def test_real_targets_are_told_by_ridge_regression(tmp_path):

@@ -128,7 +128,7 @@ def test_any_other_text_goes_to_the_factory():
         return net()
 
     build_model(problem(model=make, weights="DEFAULT"), 0, CPU)
-    build_model(problem(model=make, weights="DEFAULT", start="scratch"), 0, CPU)
+    build_model(problem(model=make, weights="DEFAULT", begin_from="scratch"), 0, CPU)
     assert given == ["DEFAULT", None]
     assert file_of("DEFAULT") is None
     with pytest.raises(UsageError, match="is no file, and the model factory takes no `weights`"):
@@ -138,7 +138,7 @@ def test_any_other_text_goes_to_the_factory():
 def test_scratch_leaves_a_file_out_and_draws_a_loaded_model_anew(tmp_path):
     path = saved(tmp_path, earlier().state_dict())
     plain = build_model(problem(), 4, CPU).state_dict()
-    scratch = build_model(problem(weights=path, start="scratch"), 4, CPU).state_dict()
+    scratch = build_model(problem(weights=path, begin_from="scratch"), 4, CPU).state_dict()
     assert all(torch.equal(plain[n], scratch[n]) for n in plain)
 
     def loaded():
@@ -146,7 +146,7 @@ def test_scratch_leaves_a_file_out_and_draws_a_loaded_model_anew(tmp_path):
         model.load_state_dict({**earlier(3).state_dict()})
         return model
 
-    anew = build_model(problem(model=loaded, start="scratch"), 4, CPU)
+    anew = build_model(problem(model=loaded, begin_from="scratch"), 4, CPU)
     assert not torch.equal(anew[0].weight, earlier(3)[0].weight)
     assert float(anew[1].running_mean.abs().sum()) == 0
 
@@ -165,18 +165,18 @@ def test_a_layer_that_cannot_be_drawn_anew_is_named():
     assert cannot_reset(net(), "3") is None
     assert "Own" in cannot_reset(Own(), "fc")
     with pytest.raises(UsageError, match=r"from scratch: the model .Own. has no reset_parameters"):
-        build_model(problem(model=Own, head="fc", start="scratch"), 0, CPU)
+        build_model(problem(model=Own, head="fc", begin_from="scratch"), 0, CPU)
 
 
 def test_a_start_that_the_run_kept_is_put_in_last(tmp_path):
     path = saved(tmp_path, earlier().state_dict())
     head = {"3.weight": torch.ones(3, 6), "3.bias": torch.zeros(3)}
     saved(tmp_path, head, "probe-1.safetensors")
-    model = build_model(problem(weights=path, start="probe-1", starts=tmp_path), 0, CPU)
+    model = build_model(problem(weights=path, begin_from="probe-1", starts=tmp_path), 0, CPU)
     assert torch.equal(model[3].weight, torch.ones(3, 6))
     assert torch.equal(model[0].weight, earlier()[0].weight)
     with pytest.raises(UsageError, match="belongs to a run"):
-        build_model(problem(start="probe-1"), 0, CPU)
+        build_model(problem(begin_from="probe-1"), 0, CPU)
 
 
 def print_of(experiment):

@@ -59,6 +59,8 @@ def similarity(evidence: Evidence) -> str | None:
         return f"the features serve this task ({shown})"
     if lead >= -error:
         return f"the features serve it no better than what is learnt from scratch ({shown})"
+    if known.get("tuned", known["probe"]) > known["scratch"] + error:
+        return f"the features alone do not serve it, but are a good place to start from ({shown})"
     return f"the features are about something else ({shown})"
 
 

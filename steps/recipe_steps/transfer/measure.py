@@ -1,23 +1,25 @@
 """The head alone, fine-tuning from its weights, and training from scratch, as trials of the run."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 
-from recipe.context import Context
+from recipe.context import PACE, Context
 from recipe.errors import UsageError
 from recipe.ranges import rounded
 from recipe.results import Curve, Evidence, Scalar, Trial
 from recipe.search.halving import Halving
 from recipe.search.runner import best_of
-from recipe.training.data import TensorData
 from recipe.training.models import build_model
 from recipe.training.optimizers import usual_rates
+from recipe.training.plan import iterations_per_epoch
 from recipe.training.pretrained import SCRATCH, cannot_reset
 from recipe_steps.grids import number
 from recipe_steps.transfer import probing
+from recipe_steps.transfer.about import about
 from recipe_steps.transfer.profile import depth_profile, forgetting
 
 FINE = 0.1
@@ -33,6 +35,8 @@ BUDGET_SHARE = 0.25
 """Of what is left of the budget, for depths, for their rates, and for training from scratch."""
 TRAININGS = 8
 """Of more than the declared length that a budget has to pay for."""
+PATIENCE = 600.0
+"""Seconds that so many of them may take, validation left out."""
 FAR_BELOW = 2.0
 """Standard errors of a score below the head alone, from which forgetting is looked for."""
 
@@ -74,42 +78,13 @@ def measure(ctx: Context) -> Evidence:
     found.scalars |= _best("tuned", tuned_best) | _best("scratch", scratch_best)
     found.curves |= _depths(ctx, probe, tuned)
     found.scalars |= _errors(ctx, probe, tuned_best, scratch_best)
+    if baseline is not None:
+        found.scalars |= {"declared_score": baseline.val_score, "declared_lr": ctx.experiment.lr}
     for name, trial in (("declared", baseline), ("tuned", tuned_best)):
         if trial is not None and _far_below(ctx, trial, probe):
-            found.scalars |= {"declared_score": trial.val_score} if name == "declared" else {}
-            found.scalars |= {"declared_lr": ctx.experiment.lr} if name == "declared" else {}
             found.scalars |= forgetting(ctx, trial, probe, name)
     ctx.runner.spared = None
     return Evidence(found.scalars, found.curves)
-
-
-def about(ctx: Context) -> dict[str, Scalar]:
-    """What is known before anything is trained."""
-    experiment, train = ctx.experiment, ctx.data.train
-    first, other = (
-        dict(build_model(experiment, ctx.seed_for(name), ctx.device).named_parameters())
-        for name in ("one", "other")
-    )
-    head = [n for n in first if n == experiment.head or n.startswith(f"{experiment.head}.")]
-    same = {n: torch.equal(first[n], other[n]) for n in first}
-    # A head of zeros begins anew, and always alike.
-    varied = any(len(torch.unique(first[n].detach())) > 1 for n in head)
-    body = [n for n in first if n not in head]
-    drawn = sum(first[n].numel() for n in body if not same[n])
-    scalars: dict[str, Scalar] = {
-        "head": experiment.head,
-        "blocks": len(experiment.blocks),
-        "items": len(train),
-        "val_items": len(ctx.data.val),
-        "metric": experiment.metric_name,
-        "head_repeats": varied and all(same[n] for n in head),
-        "drawn_share": drawn / max(1, sum(first[n].numel() for n in body)),
-    }
-    single = isinstance(train, TensorData) and train.y.numel() == len(train)
-    if ctx.task.target_kind == "class index" and isinstance(train, TensorData) and single:
-        classes = len(torch.unique(train.y[ctx.task.counted(train.y)]))
-        scalars |= {"classes": classes, "items_per_class": len(train) / max(1, classes)}
-    return scalars
 
 
 def _fine_tuned(ctx: Context, probe: Trial, rate: float | None) -> list[Trial]:
@@ -122,7 +97,7 @@ def _fine_tuned(ctx: Context, probe: Trial, rate: float | None) -> list[Trial]:
     count = ctx.decide("depths", lambda: _paid(ctx.epochs_left, epochs, len(depths), DEPTHS))
     shared: dict[str, Any] = {
         "weight_decay": ctx.experiment.weight_decay,
-        "start": probing.keep_head(ctx, probe),
+        "begin_from": probing.keep_head(ctx, probe),
     }
     lr = rounded(rate * FINE)
     cells = [{"lr": lr, **shared, "freeze": depth} for depth in depths[:count]]
@@ -164,7 +139,12 @@ def _from_scratch(ctx: Context, scalars: dict[str, Scalar]) -> list[Trial]:
     rates = usual_rates(experiment)[:SCRATCH_RATES]
     count = ctx.decide("scratch", lambda: _paid(ctx.epochs_left, epochs, len(rates), RATES))
     cells = [
-        {"lr": rounded(lr), "weight_decay": experiment.weight_decay, "start": SCRATCH, "freeze": 0}
+        {
+            "lr": rounded(lr),
+            "weight_decay": experiment.weight_decay,
+            "begin_from": SCRATCH,
+            "freeze": 0,
+        }
         for lr in rates[:count]
     ]
     return ctx.run_trials(cells, RATES, first=_next(ctx), epochs=epochs)
@@ -172,7 +152,8 @@ def _from_scratch(ctx: Context, scalars: dict[str, Scalar]) -> list[Trial]:
 
 def length(ctx: Context) -> int:
     """Epochs of fine-tuning and of training from scratch: as many updates as the head alone has,
-    where the budget pays for some such trainings, else as declared.
+    where the budget pays for some such trainings and they take no more than minutes; else fewer,
+    and never less than declared.
     """
     declared, long = ctx.experiment.epochs or 1, probing.enough(ctx)
 
@@ -180,7 +161,14 @@ def length(ctx: Context) -> int:
         left = ctx.epochs_left
         return int(left is None or TRAININGS * long <= left)
 
-    return long if long > declared and ctx.decide("length", fits) else declared
+    if long <= declared or not ctx.decide("length", fits):
+        return declared
+    # As measured when the way to train was found: a resumed run has the same number.
+    iteration: float | None = ctx.runner.journal.get(PACE, ctx.runner.fingerprint)
+    if iteration is None:
+        return long
+    pace = iteration * iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size)
+    return max(declared, min(long, math.floor(PATIENCE / (TRAININGS * pace))))
 
 
 def _next(ctx: Context) -> int:
@@ -201,7 +189,8 @@ def expects(ctx: Context, left: float | None) -> float:
     """Epochs of fine-tuning and of training from scratch, and of the declared setting."""
     declared, depths = ctx.experiment.epochs or 1, len(depths_of(ctx))
     long = probing.enough(ctx)
-    epochs = long if left is None or TRAININGS * long <= left else declared
+    paid = long if left is not None and TRAININGS * long <= left else declared
+    epochs = length(ctx) if left is None else paid
     baseline = declared if ctx.experiment.has_baseline else 0
     rest = None if left is None else max(0.0, left - baseline)
     parts = (

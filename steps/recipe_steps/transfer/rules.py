@@ -1,7 +1,8 @@
 """Rules about transfer learning."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 from recipe.remedy import Patient, Remedy
 from recipe.results import Evidence, Finding
@@ -25,7 +26,21 @@ def _tenth_of_the_rate(patient: Patient) -> "Experiment | None":
     return replace(experiment, lr=experiment.lr * TENTH)
 
 
-@rule("fail")
+def _fresh_head(patient: Patient) -> "Experiment | None":
+    from recipe.training.pretrained import reset
+
+    experiment, make = patient.experiment, patient.experiment.model
+
+    @wraps(make)  # whether it takes `weights` is read off its signature
+    def anew(**given: Any) -> Any:
+        model = make(**given)
+        reset(model.get_submodule(str(experiment.head)))
+        return model
+
+    return replace(experiment, model=anew)
+
+
+@rule("fail", remedy=Remedy("begin the head anew", _fresh_head))
 def head_not_reinitialised(evidence: Evidence) -> Finding | None:
     """What: two models from different seeds have the same weights in their head, to the last digit.
 
