@@ -40,7 +40,7 @@ def told(parts: Sequence[Part], ctx: "Context") -> str:
     total = sum(part.epochs for part in parts)
     trainings = total / (ctx.experiment.epochs or 1)
     time = "" if ctx.pace is None else f", about {_time(total * ctx.pace)}"
-    each = "; ".join(f"{part.title.lower()} {part.epochs:.3g}" for part in parts)
+    each = "; ".join(f"{p.title.lower()} {p.epochs:.3g}" for p in parts if p.epochs)
     plan = f"Plan: {total:.3g} epochs, {trainings:.2g} full trainings{time} ({each})."
     budget = ctx.settings.budget
     if budget is None:
