@@ -219,7 +219,9 @@ def page(results, timings, scores, machine):
             f"({trained:.0f} of {r['blocks']:.0f}) | {test['scratch']:.3f} | {WAYS[r['advised']]} | "
             f"{WAYS[best]} | {'yes' if r['matches'] else 'no'} |"
         )
-    lines += ["", "What the step said, seed 0:", ""]
+    right = sum(r["matches"] for r in results)
+    lines += ["", f"The advice matches in {right} of {len(results)} cases.", ""]
+    lines += ["What the step said, seed 0:", ""]
     lines += [f"- {r['said']}" for r in results if r["seed"] == 0]
     lines += [
         "", "## Kept features", "",
