@@ -79,9 +79,9 @@ def measure(ctx: Context) -> Evidence:
     if len(ordered[0]) > 1:
         options.append(found.chosen("ensemble", ordered[0]))
         scalars |= {"ensemble_size": len(ordered[0]), "ensemble_score": options[-1].val_score}
-    noise = _noise(curves["seed_score"], scalars["score_error"])
-    ctx.chosen = chosen = choose(options, noise)
-    scalars |= {"seed_spread": noise, "chosen": chosen.kind, "chosen_score": chosen.val_score}
+    spread = _spread(curves["seed_score"])
+    ctx.chosen = chosen = choose(options, ctx.score_error(best) if spread is None else spread)
+    scalars |= {"seed_spread": spread, "chosen": chosen.kind, "chosen_score": chosen.val_score}
     test, withheld = on_test_data(ctx, chosen)
     scalars["test_withheld"] = withheld or None
     _forget(ctx, chosen)
@@ -224,9 +224,7 @@ def _forget(ctx: Context, chosen: Chosen) -> None:
             path.unlink(missing_ok=True)
 
 
-def _noise(scores: Curve, error: Scalar) -> float:
-    """By how much scores differ from seed to seed; the standard error of one where nobody knows."""
+def _spread(scores: Curve) -> float | None:
+    """By how much scores differ from seed to seed; None where there are no two of them."""
     known = [score for score in scores if score is not None]
-    if len(known) > 1:
-        return statistics.stdev(known)
-    return error if isinstance(error, float) else 0.0
+    return statistics.stdev(known) if len(known) > 1 else None
