@@ -110,6 +110,10 @@ def _or_least(value: float) -> float:
 
 
 def _correlation(a: Tensor, b: Tensor) -> float | None:
+    known = ~(
+        a.isnan() | b.isnan()
+    )  # an item whose targets are all ignored is neither right nor wrong
+    a, b = a[known], b[known]
     a, b = a - a.mean(), b - b.mean()
     size = (a.square().sum() * b.square().sum()).sqrt()
     return None if not torch.isfinite(size) or size == 0 else float((a * b).sum() / size)
