@@ -63,8 +63,8 @@ class Final:
 def train(ctx: Context, experiment: Experiment, number: int, told: Told) -> Final:
     """Train the setting from the seed of this number; 0 is the seed of the run.
 
-    The raw weights are those of the best epoch. The averages are those at the end, with the
-    statistics of batch norm read anew.
+    The raw weights are those of the best epoch; there are none where it diverged before one. The
+    averages are those at the end, with the statistics of batch norm read anew.
     """
     seed = ctx.seed if number == 0 else derive_seed(ctx.seed, "final", number)
 
@@ -79,7 +79,8 @@ def train(ctx: Context, experiment: Experiment, number: int, told: Told) -> Fina
                 if fit.planned - epoch < max(2, math.ceil(LAST * fit.planned)):
                     averages[UNIFORM].add(trained_parameters(fit.training.model))
         scores: dict[str, Rating] = {RAW: (fit.best_score, fit.best_loss)}
-        weights = {RAW: fit.weights()}
+        raw = fit.weights()
+        weights = {RAW: raw} if raw else {}
         for name, average in averages.items():
             if average.count and fit.status == "finished":
                 scores[name], weights[name] = _averaged(fit.training, average)

@@ -139,7 +139,12 @@ def _trained(
         finals.train(ctx, experiment, n, told(n * epochs, f"training {n + 1} of {count}"))
         for n in range(count)
     ]
-    return made, finals.snapshots(ctx, experiment, told(count * epochs, "snapshots"))
+    sound = [final for final in made if finals.RAW in final.files]
+    if len(sound) < count:
+        ctx.say(
+            f"{count - len(sound)} of {count} final trainings diverged before they had a score."
+        )
+    return sound, finals.snapshots(ctx, experiment, told(count * epochs, "snapshots"))
 
 
 def _others(ctx: Context, best: Trial) -> list[Trial]:
