@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from recipe.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.runfolder import read_result
-from recipe.saved import as_trained, chosen_of, experiment_of, model_of
+from recipe.saved import as_trained, chosen_model, experiment_of
 from recipe.tasks import Task
 from recipe.training.data import TensorData, load, load_splits
 from recipe.training.device import pick_device
@@ -57,7 +57,7 @@ def predict(
     place = pick_device(device)
     trained = as_trained(declared, result)
     names, x = inputs(trained, data, place, int(result.settings.get("seed") or 0))
-    model = model_of(trained, chosen_of(result), Path(run), place)
+    model = chosen_model(trained, result, Path(run), place)
     return _answers(trained, model, names, x)
 
 

@@ -46,7 +46,29 @@ def load(
     """
     result = read_result(Path(run))
     declared = experiment or experiment_of(result)
-    return model_of(as_trained(declared, result), chosen_of(result), Path(run), pick_device(device))
+    return chosen_model(as_trained(declared, result), result, Path(run), pick_device(device))
+
+
+def chosen_model(
+    experiment: Experiment, result: RunResult, folder: Path, device: torch.device
+) -> nn.Module:
+    """The model that a run chose; several answer together as they did in the run, where a declared
+    loss may have said what their outputs stand for.
+
+    Args:
+        experiment: as `as_trained` gives it.
+        result: of the run.
+        folder: the run folder.
+        device: where to put it.
+
+    Raises:
+        UsageError: no model, or weights that are missing or do not fit it.
+
+    """
+    chosen = chosen_of(result)
+    if len(chosen.members) > 1 and experiment.loss is not None:
+        experiment, _ = suited(experiment, _data(experiment, result))
+    return model_of(experiment, chosen, folder, device)
 
 
 def experiment_of(result: RunResult) -> Experiment:
