@@ -110,9 +110,8 @@ def _or_least(value: float) -> float:
 
 
 def _correlation(a: Tensor, b: Tensor) -> float | None:
-    known = ~(
-        a.isnan() | b.isnan()
-    )  # an item whose targets are all ignored is neither right nor wrong
+    # An item whose targets are all ignored is neither right nor wrong.
+    known = ~(a.isnan() | b.isnan())
     a, b = a[known], b[known]
     a, b = a - a.mean(), b - b.mean()
     size = (a.square().sum() * b.square().sum()).sqrt()
