@@ -165,6 +165,7 @@ def _answers(
     experiment: Experiment, model: nn.Module, names: Sequence[str], x: Tensor
 ) -> Iterator[Answer]:
     task, classes = experiment.resolved_task, _classes(experiment)
+    x = _as_precise(x, model)
     for start in range(0, len(x), BATCH):
         part = x[start : start + BATCH]
         try:
@@ -176,6 +177,12 @@ def _answers(
             ) from error
         for name, output in zip(names[start : start + BATCH], outputs, strict=True):
             yield Answer(name, *_read(task, output.detach().cpu().float(), classes))
+
+
+def _as_precise(x: Tensor, model: nn.Module) -> Tensor:
+    """Real inputs in the precision of the weights: arrays are often saved as float64."""
+    weights = next((p for p in model.parameters() if p.is_floating_point()), None)
+    return x if weights is None or not x.is_floating_point() else x.to(weights.dtype)
 
 
 def _classes(experiment: Experiment) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,6 +46,20 @@ def test_arrays(tiny, tmp_path, suffix):
     assert [each.item for each in found] == [str(index) for index in range(50)]
     assert [each.answer for each in found] == [str(int(k)) for k in shares.argmax(1)]
     assert [each.probability for each in found] == pytest.approx(shares.max(1).values.tolist())
+
+
+@pytest.mark.parametrize("model", [network, lambda: network().double()])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_real_inputs_in_another_precision(tmp_path, model, kind):
+    made = replace(experiment, model=model)
+    folder = recipe.run(made, out=tmp_path, only=["coarse_grid"], device="cpu").folder
+    x = blobs()[0][:20]
+    np.save(tmp_path / "x.npy", x.numpy().astype(kind))
+    weights = next(recipe.load(folder, made).parameters()).dtype
+    with torch.no_grad():
+        expected = recipe.load(folder, made)(x.to(weights)).argmax(1).tolist()
+    found = predict(folder, str(tmp_path / "x.npy"), made)
+    assert [int(each.answer) for each in found] == expected
 
 
 def test_the_splits_of_the_experiment(tiny):
