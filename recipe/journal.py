@@ -6,6 +6,7 @@ line is cut off when the journal is opened, and the work it stood for is done ag
 
 import json
 import os
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -99,9 +100,13 @@ def read_entries(path: Path) -> dict[tuple[str, str], Any]:
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:
+    return parsed(line, {"kind", "key", "value"})
+
+
+def parsed(line: str | bytes, keys: AbstractSet[str]) -> dict[str, Any] | None:
+    """The record in a line of JSON; None where it is torn, or lacks one of these keys."""
     try:
         entry = json.loads(line)
     except ValueError:
         return None
-    complete = isinstance(entry, dict) and {"kind", "key", "value"} <= entry.keys()
-    return entry if complete else None
+    return entry if isinstance(entry, dict) and keys <= entry.keys() else None

@@ -11,9 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from recipe.chosen import Chosen, FinalScore, Member, chosen_from_json
+from recipe.chosen import Chosen, chosen_from_json
 
-__all__ = ["Chosen", "FinalScore", "Member"]
 SCHEMA = 1
 
 Severity = Literal["fail", "warn", "note"]

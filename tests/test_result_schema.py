@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from torch import nn
 
 import recipe
-from recipe import Experiment, results
+from recipe import Experiment, chosen, results
 from recipe.api import execute
 from recipe.errors import UsageError
 from recipe.results import RunResult
@@ -24,7 +24,7 @@ SCHEMA = json.loads(Path(recipe.__file__).with_name("result.schema.json").read_t
 DEFINED = SCHEMA["$defs"]
 RECORDS = {
     name: made
-    for name, made in vars(results).items()
+    for name, made in {**vars(chosen), **vars(results)}.items()
     if is_dataclass(made) and made is not RunResult
 }
 DERIVED = {"schema", "verdict"}
@@ -91,7 +91,7 @@ def test_the_schema_is_one_and_every_part_is_described():
 
 @pytest.mark.parametrize("name", [*RECORDS, "RunResult"])
 def test_fields_and_schema_agree_in_both_directions(name):
-    made = getattr(results, name)
+    made = RECORDS.get(name, RunResult)
     node = SCHEMA if made is RunResult else DEFINED[name]
     names = [field.name for field in fields(made) if field.name != "folder"]
     derived = DERIVED if made is RunResult else set()

@@ -4,16 +4,14 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 
 import pytest
 
+from recipe.chosen import Chosen, FinalScore, Member
 from recipe.results import (
     Against,
     Best,
-    Chosen,
     Cost,
     Evidence,
     Figure,
-    FinalScore,
     Finding,
-    Member,
     RemedyOutcome,
     RunResult,
     StepResult,

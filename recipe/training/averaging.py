@@ -7,11 +7,17 @@ the averages stand in the order in which the trainings end.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-from recipe.training.models import batch_norms
+from recipe.experiment import Experiment
+from recipe.keys import derive_seed
+from recipe.training.data import Splits
+from recipe.training.models import batch_norms, seeded
+from recipe.training.plan import epoch_batches, model_input
+from recipe.training.way import Way
 
 POWER = 8
 """The n-th weights enter with a weight that grows like n to this power: about the last tenth of a
@@ -58,6 +64,30 @@ class Average:
 def trained_parameters(model: nn.Module) -> list[Tensor]:
     """What is averaged: the parameters that are trained."""
     return [p.detach() for p in model.parameters() if p.requires_grad]
+
+
+class Trained(Protocol):
+    """A training, of one trial or of several."""
+
+    model: nn.Module
+    experiment: Experiment
+    data: Splits
+    seed: int
+    device: torch.device
+    way: Way
+
+
+@contextmanager
+def with_weights(training: Trained, values: Sequence[Tensor]) -> Iterator[nn.Module]:
+    """The model of a training with these values for its trained parameters, see `in_place_of`; the
+    statistics of batch norm are read from the batches of the first epoch.
+    """
+    experiment, seed = training.experiment, training.seed
+    batches = epoch_batches(experiment, training.data, seed, 0)
+    inputs = (model_input(experiment, training.way, x) for x, _ in batches)
+    noise = seeded(derive_seed(seed, "noise", 0), training.device)
+    with noise, in_place_of(training.model, values, inputs) as model:
+        yield model
 
 
 @contextmanager

@@ -7,7 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from recipe.experiment import Experiment
+from recipe.results import finite
 from recipe.training.evaluate import measure
+from recipe.training.fit import rank
 
 MOST_ITEMS = 5000
 """On which errors are compared."""
@@ -76,7 +78,7 @@ class Pool:
 
     def _rank(self, members: Sequence[int]) -> tuple[float, float]:
         loss, score = self.measure(members)
-        return _or_least(score), _or_least(-loss)
+        return rank(finite(score), finite(loss))
 
     def error_correlation(self, members: Sequence[int]) -> float | None:
         """Mean correlation, over all pairs, of where two models are wrong; of their losses where
@@ -103,10 +105,6 @@ class Pool:
                 else self.experiment.loss_function(*item).item()
             )  # fmt: skip
         return torch.tensor(found, dtype=torch.float64)
-
-
-def _or_least(value: float) -> float:
-    return value if value == value else float("-inf")  # noqa: PLR0124 - not a number
 
 
 def _correlation(a: Tensor, b: Tensor) -> float | None:

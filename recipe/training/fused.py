@@ -19,7 +19,7 @@ from torch.func import functional_call, vmap
 
 from recipe.experiment import Experiment
 from recipe.keys import derive_seed
-from recipe.training.averaging import Average, in_place_of, trained_parameters
+from recipe.training.averaging import Average, trained_parameters, with_weights
 from recipe.training.data import Splits
 from recipe.training.evaluate import evaluate, full_precision
 from recipe.training.fit import Snapshot, copy_of
@@ -32,6 +32,7 @@ from recipe.training.plan import (
     activation_sample,
     epoch_batches,
     iterations_per_epoch,
+    model_input,
     planned_rates,
     watched_iterations,
 )
@@ -337,12 +338,11 @@ class FusedTraining:
         for i, (x, y) in enumerate(batches, first):
             if i >= self.rates.shape[1]:
                 return
-            x = self._prepare(x)  # noqa: PLW2901 - the batch itself
             views = self.views(self.weights)
             for view in views.values():
                 view.requires_grad_()
             with self.way.autocast(self.device):
-                outputs = self._outputs(views, x)
+                outputs = self._outputs(views, model_input(self.experiment, self.way, x))
             outputs = full_precision(outputs)
             losses = self._losses(outputs, y)
             grad = self._gradient(losses.sum(), list(views.values()))
@@ -356,11 +356,6 @@ class FusedTraining:
                 watch.after()
             sums = None if self.experiment.metric else self._sums(outputs.detach(), y)
             yield losses.detach(), sums
-
-    def _prepare(self, x: Tensor) -> Tensor:
-        if self.experiment.augment is not None:
-            x = self.experiment.augment(x)
-        return self.way.lay_out(x)
 
     def _gradient(self, loss: Tensor, views: list[Tensor]) -> Tensor:
         """The gradients as one matrix [K, P].
@@ -430,10 +425,8 @@ class FusedTraining:
             if epoch.diverged:
                 continue
             self._load(row, average.values[0], self.buffers)
-            batches = epoch_batches(self.experiment, self.data, self.seed, 0)
-            prepared = (self._prepare(x) for x, _ in batches)
-            with in_place_of(self.model, trained_parameters(self.model), prepared):
-                score = evaluate(self.model, self.experiment, self.data.val, self.way)[1]
+            with with_weights(self, trained_parameters(self.model)) as model:
+                score = evaluate(model, self.experiment, self.data.val, self.way)[1]
             epoch.figures[AVERAGED] = score
 
     def _call(self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import torch
@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 from recipe.errors import RecipeError, UsageError
 from recipe.experiment import Experiment
 from recipe.keys import derive_seed
-from recipe.training.averaging import Average, in_place_of, trained_parameters
+from recipe.training.averaging import Average, trained_parameters, with_weights
 from recipe.training.data import Splits
 from recipe.training.evaluate import evaluate, full_precision
 from recipe.training.items import Batch
@@ -29,6 +29,7 @@ from recipe.training.plan import (
     activation_sample,
     epoch_batches,
     iterations_per_epoch,
+    model_input,
     planned_rates,
     stands_still,
     watched_iterations,
@@ -121,7 +122,8 @@ class Training:
         """An own metric wants all items at once, an own update step shows no outputs."""
         self.monitor = UpdateMonitor(self.model)
         self.compared_after = frozenset(compared_after)
-        self.average = Average(trained_parameters(self.model)) if compared_after else None
+        self._averaged = trained_parameters(self.model)
+        self.average = Average(self._averaged) if compared_after else None
         self.number = 0
         """Of the next epoch, or of the one that pauses."""
         self._running: _Running | None = None
@@ -245,12 +247,12 @@ class Training:
             set_lr(self.optimizer, lr, self.lr)
             update = self._iteration(x, y, watch=i in watched)
             if self.average is not None:
-                self.average.add(trained_parameters(self.model))
+                self.average.add(self._averaged)
             yield update
 
     def _iteration(self, x: Tensor, y: Tensor, *, watch: bool) -> Update:
         """One update; what it returns has no gradient."""
-        x = self._prepare(x)
+        x = model_input(self.experiment, self.way, x)
         if self.experiment.update is not None:
             loss = self._own_update((x, y), watch=watch)
             return torch.as_tensor(loss).detach(), None
@@ -302,11 +304,6 @@ class Training:
                 hook.remove()
                 self.monitor.after_step()
 
-    def _prepare(self, x: Tensor) -> Tensor:
-        if self.experiment.augment is not None:
-            x = self.experiment.augment(x)
-        return self.way.lay_out(x)
-
     def _validate(self) -> dict[str, float]:
         monitor = ActivationMonitor(activation_sample(self.data.train))
         loss, score = evaluate(self.model, self.experiment, self.data.val, self.way, monitor)
@@ -317,18 +314,8 @@ class Training:
         """The score of the averaged weights; behind the last comparison nothing is averaged."""
         if self.number == max(self.compared_after):
             self.average = None
-        with self.with_weights(average.values) as model:
+        with with_weights(self, average.values) as model:
             return {AVERAGED: evaluate(model, self.experiment, self.data.val, self.way)[1]}
-
-    @contextmanager
-    def with_weights(self, values: Sequence[Tensor]) -> Iterator[nn.Module]:
-        """The model with these trained parameters and the statistics of batch norm that belong to
-        them, in evaluation mode.
-        """
-        batches = epoch_batches(self.experiment, self.data, self.seed, 0)
-        inputs = (self._prepare(x) for x, _ in batches)
-        with self._seeded(0), in_place_of(self.model, values, inputs) as model:
-            yield model
 
 
 def own_update(

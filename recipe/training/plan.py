@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import torch
+from torch import Tensor
 
 from recipe.errors import RecipeError
 from recipe.experiment import Experiment
@@ -10,6 +11,7 @@ from recipe.keys import derive_seed
 from recipe.training.data import Data, Splits
 from recipe.training.items import Batch
 from recipe.training.schedules import rates as schedule_rates
+from recipe.training.way import Way
 
 WATCHED_PER_EPOCH = 4
 """Iterations of an epoch at which gradients and updates are read, at most."""
@@ -42,6 +44,13 @@ def epoch_batches(experiment: Experiment, data: Splits, seed: int, epoch: int) -
     """The training batches of one epoch, their order a function of seed and epoch."""
     generator = torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
     return data.train.batches(experiment.batch_size, generator, shuffle=experiment.shuffle)
+
+
+def model_input(experiment: Experiment, way: Way, x: Tensor) -> Tensor:
+    """Training inputs [n, ...] as the model gets them: augmented, in the layout of `way`."""
+    if experiment.augment is not None:
+        x = experiment.augment(x)
+    return way.lay_out(x)
 
 
 def iterations_per_epoch(data: Data, batch_size: int) -> int:

@@ -112,6 +112,12 @@ def _is_double(model: nn.Module) -> bool:
     return kinds == {torch.float64}
 
 
+def as_precise(data: Data, other: Data) -> Data:
+    """Data in the precision of other data that were made to suit a model."""
+    double = other.double if isinstance(other, StreamData) else other.x.dtype == torch.float64
+    return _widened(data) if double else data
+
+
 def _widened(data: Data) -> Data:
     if isinstance(data, StreamData):
         return replace(data, double=True)

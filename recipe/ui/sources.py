@@ -2,11 +2,11 @@
 
 import ast
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recipe.errors import UsageError
+from recipe.names import nearest
 from recipe.settings import OPTIONS
 from recipe.ui.ask import Answers, Item, Question
 
@@ -153,8 +153,8 @@ def _missing(typed: str, kind: str) -> str:
     what = "folder" if kind == "images" else kind
     path = Path(typed).expanduser()
     there = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = get_close_matches(path.name, there, n=1)
-    hint = f" Did you mean {str(path.with_name(near[0]))!r}?" if near else ""
+    near = nearest(path.name, there)
+    hint = f" Did you mean {str(path.with_name(near))!r}?" if near else ""
     return f"There is no {what} {typed!r}.{hint}" if typed else f"Type the path of the {what}."
 
 

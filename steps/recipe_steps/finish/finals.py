@@ -3,7 +3,7 @@ of its weights, and one with restarts of the rate. What the journal knows is not
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,10 +19,11 @@ from recipe.training.averaging import (
     exponential,
     trained_parameters,
     uniform,
+    with_weights,
 )
 from recipe.training.evaluate import evaluate
 from recipe.training.fingerprint import configuration
-from recipe.training.fit import Fit, Snapshot, copy_of, is_better
+from recipe.training.fit import Fit, Snapshot, copy_of, rank
 from recipe.training.loop import Training
 from recipe.training.plan import iterations_per_epoch
 from recipe.training.schedules import restarts
@@ -57,7 +58,8 @@ class Final:
     @property
     def averaged(self) -> str | None:
         """The better one of the averages; None where none has a score."""
-        return _best({k: v for k, v in self.scores.items() if k != RAW})
+        known = {k: v for k, v in self.scores.items() if k != RAW and v != (None, None)}
+        return max(known, key=lambda name: rank(*known[name]), default=None)
 
 
 def train(ctx: Context, experiment: Experiment, number: int, told: Told) -> Final:
@@ -170,15 +172,6 @@ def _averages(training: Training) -> Iterator[dict[str, Average]]:
 
 def _averaged(training: Training, average: Average) -> tuple[Rating, Snapshot]:
     """Score and loss of averaged weights, and the model's state with them."""
-    with training.with_weights(average.values) as model:
+    with with_weights(training, average.values) as model:
         loss, score = evaluate(model, training.experiment, training.data.val, training.way)
         return (finite(score), finite(loss)), copy_of(model)
-
-
-def _best(scores: Mapping[str, Sequence[float | None]]) -> str | None:
-    best: str | None = None
-    for name, (score, loss) in scores.items():
-        unknown = score is None and loss is None
-        if not unknown and (best is None or is_better(score, loss, *scores[best])):
-            best = name
-    return best

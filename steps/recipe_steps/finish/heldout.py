@@ -2,10 +2,8 @@
 list of who looked, kept beside the run folders.
 """
 
-import json
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -16,12 +14,14 @@ from recipe.chosen import Chosen, FinalScore
 from recipe.context import Context
 from recipe.experiment import Experiment
 from recipe.files import to_json, write_text
+from recipe.journal import parsed
 from recipe.results import finite
 from recipe.saved import model_of
-from recipe.training.data import Data, TensorData, load
+from recipe.training.data import load
 from recipe.training.evaluate import answers, measure
 from recipe.training.fingerprint import data_fingerprint
-from recipe.training.items import Batch, widened
+from recipe.training.items import Batch
+from recipe.training.suited import as_precise
 
 LEDGER = "test-data.jsonl"
 CONFIDENCE = 0.95
@@ -36,7 +36,7 @@ def on_test_data(ctx: Context, chosen: Chosen) -> tuple[FinalScore | None, str]:
         return None, ""
     if ctx.data_mended:
         return None, "a remedy changed the data, and the test data are as they were"
-    data = _like_training(load(source, "test", ctx.device), ctx)
+    data = as_precise(load(source, "test", ctx.device), ctx.data.train)
     name = data_fingerprint(data)
     before = _look(ctx.runner.folder, name, again=ctx.settings.again)
     if before:
@@ -50,21 +50,12 @@ def on_test_data(ctx: Context, chosen: Chosen) -> tuple[FinalScore | None, str]:
     ), ""  # fmt: skip
 
 
-def _like_training(data: Data, ctx: Context) -> Data:
-    """In the precision of the training data, which a model of float64 asks for."""
-    train = ctx.data.train
-    double = isinstance(train, TensorData) and train.x.dtype == torch.float64
-    if double and isinstance(data, TensorData):
-        return replace(data, x=widened(data.x), y=widened(data.y))
-    return data
-
-
 def _look(folder: Path, name: str, *, again: bool) -> str:
     """Write down that this run looks at these data; instead of that, who looked before."""
     path = folder.parent / LEDGER
     with FileLock(path.with_name(f".{path.stem}.lock")):
         lines = path.read_text("utf-8").splitlines() if path.exists() else []
-        looks = [look for line in lines if (look := _read(line))]
+        looks = [look for line in lines if (look := parsed(line, {"data", "run", "when"}))]
         earlier = [look for look in looks if look["data"] == name and look["run"] != folder.name]
         if earlier and not again:
             return f"the run {earlier[-1]['run']} used the test data on {earlier[-1]['when']}"
@@ -72,15 +63,6 @@ def _look(folder: Path, name: str, *, again: bool) -> str:
             look = {"data": name, "run": folder.name, "when": time.strftime("%Y-%m-%d")}
             write_text(path, "\n".join([*lines, to_json(look)]) + "\n")
     return ""
-
-
-def _read(line: str) -> dict[str, str] | None:
-    try:
-        look = json.loads(line)
-    except ValueError:
-        return None
-    complete = isinstance(look, dict) and {"data", "run", "when"} <= look.keys()
-    return look if complete else None
 
 
 def interval(experiment: Experiment, found: Sequence[Batch], seed: int) -> tuple[float, float, str]:

@@ -14,7 +14,7 @@ from recipe.saved import MODELS, model_of
 from recipe.search.runner import CHECKPOINTS
 from recipe.training.ensemble import Pool
 from recipe.training.evaluate import answers
-from recipe.training.fit import is_better, rank
+from recipe.training.fit import rank
 from recipe_steps.finish import finals
 from recipe_steps.finish.heldout import on_test_data
 
@@ -73,12 +73,13 @@ def measure(ctx: Context) -> Evidence:
         options.append(found.chosen("snapshots", snapshots))
         scalars |= {"snapshots": len(snapshots), "snapshot_score": options[-1].val_score}
     seeds = [found.add(best.params, f.files[finals.RAW], f"seed {n}") for n, f in enumerate(made)]
-    together, ordered = _ensembles(found, [single, *searched, *averaged, *seeds, *snapshots], seeds)
-    scalars |= together
-    curves |= {"seed_score": curve(f.scores[finals.RAW][0] for f in made), **ordered[1]}
-    if len(ordered[0]) > 1:
-        options.append(found.chosen("ensemble", ordered[0]))
-        scalars |= {"ensemble_size": len(ordered[0]), "ensemble_score": options[-1].val_score}
+    curves["seed_score"] = curve(f.scores[finals.RAW][0] for f in made)
+    _seeds(found, seeds, scalars, curves)
+    order = found.pool.greedy([single, *searched, *averaged, *seeds, *snapshots])
+    if len(order) > 1:
+        options.append(found.chosen("ensemble", order))
+        scalars |= {"ensemble_size": len(order), "ensemble_score": options[-1].val_score}
+        curves |= _growing(found, order, "greedy_size", "greedy_score")
     spread = _spread(curves["seed_score"])
     ctx.chosen = chosen = choose(options, ctx.score_error(best) if spread is None else spread)
     scalars |= {"seed_spread": spread, "chosen": chosen.kind, "chosen_score": chosen.val_score}
@@ -104,16 +105,15 @@ def choose(options: Sequence[Chosen], noise: float) -> Chosen:
     for they cost the same to use; several models only where they lead by more than the noise.
     """
     plain = [option for option in options if option.kind in ("single", "averaged")]
-    best = plain[0]
-    for option in plain[1:]:
-        if is_better(option.val_score, option.val_loss, best.val_score, best.val_loss):
-            best = option
-    several = [option for option in options if option not in plain and option.val_score is not None]
-    several.sort(key=lambda option: rank(option.val_score, option.val_loss), reverse=True)
-    if several and best.val_score is not None:
-        lead = (several[0].val_score or 0.0) - best.val_score
-        return several[0] if lead > noise else best
-    return best
+    best = max(plain, key=_rank)
+    together = max((o for o in options if o not in plain), key=_rank, default=best)
+    if best.val_score is None or together.val_score is None:
+        return best
+    return together if together.val_score - best.val_score > noise else best
+
+
+def _rank(option: Chosen) -> tuple[float, float]:
+    return rank(option.val_score, option.val_loss)
 
 
 def _count(ctx: Context, left: float | None, epochs: int) -> int:
@@ -198,27 +198,28 @@ def _snapshots(found: Candidates, best: Trial, cycle: finals.Final | None) -> li
     ]
 
 
-def _ensembles(
-    found: Candidates, all_of_them: Sequence[int], seeds: Sequence[int]
-) -> tuple[dict[str, Scalar], tuple[list[int], dict[str, Curve]]]:
-    """What the seeds reach together, in their order, and what greedy selection takes of all."""
-    scalars: dict[str, Scalar] = {}
-    curves: dict[str, Curve] = {}
-    if len(seeds) > 1:
-        sizes = range(1, len(seeds) + 1)
-        together = [found.pool.measure(seeds[:size])[1] for size in sizes]
-        alone = [found.pool.measure([seed])[1] for seed in seeds]
-        scalars = {
-            "seeds_score": finite(together[-1]), "seed_mean": finite(statistics.fmean(alone)),
-            "error_correlation": found.pool.error_correlation(seeds),
-        }  # fmt: skip
-        curves = {"size": curve(map(float, sizes)), "together_score": curve(together)}
-    order = found.pool.greedy(all_of_them) if len(all_of_them) > 1 else list(all_of_them)
-    if len(order) > 1:
-        growing = [found.pool.measure(order[: k + 1])[1] for k in range(len(order))]
-        curves |= {"greedy_size": curve(map(float, range(1, len(order) + 1))),
-                   "greedy_score": curve(growing)}  # fmt: skip
-    return scalars, (order, curves)
+def _seeds(
+    found: Candidates,
+    seeds: Sequence[int],
+    scalars: dict[str, Scalar],
+    curves: dict[str, Curve],
+) -> None:
+    """What the trainings from several seeds reach together, in their order, and alone."""
+    if len(seeds) < 2:
+        return
+    curves |= _growing(found, seeds, "size", "together_score")
+    alone = [found.pool.measure([seed])[1] for seed in seeds]
+    scalars |= {
+        "seeds_score": curves["together_score"][-1], "seed_mean": finite(statistics.fmean(alone)),
+        "error_correlation": found.pool.error_correlation(seeds),
+    }  # fmt: skip
+
+
+def _growing(found: Candidates, places: Sequence[int], size: str, score: str) -> dict[str, Curve]:
+    """The score of the first one, of the first two, and so on, under these names."""
+    sizes = range(1, len(places) + 1)
+    together = curve(found.pool.measure(places[:count])[1] for count in sizes)
+    return {size: curve(map(float, sizes)), score: together}
 
 
 def _forget(ctx: Context, chosen: Chosen) -> None:
