@@ -28,7 +28,7 @@ from recipe.training.loop import Training
 from recipe.training.plan import iterations_per_epoch
 from recipe.training.schedules import restarts
 
-VERSION = 1
+VERSION = 2
 """Of what is trained here; part of the keys."""
 HORIZON = 0.05
 """Of a training: about how far back the exponential average reaches."""
@@ -72,14 +72,15 @@ def train(ctx: Context, experiment: Experiment, number: int, told: Told) -> Fina
 
     def make() -> Made:
         fit = replace(ctx.runner, seed=seed).fit(experiment)
+        last = max(2, math.ceil(LAST * fit.planned))
         with _averages(fit.training) as averages:
-            for epoch in range(1, fit.planned + 1):
-                fit.advance(epoch)
-                told(epoch)
-                if fit.status is not None:
-                    break
-                if fit.planned - epoch < max(2, math.ceil(LAST * fit.planned)):
+
+            def after(fit: Fit) -> None:
+                told(fit.done)
+                if fit.status != "diverged" and fit.planned - fit.done < last:
                     averages[UNIFORM].add(trained_parameters(fit.training.model))
+
+            fit.advance(fit.planned, after)
         scores: dict[str, Rating] = {RAW: (fit.best_score, fit.best_loss)}
         raw = fit.weights()
         weights = {RAW: raw} if raw else {}
