@@ -44,7 +44,7 @@ class LinePanel:
     series: tuple[Series, ...]
     bars: bool = False
     whole_x: bool = False
-    """x counts epochs or iterations: no ticks between them."""
+    """x counts epochs, iterations or models: no ticks between them."""
     log_x: bool = False
     log_y: bool = False
     mark_x: tuple[tuple[str, float], ...] = ()
@@ -113,7 +113,7 @@ def panel(figure: Figure, evidence: Evidence) -> Panel | None:
         y_label=figure.y_label,
         series=series,
         bars=figure.kind == "bars",
-        whole_x=figure.x is None,
+        whole_x=all(x % 1 == 0 for each in series for x in each.x),
         log_x=figure.log_x,
         log_y=figure.log_y or (figure.kind == "line" and _needs_log(series)),
         mark_x=_marks(figure.mark_x, evidence),

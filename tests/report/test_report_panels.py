@@ -120,3 +120,10 @@ def test_labels_cover_neither_dots_nor_each_other():
     labels = [(x, y + 0.05) for x, y in dots]
     assert spaced(dots, labels, (0.1, 0.06)) == [0, 2]
     assert spaced([], [(0.0, 0.0), (0.05, 0.0), (0.2, 0.0)], (0.1, 0.06)) == [0, 2]
+
+
+@pytest.mark.parametrize(("xs", "whole"), [([1.0, 2.0, 3.0], True), ([1.0, 2.5, 3.0], False)])
+def test_an_axis_of_counts_has_whole_ticks(xs, whole):
+    figure = Figure("f", "F", ("score",), x="models")
+    shown = panel(figure, Evidence(curves={"models": xs, "score": [0.1, 0.2, 0.3]}))
+    assert shown.whole_x == whole

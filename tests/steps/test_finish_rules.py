@@ -69,6 +69,16 @@ def test_averages_are_used_where_they_help_for_certain(gain, error, use):
     assert found.advice.startswith("Use the averaged") == use
 
 
+@pytest.mark.parametrize(
+    ("gain", "advice"),
+    [(0.004, "Use the averaged"), (0.0005, "It makes no diff"), (-0.004, "Keep the weights")],
+)
+def test_what_averaging_brings_is_said_either_way(gain, advice):
+    assert said(rules.averaging_gain, **{**AVERAGE, "averaging_gain": gain}).advice.startswith(
+        advice
+    )
+
+
 def test_the_score_on_the_test_data_stands_beside_the_one_in_validation():
     found = said(rules.test_score, **TEST)
     for part in ("2000 test items", "0.73", "0.71 to 0.75", "0.742"):

@@ -75,13 +75,17 @@ def averaging_gain(evidence: Evidence) -> Finding | None:
     )
     if gain is None or count is None:
         return None
-    sure = error is not None and gain > error
+    sure = error is not None and abs(gain) > error
     over = f" over {count:.0f} trainings" if count > 1 else ""
     return finding(
         "note",
         f"Averaged weights change the score by {gain:+.2g}{over}"
         f"{'' if error is None else f', with a standard error of {error:.1g}'}.",
-        "Use the averaged weights." if sure else "It makes no difference here.",
+        "It makes no difference here."
+        if not sure
+        else "Use the averaged weights."
+        if gain > 0
+        else "Keep the weights as they are.",
     )
 
 
