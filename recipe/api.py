@@ -164,6 +164,8 @@ def execute(
         resumed = journal.get(runfolder.RUN, "identity") is not None
         journal.put(runfolder.RUN, "identity", identity)
         write_text(folder / "recipe.toml", runfolder.to_toml(record))
+        if started.experiment.inputs is not None:
+            started.experiment.inputs.write(folder)
         steps = tuple((p.step.name, p.step.title) for p in started.plugins)
         emit(RunStarted(name, folder, steps, resumed))
         engine = _engine(started, settings, journal, emit, gate)

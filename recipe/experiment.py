@@ -91,6 +91,8 @@ class Experiment:
     weights: str | Path | None = None
     freeze: int = 0
     name: str | None = None
+    inputs: Any = field(default=None, compare=False)
+    """Of data by name: how files become inputs, what outputs mean (`recipe.sources.kept.Kept`)."""
     model_args: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments for the factory, set by the search."""
     begin_from: str | None = None

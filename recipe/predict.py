@@ -12,6 +12,7 @@ from recipe.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.runfolder import read_result
 from recipe.saved import as_trained, chosen_model, experiment_of
+from recipe.sources.readers import Images
 from recipe.tasks import Task
 from recipe.training.data import TensorData, load, load_splits
 from recipe.training.device import pick_device
@@ -19,9 +20,10 @@ from recipe.training.device import pick_device
 SPLITS = ("train", "val", "test")
 ARRAYS = (".npy", ".safetensors")
 BATCH = 256
+HALF = 0.5
 HOW = (
-    "name a folder of images or an image, inputs as the model takes them (.npy, .safetensors), or "
-    "train, val or test for the data of the experiment"
+    "name a folder of images, a table or a text like that of the run, inputs as the model takes "
+    "them (.npy, .safetensors), or train, val or test for the data of the experiment"
 )
 
 
@@ -32,9 +34,10 @@ class Answer:
     item: str
     """A file, or a number from 0."""
     answer: str
-    """A class, yes or no as 1 or 0, or numbers."""
+    """A class, yes or no as 1 or 0, the next character, or numbers."""
     probability: float | None = None
-    """Of this class, or of yes; None where answers are amounts."""
+    """Of this class or character; of yes, where yes and no have no names; None where answers are
+    amounts."""
 
 
 def predict(
@@ -44,7 +47,7 @@ def predict(
 
     Args:
         run: the run folder.
-        data: images, arrays, or the name of a split.
+        data: images, a table, a text, arrays, or the name of a split.
         experiment: as of `recipe.load`.
         device: where to compute.
 
@@ -53,7 +56,8 @@ def predict(
 
     """
     result = read_result(Path(run))
-    declared = experiment or experiment_of(result)
+    own = data in SPLITS and not Path(data).exists()
+    declared = experiment or experiment_of(result, Path(run), with_data=own)
     place = pick_device(device)
     trained = as_trained(declared, result)
     names, x = inputs(trained, data, place, int(result.settings.get("seed") or 0))
@@ -79,17 +83,20 @@ def inputs(
     if path.suffix.lower() in ARRAYS:
         x = _array(path).to(device)
         return [str(index) for index in range(len(x))], x
+    if experiment.inputs is not None:
+        names, x = experiment.inputs.reader.read(path)
+        return names, x.to(device)
     transform = _transform(experiment)
     if transform is None:
         raise UsageError(
             f"{data!r}: how a file becomes an input is not known, since the training data have no "
             "`transform`: give inputs as the model takes them (.npy, .safetensors)."
         )
-    images = _Images(path, transform)
+    images = _Transformed(Images(path), transform)
     found = load(images, data, device)
     if not isinstance(found, TensorData):
         raise UsageError(f"{data!r}: the transform of the training data is random: leave that out.")
-    return images.names, found.x
+    return images.images.names, found.x
 
 
 def _split(experiment: Experiment, name: str, device: torch.device, seed: int) -> Tensor:
@@ -131,40 +138,25 @@ def _innermost(dataset: Any) -> Any:
     return dataset
 
 
-class _Images:
-    """Images of a folder and of the folders in it, by name; the target is always 0."""
+@dataclass
+class _Transformed:
+    """Images as a data set; the target is always 0."""
 
-    def __init__(self, path: Path, transform: Any) -> None:
-        from torchvision.datasets.folder import IMG_EXTENSIONS
-
-        self.files = [path] if path.is_file() else sorted(
-            file for file in path.rglob("*") if file.suffix.lower() in IMG_EXTENSIONS
-        )  # fmt: skip
-        if not self.files:
-            raise UsageError(f"There are no images in {str(path)!r}: {HOW}.")
-        self.names = [str(file) for file in self.files]
-        self.transform = transform
+    images: Images
+    transform: Any
 
     def __len__(self) -> int:
-        return len(self.files)
+        return len(self.images)
 
     def __getitem__(self, index: int) -> tuple[Any, int]:
-        from torchvision.datasets.folder import default_loader
-
-        try:
-            image = default_loader(str(self.files[index]))
-        except OSError as error:
-            raise UsageError(
-                f"{self.names[index]!r} cannot be read as an image ({error}): mend or remove it."
-            ) from error
-        return self.transform(image), 0
+        return self.transform(self.images[index]), 0
 
 
 @torch.no_grad()
 def _answers(
     experiment: Experiment, model: nn.Module, names: Sequence[str], x: Tensor
 ) -> Iterator[Answer]:
-    task, classes = experiment.resolved_task, _classes(experiment)
+    task, meaning = experiment.resolved_task, _Meaning(experiment)
     x = _as_precise(x, model)
     for start in range(0, len(x), BATCH):
         part = x[start : start + BATCH]
@@ -176,7 +168,7 @@ def _answers(
                 f"({str(error).splitlines()[0]}): give them as in training."
             ) from error
         for name, output in zip(names[start : start + BATCH], outputs, strict=True):
-            yield Answer(name, *_read(task, output.detach().cpu().float(), classes))
+            yield Answer(name, *_read(task, output.detach().cpu().float(), meaning))
 
 
 def _as_precise(x: Tensor, model: nn.Module) -> Tensor:
@@ -185,14 +177,25 @@ def _as_precise(x: Tensor, model: nn.Module) -> Tensor:
     return x if weights is None or not x.is_floating_point() else x.to(weights.dtype)
 
 
-def _classes(experiment: Experiment) -> Sequence[str]:
-    found = getattr(_innermost(experiment.train), "classes", None)
-    return [str(name) for name in found] if isinstance(found, list | tuple) else ()
+class _Meaning:
+    """What outputs stand for: names of classes, and the scale of amounts."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        kept = experiment.inputs
+        found = kept.classes if kept else getattr(_innermost(experiment.train), "classes", None)
+        self.classes = [str(name) for name in found] if isinstance(found, list | tuple) else []
+        self.scale: tuple[float, float] = (kept and kept.scale) or (0.0, 1.0)
+
+    def name(self, index: int) -> str:
+        """Of a class; its number where it has none."""
+        return self.classes[index] if index < len(self.classes) else str(index)
 
 
-def _read(task: Task, output: Tensor, classes: Sequence[str]) -> tuple[str, float | None]:
+def _read(task: Task, output: Tensor, meaning: _Meaning) -> tuple[str, float | None]:
     """An answer in words, and its probability."""
     if task.target_kind == "class index":
+        if task.name == "language_model" and output.ndim == 2:  # what comes after the last token
+            output = output[-1]
         if output.ndim != 1:
             raise UsageError(
                 f"The model gives outputs of shape {list(output.shape)} for an item, not one score "
@@ -200,10 +203,22 @@ def _read(task: Task, output: Tensor, classes: Sequence[str]) -> tuple[str, floa
             )
         shares = output.softmax(0)
         best = int(shares.argmax())
-        return (classes[best] if best < len(classes) else str(best)), float(shares[best])
+        return meaning.name(best), float(shares[best])
     if task.target_kind == "zero or one":
         cut = getattr(task, "threshold", 0.0)
         shares = output.flatten() if cut else output.flatten().sigmoid()
-        said = " ".join(str(int(share > 0.5)) for share in shares)
-        return said, float(shares[0]) if len(shares) == 1 else None
-    return " ".join(f"{value:.6g}" for value in output.flatten().tolist()), None
+        return _yes_or_no(shares, meaning)
+    mean, std = meaning.scale
+    return " ".join(f"{mean + std * value:.6g}" for value in output.flatten().tolist()), None
+
+
+def _yes_or_no(shares: Tensor, meaning: _Meaning) -> tuple[str, float | None]:
+    """Of one question, or of several with a name each."""
+    if len(shares) == 1:
+        yes = float(shares[0])
+        if len(meaning.classes) != len(("no", "yes")):
+            return str(int(yes > HALF)), yes
+        return meaning.name(int(yes > HALF)), max(yes, 1 - yes)
+    if len(meaning.classes) == len(shares):
+        return " ".join(n for n, y in zip(meaning.classes, shares, strict=True) if y > HALF), None
+    return " ".join(str(int(share > HALF)) for share in shares), None

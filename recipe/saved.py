@@ -15,12 +15,14 @@ from recipe.remedy import Patient
 from recipe.results import Evidence, Finding, RunResult
 from recipe.runfolder import read_result
 from recipe.settings import BY_NAME, Settings, parse
+from recipe.sources.kept import Kept
 from recipe.sources.named import experiment_by_name
 from recipe.target import load_target
 from recipe.training.data import Splits, load_splits
 from recipe.training.device import pick_device
 from recipe.training.ensemble import Ensemble
 from recipe.training.models import build_model
+from recipe.training.pretrained import SCRATCH
 from recipe.training.suited import is_lazy, suited
 
 MODELS = "models"
@@ -45,7 +47,7 @@ def load(
 
     """
     result = read_result(Path(run))
-    declared = experiment or experiment_of(result)
+    declared = experiment or experiment_of(result, Path(run))
     return chosen_model(as_trained(declared, result), result, Path(run), pick_device(device))
 
 
@@ -71,8 +73,14 @@ def chosen_model(
     return model_of(experiment, chosen, folder, device)
 
 
-def experiment_of(result: RunResult) -> Experiment:
-    """The experiment that a run names, loaded again.
+def experiment_of(result: RunResult, folder: Path, *, with_data: bool = False) -> Experiment:
+    """The experiment that a run names, loaded again; of data by name what the run folder kept of
+    it, so that the data need not be there.
+
+    Args:
+        result: of the run.
+        folder: the run folder.
+        with_data: whether its data are needed too.
 
     Raises:
         UsageError: it names none, or it cannot be loaded.
@@ -80,6 +88,9 @@ def experiment_of(result: RunResult) -> Experiment:
     """
     settings = result.settings
     if settings.get("data") is not None:
+        kept = None if with_data or _applied(result) else Kept.read(folder)
+        if kept is not None:
+            return kept.experiment()
         options = Settings(**parse({name: settings.get(name) for name in BY_NAME}))
         return experiment_by_name(**{name: getattr(options, name) for name in BY_NAME})[0]
     if settings.get("target") is None:
@@ -88,6 +99,16 @@ def experiment_of(result: RunResult) -> Experiment:
             "as in recipe.load(RUN, experiment)."
         )
     return load_target(str(settings["target"]))
+
+
+def _applied(result: RunResult) -> list[tuple[Evidence, Finding]]:
+    """Findings whose remedies the run applied, each rule once, and the evidence of their steps."""
+    found: dict[str, tuple[Evidence, Finding]] = {}
+    for step in result.steps:
+        for each in step.findings:  # a later round of the step carries it along
+            if each.remedy is not None and each.remedy.applied:
+                found.setdefault(each.rule, (step.evidence, each))
+    return list(found.values())
 
 
 def chosen_of(result: RunResult) -> Chosen:
@@ -117,13 +138,10 @@ def as_trained(experiment: Experiment, result: RunResult) -> Experiment:
 
     """
     resolved = experiment.resolved(result.settings.get("epochs"))
-    mended: set[str] = set()
-    for step in result.steps:
-        for found in step.findings:  # a later round of the step carries it along
-            if found.remedy is not None and found.remedy.applied and found.rule not in mended:
-                mended.add(found.rule)
-                resolved = _mended(resolved, result, step.evidence, found)
-    if mended or is_lazy(build_model(resolved, 0, CPU)):
+    applied = _applied(result)
+    for evidence, found in applied:
+        resolved = _mended(resolved, result, evidence, found)
+    if applied or is_lazy(build_model(resolved, 0, CPU)):
         resolved, _ = suited(resolved, _data(resolved, result))
     return resolved
 
@@ -175,7 +193,7 @@ def _with_weights(
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    model = build_model(experiment.with_params(_settable(member.params)), 0, device)
+    model = build_model(_bare(experiment, member.params), 0, device)
     path = folder / member.weights
     try:
         model.load_state_dict(load_file(path))
@@ -193,9 +211,11 @@ def _with_weights(
     return model.eval()
 
 
-def _settable(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Without the names of functions, which the experiment itself brings, and without the weights
-    that the training began with: those it ended with are loaded.
+def _bare(experiment: Experiment, params: Mapping[str, Any]) -> Experiment:
+    """With the hyperparameters that shape the model, nothing frozen, and without the weights that
+    the training began with: those it ended with are loaded.
     """
-    left_out = ("optimizer", "schedule", "begin_from")
-    return {name: value for name, value in params.items() if name not in left_out}
+    left_out = ("optimizer", "schedule", "begin_from", "freeze")
+    shaping = {name: value for name, value in params.items() if name not in left_out}
+    start = None if experiment.weights is None else SCRATCH
+    return experiment.with_params({**shaping, "begin_from": start, "freeze": 0})

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -148,3 +149,90 @@ def test_the_command_line(tmp_path, recipe, monkeypatch):
     code, out, err = recipe("predict", str(folder), "nothing")
     assert (code, out) == (2, "")
     assert network().training
+
+
+def by_name(tmp_path, data, **options):
+    """The folder of a short run on data by name, which are taken away after it."""
+    from recipe.api import execute
+    from recipe.settings import resolve
+    from recipe.sources.named import experiment_by_name
+
+    named = {"data": str(data), **options}
+    made, _ = experiment_by_name(**named)
+    given = {
+        **named,
+        "out": tmp_path / "runs",
+        "epochs": 4,
+        "only": ["coarse_grid"],
+        "device": "cpu",
+    }
+    result = execute(replace(made, lr=0.003), resolve(given))
+    val = load_splits(made.resolved(), torch.device("cpu"), 0).val
+    with torch.no_grad():
+        outputs = recipe.load(result.folder, made)(val.x)
+    return result.folder, val, outputs
+
+
+def table(path, answers):
+    lines = [
+        "size,colour,y",
+        *(f"{k % 50},{'abc'[k % 3]},{answers[k % len(answers)]}" for k in range(300)),
+    ]
+    path.write_text("\n".join(lines), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("answers", "task"),
+    [(("yes", "no"), "binary"), (("low", "mid", "high"), "classification"),
+     (tuple(1000 + 3.5 * (k % 50) for k in range(50)), "regression")],
+)  # fmt: skip
+def test_a_table_where_the_training_data_are_gone(tmp_path, answers, task):
+    path = table(tmp_path / "t.csv", answers)
+    folder, _, _ = by_name(tmp_path, path, target="y")
+    before = [each.answer for each in predict(folder, str(path))]
+    assert len(before) == 300
+    splits = [each.answer for name in ("train", "val") for each in predict(folder, name)]
+    assert sorted(splits) == sorted(before)
+    new = tmp_path / "new.csv"
+    new.write_text("colour,size\na,0\nb,1\nc,2\n", "utf-8")
+    path.unlink()
+    found = list(predict(folder, str(new)))
+    assert [each.answer for each in found] == before[:3]
+    if task == "regression":
+        assert all(900 < float(each.answer) < 1300 for each in found)
+        assert {each.probability for each in found} == {None}
+    else:
+        assert {each.answer for each in found} <= set(answers)
+        assert all(1 / 3 <= each.probability <= 1 for each in found)
+    with pytest.raises(UsageError, match="There is no data"):
+        predict(folder, "val")
+
+
+def test_a_text_goes_on(tmp_path):
+    book = tmp_path / "book.txt"
+    book.write_text("abcd" * 3000, "utf-8")
+    folder, _, _ = by_name(tmp_path, book)
+    book.unlink()
+    prompt = tmp_path / "prompt.txt"
+    for text, after in (("cdab", "c"), ("abcd" * 30, "a")):
+        prompt.write_text(text, "utf-8")
+        (found,) = predict(folder, str(prompt))
+        assert (found.answer, found.item) == (after, str(prompt))
+        assert found.probability > 0.5
+
+
+def test_a_folder_of_images_where_the_training_data_are_gone(tmp_path):
+    for name, grey in (("dark", 20), ("light", 230)):
+        folder = tmp_path / "images" / name
+        folder.mkdir(parents=True)
+        for index in range(30):
+            Image.new("RGB", (16, 16), (grey + index % 10,) * 3).save(folder / f"{index}.png")
+    run, val, outputs = by_name(tmp_path, tmp_path / "images", model="linear")
+    found = list(predict(run, "val"))
+    assert [each.answer for each in found] == [("dark", "light")[k] for k in outputs.argmax(1)]
+    assert len(found) == len(val)
+    one = (tmp_path / "images" / "light" / "3.png").rename(tmp_path / "one.png")
+    shutil.rmtree(tmp_path / "images")
+    assert [each.answer for each in predict(run, str(one))] == ["light"]
+    assert not any(p.requires_grad is False for p in recipe.load(run).parameters())

@@ -10,7 +10,7 @@ from torchvision.datasets.folder import default_loader
 
 from recipe.errors import UsageError
 from recipe.sources.augment import augmentation
-from recipe.sources.images import LOOKED_AT, MEASURED, Look, counted, spread, transform_for
+from recipe.sources.images import LOOKED_AT, MEASURED, Look, counted, reader_for, spread
 from recipe.sources.source import Source
 
 SPLITS = {"train": ("train", "training"), "val": ("val", "valid", "validation", "dev"),
@@ -44,7 +44,8 @@ def image_folder(
     paths = [path for path, _ in train.samples]
     chosen = [paths[i] for i in spread(len(paths), MEASURED)]
     sizes = [_size(paths[i]) for i in spread(len(paths), LOOKED_AT)]
-    transform, shape = transform_for(look, sizes, lambda: _images(chosen))
+    reader, shape = reader_for(look, sizes, lambda: _images(chosen))
+    transform = reader.transform()
     train.transform = transform
     held = {part: _open(path, transform) for part, path in parts.items()
             if part != "train" and path is not None and parts["train"] is not None}  # fmt: skip
@@ -58,6 +59,7 @@ def image_folder(
         name=folder.resolve().name, kind="images", task="classification", train=train,
         val=held.get("val", VAL_SHARE), test=held.get("test"), shape=shape,
         outputs=len(train.classes), classes=tuple(train.classes), augment=augmentation(augment),
+        reader=reader,
         notes=(f"{counted(len(paths), len(train.classes), shape)}.",),
     )  # fmt: skip
 

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torchvision.transforms import v2
 
+from recipe.sources.readers import ImageReader
+
 LOOKED_AT = 64
 """Images whose size is read, spread over the data set, to see whether all are alike."""
 MEASURED = 256
@@ -47,10 +49,10 @@ def spread(n: int, most: int) -> list[int]:
     return [round(i * (n - 1) / max(count - 1, 1)) for i in range(count)]
 
 
-def transform_for(
+def reader_for(
     look: Look, sizes: Sequence[tuple[int, int]], images: Callable[[], Iterable[Any]]
-) -> tuple[v2.Compose, tuple[int, int, int]]:
-    """The transform, and the shape of an image after it.
+) -> tuple[ImageReader, tuple[int, int, int]]:
+    """How images are read, and the shape of one after that.
 
     Args:
         look: what is wanted.
@@ -58,26 +60,25 @@ def transform_for(
         images: some training images, as Pillow opens them; asked only where they are measured.
 
     """
-    resize, (height, width) = _resizing(look, sizes)
-    colour = v2.Grayscale() if look.grey else v2.RGB()
-    start = [colour, *resize, v2.ToImage(), v2.ToDtype(torch.float32, scale=True)]
+    side, (height, width) = _sides(look, sizes)
     mean, std = look.mean, look.std
     if mean is None or std is None:
-        mean, std = _measured(v2.Compose(start), images())
-    shape = (1 if look.grey else 3, height, width)
-    return v2.Compose([*start, v2.Normalize(list(mean), list(std))]), shape
+        start = v2.Compose(ImageReader.unscaled(side, grey=look.grey))
+        mean, std = _measured(start, images())
+    return ImageReader(mean, std, side, look.grey), (1 if look.grey else 3, height, width)
 
 
-def _resizing(look: Look, sizes: Sequence[tuple[int, int]]) -> tuple[list[Any], tuple[int, int]]:
+def _sides(look: Look, sizes: Sequence[tuple[int, int]]) -> tuple[int | None, tuple[int, int]]:
+    """The side to which images are brought, None where they stay as they are; height and width."""
     width, height = sizes[0]
     alike = set(sizes) == {(width, height)}
     fits = look.least <= min(width, height) and max(width, height) <= LARGEST_AS_IS
     if look.size is None and alike and fits:
-        return [], (height, width)
+        return None, (height, width)
     side = look.size or max(look.least, USUAL_SIDE)
     if alike and (width, height) == (side, side):
-        return [], (side, side)
-    return [v2.Resize(side), v2.CenterCrop(side)], (side, side)
+        return None, (side, side)
+    return side, (side, side)
 
 
 def _measured(

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from recipe.errors import UsageError
 from recipe.names import unknown
 from recipe.sources.images import Look
-from recipe.sources.source import Kind, Source
+from recipe.sources.source import Kind
 
 Factory = Callable[..., nn.Module]
 USUAL: dict[Kind, str] = {"images": "cnn", "table": "mlp", "text": "transformer"}
@@ -165,20 +165,29 @@ def look_for(name: str, size: int | None, *, pretrained: bool) -> Look | None:
     return Look(size=size or side, mean=tuple(wanted.mean), std=tuple(wanted.std))
 
 
-def factory(name: str, source: Source, *, pretrained: bool = False) -> Factory:
-    """A function that returns a fresh model of this name for the data of `source`.
+def factory(
+    name: str, kind: Kind, shape: tuple[int, ...], outputs: int, *, pretrained: bool = False
+) -> Factory:
+    """A function that returns a fresh model of this name.
+
+    Args:
+        name: of the model.
+        kind: of the data.
+        shape: of one input.
+        outputs: numbers that it returns for an item.
+        pretrained: whether it takes torchvision's weights, where it is given any.
 
     Raises:
         UsageError: see `check_model`.
 
     """
-    check_model(name, source.kind, pretrained=pretrained)
+    check_model(name, kind, pretrained=pretrained)
     if name in OWN:
-        return partial(OWN[name].make, source.shape, source.outputs)
-    side = source.shape[-1]
+        return partial(OWN[name].make, shape, outputs)
+    side = shape[-1]
     if pretrained:
-        return partial(_for_these_classes, name, source.outputs)
-    options: dict[str, Any] = {"num_classes": source.outputs}
+        return partial(_for_these_classes, name, outputs)
+    options: dict[str, Any] = {"num_classes": outputs}
     if name in ("googlenet", "inception_v3"):
         options |= {"aux_logits": False, "init_weights": True}
     if name.startswith("vit_"):

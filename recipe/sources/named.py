@@ -7,6 +7,7 @@ from typing import Any
 from recipe.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.sources.folders import HOW, image_folder
+from recipe.sources.kept import Kept
 from recipe.sources.models import (
     USUAL,
     check_model,
@@ -16,7 +17,7 @@ from recipe.sources.models import (
     look_for,
     trained,
 )
-from recipe.sources.source import Kind
+from recipe.sources.source import Kind, Source
 from recipe.sources.tables import csv_table
 from recipe.sources.texts import text_file
 from recipe.sources.vision import SETS, known_set, torchvision_set
@@ -119,7 +120,7 @@ def experiment_by_name(
             else torchvision_set(data, look, **shown, folder=data_dir)
         )  # fmt: skip
     n = len(source.train[0] if isinstance(source.train, tuple) else source.train)
-    make = factory(name, source, pretrained=pretrained)
+    make = factory(name, kind, source.shape, source.outputs, pretrained=pretrained)
     moved = pretrained or weights is not None
     experiment = Experiment(
         model=make,
@@ -131,8 +132,19 @@ def experiment_by_name(
         batch_size=LARGE_BATCH if n >= MANY else BATCH[kind],
         epochs=PRETRAINED_EPOCHS if pretrained else FREE_EPOCHS[kind],
         augment=source.augment, name=f"{source.name}-{name}",
+        inputs=_kept(name, source, pretrained),
     )  # fmt: skip
     return experiment, (f"Data {source.name}: {source.notes[0]}", *source.notes[1:])
+
+
+def _kept(name: str, source: Source, pretrained: bool) -> Kept | None:
+    """What a run keeps, to answer without the data."""
+    if source.reader is None:
+        return None
+    return Kept(
+        source.kind, source.reader, name, source.task, source.shape, source.outputs, source.classes,
+        source.scale, pretrained,
+    )  # fmt: skip
 
 
 def check_options(data: str, kind: Kind, **given: object) -> None:

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from torch import Tensor
 
+from recipe.sources.readers import Reader
+
 Kind = Literal["images", "table", "text"]
 
 
@@ -29,5 +31,9 @@ class Source:
     classes: tuple[str, ...] = ()
     """Names of the classes in the order of their numbers; of a text, its alphabet."""
     augment: Callable[[Tensor], Tensor] | None = None
+    reader: Reader | None = None
+    """How other files become inputs."""
+    scale: tuple[float, float] | None = None
+    """Mean and deviation of amounts that are predicted, where they were scaled."""
     notes: tuple[str, ...] = ()
     """What was guessed, filled in or left out, in sentences for the user."""

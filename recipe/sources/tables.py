@@ -1,10 +1,9 @@
 """A CSV table with a column to predict."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from recipe.errors import UsageError
 from recipe.names import unknown
 from recipe.settings import TABLE_TASKS
 from recipe.sources.csvfile import Columns, blank, read_csv
+from recipe.sources.readers import Numbers, TableReader, Words
 from recipe.sources.source import Source
 
 VAL_SHARE = 0.2
@@ -55,19 +55,20 @@ def csv_table(path: str | Path, target: str | None, task: str | None = None) -> 
         )
     answer = _answer(table, target, kept, task, path)
     train, val = _split(len(kept), answer)
-    inputs, notes = _inputs(table, target, [kept[row] for row in train], path)
-    y = answer.values
+    reader, notes = _reader(table, target, [kept[row] for row in train], path)
+    y, scale = answer.values, None
     if answer.task == "regression":
-        y = (y - y[train].mean()) / (y[train].std() or 1.0)
-    parts = [(inputs([kept[row] for row in rows]), y[rows]) for rows in (train, val)]
-    width = parts[0][0].shape[1]
+        scale = float(y[train].mean()), float(y[train].std()) or 1.0
+        y = ((y - scale[0]) / scale[1]).astype(np.float32)
+    parts = [(reader.inputs(table, [kept[row] for row in rows]), y[rows]) for rows in (train, val)]
     if len(kept) < len(labels):
         notes = (*notes, f"{len(labels) - len(kept)} rows without {target!r} are left out.")
     hint = "" if task else " (--task to say otherwise)"
-    what = f"{answer.words}: {len(kept)} rows, {width} inputs{hint}."
+    what = f"{answer.words}: {len(kept)} rows, {reader.width} inputs{hint}."
     return Source(
         name=path.stem, kind="table", task=answer.task, train=parts[0], val=parts[1], test=None,
-        shape=(width,), outputs=answer.outputs, classes=answer.classes,
+        shape=(reader.width,), outputs=answer.outputs, classes=answer.classes, reader=reader,
+        scale=scale,
         notes=(f"{target!r} is {what}", *notes),
     )  # fmt: skip
 
@@ -161,38 +162,55 @@ def _split(n: int, answer: _Answer) -> tuple[np.ndarray, np.ndarray]:
     return np.sort(train), np.sort(val)
 
 
-def _inputs(table: Columns, target: str, train: list[int], path: Path) -> tuple[Any, tuple[str, ...]]:  # fmt: skip # noqa: E501
-    """A function from rows to their inputs [n, width], fitted to the training rows."""
-    from sklearn.compose import ColumnTransformer
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-    numbers: list[int] = []
-    words: list[int] = []
+def _reader(
+    table: Columns, target: str, train: list[int], path: Path
+) -> tuple[TableReader, tuple[str, ...]]:
+    """How rows become inputs, as the training rows say, and what was left out."""
+    numbers: dict[str, np.ndarray] = {}
+    words: dict[str, np.ndarray] = {}
     left_out: dict[str, list[str]] = {}
-    columns: list[np.ndarray] = []
     for name in table.names:
         if name == target:
             continue
         reason, values = _column(table, name, train)
         if reason:
             left_out.setdefault(reason, []).append(name)
-            continue
-        (numbers if values.dtype != object else words).append(len(columns))
-        columns.append(values)
-    if not columns:
+        else:
+            (numbers if values.dtype != object else words)[name] = values[train]
+    if not numbers and not words:
         raise UsageError(f"{path} has no column beside {target!r} that could say anything.")
-    cells = np.empty((len(table), len(columns)), dtype=object)
-    for index, values in enumerate(columns):
-        cells[:, index] = values
-    number = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
-    word = OneHotEncoder(max_categories=MOST_WORDS, handle_unknown="infrequent_if_exist",
-                         sparse_output=False)  # fmt: skip
-    encoder = ColumnTransformer([("numbers", number, numbers), ("words", word, words)])
-    encoder.fit(cells[train])
     notes = tuple(f"Left out, {why}: {', '.join(names)}." for why, names in left_out.items())
-    return lambda rows: encoder.transform(cells[rows]).astype(np.float32), notes
+    return TableReader(_numbers(numbers), _words(words), table.names, target), notes
+
+
+def _numbers(columns: Mapping[str, np.ndarray]) -> tuple[Numbers, ...]:
+    """How each column is filled in and scaled."""
+    from sklearn.impute import SimpleImputer
+    from sklearn.preprocessing import StandardScaler
+
+    found = []
+    for name, values in columns.items():
+        imputer = SimpleImputer(strategy="median", add_indicator=True)
+        scaler = StandardScaler().fit(imputer.fit_transform(values[:, None]))
+        mean, std = scaler.mean_.tolist(), scaler.scale_.tolist()
+        missing = (mean[1], std[1]) if len(mean) > 1 else None
+        found.append(Numbers(name, float(imputer.statistics_[0]), mean[0], std[0], missing))
+    return tuple(found)
+
+
+def _words(columns: Mapping[str, np.ndarray]) -> tuple[Words, ...]:
+    """Which words of each column get an input of their own."""
+    from sklearn.preprocessing import OneHotEncoder
+
+    found = []
+    for name, values in columns.items():
+        encoder = OneHotEncoder(max_categories=MOST_WORDS, handle_unknown="infrequent_if_exist")
+        encoder.fit(values[:, None])
+        (rare,) = encoder.infrequent_categories_
+        few = set() if rare is None else set(rare)
+        known = tuple(str(word) for word in encoder.categories_[0] if word not in few)
+        found.append(Words(name, known, bool(few)))
+    return tuple(found)
 
 
 def _column(table: Columns, name: str, train: list[int]) -> tuple[str, np.ndarray]:

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import torch
-
 from recipe.errors import UsageError
+from recipe.sources.readers import TextReader, read_text
 from recipe.sources.source import Source
 from recipe.tasks.language_modelling import windows
 
@@ -23,12 +22,7 @@ def text_file(path: str | Path, length: int = LENGTH) -> Source:
 
     """
     path = Path(path)
-    try:
-        text = path.read_text("utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{str(path)!r} cannot be read ({error.strerror}).") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{str(path)!r} is no UTF-8 text ({error.reason}): save it so.") from error
+    text = read_text(path)
     least = round(LEAST_WINDOWS * length / VAL_SHARE)
     if len(text) < least:
         raise UsageError(
@@ -36,12 +30,12 @@ def text_file(path: str | Path, length: int = LENGTH) -> Source:
             f"needs {least} or more."
         )
     alphabet = sorted(set(text))
-    number = {character: index for index, character in enumerate(alphabet)}
-    tokens = torch.tensor([number[character] for character in text])
+    reader = TextReader("".join(alphabet), length)
+    tokens = reader.tokens(text)
     cut = round((1 - VAL_SHARE) * len(tokens))
     return Source(
         name=path.stem, kind="text", task="language_model",
         train=windows(tokens[:cut], length), val=windows(tokens[cut:], length), test=None,
-        shape=(length,), outputs=len(alphabet), classes=tuple(alphabet),
+        shape=(length,), outputs=len(alphabet), classes=tuple(alphabet), reader=reader,
         notes=(f"{len(text)} characters, {len(alphabet)} different ones.",),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from recipe.cache import cache_folder
 from recipe.errors import UsageError
 from recipe.names import unknown
 from recipe.sources.augment import augmentation
-from recipe.sources.images import LOOKED_AT, MEASURED, Look, counted, spread, transform_for
+from recipe.sources.images import LOOKED_AT, MEASURED, Look, counted, reader_for, spread
 from recipe.sources.source import Source
 
 VAL_SHARE, VAL_SHARE_OF_MANY, MANY = 0.2, 0.1, 20_000
@@ -128,7 +128,8 @@ def torchvision_set(
     train = parts["train"]
     n = len(train)
     sizes = [train[i][0].size for i in spread(n, LOOKED_AT)]
-    transform, shape = transform_for(look, sizes, lambda: _images(train))
+    reader, shape = reader_for(look, sizes, lambda: _images(train))
+    transform = reader.transform()
     for part in parts.values():
         if part is not None:
             _set_transform(part, transform)
@@ -138,6 +139,7 @@ def torchvision_set(
         name=plain, kind="images", task=chosen.task, train=train,
         val=share if parts["val"] is None else parts["val"], test=parts["test"],
         shape=shape, outputs=len(classes), classes=classes, augment=augmentation(augment),
+        reader=reader,
         notes=(f"{counted(n, len(classes), shape)}, from {str(root)!r}.",),
     )  # fmt: skip
 

@@ -8,11 +8,9 @@ from torch import Tensor, nn
 
 from recipe.experiment import Experiment
 from recipe.results import finite
-from recipe.training.evaluate import measure
+from recipe.training.evaluate import MOST_ITEMS, item_sums, measure
 from recipe.training.fit import rank
 
-MOST_ITEMS = 5000
-"""On which errors are compared."""
 Together = Callable[[Sequence[Tensor]], Tensor]
 
 
@@ -92,19 +90,17 @@ class Pool:
     def _errors(self, member: int) -> Tensor:
         """How wrong a model is about each of the items, or about an even choice of many."""
         task = self.experiment.resolved_task
-        counted = task.metric == "accuracy" and self.experiment.metric is None
-        outputs, targets = (
-            torch.cat(list(parts)) for parts in (self.outputs[member], self.targets)
-        )
+        batches = list(zip(self.outputs[member], self.targets, strict=True))
+        sums = item_sums(self.experiment, batches) if task.metric == "accuracy" else None
+        if sums is not None:
+            return torch.tensor([1 - task.score(row) for row in sums], dtype=torch.float64)
+        outputs, targets = (torch.cat(parts) for parts in zip(*batches, strict=True))
         looked_at = range(0, len(targets), max(1, len(targets) // MOST_ITEMS))
-        found = []
-        for i in looked_at:
-            item = outputs[i : i + 1], targets[i : i + 1]
-            found.append(
-                1 - task.score(task.sums(*item)) if counted
-                else self.experiment.loss_function(*item).item()
-            )  # fmt: skip
-        return torch.tensor(found, dtype=torch.float64)
+        losses = [
+            self.experiment.loss_function(outputs[i : i + 1], targets[i : i + 1]).item()
+            for i in looked_at
+        ]
+        return torch.tensor(losses, dtype=torch.float64)
 
 
 def _correlation(a: Tensor, b: Tensor) -> float | None:

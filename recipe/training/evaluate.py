@@ -8,11 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from recipe.experiment import Experiment
+from recipe.tasks.base import Task
 from recipe.training.data import Data
 from recipe.training.items import Batch
 from recipe.training.monitors import ActivationMonitor
 from recipe.training.tally import Tally
 from recipe.training.way import PLAIN, Way
+
+MOST_ITEMS = 5000
+"""Of which the score of each is looked at."""
+RESAMPLES = 200
 
 
 def evaluate(
@@ -64,6 +69,38 @@ def measure(experiment: Experiment, answers: Iterable[Batch]) -> tuple[float, fl
     else:
         score = math.nan
     return loss_sum / max(1, count), score
+
+
+@torch.no_grad()
+def item_sums(experiment: Experiment, answers: Iterable[Batch]) -> Tensor | None:
+    """The sums of the task's score of every item [n, k], or of an even choice of many; None where
+    the score is a metric of the user's own, which may compare items with each other.
+    """
+    task = experiment.resolved_task
+    if experiment.metric is not None or not getattr(type(task).sums, "counts_items", False):
+        return None
+    outputs, targets = (torch.cat(parts) for parts in zip(*answers, strict=True))
+    looked_at = range(0, len(targets), max(1, len(targets) // MOST_ITEMS))
+    return torch.stack([task.sums(outputs[i : i + 1], targets[i : i + 1]) for i in looked_at]).cpu()
+
+
+def lead_error(task: Task, one: Tensor, other: Tensor, seed: int) -> float:
+    """Standard error of the difference between two scores on the same items, by the bootstrap over
+    items (Efron, Tibshirani 1993: 200 resamples are enough for an error).
+
+    Args:
+        task: whose scores.
+        one: `item_sums` [n, k] of a model.
+        other: of the other model.
+        seed: of the resamples.
+
+    """
+    generator, n = torch.Generator().manual_seed(seed), len(one)
+    leads = []
+    for _ in range(RESAMPLES):
+        drawn = torch.randint(n, (n,), generator=generator)
+        leads.append(task.score(one[drawn].sum(0)) - task.score(other[drawn].sum(0)))
+    return float(torch.tensor(leads, dtype=torch.float64).std())
 
 
 def full_precision(outputs: Tensor) -> Tensor:

@@ -118,7 +118,7 @@ def case(n, seed, weights, folder):
             best = best_of(trials)
             right[way] = answers(load(ctx.runner.weights(best, ctx.experiment_of(best))))
         found = [f for rule in Transfer().rules if (f := rule(evidence))]
-    advised = advice.advised(evidence)
+    advised = advice.best(evidence)
     return {
         "per_class": n, "seed": seed, "seconds": seconds, "advised": advised,
         "val": {way: evidence.number(f"{way}_score") for way in WAYS},

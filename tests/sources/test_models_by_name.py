@@ -18,6 +18,11 @@ from recipe.sources.models import (
 )
 from recipe.training.models import build_model
 
+
+def made(name, source, **given):
+    return factory(name, source.kind, source.shape, source.outputs, **given)
+
+
 IMAGES = Source("photos", "images", "classification", None, None, None, (3, 32, 32), 7)
 
 
@@ -25,19 +30,19 @@ IMAGES = Source("photos", "images", "classification", None, None, None, (3, 32, 
 @pytest.mark.parametrize("name", ["cnn", "mlp", "linear"])
 def test_own_models_take_images_of_any_side(name, side):
     source = replace(IMAGES, shape=(1, side, side))
-    assert factory(name, source)()(torch.zeros(2, 1, side, side)).shape == (2, 7)
+    assert made(name, source)()(torch.zeros(2, 1, side, side)).shape == (2, 7)
 
 
 def test_every_factory_returns_a_fresh_model():
-    make = factory("cnn", IMAGES)
+    make = made("cnn", IMAGES)
     assert make() is not make()
     assert not torch.equal(make()[0].weight, make()[0].weight)
-    assert factory("mlp", IMAGES)(width=16, dropout=0.5)[1].out_features == 16
+    assert made("mlp", IMAGES)(width=16, dropout=0.5)[1].out_features == 16
 
 
 def test_a_language_model_sees_no_future():
     source = Source("book", "text", "language_model", None, None, None, (16,), 30)
-    model = factory("transformer", source)().eval()
+    model = made("transformer", source)().eval()
     x = torch.randint(0, 30, (2, 16))
     other = x.clone()
     other[:, 8:] = torch.randint(0, 30, (2, 8))
@@ -49,7 +54,7 @@ def test_a_language_model_sees_no_future():
 
 @pytest.mark.parametrize("name", ["resnet18", "squeezenet1_1", "mobilenet_v3_small"])
 def test_a_model_of_torchvision_has_as_many_outputs_as_classes(name):
-    model = factory(name, IMAGES)().eval()
+    model = made(name, IMAGES)().eval()
     assert model(torch.zeros(2, 3, 32, 32)).shape == (2, 7)
 
 
@@ -74,7 +79,7 @@ def test_the_last_layer_alone_is_drawn_anew(name, monkeypatch):
     get = models.get_model
     monkeypatch.setattr(models, "get_model", lambda name, weights: get(name, weights=None))
     trained.cache_clear()
-    make = factory(name, IMAGES, pretrained=True)
+    make = made(name, IMAGES, pretrained=True)
     first, second = make(weights="DEFAULT"), make(weights="DEFAULT")
     trained.cache_clear()
     differ = [
@@ -98,7 +103,7 @@ def test_weights_that_cannot_be_had_are_one_sentence(monkeypatch):
         raise OSError("no network")
 
     monkeypatch.setattr(models, "get_model", offline)
-    make = factory("resnet34", IMAGES, pretrained=True)
+    make = made("resnet34", IMAGES, pretrained=True)
     with pytest.raises(UsageError, match=r"resnet34 cannot be downloaded \(no network\)") as caught:
         make(weights="DEFAULT")
     assert "checkpoints/resnet34-b627a593.pth" in str(caught.value)
@@ -130,10 +135,10 @@ def test_weights_are_loaded_as_the_library_itself_loads_them(cached):
     library = models.resnet18(weights="DEFAULT").state_dict()
     train = (torch.zeros(9, 3, 64, 64), torch.arange(9) % 7)
     by_name = Experiment(
-        model=factory("resnet18", IMAGES, pretrained=True), train=train, head="fc",
+        model=made("resnet18", IMAGES, pretrained=True), train=train, head="fc",
         weights="DEFAULT",
     )  # fmt: skip
-    by_file = Experiment(model=factory("resnet18", IMAGES), train=train, head="fc", weights=cached)
+    by_file = Experiment(model=made("resnet18", IMAGES), train=train, head="fc", weights=cached)
     for experiment in (by_name, by_file):
         model = build_model(experiment, 0, torch.device("cpu"))
         assert model.fc.out_features == 7
@@ -150,7 +155,7 @@ def test_weights_are_loaded_as_the_library_itself_loads_them(cached):
 )  # fmt: skip
 def test_the_head_is_the_last_layer(name, layer):
     source = replace(IMAGES, shape=(3, 224, 224)) if name.startswith("vit") else IMAGES
-    model = factory(name, source)()
+    model = made(name, source)()
     assert last_layer(model) == layer
     with pytest.raises(UsageError, match="no linear layer"):
         last_layer(nn.ReLU())
@@ -168,8 +173,8 @@ def test_names_by_kind():
     assert model_names("text") == ("transformer",)
     assert {"resnet18", "vit_b_16", "convnext_tiny"} <= set(model_names("images"))
     with pytest.raises(UsageError, match="did you mean 'resnet18'"):
-        factory("resnet81", IMAGES)
+        made("resnet81", IMAGES)
     with pytest.raises(UsageError, match="model for table"):
-        factory("cnn", replace(IMAGES, kind="table"))
+        made("cnn", replace(IMAGES, kind="table"))
     with pytest.raises(UsageError, match="no pretrained weights"):
-        factory("mlp", IMAGES, pretrained=True)
+        made("mlp", IMAGES, pretrained=True)

@@ -44,6 +44,8 @@ CASES = [
     Case(features_do_not_transfer, three(0.5, 0.719, 0.7), "note"),
     Case(features_do_not_transfer, three(0.5, 0.721, 0.7), None),
     Case(features_do_not_transfer, three(0.5, 0.679, 0.7), "warn"),
+    Case(features_do_not_transfer, three(0.5, 0.69, 0.7, tuned_scratch_error=0.005), "warn"),
+    Case(features_do_not_transfer, three(0.5, 0.71, 0.7, tuned_scratch_error=0.005), None),
     Case(features_do_not_transfer, three(0.8, NAN, 0.7), None),
     Case(features_do_not_transfer, three(0.6, NAN, 0.7), "warn"),
     Case(features_do_not_transfer, three(scratch=NAN), None),
@@ -52,7 +54,7 @@ CASES = [
     Case(features_do_not_transfer, {"drawn_share": 0.5}, None),
     Case(features_do_not_transfer, {"drawn_share": NAN}, None),
     Case(transfer_advice, three(), "note", says="20 items of each class are few; the features serve"),
-    Case(transfer_advice, three(0.8, 0.81), "note", says="the head alone (0.8) is as good"),
+    Case(transfer_advice, three(0.8, 0.81), "note", says="the head alone (0.8) is as good within the noise"),
     Case(transfer_advice, three(NAN, NAN, 0.6), "note", says="Measured best: training from scratch"),
     Case(transfer_advice, three(profile_best=2, profile_best_score=0.7, profile_last_score=0.6,
                                 profile_error=0.03), "note", says="after block 2 of 4 tell more"),
@@ -71,21 +73,31 @@ def test_every_rule_is_tested():
 
 
 @pytest.mark.parametrize(
-    ("probe", "tuned", "scratch", "way", "best"),
+    ("probe", "tuned", "scratch", "best", "as_good"),
     [
-        (0.80, 0.85, 0.6, "tuned", "tuned"),
-        (0.80, 0.8199, 0.6, "probe", "tuned"),
-        (0.80, 0.8201, 0.6, "tuned", "tuned"),
-        (0.5, 0.69, 0.7, "tuned", "scratch"),
-        (0.5, 0.6, 0.7, "scratch", "scratch"),
-        (0.7, None, 0.69, "probe", "probe"),
-        (None, None, 0.69, "scratch", "scratch"),
+        (0.80, 0.85, 0.6, "tuned", None),
+        (0.80, 0.8199, 0.6, "tuned", "probe"),
+        (0.80, 0.8201, 0.6, "tuned", None),
+        (0.5, 0.69, 0.7, "scratch", "tuned"),
+        (0.5, 0.6, 0.7, "scratch", None),
+        (0.7, None, 0.69, "probe", None),
+        (0.7, 0.7, None, "probe", None),
+        (None, None, 0.69, "scratch", None),
+        (None, None, None, None, None),
     ],
 )
-def test_of_ways_that_are_as_good_the_cheaper_one_is_advised(probe, tuned, scratch, way, best):
+def test_the_best_way_and_a_cheaper_one_that_is_as_good(probe, tuned, scratch, best, as_good):
     evidence = Evidence(three(probe, tuned, scratch))
-    assert advice.advised(evidence) == way
     assert advice.best(evidence) == best
+    assert advice.as_good(evidence) == as_good
+
+
+@pytest.mark.parametrize(("paired", "as_good"), [(0.005, None), (0.015, "probe")])
+def test_the_error_of_the_difference_tells_what_is_as_good(paired, as_good):
+    evidence = Evidence(three(0.80, 0.81, 0.6, probe_tuned_error=paired))
+    assert advice.as_good(evidence) == as_good
+    assert advice.error(evidence, "tuned", "probe") == paired
+    assert advice.error(evidence, "tuned", "scratch") == 0.02
 
 
 @pytest.mark.parametrize(

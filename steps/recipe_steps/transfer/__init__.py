@@ -25,7 +25,7 @@ class Transfer:
         "model from scratch says what the pretrained weights are worth."
     )
     says = "head alone {probe_score}, fine-tuned {tuned_said}, from scratch {scratch_said}"
-    version = 1
+    version = 2
     requires = frozenset({"overfit_sample"})
     rules = rules.RULES
     figures = (

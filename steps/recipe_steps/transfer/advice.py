@@ -20,19 +20,31 @@ def scores(evidence: Evidence) -> dict[str, float]:
     return {way: score for way, score in found.items() if score is not None}
 
 
-def advised(evidence: Evidence) -> str | None:
-    """The cheapest and safest way whose score lies within one standard error of the best."""
-    known = scores(evidence)
-    if not known:
-        return None
-    least = max(known.values()) - (evidence.number("score_error") or 0.0)
-    return next(way for way, score in known.items() if score >= least)
-
-
 def best(evidence: Evidence) -> str | None:
-    """The way that scored best."""
+    """The way that scored best, of equal ones the cheaper."""
     known = scores(evidence)
     return max(known, key=lambda way: known[way]) if known else None
+
+
+def error(evidence: Evidence, *ways: str) -> float:
+    """Standard error of the difference between the scores of two ways; of the best score where that
+    of the difference is not known.
+    """
+    one, other = sorted(ways, key=list(WAYS).index)
+    paired = evidence.number(f"{one}_{other}_error")
+    return evidence.number("score_error") or 0.0 if paired is None else paired
+
+
+def as_good(evidence: Evidence) -> str | None:
+    """The cheapest way whose score is within one standard error of the best one's, where that is
+    not the best one.
+    """
+    top, known = best(evidence), scores(evidence)
+    if top is None:
+        return None
+    near = (w for w in known if w == top or known[top] - known[w] <= error(evidence, w, top))
+    way = next(near)
+    return None if way == top else way
 
 
 def size(evidence: Evidence) -> str:
@@ -50,16 +62,16 @@ def size(evidence: Evidence) -> str:
 
 def similarity(evidence: Evidence) -> str | None:
     """How well the features serve this task, by the head alone against training from scratch."""
-    known, error = scores(evidence), evidence.number("score_error") or 0.0
+    known = scores(evidence)
     if "probe" not in known or "scratch" not in known:
         return None
-    lead = known["probe"] - known["scratch"]
+    lead, noise = known["probe"] - known["scratch"], error(evidence, "probe", "scratch")
     shown = f"head alone {known['probe']:.3g}, from scratch {known['scratch']:.3g}"
-    if lead > error:
+    if lead > noise:
         return f"the features serve this task ({shown})"
-    if lead >= -error:
+    if lead >= -noise:
         return f"the features serve it no better than what is learnt from scratch ({shown})"
-    if known.get("tuned", known["probe"]) > known["scratch"] + error:
+    if known.get("tuned", 0.0) > known["scratch"] + error(evidence, "tuned", "scratch"):
         return f"the features alone do not serve it, but are a good place to start from ({shown})"
     return f"the features are about something else ({shown})"
 

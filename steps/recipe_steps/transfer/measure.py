@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -20,12 +21,16 @@ from recipe.training.pretrained import SCRATCH, cannot_reset
 from recipe_steps.grids import number
 from recipe_steps.transfer import probing
 from recipe_steps.transfer.about import about
+from recipe_steps.transfer.paired import errors
 from recipe_steps.transfer.profile import depth_profile, forgetting
 
 FINE = 0.1
 """Of the head's rate: the lecture's "about a tenth of the rate"."""
 BESIDE = (3.0, 1 / 3)
 """Factors of that rate, tried at the best depth."""
+HIGHER = 3.0
+"""Factor of the next rate, as long as the highest one is the best: features that serve less have to
+change more."""
 SCRATCH_RATES = 3
 DEPTHS = Halving(share=1 / 3, keep=0.5)
 """Of different depths, half go on; also of depths that a space names."""
@@ -77,7 +82,7 @@ def measure(ctx: Context) -> Evidence:
     tuned_best, scratch_best = best_of(tuned), best_of(scratch)
     found.scalars |= _best("tuned", tuned_best) | _best("scratch", scratch_best)
     found.curves |= _depths(ctx, probe, tuned)
-    found.scalars |= _errors(ctx, probe, tuned_best, scratch_best)
+    found.scalars |= errors(ctx, {"probe": probe, "tuned": tuned_best, "scratch": scratch_best})
     if baseline is not None:
         found.scalars |= {"declared_score": baseline.val_score, "declared_lr": ctx.experiment.lr}
     for name, trial in (("declared", baseline), ("tuned", tuned_best)):
@@ -106,11 +111,28 @@ def _fine_tuned(ctx: Context, probe: Trial, rate: float | None) -> list[Trial]:
     if best is None:
         return trials
     beside = [{"lr": rounded(lr * by), **shared, "freeze": best.params["freeze"]} for by in BESIDE]
-    count = ctx.decide("rates", lambda: _paid(ctx.epochs_left, epochs, len(beside), RATES, least=0))
+    count = ctx.decide("rates", lambda: _affordable(ctx, epochs, len(beside)))
     if count == 0:
         return trials
-    more = ctx.run_trials(beside[:count], RATES, first=_next(ctx), rivals=[best], epochs=epochs)
-    return [*trials, *more]
+    trials += ctx.run_trials(beside[:count], RATES, first=_next(ctx), rivals=[best], epochs=epochs)
+    return _higher(ctx, trials, max(rate, usual_rates(ctx.experiment)[0]), epochs)
+
+
+def _higher(ctx: Context, trials: list[Trial], limit: float, epochs: int) -> list[Trial]:
+    """Go on to higher rates, at the best depth and at the lowest one, while the highest is best."""
+    while best := best_of(trials):
+        rates = [number(trial.params["lr"]) or 0.0 for trial in trials]
+        lr = rounded(max(rates) * HIGHER)
+        if number(best.params["lr"]) != max(rates) or lr > limit:
+            break
+        lowest = min(number(trial.params["freeze"]) or 0 for trial in trials)
+        depths = dict.fromkeys((best.params["freeze"], int(lowest)))
+        cells = [{**best.params, "lr": lr, "freeze": depth} for depth in depths]
+        count = ctx.decide(f"rate {lr}", partial(_affordable, ctx, epochs, len(cells)))
+        if count == 0:
+            break
+        trials += ctx.run_trials(cells[:count], RATES, first=_next(ctx), rivals=[best])
+    return trials
 
 
 def depths_of(ctx: Context) -> list[int]:
@@ -177,6 +199,11 @@ def _next(ctx: Context) -> int:
     return max(mine, default=0) + 1
 
 
+def _affordable(ctx: Context, epochs: int, cells: int) -> int:
+    """How many of some more rates the budget pays for."""
+    return _paid(ctx.epochs_left, epochs, cells, RATES, least=0)
+
+
 def _paid(left: float | None, epochs: int, cells: int, halving: Halving, least: int = 1) -> int:
     """How many cells a part's share of the budget pays for."""
     if left is None:
@@ -229,13 +256,6 @@ def _depths(ctx: Context, probe: Trial, tuned: Sequence[Trial]) -> dict[str, Cur
         if trial.val_score is not None and (known is None or trial.val_score > known):
             best[trained] = trial.val_score
     return {"depth_trained": tuple(best), "depth_score": tuple(best.values())}
-
-
-def _errors(ctx: Context, *trials: Trial | None) -> dict[str, Scalar]:
-    """The standard error of the best score among these."""
-    known = [t for t in trials if t is not None and t.val_score is not None]
-    best = best_of(known)
-    return {"score_error": ctx.score_error(best)} if best else {}
 
 
 def _far_below(ctx: Context, trial: Trial, probe: Trial) -> bool:

@@ -113,11 +113,12 @@ def features_do_not_transfer(evidence: Evidence) -> Finding | None:
             f"{drawn:.0%} of the weights below the head are drawn at random: nothing was loaded.",
             "Load the pretrained weights in the factory, or name them as weights=.",
         )
-    known, error = advice.scores(evidence), evidence.number("score_error")
+    known = advice.scores(evidence)
     scratch = known.pop("scratch", None)
-    if scratch is None or error is None or not known:
+    if scratch is None or evidence.number("score_error") is None or not known:
         return None
-    lead = max(known.values()) - scratch
+    way = max(known, key=lambda name: known[name])
+    lead, error = known[way] - scratch, advice.error(evidence, way, "scratch")
     if lead > error:
         return None
     worse = lead < -error
@@ -125,7 +126,7 @@ def features_do_not_transfer(evidence: Evidence) -> Finding | None:
     return finding(
         "warn" if worse else "note",
         f"From scratch the model reaches {scratch:.3g}, with the pretrained weights "
-        f"{max(known.values()):.3g}: they {what}.",
+        f"{known[way]:.3g}: they {what}.",
         "Scale inputs as the weights are used to, take weights of a nearer task, or train from "
         "scratch.",
         confidence=0.9 if worse else 0.7,
@@ -139,25 +140,24 @@ def transfer_advice(evidence: Evidence) -> Finding | None:
 
     Why: with few items and features that serve the task, more than the head overfits; with many,
     fine-tuning gains; where the features are about something else, lower ones or none are better.
-    Where two ways differ by less than the standard error of a score, the cheaper one is advised.
+    What measured best is advised; a cheaper way that is as good but for a standard error of the
+    difference on the same items is named.
 
     Fix: nothing is wrong; go on with the way that is advised.
     """
-    way, best = advice.advised(evidence), advice.best(evidence)
-    if way is None or best is None:
+    best, other = advice.best(evidence), advice.as_good(evidence)
+    if best is None:
         return None
+    known = advice.scores(evidence)
     parts = (advice.size(evidence), advice.similarity(evidence), advice.depth(evidence))
     case = "; ".join(part for part in parts if part)
-    known = advice.scores(evidence)
     measured = f"Measured best: {advice.NOUNS[best]} ({known[best]:.3g})"
-    if way != best:
-        measured += (
-            f"; {advice.NOUNS[way]} ({known[way]:.3g}) is as good within the noise, and cheaper"
-        )
+    if other is not None:
+        measured += f"; {advice.NOUNS[other]} ({known[other]:.3g}) is as good within the noise"
     return finding(
         "note",
         f"{case[0].upper()}{case[1:]}. {measured}.",
-        f"{advice.what_to_do(evidence, way).capitalize()}.",
+        f"{advice.what_to_do(evidence, best).capitalize()}.",
         confidence=0.8,
     )
 

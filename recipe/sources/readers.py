@@ -1,0 +1,278 @@
+"""How a file of a user becomes inputs of a model, as plain values: what was measured on training
+data is kept with a run, and new data are read in the same way without them.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchvision.transforms import v2
+
+from recipe.errors import UsageError
+from recipe.sources.csvfile import Columns, blank, number, read_csv
+
+NAMED = 5
+"""Columns in a message."""
+
+
+class Reader(Protocol):
+    """Reads a file, or a folder of them."""
+
+    def read(self, path: Path) -> tuple[Sequence[str], Tensor]:
+        """A name for each item, and the inputs [N, ...].
+
+        Raises:
+            UsageError: it cannot be read, or does not look like the training data.
+
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ImageReader:
+    """Images of one size, each channel scaled by mean and deviation of the training images."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    """Of each channel, for values in 0..1."""
+    side: int | None = None
+    """Of the square that is cut out of the middle, in pixels; None: images are as they are."""
+    grey: bool = False
+    """One channel instead of three."""
+
+    def transform(self) -> v2.Compose:
+        """What makes a tensor [channels, height, width] of an image of Pillow."""
+        return v2.Compose([*self.unscaled(self.side, grey=self.grey),
+                           v2.Normalize(list(self.mean), list(self.std))])  # fmt: skip
+
+    @staticmethod
+    def unscaled(side: int | None, *, grey: bool) -> list[Any]:
+        """The part of the transform that nothing has to be measured for."""
+        colour = v2.Grayscale() if grey else v2.RGB()
+        resize = [] if side is None else [v2.Resize(side), v2.CenterCrop(side)]
+        return [colour, *resize, v2.ToImage(), v2.ToDtype(torch.float32, scale=True)]
+
+    def read(self, path: Path) -> tuple[Sequence[str], Tensor]:
+        """An image, or those of a folder and of the folders in it; see `Reader`."""
+        images, transform = Images(path), self.transform()
+        made = (transform(images[k]) for k in range(len(images)))
+        return images.names, stacked(images.names, made)
+
+
+class Images:
+    """The images of a folder and of the folders in it, by name, or a single one."""
+
+    def __init__(self, path: Path) -> None:
+        """Find them.
+
+        Raises:
+            UsageError: there are none.
+
+        """
+        from torchvision.datasets.folder import IMG_EXTENSIONS
+
+        self.files = [path] if path.is_file() else sorted(
+            file for file in path.rglob("*") if file.suffix.lower() in IMG_EXTENSIONS
+        )  # fmt: skip
+        if not self.files:
+            raise UsageError(f"There are no images in {str(path)!r}: name a folder that has some.")
+        self.names = [str(file) for file in self.files]
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> Any:
+        """One of them, as Pillow opens it."""
+        from torchvision.datasets.folder import default_loader
+
+        try:
+            return default_loader(self.names[index])
+        except OSError as error:
+            raise UsageError(
+                f"{self.names[index]!r} cannot be read as an image ({error}): mend or remove it."
+            ) from error
+
+
+def stacked(names: Sequence[str], inputs: Iterable[Tensor]) -> Tensor:
+    """Inputs [N, ...] of those of single items.
+
+    Raises:
+        UsageError: they are of different shapes.
+
+    """
+    parts = list(inputs)
+    for name, part in zip(names, parts, strict=True):
+        if part.shape != parts[0].shape:
+            raise UsageError(
+                f"{name!r} becomes an input of shape {list(part.shape)}, {names[0]!r} of "
+                f"{list(parts[0].shape)}: give images of the size that the model was trained with."
+            )
+    return torch.stack(parts)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column of numbers: mean 0 and deviation 1 on the training rows."""
+
+    name: str
+    median: float
+    """What a missing one is taken for."""
+    mean: float
+    std: float
+    missing: tuple[float, float] | None = None
+    """Mean and deviation of the input that says whether one was missing; None where none was."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """A column of words: an input for each."""
+
+    name: str
+    known: tuple[str, ...]
+    rare: bool = False
+    """Whether any other word is 1 in an input that all of them share; else it is none of them."""
+
+
+@dataclass(frozen=True)
+class TableReader:
+    """The columns of a table that say something, as one row of inputs: numbers, then whether they
+    were missing, then words.
+    """
+
+    numbers: tuple[Numbers, ...]
+    words: tuple[Words, ...]
+    names: tuple[str, ...]
+    """Of all columns, in their order."""
+    target: str
+    """The one that is predicted."""
+
+    @property
+    def width(self) -> int:
+        """Inputs of a row."""
+        missing = sum(column.missing is not None for column in self.numbers)
+        return len(self.numbers) + missing + sum(len(w.known) + w.rare for w in self.words)
+
+    def read(self, path: Path) -> tuple[Sequence[str], Tensor]:
+        """The rows of a table with the same columns, of which that with the answer may be missing;
+        see `Reader`.
+        """
+        table = read_csv(path)
+        if set(table.names) < {str(k) for k in range(1, len(self.names) + 1)}:
+            # Without a header, columns are numbers, and the answer's own is not there.
+            rest = [name for name in self.names if name != self.target]
+            table = Columns(tuple(rest[: len(table.names)]), table.cells, table.decimal)
+        wanted = [column.name for column in self.numbers] + [each.name for each in self.words]
+        lacks = [name for name in wanted if name not in table.names]
+        if lacks:
+            more = f" and {len(lacks) - NAMED} more" if len(lacks) > NAMED else ""
+            raise UsageError(
+                f"{str(path)!r} lacks the {'column' if len(lacks) == 1 else 'columns'} "
+                f"{', '.join(lacks[:NAMED])}{more}, which the model was trained with: add them."
+            )
+        rows = range(len(table))
+        try:
+            inputs = self.inputs(table, rows)
+        except ValueError as error:
+            raise UsageError(f"{path}: {error}.") from error
+        return [str(row + 1) for row in rows], torch.from_numpy(inputs)
+
+    def inputs(self, table: Columns, rows: Sequence[int]) -> np.ndarray:
+        """Inputs [rows, width] in float32.
+
+        Raises:
+            ValueError: words in a column of numbers.
+
+        """
+        values = [_numbers(table, column.name, rows) for column in self.numbers]
+        parts = [
+            (np.where(np.isnan(found), column.median, found) - column.mean) / column.std
+            for column, found in zip(self.numbers, values, strict=True)
+        ]
+        parts += [
+            (np.isnan(found) - column.missing[0]) / column.missing[1]
+            for column, found in zip(self.numbers, values, strict=True)
+            if column.missing is not None
+        ]
+        for column in self.words:
+            cells = table.column(column.name)
+            found = np.array(
+                ["" if blank(cells[row]) else cells[row] for row in rows], dtype=object
+            )
+            hits = [found == word for word in column.known]
+            parts += [*hits, ~np.any(hits, axis=0)] if column.rare else hits
+        return np.stack(parts, axis=1).astype(np.float32)
+
+
+def _numbers(table: Columns, name: str, rows: Sequence[int]) -> np.ndarray:
+    """A column of a table in float64, NaN where there is no value.
+
+    Raises:
+        ValueError: a cell holds something else.
+
+    """
+    cells, found = table.column(name), []
+    for row in rows:
+        value = None if blank(cells[row]) else number(cells[row], table.decimal)
+        if value is None and not blank(cells[row]):
+            raise ValueError(
+                f"{name!r} holds {cells[row]!r} in row {row + 1}, and was a column of numbers"
+            )
+        found.append(np.nan if value is None else value)
+    return np.array(found, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class TextReader:
+    """The end of a text, as the numbers of its characters."""
+
+    alphabet: str
+    length: int
+    """Characters that the model sees."""
+
+    def tokens(self, text: str) -> Tensor:
+        """The number of every character.
+
+        Raises:
+            ValueError: one that the alphabet lacks.
+
+        """
+        place = {character: index for index, character in enumerate(self.alphabet)}
+        odd = next((character for character in text if character not in place), None)
+        if odd is not None:
+            raise ValueError(f"the character {odd!r} was not in the training text")
+        return torch.tensor([place[character] for character in text])
+
+    def read(self, path: Path) -> tuple[Sequence[str], Tensor]:
+        """The last characters of a text file [1, length]; see `Reader`."""
+        text = read_text(path)[-self.length :]
+        if not text:
+            raise UsageError(f"{str(path)!r} is empty: write the beginning of a text into it.")
+        try:
+            return [str(path)], self.tokens(text)[None]
+        except ValueError as error:
+            raise UsageError(f"{path}: {error}: leave it out.") from error
+
+
+def read_text(path: Path) -> str:
+    """What a text file holds.
+
+    Raises:
+        UsageError: it cannot be read.
+
+    """
+    try:
+        return path.read_text("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{str(path)!r} is no UTF-8 text ({error.reason}): save it so.") from error
+
+
+READERS: dict[str, Callable[..., Any]] = {
+    "images": ImageReader, "table": TableReader, "text": TextReader,
+}  # fmt: skip

@@ -1,0 +1,40 @@
+"""How sure it is that one way to train does better than another, on the same validation items."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import combinations
+
+from recipe.context import Context
+from recipe.results import Scalar, Trial, finite
+from recipe.search.runner import best_of
+from recipe.training.evaluate import answers, item_sums, lead_error
+from recipe.training.items import Batch
+from recipe.training.models import build_model
+
+
+def errors(ctx: Context, best: Mapping[str, Trial | None]) -> dict[str, Scalar]:
+    """The standard error of the best score, and of the difference between any two of them: ways are
+    right and wrong about much the same items, so that it is smaller than those of their scores.
+    """
+    known = {way: t for way, t in best.items() if t is not None and t.val_score is not None}
+    top = best_of(list(known.values()))
+    if top is None:
+        return {}
+    sums = {way: item_sums(ctx.experiment, _answers(ctx, trial)) for way, trial in known.items()}
+    found: dict[str, Scalar] = {"score_error": ctx.score_error(top)}
+    for one, other in combinations(known, 2):
+        pair = sums[one], sums[other]
+        if pair[0] is not None and pair[1] is not None:
+            error = lead_error(ctx.task, pair[0], pair[1], ctx.seed_for("lead"))
+            found[f"{one}_{other}_error"] = finite(error)
+    return found
+
+
+def _answers(ctx: Context, trial: Trial) -> Iterable[Batch]:
+    """Of the model that a trial trained, on the validation data."""
+    from safetensors.torch import load
+
+    experiment = ctx.experiment_of(trial)
+    model = build_model(replace(experiment, begin_from=None), ctx.seed, ctx.device)
+    model.load_state_dict(load(ctx.runner.weights(trial, experiment)))
+    return answers(model, ctx.data.val)

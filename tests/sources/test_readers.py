@@ -1,0 +1,173 @@
+"""Files read as the training data were: against scikit-learn and the data themselves."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from recipe.errors import UsageError
+from recipe.sources import csv_table, image_folder, text_file
+from recipe.sources.csvfile import read_csv
+from recipe.sources.kept import FILE, Kept
+from recipe.sources.readers import ImageReader, TableReader, TextReader
+from recipe.sources.tables import MOST_WORDS
+
+RNG = np.random.default_rng(0)
+
+
+def write(path, header, rows):
+    lines = [",".join(header), *(",".join(map(str, row)) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def mixed(n=300):
+    """Numbers with gaps, few words, many words, and an answer."""
+    many = [f"w{k}" for k in RNG.integers(0, 80, n)]
+    return [
+        (round(float(RNG.normal(40, 9)), 2), "" if k % 9 == 0 else int(RNG.integers(0, 50)),
+         ["red", "green", "?"][k % 3], many[k], ["no", "yes"][k % 2])
+        for k in range(n)
+    ]  # fmt: skip
+
+
+HEADER = ["age", "hours", "colour", "city", "answer"]
+
+
+def test_a_table_is_read_as_scikit_learn_would_encode_it(tmp_path):
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    rows = mixed()
+    path = write(tmp_path / "t.csv", HEADER, rows)
+    source = csv_table(path, "answer")
+    assert isinstance(source.reader, TableReader)
+    cells = np.empty((len(rows), 4), dtype=object)
+    for index, row in enumerate(rows):
+        cells[index] = [row[0], np.nan if row[1] == "" else row[1],
+                        "" if row[2] == "?" else row[2], row[3]]  # fmt: skip
+    from sklearn.model_selection import train_test_split
+
+    y = np.array([row[4] == "yes" for row in rows])
+    train, _ = train_test_split(np.arange(len(rows)), test_size=60, random_state=0, stratify=y)
+    encoder = ColumnTransformer([
+        ("n", make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler()), [0, 1]),
+        ("w", OneHotEncoder(max_categories=MOST_WORDS, handle_unknown="infrequent_if_exist",
+                            sparse_output=False), [2, 3]),
+    ])  # fmt: skip
+    encoder.fit(cells[np.sort(train)])
+    expected = encoder.transform(cells).astype(np.float32)
+    names, found = source.reader.read(path)
+    assert names == [str(k) for k in range(1, len(rows) + 1)]
+    assert source.reader.width == expected.shape[1]
+    assert np.allclose(found.numpy(), expected, atol=1e-6)
+    assert np.array_equal(found.numpy()[np.sort(train)], source.train[0])
+
+
+def test_new_rows_may_lack_the_answer_and_have_another_order_and_new_words(tmp_path):
+    path = write(tmp_path / "t.csv", HEADER, mixed())
+    reader = csv_table(path, "answer").reader
+    new = write(tmp_path / "new.csv", ["city", "colour", "hours", "age"],
+                [("w1", "red", 4, 41.5), ("nowhere", "violet", "", 20)])  # fmt: skip
+    _, x = reader.read(new)
+    assert x.shape == (2, reader.width)
+    colours = slice(3, 6)  # after two numbers and whether one was missing
+    assert x[0, colours].sum() == 1
+    assert x[1, colours].sum() == 0  # a colour that nobody knew
+    assert x[1, -1] == 1  # a city like the rare ones
+    assert x[1, 2] != x[0, 2]
+
+
+def test_a_table_without_a_header_may_lack_the_column_of_the_answer(tmp_path):
+    rows = [(k % 7, k % 2, k % 5) for k in range(100)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(",".join(map(str, row)) for row in rows), "utf-8")
+    reader = csv_table(path, "2").reader
+    new = tmp_path / "new.csv"
+    new.write_text("\n".join(f"{a},{c}" for a, _, c in rows), "utf-8")
+    assert torch.equal(reader.read(new)[1], reader.read(path)[1])
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "says"),
+    [
+        (["age", "hours", "city"], (1, 2, "w1"), "lacks the column colour, which"),
+        (["x", "y"], (1, 2), "lacks the columns age, hours, colour, city, which"),
+        (HEADER[:4], ("old", 2, "red", "w1"), "'age' holds 'old' in row 1"),
+    ],
+)
+def test_a_table_of_other_columns_is_one_sentence(tmp_path, header, row, says):
+    reader = csv_table(write(tmp_path / "t.csv", HEADER, mixed()), "answer").reader
+    with pytest.raises(UsageError, match=says):
+        reader.read(write(tmp_path / "new.csv", header, [row]))
+
+
+def test_images_are_read_as_the_training_images(tmp_path):
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for index in range(6):
+            pixels = RNG.integers(0, 255, (90, 120, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "pets" / name / f"{index}.png")
+    source = image_folder(tmp_path / "pets")
+    names, x = source.reader.read(tmp_path / "pets")
+    assert isinstance(source.reader, ImageReader)
+    assert x.shape == (12, *source.shape)
+    for (path, _), row in zip(source.train.samples, range(12), strict=True):
+        assert names[row] == path
+        assert torch.equal(x[row], source.train[row][0])
+
+
+def test_images_of_several_sizes_that_stay_as_they_are(tmp_path):
+    for index, side in enumerate((8, 9)):
+        Image.new("RGB", (side, side)).save(tmp_path / f"{index}.png")
+    with pytest.raises(UsageError, match=r"1\.png' becomes an input of shape \[3, 9, 9\]"):
+        ImageReader((0.5,) * 3, (0.2,) * 3).read(tmp_path)
+
+
+def test_a_text_is_read_to_its_end(tmp_path):
+    book = tmp_path / "book.txt"
+    book.write_text("abcd " * 2000, "utf-8")
+    source = text_file(book)
+    (_, x), tokens = source.reader.read(book), source.reader.tokens("abcd ")
+    assert x.shape == (1, *source.shape) == (1, 64)
+    assert x[0, -5:].tolist() == tokens.tolist() == [1, 2, 3, 4, 0]
+    short, odd, empty = tmp_path / "short.txt", tmp_path / "odd.txt", tmp_path / "empty.txt"
+    short.write_text("dc", "utf-8")
+    odd.write_text("abXcd", "utf-8")
+    empty.write_text("", "utf-8")
+    assert source.reader.read(short)[1].tolist() == [[4, 3]]
+    with pytest.raises(UsageError, match="'X' was not in the training text"):
+        source.reader.read(odd)
+    with pytest.raises(UsageError, match="is empty"):
+        source.reader.read(empty)
+
+
+def kept(reader, kind, **given):
+    made = {"model": "mlp", "task": "regression", "shape": (reader.width,), "outputs": 1, **given}
+    return Kept(kind=kind, reader=reader, **made)
+
+
+def test_what_is_kept_is_read_back(tmp_path):
+    table = csv_table(write(tmp_path / "t.csv", HEADER, mixed()), "age")
+    for one in (
+        kept(table.reader, "table", scale=table.scale),
+        Kept("images", ImageReader((0.1, 0.2, 0.3), (0.4, 0.5, 0.6), 64), "cnn", "classification",
+             (3, 64, 64), 2, ("cat", "dog")),
+        Kept("text", TextReader("ab\n", 16), "transformer", "language_model", (16,), 3),
+    ):  # fmt: skip
+        one.write(tmp_path)
+        assert Kept.read(tmp_path) == one
+        assert one.experiment().inputs is one
+    assert read_csv(tmp_path / "t.csv").names == table.reader.names
+
+
+def test_what_cannot_be_read_back_is_one_sentence(tmp_path):
+    assert Kept.read(tmp_path) is None
+    for text in ("{", "[]", json.dumps({"kind": "sounds", "reader": {}})):
+        (tmp_path / FILE).write_text(text, "utf-8")
+        with pytest.raises(UsageError, match=r"inputs\.json' cannot be read"):
+            Kept.read(tmp_path)
