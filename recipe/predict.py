@@ -157,7 +157,7 @@ def _answers(
     experiment: Experiment, model: nn.Module, names: Sequence[str], x: Tensor
 ) -> Iterator[Answer]:
     task, meaning = experiment.resolved_task, _Meaning(experiment)
-    x = _as_precise(x, model)
+    x = as_precise(x, model)
     for start in range(0, len(x), BATCH):
         part = x[start : start + BATCH]
         try:
@@ -171,7 +171,7 @@ def _answers(
             yield Answer(name, *_read(task, output.detach().cpu().float(), meaning))
 
 
-def _as_precise(x: Tensor, model: nn.Module) -> Tensor:
+def as_precise(x: Tensor, model: nn.Module) -> Tensor:
     """Real inputs in the precision of the weights: arrays are often saved as float64."""
     weights = next((p for p in model.parameters() if p.is_floating_point()), None)
     return x if weights is None or not x.is_floating_point() else x.to(weights.dtype)

@@ -37,7 +37,7 @@ LAYERS = [
     {"proof"},
     {"report", "starters", "saved"},
     {"predict"},
-    {"against"},
+    {"against", "exported"},
     {"api"},
     {"testing", "ui"},
     {"__main__"},

@@ -34,13 +34,18 @@ def compare(folders: tuple[Path, ...]) -> int:
 @click.option("--csv", "table", metavar="FILE", help="A line per trial; - for standard output.")
 @click.option("--optuna", "storage", metavar="URL",
               help="A study in this storage, such as sqlite:///runs.db.")  # fmt: skip
-def export(run_folder: Path, table: str | None, storage: str | None) -> int:
-    """Write the trials of the run folder RUN for other tools."""
+@click.option("--model", "model", metavar="FILE",
+              help="The chosen model: FILE.pt2 (torch.export) or FILE.onnx.")  # fmt: skip
+def export(run_folder: Path, table: str | None, storage: str | None, model: str | None) -> int:
+    """Write the trials of the run folder RUN, or the model that it chose, for other tools."""
     from recipe.report.export import as_csv, to_optuna
     from recipe.runfolder import read_result
 
-    if table is None and storage is None:
-        raise UsageError("Say where to: --csv FILE, or --optuna sqlite:///runs.db.")
+    if table is None and storage is None and model is None:
+        raise UsageError(
+            "Say what to write: --model FILE.pt2 or FILE.onnx, --csv FILE, or "
+            "--optuna sqlite:///runs.db."
+        )
     result = read_result(run_folder)
     if table == "-":
         click.echo(as_csv(result), nl=False)
@@ -55,4 +60,20 @@ def export(run_folder: Path, table: str | None, storage: str | None) -> int:
     if storage is not None:
         name = to_optuna(result, storage)
         click.echo(f"study {name!r} in {storage}", err=table == "-")
+    if model is not None:
+        click.echo(_export_model(run_folder, model), err=table == "-")
     return 0
+
+
+def _export_model(run_folder: Path, file: str) -> str:
+    """Write it; what was written, in a sentence."""
+    from recipe.exported import export_model
+
+    written = export_model(run_folder, file)
+    same = (
+        "the same outputs to the last digit"
+        if written.difference == 0
+        else f"outputs that differ by {written.difference:.1g} at most"
+    )
+    one = "" if written.any_batch else "; it takes one item at a time"
+    return f"{written.file}: {same}, on {written.items} items{one}"

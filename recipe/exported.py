@@ -1,0 +1,208 @@
+"""The model of a run as one file for other programs, checked against the model itself."""
+
+import io
+import json
+import math
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from recipe.errors import UsageError
+from recipe.experiment import Experiment
+from recipe.files import write_bytes
+from recipe.predict import as_precise
+from recipe.runfolder import read_result
+from recipe.saved import CPU, as_trained, chosen_model, experiment_of
+from recipe.training.data import load_splits
+
+FORMATS = (".pt2", ".onnx")
+"""Of `torch.export`, and of ONNX."""
+CHECKED = 64
+"""Items on which both have to give the same."""
+TOLERANCE = 1e-4
+"""Of the largest output: another program adds float32 numbers in another order."""
+INSTALL = "pip install 'training-recipe[onnx]'"
+MEANS = {
+    "class index": "a score per class; softmax makes probabilities of them",
+    "zero or one": "the logarithm of the odds of yes; sigmoid makes probabilities of them",
+    "real": "amounts",
+}
+"""What outputs are, by the kind of targets."""
+METADATA = "recipe.json"
+Model = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written and compared."""
+
+    file: Path
+    items: int
+    difference: float
+    """The largest one between two outputs."""
+    any_batch: bool
+    """Whether it takes any number of items at once, or one only."""
+
+
+def export_model(
+    run: str | Path, file: str | Path, experiment: Experiment | None = None
+) -> Written:
+    """Write the model that a run chose, with its outputs checked: those of the file, read again,
+    have to be the model's.
+
+    What the model takes and what its outputs mean stands in the file as JSON, under `recipe.json`:
+    for data by name also how a file becomes an input.
+
+    Args:
+        run: the run folder.
+        file: `.pt2` for `torch.export`, `.onnx` for ONNX.
+        experiment: as of `recipe.load`.
+
+    Raises:
+        UsageError: no such run, a file that is there already, a model that cannot be exported, or
+            one whose outputs differ afterwards.
+
+    """
+    file, folder = Path(file), Path(run)
+    kind = file.suffix.lower()
+    if kind not in FORMATS:
+        raise UsageError(f"{str(file)!r}: name a file that ends in {' or '.join(FORMATS)}.")
+    if file.exists():
+        raise UsageError(f"{str(file)!r} is there already: name another file.")
+    result = read_result(folder)
+    trained = as_trained(experiment or experiment_of(result, folder), result)
+    model = chosen_model(trained, result, folder, CPU)
+    x = as_precise(_inputs(trained, int(result.settings.get("seed") or 0)), model)
+    program, any_batch = _program(model, x)
+    about = json.dumps(_about(trained, x))
+    content = _pt2(program, about) if kind == ".pt2" else _onnx(program, about)
+    again = _open_pt2(content) if kind == ".pt2" else _open_onnx(content)
+    difference = _difference(model, again, x, any_batch=any_batch)
+    try:
+        write_bytes(file, content)
+    except OSError as error:
+        raise UsageError(f"{str(file)!r} cannot be written ({error.strerror}).") from error
+    return Written(file, len(x), difference, any_batch)
+
+
+def _inputs(experiment: Experiment, seed: int) -> Tensor:
+    """Some inputs: of the validation data, or where these need not be there, drawn at random."""
+    kept = experiment.inputs
+    if kept is None or experiment.train is not None:
+        return load_splits(experiment, CPU, seed).val.sample(CHECKED, _source()).x
+    if kept.kind == "text":
+        return torch.randint(kept.outputs, (CHECKED, *kept.shape), generator=_source())
+    return torch.randn(CHECKED, *kept.shape, generator=_source())
+
+
+def _source() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+def _program(model: nn.Module, x: Tensor) -> tuple[Any, bool]:
+    """The model as a graph for any number of items, or for one where it cannot be otherwise."""
+    reason: Exception | None = None
+    for any_batch, given in ((True, x), (False, x[:1])):
+        shapes = ({0: torch.export.Dim.DYNAMIC},) if any_batch else None
+        try:
+            with torch.no_grad(), _quiet():
+                return torch.export.export(model, (given,), dynamic_shapes=shapes), any_batch
+        except Exception as error:  # noqa: BLE001 - it traces the user's code
+            reason = reason or error
+    said = next((line for line in str(reason).splitlines() if line.strip()), "")
+    raise UsageError(
+        f"torch.export cannot trace the model ({type(reason).__name__}: {said.strip()[:200]}): use "
+        "recipe.load(RUN) in Python."
+    ) from reason
+
+
+def _pt2(program: Any, about: str) -> bytes:
+    content = io.BytesIO()
+    with _quiet():
+        torch.export.save(program, content, extra_files={METADATA: about})
+    return content.getvalue()
+
+
+def _open_pt2(content: bytes) -> Model:
+    with _quiet():
+        model: Model = torch.export.load(io.BytesIO(content)).module()
+    return model
+
+
+def _onnx(program: Any, about: str) -> bytes:
+    try:
+        import onnxruntime  # noqa: F401 - before the work
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise UsageError(f"ONNX needs the package {error.name!r}: {INSTALL}.") from error
+    try:
+        with _quiet():
+            made = torch.onnx.export(program, (), input_names=["x"], output_names=["y"],
+                                     dynamo=True, verbose=False)  # fmt: skip
+            assert made is not None  # noqa: S101 - only where a file is named
+            made.model.metadata_props[METADATA] = about
+            content: bytes = made.model_proto.SerializeToString()
+    except Exception as error:
+        said = next((line for line in str(error).splitlines() if line.strip()), "")
+        raise UsageError(
+            f"The model cannot be written as ONNX ({type(error).__name__}: {said[:200]}): "
+            "export it as .pt2."
+        ) from error
+    return content
+
+
+def _open_onnx(content: bytes) -> Model:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    return lambda x: torch.from_numpy(session.run(None, {name: x.numpy()})[0])
+
+
+@torch.no_grad()
+def _difference(model: nn.Module, other: Model, x: Tensor, *, any_batch: bool) -> float:
+    """The largest difference between two outputs, of one item and of all of them together.
+
+    Raises:
+        UsageError: it is more than rounding.
+
+    """
+    worst = 0.0
+    for part in (x[:1], x) if any_batch else (x[:1],):
+        expected, found = model(part), other(part)
+        if expected.shape != found.shape:
+            raise UsageError(
+                f"The exported model gives outputs of shape {list(found.shape)}, the model "
+                f"{list(expected.shape)}: nothing was written."
+            )
+        # Equal infinities differ by nothing.
+        apart = torch.where(expected == found, 0.0, (expected - found).abs())
+        off, largest = float(apart.max()), max(1.0, float(expected.nan_to_num().abs().max()))
+        if not math.isfinite(off) or off > TOLERANCE * largest:
+            raise UsageError(
+                f"The exported model differs from the model by {off:.3g} (outputs up to "
+                f"{largest:.3g}): nothing was written."
+            )
+        worst = max(worst, off)
+    return worst
+
+
+def _about(experiment: Experiment, x: Tensor) -> Mapping[str, Any]:
+    """What whoever uses the file has to know."""
+    task, kept = experiment.resolved_task, experiment.inputs
+    about = {"task": task.name, "outputs": MEANS[task.target_kind], "shape": list(x.shape[1:])}
+    return about if kept is None else {**asdict(kept), **about, "classes": list(kept.classes)}
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the warnings and the progress of the libraries."""
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
