@@ -18,6 +18,9 @@ LOOKED_AT = 200
 """Entries of a folder that are looked at: a guess may not take long."""
 LIKELY_TARGETS = ("target", "label", "class", "y", "outcome", "survived", "price", "saleprice")
 OTHER = "\0other"
+OF_A_FILE = "\0file"
+SUFFIXES = (".safetensors", ".pt", ".pth")
+"""Of files that may hold weights."""
 TEXT = {option.name: option.question for option in OPTIONS}
 
 
@@ -110,13 +113,36 @@ def questions_of_data(folder: Path) -> list[Question]:
     ]  # fmt: skip
 
 
-def question_of_weights() -> Question:
-    """Whether a model of torchvision begins with its weights."""
-    return Question(
-        "pretrained", TEXT["pretrained"],
-        items=lambda _: [Item("no, from scratch", False), Item("yes, torchvision's", True)],
-        default=lambda _: False, when=lambda a: _is_torchvisions(a.get("model")),
-    )  # fmt: skip
+def questions_of_weights(folder: Path) -> list[Question]:
+    """What a model of torchvision begins with: nothing, the library's weights, or a file."""
+    return [
+        Question(
+            "pretrained", TEXT["pretrained"],
+            items=lambda _: [
+                Item("no, from scratch", False),
+                Item("yes, torchvision's", True),
+                Item("yes, of a file", OF_A_FILE),
+            ],
+            default=lambda _: False, when=lambda a: _is_torchvisions(a.get("model")),
+        ),
+        Question(
+            "weights", "Which file of weights?",
+            default=lambda _: next(iter(files_here(folder, SUFFIXES)), ""),
+            check=lambda typed, _: _weights(typed),
+            when=lambda a: a.get("pretrained") == OF_A_FILE, path=True,
+        ),
+    ]  # fmt: skip
+
+
+def _weights(typed: str) -> str:
+    """The path that was typed, when weights can be read there."""
+    from recipe.training.pretrained import read_weights
+
+    path = Path(typed).expanduser()
+    if not typed or not path.is_file():
+        raise UsageError(_missing(typed, "file"))
+    read_weights(path)
+    return str(path)
 
 
 def _is_torchvisions(model: str | None) -> bool:

@@ -17,10 +17,11 @@ from recipe.ui.config import Config, read_config, read_table
 from recipe.ui.init import TOML, write_files
 from recipe.ui.running import Ran, execute
 from recipe.ui.sources import (
+    OF_A_FILE,
     experiments_here,
     likely_kind,
-    question_of_weights,
     questions_of_data,
+    questions_of_weights,
 )
 
 GREETING = f"""recipe {__version__}: a guided training recipe
@@ -83,7 +84,7 @@ def questions(folder: Path) -> list[Question]:
         Question("kind", "What shall be trained?", items=lambda _: kinds,
                  default=lambda _: "digits" if likely == "own" else likely),
         *questions_of_data(folder),
-        question_of_weights(),
+        *questions_of_weights(folder),
         Question("how_far", "How far?", items=lambda _: HOW_FAR, default=lambda _: {},
                  when=lambda a: a["kind"] != "own"),
         Question("budget", "How long? As 90s, 20m or 40epochs",
@@ -102,8 +103,8 @@ def _limit(typed: str, _: Answers) -> str:
 def chosen(answers: Answers, config: Config, *, fresh: bool) -> Choice:
     """What the answers name, above the other options of the configuration."""
     flags: dict[str, Any] = {**answers["how_far"], "fresh": fresh}
-    names = ("data", "target", "model", "pretrained", "budget")
-    flags |= {name: answers[name] for name in names if answers.get(name)}
+    names = ("data", "target", "model", "pretrained", "weights", "budget")
+    flags |= {n: answers[n] for n in names if answers.get(n) not in (None, False, OF_A_FILE)}
     kind = answers["kind"]
     target = kind if kind == "digits" or kind.endswith(".py") else None
     return merged(target, parse(flags), config)

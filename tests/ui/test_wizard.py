@@ -6,7 +6,10 @@ import tomllib
 from functools import partial
 
 import pytest
+from PIL import Image
+from safetensors.torch import save_file
 from terminals import ended, started
+from torchvision.models import resnet18
 
 UP, DOWN, ENTER, BACKSPACE = "\x1b[A", "\x1b[B", "\r", "\x7f"
 CHECKS = UP + ENTER
@@ -84,6 +87,35 @@ def test_a_table_with_a_wrong_answer_mended_and_the_way_back(wizard, tmp_path):
         "data": "animals.csv", "target": "tame", "model": "mlp", "until": "lr_range",
     }  # fmt: skip
     assert tomllib.loads((tmp_path / "recipe.toml").read_text()) == settings
+
+
+def test_images_with_weights_of_a_file(wizard, tmp_path):
+    for name, grey in (("dark", 40), ("light", 200)):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for index in range(40):
+            Image.new("RGB", (32, 32), (grey + index % 9,) * 3).save(
+                tmp_path / "photos" / name / f"{index}.png"
+            )
+    save_file(resnet18(num_classes=5).state_dict(), tmp_path / "mine.safetensors")
+    child = wizard()
+    answer(child, "What shall be trained?")
+    answer(child, "Which folder of images?")
+    answer(child, "Which model?", 3 * DOWN + ENTER)  # resnet18
+    answer(child, "Begin with", DOWN + DOWN + ENTER)
+    answer(child, "Which file of weights?", "x" + ENTER)
+    child.expect("There is no file 'mine.safetensorsx'")
+    answer(child, "Which file of weights?", BACKSPACE + ENTER)
+    answer(child, "How far?", UP + CHECKS)
+    said, code = ended(child)
+    assert code == 0, said
+    result = the_run(tmp_path)[1]
+    assert result["settings"] == {
+        "data": "photos", "model": "resnet18", "weights": "mine.safetensors",
+        "until": "overfit_sample",
+    }  # fmt: skip
+    assert [step["name"] for step in result["steps"] if step["status"] == "pass"] == [
+        "inspect", "initial_loss", "overfit_sample",
+    ]  # fmt: skip
 
 
 def test_ctrl_c_leaves_a_run_that_the_next_start_goes_on_with(wizard, tmp_path):
