@@ -5,8 +5,12 @@ from difflib import get_close_matches
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that looks most like this one; None when none does."""
-    return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=0.5)), None)
+    """The known name that looks most like this one, small and capital letters being the same; None
+    when none does.
+    """
+    plain = {each.lower(): each for each in sorted(known)}
+    found = get_close_matches(name.lower(), list(plain), n=1, cutoff=0.5)
+    return plain[found[0]] if found else None
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:

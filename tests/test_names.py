@@ -5,7 +5,12 @@ from recipe.names import unknown
 
 @pytest.mark.parametrize(
     ("name", "nearest"),
-    [("weight_decy", "weight_decay"), ("epoch", "epochs"), ("learning_rat", "learning_rate")],
+    [
+        ("weight_decy", "weight_decay"),
+        ("epoch", "epochs"),
+        ("learning_rat", "learning_rate"),
+        ("EPOCHS", "epochs"),
+    ],
 )
 def test_the_nearest_name_is_offered(name, nearest):
     known = ["epochs", "learning_rate", "weight_decay"]
