@@ -330,6 +330,42 @@ def test_it_refines_a_grid_of_whole_trainings_by_half_and_double_the_rate(tmp_pa
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("search", ["auto", "random"])
+def test_what_no_trial_has_varied_is_tried_beside_the_centre(tmp_path, search):
+    for space, tried in (
+        ({"momentum": [0.5, 0.8, 0.9]}, [{"momentum": 0.5}, {"momentum": 0.8}, {"momentum": 0.9}]),
+        (
+            {"batch_size": integers(8, 32)},
+            [{"batch_size": 8}, {"batch_size": 20}, {"batch_size": 32}],
+        ),
+        ({"batch_size": [8, 16], "momentum": [0.5, 0.9]}, None),
+        ({"lr": [0.1, 0.2]}, []),
+    ):
+        experiment = blob_experiment(lr=0.05, weight_decay=1e-4, epochs=3, space=space)
+        with open_context(
+            RefineGrid(), experiment, tmp_path / str(len(space)), search=search
+        ) as ctx:
+            RefineGrid().measure(ctx)
+        own = [{n: v for n, v in t.params.items() if n in space and n != "lr"} for t in ctx.trials]
+        assert not any(t.status == "failed" for t in ctx.trials)
+        others = [cell for cell in own if cell]
+        if tried is None:
+            assert {cell["batch_size"] for cell in others} == {8, 16}
+            assert {cell["momentum"] for cell in others} == {0.5, 0.9}
+            assert len(others) <= 4
+        else:
+            assert others == tried
+        assert len(own) - len(others) >= 3  # the centre and its neighbours
+
+
+def test_what_a_trial_has_varied_is_not_tried_again(tmp_path):
+    experiment = blob_experiment(epochs=3, space={"momentum": [0.5, 0.8, 0.9]})
+    with open_context(RefineGrid(), experiment, tmp_path) as ctx:
+        ctx.run_trials([{"lr": 0.05, "weight_decay": 0.0, "momentum": 0.5}], epochs=2)
+        RefineGrid().measure(ctx)
+    assert {t.params["momentum"] for t in ctx.trials} == {0.5}
+
+
 def test_random_neighbours_stay_within_reach(tmp_path):
     _, trials = refine(tmp_path, search="random", lr=0.01, weight_decay=1e-3, epochs=3)
     assert params(trials)[0] == (0.01, 1e-3)

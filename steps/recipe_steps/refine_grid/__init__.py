@@ -22,7 +22,7 @@ class RefineGrid:
         "The grid is narrower and lies around the best so far; what falls behind is cut early."
     )
     says = "{trials} trials, best score {best_score} at lr {best_lr}"
-    version = 7
+    version = 8
     requires = frozenset({"coarse_grid", "transfer"})
     rules = rules.RULES
     figures = (grids.MAP,)

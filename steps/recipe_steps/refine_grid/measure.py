@@ -10,7 +10,7 @@ from recipe.ranges import Axis, Range, rounded
 from recipe.results import Evidence, Scalar, Trial
 from recipe.search.halving import Halving
 from recipe.search.runner import best_of
-from recipe.search.space import proposed, random_draws
+from recipe.search.space import listed, proposed, quasi_random, random_draws
 from recipe_steps.grids import grid_evidence, number, runner_up
 from recipe_steps.refine_grid.adoption import decide, pays_for
 
@@ -34,6 +34,8 @@ centre that was moved, too: of 35 trainings on digits, 32 with three times the d
 half a point of the best of 96, 29 with the decay itself, 28 with a third of it."""
 PROPOSED = 2
 """Cells of a later round that a model of the trials so far proposes."""
+UNTRIED = 4
+"""Cells of the first round for what no trial has varied before."""
 FIRST_ROUND = Halving(share=1 / 8, keep=0.4, then=Halving(share=0.6, keep=0.5))
 """Two go on after an eighth, one of them after 0.6: a score at a third of a training says little of
 its end. Replayed on 35 grids of digits, each cell trained to its end: a second cut at a third was
@@ -59,6 +61,8 @@ def measure(ctx: Context) -> Evidence:
     if decay is not None:
         centre["weight_decay"] = rounded(decay * factor)
     cells = (_random if ctx.settings.search == "random" else _cells)(ctx, centre, around)
+    if ctx.round == 1:
+        cells[1:1] = _untried(ctx, centre)
     halving = FIRST_ROUND if ctx.round == 1 else LATER_ROUNDS
     count = ctx.decide(
         "cells", lambda: _affordable(ctx.epochs_left, plan["epochs"], len(cells), halving)
@@ -169,6 +173,20 @@ def _cells(ctx: Context, centre: dict[str, Scalar], around: Around) -> list[dict
         if value:
             cells += [{**centre, name: rounded(value * factor)} for factor in factors]
     return cells + _proposed(ctx, centre) if ctx.round > 1 else cells
+
+
+def _untried(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]]:
+    """The centre with other values of what is searched by name and no trial has had yet: where
+    another step came in place of the coarse grid, or it was left out.
+    """
+    known = {*centre, *(name for trial in ctx.trials for name in trial.params)}
+    axes = {name: axis for name, axis in ctx.experiment.space.items() if name not in known}
+    if not axes:
+        return []
+    if len(axes) == 1:
+        ((name, axis),) = axes.items()
+        return [{**centre, name: value} for value in listed(axis)[:UNTRIED]]
+    return [{**centre, **cell} for cell in quasi_random(axes, UNTRIED, ctx.seed_for("untried"))]
 
 
 def _proposed(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]]:
