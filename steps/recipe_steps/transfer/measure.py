@@ -26,16 +26,15 @@ from recipe_steps.transfer.profile import depth_profile, forgetting
 
 FINE = 0.1
 """Of the head's rate: the lecture's "about a tenth of the rate"."""
-BESIDE = (3.0, 1 / 3)
-"""Factors of that rate, tried at the best depth."""
-HIGHER = 3.0
-"""Factor of the next rate, as long as the highest one is the best: features that serve less have to
-change more."""
+STEP = 3.0
+"""Factor between rates that are tried beside that one, at the best depth."""
+RATES_BESIDE = 3
+"""That are expected: one below, and the next higher one at two depths."""
 SCRATCH_RATES = 3
 DEPTHS = Halving(share=1 / 3, keep=0.5)
-"""Of different depths, half go on; also of depths that a space names."""
+"""Of different depths, half go on, and of rates beside the one that leads."""
 RATES = Halving(share=1 / 3, keep=1 / 3)
-"""Of rates beside the one that leads, and of rates from scratch: one goes on."""
+"""Of rates from scratch one goes on."""
 BUDGET_SHARE = 0.25
 """Of what is left of the budget, for depths, for their rates, and for training from scratch."""
 TRAININGS = 8
@@ -94,7 +93,7 @@ def measure(ctx: Context) -> Evidence:
 
 def _fine_tuned(ctx: Context, probe: Trial, rate: float | None) -> list[Trial]:
     """From the trained head, at a tenth of the rate that is right for it: with more and fewer
-    blocks frozen, then at other rates where that was best.
+    blocks frozen, then at a lower rate and at higher ones.
     """
     depths, epochs = depths_of(ctx), length(ctx)
     if not depths or rate is None:
@@ -110,28 +109,29 @@ def _fine_tuned(ctx: Context, probe: Trial, rate: float | None) -> list[Trial]:
     best = best_of(trials)
     if best is None:
         return trials
-    beside = [{"lr": rounded(lr * by), **shared, "freeze": best.params["freeze"]} for by in BESIDE]
-    count = ctx.decide("rates", lambda: _affordable(ctx, epochs, len(beside)))
-    if count == 0:
-        return trials
-    trials += ctx.run_trials(beside[:count], RATES, first=_next(ctx), rivals=[best], epochs=epochs)
-    return _higher(ctx, trials, max(rate, usual_rates(ctx.experiment)[0]), epochs)
+    lower = [{**best.params, "lr": rounded(lr / STEP)}]
+    count = ctx.decide("lower rate", partial(_affordable, ctx, epochs, len(lower)))
+    trials += ctx.run_trials(lower[:count], DEPTHS, first=_next(ctx), rivals=[best])
+    return _higher(ctx, trials, lr, max(rate, usual_rates(ctx.experiment)[0]))
 
 
-def _higher(ctx: Context, trials: list[Trial], limit: float, epochs: int) -> list[Trial]:
-    """Go on to higher rates, at the best depth and at the lowest one, while the highest is best."""
-    while best := best_of(trials):
-        rates = [number(trial.params["lr"]) or 0.0 for trial in trials]
-        lr = rounded(max(rates) * HIGHER)
-        if number(best.params["lr"]) != max(rates) or lr > limit:
-            break
-        lowest = min(number(trial.params["freeze"]) or 0 for trial in trials)
-        depths = dict.fromkeys((best.params["freeze"], int(lowest)))
+def _higher(ctx: Context, trials: list[Trial], lr: float, limit: float) -> list[Trial]:
+    """Go on to higher rates, at the best depth and at the lowest one, until one ends below the best
+    by more than the noise: features that serve less have to change more.
+    """
+    epochs = length(ctx)
+    while (best := best_of(trials)) and (lr := rounded(lr * STEP)) <= limit:
+        lowest = min(int(number(trial.params["freeze"]) or 0) for trial in trials)
+        depths = dict.fromkeys((best.params["freeze"], lowest))
         cells = [{**best.params, "lr": lr, "freeze": depth} for depth in depths]
         count = ctx.decide(f"rate {lr}", partial(_affordable, ctx, epochs, len(cells)))
-        if count == 0:
+        more = ctx.run_trials(cells[:count], DEPTHS, first=_next(ctx), rivals=[best])
+        trials += more
+        top = best_of(more)
+        if top is None or top.val_score is None or best.val_score is None:
             break
-        trials += ctx.run_trials(cells[:count], RATES, first=_next(ctx), rivals=[best])
+        if top.val_score < best.val_score - ctx.score_error(best):
+            break
     return trials
 
 
@@ -222,7 +222,7 @@ def expects(ctx: Context, left: float | None) -> float:
     rest = None if left is None else max(0.0, left - baseline)
     parts = (
         (depths, DEPTHS, 1),
-        (len(BESIDE) if depths else 0, RATES, 0),
+        (RATES_BESIDE if depths else 0, DEPTHS, 0),
         (SCRATCH_RATES, RATES, 1),
     )
     total = 0.0
