@@ -165,7 +165,7 @@ def execute(
         journal.put(runfolder.RUN, "identity", identity)
         write_text(folder / "recipe.toml", runfolder.to_toml(record))
         if started.experiment.inputs is not None:
-            started.experiment.inputs.write(folder)
+            started.experiment.inputs.write(folder, experiment.model)
         steps = tuple((p.step.name, p.step.title) for p in started.plugins)
         emit(RunStarted(name, folder, steps, resumed))
         engine = _engine(started, settings, journal, emit, gate)

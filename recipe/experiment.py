@@ -144,6 +144,10 @@ class Experiment:
             if value is not None and not callable(value):
                 raise UsageError(f"Experiment({name}={value!r}): pass a callable or None.")
         self._check_transfer()
+        if self.inputs is not None and not hasattr(self.inputs, "reader"):
+            raise UsageError(
+                f"Experiment(inputs={self.inputs!r}): data by name set this; leave it out."
+            )
         if not isinstance(self.space, Mapping):
             raise UsageError(
                 f"Experiment(space={self.space!r}): pass a dict of names and lists of values."

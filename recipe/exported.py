@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from torch import Tensor, nn
 from recipe.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.files import write_bytes
-from recipe.predict import as_precise
+from recipe.predict import as_precise, class_names
 from recipe.runfolder import read_result
 from recipe.saved import CPU, as_trained, chosen_model, experiment_of
+from recipe.tasks.by_loss import ByLoss
 from recipe.training.data import load_splits
 
 FORMATS = (".pt2", ".onnx")
@@ -79,10 +81,11 @@ def export_model(
     trained = as_trained(experiment or experiment_of(result, folder), result)
     model = chosen_model(trained, result, folder, CPU)
     x = as_precise(_inputs(trained, int(result.settings.get("seed") or 0)), model)
+    x = torch.cat([x, x]) if len(x) == 1 else x  # one alone would fix the number of items
     program, any_batch = _program(model, x)
     about = json.dumps(_about(trained, x))
     content = _pt2(program, about) if kind == ".pt2" else _onnx(program, about)
-    again = _open_pt2(content) if kind == ".pt2" else _open_onnx(content)
+    again = partial(_open_pt2 if kind == ".pt2" else _open_onnx, content)
     difference = _difference(model, again, x, any_batch=any_batch)
     try:
         write_bytes(file, content)
@@ -115,11 +118,15 @@ def _program(model: nn.Module, x: Tensor) -> tuple[Any, bool]:
                 return torch.export.export(model, (given,), dynamic_shapes=shapes), any_batch
         except Exception as error:  # noqa: BLE001 - it traces the user's code
             reason = reason or error
-    said = next((line for line in str(reason).splitlines() if line.strip()), "")
     raise UsageError(
-        f"torch.export cannot trace the model ({type(reason).__name__}: {said.strip()[:200]}): use "
-        "recipe.load(RUN) in Python."
+        f"torch.export cannot trace the model ({type(reason).__name__}: {_first_line(reason)}): "
+        "use recipe.load(RUN) in Python."
     ) from reason
+
+
+def _first_line(error: Exception | None) -> str:
+    lines = (line.strip() for line in str(error).splitlines())
+    return next((line for line in lines if line), "")[:200]
 
 
 def _pt2(program: Any, about: str) -> bytes:
@@ -149,9 +156,8 @@ def _onnx(program: Any, about: str) -> bytes:
             made.model.metadata_props[METADATA] = about
             content: bytes = made.model_proto.SerializeToString()
     except Exception as error:
-        said = next((line for line in str(error).splitlines() if line.strip()), "")
         raise UsageError(
-            f"The model cannot be written as ONNX ({type(error).__name__}: {said[:200]}): "
+            f"The model cannot be written as ONNX ({type(error).__name__}: {_first_line(error)}): "
             "export it as .pt2."
         ) from error
     return content
@@ -166,7 +172,9 @@ def _open_onnx(content: bytes) -> Model:
 
 
 @torch.no_grad()
-def _difference(model: nn.Module, other: Model, x: Tensor, *, any_batch: bool) -> float:
+def _difference(
+    model: nn.Module, other: Callable[[], Model], x: Tensor, *, any_batch: bool
+) -> float:
     """The largest difference between two outputs, of one item and of all of them together.
 
     Raises:
@@ -175,7 +183,14 @@ def _difference(model: nn.Module, other: Model, x: Tensor, *, any_batch: bool) -
     """
     worst = 0.0
     for part in (x[:1], x) if any_batch else (x[:1],):
-        expected, found = model(part), other(part)
+        expected = model(part.clone())  # it may work in place
+        try:
+            found = other()(part.clone())
+        except Exception as error:
+            raise UsageError(
+                f"The exported model cannot be run ({type(error).__name__}: {_first_line(error)}): "
+                "nothing was written; export it as .pt2, or use recipe.load(RUN) in Python."
+            ) from error
         if expected.shape != found.shape:
             raise UsageError(
                 f"The exported model gives outputs of shape {list(found.shape)}, the model "
@@ -196,8 +211,16 @@ def _difference(model: nn.Module, other: Model, x: Tensor, *, any_batch: bool) -
 def _about(experiment: Experiment, x: Tensor) -> Mapping[str, Any]:
     """What whoever uses the file has to know."""
     task, kept = experiment.resolved_task, experiment.inputs
-    about = {"task": task.name, "outputs": MEANS[task.target_kind], "shape": list(x.shape[1:])}
-    return about if kept is None else {**asdict(kept), **about, "classes": list(kept.classes)}
+    means = MEANS[task.target_kind]
+    if isinstance(task, ByLoss):
+        means = "what the loss of the experiment takes"
+    elif getattr(task, "threshold", 0.0):
+        means = "probabilities of yes"
+    about = {
+        "task": task.name, "means": means, "shape": list(x.shape[1:]),
+        "classes": class_names(experiment),
+    }  # fmt: skip
+    return about if kept is None else {**asdict(kept), **about}
 
 
 @contextmanager

@@ -32,7 +32,7 @@ class Answer:
     """What the model says about one item."""
 
     item: str
-    """A file, or a number from 0."""
+    """A file, the number of a row of a table, from 1, or the number of an input, from 0."""
     answer: str
     """A class, yes or no as 1 or 0, the next character, or numbers."""
     probability: float | None = None
@@ -81,10 +81,11 @@ def inputs(
     if not path.exists():
         raise UsageError(f"There is no data {data!r}: {HOW}.")
     if path.suffix.lower() in ARRAYS:
-        x = _array(path).to(device)
+        x = _with_items(path, _array(path)).to(device)
         return [str(index) for index in range(len(x))], x
     if experiment.inputs is not None:
         names, x = experiment.inputs.reader.read(path)
+        experiment.inputs.check(path, x)
         return names, x.to(device)
     transform = _transform(experiment)
     if transform is None:
@@ -125,6 +126,12 @@ def _array(path: Path) -> Tensor:
     if len(tensors) != 1:
         raise UsageError(f"{str(path)!r} holds {len(tensors)} tensors: write the inputs alone.")
     return next(iter(tensors.values()))
+
+
+def _with_items(path: Path, inputs: Tensor) -> Tensor:
+    if not inputs.ndim:
+        raise UsageError(f"{str(path)!r} holds one number: write inputs [N, ...].")
+    return inputs
 
 
 def _transform(experiment: Experiment) -> Any:
@@ -177,13 +184,19 @@ def as_precise(x: Tensor, model: nn.Module) -> Tensor:
     return x if weights is None or not x.is_floating_point() else x.to(weights.dtype)
 
 
+def class_names(experiment: Experiment) -> list[str]:
+    """In the order of their numbers, where the data have names of classes."""
+    kept = experiment.inputs
+    found = kept.classes if kept else getattr(_innermost(experiment.train), "classes", None)
+    return [str(name) for name in found] if isinstance(found, list | tuple) else []
+
+
 class _Meaning:
     """What outputs stand for: names of classes, and the scale of amounts."""
 
     def __init__(self, experiment: Experiment) -> None:
         kept = experiment.inputs
-        found = kept.classes if kept else getattr(_innermost(experiment.train), "classes", None)
-        self.classes = [str(name) for name in found] if isinstance(found, list | tuple) else []
+        self.classes = class_names(experiment)
         self.scale: tuple[float, float] = (kept and kept.scale) or (0.0, 1.0)
 
     def name(self, index: int) -> str:

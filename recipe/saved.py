@@ -86,19 +86,29 @@ def experiment_of(result: RunResult, folder: Path, *, with_data: bool = False) -
         UsageError: it names none, or it cannot be loaded.
 
     """
-    settings = result.settings
-    if settings.get("data") is not None:
-        kept = None if with_data or _applied(result) else Kept.read(folder)
-        if kept is not None:
-            return kept.experiment()
-        options = Settings(**parse({name: settings.get(name) for name in BY_NAME}))
-        return experiment_by_name(**{name: getattr(options, name) for name in BY_NAME})[0]
-    if settings.get("target") is None:
+    settings, kept = result.settings, Kept.read(folder)
+    if settings.get("target") is not None and settings.get("data") is None:
+        return load_target(str(settings["target"]))
+    mended = [found.rule for _, found in _applied(result)]
+    if kept is not None and not with_data and not mended and (light := kept.experiment()):
+        return light
+    if settings.get("data") is None:
         raise UsageError(
             f"The run in {str(result.folder)!r} was started from Python: pass its experiment too, "
             "as in recipe.load(RUN, experiment)."
         )
-    return load_target(str(settings["target"]))
+    options = Settings(**parse({name: settings.get(name) for name in BY_NAME}))
+    try:
+        experiment, _ = experiment_by_name(**{name: getattr(options, name) for name in BY_NAME})
+    except UsageError as error:
+        why = f"the run mended {', '.join(mended)} on them" if mended else "they are asked for"
+        raise UsageError(f"The training data of the run are needed ({why}): {error}") from error
+    if kept is not None and not kept.agrees(experiment.inputs):
+        raise UsageError(
+            f"The data {settings['data']!r} are not those that the run was trained on: its "
+            "inputs.json says otherwise. Put the earlier ones back, or run the recipe again."
+        )
+    return experiment
 
 
 def _applied(result: RunResult) -> list[tuple[Evidence, Finding]]:

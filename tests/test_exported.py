@@ -151,13 +151,58 @@ def test_data_by_name_on_the_command_line(tmp_path, request):
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     about = json.loads(session.get_modelmeta().custom_metadata_map[METADATA])
     assert about["classes"] == ["0", "1", "2"]
-    assert about["outputs"].startswith("a score per class; softmax")
+    assert about["means"].startswith("a score per class; softmax")
+    assert about["outputs"] == 3
     assert [column["name"] for column in about["reader"]["numbers"]] == ["a", "b"]
     x = np.zeros((5, 2), np.float32)
     assert session.run(None, {"x": x})[0].shape == (5, 3)
     code, _, err = call("export", folder, "--model", file)
     assert code == 2
     assert "is there already" in err
+
+
+def test_a_model_that_works_in_place(tmp_path):
+    made = replace(experiment, model=lambda: nn.Sequential(nn.ReLU(inplace=True), nn.Linear(2, 3)))
+    written = export_model(short(made, tmp_path), tmp_path / "m.pt2", made)
+    assert written.difference == 0
+
+
+def test_one_validation_item_fixes_no_number(tmp_path):
+    x, y = blobs()
+    made = replace(experiment, train=(x[1:], y[1:]), val=(x[:1], y[:1]))
+    assert export_model(short(made, tmp_path), tmp_path / "m.pt2", made).any_batch
+
+
+def test_a_file_that_the_other_program_cannot_run(tmp_path, monkeypatch):
+    def fails(_):
+        raise RuntimeError("NOT_IMPLEMENTED\nmore")
+
+    folder = short(experiment, tmp_path)
+    monkeypatch.setattr("recipe.exported._open_onnx", fails)
+    with pytest.raises(UsageError, match=r"cannot be run \(RuntimeError: NOT_IMPLEMENTED\)"):
+        export_model(folder, tmp_path / "m.onnx", experiment)
+    assert not (tmp_path / "m.onnx").exists()
+
+
+def test_what_the_outputs_mean(tmp_path):
+    x, y = blobs()
+    logits = replace(
+        experiment,
+        model=lambda: nn.Linear(2, 1),
+        train=(x, (y > 0).float()[:, None]),
+        task="binary",
+    )
+    shares = replace(
+        logits, model=lambda: nn.Sequential(nn.Linear(2, 1), nn.Sigmoid()), loss=nn.BCELoss()
+    )
+    for number, (made, says) in enumerate(
+        [(logits, "the logarithm of the odds"), (shares, "probabilities of yes")]
+    ):
+        file = tmp_path / f"{number}.pt2"
+        export_model(short(made, tmp_path / str(number)), file, made)
+        found = {METADATA: ""}
+        torch.export.load(file, extra_files=found)
+        assert json.loads(found[METADATA])["means"].startswith(says)
 
 
 def test_without_the_packages_it_says_which(tmp_path, monkeypatch):

@@ -236,3 +236,55 @@ def test_a_folder_of_images_where_the_training_data_are_gone(tmp_path):
     shutil.rmtree(tmp_path / "images")
     assert [each.answer for each in predict(run, str(one))] == ["light"]
     assert not any(p.requires_grad is False for p in recipe.load(run).parameters())
+
+
+def test_data_that_have_changed_since_the_run(tmp_path):
+    path = table(tmp_path / "t.csv", tuple(1000 + 3.5 * (k % 50) for k in range(50)))
+    folder, _, _ = by_name(tmp_path, path, target="y")
+    before = [each.answer for each in predict(folder, str(path))]
+    rows = path.read_text("utf-8")
+    path.write_text(rows + "".join(f"\n{9000 + k},a,5" for k in range(90)), "utf-8")
+    assert [each.answer for each in predict(folder, str(path))][:300] == before
+    with pytest.raises(UsageError, match="are not those that the run was trained on"):
+        predict(folder, "train")
+    path.write_text(rows, "utf-8")
+    assert len(list(predict(folder, "train"))) == 240
+
+
+def test_an_older_run_without_what_is_kept(tmp_path):
+    path = table(tmp_path / "t.csv", ("yes", "no"))
+    folder, _, _ = by_name(tmp_path, path, target="y")
+    expected = list(predict(folder, str(path)))
+    (folder / "inputs.json").unlink()
+    assert list(predict(folder, str(path))) == expected
+    new = path.rename(tmp_path / "new.csv")
+    with pytest.raises(UsageError, match=r"training data of the run are needed .*There is no data"):
+        predict(folder, str(new))
+
+
+def test_data_by_name_that_were_run_from_python(tmp_path):
+    from recipe.sources.named import experiment_by_name
+
+    path = table(tmp_path / "t.csv", ("yes", "no"))
+    made, _ = experiment_by_name(str(path), target="y")
+    made = replace(made, lr=0.003, epochs=2)
+    given = {"only": ["coarse_grid"], "device": "cpu"}
+    folder = recipe.run(made, out=tmp_path / "own", **given).folder
+    other = replace(made, model=lambda: nn.Linear(4, 1))  # of the user's own, on the same inputs
+    another = recipe.run(other, out=tmp_path / "other", **given).folder
+    path = path.rename(tmp_path / "new.csv")
+    assert {each.answer for each in predict(folder, str(path))} <= {"yes", "no"}
+    assert {each.answer for each in predict(another, str(path), other)} <= {"yes", "no"}
+    with pytest.raises(UsageError, match="pass its experiment too"):
+        predict(another, str(path))
+
+
+def test_inputs_are_set_by_data_by_name_alone():
+    with pytest.raises(UsageError, match=r"Experiment\(inputs=5\)"):
+        replace(experiment, inputs=5)
+
+
+def test_an_array_of_one_number(tiny, tmp_path):
+    np.save(tmp_path / "one.npy", np.float32(3))
+    with pytest.raises(UsageError, match="holds one number"):
+        predict(tiny, str(tmp_path / "one.npy"), experiment)

@@ -17,7 +17,7 @@ from recipe.experiment import Experiment
 from recipe.files import write_bytes
 from recipe.journal import Journal
 from recipe.keys import key
-from recipe.results import Trial
+from recipe.results import Scalar, Trial
 from recipe.search.halving import Halving, behind_in_loss, behind_in_score
 from recipe.search.lanes import Lanes
 from recipe.search.slots import Slot, Spec, standing_of
@@ -198,7 +198,9 @@ class Runner:
         write_bytes(path, save(self.whole_state(weights)))
 
     def pool(self, *more: Trial) -> list[str]:
-        """Keys of the best trials of full length that were trained to their end, the best first.
+        """Keys of the best trials of full length that were trained to their end, the best first; of
+        those with the same frozen blocks, or the same start that a step named, only the best one:
+        they are wrong about the same items.
 
         Args:
             more: trials that the journal does not hold yet.
@@ -211,7 +213,10 @@ class Runner:
             and t.val_score is not None
         ]  # fmt: skip
         ended.sort(key=lambda t: rank(t.val_score, t.val_loss), reverse=True)
-        return [t.key for t in ended[:POOL]]
+        kept: dict[object, str] = {}
+        for trial in ended:
+            kept.setdefault(_begun(trial) or trial.key, trial.key)
+        return list(kept.values())[:POOL]
 
     def _known_leaders(self) -> dict[bool, Leader]:
         if self._leaders is None:
@@ -347,3 +352,9 @@ def best_of(trials: Sequence[Trial]) -> Trial | None:
         if best is None or _beats(trial, best):
             best = trial
     return best
+
+
+def _begun(trial: Trial) -> tuple[Scalar, ...]:
+    """What a trial froze, and the weights of a step that it began with; nothing where neither."""
+    found = (trial.params.get("freeze") or 0, trial.params.get("begin_from") or "")
+    return found if any(found) else ()

@@ -20,6 +20,11 @@ class Columns:
     cells: tuple[tuple[str, ...], ...]
     """By column, then by row."""
     decimal: str = "."
+    header: bool = True
+    """Whether the file names its columns."""
+    rows: tuple[int, ...] = ()
+    """Where each row stands below the header, counted from 1: rows without any value are left out.
+    """
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -50,8 +55,13 @@ def number(cell: str, decimal: str = ".") -> float | None:
         return None
 
 
-def read_csv(path: Path) -> Columns:
+def read_csv(path: Path, header: bool | None = None, decimal: str | None = None) -> Columns:
     """Read a table; one without a header gets the names `1`, `2` and so on.
+
+    Args:
+        path: of the file.
+        header: whether its first row names the columns; None: as it looks.
+        decimal: what stands between whole and part; None: as most of its numbers have it.
 
     Raises:
         UsageError: the file cannot be read, has no rows, or rows of unlike length.
@@ -59,18 +69,23 @@ def read_csv(path: Path) -> Columns:
     """
     text = _text(path)
     separator = _separator(text)
-    rows = _rows(text, separator, path)
-    decimal = "," if separator == ";" and "." not in "".join(rows[-1]) else "."
-    names = rows.pop(0) if _is_header(rows, decimal) else _numbered(len(rows[0]))
+    found = _rows(text, separator, path)
+    places, rows = list(found), list(found.values())
+    decimal = decimal or _decimal(rows, separator)
+    named = _is_header(rows, decimal) if header is None else header
+    names = rows.pop(0) if named else _numbered(len(rows[0]))
+    first = places.pop(0) if named else 0
     if not rows:
         raise UsageError(f"{str(path)!r} has a header and no rows below it.")
     odd = next((i for i, row in enumerate(rows) if len(row) != len(names)), None)
     if odd is not None:
         raise UsageError(
-            f"{str(path)!r} has {len(rows[odd])} cells in row {odd + 1} and {len(names)} columns: "
-            "mend that row."
+            f"{str(path)!r} has {len(rows[odd])} cells in row {places[odd] - first} and "
+            f"{len(names)} columns: mend that row."
         )
-    return Columns(_unique(names), tuple(zip(*rows, strict=True)), decimal)
+    cells = tuple(zip(*rows, strict=True))
+    below = tuple(place - first for place in places)
+    return Columns(_unique(names), cells, decimal, named, below)
 
 
 def _text(path: Path) -> str:
@@ -86,11 +101,15 @@ def _text(path: Path) -> str:
         return content.decode("latin-1")  # what spreadsheets of old write
 
 
-def _rows(text: str, separator: str, path: Path) -> list[list[str]]:
+def _rows(text: str, separator: str, path: Path) -> dict[int, list[str]]:
+    """The rows that have any value, by their place in the file, counted from 1."""
     lines = text.splitlines(keepends=True)
     rows = csv.reader(lines, delimiter=separator, skipinitialspace=True)
-    found = [[cell.strip() for cell in row] for row in rows]
-    found = [row for row in found if any(row)]
+    try:
+        cut = [[cell.strip() for cell in row] for row in rows]
+    except csv.Error as error:
+        raise UsageError(f"{str(path)!r} cannot be read as a table ({error}).") from error
+    found = {place: row for place, row in enumerate(cut, 1) if any(row)}
     if not found:
         raise UsageError(f"{str(path)!r} is empty: name a table with a row per item.")
     return found
@@ -100,6 +119,16 @@ def _separator(text: str) -> str:
     """What the first line is cut by."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     return max(SEPARATORS, key=first.count)
+
+
+def _decimal(rows: list[list[str]], separator: str) -> str:
+    """What most numbers have before their part."""
+    if separator != ";":
+        return "."
+    cells = [cell for row in rows for cell in row]
+    commas = sum("," in cell and number(cell, ",") is not None for cell in cells)
+    points = sum("." in cell and number(cell) is not None for cell in cells)
+    return "," if commas > points else "."
 
 
 def _is_header(rows: list[list[str]], decimal: str) -> bool:
@@ -121,6 +150,8 @@ def _unique(names: Sequence[str]) -> tuple[str, ...]:
     unique = []
     for index, name in enumerate(names):
         free = name if name and name not in seen else f"{name or 'column'} {index + 1}"
+        while free in seen:
+            free = f"{free} {index + 1}"
         seen.add(free)
         unique.append(free)
     return tuple(unique)

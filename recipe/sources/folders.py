@@ -6,11 +6,11 @@ from typing import Any
 
 from PIL import Image
 from torchvision.datasets import ImageFolder
-from torchvision.datasets.folder import default_loader
 
 from recipe.errors import UsageError
 from recipe.sources.augment import augmentation
 from recipe.sources.images import LOOKED_AT, MEASURED, Look, counted, reader_for, spread
+from recipe.sources.readers import of_a_tool, open_image
 from recipe.sources.source import Source
 
 SPLITS = {"train": ("train", "training"), "val": ("val", "valid", "validation", "dev"),
@@ -76,7 +76,7 @@ class _Classes(ImageFolder):  # type: ignore[misc]  # torchvision has no types
 
     def find_classes(self, directory: str | Path) -> tuple[list[str], dict[str, int]]:
         names, _ = super().find_classes(directory)
-        classes = [name for name in names if not name.startswith((".", "__"))]
+        classes = [name for name in names if not of_a_tool(name)]
         if not classes:
             raise FileNotFoundError(directory)
         return classes, {name: index for index, name in enumerate(classes)}
@@ -104,9 +104,4 @@ def _size(path: str) -> tuple[int, int]:
 
 def _images(paths: list[str]) -> Iterator[Any]:
     for path in paths:
-        try:
-            yield default_loader(path)
-        except OSError as error:
-            raise UsageError(
-                f"{path!r} cannot be read as an image ({error}): mend or remove it."
-            ) from error
+        yield open_image(path)

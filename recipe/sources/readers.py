@@ -2,8 +2,9 @@
 data is kept with a run, and new data are read in the same way without them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -73,11 +74,7 @@ class Images:
             UsageError: there are none.
 
         """
-        from torchvision.datasets.folder import IMG_EXTENSIONS
-
-        self.files = [path] if path.is_file() else sorted(
-            file for file in path.rglob("*") if file.suffix.lower() in IMG_EXTENSIONS
-        )  # fmt: skip
+        self.files = [path] if path.is_file() else sorted(_images_below(path))
         if not self.files:
             raise UsageError(f"There are no images in {str(path)!r}: name a folder that has some.")
         self.names = [str(file) for file in self.files]
@@ -88,14 +85,40 @@ class Images:
 
     def __getitem__(self, index: int) -> Any:
         """One of them, as Pillow opens it."""
-        from torchvision.datasets.folder import default_loader
+        return open_image(self.names[index])
 
-        try:
-            return default_loader(self.names[index])
-        except OSError as error:
-            raise UsageError(
-                f"{self.names[index]!r} cannot be read as an image ({error}): mend or remove it."
-            ) from error
+
+def _images_below(folder: Path) -> Iterator[Path]:
+    """Not those of tools (.git, __MACOSX)."""
+    from torchvision.datasets.folder import IMG_EXTENSIONS
+
+    for file in folder.rglob("*"):
+        inside = file.relative_to(folder).parts
+        if file.suffix.lower() in IMG_EXTENSIONS and not any(map(of_a_tool, inside)):
+            yield file
+
+
+def of_a_tool(name: str) -> bool:
+    """Whether a file or a folder of this name belongs to a tool, such as .git or __MACOSX."""
+    return name.startswith((".", "__"))
+
+
+def open_image(path: str) -> Any:
+    """An image, as Pillow opens it.
+
+    Raises:
+        UsageError: it cannot be read.
+
+    """
+    from PIL import Image
+    from torchvision.datasets.folder import default_loader
+
+    try:
+        return default_loader(path)
+    except (OSError, Image.DecompressionBombError) as error:
+        raise UsageError(
+            f"{path!r} cannot be read as an image ({error}): mend or remove it."
+        ) from error
 
 
 def stacked(names: Sequence[str], inputs: Iterable[Tensor]) -> Tensor:
@@ -150,6 +173,9 @@ class TableReader:
     """Of all columns, in their order."""
     target: str
     """The one that is predicted."""
+    header: bool = True
+    """Whether files name their columns."""
+    decimal: str = "."
 
     @property
     def width(self) -> int:
@@ -161,11 +187,11 @@ class TableReader:
         """The rows of a table with the same columns, of which that with the answer may be missing;
         see `Reader`.
         """
-        table = read_csv(path)
-        if set(table.names) < {str(k) for k in range(1, len(self.names) + 1)}:
-            # Without a header, columns are numbers, and the answer's own is not there.
-            rest = [name for name in self.names if name != self.target]
-            table = Columns(tuple(rest[: len(table.names)]), table.cells, table.decimal)
+        table = read_csv(path, self.header, self.decimal)
+        if not self.header and len(table.names) == len(self.names) - 1:
+            # Columns are numbers, and that of the answer is not there.
+            rest = tuple(name for name in self.names if name != self.target)
+            table = replace(table, names=rest)
         wanted = [column.name for column in self.numbers] + [each.name for each in self.words]
         lacks = [name for name in wanted if name not in table.names]
         if lacks:
@@ -179,7 +205,7 @@ class TableReader:
             inputs = self.inputs(table, rows)
         except ValueError as error:
             raise UsageError(f"{path}: {error}.") from error
-        return [str(row + 1) for row in rows], torch.from_numpy(inputs)
+        return [str(row) for row in table.rows], torch.from_numpy(inputs)
 
     def inputs(self, table: Columns, rows: Sequence[int]) -> np.ndarray:
         """Inputs [rows, width] in float32.
@@ -188,7 +214,7 @@ class TableReader:
             ValueError: words in a column of numbers.
 
         """
-        values = [_numbers(table, column.name, rows) for column in self.numbers]
+        values = [numbers_of(table, column.name, rows) for column in self.numbers]
         parts = [
             (np.where(np.isnan(found), column.median, found) - column.mean) / column.std
             for column, found in zip(self.numbers, values, strict=True)
@@ -199,16 +225,13 @@ class TableReader:
             if column.missing is not None
         ]
         for column in self.words:
-            cells = table.column(column.name)
-            found = np.array(
-                ["" if blank(cells[row]) else cells[row] for row in rows], dtype=object
-            )
-            hits = [found == word for word in column.known]
+            cells = words_of(table, column.name, rows)
+            hits = [cells == word for word in column.known]
             parts += [*hits, ~np.any(hits, axis=0)] if column.rare else hits
         return np.stack(parts, axis=1).astype(np.float32)
 
 
-def _numbers(table: Columns, name: str, rows: Sequence[int]) -> np.ndarray:
+def numbers_of(table: Columns, name: str, rows: Sequence[int]) -> np.ndarray:
     """A column of a table in float64, NaN where there is no value.
 
     Raises:
@@ -217,13 +240,22 @@ def _numbers(table: Columns, name: str, rows: Sequence[int]) -> np.ndarray:
     """
     cells, found = table.column(name), []
     for row in rows:
-        value = None if blank(cells[row]) else number(cells[row], table.decimal)
-        if value is None and not blank(cells[row]):
+        cell, place = cells[row], table.rows[row]
+        value = None if blank(cell) else number(cell, table.decimal)
+        if value is None and not blank(cell):
+            raise ValueError(f"{name!r} holds {cell!r} in row {place}, and is a column of numbers")
+        if value is not None and not math.isfinite(value):
             raise ValueError(
-                f"{name!r} holds {cells[row]!r} in row {row + 1}, and was a column of numbers"
+                f"{name!r} holds {cell!r} in row {place}: give a number, or leave it blank"
             )
         found.append(np.nan if value is None else value)
     return np.array(found, dtype=np.float64)
+
+
+def words_of(table: Columns, name: str, rows: Sequence[int]) -> np.ndarray:
+    """A column of a table as text, empty where there is no value."""
+    cells = table.column(name)
+    return np.array(["" if blank(cells[row]) else cells[row] for row in rows], dtype=object)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A CSV table with a column to predict."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from recipe.errors import UsageError
 from recipe.names import unknown
 from recipe.settings import TABLE_TASKS
 from recipe.sources.csvfile import Columns, blank, read_csv
-from recipe.sources.readers import Numbers, TableReader, Words
+from recipe.sources.readers import Numbers, TableReader, Words, numbers_of, words_of
 from recipe.sources.source import Source
 
 VAL_SHARE = 0.2
@@ -58,7 +59,12 @@ def csv_table(path: str | Path, target: str | None, task: str | None = None) -> 
     reader, notes = _reader(table, target, [kept[row] for row in train], path)
     y, scale = answer.values, None
     if answer.task == "regression":
-        scale = float(y[train].mean()), float(y[train].std()) or 1.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            scale = float(y[train].mean()), float(y[train].std()) or 1.0
+        if not all(map(math.isfinite, scale)):
+            raise UsageError(
+                f"{path}: {target!r} holds numbers up to {abs(y).max():.3g}: scale it."
+            )
         y = ((y - scale[0]) / scale[1]).astype(np.float32)
     parts = [(reader.inputs(table, [kept[row] for row in rows]), y[rows]) for rows in (train, val)]
     if len(kept) < len(labels):
@@ -102,8 +108,12 @@ class _Answer:
 
 def _answer(table: Columns, target: str, kept: list[int], task: str | None, path: Path) -> _Answer:
     """What the target column says, and what kind of question that is."""
-    column = table.numbers(target)
-    numbers = None if column is None else np.array([column[row] for row in kept], dtype=np.float64)
+    numbers = None
+    if table.numbers(target) is not None:
+        try:
+            numbers = numbers_of(table, target, kept)
+        except ValueError as error:
+            raise UsageError(f"{path}: {error}.") from error
     words = [table.column(target)[row] for row in kept]
     task = task or _guess(numbers, words)
     if task not in TABLE_TASKS:
@@ -112,7 +122,7 @@ def _answer(table: Columns, target: str, kept: list[int], task: str | None, path
         if numbers is None:
             odd = next(word for word in words if table.numbers(target) is None and word)
             raise UsageError(f"{path}: {target!r} holds words, such as {odd!r}: no regression.")
-        return _Answer(task, numbers.astype(np.float32), 1, (), "a number")
+        return _Answer(task, numbers, 1, (), "a number")
     classes = _sorted(set(words), numbers is not None)
     if len(classes) < 2:
         raise UsageError(f"{path}: {target!r} is {classes[0]!r} in every row: name another column.")
@@ -172,7 +182,10 @@ def _reader(
     for name in table.names:
         if name == target:
             continue
-        reason, values = _column(table, name, train)
+        try:
+            reason, values = _column(table, name, train)
+        except ValueError as error:
+            raise UsageError(f"{path}: {error}.") from error
         if reason:
             left_out.setdefault(reason, []).append(name)
         else:
@@ -180,7 +193,8 @@ def _reader(
     if not numbers and not words:
         raise UsageError(f"{path} has no column beside {target!r} that could say anything.")
     notes = tuple(f"Left out, {why}: {', '.join(names)}." for why, names in left_out.items())
-    return TableReader(_numbers(numbers), _words(words), table.names, target), notes
+    made = _numbers(numbers), _words(words)
+    return TableReader(*made, table.names, target, table.header, table.decimal), notes
 
 
 def _numbers(columns: Mapping[str, np.ndarray]) -> tuple[Numbers, ...]:
@@ -215,16 +229,14 @@ def _words(columns: Mapping[str, np.ndarray]) -> tuple[Words, ...]:
 
 def _column(table: Columns, name: str, train: list[int]) -> tuple[str, np.ndarray]:
     """Why a column is of no use (empty when it is), and its values: numbers, or words."""
-    column = table.numbers(name)
-    cells = table.column(name)
-    if len({cells[row] for row in train}) < 2:
+    every = range(len(table))
+    words = words_of(table, name, every)
+    if len(set(words[train])) < 2:
         return "the same in every row", np.empty(0)
-    if column is not None:
-        values = np.array([np.nan if value is None else value for value in column])
+    if table.numbers(name) is not None:
+        values = numbers_of(table, name, every)
         counts = len(values) > 2 * FEW_CLASSES and bool((np.abs(np.diff(values)) == 1).all())
         return ("a running number" if counts else ""), values
-    words = ["" if blank(cell) else cell for cell in cells]
-    seen = {words[row] for row in train}
-    if len(seen) > NAME_SHARE * len(train) and len(train) > 2 * FEW_CLASSES:
+    if len(set(words[train])) > NAME_SHARE * len(train) and len(train) > 2 * FEW_CLASSES:
         return "another word in nearly every row", np.empty(0)
-    return "", np.array(words, dtype=object)
+    return "", words

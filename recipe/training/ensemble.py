@@ -1,5 +1,6 @@
 """Several models as one, and which of them to take."""
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import combinations
 
@@ -8,9 +9,11 @@ from torch import Tensor, nn
 
 from recipe.experiment import Experiment
 from recipe.results import finite
-from recipe.training.evaluate import MOST_ITEMS, item_sums, measure
+from recipe.training.evaluate import measure
 from recipe.training.fit import rank
 
+MOST_ITEMS = 5000
+"""On which errors are compared."""
 Together = Callable[[Sequence[Tensor]], Tensor]
 
 
@@ -90,17 +93,18 @@ class Pool:
     def _errors(self, member: int) -> Tensor:
         """How wrong a model is about each of the items, or about an even choice of many."""
         task = self.experiment.resolved_task
-        batches = list(zip(self.outputs[member], self.targets, strict=True))
-        sums = item_sums(self.experiment, batches) if task.metric == "accuracy" else None
-        if sums is not None:
-            return torch.tensor([1 - task.score(row) for row in sums], dtype=torch.float64)
-        outputs, targets = (torch.cat(parts) for parts in zip(*batches, strict=True))
-        looked_at = range(0, len(targets), max(1, len(targets) // MOST_ITEMS))
-        losses = [
-            self.experiment.loss_function(outputs[i : i + 1], targets[i : i + 1]).item()
-            for i in looked_at
-        ]
-        return torch.tensor(losses, dtype=torch.float64)
+        counted = task.metric == "accuracy" and self.experiment.metric is None
+        outputs, targets = (
+            torch.cat(list(parts)) for parts in (self.outputs[member], self.targets)
+        )
+        found = []
+        for i in range(0, len(targets), math.ceil(len(targets) / MOST_ITEMS)):
+            item = outputs[i : i + 1], targets[i : i + 1]
+            found.append(
+                1 - task.score(task.sums(*item)) if counted
+                else self.experiment.loss_function(*item).item()
+            )  # fmt: skip
+        return torch.tensor(found, dtype=torch.float64)
 
 
 def _correlation(a: Tensor, b: Tensor) -> float | None:

@@ -15,8 +15,8 @@ from recipe.training.monitors import ActivationMonitor
 from recipe.training.tally import Tally
 from recipe.training.way import PLAIN, Way
 
-MOST_ITEMS = 5000
-"""Of which the score of each is looked at."""
+MOST_PARTS = 5000
+"""Of the validation data, of which the score of each is looked at."""
 RESAMPLES = 200
 
 
@@ -72,25 +72,34 @@ def measure(experiment: Experiment, answers: Iterable[Batch]) -> tuple[float, fl
 
 
 @torch.no_grad()
-def item_sums(experiment: Experiment, answers: Iterable[Batch]) -> Tensor | None:
-    """The sums of the task's score of every item [n, k], or of an even choice of many; None where
-    the score is a metric of the user's own, which may compare items with each other.
+def part_sums(experiment: Experiment, answers: Iterable[Batch], items: int) -> Tensor | None:
+    """The sums of the task's score of every item [n, k], or of as many parts of a few items each as
+    are drawn from quickly; None where the score is a metric of the user's own, which may compare
+    items with each other.
+
+    Args:
+        experiment: whose score.
+        answers: outputs and targets, batch by batch.
+        items: how many there are.
+
     """
-    task = experiment.resolved_task
+    task, size = experiment.resolved_task, math.ceil(items / MOST_PARTS)
     if experiment.metric is not None or not getattr(type(task).sums, "counts_items", False):
         return None
-    outputs, targets = (torch.cat(parts) for parts in zip(*answers, strict=True))
-    looked_at = range(0, len(targets), max(1, len(targets) // MOST_ITEMS))
-    return torch.stack([task.sums(outputs[i : i + 1], targets[i : i + 1]) for i in looked_at]).cpu()
+    sums = []
+    for outputs, targets in answers:
+        parts = zip(torch.split(outputs, size), torch.split(targets, size), strict=True)
+        sums += [task.sums(*part).cpu() for part in parts]
+    return torch.stack(sums)
 
 
 def lead_error(task: Task, one: Tensor, other: Tensor, seed: int) -> float:
     """Standard error of the difference between two scores on the same items, by the bootstrap over
-    items (Efron, Tibshirani 1993: 200 resamples are enough for an error).
+    these parts of them (Efron, Tibshirani 1993: 200 resamples are enough for an error).
 
     Args:
         task: whose scores.
-        one: `item_sums` [n, k] of a model.
+        one: `part_sums` [n, k] of a model.
         other: of the other model.
         seed: of the resamples.
 

@@ -317,6 +317,16 @@ def test_the_weights_of_a_few_trainings_of_full_length_are_kept(tmp_path):
         assert lab.kept == sorted(t.key for t in ranked[:POOL])
 
 
+def test_of_trainings_that_begin_alike_the_pool_has_the_best_one(tmp_path):
+    with Lab(tmp_path) as lab:
+        frozen = specs(0.03, 1e-3, 1e-4, freeze=1)
+        free = specs(0.03, 1e-6)
+        trials = lab.run([*frozen, *free])
+        assert {t.status for t in trials} == {"finished"}
+        assert set(lab.runner.pool()) == {best_of(trials[:3]).key, *(t.key for t in trials[3:])}
+        assert lab.kept == sorted(lab.runner.pool())
+
+
 def test_a_training_that_was_cut_or_repeats_another_is_in_no_pool(tmp_path):
     with Lab(tmp_path) as lab:
         trials = lab.run(specs(0.03, 1e-6), Halving(keep=0.5))

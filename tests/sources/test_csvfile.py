@@ -21,6 +21,7 @@ def columns(tmp_path, text, encoding="utf-8"):
         (",0,1\n0,5,6\n", ("column 1", "0", "1")),
         ("0,1\n1,0\n0,0\n", ("0", "1")),
         ("a,a,\n1,2,3\n", ("a", "a 2", "column 3")),
+        ("a 3,a,a\n1,2,3\n", ("a 3", "a", "a 3 3")),
         ('"a, b",c\n"x\ny",2\n', ("a, b", "c")),
         ("\ufeffa,b\n1,2\n", ("a", "b")),
     ],
@@ -38,6 +39,22 @@ def test_a_column_is_numbers_or_words(tmp_path):
 
 def test_a_decimal_comma(tmp_path):
     assert columns(tmp_path, "a;b\n1,5;x\n2,25;y\n").numbers("a") == [1.5, 2.25]
+
+
+def test_the_decimal_sign_is_that_of_most_numbers(tmp_path):
+    assert columns(tmp_path, "a;b\n1,5;x\n2,25;v1.0\n").numbers("a") == [1.5, 2.25]
+    assert columns(tmp_path, "a;b\n1.5;x\n2.25;y\n").numbers("a") == [1.5, 2.25]
+
+
+def test_rows_without_a_value_are_left_out_and_counted(tmp_path):
+    table = columns(tmp_path, "a,b\n\n1,2\n,\n3,4\n")
+    assert table.rows == (2, 4)
+    assert table.column("a") == ("1", "3")
+
+
+def test_a_cell_that_is_too_long_is_one_sentence(tmp_path):
+    with pytest.raises(UsageError, match="cannot be read as a table"):
+        columns(tmp_path, 'a,b\n1,"' + "x" * 200_000 + '"\n')
 
 
 def test_old_encodings_are_read(tmp_path):

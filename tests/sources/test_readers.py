@@ -1,6 +1,7 @@
 """Files read as the training data were: against scikit-learn and the data themselves."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -92,9 +93,107 @@ def test_a_table_without_a_header_may_lack_the_column_of_the_answer(tmp_path):
     assert torch.equal(reader.read(new)[1], reader.read(path)[1])
 
 
+def test_a_header_of_numbers_is_one_where_training_had_one(tmp_path):
+    rows = [(k % 7, k % 2, k % 5, k % 3) for k in range(100)]
+    reader = csv_table(write(tmp_path / "t.csv", ["1", "2", "3", "4"], rows), "2").reader
+    new = write(tmp_path / "new.csv", ["1", "3", "4"], [(a, c, d) for a, _, c, d in rows[:2]])
+    assert reader.header
+    assert reader.read(new)[0] == ["1", "2"]
+    assert torch.equal(reader.read(new)[1], reader.read(tmp_path / "t.csv")[1][:2])
+
+
+@pytest.mark.parametrize("answer", ["", ",y"])
+def test_no_row_is_a_header_where_training_had_none(tmp_path, answer):
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "\n".join(f"{k % 7},{k % 4},{k % 5},{'yn'[k % 2]}" for k in range(100)), "utf-8"
+    )
+    reader = csv_table(path, "4").reader
+    new = tmp_path / "new.csv"
+    for rows in (["1,2,3", "4,3,1"], ["1,2,3"], ["?,?,?"]):
+        new.write_text("\n".join(row + answer for row in rows), "utf-8")
+        names, x = reader.read(new)
+        assert names == [str(k) for k in range(1, len(rows) + 1)]
+        assert torch.isfinite(x).all()
+
+
+def test_the_decimal_sign_is_that_of_the_training_data(tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [f"{k % 7},{k % 10};{k % 3};{'v1.0' if k % 2 else 'w'}" for k in range(100)]
+    path.write_text("\n".join(["a;b;note", *rows]), "utf-8")
+    reader = csv_table(path, "b").reader
+    assert [column.name for column in reader.numbers] == ["a"]
+    new = tmp_path / "new.csv"
+    new.write_text("a;note\n1,5;v1.0\n", "utf-8")
+    assert reader.read(new)[1][0, 0] == pytest.approx(
+        (1.5 - reader.numbers[0].mean) / reader.numbers[0].std
+    )
+
+
+def test_rows_keep_the_number_that_they_have_in_the_file(tmp_path):
+    reader = csv_table(
+        write(tmp_path / "t.csv", ["a", "b", "y"], [(k % 7, k % 4, k % 2) for k in range(99)]), "y"
+    ).reader
+    new = tmp_path / "new.csv"
+    new.write_text("a,b\n1,2\n,\n\n3,1\n", "utf-8")
+    assert reader.read(new)[0] == ["1", "4"]
+
+
+@pytest.mark.parametrize("cell", ["inf", "-inf", "1e999"])
+@pytest.mark.parametrize("target", ["x", "y"])
+def test_a_number_without_bounds_is_one_sentence(tmp_path, cell, target):
+    rows = [(cell if k == 3 else 1.5 * (k % 9), 0.5 * k) for k in range(100)]
+    with pytest.raises(UsageError, match=r"'x' holds '.*' in row 4: give a number"):
+        csv_table(write(tmp_path / "t.csv", ["x", "y"], rows), target)
+
+
+def test_a_target_that_cannot_be_scaled_is_one_sentence(tmp_path):
+    rows = [(k % 9, f"{1 + k}e300") for k in range(100)]
+    with pytest.raises(UsageError, match=r"'y' holds numbers up to 1e\+302: scale it"):
+        csv_table(write(tmp_path / "t.csv", ["x", "y"], rows), "y")
+
+
+def test_a_column_without_a_number_in_the_training_rows_is_left_out(tmp_path):
+    rows = [(k % 9, "" if k % 2 else "NA", k % 2) for k in range(100)]
+    first = csv_table(write(tmp_path / "t.csv", ["x", "gap", "y"], rows), "y")
+    held = next(k for k in range(100) if _is_held_out(first, k, rows))
+    rows[held] = (*rows[held][:1], 5, *rows[held][2:])
+    source = csv_table(write(tmp_path / "t.csv", ["x", "gap", "y"], rows), "y")
+    assert [column.name for column in source.reader.numbers] == ["x"]
+    assert np.isfinite(source.train[0]).all()
+
+
+def _is_held_out(source, row, rows):
+    from sklearn.model_selection import train_test_split
+
+    y = np.array([answer for *_, answer in rows])
+    _, val = train_test_split(np.arange(100), test_size=20, random_state=0, stratify=y)
+    assert len(source.val[0]) == len(val)
+    return row in val
+
+
+def test_images_of_tools_are_none(tmp_path):
+    (tmp_path / "__MACOSX").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    (tmp_path / "__MACOSX" / "._a.png").write_bytes(b"no image")
+    (tmp_path / "._b.png").write_bytes(b"no image")
+    assert len(ImageReader((0.5,) * 3, (0.2,) * 3).read(tmp_path)[0]) == 1
+
+
+def test_images_of_another_size_than_in_training_are_refused(tmp_path):
+    Image.new("RGB", (30, 20)).save(tmp_path / "a.png")
+    reader = ImageReader((0.5,) * 3, (0.2,) * 3)
+    one = Kept("images", reader, "cnn", "classification", (3, 16, 16), 2)
+    with pytest.raises(
+        UsageError, match=r"shape \[3, 20, 30\], the model was trained with \[3, 16, 16\]"
+    ):
+        one.check(tmp_path, reader.read(tmp_path)[1])
+
+
 @pytest.mark.parametrize(
     ("header", "row", "says"),
     [
+        (HEADER[:4], ("inf", 2, "red", "w1"), "'age' holds 'inf' in row 1: give a number"),
         (["age", "hours", "city"], (1, 2, "w1"), "lacks the column colour, which"),
         (["x", "y"], (1, 2), "lacks the columns age, hours, colour, city, which"),
         (HEADER[:4], ("old", 2, "red", "w1"), "'age' holds 'old' in row 1"),
@@ -159,15 +258,20 @@ def test_what_is_kept_is_read_back(tmp_path):
              (3, 64, 64), 2, ("cat", "dog")),
         Kept("text", TextReader("ab\n", 16), "transformer", "language_model", (16,), 3),
     ):  # fmt: skip
-        one.write(tmp_path)
+        one.write(tmp_path, one.experiment().model)
         assert Kept.read(tmp_path) == one
         assert one.experiment().inputs is one
+        one.write(tmp_path, lambda: None)  # another factory than that of the name
+        assert Kept.read(tmp_path) == replace(one, model=None)
+        assert Kept.read(tmp_path).experiment() is None
     assert read_csv(tmp_path / "t.csv").names == table.reader.names
 
 
 def test_what_cannot_be_read_back_is_one_sentence(tmp_path):
     assert Kept.read(tmp_path) is None
-    for text in ("{", "[]", json.dumps({"kind": "sounds", "reader": {}})):
+    texts = ("sounds", {}), ("table", None), ("table", []), ("images", {"side": 3})
+    made = (json.dumps({"kind": kind, "reader": reader}) for kind, reader in texts)
+    for text in ("{", "[]", *made):
         (tmp_path / FILE).write_text(text, "utf-8")
         with pytest.raises(UsageError, match=r"inputs\.json' cannot be read"):
             Kept.read(tmp_path)

@@ -6,7 +6,7 @@ from torch import nn
 
 from recipe import Experiment
 from recipe.tasks import TASKS
-from recipe.training.evaluate import MOST_ITEMS, item_sums, lead_error
+from recipe.training.evaluate import MOST_PARTS, lead_error, part_sums
 
 SOURCE = torch.Generator().manual_seed(0)
 
@@ -29,19 +29,27 @@ def test_the_sums_of_the_items_add_up_to_the_score():
         ("regression", torch.randn(90, 2, generator=SOURCE), torch.randn(90, 2, generator=SOURCE)),
         ("multilabel", torch.randn(90, 4, generator=SOURCE), torch.ones(90, 4)),
     ):
-        sums = item_sums(experiment(task=task), [(outputs[:40], y[:40]), (outputs[40:], y[40:])])
+        batches = [(outputs[:40], y[:40]), (outputs[40:], y[40:])]
+        sums = part_sums(experiment(task=task), batches, 90)
         whole = TASKS[task].sums(outputs, y)
         assert len(sums) == 90
         assert TASKS[task].score(sums.sum(0)) == pytest.approx(TASKS[task].score(whole))
 
 
-def test_of_many_items_an_even_choice():
-    outputs, y = hits(0.5, 2 * MOST_ITEMS)
-    assert len(item_sums(experiment(), [(outputs, y)])) == MOST_ITEMS
+def test_of_many_items_parts_of_a_few_say_how_sure_a_lead_is():
+    n = 4 * MOST_PARTS
+    outputs, y = hits(0.7, n)
+    other = hits(0.7, n)[0]
+    pair = [part_sums(experiment(), [(each, y)], n) for each in (outputs, other)]
+    assert len(pair[0]) == MOST_PARTS
+    assert float(pair[0][:, 1].sum()) == n  # every item is in one of them
+    lead = (outputs.argmax(1) == y).double() - (other.argmax(1) == y).double()
+    expected = float(lead.std()) / n**0.5
+    assert lead_error(TASKS["classification"], *pair, seed=1) == pytest.approx(expected, rel=0.2)
 
 
 def test_a_metric_of_ones_own_may_compare_items():
-    assert item_sums(experiment(metric=lambda a, b: 0.0), [hits(0.5, 9)]) is None
+    assert part_sums(experiment(metric=lambda a, b: 0.0), [hits(0.5, 9)], 9) is None
 
 
 def test_the_error_of_a_difference_is_that_of_paired_shares():
@@ -49,7 +57,7 @@ def test_the_error_of_a_difference_is_that_of_paired_shares():
     outputs, y = hits(0.7, n)
     other = outputs.clone()
     other[:100] = hits(0.7, 100)[0]  # they differ in some of the items
-    pair = [item_sums(experiment(), [(each, y)]) for each in (outputs, other)]
+    pair = [part_sums(experiment(), [(each, y)], n) for each in (outputs, other)]
     lead = (outputs.argmax(1) == y).double() - (other.argmax(1) == y).double()
     expected = float(lead.std()) / n**0.5
     found = lead_error(TASKS["classification"], *pair, seed=1)
@@ -63,7 +71,7 @@ def test_the_error_of_a_difference_of_r_squared_against_drawing_anew():
         source = torch.Generator().manual_seed(seed)
         y = torch.randn(n, 1, generator=source)
         one, other = (y + s * torch.randn(n, 1, generator=source) for s in (0.5, 0.6))
-        return [item_sums(experiment(task="regression"), [(each, y)]) for each in (one, other)]
+        return [part_sums(experiment(task="regression"), [(each, y)], n) for each in (one, other)]
 
     task = TASKS["regression"]
     many = [

@@ -23,7 +23,7 @@ class Finish:
         "model that was chosen."
     )
     says = "{chosen} model, score {chosen_score}"
-    version = 1
+    version = 2
     requires = frozenset({"learning_curves"})
     rules = rules.RULES
     figures = (

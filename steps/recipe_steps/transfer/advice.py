@@ -1,5 +1,7 @@
 """What was measured, in the words of the lecture's table: data small or large, similar or not."""
 
+import math
+
 from recipe.results import Evidence
 
 FEW, MANY = 100, 1000
@@ -71,7 +73,7 @@ def similarity(evidence: Evidence) -> str | None:
         return f"the features serve this task ({shown})"
     if lead >= -noise:
         return f"the features serve it no better than what is learnt from scratch ({shown})"
-    if known.get("tuned", 0.0) > known["scratch"] + error(evidence, "tuned", "scratch"):
+    if known.get("tuned", -math.inf) > known["scratch"] + error(evidence, "tuned", "scratch"):
         return f"the features alone do not serve it, but are a good place to start from ({shown})"
     return f"the features are about something else ({shown})"
 

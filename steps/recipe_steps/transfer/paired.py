@@ -7,7 +7,7 @@ from itertools import combinations
 from recipe.context import Context
 from recipe.results import Scalar, Trial, finite
 from recipe.search.runner import best_of
-from recipe.training.evaluate import answers, item_sums, lead_error
+from recipe.training.evaluate import answers, lead_error, part_sums
 from recipe.training.items import Batch
 from recipe.training.models import build_model
 
@@ -20,7 +20,8 @@ def errors(ctx: Context, best: Mapping[str, Trial | None]) -> dict[str, Scalar]:
     top = best_of(list(known.values()))
     if top is None:
         return {}
-    sums = {way: item_sums(ctx.experiment, _answers(ctx, trial)) for way, trial in known.items()}
+    items = len(ctx.data.val)
+    sums = {w: part_sums(ctx.experiment, _answers(ctx, t), items) for w, t in known.items()}
     found: dict[str, Scalar] = {"score_error": ctx.score_error(top)}
     for one, other in combinations(known, 2):
         pair = sums[one], sums[other]
