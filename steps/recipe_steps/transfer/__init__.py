@@ -21,8 +21,8 @@ class Transfer:
         "A head on frozen features is the cheapest model, and what fine-tuning has to beat. "
         "Its features are computed once, so its rate is found by whole trainings. From the trained "
         "head the model is fine-tuned at a tenth of that rate with more and fewer of its blocks "
-        "frozen, then at other rates: a fresh head would send large gradients through features that were good. The same "
-        "model from scratch says what the pretrained weights are worth."
+        "frozen, then at other rates: a fresh head would send large gradients through features "
+        "that were good. The same model from scratch says what the pretrained weights are worth."
     )
     says = "head alone {probe_score}, fine-tuned {tuned_said}, from scratch {scratch_said}"
     version = 2
