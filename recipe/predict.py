@@ -12,7 +12,7 @@ from recipe.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.runfolder import read_result
 from recipe.saved import as_trained, chosen_model, experiment_of
-from recipe.sources.readers import Images
+from recipe.sources.imagefiles import Images
 from recipe.tasks import Task
 from recipe.training.data import TensorData, load, load_splits
 from recipe.training.device import pick_device

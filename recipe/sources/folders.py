@@ -9,8 +9,8 @@ from torchvision.datasets import ImageFolder
 
 from recipe.errors import UsageError
 from recipe.sources.augment import augmentation
+from recipe.sources.imagefiles import of_a_tool, open_image
 from recipe.sources.images import LOOKED_AT, MEASURED, Look, counted, reader_for, spread
-from recipe.sources.readers import of_a_tool, open_image
 from recipe.sources.source import Source
 
 SPLITS = {"train": ("train", "training"), "val": ("val", "valid", "validation", "dev"),

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms import v2
 
-from recipe.sources.readers import ImageReader
+from recipe.sources.imagefiles import ImageReader
 
 LOOKED_AT = 64
 """Images whose size is read, spread over the data set, to see whether all are alike."""

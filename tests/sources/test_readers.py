@@ -11,8 +11,9 @@ from PIL import Image
 from recipe.errors import UsageError
 from recipe.sources import csv_table, image_folder, text_file
 from recipe.sources.csvfile import read_csv
+from recipe.sources.imagefiles import ImageReader
 from recipe.sources.kept import FILE, Kept
-from recipe.sources.readers import ImageReader, TableReader, TextReader
+from recipe.sources.readers import TableReader, TextReader
 from recipe.sources.tables import MOST_WORDS
 
 RNG = np.random.default_rng(0)
