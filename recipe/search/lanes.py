@@ -61,6 +61,7 @@ class Lanes:
 
         """
         parts = {slot: (slot.done, slot.expected(until)) for slot in self.slots}
+        last = max(slot.head["number"] for slot in self.slots)
         done, total = (sum(numbers) for numbers in zip(*parts.values(), strict=True))
 
         def told(slot: Slot) -> None:
@@ -69,7 +70,7 @@ class Lanes:
             done += parts[slot][0] - before[0]
             total += parts[slot][1] - before[1]
             self.runner.spend(parts[slot][0] - before[0])
-            what = f"trial {slot.head['number']} of {len(self.slots)}"
+            what = f"trial {slot.head['number']} of {last}"
             loss = slot.record.train_loss if slot.record else None
             self.runner.progress(done, total + later, what, loss)
 

@@ -372,6 +372,12 @@ def test_progress_grows_to_the_whole(tmp_path):
         assert lab.progress[0] == (1, 5 * 2 + 2 * 4, "trial 1 of 5")
 
 
+def test_later_trials_of_a_step_are_counted_on(tmp_path):
+    with Lab(tmp_path) as lab:
+        lab.run(specs(0.03, 1e-3), first=11)
+        assert {what for _, _, what, *_ in lab.progress} == {"trial 11 of 12", "trial 12 of 12"}
+
+
 def trial(score, loss=None, number=1):
     return Trial("k", "s", 1, number, {}, 0, "finished", 1, 1, 0.0, val_score=score, val_loss=loss)
 

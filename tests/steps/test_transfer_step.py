@@ -16,9 +16,10 @@ from recipe.errors import UsageError
 from recipe.remedy import Patient
 from recipe.results import Evidence
 from recipe.testing.steps import judge_scalars, open_context
+from recipe_steps.lengths import expected_length, length
 from recipe_steps.transfer import Transfer
 from recipe_steps.transfer.about import about
-from recipe_steps.transfer.measure import depths_of, expects, length
+from recipe_steps.transfer.measure import depths_of, expects
 from recipe_steps.transfer.profile import linear_score
 from recipe_steps.transfer.rules import fine_tuning_rate_too_high, head_not_reinitialised
 
@@ -313,6 +314,8 @@ def test_few_items_are_passed_often_where_that_takes_minutes(weights, tmp_path, 
         if iteration:
             ctx.runner.journal.put(PACE, ctx.runner.fingerprint, iteration)
         assert length(ctx) == epochs  # 100 items are 4 updates of an epoch
+        assert expected_length(ctx, None) == epochs
+        assert expected_length(ctx, 100.0) == 6
 
 
 def test_real_targets_are_told_by_ridge_regression(tmp_path):

@@ -12,6 +12,7 @@ from recipe.search.halving import Halving
 from recipe.search.runner import best_of
 from recipe.search.space import listed, proposed, quasi_random, random_draws
 from recipe_steps.grids import grid_evidence, number, runner_up
+from recipe_steps.lengths import expected_length
 from recipe_steps.refine_grid.adoption import decide, pays_for
 
 RATES, DECAYS = ("lr", (0.5, 2.0)), ("weight_decay", (3.0, 1 / 3))
@@ -224,9 +225,13 @@ def _random(ctx: Context, centre: dict[str, Scalar], around: Around) -> list[dic
 
 
 def expects(ctx: Context, left: float | None) -> float:
-    """Epochs of the first round, after a grid of shorter trainings."""
-    epochs = ctx.experiment.epochs or 1
-    cells = 2 + len(LATER)  # the centre, and the rate of the shorter trainings
+    """Epochs of the first round: after a grid of shorter trainings, or after whole ones of a
+    pretrained model, which have neighbours on all sides.
+    """
+    moved = ctx.experiment.head is not None
+    epochs = expected_length(ctx, left) if moved else ctx.experiment.epochs or 1
+    around = (RATES, DECAYS) if moved else (("lr", (1.0,)), *LATER)
+    cells = 1 + sum(len(factors) for _, factors in around)
     return epochs * FIRST_ROUND.cost(_affordable(left, epochs, cells, FIRST_ROUND))
 
 

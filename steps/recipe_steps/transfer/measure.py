@@ -1,6 +1,5 @@
 """The head alone, fine-tuning from its weights, and training from scratch, as trials of the run."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -8,7 +7,7 @@ from typing import Any
 
 import torch
 
-from recipe.context import PACE, Context
+from recipe.context import Context
 from recipe.errors import UsageError
 from recipe.ranges import rounded
 from recipe.results import Curve, Evidence, Scalar, Trial
@@ -16,9 +15,9 @@ from recipe.search.halving import Halving
 from recipe.search.runner import best_of
 from recipe.training.models import build_model
 from recipe.training.optimizers import usual_rates
-from recipe.training.plan import iterations_per_epoch
 from recipe.training.pretrained import SCRATCH, cannot_reset
 from recipe_steps.grids import number
+from recipe_steps.lengths import expected_length, length
 from recipe_steps.transfer import probing
 from recipe_steps.transfer.about import about
 from recipe_steps.transfer.paired import errors
@@ -37,10 +36,6 @@ RATES = Halving(share=1 / 3, keep=1 / 3)
 """Of rates from scratch one goes on."""
 BUDGET_SHARE = 0.25
 """Of what is left of the budget, for depths, for their rates, and for training from scratch."""
-TRAININGS = 8
-"""Of more than the declared length that a budget has to pay for."""
-PATIENCE = 600.0
-"""Seconds that so many of them may take, validation left out."""
 FAR_BELOW = 2.0
 """Standard errors of a score below the head alone, from which forgetting is looked for."""
 
@@ -172,27 +167,6 @@ def _from_scratch(ctx: Context, scalars: dict[str, Scalar]) -> list[Trial]:
     return ctx.run_trials(cells, RATES, first=_next(ctx), epochs=epochs)
 
 
-def length(ctx: Context) -> int:
-    """Epochs of fine-tuning and of training from scratch: as many updates as the head alone has,
-    where the budget pays for some such trainings and they take no more than minutes; else fewer,
-    and never less than declared.
-    """
-    declared, long = ctx.experiment.epochs or 1, probing.enough(ctx)
-
-    def fits() -> int:
-        left = ctx.epochs_left
-        return int(left is None or TRAININGS * long <= left)
-
-    if long <= declared or not ctx.decide("length", fits):
-        return declared
-    # As measured when the way to train was found: a resumed run has the same number.
-    iteration: float | None = ctx.runner.journal.get(PACE, ctx.runner.fingerprint)
-    if iteration is None:
-        return long
-    pace = iteration * iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size)
-    return max(declared, min(long, math.floor(PATIENCE / (TRAININGS * pace))))
-
-
 def _next(ctx: Context) -> int:
     """The number of the next trial of this step."""
     mine = (t.number for t in ctx.trials if t.step == ctx.step and t.round == ctx.round)
@@ -214,11 +188,8 @@ def _paid(left: float | None, epochs: int, cells: int, halving: Halving, least: 
 
 def expects(ctx: Context, left: float | None) -> float:
     """Epochs of fine-tuning and of training from scratch, and of the declared setting."""
-    declared, depths = ctx.experiment.epochs or 1, len(depths_of(ctx))
-    long = probing.enough(ctx)
-    paid = long if left is not None and TRAININGS * long <= left else declared
-    epochs = length(ctx) if left is None else paid
-    baseline = declared if ctx.experiment.has_baseline else 0
+    depths, epochs = len(depths_of(ctx)), expected_length(ctx, left)
+    baseline = ctx.experiment.epochs or 1 if ctx.experiment.has_baseline else 0
     rest = None if left is None else max(0.0, left - baseline)
     parts = (
         (depths, DEPTHS, 1),

@@ -12,13 +12,10 @@ from recipe.search.halving import Halving
 from recipe.search.runner import best_of
 from recipe.training.blocks import in_head
 from recipe.training.optimizers import usual_rates
-from recipe.training.plan import iterations_per_epoch
 from recipe.training.pretrained import start_file
 from recipe_steps.grids import number
+from recipe_steps.lengths import enough
 
-LEAST_UPDATES = 300
-"""Of a training that is to be compared with others: an epoch of few items is few updates, and what
-begins at good features would win because the others are not done."""
 SPREAD = (0.1, 0.3, 1.0, 3.0, 10.0)
 """Factors of the optimizer's usual rate: heads on features of any scale."""
 DECAYS = {"adamw": (1e-2, 1e-1)}
@@ -45,12 +42,6 @@ def probe(ctx: Context) -> list[Trial]:
     ]  # fmt: skip
     epochs = enough(ctx) if kept else experiment.epochs or 1
     return ctx.run_trials(cells, None if kept else SLOW, epochs=epochs)
-
-
-def enough(ctx: Context) -> int:
-    """Epochs of a training: as declared, and not less than some hundred updates."""
-    per_epoch = iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size)
-    return max(ctx.experiment.epochs or 1, math.ceil(LEAST_UPDATES / per_epoch))
 
 
 def rate_of(ctx: Context, trials: Sequence[Trial]) -> float | None:
