@@ -111,8 +111,13 @@ def test_the_size_is_told_by_items_of_a_class(items, word):
     ("probe", "tuned", "says"),
     [
         (0.73, 0.9, "serve this task"),
-        (0.71, 0.9, "no better"),
-        (0.67, 0.9, "a good place to start from"),
+        (
+            0.71,
+            0.9,
+            "alone serve it no better than what is learnt from scratch, but are a good place",
+        ),
+        (0.71, 0.71, "features serve it no better"),
+        (0.67, 0.9, "alone do not serve it, but are a good place to start from"),
         (0.67, 0.71, "something else"),
         (0.67, None, "something else"),
     ],

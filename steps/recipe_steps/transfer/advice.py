@@ -71,10 +71,12 @@ def similarity(evidence: Evidence) -> str | None:
     shown = f"head alone {known['probe']:.3g}, from scratch {known['scratch']:.3g}"
     if lead > noise:
         return f"the features serve this task ({shown})"
-    if lead >= -noise:
-        return f"the features serve it no better than what is learnt from scratch ({shown})"
+    alone = "serve it no better than what is learnt from scratch" if lead >= -noise else None
     if known.get("tuned", -math.inf) > known["scratch"] + error(evidence, "tuned", "scratch"):
-        return f"the features alone do not serve it, but are a good place to start from ({shown})"
+        said = alone or "do not serve it"
+        return f"the features alone {said}, but are a good place to start from ({shown})"
+    if alone:
+        return f"the features {alone} ({shown})"
     return f"the features are about something else ({shown})"
 
 
