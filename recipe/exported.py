@@ -36,6 +36,13 @@ MEANS = {
     "real": "amounts",
 }
 """What outputs are, by the kind of targets."""
+READS = {
+    "images": "RGB (or grey) values in 0..1, [channels, height, width]; less mean, by std",
+    "table": "inputs in this order; a number less its mean, by its std, a blank one its median "
+    "first; `missing` 1 or 0, scaled by its own mean and std; 1 for the word of the cell, else 0",
+    "text": "the number of each character in the alphabet",
+}
+"""How inputs are made of what the reader describes."""
 METADATA = "recipe.json"
 Model = Callable[[Tensor], Tensor]
 
@@ -77,6 +84,8 @@ def export_model(
         raise UsageError(f"{str(file)!r}: name a file that ends in {' or '.join(FORMATS)}.")
     if file.exists():
         raise UsageError(f"{str(file)!r} is there already: name another file.")
+    if not file.parent.is_dir():
+        raise UsageError(f"There is no folder {str(file.parent)!r}: make it, or name another file.")
     result = read_result(folder)
     trained = as_trained(experiment or experiment_of(result, folder), result)
     model = chosen_model(trained, result, folder, CPU)
@@ -216,11 +225,16 @@ def _about(experiment: Experiment, x: Tensor) -> Mapping[str, Any]:
         means = "what the loss of the experiment takes"
     elif getattr(task, "threshold", 0.0):
         means = "probabilities of yes"
+    if kept is not None and kept.scale is not None:
+        means = "amounts, scaled: times scale[1], plus scale[0]"
     about = {
         "task": task.name, "means": means, "shape": list(x.shape[1:]),
         "classes": class_names(experiment),
     }  # fmt: skip
-    return about if kept is None else {**asdict(kept), **about}
+    if kept is None:
+        return about
+    names = getattr(kept.reader, "input_names", None)
+    return {**asdict(kept), **about, "reads": READS[kept.kind], "inputs": names}
 
 
 @contextmanager

@@ -84,6 +84,7 @@ def inputs(
         x = _with_items(path, _array(path)).to(device)
         return [str(index) for index in range(len(x))], x
     if experiment.inputs is not None:
+        experiment.inputs.check_kind(path)
         names, x = experiment.inputs.reader.read(path)
         experiment.inputs.check(path, x)
         return names, x.to(device)

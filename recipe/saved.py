@@ -34,7 +34,9 @@ def load(
     run: str | Path, experiment: Experiment | None = None, *, device: str = "cpu"
 ) -> nn.Module:
     """The model that a run ended with, in evaluation mode: a single one, an averaged one or several
-    that answer together.
+    that answer together. It takes inputs as in training and gives outputs as its loss takes them;
+    of data by name, `recipe predict` and `inputs.json` say how files become inputs and what outputs
+    mean.
 
     Args:
         run: the run folder.
@@ -131,10 +133,14 @@ def chosen_of(result: RunResult) -> Chosen:
     if result.chosen is not None:
         return result.chosen
     best = result.best
+    if result.interrupted:
+        raise UsageError(
+            f"The run in {str(result.folder)!r} was interrupted before it chose a model: go on "
+            f"with 'recipe resume {result.folder}'."
+        )
     if best is None or best.checkpoint is None:
         raise UsageError(
-            f"The run in {str(result.folder)!r} has no trained model: it ended before a trial did, "
-            "or was interrupted ('recipe resume' goes on with it)."
+            f"The run in {str(result.folder)!r} has no trained model: it ended before a trial did."
         )
     return Chosen("single", (Member(best.params, best.checkpoint),), best.val_score, best.val_loss)
 

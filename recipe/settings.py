@@ -20,6 +20,7 @@ TABLE_TASKS = ("classification", "binary", "regression")
 BY_NAME = ("data", "target", "task", "model", "pretrained", "weights",
            "image_size", "augment", "data_dir")  # fmt: skip
 """Options that name an experiment instead of a TARGET."""
+LARGEST_SIZE = 4096
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -108,8 +109,11 @@ def parse_epochs(value: Any) -> int:
 
 
 def parse_size(value: Any) -> int:
-    """A side of at least 8 pixels."""
-    return parse_whole(value, least=8)
+    """A side of at least 8 pixels, and no more than a model can be trained on."""
+    size = parse_whole(value, least=8)
+    if size > LARGEST_SIZE:
+        raise ValueError(f"{value!r} is more than {LARGEST_SIZE} pixels")
+    return size
 
 
 def parse_column(value: Any) -> str:

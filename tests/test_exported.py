@@ -13,6 +13,7 @@ import recipe
 from recipe import Experiment, UsageError
 from recipe.api import execute
 from recipe.exported import METADATA, export_model
+from recipe.predict import predict
 from recipe.settings import resolve
 from recipe.sources.named import experiment_by_name
 from tiny import blobs, experiment, tested
@@ -153,6 +154,7 @@ def test_data_by_name_on_the_command_line(tmp_path, request):
     assert about["classes"] == ["0", "1", "2"]
     assert about["means"].startswith("a score per class; softmax")
     assert about["outputs"] == 3
+    assert about["inputs"] == ["a", "b"]
     assert [column["name"] for column in about["reader"]["numbers"]] == ["a", "b"]
     x = np.zeros((5, 2), np.float32)
     assert session.run(None, {"x": x})[0].shape == (5, 3)
@@ -203,6 +205,42 @@ def test_what_the_outputs_mean(tmp_path):
         found = {METADATA: ""}
         torch.export.load(file, extra_files=found)
         assert json.loads(found[METADATA])["means"].startswith(says)
+
+
+def test_the_file_alone_says_how_a_row_becomes_inputs_and_outputs_an_answer(tmp_path):
+    """As somebody would who has the file and nothing else."""
+    rows = [(k % 9 if k % 5 else "", "rgb"[k % 3], 500.25 + 7 * (k % 9)) for k in range(200)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["a,colour,y", *(",".join(map(str, row)) for row in rows)]), "utf-8")
+    named = {"data": str(path), "target": "y"}
+    made, _ = experiment_by_name(**named)
+    given = {
+        **named,
+        "out": tmp_path / "runs",
+        "only": ["coarse_grid"],
+        "epochs": 2,
+        "device": "cpu",
+    }
+    folder = execute(replace(made, lr=0.003), resolve(given)).folder
+    export_model(folder, tmp_path / "m.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx", providers=["CPUExecutionProvider"])
+    about = json.loads(session.get_modelmeta().custom_metadata_map[METADATA])
+    assert about["inputs"] == ["a", "a missing", "colour=b", "colour=g", "colour=r"]
+    (a,) = about["reader"]["numbers"]
+    mean, std = about["scale"]
+    assert about["means"] == "amounts, scaled: times scale[1], plus scale[0]"
+    for number, (value, colour, _) in enumerate(rows[:7]):
+        blank = value == ""
+        x = [((a["median"] if blank else value) - a["mean"]) / a["std"],
+             (blank - a["missing"][0]) / a["missing"][1], *(float(colour == c) for c in "bgr")]  # fmt: skip
+        (answer,) = session.run(None, {"x": np.array([x], np.float32)})
+        expected = list(predict(folder, str(path)))[number].answer
+        assert mean + std * float(answer.squeeze()) == pytest.approx(float(expected), rel=1e-4)
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(UsageError, match="There is no folder"):
+        export_model(tmp_path, tmp_path / "none" / "m.pt2")
 
 
 def test_without_the_packages_it_says_which(tmp_path, monkeypatch):

@@ -19,6 +19,8 @@ from recipe.sources.models import factory
 from recipe.sources.readers import READERS, Numbers, Reader, TableReader, Words
 from recipe.sources.source import Kind
 
+TABLES = (".csv", ".tsv", ".data")
+TEXTS = (".txt", ".md")
 FILE = "inputs.json"
 """In the run folder."""
 SAME = 1e-5
@@ -64,6 +66,16 @@ class Kept:
         same = own is not None and _parts(own.model) == _parts(made)
         kept = self if same else replace(self, model=None)
         write_text(folder / FILE, to_json(asdict(kept), indent=1) + "\n")
+
+    def check_kind(self, path: Path) -> None:
+        """Raise UsageError where a path cannot be of the kind of data that the run has."""
+        table = path.suffix.lower() in (*TABLES, *TEXTS)
+        if path.is_dir() if self.kind != "images" else table and path.is_file():
+            wanted = {"images": "images", "table": "a table", "text": "a text"}[self.kind]
+            raise UsageError(
+                f"{str(path)!r} is {'a folder' if path.is_dir() else 'no image'}, the run was "
+                f"trained on {wanted}: name {'some' if self.kind == 'images' else 'one'}."
+            )
 
     def check(self, path: Path, x: Tensor) -> None:
         """Raise UsageError where images that were read are not of the size of those in training."""

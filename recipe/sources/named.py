@@ -7,7 +7,7 @@ from typing import Any
 from recipe.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.sources.folders import HOW, image_folder
-from recipe.sources.kept import Kept
+from recipe.sources.kept import TABLES, TEXTS, Kept
 from recipe.sources.models import (
     USUAL,
     check_model,
@@ -23,8 +23,6 @@ from recipe.sources.texts import text_file
 from recipe.sources.vision import SETS, known_set, torchvision_set
 from recipe.training.pretrained import read_weights
 
-TABLES = (".csv", ".tsv", ".data")
-TEXTS = (".txt", ".md")
 FREE_EPOCHS = {"images": 15, "table": 30, "text": 15}
 """Epochs of one full training where none are named."""
 BATCH = {"images": 64, "table": 32, "text": 32}

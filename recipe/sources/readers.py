@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from recipe.errors import UsageError
+from recipe.names import nearest
 from recipe.sources.csvfile import Columns, blank, number, read_csv
 from recipe.sources.imagefiles import ImageReader
 
@@ -78,6 +79,15 @@ class TableReader:
         missing = sum(column.missing is not None for column in self.numbers)
         return len(self.numbers) + missing + sum(len(w.known) + w.rare for w in self.words)
 
+    @property
+    def input_names(self) -> list[str]:
+        """What each input of a row is."""
+        return [
+            *(column.name for column in self.numbers),
+            *(f"{column.name} missing" for column in self.numbers if column.missing is not None),
+            *(f"{c.name}={word}" for c in self.words for word in (*c.known, *["(other)"] * c.rare)),
+        ]
+
     def read(self, path: Path) -> tuple[Sequence[str], Tensor]:
         """The rows of a table with the same columns, of which that with the answer may be missing;
         see `Reader`.
@@ -91,9 +101,12 @@ class TableReader:
         lacks = [name for name in wanted if name not in table.names]
         if lacks:
             more = f" and {len(lacks) - NAMED} more" if len(lacks) > NAMED else ""
+            others = [name for name in table.names if name not in self.names]
+            near = nearest(lacks[0], others) if len(lacks) == 1 else None
+            todo = f"is it {near!r}?" if near else "add them."
             raise UsageError(
                 f"{str(path)!r} lacks the {'column' if len(lacks) == 1 else 'columns'} "
-                f"{', '.join(lacks[:NAMED])}{more}, which the model was trained with: add them."
+                f"{', '.join(lacks[:NAMED])}{more}, which the model was trained with: {todo}"
             )
         rows = range(len(table))
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from pickle import UnpicklingError  # the name of an error; nothing is unpickled
 from typing import Any
 
 import torch
@@ -43,6 +44,10 @@ def read_weights(path: Path) -> Mapping[str, Tensor]:
         UsageError: there is no such file, or it holds something else.
 
     """
+    if path.is_dir():
+        inside = path / "best.safetensors"
+        hint = f"did you mean {str(inside)!r}?" if inside.exists() else "name a file in it."
+        raise UsageError(f"The weights {str(path)!r} are a folder: {hint}")
     try:
         stat = path.stat()
     except OSError as error:
@@ -62,9 +67,11 @@ def _read(path: Path, _size: int, _time: int) -> Mapping[str, Tensor]:
         else:
             found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        said = next(iter(str(error).splitlines()), type(error).__name__)
+        # What torch proposes there is to run what the file holds.
+        said = [] if isinstance(error, UnpicklingError) else str(error).splitlines()[:1]
+        why = ": ".join([type(error).__name__, *said])
         raise UsageError(
-            f"The weights {str(path)!r} cannot be read ({type(error).__name__}: {said}): save "
+            f"The weights {str(path)!r} cannot be read ({why}): save "
             "model.state_dict() with safetensors.torch.save_file or torch.save."
         ) from error
     for name in WRAPPED:

@@ -25,8 +25,9 @@ def number(value: Scalar) -> float | None:
 
 
 def runner_up(trials: Sequence[Trial], best: Trial | None) -> float | None:
-    """The best score of the other trials that were trained to their end."""
-    others = (t.val_score for t in trials if t is not best and t.status == "finished")
+    """The best score of the other trials that were trained to their end and not set aside."""
+    ended = (t for t in trials if t.status == "finished" and not t.set_aside)
+    others = (t.val_score for t in ended if t is not best)
     return max((score for score in others if score is not None), default=None)
 
 

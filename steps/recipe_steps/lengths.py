@@ -20,31 +20,26 @@ def enough(ctx: Context) -> int:
     return max(ctx.experiment.epochs or 1, math.ceil(LEAST_UPDATES / per_epoch))
 
 
+def updates(ctx: Context, epochs: int) -> int:
+    """Of the weights, in so many epochs."""
+    return epochs * iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size)
+
+
 def length(ctx: Context) -> int:
     """Epochs of fine-tuning and of training from scratch: as many updates as the head alone has,
-    where the budget pays for some such trainings and they take no more than minutes; else fewer,
-    and never less than declared.
+    where the budget pays for some such trainings and they take no more than minutes; else as many
+    as it pays for, and never less than declared.
     """
-    declared = ctx.experiment.epochs or 1
-    if enough(ctx) <= declared or not ctx.decide("length", lambda: _fits(ctx, ctx.epochs_left)):
-        return declared
-    return _in_minutes(ctx)
+    return ctx.decide("epochs of a training", lambda: expected_length(ctx, ctx.epochs_left))
 
 
 def expected_length(ctx: Context, left: float | None) -> int:
     """The same, told beforehand, where so many epochs are left."""
-    return _in_minutes(ctx) if _fits(ctx, left) else ctx.experiment.epochs or 1
-
-
-def _fits(ctx: Context, left: float | None) -> int:
-    return int(left is None or TRAININGS * enough(ctx) <= left)
-
-
-def _in_minutes(ctx: Context) -> int:
     declared, long = ctx.experiment.epochs or 1, enough(ctx)
+    if left is not None:
+        long = min(long, math.floor(left / TRAININGS))
     # As measured when the way to train was found: a resumed run has the same number.
     iteration: float | None = ctx.runner.journal.get(PACE, ctx.runner.fingerprint)
-    if iteration is None:
-        return long
-    pace = iteration * iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size)
-    return max(declared, min(long, math.floor(PATIENCE / (TRAININGS * pace))))
+    if iteration is not None:
+        long = min(long, math.floor(PATIENCE / (TRAININGS * iteration * updates(ctx, 1))))
+    return max(declared, long)

@@ -195,7 +195,8 @@ def test_images_of_another_size_than_in_training_are_refused(tmp_path):
     ("header", "row", "says"),
     [
         (HEADER[:4], ("inf", 2, "red", "w1"), "'age' holds 'inf' in row 1: give a number"),
-        (["age", "hours", "city"], (1, 2, "w1"), "lacks the column colour, which"),
+        (["age", "hours", "city"], (1, 2, "w1"), "lacks the column colour, which .*: add them"),
+        (["age", "hours", "COLOUR", "city"], (1, 2, "b", "w1"), "colour, which .*: is it 'COLOUR'"),
         (["x", "y"], (1, 2), "lacks the columns age, hours, colour, city, which"),
         (HEADER[:4], ("old", 2, "red", "w1"), "'age' holds 'old' in row 1"),
     ],
@@ -249,6 +250,19 @@ def test_a_text_is_read_to_its_end(tmp_path):
 def kept(reader, kind, **given):
     made = {"model": "mlp", "task": "regression", "shape": (reader.width,), "outputs": 1, **given}
     return Kept(kind=kind, reader=reader, **made)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "says"),
+    [("images", "t.csv", "is no image, the run was trained on images"),
+     ("table", "", "is a folder, the run was trained on a table"),
+     ("text", "", "is a folder, the run was trained on a text")],
+)  # fmt: skip
+def test_another_kind_of_data_than_in_training(tmp_path, kind, name, says):
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n", "utf-8")
+    one = Kept(kind, TextReader("ab", 16), "mlp", "regression", (3,), 1)
+    with pytest.raises(UsageError, match=says):
+        one.check_kind(tmp_path / name)
 
 
 def test_what_is_kept_is_read_back(tmp_path):

@@ -214,3 +214,13 @@ def test_a_loss_that_wants_probabilities_gets_no_linear_model(tmp_path, loss, fi
     )  # fmt: skip
     with open_context(LearningCurves(), experiment, tmp_path) as ctx:
         assert (branches.linear(ctx, ctx.experiment) is not None) == fits
+
+
+def test_a_linear_model_has_no_head_of_another_one(tmp_path):
+    experiment = digits_experiment(head="2", freeze=1)
+    with open_context(LearningCurves(), experiment, tmp_path) as ctx:
+        plain = branches.linear(ctx, ctx.experiment)
+        assert plain is not None
+        assert (plain.head, plain.weights, plain.freeze, plain.begin_from) == (None, None, 0, None)
+        fit = branches._train(ctx, plain, None)
+    assert fit.done == 6

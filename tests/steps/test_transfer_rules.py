@@ -58,6 +58,11 @@ CASES = [
     Case(transfer_advice, three(NAN, NAN, 0.6), "note", says="Measured best: training from scratch"),
     Case(transfer_advice, three(profile_best=2, profile_best_score=0.7, profile_last_score=0.6,
                                 profile_error=0.03), "note", says="after block 2 of 4 tell more"),
+    Case(transfer_advice, three(0.8, 0.7, updates=18.0, probe_updates=300.0), "note",
+         says="the head alone (0.8), but the other ways had only 18 updates"),
+    Case(transfer_advice, three(0.8, 0.9, updates=18.0, probe_updates=300.0), "note",
+         says="few. Measured best: fine-tuning (0.9)."),
+    Case(transfer_advice, three(updates=300.0, probe_updates=900.0), "note", says="serve this task"),
     Case(transfer_advice, three(NAN, NAN, NAN), None),
     Case(transfer_advice, {}, None),
 ]  # fmt: skip

@@ -25,7 +25,7 @@ class Transfer:
         "that were good. The same model from scratch says what the pretrained weights are worth."
     )
     says = "head alone {probe_score}, fine-tuned {tuned_said}, from scratch {scratch_said}"
-    version = 2
+    version = 3
     requires = frozenset({"overfit_sample"})
     rules = rules.RULES
     figures = (

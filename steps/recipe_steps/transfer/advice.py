@@ -3,6 +3,7 @@
 import math
 
 from recipe.results import Evidence
+from recipe_steps.lengths import LEAST_UPDATES
 
 FEW, MANY = 100, 1000
 """Items of a class from which a data set is not small any more, and from which it is large. The
@@ -62,10 +63,18 @@ def size(evidence: Evidence) -> str:
     )
 
 
+def too_short(evidence: Evidence) -> float | None:
+    """How many updates fine-tuning and training from scratch had, where these are too few to
+    compare them with the head alone: they were not done.
+    """
+    had, head = evidence.number("updates"), evidence.number("probe_updates")
+    return had if had is not None and head is not None and had < min(head, LEAST_UPDATES) else None
+
+
 def similarity(evidence: Evidence) -> str | None:
     """How well the features serve this task, by the head alone against training from scratch."""
     known = scores(evidence)
-    if "probe" not in known or "scratch" not in known:
+    if "probe" not in known or "scratch" not in known or too_short(evidence) is not None:
         return None
     lead, noise = known["probe"] - known["scratch"], error(evidence, "probe", "scratch")
     shown = f"head alone {known['probe']:.3g}, from scratch {known['scratch']:.3g}"

@@ -17,7 +17,7 @@ from recipe.training.models import build_model
 from recipe.training.optimizers import usual_rates
 from recipe.training.pretrained import SCRATCH, cannot_reset
 from recipe_steps.grids import number
-from recipe_steps.lengths import expected_length, length
+from recipe_steps.lengths import expected_length, length, updates
 from recipe_steps.transfer import probing
 from recipe_steps.transfer.about import about
 from recipe_steps.transfer.paired import errors
@@ -68,6 +68,9 @@ def measure(ctx: Context) -> Evidence:
         )
     ctx.refer_to(probe)
     found.scalars |= _best("probe", probe) | {"probe_trials": len(probes)}
+    found.scalars |= {
+        "probe_updates": updates(ctx, probe.planned_epochs), "updates": updates(ctx, length(ctx)),
+    }  # fmt: skip
     depth_profile(ctx, probe, found.scalars, found.curves)
     rate = probing.rate_of(ctx, probes)
     found.scalars["probe_rate"] = rate

@@ -154,12 +154,12 @@ def transfer_advice(evidence: Evidence) -> Finding | None:
     measured = f"Measured best: {advice.NOUNS[best]} ({known[best]:.3g})"
     if other is not None:
         measured += f"; {advice.NOUNS[other]} ({known[other]:.3g}) is as good within the noise"
-    return finding(
-        "note",
-        f"{case[0].upper()}{case[1:]}. {measured}.",
-        f"{advice.what_to_do(evidence, best).capitalize()}.",
-        confidence=0.8,
-    )
+    todo = f"{advice.what_to_do(evidence, best).capitalize()}."
+    short = advice.too_short(evidence)
+    if short is not None and best == "probe":
+        measured += f", but the other ways had only {short:.0f} updates"
+        todo = "Give it more budget or epochs: which way is best cannot be told yet."
+    return finding("note", f"{case[0].upper()}{case[1:]}. {measured}.", todo, confidence=0.8)
 
 
 RULES = (
