@@ -4,10 +4,8 @@ import math
 
 from recipe.context import PACE, Context
 from recipe.training.plan import iterations_per_epoch
+from recipe_steps.transfer.advice import LEAST_UPDATES
 
-LEAST_UPDATES = 300
-"""Of a training that is to be compared with others: an epoch of few items is few updates, and what
-begins at good features would win because the others are not done."""
 TRAININGS = 8
 """Of more than the declared length that a budget has to pay for."""
 PATIENCE = 600.0

@@ -3,8 +3,10 @@
 import math
 
 from recipe.results import Evidence
-from recipe_steps.lengths import LEAST_UPDATES
 
+LEAST_UPDATES = 300
+"""Of a training that is to be compared with others: an epoch of few items is few updates, and what
+begins at good features would win because the others are not done."""
 FEW, MANY = 100, 1000
 """Items of a class from which a data set is not small any more, and from which it is large. The
 lecture gives no numbers; it is the trainings that decide, these only name the case."""
