@@ -308,6 +308,15 @@ def test_a_budget_pays_for_fewer_trainings(weights, tmp_path):
     assert len(trained) <= 4
 
 
+def test_under_a_budget_all_ways_are_trained_for_the_same_time(weights, tmp_path):
+    with open_context(Transfer(), problem(weights), tmp_path, budget="160epochs") as ctx:
+        evidence = Transfer().measure(ctx)
+    trained = [t for t in ctx.trials if t.params["freeze"] < 3]
+    assert {str(t.params["begin_from"])[:5] for t in trained} == {"probe", "scrat"}
+    assert {t.planned_epochs for t in trained} == {20}  # an eighth of the budget
+    assert evidence.number("updates") == 20 * 4
+
+
 @pytest.mark.parametrize(("iteration", "epochs"), [(None, 75), (0.01, 75), (0.5, 37), (9.0, 6)])
 def test_few_items_are_passed_often_where_that_takes_minutes(weights, tmp_path, iteration, epochs):
     with open_context(Transfer(), problem(weights), tmp_path) as ctx:

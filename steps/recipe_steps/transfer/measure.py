@@ -68,14 +68,15 @@ def measure(ctx: Context) -> Evidence:
         )
     ctx.refer_to(probe)
     found.scalars |= _best("probe", probe) | {"probe_trials": len(probes)}
+    epochs = length(ctx)  # the same for all ways: a budget would leave less to the later ones
     found.scalars |= {
-        "probe_updates": updates(ctx, probe.planned_epochs), "updates": updates(ctx, length(ctx)),
+        "probe_updates": updates(ctx, probe.planned_epochs), "updates": updates(ctx, epochs),
     }  # fmt: skip
     depth_profile(ctx, probe, found.scalars, found.curves)
     rate = probing.rate_of(ctx, probes)
     found.scalars["probe_rate"] = rate
-    tuned = _fine_tuned(ctx, probe, rate)
-    scratch = _from_scratch(ctx, found.scalars)
+    tuned = _fine_tuned(ctx, probe, rate, epochs)
+    scratch = _from_scratch(ctx, found.scalars, epochs)
     tuned_best, scratch_best = best_of(tuned), best_of(scratch)
     found.scalars |= _best("tuned", tuned_best) | _best("scratch", scratch_best)
     found.curves |= _depths(ctx, probe, tuned)
@@ -89,11 +90,11 @@ def measure(ctx: Context) -> Evidence:
     return Evidence(found.scalars, found.curves)
 
 
-def _fine_tuned(ctx: Context, probe: Trial, rate: float | None) -> list[Trial]:
+def _fine_tuned(ctx: Context, probe: Trial, rate: float | None, epochs: int) -> list[Trial]:
     """From the trained head, at a tenth of the rate that is right for it: with more and fewer
     blocks frozen, then at a lower rate and at higher ones.
     """
-    depths, epochs = depths_of(ctx), length(ctx)
+    depths = depths_of(ctx)
     if not depths or rate is None:
         return []
     count = ctx.decide("depths", lambda: _paid(ctx.epochs_left, epochs, len(depths), DEPTHS))
@@ -110,14 +111,13 @@ def _fine_tuned(ctx: Context, probe: Trial, rate: float | None) -> list[Trial]:
     lower = [{**best.params, "lr": rounded(lr / STEP)}]
     count = ctx.decide("lower rate", partial(_affordable, ctx, epochs, len(lower)))
     trials += ctx.run_trials(lower[:count], DEPTHS, first=_next(ctx), rivals=[best])
-    return _higher(ctx, trials, lr, max(rate, usual_rates(ctx.experiment)[0]))
+    return _higher(ctx, trials, lr, max(rate, usual_rates(ctx.experiment)[0]), epochs)
 
 
-def _higher(ctx: Context, trials: list[Trial], lr: float, limit: float) -> list[Trial]:
+def _higher(ctx: Context, trials: list[Trial], lr: float, limit: float, epochs: int) -> list[Trial]:
     """Go on to higher rates, at the best depth and at the lowest one, until one ends below the best
     by more than the noise: features that serve less have to change more.
     """
-    epochs = length(ctx)
     while (best := best_of(trials)) and (lr := rounded(lr * STEP)) <= limit:
         lowest = min(int(number(trial.params["freeze"]) or 0) for trial in trials)
         depths = dict.fromkeys((best.params["freeze"], lowest))
@@ -147,9 +147,9 @@ def depths_of(ctx: Context) -> list[int]:
     return list(dict.fromkeys(fits))
 
 
-def _from_scratch(ctx: Context, scalars: dict[str, Scalar]) -> list[Trial]:
+def _from_scratch(ctx: Context, scalars: dict[str, Scalar], epochs: int) -> list[Trial]:
     """Without the pretrained weights, at usual rates; the worse ones end early."""
-    experiment, epochs = ctx.experiment, length(ctx)
+    experiment = ctx.experiment
     if experiment.weights is None:
         plain = build_model(replace(experiment, freeze=0), ctx.seed, torch.device("cpu"))
         if reason := cannot_reset(plain, experiment.head):
