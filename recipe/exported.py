@@ -4,10 +4,9 @@ import io
 import json
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 from recipe.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.files import write_bytes
-from recipe.predict import as_precise, class_names
+from recipe.predict import class_names, in_precision_of
 from recipe.runfolder import read_result
 from recipe.saved import CPU, as_trained, chosen_model, experiment_of
 from recipe.tasks.by_loss import ByLoss
@@ -89,13 +88,14 @@ def export_model(
     result = read_result(folder)
     trained = as_trained(experiment or experiment_of(result, folder), result)
     model = chosen_model(trained, result, folder, CPU)
-    x = as_precise(_inputs(trained, int(result.settings.get("seed") or 0)), model)
+    x = in_precision_of(_inputs(trained, int(result.settings.get("seed") or 0)), model)
     x = torch.cat([x, x]) if len(x) == 1 else x  # one alone would fix the number of items
     program, any_batch = _program(model, x)
     about = json.dumps(_about(trained, x))
     content = _pt2(program, about) if kind == ".pt2" else _onnx(program, about)
-    again = partial(_open_pt2 if kind == ".pt2" else _open_onnx, content)
-    difference = _difference(model, again, x, any_batch=any_batch)
+    parts = (x[:1], x) if any_batch else (x[:1],)
+    found = _outputs(_open_pt2 if kind == ".pt2" else _open_onnx, content, parts)
+    difference = _difference(model, parts, found)
     try:
         write_bytes(file, content)
     except OSError as error:
@@ -181,25 +181,36 @@ def _open_onnx(content: bytes) -> Model:
 
 
 @torch.no_grad()
-def _difference(
-    model: nn.Module, other: Callable[[], Model], x: Tensor, *, any_batch: bool
-) -> float:
-    """The largest difference between two outputs, of one item and of all of them together.
+def _outputs(
+    opened: Callable[[bytes], Model], content: bytes, parts: Sequence[Tensor]
+) -> list[Tensor]:
+    """What the exported model says of these inputs.
+
+    Raises:
+        UsageError: it cannot be run.
+
+    """
+    try:
+        model = opened(content)
+        return [model(part.clone()) for part in parts]  # it may work in place
+    except Exception as error:
+        raise UsageError(
+            f"The exported model cannot be run ({type(error).__name__}: {_first_line(error)}): "
+            "nothing was written; export it as .pt2, or use recipe.load(RUN) in Python."
+        ) from error
+
+
+@torch.no_grad()
+def _difference(model: nn.Module, parts: Sequence[Tensor], outputs: Sequence[Tensor]) -> float:
+    """The largest difference between these outputs and those of the model.
 
     Raises:
         UsageError: it is more than rounding.
 
     """
     worst = 0.0
-    for part in (x[:1], x) if any_batch else (x[:1],):
-        expected = model(part.clone())  # it may work in place
-        try:
-            found = other()(part.clone())
-        except Exception as error:
-            raise UsageError(
-                f"The exported model cannot be run ({type(error).__name__}: {_first_line(error)}): "
-                "nothing was written; export it as .pt2, or use recipe.load(RUN) in Python."
-            ) from error
+    for part, found in zip(parts, outputs, strict=True):
+        expected = model(part.clone())
         if expected.shape != found.shape:
             raise UsageError(
                 f"The exported model gives outputs of shape {list(found.shape)}, the model "

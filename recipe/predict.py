@@ -81,7 +81,7 @@ def inputs(
     if not path.exists():
         raise UsageError(f"There is no data {data!r}: {HOW}.")
     if path.suffix.lower() in ARRAYS:
-        x = _with_items(path, _array(path)).to(device)
+        x = _array(path).to(device)
         return [str(index) for index in range(len(x))], x
     if experiment.inputs is not None:
         experiment.inputs.check_kind(path)
@@ -120,16 +120,14 @@ def _array(path: Path) -> Tensor:
 
     try:
         if path.suffix.lower() == ".npy":
-            return torch.from_numpy(np.load(path, allow_pickle=False))
-        tensors = load_file(path)
+            tensors = {"": torch.from_numpy(np.load(path, allow_pickle=False))}
+        else:
+            tensors = load_file(path)
     except (OSError, ValueError, TypeError, SafetensorError) as error:
         raise UsageError(f"{str(path)!r} cannot be read as an array ({error}).") from error
     if len(tensors) != 1:
         raise UsageError(f"{str(path)!r} holds {len(tensors)} tensors: write the inputs alone.")
-    return next(iter(tensors.values()))
-
-
-def _with_items(path: Path, inputs: Tensor) -> Tensor:
+    (inputs,) = tensors.values()
     if not inputs.ndim:
         raise UsageError(f"{str(path)!r} holds one number: write inputs [N, ...].")
     return inputs
@@ -165,7 +163,7 @@ def _answers(
     experiment: Experiment, model: nn.Module, names: Sequence[str], x: Tensor
 ) -> Iterator[Answer]:
     task, meaning = experiment.resolved_task, _Meaning(experiment)
-    x = as_precise(x, model)
+    x = in_precision_of(x, model)
     for start in range(0, len(x), BATCH):
         part = x[start : start + BATCH]
         try:
@@ -179,7 +177,7 @@ def _answers(
             yield Answer(name, *_read(task, output.detach().cpu().float(), meaning))
 
 
-def as_precise(x: Tensor, model: nn.Module) -> Tensor:
+def in_precision_of(x: Tensor, model: nn.Module) -> Tensor:
     """Real inputs in the precision of the weights: arrays are often saved as float64."""
     weights = next((p for p in model.parameters() if p.is_floating_point()), None)
     return x if weights is None or not x.is_floating_point() else x.to(weights.dtype)

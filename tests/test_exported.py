@@ -25,6 +25,14 @@ def short(declared, out, **options):
     return recipe.run(declared, out=out, only=["coarse_grid"], device="cpu", **options).folder
 
 
+def on_table(path, out):
+    """The folder of a short run on a table by name."""
+    named = {"data": str(path), "target": "y"}
+    made, _ = experiment_by_name(**named)
+    given = {**named, "out": out, "only": ["coarse_grid"], "epochs": 2, "device": "cpu"}
+    return execute(replace(made, lr=0.003), resolve(given)).folder
+
+
 @pytest.fixture(scope="module")
 def together(tmp_path_factory):
     """A run whose chosen model is several."""
@@ -132,16 +140,7 @@ def test_data_by_name_on_the_command_line(tmp_path, request):
     path.write_text(
         "\n".join(["a,b,y", *(f"{k % 9},{k % 4},{k % 3}" for k in range(200))]), "utf-8"
     )
-    named = {"data": str(path), "target": "y"}
-    made, _ = experiment_by_name(**named)
-    given = {
-        **named,
-        "out": tmp_path / "runs",
-        "only": ["coarse_grid"],
-        "epochs": 2,
-        "device": "cpu",
-    }
-    folder = execute(replace(made, lr=0.003), resolve(given)).folder
+    folder = on_table(path, tmp_path / "runs")
     path.unlink()
     file = tmp_path / "m.onnx"
     call = request.getfixturevalue("recipe")  # the name is the package's here
@@ -212,16 +211,7 @@ def test_the_file_alone_says_how_a_row_becomes_inputs_and_outputs_an_answer(tmp_
     rows = [(k % 9 if k % 5 else "", "rgb"[k % 3], 500.25 + 7 * (k % 9)) for k in range(200)]
     path = tmp_path / "t.csv"
     path.write_text("\n".join(["a,colour,y", *(",".join(map(str, row)) for row in rows)]), "utf-8")
-    named = {"data": str(path), "target": "y"}
-    made, _ = experiment_by_name(**named)
-    given = {
-        **named,
-        "out": tmp_path / "runs",
-        "only": ["coarse_grid"],
-        "epochs": 2,
-        "device": "cpu",
-    }
-    folder = execute(replace(made, lr=0.003), resolve(given)).folder
+    folder = on_table(path, tmp_path / "runs")
     export_model(folder, tmp_path / "m.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "m.onnx", providers=["CPUExecutionProvider"])
     about = json.loads(session.get_modelmeta().custom_metadata_map[METADATA])

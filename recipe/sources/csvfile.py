@@ -25,6 +25,8 @@ class Columns:
     rows: tuple[int, ...] = ()
     """Where each row stands below the header, counted from 1: rows without any value are left out.
     """
+    path: Path = Path()
+    """Of the file."""
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -85,7 +87,7 @@ def read_csv(path: Path, header: bool | None = None, decimal: str | None = None)
         )
     cells = tuple(zip(*rows, strict=True))
     below = tuple(place - first for place in places)
-    return Columns(_unique(names), cells, decimal, named, below)
+    return Columns(_unique(names), cells, decimal, named, below, path)
 
 
 def _text(path: Path) -> str:

@@ -17,10 +17,9 @@ from recipe.experiment import Experiment
 from recipe.files import to_json, write_text
 from recipe.sources.models import factory
 from recipe.sources.readers import READERS, Numbers, Reader, TableReader, Words
-from recipe.sources.source import Kind
+from recipe.sources.source import TABLES, TEXTS, Kind
 
-TABLES = (".csv", ".tsv", ".data")
-TEXTS = (".txt", ".md")
+WANTED: Mapping[Kind, str] = {"images": "images", "table": "a table", "text": "a text"}
 FILE = "inputs.json"
 """In the run folder."""
 SAME = 1e-5
@@ -69,13 +68,11 @@ class Kept:
 
     def check_kind(self, path: Path) -> None:
         """Raise UsageError where a path cannot be of the kind of data that the run has."""
-        table = path.suffix.lower() in (*TABLES, *TEXTS)
-        if path.is_dir() if self.kind != "images" else table and path.is_file():
-            wanted = {"images": "images", "table": "a table", "text": "a text"}[self.kind]
-            raise UsageError(
-                f"{str(path)!r} is {'a folder' if path.is_dir() else 'no image'}, the run was "
-                f"trained on {wanted}: name {'some' if self.kind == 'images' else 'one'}."
-            )
+        said = f"the run was trained on {WANTED[self.kind]}"
+        if self.kind != "images" and path.is_dir():
+            raise UsageError(f"{str(path)!r} is a folder, {said}: name one.")
+        if self.kind == "images" and path.suffix.lower() in (*TABLES, *TEXTS) and path.is_file():
+            raise UsageError(f"{str(path)!r} is no image, {said}: name some.")
 
     def check(self, path: Path, x: Tensor) -> None:
         """Raise UsageError where images that were read are not of the size of those in training."""

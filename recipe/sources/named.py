@@ -7,7 +7,7 @@ from typing import Any
 from recipe.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.sources.folders import HOW, image_folder
-from recipe.sources.kept import TABLES, TEXTS, Kept
+from recipe.sources.kept import Kept
 from recipe.sources.models import (
     USUAL,
     check_model,
@@ -17,7 +17,7 @@ from recipe.sources.models import (
     look_for,
     trained,
 )
-from recipe.sources.source import Kind, Source
+from recipe.sources.source import TABLES, TEXTS, Kind, Source
 from recipe.sources.tables import csv_table
 from recipe.sources.texts import text_file
 from recipe.sources.vision import SETS, known_set, torchvision_set

@@ -108,18 +108,14 @@ class TableReader:
                 f"{str(path)!r} lacks the {'column' if len(lacks) == 1 else 'columns'} "
                 f"{', '.join(lacks[:NAMED])}{more}, which the model was trained with: {todo}"
             )
-        rows = range(len(table))
-        try:
-            inputs = self.inputs(table, rows)
-        except ValueError as error:
-            raise UsageError(f"{path}: {error}.") from error
+        inputs = self.inputs(table, range(len(table)))
         return [str(row) for row in table.rows], torch.from_numpy(inputs)
 
     def inputs(self, table: Columns, rows: Sequence[int]) -> np.ndarray:
         """Inputs [rows, width] in float32.
 
         Raises:
-            ValueError: words in a column of numbers.
+            UsageError: words in a column of numbers.
 
         """
         values = [numbers_of(table, column.name, rows) for column in self.numbers]
@@ -143,21 +139,25 @@ def numbers_of(table: Columns, name: str, rows: Sequence[int]) -> np.ndarray:
     """A column of a table in float64, NaN where there is no value.
 
     Raises:
-        ValueError: a cell holds something else.
+        UsageError: a cell holds something else.
 
     """
     cells, found = table.column(name), []
     for row in rows:
-        cell, place = cells[row], table.rows[row]
+        cell = cells[row]
         value = None if blank(cell) else number(cell, table.decimal)
         if value is None and not blank(cell):
-            raise ValueError(f"{name!r} holds {cell!r} in row {place}, and is a column of numbers")
+            raise UsageError(f"{_cell(table, name, row)}, and is a column of numbers.")
         if value is not None and not math.isfinite(value):
-            raise ValueError(
-                f"{name!r} holds {cell!r} in row {place}: give a number, or leave it blank"
-            )
+            raise UsageError(f"{_cell(table, name, row)}: give a number, or leave it blank.")
         found.append(np.nan if value is None else value)
     return np.array(found, dtype=np.float64)
+
+
+def _cell(table: Columns, name: str, row: int) -> str:
+    """What a cell holds, for a complaint."""
+    cell = table.column(name)[row]
+    return f"{table.path}: {name!r} holds {cell!r} in row {table.rows[row]}"
 
 
 def words_of(table: Columns, name: str, rows: Sequence[int]) -> np.ndarray:

@@ -9,6 +9,9 @@ from torch import Tensor
 from recipe.sources.readers import Reader
 
 Kind = Literal["images", "table", "text"]
+TABLES = (".csv", ".tsv", ".data")
+TEXTS = (".txt", ".md")
+"""Endings of files of a kind."""
 
 
 @dataclass(frozen=True)

@@ -108,12 +108,7 @@ class _Answer:
 
 def _answer(table: Columns, target: str, kept: list[int], task: str | None, path: Path) -> _Answer:
     """What the target column says, and what kind of question that is."""
-    numbers = None
-    if table.numbers(target) is not None:
-        try:
-            numbers = numbers_of(table, target, kept)
-        except ValueError as error:
-            raise UsageError(f"{path}: {error}.") from error
+    numbers = None if table.numbers(target) is None else numbers_of(table, target, kept)
     words = [table.column(target)[row] for row in kept]
     task = task or _guess(numbers, words)
     if task not in TABLE_TASKS:
@@ -182,10 +177,7 @@ def _reader(
     for name in table.names:
         if name == target:
             continue
-        try:
-            reason, values = _column(table, name, train)
-        except ValueError as error:
-            raise UsageError(f"{path}: {error}.") from error
+        reason, values = _column(table, name, train)
         if reason:
             left_out.setdefault(reason, []).append(name)
         else:
