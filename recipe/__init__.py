@@ -2,26 +2,29 @@
 
 from typing import TYPE_CHECKING, Any
 
+from recipe.core import version
+
 if TYPE_CHECKING:
     from recipe.api import run
-    from recipe.errors import UsageError
+    from recipe.core.errors import UsageError
+    from recipe.core.results import RunResult
     from recipe.experiment import Experiment
     from recipe.ranges import integers, log_uniform, uniform, when
-    from recipe.results import RunResult
-    from recipe.saved import load
     from recipe.tasks import Task
+    from recipe.trained.loading import load
 
-__version__ = "0.1.0"
-__all__ = ["Experiment", "RunResult", "Task", "UsageError", "integers", "load", "log_uniform",
-           "run", "uniform", "when"]  # fmt: skip
+__all__ = ["Experiment", "RunResult", "Task", "UsageError", "__version__", "integers", "load",
+           "log_uniform", "run", "uniform", "when"]  # fmt: skip
+
+__version__ = version.VERSION
 
 _HOMES = {
     "Experiment": "recipe.experiment",
-    "RunResult": "recipe.results",
+    "RunResult": "recipe.core.results",
     "Task": "recipe.tasks",
-    "UsageError": "recipe.errors",
+    "UsageError": "recipe.core.errors",
     "integers": "recipe.ranges",
-    "load": "recipe.saved",
+    "load": "recipe.trained.loading",
     "log_uniform": "recipe.ranges",
     "run": "recipe.api",
     "uniform": "recipe.ranges",

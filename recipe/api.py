@@ -10,29 +10,31 @@ from typing import Any
 
 import torch
 
-from recipe import registry, runfolder
-from recipe.against import Earlier, stored, train_declared
-from recipe.budget import Meter
-from recipe.context import PACE, Context
-from recipe.decisions import Gate
-from recipe.engine import Engine, assemble
-from recipe.errors import FAILED, INTERRUPTED, USAGE, UsageError
-from recipe.events import Event, Message, Progress, RunFinished, RunStarted, TrialFinished
+from recipe.core.budget import Meter
+from recipe.core.errors import FAILED, INTERRUPTED, USAGE, UsageError
+from recipe.core.events import Event, Message, Progress, RunFinished, RunStarted, TrialFinished
+from recipe.core.files import make_folder, to_json, write_bytes, write_text
+from recipe.core.results import RunResult, Scalar, Trial
+from recipe.core.settings import BY_NAME, Settings, resolve
+from recipe.core.version import VERSION
+from recipe.data.datasets import Splits, StreamData, load_splits
+from recipe.engine.against import Earlier, stored, train_declared
+from recipe.engine.decisions import Gate
+from recipe.engine.engine import Engine, assemble
+from recipe.engine.hidden_faults import proved
 from recipe.experiment import Experiment
-from recipe.files import make_folder, to_json, write_bytes, write_text
-from recipe.journal import Journal
-from recipe.proof import proved
-from recipe.results import RunResult, Scalar, Trial
+from recipe.machine.device import pick_device
+from recipe.machine.memory import earlier_objects_frozen, keep_freed_pages
+from recipe.notebook import run_folder
+from recipe.notebook.journal import Journal
+from recipe.plugin import registry
+from recipe.plugin.context import PACE, Context
 from recipe.search.runner import Runner
-from recipe.settings import BY_NAME, Settings, resolve
-from recipe.training.data import Splits, StreamData, load_splits
-from recipe.training.device import pick_device
+from recipe.speed.choice import choose
+from recipe.training.execution_mode import PLAIN, Way
 from recipe.training.fingerprint import configuration, fingerprint
-from recipe.training.memory import earlier_objects_frozen, keep_freed_pages
 from recipe.training.plan import iterations_per_epoch
-from recipe.training.speed import choose
-from recipe.training.suited import suited
-from recipe.training.way import PLAIN, Way
+from recipe.training.preparation import suited
 
 Observer = Callable[[Event], None]
 SHAPING = (
@@ -161,9 +163,9 @@ def execute(
     journal = _journal(settings, name, identity, folder)
     with journal:
         folder = journal.path.parent
-        resumed = journal.get(runfolder.RUN, "identity") is not None
-        journal.put(runfolder.RUN, "identity", identity)
-        write_text(folder / "recipe.toml", runfolder.to_toml(record))
+        resumed = journal.get(run_folder.RUN, "identity") is not None
+        journal.put(run_folder.RUN, "identity", identity)
+        write_text(folder / "recipe.toml", run_folder.to_toml(record))
         if started.experiment.inputs is not None:
             started.experiment.inputs.write(folder, experiment.model)
         steps = tuple((p.step.name, p.step.title) for p in started.plugins)
@@ -180,7 +182,7 @@ def execute(
         way = journal.get(WAY, engine.ctx.runner.fingerprint)  # also when all was reused
         machine = environment(started.device) | {"way": str(Way(**way)) if way else str(PLAIN)}
         record |= replace(engine.decisions.taken(), fresh=False).to_dict()
-        write_text(folder / "recipe.toml", runfolder.to_toml(record))
+        write_text(folder / "recipe.toml", run_folder.to_toml(record))
         result = assemble(engine, name, machine, record, interrupted=interrupted)
         if started.earlier is not None and not interrupted:
             ctx = engine.ctx
@@ -189,7 +191,7 @@ def execute(
             result = replace(result, against=against)
         result = _write(result, engine, folder, settings)
         if not interrupted:
-            journal.put(runfolder.FINISHED, "run", result.verdict)
+            journal.put(run_folder.FINISHED, "run", result.verdict)
         emit(RunFinished(result))
     if engine.usage_error is not None and not interrupted:
         raise engine.usage_error
@@ -245,11 +247,11 @@ def _journal(
     if folder is not None:
         return Journal(folder)
     if not settings.fresh:
-        earlier = runfolder.unfinished(settings.out, name, identity)
-        journal = earlier and runfolder.journal_if_free(earlier)
+        earlier = run_folder.unfinished(settings.out, name, identity)
+        journal = earlier and run_folder.journal_if_free(earlier)
         if journal:
             return journal
-    return Journal(runfolder.create(settings.out, name))
+    return Journal(run_folder.create(settings.out, name))
 
 
 def _engine(
@@ -325,11 +327,9 @@ def _tune(started: _Started, settings: Settings, journal: Journal, emit: Observe
 
 def environment(device: torch.device) -> dict[str, Scalar]:
     """What the run ran on."""
-    from recipe import __version__
-
     chip = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
     return {
-        "recipe": __version__,
+        "recipe": VERSION,
         "python": platform.python_version(),
         "torch": torch.__version__,
         "device": f"{device.type} ({chip})",
@@ -357,7 +357,7 @@ def _write(result: RunResult, engine: Engine, folder: Path, settings: Settings) 
         }
         write_text(folder / "best.json", to_json(how, indent=1) + "\n")
     result = replace(result, folder=folder)
-    runfolder.write_result(result, folder)
+    run_folder.write_result(result, folder)
     write_report(result, folder, junit=settings.ci, html=settings.html)
     return result
 

@@ -8,10 +8,10 @@ from typing import Any, Self
 
 from torch import Tensor, nn
 
-from recipe.errors import UsageError
-from recipe.names import unknown
+from recipe.core.errors import UsageError
+from recipe.core.names import unknown
+from recipe.core.results import Scalar
 from recipe.ranges import Axis, check
-from recipe.results import Scalar
 from recipe.tasks import TASKS, Task
 
 OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
@@ -92,7 +92,7 @@ class Experiment:
     freeze: int = 0
     name: str | None = None
     inputs: Any = field(default=None, compare=False)
-    """Of data by name: how files become inputs, what outputs mean (`recipe.sources.kept.Kept`)."""
+    """Of data by name: how files become inputs, what outputs mean (see `Kept`)."""
     model_args: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments for the factory, set by the search."""
     begin_from: str | None = None

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from recipe.errors import UsageError
-from recipe.results import Scalar
+from recipe.core.errors import UsageError
+from recipe.core.results import Scalar
 
 
 def rounded(value: float) -> float:

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 import recipe
-from recipe.errors import UsageError
-from recipe.target import load_target
+from recipe.core.errors import UsageError
+from recipe.sources.targets import load_target
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NEEDS = {

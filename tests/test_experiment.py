@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from recipe import Experiment
-from recipe.errors import UsageError
+from recipe.core.errors import UsageError
 from recipe.tasks import TASKS, Classification, Regression
 
 X, Y = torch.zeros(4, 2), torch.zeros(4)

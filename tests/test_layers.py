@@ -109,7 +109,7 @@ def test_the_core_names_no_step():
 
 
 def recipe_steps():
-    from recipe import registry
+    from recipe.plugin import registry
 
     return registry.find()
 

@@ -8,7 +8,7 @@ import click
 import pytest
 import yaml
 
-from recipe.settings import parse
+from recipe.core.settings import parse
 from recipe.ui.cli import cli
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")

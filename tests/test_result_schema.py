@@ -9,15 +9,16 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 from jsonschema import Draft202012Validator
+from test_results import full_result
 from torch import nn
 
 import recipe
-from recipe import Experiment, chosen, results
+from recipe import Experiment
 from recipe.api import execute
-from recipe.errors import UsageError
-from recipe.results import RunResult
-from recipe.settings import Settings
-from test_results import full_result
+from recipe.core import chosen, results
+from recipe.core.errors import UsageError
+from recipe.core.results import RunResult
+from recipe.core.settings import Settings
 from tiny import blobs, experiment
 
 SCHEMA = json.loads(Path(recipe.__file__).with_name("result.schema.json").read_text())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from recipe.core.results import RunResult
 from recipe.report import findings, words
 from recipe.report.findings import Located
 from recipe.report.markdown import (
@@ -12,7 +13,6 @@ from recipe.report.markdown import (
     consequences,
     key_message,
 )
-from recipe.results import RunResult
 
 LONGEST = 300
 """Characters of a cell; a crash may have a long story."""

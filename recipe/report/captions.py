@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from recipe.core.results import Figure
 from recipe.report.panels import LinePanel, MapPanel, Panel
 from recipe.report.words import sentence
-from recipe.results import Figure
 
 SCHEDULES = (
     "The shapes of the schedules there are, that of the best trial thick; the dots are the rates "

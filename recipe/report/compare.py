@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from recipe.noise import standard_error
+from recipe.core.noise import standard_error
+from recipe.core.results import RunResult
 from recipe.report import words
 from recipe.report.words import duration, humanise
-from recipe.results import RunResult
 
 LEAST_WIDTH, DOTS = 12, "..."
 ERRORS = 2.0

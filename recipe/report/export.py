@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from recipe.errors import UsageError
-from recipe.results import RunResult, Trial
+from recipe.core.errors import UsageError
+from recipe.core.results import RunResult, Trial
 
 COLUMNS = ("step", "round", "number", "status", "epochs", "planned_epochs", "seconds", "val_score",
            "val_loss", "best_epoch", "seed", "reason", "repeats", "set_aside", "key")  # fmt: skip

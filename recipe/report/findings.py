@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from recipe.remedy import change_of
+from recipe.core.results import Finding, RemedyOutcome, RunResult
+from recipe.plugin.remedy import change_of
 from recipe.report.words import MISSING, code, humanise, show
-from recipe.results import Finding, RemedyOutcome, RunResult
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from recipe.core.results import StepResult
 from recipe.report.words import prose
-from recipe.results import StepResult
 
 TERMS = {
     "learning rate": (

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
+from recipe.core.results import NO_WINNER, Finding, RunResult, StepResult
 from recipe.report.findings import gain_of
 from recipe.report.words import duration
-from recipe.results import NO_WINNER, Finding, RunResult, StepResult
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _KINDS = {"failures": "failure", "errors": "error", "skipped": "skipped"}

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from recipe.core.results import NO_WINNER, Best, Finding, RunResult, Scalar, StepResult
 from recipe.report import findings, glossary, words
 from recipe.report.model import about_model
 from recipe.report.notebook import notebook
 from recipe.report.plots import Plot
 from recipe.report.reproduce import command, loading_code
 from recipe.report.search_views import rounds
-from recipe.results import NO_WINNER, Best, Finding, RunResult, Scalar, StepResult
 
 SIGNS = {"pass": "✓", "warn": "!", "fail": "✗", "skip": "○", "error": "✗"}
 VERDICTS = {"pass": "passed", "warn": "passed with warnings", "fail": "failed"}

@@ -1,8 +1,8 @@
 """The model that a run chose, in words."""
 
-from recipe.chosen import Chosen
+from recipe.core.chosen import Chosen
+from recipe.core.results import RunResult
 from recipe.report.words import count, show
-from recipe.results import RunResult
 
 NAMES = {
     "single": "the best training alone",

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from recipe.core.results import RunResult, Trial
 from recipe.report.words import MISSING, duration, humanise, show
-from recipe.results import RunResult, Trial
 
 _ABSENT = object()
 """Differs from every value, None among them."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Literal
 
+from recipe.core.results import Curve, Evidence, Figure, RunResult
 from recipe.report.notebook import best_trial
 from recipe.report.words import humanise, show
-from recipe.results import Curve, Evidence, Figure, RunResult
 from recipe.training.schedules import SCHEDULES, with_warmup
 
 HUGE = 1e150

@@ -10,7 +10,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recipe.files import write_bytes
+from recipe.core.files import write_bytes
+from recipe.core.results import RunResult, StepResult
 from recipe.report.axes import set_scale
 from recipe.report.captions import SCHEDULES, SEARCH, caption
 from recipe.report.map_plot import draw_map
@@ -19,7 +20,6 @@ from recipe.report.panels import LinePanel, MapPanel, Panel, Series, panel, sche
 from recipe.report.search_panels import SearchPanel
 from recipe.report.search_plots import draw
 from recipe.report.search_views import views
-from recipe.results import RunResult, StepResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

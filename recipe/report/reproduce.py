@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from recipe.results import RunResult
+from recipe.core.results import RunResult
 
 
 def command(settings: Mapping[str, Any]) -> str:

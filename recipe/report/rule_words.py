@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from recipe.core.results import Curve, Evidence
+from recipe.plugin.rules import Rule
 from recipe.report.words import count, show
-from recipe.results import Curve, Evidence
-from recipe.rules import Rule
 
 FIRST, LAST = 3, 2
 """Points of a curve that are shown."""

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from recipe.results import Scalar
+from recipe.core.results import Scalar
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from recipe.core.results import Scalar
 from recipe.report.map_plot import BEST_COLOUR, COLOUR_MAP
 from recipe.report.marks import LETTER, SIZE, SMALL, fitted, legend_below
 from recipe.report.search_panels import (
@@ -14,7 +15,6 @@ from recipe.report.search_panels import (
     share_of,
 )
 from recipe.report.words import humanise, show
-from recipe.results import Scalar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

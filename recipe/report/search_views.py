@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import fmean
 
+from recipe.core.results import Evidence, RunResult, Scalar, Trial
 from recipe.ranges import Axis, Range
 from recipe.report.panels import LinePanel, Series
 from recipe.report.search_panels import (
@@ -23,7 +24,6 @@ from recipe.report.search_panels import (
     share_of,
 )
 from recipe.report.words import count, humanise, show
-from recipe.results import Evidence, RunResult, Scalar, Trial
 
 FEWEST = 4
 """Scored trials below which a picture of a search shows nothing."""

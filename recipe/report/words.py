@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from recipe.results import Scalar
+from recipe.core.results import Scalar
 
 MISSING = "—"
 

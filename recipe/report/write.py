@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from recipe.files import make_folder, write_text
+from recipe.core.files import make_folder, write_text
+from recipe.core.results import RunResult
 from recipe.report.html_page import html_page
 from recipe.report.junit import junit_xml
 from recipe.report.markdown import render
 from recipe.report.plots import draw_plots
-from recipe.results import RunResult
 
 MARKDOWN, HTML = "report.md", "report.html"
 

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from recipe.results import Scalar
+from recipe.core.results import Scalar
 from recipe.training.fit import thinned
 
 LATER_PART = 0.5

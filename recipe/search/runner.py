@@ -11,23 +11,23 @@ from pathlib import Path
 
 import torch
 
-from recipe.budget import Meter
-from recipe.errors import UNUSABLE
+from recipe.core.budget import Meter
+from recipe.core.errors import UNUSABLE
+from recipe.core.files import write_bytes
+from recipe.core.keys import key
+from recipe.core.results import Scalar, Trial
+from recipe.data.datasets import Splits, StreamData
 from recipe.experiment import Experiment
-from recipe.files import write_bytes
-from recipe.journal import Journal
-from recipe.keys import key
-from recipe.results import Scalar, Trial
+from recipe.notebook.journal import Journal
+from recipe.search.executors import Lanes
 from recipe.search.halving import Halving, behind_in_loss, behind_in_score
-from recipe.search.lanes import Lanes
-from recipe.search.slots import Slot, Spec, standing_of
-from recipe.training.data import Splits, StreamData
-from recipe.training.features import CannotExtract, Features, extract, why_not
+from recipe.search.trial_run import Slot, Spec, standing_of
+from recipe.speed.choice import MOST_FUSED
+from recipe.training.execution_mode import PLAIN, Way
+from recipe.training.feature_extraction import CannotExtract, Features, extract, why_not
 from recipe.training.fit import Fit, Record, Snapshot, is_better, patience_for, rank
 from recipe.training.loop import Training
 from recipe.training.plan import iterations_per_epoch
-from recipe.training.speed import MOST_FUSED
-from recipe.training.way import PLAIN, Way
 
 CHECKPOINTS = "checkpoints"
 POOL = 5

@@ -6,9 +6,9 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recipe.keys import derive_seed
+from recipe.core.keys import derive_seed
+from recipe.core.results import Scalar
 from recipe.ranges import Axis, Range, active, plain, rounded
-from recipe.results import Scalar
 
 Params = dict[str, Scalar]
 

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recipe.errors import UsageError
-from recipe.names import nearest
-from recipe.sources.csvfile import Columns, blank, number, read_csv
-from recipe.sources.imagefiles import ImageReader
+from recipe.core.errors import UsageError
+from recipe.core.names import nearest
+from recipe.sources.csv_file import Columns, blank, number, read_csv
+from recipe.sources.image_files import ImageReader
 
 NAMED = 5
 """Columns in a message."""

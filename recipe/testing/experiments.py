@@ -9,14 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from recipe.errors import UsageError
-from recipe.results import RunResult
-from recipe.step import is_short
+from recipe.core.errors import UsageError
+from recipe.core.results import RunResult
+from recipe.plugin.step import is_short
 from recipe.testing.steps import open_engine
 
 if TYPE_CHECKING:
     from recipe.experiment import Experiment
-    from recipe.step import Step
+    from recipe.plugin.step import Step
 
 
 def assert_recipe(
@@ -67,7 +67,7 @@ def assert_recipe(
 def _loaded(experiment: "Experiment | Callable[[], Experiment] | str") -> "Experiment":
     __tracebackhide__ = True
     from recipe.experiment import Experiment
-    from recipe.target import as_experiment, load_target
+    from recipe.sources.targets import as_experiment, load_target
 
     if isinstance(experiment, str):
         return load_target(experiment)
@@ -84,8 +84,8 @@ def _run(
 ) -> tuple[RunResult, str]:
     """The result, and the last step that was asked for."""
     __tracebackhide__ = True
-    from recipe import registry
-    from recipe.engine import assemble
+    from recipe.engine.engine import assemble
+    from recipe.plugin import registry
 
     end = until or _small([plugin.step for plugin in registry.load()])
     name = experiment.name or "experiment"

@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recipe.results import Evidence, Finding, Scalar
-from recipe.rules import judge
-from recipe.step import Step
+from recipe.core.results import Evidence, Finding, Scalar
+from recipe.plugin.rules import judge
+from recipe.plugin.step import Step
 
 if TYPE_CHECKING:
-    from recipe.context import Context
-    from recipe.engine import Engine
+    from recipe.engine.engine import Engine
     from recipe.experiment import Experiment
+    from recipe.plugin.context import Context
 
 
 def judge_scalars(
@@ -59,15 +59,16 @@ def open_engine(
     name: str, experiment: "Experiment", out: Path, **settings: Any
 ) -> "Iterator[Engine]":
     """As a real run, which has not begun: its folder, called `name`, lies in `out`."""
-    from recipe import api, runfolder
-    from recipe.journal import Journal
-    from recipe.settings import resolve
-    from recipe.training.memory import earlier_objects_frozen
+    from recipe import api
+    from recipe.core.settings import resolve
+    from recipe.machine.memory import earlier_objects_frozen
+    from recipe.notebook import run_folder
+    from recipe.notebook.journal import Journal
 
     resolved = resolve({"device": "cpu", **settings, "out": out})
     with earlier_objects_frozen():
         started = api._start(experiment, resolved, _ignore)  # noqa: SLF001 - as a real run
-        with Journal(runfolder.create(out, name)) as journal:
+        with Journal(run_folder.create(out, name)) as journal:
             yield api._engine(started, resolved, journal, _ignore, None)  # noqa: SLF001
 
 

@@ -7,9 +7,9 @@ from itertools import combinations
 import torch
 from torch import Tensor, nn
 
+from recipe.core.results import finite
 from recipe.experiment import Experiment
-from recipe.results import finite
-from recipe.training.evaluate import measure
+from recipe.training.evaluation import measure
 from recipe.training.fit import rank
 
 MOST_ITEMS = 5000

@@ -17,11 +17,11 @@ import torch
 from torch import Tensor
 from torch.nn.parameter import UninitializedParameter, is_lazy
 
+from recipe.core.keys import key
+from recipe.data.datasets import Data, Splits, TensorData
 from recipe.experiment import Experiment
-from recipe.keys import key
-from recipe.training.blocks import in_head
-from recipe.training.data import Data, Splits, TensorData
-from recipe.training.models import build_model
+from recipe.models.blocks import in_head
+from recipe.models.building import build_model
 
 SAMPLED_BYTES = 1 << 24
 """Of a larger tensor an evenly spaced selection of items is hashed."""

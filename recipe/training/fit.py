@@ -10,7 +10,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from recipe.results import TrialStatus, finite
+from recipe.core.results import TrialStatus, finite
 from recipe.training.loop import AVERAGED, Epoch, Training
 from recipe.training.plan import pause_in
 

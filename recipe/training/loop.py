@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from recipe.errors import RecipeError, UsageError
+from recipe.core.errors import RecipeError, UsageError
+from recipe.core.keys import derive_seed
+from recipe.data.datasets import Splits
+from recipe.data.items import Batch
 from recipe.experiment import Experiment
-from recipe.keys import derive_seed
-from recipe.training.averaging import Average, trained_parameters, with_weights
-from recipe.training.data import Splits
-from recipe.training.evaluate import evaluate, full_precision
-from recipe.training.items import Batch
-from recipe.training.models import Noise, build_model, place, seeded
+from recipe.models.building import Noise, build_model, place, seeded
+from recipe.training.evaluation import evaluate, full_precision
+from recipe.training.execution_mode import PLAIN, Way, thread_count
 from recipe.training.monitors import ActivationMonitor, UpdateMonitor
 from recipe.training.optimizers import (
     build_optimizer,
@@ -34,8 +34,8 @@ from recipe.training.plan import (
     stands_still,
     watched_iterations,
 )
-from recipe.training.tally import Tally
-from recipe.training.way import PLAIN, Way, thread_count
+from recipe.training.running_score import Tally
+from recipe.training.weight_averaging import Average, trained_parameters, with_weights
 
 CHECK_EVERY = 16
 """Iterations between looks at the loss on an accelerator, where each look waits for it."""

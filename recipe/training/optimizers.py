@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from recipe.errors import UsageError
+from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
 
 MOMENTUM = {"sgd": 0.9, "adam": 0.9, "adamw": 0.9, "rmsprop": 0.0}

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from recipe.errors import RecipeError
+from recipe.core.errors import RecipeError
+from recipe.core.keys import derive_seed
+from recipe.data.datasets import Data, Splits
+from recipe.data.items import Batch
 from recipe.experiment import Experiment
-from recipe.keys import derive_seed
-from recipe.training.data import Data, Splits
-from recipe.training.items import Batch
+from recipe.training.execution_mode import Way
 from recipe.training.schedules import rates as schedule_rates
-from recipe.training.way import Way
 
 WATCHED_PER_EPOCH = 4
 """Iterations of an epoch at which gradients and updates are read, at most."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import click
 
-from recipe.errors import UsageError
+from recipe.core.errors import UsageError
 from recipe.ui.terminal import plain_wanted
 from recipe.ui.typeset import broken
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recipe.errors import UsageError
+from recipe.core.errors import UsageError
 from recipe.ui.terminal import plain_wanted
 from recipe.ui.typeset import show
 
 if TYPE_CHECKING:
-    from recipe.catalogue import Entry
+    from recipe.plugin.catalogue import Entry
 
 
 @click.command()
 def steps() -> int:
     """List the steps, in order."""
-    from recipe import registry
+    from recipe.plugin import registry
     from recipe.ui import explanations as say
 
     plugins = registry.load()
@@ -33,8 +33,8 @@ def steps() -> int:
 @click.option("--markdown", is_flag=True, help="Write the page of these rules.")
 def rules(words: tuple[str, ...], *, markdown: bool) -> int:
     """List the rules, by step: all, or those that speak of every WORD."""
-    from recipe import registry
-    from recipe.catalogue import entries
+    from recipe.plugin import registry
+    from recipe.plugin.catalogue import entries
     from recipe.ui import explanations as say
 
     plugins = registry.load()
@@ -57,8 +57,8 @@ def rules(words: tuple[str, ...], *, markdown: bool) -> int:
 @click.argument("name", metavar="[RULE|STEP]", required=False)
 def explain(name: str | None) -> int:
     """Say what RULE means, why it matters and how to fix it; or what STEP is for."""
-    from recipe import registry
-    from recipe.catalogue import entries
+    from recipe.plugin import registry
+    from recipe.plugin.catalogue import entries
     from recipe.ui import explanations as say
 
     plugins = registry.load()
@@ -89,7 +89,7 @@ def schema() -> int:
 
 def _unknown(name: str, every: "Sequence[Entry]", steps: Iterable[str]) -> str:
     """What to type in place of a name that is none: the nearest, or a search for it."""
-    from recipe.names import nearest
+    from recipe.core.names import nearest
 
     near = nearest(name, [*(entry.rule.name for entry in every), *steps])
     speaking = sum(entry.speaks_of([name]) for entry in every)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recipe.errors import UsageError
-from recipe.settings import BY_NAME, Settings, parse
+from recipe.core.errors import UsageError
+from recipe.core.settings import BY_NAME, Settings, parse
 from recipe.ui.config import Config, read_config
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ class Choice:
 
         """
         if self.settings.data is None:
-            from recipe.target import load_target
+            from recipe.sources.targets import load_target
 
             assert self.target is not None  # noqa: S101 - `choose` saw to it
             return load_target(self.target), ()
-        from recipe.sources.named import experiment_by_name
+        from recipe.sources.by_name import experiment_by_name
 
         named = {name: getattr(self.settings, name) for name in BY_NAME}
         return experiment_by_name(**named)

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from recipe import __version__
-from recipe.errors import BUG, FAILED, INTERRUPTED, USAGE, RecipeError, UsageError
-from recipe.settings import Settings
+from recipe.core.errors import BUG, FAILED, INTERRUPTED, USAGE, RecipeError, UsageError
+from recipe.core.settings import Settings
+from recipe.core.version import VERSION
 from recipe.ui import catalogue, runs
 from recipe.ui.choice import CHECKS, Choice, choose
 from recipe.ui.config import read_table
@@ -26,7 +26,7 @@ models many times slower as soon as anything else runs on the machine."""
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="recipe")
+@click.version_option(VERSION, prog_name="recipe")
 @click.pass_context
 def cli(ctx: click.Context) -> int | None:
     """A guided training recipe for PyTorch.
@@ -87,8 +87,8 @@ def resume(run_folder: Path) -> int:
 @click.option("--html", is_flag=True, help="As one HTML file too.")
 def report(run_folder: Path, *, html: bool) -> int:
     """Render the report of the run folder RUN again."""
+    from recipe.notebook.run_folder import read_result
     from recipe.report.write import HTML, write_report
-    from recipe.runfolder import read_result
 
     result = read_result(run_folder)
     html = html or (run_folder / HTML).exists()  # an old one beside a new report would mislead
@@ -105,9 +105,9 @@ def report(run_folder: Path, *, html: bool) -> int:
               help="Which column is train_loss, val_loss, train_score, val_score, lr.")  # fmt: skip
 def diagnose(logs: tuple[Path, ...], columns: str | None) -> int:
     """Read learning curves from CSV or JSON files and say what they show."""
-    from recipe import registry
-    from recipe.logs import as_evidence, read
-    from recipe.rules import judge
+    from recipe.logs.reading import as_evidence, read
+    from recipe.plugin import registry
+    from recipe.plugin.rules import judge
     from recipe.ui.words import log_lines
 
     named = dict(pair.partition("=")[::2] for pair in columns.split(",")) if columns else {}
@@ -171,7 +171,7 @@ def main(args: list[str] | None = None) -> None:
         code = BUG
         handle, log = tempfile.mkstemp(prefix="recipe-", suffix=".log")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(f"recipe {__version__}, arguments {args or sys.argv[1:]}\n")
+            file.write(f"recipe {VERSION}, arguments {args or sys.argv[1:]}\n")
             traceback.print_exc(file=file)
         _complain(f"This is a bug of recipe; please report it with the log {log}.")
     sys.exit(code or 0)

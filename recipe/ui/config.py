@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recipe.errors import UsageError
-from recipe.settings import parse
+from recipe.core.errors import UsageError
+from recipe.core.settings import parse
 
 FILES = {"recipe.toml": (), "pyproject.toml": ("tool", "recipe")}
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from recipe.catalogue import Entry, Example, of_step
-from recipe.registry import Plugin
+from recipe.plugin.catalogue import Entry, Example, of_step
+from recipe.plugin.registry import Plugin
+from recipe.plugin.step import in_brief, why_of
 from recipe.report.rule_words import BLOCKS, CONSEQUENCES, measured, opened, parts
 from recipe.report.words import count
-from recipe.step import in_brief, why_of
 from recipe.ui.typeset import Line, line
 
 COLOURS = {"fail": "bold red", "warn": "yellow", "note": "cyan"}

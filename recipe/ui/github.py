@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from recipe.results import RunResult
+from recipe.core.results import RunResult
 
 LEVELS = {"fail": "error", "warn": "warning", "note": "notice"}
 MOST_BYTES = 1024 * 1024

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from recipe.errors import UsageError
-from recipe.files import write_text
-from recipe.settings import BY_NAME, OPTIONS, parse
+from recipe.core.errors import UsageError
+from recipe.core.files import write_text
+from recipe.core.settings import BY_NAME, OPTIONS, parse
 from recipe.ui.ask import Answers, Item, Question, ask_all, asker
 from recipe.ui.flags import flag
 from recipe.ui.sources import likely_kind, questions_of_data
@@ -69,8 +69,8 @@ def _check_free() -> None:
 
 def _from_flags(flags: Answers) -> Answers:
     """The flags, checked as a run would check them, and the kind of data that they name."""
-    from recipe.sources.models import USUAL, check_model
-    from recipe.sources.named import check_options, kind_of
+    from recipe.sources.by_name import check_options, kind_of
+    from recipe.sources.models_by_name import USUAL, check_model
 
     kind = kind_of(flags["data"])
     model = flags.get("model") or USUAL[kind]
@@ -78,8 +78,8 @@ def _from_flags(flags: Answers) -> Answers:
     named = {name: flags.get(name) for name in BY_NAME}
     check_options(flags["data"], kind, **{n: named[n] for n in ("target", "task", "image_size", "augment")})  # fmt: skip # noqa: E501
     if kind == "table":
-        from recipe.sources.csvfile import read_csv
-        from recipe.sources.tables import target_column
+        from recipe.sources.csv_file import read_csv
+        from recipe.sources.csv_tables import target_column
 
         path = Path(flags["data"])
         named["target"] = target_column(read_csv(path), named["target"], path)
@@ -89,8 +89,8 @@ def _from_flags(flags: Answers) -> Answers:
 
 def _sized(answers: Answers) -> Answers:
     """Images as large as the model needs them."""
-    from recipe.sources.images import USUAL_SIDE
-    from recipe.sources.models import look_for
+    from recipe.sources.image_format import USUAL_SIDE
+    from recipe.sources.models_by_name import look_for
 
     if answers["kind"] not in ("images", "torchvision"):
         return answers

@@ -10,7 +10,7 @@ from rich.live import Live as Refreshed
 from rich.panel import Panel
 from rich.text import Text
 
-from recipe.events import (
+from recipe.core.events import (
     Event,
     RunFinished,
     RunStarted,
@@ -18,8 +18,8 @@ from recipe.events import (
     StepStarted,
     TrialFinished,
 )
-from recipe.events import Progress as ProgressEvent
-from recipe.results import Trial
+from recipe.core.events import Progress as ProgressEvent
+from recipe.core.results import Trial
 from recipe.ui import words
 from recipe.ui.pace import Pace
 from recipe.ui.plain import Plain

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from recipe.decisions import mendable
-from recipe.results import Finding, StepResult
+from recipe.core.results import Finding, StepResult
+from recipe.engine.decisions import mendable
 from recipe.ui.ask import Asker, Item
 
 Action = Literal["mend", "go on", "explain", "plot", "again", "change", "stop"]

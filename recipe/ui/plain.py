@@ -3,7 +3,7 @@
 import time
 from typing import TextIO
 
-from recipe.events import (
+from recipe.core.events import (
     Crash,
     Event,
     Message,
@@ -14,7 +14,7 @@ from recipe.events import (
     StepStarted,
     TrialFinished,
 )
-from recipe.step import in_brief
+from recipe.plugin.step import in_brief
 from recipe.ui import words
 from recipe.ui.pace import Pace
 

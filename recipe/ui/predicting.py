@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from recipe.errors import UsageError
-from recipe.files import write_text
-from recipe.settings import DEVICES
+from recipe.core.errors import UsageError
+from recipe.core.files import write_text
+from recipe.core.settings import DEVICES
 
 
 @click.command()
@@ -24,7 +24,7 @@ def predict(run_folder: Path, data: str, file: str | None, device: str) -> int:
     next), an array of inputs (.npy, .safetensors), or train, val or test. The probability is that
     of the answer; amounts have none.
     """
-    from recipe.predict import predict as answers
+    from recipe.trained.prediction import predict as answers
 
     if file is not None and Path(file).exists():
         raise UsageError(f"{file!r} is there already: name another file.")

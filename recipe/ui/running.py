@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from recipe.errors import BUG, USAGE
-from recipe.results import RunResult
+from recipe.core.errors import BUG, USAGE
+from recipe.core.results import RunResult
 from recipe.ui.choice import Choice
 from recipe.ui.session import Session, Wish
 
@@ -52,7 +52,7 @@ def _once(choice: Choice, folder: Path | None, *, guided: bool) -> Ran:
     with Session(settings, again=_file_of(choice), guided=guided) as session:
         from recipe.api import execute as run
         from recipe.api import exit_code
-        from recipe.events import Message
+        from recipe.core.events import Message
 
         experiment, notes = choice.load()
         for note in notes:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from recipe.errors import UsageError
-from recipe.files import write_text
+from recipe.core.errors import UsageError
+from recipe.core.files import write_text
 
 TWO = 2
 
@@ -16,8 +16,8 @@ TWO = 2
 @click.argument("folders", metavar="RUN RUN...", nargs=-1, type=click.Path(path_type=Path))
 def compare(folders: tuple[Path, ...]) -> int:
     """Show run folders beside each other, and whether their scores differ by more than luck."""
+    from recipe.notebook.run_folder import read_result
     from recipe.report.compare import comparison, table_lines, verdict
-    from recipe.runfolder import read_result
 
     if len(folders) < TWO:
         raise UsageError("Name two or more run folders to compare, such as those below reports/.")
@@ -38,8 +38,8 @@ def compare(folders: tuple[Path, ...]) -> int:
               help="The chosen model: FILE.pt2 (torch.export) or FILE.onnx.")  # fmt: skip
 def export(run_folder: Path, table: str | None, storage: str | None, model: str | None) -> int:
     """Write the trials of the run folder RUN, or the model that it chose, for other tools."""
+    from recipe.notebook.run_folder import read_result
     from recipe.report.export import as_csv, to_optuna
-    from recipe.runfolder import read_result
 
     if table is None and storage is None and model is None:
         raise UsageError(
@@ -67,7 +67,7 @@ def export(run_folder: Path, table: str | None, storage: str | None, model: str 
 
 def _export_model(run_folder: Path, file: str) -> str:
     """Write it; what was written, in a sentence."""
-    from recipe.exported import export_model
+    from recipe.trained.export import export_model
 
     written = export_model(run_folder, file)
     same = (

@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from recipe.decisions import Answer, mendable
-from recipe.events import Crash, Event, RunFinished, RunStarted
-from recipe.files import to_json
-from recipe.results import RunResult, StepResult
-from recipe.settings import Settings
-from recipe.step import is_short
+from recipe.core.events import Crash, Event, RunFinished, RunStarted
+from recipe.core.files import to_json
+from recipe.core.results import RunResult, StepResult
+from recipe.core.settings import Settings
+from recipe.engine.decisions import Answer, mendable
+from recipe.plugin.step import is_short
 from recipe.ui import github
 from recipe.ui.ask import asker
 from recipe.ui.panel import Panel
@@ -160,14 +160,14 @@ class Session(AbstractContextManager["Session"]):
 
 def _is_short(result: StepResult) -> bool:
     """Whether a run that was mended at this step goes on from here, and not from the start."""
-    from recipe import registry
+    from recipe.plugin import registry
 
     return result.name in {p.step.name for p in registry.load() if is_short(p.step)}
 
 
 def _explain(rule: str) -> None:
-    from recipe import registry
-    from recipe.catalogue import entries
+    from recipe.plugin import registry
+    from recipe.plugin.catalogue import entries
     from recipe.ui.explanations import rules_in_full
     from recipe.ui.typeset import show
 

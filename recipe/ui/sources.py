@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recipe.errors import UsageError
-from recipe.names import nearest
-from recipe.settings import OPTIONS
+from recipe.core.errors import UsageError
+from recipe.core.names import nearest
+from recipe.core.settings import OPTIONS
 from recipe.ui.ask import Answers, Item, Question
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def questions_of_weights(folder: Path) -> list[Question]:
 
 def _weights(typed: str) -> str:
     """The path that was typed, when weights can be read there."""
-    from recipe.training.pretrained import read_weights
+    from recipe.models.pretrained import read_weights
 
     path = Path(typed).expanduser()
     if not typed or not path.is_file():
@@ -148,14 +148,14 @@ def _weights(typed: str) -> str:
 def _is_torchvisions(model: str | None) -> bool:
     if model in (None, OTHER):
         return False
-    from recipe.sources.models import OWN
+    from recipe.sources.models_by_name import OWN
 
     return model not in OWN
 
 
 def _of_kind(typed: str, kind: str) -> str:
     """The path that was typed, when it is of this kind; an image folder and a table are opened."""
-    from recipe.sources.named import kind_of
+    from recipe.sources.by_name import kind_of
 
     path = str(Path(typed).expanduser()) if typed else typed
     if not Path(path).exists() or not typed:
@@ -168,7 +168,7 @@ def _of_kind(typed: str, kind: str) -> str:
 
         image_folder(path)
     elif kind == "table":
-        from recipe.sources.csvfile import read_csv
+        from recipe.sources.csv_file import read_csv
 
         read_csv(Path(path))
     return path
@@ -185,13 +185,13 @@ def _missing(typed: str, kind: str) -> str:
 
 
 def _sets(_: Answers) -> list[Item]:
-    from recipe.sources.vision import SETS
+    from recipe.sources.torchvision_data import SETS
 
     return [Item(name, name) for name in SETS]
 
 
 def _columns(answers: Answers) -> list[Item]:
-    from recipe.sources.csvfile import read_csv
+    from recipe.sources.csv_file import read_csv
 
     return [Item(name, name) for name in read_csv(Path(answers["data"])).names]
 
@@ -208,7 +208,7 @@ def _kind_of_source(answers: Answers) -> "Kind":
 
 
 def _models(answers: Answers) -> list[Item]:
-    from recipe.sources.models import OWN, model_names
+    from recipe.sources.models_by_name import OWN, model_names
 
     kind = _kind_of_source(answers)
     own = [Item(f"{name}: {OWN[name].says}", name) for name in model_names(kind) if name in OWN]
@@ -219,12 +219,12 @@ def _models(answers: Answers) -> list[Item]:
 
 
 def _usual_model(answers: Answers) -> str:
-    from recipe.sources.models import USUAL
+    from recipe.sources.models_by_name import USUAL
 
     return USUAL[_kind_of_source(answers)]
 
 
 def _torchvision_models() -> list[Item]:
-    from recipe.sources.models import torchvision_names
+    from recipe.sources.models_by_name import torchvision_names
 
     return [Item(name, name) for name in torchvision_names()]

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from recipe import __version__
-from recipe.errors import UsageError
-from recipe.files import write_text
-from recipe.runfolder import resumable, to_toml
-from recipe.settings import Settings, parse, parse_budget
+from recipe.core.errors import UsageError
+from recipe.core.files import write_text
+from recipe.core.settings import Settings, parse, parse_budget
+from recipe.core.version import VERSION
+from recipe.notebook.run_folder import resumable, to_toml
 from recipe.ui.ask import Answers, Asker, Item, Question, ask_all, asker
 from recipe.ui.choice import CHECKS, Choice, merged
 from recipe.ui.config import Config, read_config, read_table
@@ -24,7 +24,7 @@ from recipe.ui.sources import (
     questions_of_weights,
 )
 
-GREETING = f"""recipe {__version__}: a guided training recipe
+GREETING = f"""recipe {VERSION}: a guided training recipe
 It checks model and data, finds the learning rate, searches,
 reads the learning curves, and says what to do.
 Ctrl-C leaves at any time; what is finished is kept.

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from recipe.core.results import NO_WINNER, Finding, RunResult, StepResult, Trial
+from recipe.core.settings import OPTIONS
 from recipe.report import words as report_words
 from recipe.report.findings import gain_of, helpful_notes
 from recipe.report.model import model_lines
-from recipe.results import NO_WINNER, Finding, RunResult, StepResult, Trial
-from recipe.settings import OPTIONS
 
 SIGNS = {"pass": "ok", "warn": "!", "fail": "x", "skip": "-", "error": "x"}
 

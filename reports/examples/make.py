@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 from recipe.api import execute
-from recipe.settings import Settings
-from recipe.target import load_target
+from recipe.core.settings import Settings
+from recipe.sources.targets import load_target
 from recipe.ui.plain import Plain
 
 HERE = Path(__file__).parent

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from recipe.results import Evidence, Figure, Scalar, Trial
+from recipe.core.results import Evidence, Figure, Scalar, Trial
 
 MAP = Figure(
     "map",

@@ -2,7 +2,7 @@
 
 import math
 
-from recipe.context import PACE, Context
+from recipe.plugin.context import PACE, Context
 from recipe.training.plan import iterations_per_epoch
 from recipe_steps.transfer.advice import LEAST_UPDATES
 

@@ -6,8 +6,8 @@ from contextlib import suppress
 import torch
 from torch import Tensor
 
+from recipe.core.results import Scalar
 from recipe.experiment import Experiment, LossFunction
-from recipe.results import Scalar
 
 LOG_SUM = 1e-3
 """Log of a sum of probabilities up to which they count as normalised."""

@@ -74,8 +74,8 @@ def training_ratio(experiment, repeats):
     """Median seconds of the monitored training and of the loop by hand, in alternating runs."""
     import torch
 
-    from recipe.training.data import load_splits
-    from recipe.training.memory import keep_freed_pages
+    from recipe.data.datasets import load_splits
+    from recipe.machine.memory import keep_freed_pages
 
     keep_freed_pages()
     data = load_splits(experiment, torch.device("cpu"), 0)
@@ -93,7 +93,7 @@ def trainings():
     from cifar10 import cnn, images
 
     from recipe import Experiment
-    from recipe.builtin import digits
+    from recipe.sources.digits import digits
 
     small = replace(digits(), batch_size=BATCH, lr=0.05, weight_decay=1e-4).resolved(40)
     large = Experiment(
@@ -137,7 +137,7 @@ def per_trial():
 
 
 def memory():
-    from recipe.builtin import digits
+    from recipe.sources.digits import digits
 
     used = {}
     with context(digits(), exact=True) as ctx:
@@ -162,7 +162,7 @@ def resident():
 
 
 def growth():
-    from recipe.builtin import digits
+    from recipe.sources.digits import digits
 
     taken = {}
     for n in (8, 64):

@@ -12,7 +12,7 @@ def recipe(out):
     from cifar10 import cnn, images
 
     from recipe import Experiment
-    from recipe.search.short import Short
+    from recipe.search.short_training import Short
     from recipe.search.space import log_spaced
     from recipe.testing import open_context
     from recipe_steps.lr_range import LrRange

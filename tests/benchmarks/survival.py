@@ -26,7 +26,7 @@ def declared(name, seed):
     from torch.utils.data import Subset
 
     if name == "digits":
-        from recipe.builtin import digits
+        from recipe.sources.digits import digits
 
         return replace(digits(), batch_size=8)
     from cifar10 import cnn, images

@@ -31,7 +31,7 @@ EPOCHS = 10
 def parts():
     from torch.utils.data import TensorDataset
 
-    from recipe.builtin import digits
+    from recipe.sources.digits import digits
 
     declared = digits()
     return [TensorDataset(*declared.train), TensorDataset(*declared.val)]
@@ -47,7 +47,7 @@ def loaders():
 def train_plainly(lr, weight_decay):
     from torch import nn
 
-    from recipe.builtin import mlp
+    from recipe.sources.digits import mlp
 
     train, val = loaders()
     model = mlp()
@@ -63,14 +63,14 @@ def recipe(out):
     import_recipe()
     from dataclasses import replace
 
-    from recipe.builtin import digits
+    from recipe.sources.digits import digits
 
     return lambda: recipe_grid(replace(digits(), batch_size=BATCH), CELLS, EPOCHS, out)
 
 
 def plain(_):
 
-    import recipe.builtin  # noqa: F401
+    import recipe.sources.digits  # noqa: F401
 
     return lambda: (max(train_plainly(**cell) for cell in CELLS), "")
 
@@ -78,7 +78,7 @@ def plain(_):
 def optuna_lightning(_):
     import lightning
 
-    from recipe.builtin import mlp
+    from recipe.sources.digits import mlp
 
     def objective(lr, weight_decay):
         train, val = loaders()

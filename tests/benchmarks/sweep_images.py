@@ -113,8 +113,8 @@ def images_of_training():
 
 
 def tensors():
-    from recipe.training.decode import decode
-    from recipe.training.memory import keep_freed_pages
+    from recipe.data.decoding import decode
+    from recipe.machine.memory import keep_freed_pages
 
     keep_freed_pages()
     return decode(images_of_training(), "train")

@@ -161,10 +161,10 @@ def epochs(make, head, weights, x_side, n):
     from torch.nn import functional as F
 
     from recipe import Experiment
-    from recipe.training.data import Splits, TensorData
-    from recipe.training.features import extract
+    from recipe.data.datasets import Splits, TensorData
+    from recipe.training.feature_extraction import extract
     from recipe.training.loop import Training
-    from recipe.training.suited import suited
+    from recipe.training.preparation import suited
 
     (x, y), (x_val, y_val) = images("train", OTHER, n), images("val", OTHER)
     if x_side != x.shape[-1]:
@@ -239,7 +239,7 @@ def page(results, timings, scores, machine):
 def main():
     import torch
 
-    from recipe.training.speed import processor
+    from recipe.speed.choice import processor
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=3)

@@ -74,8 +74,8 @@ def _timed_epochs(experiment, monitored):
     """Train, and yield the seconds of each epoch."""
     import torch
 
+    from recipe.data.datasets import load_splits
     from recipe.training import loop
-    from recipe.training.data import load_splits
 
     device = torch.device("cpu")
     training = loop.Training(experiment, load_splits(experiment, device, 0), seed=0, device=device)

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recipe.logs import as_evidence
-from recipe.results import Evidence
-from recipe.rules import judge
+from recipe.core.results import Evidence
+from recipe.logs.reading import as_evidence
+from recipe.plugin.rules import judge
 from recipe_steps.learning_curves import LearningCurves
 from recipe_steps.learning_curves.overfitting import (
     LOST,

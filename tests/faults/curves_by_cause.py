@@ -24,7 +24,7 @@ from bases import digit_images
 from torch import nn
 
 from recipe import Experiment
-from recipe.context import Context
+from recipe.plugin.context import Context
 from recipe.testing import open_context
 from recipe.training.fit import Fit
 from recipe.training.loop import Training

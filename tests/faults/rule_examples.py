@@ -23,13 +23,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from recipe.files import write_text
-from recipe.registry import load
-from recipe.results import Evidence, Finding, Severity
-from recipe.rules import Rule
-from recipe.step import Step, examples_of
+from recipe.core.files import write_text
+from recipe.core.results import Evidence, Finding, Severity
+from recipe.plugin.registry import load
+from recipe.plugin.rules import Rule
+from recipe.plugin.step import Step, examples_of
 
-STEP_TESTS = Path(__file__).parents[1] / "steps"
+TESTS = Path(__file__).parents[1]
+STEP_TESTS = TESTS / "steps"
 DIGITS = 4
 BASES = ("digits-mlp", "cancer-table", "diabetes-table", "cifar-cnn")
 """The quick ones first."""
@@ -152,8 +153,9 @@ def of_known_cause(rule: Rule) -> Iterator[tuple[str, Evidence]]:
 
 def of_unit_tests(rule: Rule) -> Iterator[tuple[str, Evidence]]:
     """Evidence of the cases in which the rule's tests let it fire, for any of its steps."""
-    if str(STEP_TESTS) not in sys.path:
-        sys.path.append(str(STEP_TESTS))
+    for folder in (STEP_TESTS, TESTS / "helpers"):
+        if str(folder) not in sys.path:
+            sys.path.append(str(folder))
     for path in sorted(STEP_TESTS.glob("test_*.py")):
         if "rule_cases" not in path.read_text("utf-8"):
             continue

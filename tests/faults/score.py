@@ -132,7 +132,7 @@ def measure(job):
 
     torch.set_num_threads(1)
     import recipe
-    from recipe.errors import UsageError
+    from recipe.core.errors import UsageError
 
     kind, name, base_name, seed = job
     row = Row(kind, name, base_name, seed)

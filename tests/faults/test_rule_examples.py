@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from faults.rule_examples import example, read_by, shortened, written
-from recipe import registry
-from recipe.results import Evidence
-from recipe.rules import finding, rule
-from recipe.step import examples_of
+from recipe.core.results import Evidence
+from recipe.plugin import registry
+from recipe.plugin.rules import finding, rule
+from recipe.plugin.step import examples_of
 
 EVIDENCE = Evidence(
     {"loss": 3.14159265, "limit": 2.0, "task": "classification", "unread": 7, "vetoed": False},

@@ -2,11 +2,11 @@
 
 import pytest
 from markdown_it import MarkdownIt
-from report_samples import full_run
 
+from recipe.core.results import Against, Finding, RunResult, StepResult
 from recipe.report.brief import CUT, brief
 from recipe.report.markdown import render
-from recipe.results import Against, Finding, RunResult, StepResult
+from report_samples import full_run
 
 
 def table(text: str) -> list[list[str]]:

@@ -1,10 +1,10 @@
 import pytest
-from report_samples import curves_step, grid_step
 
-from recipe import registry
+from recipe.core.results import Evidence, Figure, StepResult
+from recipe.plugin import registry
 from recipe.report.captions import SEARCH, caption
 from recipe.report.panels import panel
-from recipe.results import Evidence, Figure, StepResult
+from report_samples import curves_step, grid_step
 
 MAP = ("s", "wd")
 

@@ -2,10 +2,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from report_samples import full_run, initial_step
 
+from recipe.core.results import Best, Evidence
 from recipe.report.compare import comparison, names, table_lines, verdict
-from recipe.results import Best, Evidence
+from report_samples import full_run, initial_step
 
 
 def counted(name, score, items=400, **more):

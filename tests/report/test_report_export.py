@@ -5,10 +5,10 @@ from pathlib import Path
 
 import optuna
 import pytest
-from report_samples import full_run, trial
 
-from recipe.errors import UsageError
+from recipe.core.errors import UsageError
 from recipe.report.export import as_csv, to_optuna
+from report_samples import full_run, trial
 
 
 def test_every_trial_is_a_line():

@@ -1,7 +1,6 @@
-from report_samples import full_run
-
+from recipe.core.results import Finding, RemedyOutcome, RunResult, StepResult
 from recipe.report.findings import advice, applied, brought, causes, ignored, notes
-from recipe.results import Finding, RemedyOutcome, RunResult, StepResult
+from report_samples import full_run
 
 
 def run_with(*findings: Finding, diagnosis=()) -> RunResult:

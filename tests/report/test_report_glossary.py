@@ -1,8 +1,7 @@
-from report_samples import full_run
-
+from recipe.core.results import RunResult, StepResult
 from recipe.report.glossary import TERMS, section
 from recipe.report.markdown import render
-from recipe.results import RunResult, StepResult
+from report_samples import full_run
 
 
 def terms(text: str) -> list[str]:

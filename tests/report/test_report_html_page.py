@@ -2,14 +2,14 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-import browser
 import pytest
-from report_samples import full_run
 
+import browser
+from recipe.core.results import Finding, RunResult, StepResult
 from recipe.report.html_page import html_page
 from recipe.report.markdown import render
 from recipe.report.write import write_report
-from recipe.results import Finding, RunResult, StepResult
+from report_samples import full_run
 
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 VOID = {"meta", "img", "br", "hr"}

@@ -5,11 +5,11 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
-from report_samples import full_run
 
 from recipe.api import exit_code
+from recipe.core.results import NO_WINNER, Against, Finding, RemedyOutcome, RunResult, StepResult
 from recipe.report.junit import junit_xml
-from recipe.results import NO_WINNER, Against, Finding, RemedyOutcome, RunResult, StepResult
+from report_samples import full_run
 
 TEXT = {"type": None, "message": None}
 TIME = r"(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]*)?"

@@ -1,19 +1,11 @@
 import re
 
 import pytest
-from report_samples import full_run, initial_step, trial
 
+from recipe.core.results import Best, Cost, Evidence, Finding, RemedyOutcome, RunResult, StepResult
 from recipe.report.markdown import LONGEST_MESSAGE, key_message, render, summary
 from recipe.report.plots import Plot
-from recipe.results import (
-    Best,
-    Cost,
-    Evidence,
-    Finding,
-    RemedyOutcome,
-    RunResult,
-    StepResult,
-)
+from report_samples import full_run, initial_step, trial
 
 FOUND = "What was found, and what it brought"
 

@@ -1,7 +1,6 @@
-from report_samples import full_run, trial
-
+from recipe.core.results import Best, RunResult
 from recipe.report.notebook import best_trial, notebook, varying
-from recipe.results import Best, RunResult
+from report_samples import full_run, trial
 
 
 def test_only_parameters_that_vary_are_columns():

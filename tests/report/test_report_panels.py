@@ -1,9 +1,9 @@
 import pytest
-from report_samples import curves_step, full_run, grid_step, trial
 
+from recipe.core.results import Best, Evidence, Figure, RunResult
 from recipe.report.panels import Cell, LinePanel, MapPanel, panel, schedules_panel, spaced
-from recipe.results import Best, Evidence, Figure, RunResult
 from recipe.training.schedules import SCHEDULES
+from report_samples import curves_step, full_run, grid_step, trial
 
 
 def test_lines_over_the_index_start_at_one():

@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure as Canvas
 from matplotlib.text import Text
 
+from recipe.core.results import Evidence, Figure
 from recipe.report.panels import Cell, LinePanel, MapPanel, Panel, Series, panel
 from recipe.report.plots import STYLE, drawn
 from recipe.report.search_panels import (
@@ -19,7 +20,6 @@ from recipe.report.search_panels import (
     Slice,
     SlicePanel,
 )
-from recipe.results import Evidence, Figure
 
 TITLE = "Validation score over learning rate and weight decay"
 SHOWN_AT = 400

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import pytest
 from PIL import Image
-from report_samples import full_run, grid_step
 
+from recipe.core.results import Evidence, Figure, RunResult, StepResult
 from recipe.report.panels import LinePanel, Series, panel
 from recipe.report.plots import draw_plots, file_name, png
-from recipe.results import Evidence, Figure, RunResult, StepResult
+from report_samples import full_run, grid_step
 
 
 def pixels(content: bytes) -> tuple[Image.Image, set[tuple[int, ...]]]:

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 import torch
-from report_samples import SETTINGS
 from safetensors.torch import save_file
 
+from recipe.core.results import Best, RunResult
+from recipe.notebook.run_folder import write_result
 from recipe.report.reproduce import command, loading_code
-from recipe.results import Best, RunResult
-from recipe.runfolder import write_result
-from recipe.target import load_target
+from recipe.sources.targets import load_target
+from report_samples import SETTINGS
 
 
 def run_of(best: Best, **changes: Any) -> RunResult:

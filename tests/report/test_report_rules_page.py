@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from recipe import registry
-from recipe.catalogue import entries
+from recipe.core.results import Evidence
+from recipe.plugin import registry
+from recipe.plugin.catalogue import entries
 from recipe.report.rule_words import measured, opened, points, remedy
 from recipe.report.rules_page import anchors, page
-from recipe.results import Evidence
 
 PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
 

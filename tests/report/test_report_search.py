@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 from PIL import Image
-from report_samples import full_run, trial
 
+from recipe.core.results import Evidence, RunResult, StepResult
 from recipe.report.markdown import render
 from recipe.report.plots import draw_plots, png
 from recipe.report.search_panels import share_of
@@ -21,7 +21,7 @@ from recipe.report.search_views import (
     slices,
     views,
 )
-from recipe.results import Evidence, RunResult, StepResult
+from report_samples import full_run, trial
 
 RATES, DECAYS = (0.001, 0.01, 0.1), (1e-5, 1e-4, 1e-3, 1e-2)
 

@@ -3,11 +3,11 @@ import re
 
 import pytest
 from PIL import Image
-from report_samples import full_run
 
-from recipe.errors import UsageError
+from recipe.core.errors import UsageError
+from recipe.core.results import RunResult
 from recipe.report.write import write_report
-from recipe.results import RunResult
+from report_samples import full_run
 
 
 def test_the_report_links_every_plot_that_lies_beside_it(tmp_path):

@@ -6,16 +6,16 @@ from safetensors.torch import load
 from torch import nn
 
 from recipe import Experiment
-from recipe.budget import Meter
-from recipe.journal import Journal
-from recipe.results import Trial
+from recipe.core.budget import Meter
+from recipe.core.results import Trial
+from recipe.data.datasets import StreamData, load_splits
+from recipe.models.building import build_model
+from recipe.notebook.journal import Journal
 from recipe.search.halving import Halving
 from recipe.search.runner import POOL, Runner, best_of
-from recipe.search.slots import Spec
-from recipe.training.data import StreamData, load_splits
-from recipe.training.evaluate import evaluate
+from recipe.search.trial_run import Spec
+from recipe.training.evaluation import evaluate
 from recipe.training.loop import Training
-from recipe.training.models import build_model
 
 CPU = torch.device("cpu")
 

@@ -6,9 +6,10 @@ import torch
 from torch import nn
 
 from recipe import Experiment
-from recipe.errors import UsageError
+from recipe.core.errors import UsageError
+from recipe.models.building import build_model
 from recipe.sources import Source
-from recipe.sources.models import (
+from recipe.sources.models_by_name import (
     factory,
     is_torchvisions,
     last_layer,
@@ -16,7 +17,6 @@ from recipe.sources.models import (
     model_names,
     trained,
 )
-from recipe.training.models import build_model
 
 
 def made(name, source, **given):

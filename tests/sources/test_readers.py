@@ -8,13 +8,13 @@ import pytest
 import torch
 from PIL import Image
 
-from recipe.errors import UsageError
+from recipe.core.errors import UsageError
 from recipe.sources import csv_table, image_folder, text_file
-from recipe.sources.csvfile import read_csv
-from recipe.sources.imagefiles import ImageReader
-from recipe.sources.kept import FILE, Kept
+from recipe.sources.csv_file import read_csv
+from recipe.sources.csv_tables import MOST_WORDS
+from recipe.sources.image_files import ImageReader
+from recipe.sources.inputs_record import FILE, Kept
 from recipe.sources.readers import TableReader, TextReader
-from recipe.sources.tables import MOST_WORDS
 
 RNG = np.random.default_rng(0)
 

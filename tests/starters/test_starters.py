@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from recipe.sources.targets import load_target
 from recipe.starters import KINDS, experiment_file, options_file
-from recipe.target import load_target
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_options_are_the_defaults_and_parse_when_they_are_taken():
     taken = "\n".join(
         line.removeprefix("# ") if " = " in line else "" for line in text.splitlines()
     )
-    from recipe.settings import Settings, resolve
+    from recipe.core.settings import Settings, resolve
 
     values = tomllib.loads(taken)
     assert values.pop("target") == "experiment.py"

@@ -1,14 +1,14 @@
 from types import SimpleNamespace
 
 import pytest
-from step_samples import blob_experiment, blobs
 
-from recipe.results import Trial
+from recipe.core.results import Trial
 from recipe.search.runner import best_of
 from recipe.testing import open_context
 from recipe_steps.learning_curves.measure import longer
 from recipe_steps.refine_grid import RefineGrid
 from recipe_steps.refine_grid.adoption import SEEDS, decide
+from step_samples import blob_experiment, blobs
 
 
 def trial(name, score, **more):

@@ -5,16 +5,16 @@ from dataclasses import replace
 import pytest
 import torch
 from sklearn.metrics import balanced_accuracy_score
-from step_samples import blob_experiment, mlp
 from torch import nn
 from torch.nn import functional as F
 
 import recipe
 from recipe import Experiment
-from recipe.remedy import Patient
-from recipe.results import Evidence
-from recipe.training.data import load_splits
+from recipe.core.results import Evidence
+from recipe.data.datasets import load_splits
+from recipe.plugin.remedy import Patient
 from recipe_steps.learning_curves.balance import balanced_accuracy, mean_recall, weigh_classes
+from step_samples import blob_experiment, mlp
 
 CPU = torch.device("cpu")
 BASE = blob_experiment().resolved()

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 import recipe
 from recipe import UsageError
-from recipe.chosen import Chosen, Member
+from recipe.core.chosen import Chosen, Member
 from recipe.testing import open_context
 from recipe.training.loop import Training
 from recipe_steps.finish import Finish, finals
@@ -63,4 +63,4 @@ def test_test_data_stay_untouched_where_a_remedy_changed_the_others(ctx):
 def test_weights_that_are_gone_get_one_sentence(tmp_path):
     lost = Chosen("single", (Member({}, "models/lost.safetensors"),))
     with pytest.raises(UsageError, match=r"lost.safetensors' cannot be read .* copy the whole run"):
-        recipe.saved.model_of(replace(tested.resolved(), model=network), lost, tmp_path)
+        recipe.trained.loading.model_of(replace(tested.resolved(), model=network), lost, tmp_path)

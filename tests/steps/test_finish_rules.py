@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from recipe.results import Evidence
-from recipe.step import read_examples
+from recipe.core.results import Evidence
+from recipe.plugin.step import read_examples
 from recipe_steps.finish import Finish, rules
 
 ENSEMBLE = {"trainings": 5, "seeds_score": 0.742, "seed_mean": 0.718, "seed_spread": 0.006,

@@ -1,10 +1,10 @@
 import pytest
-from rule_cases import NAN, Case, assert_complete, check
 
 from recipe_steps.coarse_grid import CoarseGrid
 from recipe_steps.coarse_grid.rules import best_at_edge_of_grid, most_trials_diverge, trials_fail
 from recipe_steps.refine_grid import RefineGrid
 from recipe_steps.refine_grid.rules import gain_within_noise
+from rule_cases import NAN, Case, assert_complete, check
 
 DIVERGED = [
     Case(most_trials_diverge, {"trials": 12, "diverged": 7}, "warn", says="7 of 12"),

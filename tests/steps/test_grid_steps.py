@@ -3,16 +3,16 @@ from dataclasses import replace
 
 import pytest
 import torch
-from step_samples import blob_experiment, blobs, mlp
 from torch import nn
 
 from recipe import integers, log_uniform, when
-from recipe.errors import UsageError
-from recipe.results import Evidence, Trial
+from recipe.core.errors import UsageError
+from recipe.core.results import Evidence, Trial
 from recipe.testing import judge_scalars, measure, open_context
 from recipe_steps.coarse_grid import CoarseGrid
 from recipe_steps.coarse_grid.measure import _leads, rate_range
 from recipe_steps.refine_grid import RefineGrid
+from step_samples import blob_experiment, blobs, mlp
 
 
 def coarse(out, lr_evidence=None, **given):

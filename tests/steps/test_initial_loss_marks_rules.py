@@ -1,7 +1,6 @@
 """Cases of the rules about loss and layers."""
 
 import pytest
-from rule_cases import NAN, Case, check
 
 from recipe_steps.initial_loss import InitialLoss
 from recipe_steps.initial_loss.layer_rules import (
@@ -25,6 +24,7 @@ from recipe_steps.initial_loss.loss_rules import (
     softmax_before_loss,
     wrong_loss_for_task,
 )
+from rule_cases import NAN, Case, check
 
 LOGITS = {"probability_floor": 0.63, "logit_floor": 0.02}
 """What cross-entropy of ten classes leaves."""

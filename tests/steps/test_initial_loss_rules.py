@@ -1,7 +1,6 @@
 import math
 
 import pytest
-from rule_cases import NAN, Case, assert_complete, check
 from test_initial_loss_marks_rules import MARKS
 
 from recipe.testing import judge_scalars
@@ -12,6 +11,7 @@ from recipe_steps.initial_loss.rules import (
     initial_loss_too_high,
     initial_loss_too_low,
 )
+from rule_cases import NAN, Case, assert_complete, check
 
 LOG10 = math.log(10)
 

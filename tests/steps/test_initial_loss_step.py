@@ -3,7 +3,6 @@ import math
 
 import pytest
 import torch
-from step_samples import blob_experiment, blobs, digits_experiment, mlp
 from torch import nn
 from torch.nn import functional as F
 
@@ -13,6 +12,7 @@ from recipe_steps.initial_loss import InitialLoss
 from recipe_steps.initial_loss.loss_marks import loss_marks
 from recipe_steps.initial_loss.scale_free import takes_any_scale
 from recipe_steps.neutral import signatures
+from step_samples import blob_experiment, blobs, digits_experiment, mlp
 
 
 def initial_loss(out, experiment):

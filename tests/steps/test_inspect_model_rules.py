@@ -1,7 +1,6 @@
 """Cases of the rules about the model itself."""
 
 import pytest
-from rule_cases import NAN, Case, check
 
 from recipe_steps.inspect import Inspect
 from recipe_steps.inspect.model_rules import (
@@ -13,6 +12,7 @@ from recipe_steps.inspect.model_rules import (
     parameters_without_gradient,
     unregistered_parameters,
 )
+from rule_cases import NAN, Case, check
 
 
 def norms(frozen, moving):

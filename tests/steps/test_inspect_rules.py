@@ -1,5 +1,4 @@
 import pytest
-from rule_cases import NAN, Case, assert_complete, check
 from test_inspect_model_rules import MODEL_CASES
 
 from recipe_steps.inspect import Inspect
@@ -24,6 +23,7 @@ from recipe_steps.inspect.split_rules import (
     validation_missing_classes,
     validation_preprocessing_differs,
 )
+from rule_cases import NAN, Case, assert_complete, check
 
 
 def labels(low, high, outputs=10, split="train", **more):

@@ -1,13 +1,13 @@
 import pytest
 import torch
-from step_samples import blob_experiment, blobs, mlp
 from torch import nn
 
-from recipe.errors import UsageError
+from recipe.core.errors import UsageError
 from recipe.testing import judge_scalars, measure
 from recipe_steps.inspect import Inspect
 from recipe_steps.inspect.scaling import unit_rows
 from recipe_steps.inspect.splits import compare_inputs, is_whole_table, repeats_by_chance
+from step_samples import blob_experiment, blobs, mlp
 
 
 def inspect(out, **given):

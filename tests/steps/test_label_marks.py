@@ -4,14 +4,14 @@ import math
 
 import pytest
 import torch
-from step_samples import digits, digits_experiment, mlp
 
 from recipe import Experiment
-from recipe.results import Evidence
+from recipe.core.results import Evidence
 from recipe.tasks import TASKS
 from recipe.testing import open_context
 from recipe_steps.learning_curves import LearningCurves
 from recipe_steps.learning_curves.labels import answers, label_marks, memory_marks
+from step_samples import digits, digits_experiment, mlp
 
 NAN = math.nan
 

@@ -1,10 +1,10 @@
 """Cases of the rule about noise of labels."""
 
 import pytest
-from rule_cases import NAN, Case, check
 
 from recipe_steps.learning_curves import LearningCurves
 from recipe_steps.learning_curves.label_rules import noisy_labels
+from rule_cases import NAN, Case, check
 
 
 def labels(wrong, overall, items=100, chance=0.1):

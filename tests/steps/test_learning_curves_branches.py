@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from step_samples import blob_experiment, digits, digits_experiment, mlp
 from torch import nn
 
 from recipe import Experiment
@@ -10,6 +9,7 @@ from recipe.testing import judge_scalars, open_context
 from recipe.training.plan import planned_rates
 from recipe_steps.learning_curves import LearningCurves, branches
 from recipe_steps.learning_curves.schedule_rules import vanishes_early
+from step_samples import blob_experiment, digits, digits_experiment, mlp
 
 X, Y = digits(1797)
 

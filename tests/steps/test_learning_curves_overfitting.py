@@ -4,10 +4,10 @@ import math
 import random
 
 import pytest
-from rule_cases import NAN, case, check, straight
 
 from recipe_steps.learning_curves import LearningCurves
 from recipe_steps.learning_curves.overfitting import overfits, overfitting
+from rule_cases import NAN, case, check, straight
 
 
 def rising(last, least=1.0, train=(2.0, 0.2), **more):

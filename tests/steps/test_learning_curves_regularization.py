@@ -3,7 +3,6 @@
 from functools import partial
 
 import pytest
-from rule_cases import NAN, case, check, straight
 from torch import nn
 from torch.nn import functional as F
 
@@ -13,6 +12,7 @@ from recipe_steps.learning_curves.regularization import (
     smoothing_of,
     unsmoothed,
 )
+from rule_cases import NAN, case, check, straight
 
 
 def strong(score, **more):

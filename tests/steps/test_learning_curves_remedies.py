@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from step_samples import blob_experiment
 
-from recipe.remedy import Patient
-from recipe.results import Evidence, Finding
-from recipe.training.data import load_splits
+from recipe.core.results import Evidence, Finding
+from recipe.data.datasets import load_splits
+from recipe.plugin.remedy import Patient
 from recipe_steps.learning_curves import remedies
+from step_samples import blob_experiment
 
 CPU = torch.device("cpu")
 BASE = blob_experiment(

@@ -1,5 +1,4 @@
 import pytest
-from rule_cases import NAN, Case, assert_complete, case, check, straight
 from test_label_rules import CASES as LABELS
 from test_learning_curves_overfitting import OVERFITTING
 from test_learning_curves_regularization import REGULARIZATION
@@ -14,6 +13,7 @@ from recipe_steps.learning_curves.rules import (
     slow_start,
     underfitting,
 )
+from rule_cases import NAN, Case, assert_complete, case, check, straight
 
 
 def flat_then_falls(flat, n=50, low=0.5):

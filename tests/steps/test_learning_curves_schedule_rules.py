@@ -1,9 +1,8 @@
 """Cases of the rules about the rate over time and the length of training."""
 
 import pytest
-from rule_cases import NAN, case, check, straight
 
-from recipe.results import Evidence
+from recipe.core.results import Evidence
 from recipe_steps.learning_curves import LearningCurves
 from recipe_steps.learning_curves.runs import runs
 from recipe_steps.learning_curves.schedule_rules import (
@@ -14,6 +13,7 @@ from recipe_steps.learning_curves.schedule_rules import (
     suspect_early_decay,
     suspect_no_decay,
 )
+from rule_cases import NAN, case, check, straight
 
 STEADY, FALLEN = [0.1] * 12, [2.0, 1.6, 1.3, 1.1, 1.0, 1.0]
 

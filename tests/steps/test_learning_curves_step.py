@@ -2,17 +2,17 @@ import math
 
 import pytest
 import torch
-from step_samples import blob_experiment, blobs, mlp
 from torch import nn
 
 from recipe import Experiment
-from recipe.context import Context
-from recipe.results import Trial
-from recipe.rules import judge
+from recipe.core.results import Trial
+from recipe.plugin.context import Context
+from recipe.plugin.rules import judge
 from recipe.testing import judge_scalars, open_context
 from recipe_steps.learning_curves import LearningCurves
 from recipe_steps.learning_curves.measure import constant_loss, ignores_pairing
 from recipe_steps.refine_grid import RefineGrid
+from step_samples import blob_experiment, blobs, mlp
 
 
 def noisy(n, seed):

@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from step_samples import digits, mlp
 from torch import nn
 from torch.nn import functional as F
 
 import recipe
 from recipe import Experiment
+from step_samples import digits, mlp
 
 X, Y = digits(600)
 DIGITS = {"train": (X[:450], Y[:450]), "val": (X[450:], Y[450:])}

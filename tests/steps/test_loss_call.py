@@ -2,14 +2,14 @@
 
 import pytest
 import torch
-from step_samples import blob_experiment, blobs, mlp
 from torch import nn
 from torch.nn import functional as F
 
-from recipe.errors import UsageError
+from recipe.core.errors import UsageError
 from recipe.testing import judge_scalars, measure
 from recipe_steps.inspect import Inspect
 from recipe_steps.inspect.loss_call import Call, _of_devices, called
+from step_samples import blob_experiment, blobs, mlp
 
 X, Y = blobs(classes=2)
 ONE, SURE = mlp(4, 1), mlp(4, 1, 32, nn.Sigmoid())

@@ -1,7 +1,6 @@
 import pytest
-from rule_cases import NAN, Case, assert_complete, check
 
-from recipe.results import Evidence
+from recipe.core.results import Evidence
 from recipe_steps.lr_range import LrRange
 from recipe_steps.lr_range.rules import (
     gradient_clipping_too_strong,
@@ -12,6 +11,7 @@ from recipe_steps.lr_range.rules import (
     update_ratio_too_high,
     update_ratio_too_low,
 )
+from rule_cases import NAN, Case, assert_complete, check
 
 
 def declared(lr, drop, **more):

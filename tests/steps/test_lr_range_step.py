@@ -4,11 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from step_samples import Cut, blob_experiment, blobs, digits_experiment, mlp
 from torch import nn
 
-from recipe.results import Evidence
-from recipe.search.short import Course
+from recipe.core.results import Evidence
+from recipe.search.short_training import Course
 from recipe.testing import judge_scalars, measure, open_context
 from recipe_steps.lr_range import LrRange
 from recipe_steps.lr_range.candidates import (
@@ -21,6 +20,7 @@ from recipe_steps.lr_range.candidates import (
     warms_up,
 )
 from recipe_steps.lr_range.measure import _undecided
+from step_samples import Cut, blob_experiment, blobs, digits_experiment, mlp
 
 
 def lr_range(out, experiment):

@@ -2,17 +2,17 @@
 
 import pytest
 import torch
-from step_samples import blob_experiment, blobs, digits, digits_experiment, mlp
 from torch import nn
 from torch.nn import functional as F
 
+from recipe.data.datasets import TensorData
 from recipe.testing import judge_scalars, measure, open_context
-from recipe.training.data import TensorData
 from recipe_steps.inspect import Inspect
 from recipe_steps.inspect.splits import repeats_by_chance, repeats_of_classes
 from recipe_steps.overfit_sample import OverfitSample
 from recipe_steps.overfit_sample.attempts import passes_over, sample_size
 from recipe_steps.overfit_sample.marks import linearity, train_mode_score
+from step_samples import blob_experiment, blobs, digits, digits_experiment, mlp
 
 REAL = torch.linspace(-1, 1, 120)[torch.randperm(120, generator=torch.Generator().manual_seed(1))]
 TABLE = blobs(120)[0]

@@ -1,12 +1,12 @@
 import pytest
 import torch
-from step_samples import blob_experiment, blobs
 from torch import nn
 
+from recipe.data.datasets import TensorData
 from recipe.testing import open_context
-from recipe.training.data import TensorData
 from recipe_steps.overfit_sample import OverfitSample
 from recipe_steps.overfit_sample.optimizer_settings import rate_factor, suspicious
+from step_samples import blob_experiment, blobs
 
 SAMPLE = TensorData(*blobs(64))
 

@@ -1,5 +1,4 @@
 import pytest
-from rule_cases import NAN, Case, assert_complete, check
 from test_update_marks import UPDATE_CASES
 
 from recipe_steps.overfit_sample import OverfitSample
@@ -16,6 +15,7 @@ from recipe_steps.overfit_sample.rules import (
     parameters_without_gradient,
     regularization_blocks_learning,
 )
+from rule_cases import NAN, Case, assert_complete, check
 
 
 def sample(reached, score, perfect=1.0):

@@ -1,6 +1,5 @@
 import pytest
 import torch
-from step_samples import Blind, Cut, blob_experiment, blobs, digits_experiment, mlp
 from torch import nn
 
 from recipe.experiment import OPTIMIZERS
@@ -8,6 +7,7 @@ from recipe.testing import judge_scalars, measure, open_context
 from recipe.training.optimizers import USUAL_RATES as RATES
 from recipe_steps.overfit_sample import OverfitSample
 from recipe_steps.overfit_sample.attempts import LAST_PASSES, candidate_rates
+from step_samples import Blind, Cut, blob_experiment, blobs, digits_experiment, mlp
 
 
 def overfit(out, experiment):

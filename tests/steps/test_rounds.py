@@ -1,7 +1,7 @@
 import pytest
 
 from recipe import Experiment
-from recipe.results import Evidence, Finding
+from recipe.core.results import Evidence, Finding
 from recipe_steps.learning_curves.rounds import next_round
 from recipe_steps.learning_curves.width import width_of
 

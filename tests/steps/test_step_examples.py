@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 import recipe_steps
-from recipe import registry
-from recipe.catalogue import entries
-from recipe.errors import StepError
-from recipe.results import Evidence
-from recipe.step import examples_of, read_examples
+from recipe.core.errors import StepError
+from recipe.core.results import Evidence
+from recipe.plugin import registry
+from recipe.plugin.catalogue import entries
+from recipe.plugin.step import examples_of, read_examples
 
 PLUGINS = registry.load()
 FILES = sorted(Path(recipe_steps.__file__).parent.glob("*/examples.json"))

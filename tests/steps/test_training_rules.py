@@ -1,7 +1,6 @@
 """Cases of the rules about runs that do not learn what they should."""
 
 import pytest
-from rule_cases import NAN, Case, case, check, straight
 
 from recipe_steps.learning_curves import LearningCurves
 from recipe_steps.learning_curves.random_label_rules import labels_look_random
@@ -13,6 +12,7 @@ from recipe_steps.learning_curves.training_rules import (
     unstable_training,
     weight_decay_too_high,
 )
+from rule_cases import NAN, Case, case, check, straight
 
 
 def scores(train, val, **more):

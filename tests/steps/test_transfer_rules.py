@@ -1,9 +1,8 @@
 """Rules of transfer learning: where they fire, where they are silent, at the border, without a number."""
 
 import pytest
-from rule_cases import NAN, Case, assert_complete, check
 
-from recipe.results import Evidence
+from recipe.core.results import Evidence
 from recipe_steps.transfer import Transfer, advice
 from recipe_steps.transfer.rules import (
     features_do_not_transfer,
@@ -11,6 +10,7 @@ from recipe_steps.transfer.rules import (
     head_not_reinitialised,
     transfer_advice,
 )
+from rule_cases import NAN, Case, assert_complete, check
 
 
 def worse(**given):

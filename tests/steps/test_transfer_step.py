@@ -6,15 +6,14 @@ from itertools import pairwise
 import pytest
 import torch
 from safetensors.torch import load, load_file, save_file
-from step_samples import digits
 from torch import nn
 
 import recipe
 from recipe import Experiment
-from recipe.context import PACE
-from recipe.errors import UsageError
-from recipe.remedy import Patient
-from recipe.results import Evidence
+from recipe.core.errors import UsageError
+from recipe.core.results import Evidence
+from recipe.plugin.context import PACE
+from recipe.plugin.remedy import Patient
 from recipe.testing.steps import judge_scalars, open_context
 from recipe_steps.lengths import expected_length, length
 from recipe_steps.transfer import Transfer
@@ -22,6 +21,7 @@ from recipe_steps.transfer.about import about
 from recipe_steps.transfer.measure import depths_of, expects
 from recipe_steps.transfer.profile import linear_score
 from recipe_steps.transfer.rules import fine_tuning_rate_too_high, head_not_reinitialised
+from step_samples import digits
 
 
 def net(outputs=5):
@@ -147,7 +147,7 @@ def test_the_fine_tuned_model_begins_with_the_trained_head(measured):
     whole = load(ctx.runner.weights(best, ctx.experiment_of(best)))
     assert set(head) == {f"{HEAD}.weight", f"{HEAD}.bias"}
     assert all(torch.allclose(whole[n], v, atol=1e-5) for n, v in head.items())
-    from recipe.training.models import build_model
+    from recipe.models.building import build_model
 
     model = build_model(ctx.experiment.with_params({"begin_from": name}), 5, torch.device("cpu"))
     for key, value in model.state_dict().items():

@@ -2,8 +2,6 @@
 
 import pytest
 import torch
-from rule_cases import NAN, Case, check
-from step_samples import blob_experiment
 from torch.nn import functional as F
 
 from recipe.testing import judge_scalars, measure
@@ -21,6 +19,8 @@ from recipe_steps.overfit_sample.update_rules import (
     schedule_differs_from_plan,
     step_before_backward,
 )
+from rule_cases import NAN, Case, check
+from step_samples import blob_experiment
 
 
 def sound(model, optimizer, batch):

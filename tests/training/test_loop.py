@@ -7,15 +7,15 @@ from torch import nn
 from torch.nn import functional as F
 
 from recipe import Experiment
-from recipe.errors import RecipeError, UsageError
-from recipe.keys import derive_seed
-from recipe.training.data import Splits, TensorData
-from recipe.training.evaluate import evaluate
+from recipe.core.errors import RecipeError, UsageError
+from recipe.core.keys import derive_seed
+from recipe.data.datasets import Splits, TensorData
+from recipe.training.evaluation import evaluate
+from recipe.training.execution_mode import PLAIN, Way
 from recipe.training.loop import Training
 from recipe.training.monitors import ActivationMonitor
 from recipe.training.optimizers import wants_closure
 from recipe.training.plan import iterations_per_epoch, pause_in
-from recipe.training.way import PLAIN, Way
 
 CPU = torch.device("cpu")
 SEED = 3

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from recipe import Experiment
-from recipe.errors import UsageError
+from recipe.core.errors import UsageError
 from recipe.training.optimizers import (
     USUAL_RATES,
     build_optimizer,

@@ -1,6 +1,6 @@
 import pytest
 
-from recipe.errors import UsageError
+from recipe.core.errors import UsageError
 from recipe.ui.ask import Back, Item, Numbers, Question, ask_all
 
 

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from terminals import ESCAPES, ended, ended_in_colour, started
 from test_cli import one_sentence
 
-from recipe import registry
-from recipe.catalogue import entries
-from recipe.results import Evidence
-from recipe.rules import finding, rule
+from recipe.core.results import Evidence
+from recipe.plugin import registry
+from recipe.plugin.catalogue import entries
+from recipe.plugin.rules import finding, rule
+from terminals import ESCAPES, ended, ended_in_colour, started
 
 PLUGINS = registry.load()
 RULES = {entry.rule.name: entry for entry in entries(PLUGINS)}
@@ -244,7 +244,7 @@ FOREIGN_RUN = """
 import sys
 sys.path.insert(0, {folder!r})
 import test_catalogue as t
-from recipe import registry
+from recipe.engine import registry
 from recipe.ui.cli import main
 plugins = (*t.PLUGINS, registry.Plugin(t.Foreign(), "foreign-package"))
 registry.load = lambda: plugins

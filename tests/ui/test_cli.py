@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recipe.journal import Journal
+from recipe.notebook.journal import Journal
 
 pytestmark = pytest.mark.usefixtures("without_plots", "here")
 
@@ -370,7 +370,7 @@ def test_a_bug_of_ours_is_code_3_with_a_log(recipe, monkeypatch):
     def broken(*_):
         raise AssertionError("a bug")
 
-    monkeypatch.setattr("recipe.target.load_target", broken)
+    monkeypatch.setattr("recipe.sources.targets.load_target", broken)
     code, _, err = recipe("run", write(GOOD, "good.py"))
     assert code == 3
     log = Path(one_sentence(err).split()[-1].rstrip("."))

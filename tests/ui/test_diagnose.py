@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from recipe.errors import UsageError
-from recipe.lognames import guess
-from recipe.logs import read_log
+from recipe.core.errors import UsageError
+from recipe.logs.column_names import guess
+from recipe.logs.reading import read_log
 
 HEADERS = {
     "epoch,loss,val_loss,lr": {"train_loss": "loss", "val_loss": "val_loss", "lr": "lr"},

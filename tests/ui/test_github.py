@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from recipe.results import Against, Finding, RunResult, StepResult
+from recipe.core.results import Against, Finding, RunResult, StepResult
 from recipe.ui.github import MOST_BYTES, annotations, job_summary
 
 
@@ -80,7 +80,7 @@ def test_the_summary_is_a_page_also_behind_an_unfinished_line(tmp_path, monkeypa
 def test_a_summary_that_cannot_be_written_changes_no_exit_code(tmp_path, monkeypatch, recipe):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "nowhere" / "summary.md"))
-    target = Path(__file__).parents[1] / "tiny.py"
+    target = Path(__file__).parents[1] / "helpers" / "tiny.py"
     code, out, err = recipe("check", target, "--ci", "--until", "inspect", "--out", tmp_path)
     assert (code, out.count("Verdict: pass")) == (0, 1)
     assert "The job summary cannot be written" in err

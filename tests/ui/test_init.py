@@ -4,6 +4,7 @@ import tomllib
 from functools import partial
 
 import pytest
+
 from terminals import ended, started
 
 DOWN, UP, ENTER = "\x1b[B", "\x1b[A", "\r"

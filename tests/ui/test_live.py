@@ -3,12 +3,12 @@
 import io
 
 import pytest
-from terminals import ESCAPES
 
-from recipe.events import Progress, RunFinished, StepStarted, TrialFinished
-from recipe.results import Finding, RemedyOutcome, RunResult, StepResult, Trial
+from recipe.core.events import Progress, RunFinished, StepStarted, TrialFinished
+from recipe.core.results import Finding, RemedyOutcome, RunResult, StepResult, Trial
 from recipe.ui import live
 from recipe.ui.live import Live, Status, broken, curve
+from terminals import ESCAPES
 
 
 @pytest.fixture

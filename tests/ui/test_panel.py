@@ -2,7 +2,7 @@
 
 import pytest
 
-from recipe.results import Figure, Finding, RemedyOutcome, StepResult
+from recipe.core.results import Figure, Finding, RemedyOutcome, StepResult
 from recipe.ui.panel import Choice, Panel, open_causes
 
 REMEDY = RemedyOutcome("return logits")

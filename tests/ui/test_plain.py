@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from recipe.events import Message, Progress, RunFinished, StepStarted, TrialFinished
-from recipe.results import Finding, RemedyOutcome, RunResult, StepResult, Trial
+from recipe.core.events import Message, Progress, RunFinished, StepStarted, TrialFinished
+from recipe.core.results import Finding, RemedyOutcome, RunResult, StepResult, Trial
 from recipe.ui import plain
 from recipe.ui.plain import Plain
 

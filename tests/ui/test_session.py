@@ -1,6 +1,6 @@
 import warnings
 
-from recipe.settings import Settings
+from recipe.core.settings import Settings
 from recipe.ui.session import Session, once
 
 

@@ -4,6 +4,7 @@ import json
 from functools import partial
 
 import pytest
+
 from terminals import ended, started
 
 TARGET = """

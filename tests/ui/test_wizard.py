@@ -8,8 +8,9 @@ from functools import partial
 import pytest
 from PIL import Image
 from safetensors.torch import save_file
-from terminals import ended, started
 from torchvision.models import resnet18
+
+from terminals import ended, started
 
 UP, DOWN, ENTER, BACKSPACE = "\x1b[A", "\x1b[B", "\r", "\x7f"
 CHECKS = UP + ENTER

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Sequence
 
-from recipe.context import Context
-from recipe.errors import UsageError
+from recipe.core.errors import UsageError
+from recipe.core.results import Evidence, Trial
+from recipe.plugin.context import Context
 from recipe.ranges import Range, active, rounded
-from recipe.results import Evidence, Trial
 from recipe.search.halving import Halving
 from recipe.search.runner import best_of
 from recipe.search.space import (

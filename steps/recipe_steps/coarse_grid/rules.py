@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from recipe.remedy import Patient, Remedy
-from recipe.results import Evidence, Finding
-from recipe.rules import finding, rule
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.remedy import Patient, Remedy
+from recipe.plugin.rules import finding, rule
 
 if TYPE_CHECKING:
     from recipe.experiment import Experiment

@@ -8,25 +8,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from recipe.context import Context
+from recipe.core.files import write_bytes
+from recipe.core.keys import derive_seed, key
+from recipe.core.results import finite
 from recipe.experiment import Experiment
-from recipe.files import write_bytes
-from recipe.keys import derive_seed, key
-from recipe.results import finite
-from recipe.saved import MODELS
-from recipe.training.averaging import (
+from recipe.plugin.context import Context
+from recipe.trained.loading import MODELS
+from recipe.training.evaluation import evaluate
+from recipe.training.fingerprint import configuration
+from recipe.training.fit import Fit, Snapshot, copy_of, rank
+from recipe.training.loop import Training
+from recipe.training.plan import iterations_per_epoch
+from recipe.training.schedules import restarts
+from recipe.training.weight_averaging import (
     Average,
     exponential,
     trained_parameters,
     uniform,
     with_weights,
 )
-from recipe.training.evaluate import evaluate
-from recipe.training.fingerprint import configuration
-from recipe.training.fit import Fit, Snapshot, copy_of, rank
-from recipe.training.loop import Training
-from recipe.training.plan import iterations_per_epoch
-from recipe.training.schedules import restarts
 
 VERSION = 2
 """Of what is trained here; part of the keys."""

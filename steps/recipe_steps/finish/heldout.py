@@ -10,18 +10,18 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
-from recipe.chosen import Chosen, FinalScore
-from recipe.context import Context
+from recipe.core.chosen import Chosen, FinalScore
+from recipe.core.files import to_json, write_text
+from recipe.core.results import finite
+from recipe.data.datasets import load
+from recipe.data.items import Batch
 from recipe.experiment import Experiment
-from recipe.files import to_json, write_text
-from recipe.journal import parsed
-from recipe.results import finite
-from recipe.saved import model_of
-from recipe.training.data import load
-from recipe.training.evaluate import answers, measure
+from recipe.notebook.journal import parsed
+from recipe.plugin.context import Context
+from recipe.trained.loading import model_of
+from recipe.training.evaluation import answers, measure
 from recipe.training.fingerprint import data_fingerprint
-from recipe.training.items import Batch
-from recipe.training.suited import as_precise
+from recipe.training.preparation import as_precise
 
 LEDGER = "test-data.jsonl"
 CONFIDENCE = 0.95

@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from recipe.chosen import Chosen, Kind, Member
-from recipe.context import Context
+from recipe.core.chosen import Chosen, Kind, Member
+from recipe.core.files import write_bytes
+from recipe.core.results import Curve, Evidence, Scalar, Trial, curve, finite
 from recipe.experiment import Experiment
-from recipe.files import write_bytes
-from recipe.results import Curve, Evidence, Scalar, Trial, curve, finite
-from recipe.saved import MODELS, model_of
+from recipe.plugin.context import Context
 from recipe.search.runner import CHECKPOINTS
+from recipe.trained.loading import MODELS, model_of
 from recipe.training.ensemble import Pool
-from recipe.training.evaluate import answers
+from recipe.training.evaluation import answers
 from recipe.training.fit import rank
 from recipe_steps.finish import finals
 from recipe_steps.finish.heldout import on_test_data

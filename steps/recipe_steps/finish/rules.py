@@ -1,7 +1,7 @@
 """Remarks about what the last step brought: none of them bears on the verdict."""
 
-from recipe.results import Evidence, Finding
-from recipe.rules import finding, rule
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.rules import finding, rule
 
 
 @rule("note")

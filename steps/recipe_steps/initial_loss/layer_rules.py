@@ -1,7 +1,7 @@
 """Rules about weights, activations and gradients of a fresh model."""
 
-from recipe.results import Evidence, Finding
-from recipe.rules import finding, rule
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.rules import finding, rule
 from recipe_steps.initial_loss import remedies
 from recipe_steps.initial_loss.excess import excess
 from recipe_steps.symptoms import FIRST_LOSS, NOT_LEARNING, OVERSHOOTING

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
-from recipe.context import Context
-from recipe.errors import UNUSABLE
-from recipe.results import Curve, Scalar
-from recipe.training.data import TensorData
-from recipe.training.models import build_model, no_dropout, seeded
+from recipe.core.errors import UNUSABLE
+from recipe.core.results import Curve, Scalar
+from recipe.data.datasets import TensorData
+from recipe.models.building import build_model, no_dropout, seeded
+from recipe.plugin.context import Context
 from recipe.training.monitors import activation_shares
 
 ITEMS = 256

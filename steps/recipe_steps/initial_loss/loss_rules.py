@@ -2,8 +2,8 @@
 
 import math
 
-from recipe.results import Evidence, Finding
-from recipe.rules import finding, rule
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.rules import finding, rule
 from recipe_steps.initial_loss import remedies
 from recipe_steps.initial_loss.last_operation import BOUNDED, NORMALISING
 from recipe_steps.symptoms import FIRST_LOSS, NOT_LEARNING, OVERSHOOTING

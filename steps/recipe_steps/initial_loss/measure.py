@@ -7,12 +7,12 @@ from contextlib import suppress
 import torch
 from torch import Tensor, nn
 
-from recipe.context import Context
+from recipe.core.results import Evidence, Scalar
+from recipe.data.datasets import TensorData
 from recipe.experiment import Experiment
-from recipe.results import Evidence, Scalar
+from recipe.models.building import build_model, no_dropout, seeded
+from recipe.plugin.context import Context
 from recipe.tasks import Task
-from recipe.training.data import TensorData
-from recipe.training.models import build_model, no_dropout, seeded
 from recipe.training.optimizers import build_optimizer, kin_of
 from recipe_steps.initial_loss.last_operation import last_operation, operation_below_softmax
 from recipe_steps.initial_loss.layers import layer_marks

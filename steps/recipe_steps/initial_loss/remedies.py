@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from recipe.remedy import Patient, Remedy
+from recipe.plugin.remedy import Patient, Remedy
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,7 +17,7 @@ CLIP_NORM = 1.0
 
 
 def _without_activation(patient: Patient) -> "Experiment | None":
-    from recipe.training.wrapped import WithoutLastActivation
+    from recipe.models.wrappers import WithoutLastActivation
 
     if patient.evidence.text("update_squashes"):
         return None  # it happens outside of the model
@@ -30,7 +30,7 @@ def _without_activation(patient: Patient) -> "Experiment | None":
 
 
 def _log_outputs(patient: Patient) -> "Experiment":
-    from recipe.training.wrapped import Mapped
+    from recipe.models.wrappers import Mapped
 
     def log(outputs: "Tensor") -> "Tensor":
         return outputs.clamp(min=1e-12).log()
@@ -89,7 +89,7 @@ def _turn_gradients(optimizer: Any, *_: Any) -> None:
 
 
 def _drawn_anew(patient: Patient) -> "Experiment":
-    from recipe.training.wrapped import reinitialised
+    from recipe.models.wrappers import reinitialised
 
     make = patient.experiment.model
     gain = 1.0 if patient.evidence.number("saturated_units") is not None else math.sqrt(2)
@@ -102,7 +102,7 @@ def _drawn_anew(patient: Patient) -> "Experiment":
 
 def _rectified(patient: Patient) -> "Experiment":
     """ReLU in place of sigmoid and tanh, and weights drawn for it."""
-    from recipe.training.wrapped import Rectified, reinitialised
+    from recipe.models.wrappers import Rectified, reinitialised
 
     make = patient.experiment.model
     last = patient.evidence.text("last_operation") in SMOOTH

@@ -1,7 +1,7 @@
 """Rules about the loss of a fresh model."""
 
-from recipe.results import Evidence, Finding
-from recipe.rules import finding, rule
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.rules import finding, rule
 from recipe_steps.initial_loss import layer_rules, loss_rules, remedies
 from recipe_steps.initial_loss.excess import TOO_LOW, excess, low_limit, lowest_loss
 from recipe_steps.symptoms import NOT_LEARNING

@@ -2,10 +2,10 @@
 
 import torch
 
-from recipe.context import Context
-from recipe.results import Evidence, Scalar
-from recipe.training.data import TensorData
-from recipe.training.models import build_model, seeded
+from recipe.core.results import Evidence, Scalar
+from recipe.data.datasets import TensorData
+from recipe.models.building import build_model, seeded
+from recipe.plugin.context import Context
 from recipe_steps.initial_loss.excess import low_limit
 from recipe_steps.neutral import BATCH, mean_loss
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from recipe.results import Evidence
-from recipe.step import read_examples
+from recipe.core.results import Evidence
+from recipe.plugin.step import read_examples
 from recipe_steps.inspect import model_rules, rules, scale_rules, split_rules
 
 if TYPE_CHECKING:
-    from recipe.context import Context
+    from recipe.plugin.context import Context
 
 
 class Inspect:

@@ -7,11 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from recipe.context import Context
-from recipe.errors import UsageError
-from recipe.results import Scalar
-from recipe.training.data import TensorData
-from recipe.training.models import batch_norms, build_model, no_dropout, place, seeded
+from recipe.core.errors import UsageError
+from recipe.core.results import Scalar
+from recipe.data.datasets import TensorData
+from recipe.models.building import batch_norms, build_model, no_dropout, place, seeded
+from recipe.plugin.context import Context
 from recipe_steps.inspect.progress import progress
 from recipe_steps.inspect.remedies import unfrozen
 

@@ -6,10 +6,10 @@ from contextlib import suppress
 import torch
 from torch import Tensor
 
-from recipe.context import Context
-from recipe.results import Scalar
-from recipe.training.data import TensorData
-from recipe.training.models import build_model
+from recipe.core.results import Scalar
+from recipe.data.datasets import TensorData
+from recipe.models.building import build_model
+from recipe.plugin.context import Context
 from recipe_steps.neutral import neutral_outputs
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from recipe.context import Context
-from recipe.errors import UsageError
+from recipe.core.errors import UsageError
+from recipe.core.results import Scalar
+from recipe.data.datasets import TensorData
 from recipe.experiment import LossFunction
-from recipe.results import Scalar
-from recipe.training.data import TensorData
-from recipe.training.evaluate import full_precision
-from recipe.training.models import build_model, place, seeded
+from recipe.models.building import build_model, place, seeded
+from recipe.plugin.context import Context
+from recipe.training.evaluation import full_precision
 
 FEW = 4
 """Items that are tried at first. A loss that compares items may need the whole batch."""

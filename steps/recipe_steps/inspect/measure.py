@@ -8,12 +8,12 @@ from contextlib import suppress
 import torch
 from torch import Tensor
 
-from recipe.context import Context
-from recipe.errors import UsageError
-from recipe.results import Evidence, Scalar
+from recipe.core.errors import UsageError
+from recipe.core.results import Evidence, Scalar
+from recipe.data.datasets import TensorData
+from recipe.models.building import build_model, place, seeded
+from recipe.plugin.context import Context
 from recipe.tasks.by_loss import ByLoss
-from recipe.training.data import TensorData
-from recipe.training.models import build_model, place, seeded
 from recipe_steps.inspect.anatomy import anatomy
 from recipe_steps.inspect.imbalance import class_counts
 from recipe_steps.inspect.loss_call import loss_call

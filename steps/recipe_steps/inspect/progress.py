@@ -6,10 +6,10 @@ from statistics import fmean
 
 import torch
 
-from recipe.context import Context
-from recipe.errors import UNUSABLE
+from recipe.core.errors import UNUSABLE
+from recipe.data.datasets import Splits, TensorData
 from recipe.experiment import Experiment
-from recipe.training.data import Splits, TensorData
+from recipe.plugin.context import Context
 from recipe.training.loop import Training
 from recipe.training.optimizers import usual_rates
 from recipe_steps.neutral import neutral_outputs

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from recipe.remedy import Patient, Remedy
+from recipe.plugin.remedy import Patient, Remedy
 from recipe_steps.rows import real, row_hashes, shared_axes
 
 if TYPE_CHECKING:
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from recipe.data.datasets import Splits
     from recipe.experiment import Experiment, LossFunction
-    from recipe.training.data import Splits
 
     Pair = tuple[Tensor, Tensor]
 
@@ -33,7 +33,7 @@ def target_figures(y: "Tensor") -> "tuple[Tensor, Tensor]":
 
 def with_standard_inputs(experiment: "Experiment", data: "Splits") -> "Experiment":
     """A model that standardises its inputs by the figures of the training data."""
-    from recipe.training.wrapped import Standardised
+    from recipe.models.wrappers import Standardised
 
     mean, deviation = feature_figures(_tensors(data.train))
     deviation = deviation.where(deviation > 0, 1.0)
@@ -47,7 +47,7 @@ def with_standard_inputs(experiment: "Experiment", data: "Splits") -> "Experimen
 
 def with_scaled_targets(data: "Splits") -> "Splits":
     """Targets in deviations from the mean of the training data."""
-    from recipe.training.data import Data, TensorData
+    from recipe.data.datasets import Data, TensorData
 
     mean, deviation = target_figures(_tensors(data.train, "y"))
     deviation = deviation.where(deviation > 0, 1.0)
@@ -108,7 +108,7 @@ def _imputed(patient: Patient) -> "Experiment":
     """
     import torch
 
-    from recipe.training.data import Data, TensorData
+    from recipe.data.datasets import Data, TensorData
 
     x = real(_tensors(patient.data.train))
     axes = shared_axes(x)
@@ -164,7 +164,7 @@ def _fitting_loss(patient: Patient) -> "Experiment | None":
     """The mean of the loss, on targets in the shape and type of the outputs as far as it takes;
     else the loss of the task. None where that refuses the outputs too.
     """
-    from recipe.training.models import build_model
+    from recipe.models.building import build_model
     from recipe_steps.inspect.loss_call import called
 
     experiment = patient.experiment
@@ -192,7 +192,7 @@ def _matching_outputs(patient: Patient) -> "Experiment | None":
     """Outputs in the shape of the targets, or as many as there are classes, or targets as the
     loss takes them.
     """
-    from recipe.training.wrapped import Mapped, with_outputs
+    from recipe.models.wrappers import Mapped, with_outputs
 
     make, evidence = patient.experiment.model, patient.evidence
     if evidence.text("loss_refusal") or (evidence.number("loss_numbers") or 1) > 1:

@@ -1,7 +1,7 @@
 """Rules about the data before training."""
 
-from recipe.results import Evidence, Finding
-from recipe.rules import finding, rule
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.rules import finding, rule
 from recipe_steps.inspect import remedies
 from recipe_steps.symptoms import FIRST_LOSS, NOT_GENERALISING, NOT_LEARNING, OVERSHOOTING, SCALES
 

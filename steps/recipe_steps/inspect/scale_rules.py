@@ -1,7 +1,7 @@
 """Rules about the scale of inputs and targets, decided by short trainings."""
 
-from recipe.results import Evidence, Finding
-from recipe.rules import finding, rule
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.rules import finding, rule
 from recipe_steps.inspect import remedies
 from recipe_steps.symptoms import FIRST_LOSS, NOT_LEARNING, OVERSHOOTING
 

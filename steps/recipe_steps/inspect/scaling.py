@@ -12,12 +12,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from recipe.context import Context
-from recipe.errors import UNUSABLE
+from recipe.core.errors import UNUSABLE
+from recipe.core.results import Scalar
+from recipe.data.datasets import TensorData
 from recipe.experiment import Experiment
-from recipe.results import Scalar
-from recipe.training.data import TensorData
-from recipe.training.models import build_model, no_dropout, seeded
+from recipe.models.building import build_model, no_dropout, seeded
+from recipe.plugin.context import Context
 from recipe_steps.inspect.progress import SOME, progress
 from recipe_steps.inspect.remedies import (
     feature_figures,

@@ -2,9 +2,9 @@
 
 import math
 
-from recipe.noise import chance_of_at_least
-from recipe.results import Evidence, Finding
-from recipe.rules import finding, rule
+from recipe.core.noise import chance_of_at_least
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.rules import finding, rule
 from recipe_steps.inspect import remedies
 from recipe_steps.symptoms import NOT_GENERALISING
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from recipe.results import Evidence, Figure, Finding
-from recipe.step import Goto, read_examples
+from recipe.core.results import Evidence, Figure, Finding
+from recipe.plugin.step import Goto, read_examples
 from recipe_steps.learning_curves import rounds, rules
 
 if TYPE_CHECKING:
-    from recipe.context import Context
+    from recipe.plugin.context import Context
 
 
 class LearningCurves:

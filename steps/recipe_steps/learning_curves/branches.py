@@ -9,14 +9,14 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from recipe.context import Context
+from recipe.core.results import Scalar, Trial
+from recipe.data.datasets import TensorData
 from recipe.experiment import Experiment
-from recipe.results import Scalar, Trial
+from recipe.models.building import build_model, no_dropout
+from recipe.plugin.context import Context
 from recipe.tasks.by_loss import accepts
-from recipe.training.data import TensorData
 from recipe.training.fit import Fit, patience_for
 from recipe.training.loop import Training
-from recipe.training.models import build_model, no_dropout
 from recipe.training.plan import iterations_per_epoch, planned_rates
 from recipe_steps.inspect.remedies import with_standard_inputs
 from recipe_steps.learning_curves.regularization import suspect_regularization, unsmoothed

@@ -5,8 +5,8 @@ of which the model is surest it is then wrong about as often as among all (North
 look for label errors in the same place).
 """
 
-from recipe.results import Evidence, Finding
-from recipe.rules import finding, rule
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.rules import finding, rule
 
 SIGNIFICANCE = 2.33
 """Standard normal quantile of one in a hundred."""

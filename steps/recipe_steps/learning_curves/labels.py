@@ -6,12 +6,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from recipe.context import Context
-from recipe.results import Scalar, Trial
+from recipe.core.results import Scalar, Trial
+from recipe.data.datasets import Splits, TensorData
+from recipe.models.building import build_model, no_dropout
+from recipe.plugin.context import Context
 from recipe.tasks import LanguageModel, Task
-from recipe.training.data import Splits, TensorData
 from recipe.training.loop import Training
-from recipe.training.models import build_model, no_dropout
 from recipe_steps.learning_curves.balance import Recall, mean_recall
 
 SUREST = 0.2

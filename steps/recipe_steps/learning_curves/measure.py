@@ -6,13 +6,13 @@ from contextlib import suppress
 import torch
 from torch import Tensor, nn
 
-from recipe.context import Context
-from recipe.noise import standard_error
-from recipe.results import Curve, Evidence, Scalar, Trial
+from recipe.core.noise import standard_error
+from recipe.core.results import Curve, Evidence, Scalar, Trial
+from recipe.data.datasets import TensorData
+from recipe.models.building import build_model
+from recipe.plugin.context import Context
 from recipe.search.runner import best_of
 from recipe.tasks.by_loss import ByLoss
-from recipe.training.data import TensorData
-from recipe.training.models import build_model
 from recipe.training.plan import iterations_per_epoch
 from recipe_steps.initial_loss.loss_marks import perfect_answers
 from recipe_steps.learning_curves.branches import branch

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from recipe.results import Evidence, Finding
-from recipe.rules import rule
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.rules import rule
 from recipe_steps.learning_curves.runs import Run, about, runs
 
 KNOWN_BY_HEART, TELLING = 0.9, 0.15

@@ -4,8 +4,8 @@ import copy
 from functools import partial
 from typing import Any
 
-from recipe.results import Evidence, Finding
-from recipe.rules import rule
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.rules import rule
 from recipe_steps.learning_curves.runs import Run, about_branch
 
 STRONG_DROPOUT = 0.3

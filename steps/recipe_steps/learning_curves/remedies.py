@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from recipe.remedy import Patient, Remedy
+from recipe.plugin.remedy import Patient, Remedy
 from recipe_steps.learning_curves.runs import LABELS
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _tamed(experiment: "Experiment", _: Patient) -> "Experiment":
 
 
 def _drawn_anew(experiment: "Experiment", _: Patient) -> "Experiment":
-    from recipe.training.wrapped import reinitialised
+    from recipe.models.wrappers import reinitialised
 
     make = experiment.model
 

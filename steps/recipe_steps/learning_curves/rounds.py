@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from recipe.results import Evidence, Finding
-from recipe.step import Goto
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.step import Goto
 
 LONGER = 1.5
 TWICE = 2.0

@@ -2,8 +2,8 @@
 curves!"). Each rule looks at the best run and at the baseline; the message names them.
 """
 
-from recipe.results import Evidence, Finding
-from recipe.rules import rule
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.rules import rule
 from recipe_steps.learning_curves import (
     label_rules,
     random_label_rules,

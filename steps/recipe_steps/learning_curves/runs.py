@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from recipe.noise import standard_error
-from recipe.results import Evidence, Finding, RemedyOutcome, Severity
-from recipe.rules import finding
+from recipe.core.noise import standard_error
+from recipe.core.results import Evidence, Finding, RemedyOutcome, Severity
+from recipe.plugin.rules import finding
 from recipe_steps.learning_curves.shapes import known, scatter
 
 LEARNT = 0.995

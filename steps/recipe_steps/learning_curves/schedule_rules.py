@@ -6,8 +6,8 @@ import math
 from itertools import pairwise
 from statistics import fmean
 
-from recipe.results import Evidence, Finding
-from recipe.rules import rule
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.rules import rule
 from recipe_steps.learning_curves.remedies import cosine, longer
 from recipe_steps.learning_curves.runs import Run, about, about_branch, noise_of
 from recipe_steps.learning_curves.shapes import first_drop, relative_fall, scatter

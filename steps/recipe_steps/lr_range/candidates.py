@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
-from recipe.context import Context
 from recipe.experiment import Experiment
+from recipe.plugin.context import Context
 from recipe.ranges import rounded
-from recipe.search.short import Course, Short
+from recipe.search.short_training import Course, Short
 from recipe.training.schedules import rates as schedule_rates
 from recipe_steps.lr_range.curves import TAIL, diverges, final_loss, noise, vertex
 

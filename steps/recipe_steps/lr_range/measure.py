@@ -4,9 +4,9 @@ import math
 from dataclasses import replace
 from statistics import fmean
 
-from recipe.context import Context
-from recipe.results import Evidence, Scalar
-from recipe.search.short import FORWARD, Short
+from recipe.core.results import Evidence, Scalar
+from recipe.plugin.context import Context
+from recipe.search.short_training import FORWARD, Short
 from recipe.search.space import log_spaced
 from recipe.training.optimizers import kin_of, usual_rates
 from recipe.training.plan import iterations_per_epoch

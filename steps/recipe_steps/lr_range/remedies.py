@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from recipe.remedy import Patient, Remedy
+from recipe.plugin.remedy import Patient, Remedy
 
 if TYPE_CHECKING:
     from recipe.experiment import Experiment

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from recipe.results import Evidence, Figure
-from recipe.step import read_examples
+from recipe.core.results import Evidence, Figure
+from recipe.plugin.step import read_examples
 from recipe_steps.overfit_sample import rules, update_rules
 
 if TYPE_CHECKING:
-    from recipe.context import Context
+    from recipe.plugin.context import Context
 
 
 class OverfitSample:

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from torch import nn
 
-from recipe.context import Context
+from recipe.core.results import Scalar
+from recipe.data.datasets import TensorData
 from recipe.experiment import Experiment
-from recipe.results import Scalar
-from recipe.training.data import TensorData
-from recipe.training.models import build_model
+from recipe.models.building import build_model
+from recipe.plugin.context import Context
 from recipe.training.optimizers import usual_rates
 from recipe_steps.inspect.remedies import with_standard_inputs
 from recipe_steps.inspect.scaling import input_scale, scale_suspected

@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
-from recipe.context import Context
+from recipe.core.results import Scalar
 from recipe.experiment import Experiment
-from recipe.results import Scalar
+from recipe.models.building import build_model, no_dropout, seeded
+from recipe.plugin.context import Context
 from recipe.training.loop import own_update
-from recipe.training.models import build_model, no_dropout, seeded
 from recipe.training.optimizers import build_optimizer
 from recipe_steps.overfit_sample.marks import LEAST_SCALE, MOVED
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from recipe.context import Context
-from recipe.results import Evidence
+from recipe.core.results import Evidence
+from recipe.data.datasets import TensorData
+from recipe.models.building import build_model
+from recipe.plugin.context import Context
 from recipe.tasks import Task
 from recipe.tasks.regression import Regression
-from recipe.training.data import TensorData
-from recipe.training.models import build_model
 from recipe_steps.overfit_sample.alternatives import (
     on_standard_inputs,
     with_regularization,

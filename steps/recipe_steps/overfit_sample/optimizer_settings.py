@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from recipe.context import Context
+from recipe.core.results import Scalar
+from recipe.data.datasets import Splits, TensorData
 from recipe.experiment import OPTIMIZERS, Experiment
-from recipe.results import Scalar
-from recipe.training.data import Splits, TensorData
+from recipe.models.building import no_dropout
+from recipe.plugin.context import Context
 from recipe.training.loop import Training
-from recipe.training.models import no_dropout
 from recipe.training.optimizers import KIN, MOMENTUM, momentum_of
 
 ITERATIONS = 16

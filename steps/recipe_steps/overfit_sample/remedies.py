@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from recipe.remedy import Patient, Remedy
+from recipe.plugin.remedy import Patient, Remedy
 
 if TYPE_CHECKING:
     from recipe.experiment import Experiment
@@ -20,7 +20,7 @@ def _usual_optimizer(patient: Patient) -> "Experiment | None":
 
 
 def _without_regularisation(patient: Patient) -> "Experiment":
-    from recipe.training.wrapped import WithoutDropout
+    from recipe.models.wrappers import WithoutDropout
 
     make = patient.experiment.model
     return replace(
@@ -31,7 +31,7 @@ def _without_regularisation(patient: Patient) -> "Experiment":
 
 
 def _with_nonlinearities(patient: Patient) -> "Experiment":
-    from recipe.training.wrapped import with_relu_between_layers
+    from recipe.models.wrappers import with_relu_between_layers
 
     make = patient.experiment.model
 
@@ -42,7 +42,7 @@ def _with_nonlinearities(patient: Patient) -> "Experiment":
 
 
 def _usual_momentum(patient: Patient) -> "Experiment":
-    from recipe.training.models import batch_norms
+    from recipe.models.building import batch_norms
 
     make = patient.experiment.model
 

@@ -2,8 +2,8 @@
 
 from statistics import fmean
 
-from recipe.results import Evidence, Finding
-from recipe.rules import finding, rule
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.rules import finding, rule
 from recipe_steps.inspect.model_rules import inputs_ignored, parameters_without_gradient
 from recipe_steps.inspect.scale_rules import inputs_not_scaled, inputs_over_normalized
 from recipe_steps.overfit_sample import remedies

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from recipe.context import Context
-from recipe.results import Scalar
-from recipe.training.data import TensorData
-from recipe.training.models import build_model, no_dropout, seeded
+from recipe.core.results import Scalar
+from recipe.data.datasets import TensorData
+from recipe.models.building import build_model, no_dropout, seeded
+from recipe.plugin.context import Context
 from recipe.training.optimizers import build_optimizer, usual_rates, wants_closure
 from recipe_steps.overfit_sample.inner_loss import inner_loss_marks, reported_loss
 

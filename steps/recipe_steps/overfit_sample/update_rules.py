@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from recipe.remedy import Patient, Remedy
-from recipe.results import Evidence, Finding
-from recipe.rules import finding, rule
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.remedy import Patient, Remedy
+from recipe.plugin.rules import finding, rule
 from recipe_steps.initial_loss.loss_rules import (
     loss_sign_flipped,
     sigmoid_before_loss,

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from statistics import fmean, variance
 
-from recipe.context import Context
-from recipe.results import Scalar, Trial
+from recipe.core.results import Scalar, Trial
+from recipe.plugin.context import Context
 from recipe.search.runner import best_of
 
 SEEDS = 2

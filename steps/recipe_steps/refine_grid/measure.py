@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from recipe.context import Context
-from recipe.errors import UsageError
+from recipe.core.errors import UsageError
+from recipe.core.results import Evidence, Scalar, Trial
+from recipe.plugin.context import Context
 from recipe.ranges import Axis, Range, rounded
-from recipe.results import Evidence, Scalar, Trial
 from recipe.search.halving import Halving
 from recipe.search.runner import best_of
 from recipe.search.space import listed, proposed, quasi_random, random_draws

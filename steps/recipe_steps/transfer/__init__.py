@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from recipe.results import Evidence, Figure
-from recipe.step import read_examples
+from recipe.core.results import Evidence, Figure
+from recipe.plugin.step import read_examples
 from recipe_steps.transfer import rules
 
 if TYPE_CHECKING:
-    from recipe.context import Context
     from recipe.experiment import Experiment
+    from recipe.plugin.context import Context
 
 
 class Transfer:

@@ -2,11 +2,11 @@
 
 import torch
 
-from recipe.context import Context
-from recipe.results import Scalar
-from recipe.training.blocks import in_head
-from recipe.training.data import TensorData
-from recipe.training.models import build_model
+from recipe.core.results import Scalar
+from recipe.data.datasets import TensorData
+from recipe.models.blocks import in_head
+from recipe.models.building import build_model
+from recipe.plugin.context import Context
 
 
 def about(ctx: Context) -> dict[str, Scalar]:

@@ -7,15 +7,15 @@ from typing import Any
 
 import torch
 
-from recipe.context import Context
-from recipe.errors import UsageError
+from recipe.core.errors import UsageError
+from recipe.core.results import Curve, Evidence, Scalar, Trial
+from recipe.models.building import build_model
+from recipe.models.pretrained import SCRATCH, cannot_reset
+from recipe.plugin.context import Context
 from recipe.ranges import rounded
-from recipe.results import Curve, Evidence, Scalar, Trial
 from recipe.search.halving import Halving
 from recipe.search.runner import best_of
-from recipe.training.models import build_model
 from recipe.training.optimizers import usual_rates
-from recipe.training.pretrained import SCRATCH, cannot_reset
 from recipe_steps.grids import number
 from recipe_steps.lengths import expected_length, length, updates
 from recipe_steps.transfer import probing

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from recipe.context import Context
-from recipe.results import Scalar, Trial, finite
+from recipe.core.results import Scalar, Trial, finite
+from recipe.data.items import Batch
+from recipe.models.building import build_model
+from recipe.plugin.context import Context
 from recipe.search.runner import best_of
-from recipe.training.evaluate import answers, lead_error, part_sums
-from recipe.training.items import Batch
-from recipe.training.models import build_model
+from recipe.training.evaluation import answers, lead_error, part_sums
 
 
 def errors(ctx: Context, best: Mapping[str, Trial | None]) -> dict[str, Scalar]:

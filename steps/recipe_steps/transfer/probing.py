@@ -4,15 +4,15 @@ import math
 from collections.abc import Sequence
 from statistics import fmean
 
-from recipe.context import Context
-from recipe.files import write_bytes
+from recipe.core.files import write_bytes
+from recipe.core.results import Scalar, Trial
+from recipe.models.blocks import in_head
+from recipe.models.pretrained import start_file
+from recipe.plugin.context import Context
 from recipe.ranges import rounded
-from recipe.results import Scalar, Trial
 from recipe.search.halving import Halving
 from recipe.search.runner import best_of
-from recipe.training.blocks import in_head
 from recipe.training.optimizers import usual_rates
-from recipe.training.pretrained import start_file
 from recipe_steps.grids import number
 from recipe_steps.lengths import enough
 

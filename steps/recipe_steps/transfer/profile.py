@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 from torch import Tensor
 
-from recipe.context import Context
-from recipe.noise import standard_error
-from recipe.results import Curve, Scalar, Trial
-from recipe.training.data import Splits, TensorData
-from recipe.training.features import CannotExtract, Features, extract
+from recipe.core.noise import standard_error
+from recipe.core.results import Curve, Scalar, Trial
+from recipe.data.datasets import Splits, TensorData
+from recipe.plugin.context import Context
+from recipe.training.feature_extraction import CannotExtract, Features, extract
 
 ITERATIONS = 300
 """Of logistic regression: enough to tell depths apart, on standardised features."""

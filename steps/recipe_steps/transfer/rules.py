@@ -4,9 +4,9 @@ from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from recipe.remedy import Patient, Remedy
-from recipe.results import Evidence, Finding
-from recipe.rules import finding, rule
+from recipe.core.results import Evidence, Finding
+from recipe.plugin.remedy import Patient, Remedy
+from recipe.plugin.rules import finding, rule
 from recipe_steps.transfer import advice
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def _tenth_of_the_rate(patient: Patient) -> "Experiment | None":
 
 
 def _fresh_head(patient: Patient) -> "Experiment | None":
-    from recipe.training.pretrained import reset
+    from recipe.models.pretrained import reset
 
     experiment, make = patient.experiment, patient.experiment.model
 

@@ -1,0 +1,329 @@
+"""Runs the steps in order: measure, judge, gate, go back when a step asks for it.
+
+The engine knows no step by name and no terminal. It computes each status from the findings: a
+step cannot declare itself passed, a crash is never a pass, and a step that did not run says why.
+"""
+
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from recipe.core.chosen import chosen_from_json
+from recipe.core.errors import RecipeError, UsageError
+from recipe.core.events import Crash, Message, StepFinished, StepStarted
+from recipe.core.keys import key
+from recipe.core.results import (
+    Best,
+    Cost,
+    Evidence,
+    Finding,
+    RunResult,
+    Scalar,
+    Status,
+    StepResult,
+    Trial,
+    step_from_json,
+)
+from recipe.data.datasets import Splits
+from recipe.engine.decisions import Decisions, Gate
+from recipe.engine.diagnosis import diagnose
+from recipe.engine.forecast import forecast, told
+from recipe.engine.repair import carried, go_on, mend
+from recipe.experiment import Experiment
+from recipe.notebook.journal import Journal
+from recipe.plugin.context import Context
+from recipe.plugin.registry import Plugin, all_rules
+from recipe.plugin.rules import judge
+from recipe.plugin.step import Goto, Step, is_short, said_of, why_of
+from recipe.training.fingerprint import configuration
+
+SHAPING = ("epochs", "search", "budget", "ensemble", "again")
+"""Settings that shape what a step measures."""
+MAX_ROUNDS = 2
+"""Rounds of a step without a budget; with one, the budget is the bound."""
+MAX_ROUNDS_WITH_BUDGET = 5
+
+Rebuild = Callable[[Experiment, Splits, str], Context]
+"""A context of the same run around another experiment, its data and its fingerprint."""
+
+
+@dataclass
+class Engine:
+    """One run of the steps over one context."""
+
+    plugins: Sequence[Plugin]
+    ctx: Context
+    journal: Journal
+    gate: Gate | None = None
+    rebuild: Rebuild | None = None
+    """Needed where a fault is mended on the way."""
+    results: list[StepResult] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    usage_error: UsageError | None = None
+    planned: bool = False
+    """Whether the plan was told."""
+    failed_at: str | None = None
+    """The step whose failure stopped the run."""
+    mended: dict[str, list[Finding]] = field(default_factory=dict)
+    """By step, what was found there and mended."""
+
+    def __post_init__(self) -> None:
+        self.decisions = Decisions(self.ctx.settings, self.journal, self.gate)
+
+    def run(self) -> None:
+        """Run every selected step; KeyboardInterrupt passes through with the results kept."""
+        position, halted = 0, ""
+        why: str | None = None
+        """Hypothesis of the round."""
+        mended: str | None = None
+        """The same for the next step alone."""
+        while position < len(self.plugins):
+            plugin = self.plugins[position]
+            reason = self._why_not(plugin, halted)
+            if reason:
+                self._record(_skipped(plugin, self._round(plugin), reason))
+                position += 1
+                continue
+            self._tell_plan(position)
+            self._record(self._step(plugin, mended or why))
+            goes_on, mended = self._decide(plugin)
+            if mended is not None:
+                position = self._back(position)
+                continue
+            result = self.results[-1]
+            if not goes_on:
+                halted = f"{plugin.step.name} ended with {result.status!r}"
+                self.failed_at = plugin.step.name
+            goto = None if halted else self._goto(plugin, result)
+            if goto is not None:
+                why = goto.hypothesis
+                self.ctx.plan = {**self.ctx.plan, **goto.plan}
+                position = self._position(goto.step)
+                continue
+            if self.ctx.settings.until == plugin.step.name:
+                halted = halted or f"--until {plugin.step.name}"
+            position += 1
+
+    def _tell_plan(self, position: int) -> None:
+        """Before the first step that trains: what it and those after it are going to cost."""
+        if self.planned or getattr(self.plugins[position].step, "expects", None) is None:
+            return
+        self.planned = True
+        names = [plugin.step.name for plugin in self.plugins]
+        until = self.ctx.settings.until
+        end = names.index(until) + 1 if until in names else len(names)
+        coming = [p for p in self.plugins[position:end] if not self._why_not(p, "")]
+        if all(is_short(plugin.step) for plugin in coming):
+            return
+        with suppress(Exception):  # the step itself says what is wrong
+            self.ctx.runner.find_way()  # from then on it is known how long an epoch takes
+            self.ctx.emit(Message(told(forecast(coming, self.ctx), self.ctx)))
+        self.ctx.meter.mark()
+
+    def _decide(self, plugin: Plugin) -> tuple[bool, str | None]:
+        """Whether to go on after the last step; where a fault was mended, what is tested now."""
+        label = self.keys[-1]
+        while isinstance(answer := self.decisions.after(self.results[-1], label), str):
+            rules = all_rules([plugin])
+            mended = mend(self.ctx, self.journal, rules, self.results[-1], answer)
+            self.results[-1] = replace(mended.result, status=status_of(mended.result.findings))
+            if mended.experiment is not None and mended.data is not None and self.rebuild:
+                (found,) = (f for f in mended.result.findings if f.rule == answer)
+                self.mended.setdefault(plugin.step.name, []).append(found)
+                fresh = self.rebuild(mended.experiment, mended.data, mended.fingerprint)
+                self.ctx = go_on(self.ctx, fresh)
+                return True, f"{answer} is mended: {found.remedy.name if found.remedy else answer}"
+            label = key(label, answer)
+        return answer, None
+
+    def _back(self, position: int) -> int:
+        """Where a run begins anew that was mended here: at this step where it is a short one, else
+        at the last short one before.
+        """
+        until_here = enumerate(self.plugins[: position + 1])
+        short = (
+            place
+            for place, plugin in until_here
+            if is_short(plugin.step) and not self._why_not(plugin, "")
+        )
+        return max(short, default=position)
+
+    def _round(self, plugin: Plugin) -> int:
+        return sum(result.name == plugin.step.name for result in self.results) + 1
+
+    def _position(self, step: str) -> int:
+        names = [plugin.step.name for plugin in self.plugins]
+        return names.index(step)
+
+    def _why_not(self, plugin: Plugin, halted: str) -> str:
+        settings, name = self.ctx.settings, plugin.step.name
+        if settings.only and name not in settings.only:
+            return f"not selected by --only {' '.join(settings.only)}"
+        if name in settings.skip:
+            return f"left out by --skip {name}"
+        return halted
+
+    def _step(self, plugin: Plugin, hypothesis: str | None) -> StepResult:
+        step, ctx = plugin.step, self.ctx
+        ctx.step, ctx.round = step.name, self._round(plugin)
+        ctx.emit(StepStarted(step.name, step.title, ctx.round, hypothesis, why_of(step)))
+        step_key = self._key(plugin)
+        self.keys.append(step_key)
+        known = self.journal.get("step", step_key)
+        start, epochs, trials = time.perf_counter(), ctx.meter.epochs, len(ctx.trials)
+        if known is not None:
+            result = self._reuse(plugin, known)
+        else:
+            result = self._measure(plugin, hypothesis)
+            result = replace(result, seconds=time.perf_counter() - start)
+            if result.status != "error":
+                value = {
+                    "result": asdict(result),
+                    "trials": [asdict(trial) for trial in ctx.trials[trials:]],
+                    "epochs": ctx.meter.epochs - epochs,
+                    "chosen": asdict(ctx.chosen) if ctx.chosen else None,
+                }
+                self.journal.put("step", step_key, value)
+        if self.mended.get(step.name):
+            result = carried(result, self.mended[step.name])
+            result = replace(result, status=status_of(result.findings))
+        ctx.measured[step.name] = result.evidence
+        ctx.emit(StepFinished(result, reused=known is not None))
+        return result
+
+    def _measure(self, plugin: Plugin, hypothesis: str | None) -> StepResult:
+        """Measure and judge; whatever goes wrong becomes the status `error` with its reason."""
+        step, ctx = plugin.step, self.ctx
+        blank = StepResult(
+            step.name, step.title, ctx.round, "error",
+            hypothesis=hypothesis, why=why_of(step), rules=_names(step),
+        )  # fmt: skip
+        try:
+            evidence = step.measure(ctx)
+            _check_evidence(evidence)
+            said = said_of(step, evidence)
+            findings = judge(step.rules, evidence, ctx.settings.ignore)
+        except UsageError as error:
+            self.usage_error = error
+            return replace(blank, reason=str(error))
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; it never passes
+            where = f"step {step.name!r} of package {plugin.package!r}"
+            reason = f"{where} crashed with {type(error).__name__}: {error}"
+            log = "".join(traceback.format_exception(error))
+            ctx.emit(Crash(plugin.package, reason, log))
+            return replace(blank, reason=reason)
+        return replace(
+            blank,
+            status=status_of(findings),
+            evidence=evidence,
+            findings=findings,
+            figures=tuple(getattr(step, "figures", ())),
+            says=said,
+        )
+
+    def _reuse(self, plugin: Plugin, known: dict[str, Any]) -> StepResult:
+        """The recorded measurement, judged anew: what is ignored may have changed."""
+        result = step_from_json(known["result"])
+        ctx = self.ctx
+        for trial in known["trials"]:
+            ctx.recall(Trial(**trial))
+        ctx.meter.spend(known["epochs"])
+        ctx.chosen = chosen_from_json(known.get("chosen")) or ctx.chosen
+        findings = judge(plugin.step.rules, result.evidence, ctx.settings.ignore)
+        status = status_of(findings)
+        return replace(result, findings=findings, status=status, rules=_names(plugin.step))
+
+    def _key(self, plugin: Plugin) -> str:
+        ctx = self.ctx
+        settings = ctx.settings.to_dict()
+        shaping = {name: settings.get(name) for name in SHAPING}
+        return key(
+            "step", plugin.step.name, plugin.step.version, shaping, str(ctx.device),
+            ctx.runner.fingerprint, configuration(ctx.experiment), ctx.seed, ctx.round,
+            dict(ctx.plan), self.keys,
+        )  # fmt: skip
+
+    def _goto(self, plugin: Plugin, result: StepResult) -> Goto | None:
+        ask = getattr(plugin.step, "goto", None)
+        if ask is None or result.status == "error":
+            return None
+        goto = ask(result.evidence, result.findings, self.ctx)
+        if goto is None or goto.step not in [p.step.name for p in self.plugins]:
+            return None
+        limit = MAX_ROUNDS_WITH_BUDGET if self.ctx.settings.budget else MAX_ROUNDS
+        if result.round >= limit or self.ctx.meter.spent:
+            return None
+        return goto if isinstance(goto, Goto) else None
+
+    def _record(self, result: StepResult) -> None:
+        if result.status == "skip":
+            self.ctx.emit(StepFinished(result, reused=False))
+        self.results.append(result)
+
+
+def _check_evidence(evidence: object) -> None:
+    if not isinstance(evidence, Evidence):
+        raise RecipeError(f"measure returned {type(evidence).__name__}, not Evidence")
+
+
+def status_of(findings: Sequence[Finding]) -> Status:
+    """The worst severity among the findings that count."""
+    severities = {f.severity for f in findings if f.counts}
+    if "fail" in severities:
+        return "fail"
+    return "warn" if "warn" in severities else "pass"
+
+
+def _skipped(plugin: Plugin, round_: int, reason: str) -> StepResult:
+    step = plugin.step
+    return StepResult(
+        step.name, step.title, round_, "skip", reason, why=why_of(step), rules=_names(step)
+    )
+
+
+def _names(step: Step) -> tuple[str, ...]:
+    return tuple(rule.name for rule in step.rules)
+
+
+def assemble(
+    engine: Engine,
+    name: str,
+    environment: Mapping[str, Scalar],
+    settings: Mapping[str, Any],
+    *,
+    interrupted: bool,
+) -> RunResult:
+    """Everything the run found, as one result."""
+    ctx = engine.ctx
+    rules = [rule for plugin in engine.plugins for rule in plugin.step.rules]
+    steps, diagnosis = diagnose(engine.results, rules)
+    baseline, best = ctx.baseline_trial or ctx.reference, ctx.best_trial
+    epochs = round(sum(t.trained for t in ctx.trials if not ctx.on_features(t)))
+    return RunResult(
+        name=name,
+        diagnosis=diagnosis,
+        steps=steps,
+        trials=tuple(ctx.trials),
+        metric=ctx.experiment.metric_name,
+        baseline=_as_best(baseline, ctx) if baseline else None,
+        best=_as_best(best, ctx) if best else None,
+        cost=Cost(
+            trials=len(ctx.trials),
+            epochs=epochs,
+            seconds=ctx.meter.seconds,
+            trainings=ctx.meter.epochs / (ctx.experiment.epochs or 1),
+        ),
+        environment=environment,
+        settings=settings,
+        interrupted=interrupted,
+        chosen=ctx.chosen,
+    )
+
+
+def _as_best(trial: Trial, ctx: Context) -> Best:
+    params = ctx.experiment_of(trial).params
+    known = {name: value for name, value in params.items() if value is not None}
+    return Best(known, trial.val_score, trial.val_loss, trial.best_epoch)

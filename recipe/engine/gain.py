@@ -1,0 +1,115 @@
+"""What two trainings reached, compared: by their scores, or by their losses where there is none."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from torch import Tensor
+
+from recipe.core.errors import UNUSABLE
+from recipe.core.results import RemedyOutcome, finite
+from recipe.data.datasets import TensorData
+from recipe.experiment import Experiment
+from recipe.plugin.remedy import Remedy
+from recipe.tasks import Task
+from recipe.tasks.by_loss import ByLoss
+from recipe.training.evaluation import evaluate
+from recipe.training.fit import Fit
+
+LEAST_GAIN = 0.002
+"""Of a score between 0 and 1; of a score of another scale, this share of its size."""
+LEAST_SAVED, SAVED_OF_ONE = 0.05, 0.25
+"""Share of the loss that a remedy has to save where there is no score; and of a single item's: a
+quarter of the standard error of a mean whose spread is its size, since the items are the same."""
+LOSS, ERROR = "val_loss", "val_relative_squared_error"
+"""What is compared where there is no score; lower is better."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The best of the rates that were tried."""
+
+    score: float | None
+    loss: float | None
+    """By the task's own loss where there is no score, in variances of real-valued targets."""
+    wanders: float = 0.0
+    """The score, from epoch to epoch."""
+
+
+def gain(before: Result, after: Result) -> float:
+    """Of the score; where neither side has one, the share of the loss that was saved."""
+    if before.score is None and after.score is None and after.loss is not None:
+        if before.loss is None:
+            return math.inf
+        return (before.loss - after.loss) / max(abs(before.loss), 1e-12)
+    if after.score is None:
+        return -math.inf
+    return math.inf if before.score is None else after.score - before.score
+
+
+def noise(before: Result, after: Result, experiment: Experiment, items: int) -> float:
+    """One standard error of the score, or of the share of the loss that was saved. Of a score of
+    the user's own, how it wandered before, and a little of its size.
+
+    Args:
+        before: without the change.
+        after: with it.
+        experiment: as declared.
+        items: of the validation data.
+
+    """
+    score = after.score if before.score is None else before.score
+    if score is None:
+        return max(LEAST_SAVED, SAVED_OF_ONE / math.sqrt(max(1, items)))
+    task = experiment.resolved_task
+    if experiment.metric is not None or isinstance(task, ByLoss):
+        return max(LEAST_GAIN * abs(score), before.wanders)
+    return max(LEAST_GAIN, task.score_error(score, items))
+
+
+def outcome_of(
+    remedy: Remedy, mended: Experiment, before: Result, after: Result, *, helped: bool
+) -> RemedyOutcome:
+    """What the report shows of a remedy."""
+    metric, shown = f"val_{mended.metric_name}", (before.score, after.score)
+    if before.score is None and after.score is None and after.loss is not None:
+        metric = ERROR if mended.resolved_task.target_kind == "real" else LOSS
+        shown = before.loss, after.loss
+    return RemedyOutcome(remedy.name, helped, metric, *shown)
+
+
+def results_of(outcome: RemedyOutcome, wanders: float) -> tuple[Result, Result]:
+    """The two results that an outcome was made of."""
+    if outcome.metric in (LOSS, ERROR):
+        return Result(None, outcome.before), Result(None, outcome.after)
+    return Result(outcome.before, None, wanders), Result(outcome.after, None, wanders)
+
+
+def comparable_loss(fit: Fit) -> float | None:
+    """The loss of the best epoch by which trainings with other losses and other scales of the
+    targets can be compared: the task's own, in variances of real-valued targets.
+    """
+    training = fit.training
+    experiment, train = training.experiment, training.data.train
+    if fit.best_loss is None:
+        return None
+    training.model.load_state_dict(fit.weights())
+    plain = replace(experiment, loss=None, metric=None)
+    try:
+        loss = finite(evaluate(training.model, plain, training.data.val)[0])
+    except UNUSABLE:
+        return None
+    if loss is None or training.task.target_kind != "real" or not isinstance(train, TensorData):
+        return loss
+    spread = train.y.double().reshape(len(train), -1).var(0, correction=0).mean().item()
+    return loss / spread if spread > 0 else None
+
+
+def score_of(task: Task) -> Callable[[Tensor, Tensor], float]:
+    """The score of another task as a metric."""
+
+    def metric(outputs: Tensor, targets: Tensor) -> float:
+        return task.score(task.sums(outputs, targets))
+
+    metric.__name__ = task.metric
+    return metric

@@ -1,0 +1,86 @@
+"""Goes on with a fault mended: its remedy is proved, and the steps to come see what it made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from recipe.core.keys import key
+from recipe.core.results import Finding, RemedyOutcome, StepResult
+from recipe.data.datasets import Splits
+from recipe.engine.verification import Verifier
+from recipe.experiment import Experiment
+from recipe.notebook.journal import Journal
+from recipe.plugin.context import Context
+from recipe.plugin.rules import Rule
+from recipe.training.fingerprint import configuration
+
+
+@dataclass(frozen=True)
+class Mended:
+    """What came of a remedy."""
+
+    result: StepResult
+    """Of the step, its finding with what the remedy brought."""
+    experiment: Experiment | None = None
+    """To go on with; None where the remedy cannot be applied, or where the proof shows that there
+    was nothing to mend."""
+    data: Splits | None = None
+    fingerprint: str = ""
+
+
+def mend(
+    ctx: Context, journal: Journal, rules: Mapping[str, Rule], result: StepResult, rule: str
+) -> Mended:
+    """Prove the remedy of `rule` by retraining, as far as proofs are paid for, and apply it.
+
+    A remedy that brought nothing is applied all the same: its fault may have kept the training
+    from showing it, and the user asked for it.
+    """
+    verifier = Verifier(ctx, journal, rules)
+    (result,) = verifier.verify([result], [rule])
+    found = next(f for f in result.findings if f.rule == rule)
+    if not found.counts:
+        return Mended(result)
+    outcome = found.remedy or RemedyOutcome(rule)
+    remedy = rules[rule].remedy
+    if remedy is None or not (outcome.verified or verifier.mend(remedy, found, result.evidence)):
+        ctx.say(f"{rule}: its remedy cannot be applied to this experiment.")
+        return Mended(_with(result, replace(found, remedy=replace(outcome, verified=False))))
+    ctx.say(f"Going on with {rule} mended: {remedy.name}.")
+    name = key("mended", ctx.runner.fingerprint, remedy.name, configuration(verifier.experiment))
+    applied = replace(found, remedy=replace(outcome, applied=True))
+    return Mended(_with(result, applied), verifier.experiment, verifier.data, name)
+
+
+def _with(result: StepResult, finding: Finding) -> StepResult:
+    findings = (finding if f.rule == finding.rule else f for f in result.findings)
+    return replace(result, findings=tuple(findings))
+
+
+def carried(result: StepResult, mended: Sequence[Finding]) -> StepResult:
+    """A later round of a step, and what was mended before it: the declared experiment has it
+    still, so it warns. A fault that outlives its remedy is found as it is.
+    """
+    seen = {f.rule for f in result.findings}
+    still = tuple(
+        replace(f, severity="warn" if f.severity == "fail" else f.severity, blocks=False)
+        for f in mended
+        if f.rule not in seen
+    )
+    return replace(result, findings=(*still, *result.findings))
+
+
+def go_on(ctx: Context, fresh: Context) -> Context:
+    """A context for what is left of the run, around the mended experiment.
+
+    Trials of the unmended one stay in the notebook, none of them is the best any more.
+
+    Args:
+        ctx: the one until now.
+        fresh: around the mended experiment and its data.
+
+    """
+    fresh.plan, fresh.measured = ctx.plan, ctx.measured
+    same = fresh.experiment.train is ctx.experiment.train
+    fresh.data_mended = ctx.data_mended or not same
+    fresh.trials = [replace(trial, set_aside=True) for trial in ctx.trials]
+    return fresh

@@ -1,0 +1,307 @@
+"""Proves advice: trains the experiment as it is and mended, from the same seed, and compares.
+
+Remedies are applied greedily, in the order of the diagnosis: one that helps stays, and the next
+one is tried on top of it.
+"""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from recipe.core.errors import UNUSABLE
+from recipe.core.keys import key
+from recipe.core.noise import wandering
+from recipe.core.results import Evidence, Finding, RemedyOutcome, StepResult, Trial, latest
+from recipe.data.datasets import Splits, load_splits
+from recipe.engine.gain import (
+    ERROR,
+    LOSS,
+    Result,
+    comparable_loss,
+    gain,
+    noise,
+    outcome_of,
+    results_of,
+    score_of,
+)
+from recipe.experiment import Experiment
+from recipe.notebook.journal import Journal
+from recipe.plugin.context import Context
+from recipe.plugin.remedy import Patient, Remedy, change_of
+from recipe.plugin.rules import Rule
+from recipe.tasks.by_loss import ByLoss
+from recipe.training.fingerprint import configuration
+from recipe.training.fit import Fit, rank
+from recipe.training.loop import Training
+from recipe.training.optimizers import usual_rates
+from recipe.training.plan import iterations_per_epoch
+from recipe.training.preparation import suited
+
+TRAININGS, ITERATIONS = 3.0, 5000
+"""What proving may cost without a budget of its own: full trainings, or where these are short,
+iterations."""
+LEAST_ITERATIONS = 500
+LEAST_SHARE = 0.5
+"""Of the declared epochs: a proof is shorter than a training, but long enough to tell."""
+RATES_TRIED = 2
+CERTAIN = 2.0
+"""Standard errors of a score by which a remedy has to help before a warning that it decides is
+upheld."""
+DOUBTFUL, LARGE = 0.5, 0.1
+"""Confidence below which a warning is upheld by its remedy only, and the share of what the score is
+then that the remedy has to bring: a choice that costs a little is no fault."""
+
+
+@dataclass
+class Verifier:
+    """Tries the remedies of one run's diagnosis."""
+
+    ctx: Context
+    journal: Journal
+    rules: Mapping[str, Rule]
+    chain: tuple[str, ...] = ()
+    """Remedies that helped so far."""
+    before: dict[bool, Result] = field(default_factory=dict)
+    """Without the next remedy: as declared, and shortened."""
+    wanders: float = 0.0
+    """Of the score before the last remedy that was tried."""
+
+    def __post_init__(self) -> None:
+        self.experiment, self.data = self.ctx.experiment, self.ctx.data
+        self.started, self.seconds = self.ctx.meter.epochs, self.ctx.meter.seconds
+
+    def verify(
+        self,
+        steps: Sequence[StepResult],
+        causes: Sequence[str],
+        evidence: Mapping[str, Evidence] | None = None,
+    ) -> tuple[StepResult, ...]:
+        """The steps, the findings of `causes` with what their remedies brought.
+
+        Args:
+            steps: of the run.
+            causes: names of rules, most probable first.
+            evidence: by step, where the findings are about another measurement than the steps'.
+
+        """
+        found: dict[str, tuple[Finding, StepResult]] = {}
+        for step in latest(steps):
+            for f in step.findings:
+                found.setdefault(f.rule, (f, step))  # of two steps that say it, the first
+        todo = [
+            (*found[name], r) for name in causes if (r := self.rules[name].remedy)
+            and (known := found[name][0].remedy) is not None
+            and known.verified is None and not known.applied
+        ]  # fmt: skip
+        if self.ctx.settings.verify_budget == "off":
+            todo = []
+        outcomes: dict[str, RemedyOutcome] = {}
+        warnings = [f for f, _ in found.values() if f.severity == "warn"]
+        idle = {f.rule for f in warnings if f.confidence < DOUBTFUL}
+        for number, (finding, step, remedy) in enumerate(todo):
+            if self.spent:
+                break
+            self.ctx.progress(number, len(todo), f"proving the remedy of {finding.rule}")
+            outcome = self._try(remedy, finding, (evidence or {}).get(step.name, step.evidence))
+            if outcome is not None:
+                outcomes[finding.rule] = outcome
+                self.ctx.say(_sentence(finding.rule, outcome))
+                doubtful = finding.confidence < DOUBTFUL
+                decides = finding.severity == "warn" and (remedy.decides or doubtful)
+                if decides and not self._certain(outcome, LARGE if doubtful else 0.0):
+                    idle.add(finding.rule)
+                else:
+                    idle.discard(finding.rule)
+        return tuple(
+            replace(step, findings=tuple(_with(f, outcomes, idle) for f in step.findings))
+            for step in steps
+        )
+
+    def mended(
+        self,
+        steps: Sequence[StepResult],
+        causes: Sequence[str],
+        evidence: Mapping[str, Evidence],
+    ) -> str | None:
+        """Go on with the first cause mended; None where nothing is mended, or proofs are off.
+
+        A remedy that brought nothing is taken all the same where it mends what stopped the run:
+        another fault may have kept it from helping. Arguments as of `verify`.
+
+        Returns:
+            The rule whose remedy it is.
+
+        """
+        if self.ctx.settings.verify_budget == "off":
+            return None
+        found = {f.rule: (f, step) for step in latest(steps) for f in step.findings}
+        for name in causes:
+            remedy, (finding, step) = self.rules[name].remedy, found[name]
+            if remedy is None:
+                continue
+            if finding.remedy is not None and finding.remedy.verified:
+                return name
+            stops = finding.severity == "fail" or any(
+                f.because == name and f.severity == "fail" for f, _ in found.values()
+            )
+            if stops and self.mend(remedy, finding, evidence.get(step.name, step.evidence)):
+                return name
+        return None
+
+    def mend(self, remedy: Remedy, finding: Finding, evidence: Evidence) -> bool:
+        """Go on with the remedy, whatever it brings; False where it cannot be applied."""
+        patient = Patient(self.experiment, self.data, evidence, self.ctx.device, finding)
+        try:
+            mended = remedy.mend(patient)
+            if mended is None:
+                return False
+            self.data = self._data_of(mended)
+        except Exception:  # noqa: BLE001 - a remedy that does not fit this experiment
+            return False
+        self.experiment, self.chain, self.before = mended, (*self.chain, remedy.name), {}
+        return True
+
+    @property
+    def spent(self) -> bool:
+        """Whether the budget of proofs, or of the run, is used up."""
+        epochs, seconds = self.ctx.meter.epochs - self.started, self.ctx.meter.seconds
+        budget = self.ctx.settings.verify_budget
+        if budget is None or isinstance(budget, str):
+            per_epoch = iterations_per_epoch(self.ctx.data.train, self.ctx.experiment.batch_size)
+            trainings = TRAININGS * (self.ctx.experiment.epochs or 1)
+            return epochs >= max(trainings, ITERATIONS / per_epoch)
+        spent = epochs if budget.unit == "epochs" else seconds - self.seconds
+        return spent >= budget.amount
+
+    def _try(self, remedy: Remedy, finding: Finding, evidence: Evidence) -> RemedyOutcome | None:
+        experiment = self._of_run() if remedy.of_run else self.experiment
+        patient = Patient(experiment, self.data, evidence, self.ctx.device, finding)
+        declared = remedy.as_declared
+        try:
+            mended = remedy.mend(patient)
+            if mended is None:
+                return None
+            before = self._before(experiment, mended, declared=declared)
+            data = self._data_of(mended)
+            after = self._train(mended, data, (*self.chain, remedy.name), declared=declared)
+        except Exception:  # noqa: BLE001 - a remedy that does not fit this experiment
+            return None
+        self.wanders = before.wanders
+        helped = gain(before, after) > self._noise(before, after)
+        if remedy.corrects_score:
+            helped = after.score is not None
+        outcome = outcome_of(remedy, mended, before, after, helped=helped)
+        if helped:
+            self.experiment, self.data, self.chain = mended, data, (*self.chain, remedy.name)
+            self.before = {declared: after}
+        return outcome
+
+    def _of_run(self) -> Experiment:
+        """At the setting of the run whose curves were read, where no rate is declared."""
+        trial = self.ctx.best_whole
+        if self.experiment.lr is not None or trial is None:
+            return self.experiment
+        return self.experiment.with_params(trial.params)
+
+    def _before(self, experiment: Experiment, mended: Experiment, *, declared: bool) -> Result:
+        """What the experiment so far reaches, by the score of the mended one."""
+        by_loss = mended.metric is None and isinstance(mended.resolved_task, ByLoss)
+        other_loss = by_loss and mended.loss is not experiment.loss
+        if other_loss or mended.metric_name != experiment.metric_name:
+            metric = mended.metric or score_of(mended.resolved_task)
+            score = replace(experiment, metric=metric)
+            return self._train(score, self.data, self.chain, declared=declared)
+        if experiment is not self.experiment:
+            return self._unmended(experiment, self.ctx.best_whole, declared=declared)
+        known = self.before.get(declared) or self._unmended(
+            experiment, self.ctx.baseline_trial, declared=declared
+        )
+        self.before[declared] = known
+        return known
+
+    def _unmended(self, experiment: Experiment, trial: Trial | None, *, declared: bool) -> Result:
+        """As the run trained it, where it did; by the same loss as what is mended."""
+        known = trial is not None and (trial.val_score is not None or trial.val_loss is None)
+        if declared and not self.chain and trial is not None and known:
+            wanders = wandering(trial.curves.get("val_score", ()))
+            return Result(trial.val_score, trial.val_loss, wanders)
+        return self._train(experiment, self.data, self.chain, declared=declared)
+
+    def _data_of(self, mended: Experiment) -> Splits:
+        same = mended.train is self.experiment.train and mended.val is self.experiment.val
+        if same:
+            return self.data
+        return suited(mended, load_splits(mended, self.ctx.device, self.ctx.seed))[1]
+
+    def _train(
+        self, experiment: Experiment, data: Splits, chain: tuple[str, ...], *, declared: bool
+    ) -> Result:
+        """The best of a few rates, or at the declared one, from the run's own seed."""
+        own = [experiment.lr] if experiment.lr is not None else []
+        usual = [lr for lr in usual_rates(experiment) if lr not in own]
+        rates = own if own and declared else [*own, *usual][:RATES_TRIED]
+        results = [self._fit(experiment, lr, data, chain, whole=declared) for lr in rates]
+        return max(results, key=lambda result: rank(result.score, result.loss))
+
+    def _fit(
+        self,
+        experiment: Experiment,
+        lr: float,
+        data: Splits,
+        chain: tuple[str, ...],
+        *,
+        whole: bool,
+    ) -> Result:
+        per_epoch = iterations_per_epoch(data.train, experiment.batch_size)
+        declared = experiment.epochs or 1
+        least = max(math.ceil(LEAST_ITERATIONS / per_epoch), math.ceil(LEAST_SHARE * declared))
+        epochs = declared if whole else min(declared, least)
+        spec = experiment.with_params({"lr": lr, "epochs": epochs})
+        name = key("proof", self.ctx.runner.fingerprint, self.ctx.seed, chain, configuration(spec))
+        known: dict[str, Any] | None = self.journal.get("proof", name)
+        if known is None:
+            known = self._trained(spec, data, epochs)
+            self.journal.put("proof", name, known)
+        self.ctx.meter.spend(known["epochs"])
+        return Result(known["score"], known["loss"], known.get("wanders", 0.0))
+
+    def _trained(self, experiment: Experiment, data: Splits, epochs: int) -> dict[str, Any]:
+        try:
+            training = Training(
+                experiment, data, seed=self.ctx.seed, device=self.ctx.device,
+                way=self.ctx.careful_way,
+            )  # fmt: skip
+            fit = Fit(training, epochs)
+            fit.advance(epochs)
+        except UNUSABLE:
+            return {"score": None, "loss": None, "epochs": 0}
+        loss = fit.best_loss if fit.best_score is not None else comparable_loss(fit)
+        wanders = wandering(fit.curves.get("val_score", []))
+        return {"score": fit.best_score, "loss": loss, "epochs": fit.done, "wanders": wanders}
+
+    def _certain(self, outcome: RemedyOutcome, share: float = 0.0) -> bool:
+        """Whether the remedy brought so much that the warning stands, and at least this share of
+        the score afterwards: one item more of twenty is no proof that something was wrong.
+        """
+        before, after = results_of(outcome, self.wanders)
+        relative = outcome.metric in (LOSS, ERROR)  # their gain is a share already
+        scale = 1.0 if relative else abs(outcome.after or 0.0)
+        least = max(CERTAIN * self._noise(before, after), share * scale)
+        return gain(before, after) > least
+
+    def _noise(self, before: Result, after: Result) -> float:
+        return noise(before, after, self.ctx.experiment, len(self.ctx.data.val))
+
+
+def _sentence(rule: str, outcome: RemedyOutcome) -> str:
+    how = "verified" if outcome.verified else "did not help"
+    return f"{rule}: {outcome.name}: {change_of(outcome)}, {how}."
+
+
+def _with(
+    finding: Finding, outcomes: Mapping[str, RemedyOutcome], idle: Collection[str]
+) -> Finding:
+    severity = "note" if finding.rule in idle else finding.severity
+    remedy = outcomes.get(finding.rule, finding.remedy)
+    return replace(finding, severity=severity, remedy=remedy)

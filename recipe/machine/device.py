@@ -1,0 +1,27 @@
+"""Which device to train on."""
+
+import torch
+
+from recipe.core.errors import UsageError
+
+
+def pick_device(name: str) -> torch.device:
+    """The device called `name`; `auto` takes the fastest kind present.
+
+    Raises:
+        UsageError: the named kind is not present on this machine.
+
+    """
+    present = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if name == "auto":
+        return torch.device(next(kind for kind in ("cuda", "mps", "cpu") if present[kind]))
+    if not present[name]:
+        raise UsageError(
+            f"--device {name}: this machine has no usable {name} device for PyTorch; "
+            "use --device auto or --device cpu."
+        )
+    return torch.device(name)

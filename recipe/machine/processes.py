@@ -1,0 +1,251 @@
+"""Forked processes that work beside this one, each on one thread.
+
+A child shares everything that was in memory when it was made, data included, and answers in
+JSON and plain bytes. It ends when it is told to, when its work is done, or with its parent.
+"""
+
+import ctypes
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import warnings
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing, suppress
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+import torch
+
+from recipe.core.errors import RecipeError
+
+Serve = Callable[["Line"], None]
+ATTEMPTS = 2
+"""Times that work is begun before a child that dies again is given up."""
+_PR_SET_PDEATHSIG = 1
+
+
+def cores() -> int:
+    """Processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def can_fork(device: torch.device) -> bool:
+    """Whether children can train here: a forked process cannot use an accelerator,
+    system libraries survive a fork on Linux only, and a worker of somebody's pool may have no
+    children.
+    """
+    own = multiprocessing.current_process()
+    return sys.platform == "linux" and device.type == "cpu" and not own.daemon
+
+
+class ChildGone(Exception):  # noqa: N818 - an event to handle, not a mistake
+    """The process at the other end of a line is no more."""
+
+
+class Line:
+    """One end of the connection between a child and its parent."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def send(self, message: dict[str, Any], payload: bytes | None = None) -> None:
+        """Send a message, with bytes behind it when there are some.
+
+        Raises:
+            ChildGone: nobody will read it.
+
+        """
+        head = {**message, "payload": payload is not None}
+        try:
+            self.connection.send_bytes(json.dumps(head).encode())
+            if payload is not None:
+                self.connection.send_bytes(payload)
+        except OSError as error:
+            raise ChildGone from error
+
+    def receive(self) -> tuple[dict[str, Any], bytes]:
+        """The next message and its bytes.
+
+        Raises:
+            ChildGone: none will come.
+
+        """
+        try:
+            message = json.loads(self.connection.recv_bytes())
+            payload = self.connection.recv_bytes() if message.pop("payload") else b""
+        except (EOFError, OSError) as error:
+            raise ChildGone from error
+        return message, payload
+
+
+class Child(Line):
+    """A forked process that runs `serve` on its end of the line."""
+
+    def __init__(self, serve: Serve) -> None:
+        ours, theirs = multiprocessing.Pipe()
+        super().__init__(ours)
+        self.process = multiprocessing.get_context("fork").Process(
+            target=_main, args=(serve, ours, theirs, os.getpid()), daemon=True
+        )
+        with warnings.catch_warnings():
+            # Python 3.12 warns of any thread; the child takes no lock that one of them may hold.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self.process.start()
+        theirs.close()
+
+    def end(self) -> None:
+        """Stop it, whatever it does."""
+        self.connection.close()
+        self.process.kill()
+        self.process.join()
+
+    def death(self) -> str:
+        """How it ended, once its line is closed."""
+        self.process.join()
+        code = self.process.exitcode or 0
+        if code < 0:
+            return f"its process was killed by {signal.Signals(-code).name}"
+        return f"its process ended with exit code {code}"
+
+
+def _main(serve: Serve, ours: Connection, theirs: Connection, parent: int) -> None:
+    ours.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent ends its children
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        return
+    # The parent may have replaced these by objects whose locks were held when it forked.
+    sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
+    torch.set_num_threads(1)  # OpenMP's pool of threads does not survive a fork
+    try:
+        serve(Line(theirs))
+    except ChildGone:
+        return
+
+
+class Children:
+    """Children that all serve the same; one that has nothing to do rests until it is needed."""
+
+    def __init__(self, serve: Serve) -> None:
+        self.serve = serve
+        self.all: list[Child] = []
+        self.resting: list[Child] = []
+
+    def free(self) -> Child:
+        """One that rests and is still alive, or one more."""
+        while self.resting:
+            child = self.resting.pop()
+            if child.process.is_alive():
+                return child
+            self.end(child)
+        child = Child(self.serve)
+        self.all.append(child)
+        return child
+
+    def rest(self, child: Child) -> None:
+        """It has done what it was asked to."""
+        self.resting.append(child)
+
+    def end(self, child: Child) -> None:
+        """Stop one."""
+        child.end()
+        self.all.remove(child)
+
+    def close(self) -> None:
+        """Stop all of them."""
+        for child in list(self.all):
+            self.end(child)
+
+
+def ready(children: Iterable[Child]) -> list[Child]:
+    """Wait until some of the children have something to say, or are gone."""
+    by_line = {child.connection: child for child in children}
+    return [by_line[line] for line in wait(list(by_line)) if isinstance(line, Connection)]
+
+
+class GivenUp(Exception):  # noqa: N818 - the caller says what it means
+    """The children that were sent request number `index` died, the last one `how`."""
+
+    def __init__(self, index: int, how: str) -> None:
+        super().__init__(index, how)
+        self.index, self.how = index, how
+
+
+def answers(
+    serve: Serve, requests: Sequence[dict[str, Any]], width: int
+) -> Generator[tuple[int, dict[str, Any]]]:
+    """The number of each request and its answer, as the answers come from `width` children.
+
+    A request whose child died is sent again. To be closed when it is left early.
+
+    Raises:
+        GivenUp: the child died at the last attempt too.
+
+    """
+    waiting = deque((index, 1) for index in range(len(requests)))
+    running: dict[Child, tuple[int, int]] = {}
+    with closing(Children(serve)) as children:
+        while waiting or running:
+            while waiting and len(running) < width:
+                index, attempt = waiting.popleft()
+                child = children.free()
+                with suppress(ChildGone):  # which is heard of below
+                    child.send(requests[index])
+                running[child] = (index, attempt)
+            for child in ready(running):
+                index, attempt = running.pop(child)
+                try:
+                    message, _ = child.receive()
+                except ChildGone:
+                    if attempt == ATTEMPTS:
+                        raise GivenUp(index, child.death()) from None
+                    waiting.appendleft((index, attempt + 1))
+                    children.end(child)
+                else:
+                    children.rest(child)
+                    yield index, message
+
+
+def run_all(
+    jobs: Sequence[Callable[[], dict[str, Any]]],
+    width: int,
+    told: Callable[[int], None] = lambda _: None,
+) -> list[dict[str, Any]]:
+    """The results of all jobs, by `width` children.
+
+    `told` is called with the number of jobs that are done.
+
+    Raises:
+        RecipeError: a job raised, or its process died twice.
+
+    """
+    results: dict[int, dict[str, Any]] = {}
+    requests = [{"job": index} for index in range(len(jobs))]
+    try:
+        with closing(answers(lambda line: _serve_jobs(line, jobs), requests, width)) as done:
+            for index, message in done:
+                if "error" in message:
+                    raise RecipeError(message["error"])
+                results[index] = message["result"]
+                told(len(results))
+    except GivenUp as gone:
+        raise RecipeError(f"A short training failed: {gone.how}.") from None
+    return [results[index] for index in range(len(jobs))]
+
+
+def _serve_jobs(line: Line, jobs: Sequence[Callable[[], dict[str, Any]]]) -> None:
+    while True:
+        message, _ = line.receive()
+        try:
+            line.send({"result": jobs[message["job"]]()})
+        except ChildGone:
+            raise
+        except Exception as error:  # noqa: BLE001 - it is raised again in the parent
+            line.send({"error": f"{type(error).__name__}: {error}"})

@@ -1,0 +1,127 @@
+"""The run folder: its name, what makes it resumable, and the files in it."""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from recipe.core.errors import UsageError
+from recipe.core.files import make_folder, to_json, write_text
+from recipe.core.results import RunResult
+from recipe.notebook.journal import FILE, Journal, read_entries
+
+RESULT = "result.json"
+RUN, FINISHED = "run", "finished"
+
+
+def create(out: Path, name: str) -> Path:
+    """A new folder `<name>-<time>` below `out`."""
+    make_folder(out)
+    stem = f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    for suffix in ("", *(f"-{n}" for n in range(2, 1000))):
+        folder = out / f"{stem}{suffix}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise UsageError(f"{str(out)!r} holds a thousand runs of this second: choose another --out.")
+
+
+def unfinished(out: Path, name: str, identity: Mapping[str, Any]) -> Path | None:
+    """The latest run of this name that did not finish and was started with the same identity."""
+    for folder in sorted(out.glob(f"{name}-*"), reverse=True):
+        entries = read_entries(folder / FILE)
+        started = entries.get((RUN, "identity"))
+        if started is not None and (FINISHED, "run") not in entries and started == identity:
+            return folder
+    return None
+
+
+def resumable(out: Path) -> list[Path]:
+    """Folders below `out` of runs that did not finish and that a command can go on with, the latest
+    first.
+    """
+    found = []
+    for settings in out.glob("*/recipe.toml"):
+        folder = settings.parent
+        entries = read_entries(folder / FILE)
+        if (RUN, "identity") in entries and (FINISHED, "run") not in entries:
+            found.append(folder)
+    return sorted(found, key=lambda folder: (folder / FILE).stat().st_mtime, reverse=True)
+
+
+def journal_if_free(folder: Path) -> Journal | None:
+    """The journal of a folder; None when another process holds it."""
+    try:
+        return Journal(folder)
+    except UsageError:
+        return None
+
+
+def write_result(result: RunResult, folder: Path) -> None:
+    """Write result.json."""
+    write_text(folder / RESULT, to_json(result.to_json(), indent=1) + "\n")
+
+
+def read_result(folder: Path) -> RunResult:
+    """Read a run folder's result.json.
+
+    Raises:
+        UsageError: there is none, or it is not readable.
+
+    """
+    path = folder / RESULT
+    if not path.is_file():
+        raise UsageError(_no_result(folder))
+    try:
+        return load(path)
+    except ValueError as error:
+        raise UsageError(
+            f"{str(path)!r} cannot be read as a result ({error}): "
+            f"write it anew with 'recipe resume {folder}'."
+        ) from error
+
+
+def load(path: Path) -> RunResult:
+    """The result in a result.json.
+
+    Raises:
+        ValueError: it cannot be read, or holds something else.
+
+    """
+    try:
+        return RunResult.from_json(json.loads(path.read_text("utf-8")), path.parent)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _no_result(folder: Path) -> str:
+    if not folder.exists():
+        return f"There is no folder {str(folder)!r}: name a run folder, such as one below reports/."
+    if not folder.is_dir():
+        return f"{str(folder)!r} is a file: name the run folder that it lies in."
+    if (folder / FILE).exists():
+        return (
+            f"{str(folder)!r} holds no {RESULT} yet: finish the run with 'recipe resume {folder}'."
+        )
+    return (
+        f"{str(folder)!r} is no run folder (it holds no {RESULT}): name one, such as those below "
+        "reports/."
+    )
+
+
+def to_toml(values: Mapping[str, Any]) -> str:
+    """TOML of plain values: text, numbers, booleans, lists, one level of tables."""
+    tables = {name: value for name, value in values.items() if isinstance(value, Mapping)}
+    lines = [f"{k} = {_toml(v)}" for k, v in values.items() if k not in tables and v is not None]
+    for name, table in tables.items():
+        lines += ["", f"[{name}]"] + [f"{json.dumps(k)} = {_toml(v)}" for k, v in table.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_toml(item) for item in value)}]"
+    return json.dumps(value, ensure_ascii=False)

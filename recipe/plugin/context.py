@@ -1,0 +1,267 @@
+"""What a step may use while it measures."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+
+from recipe.core.budget import Meter
+from recipe.core.chosen import Chosen
+from recipe.core.events import Message, Progress
+from recipe.core.keys import derive_seed, key
+from recipe.core.results import Evidence, Trial
+from recipe.core.settings import Settings
+from recipe.data.datasets import Splits, TensorData
+from recipe.experiment import Experiment
+from recipe.models.building import build_model, channels_last_works
+from recipe.search.halving import Halving
+from recipe.search.runner import Runner, best_of
+from recipe.search.short_training import Course, Short, Stop, run_short
+from recipe.search.trial_run import Spec
+from recipe.tasks import Task
+from recipe.training.execution_mode import PLAIN, Way
+from recipe.training.fingerprint import configuration
+from recipe.training.plan import iterations_per_epoch
+
+PACE = "pace"
+"""In the journal: seconds that an iteration takes, by the fingerprint of the experiment."""
+
+
+@dataclass
+class Context:
+    """The experiment, its data, what earlier steps measured, and the means to train."""
+
+    experiment: Experiment
+    """Resolved: every default is filled in; `lr` is None when no baseline was declared."""
+    data: Splits
+    device: torch.device
+    settings: Settings
+    runner: Runner
+    meter: Meter
+    emit: Callable[[Any], None]
+    step: str = ""
+    round: int = 1
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    """Changes that a `goto` asked for, merged over the rounds so far."""
+    measured: dict[str, Evidence] = field(default_factory=dict)
+    trials: list[Trial] = field(default_factory=list)
+    """Every trial so far, oldest first."""
+    baseline_trial: Trial | None = None
+    data_mended: bool = False
+    """Whether a remedy changed training and validation data: they are not the declared ones."""
+    chosen: Chosen | None = None
+    """The model to use, as the last step that chose one says."""
+    reference: Trial | None = None
+    """What gains are told over where no setting is declared: a simple one that a step names."""
+
+    @property
+    def task(self) -> Task:
+        """The experiment's task."""
+        return self.experiment.resolved_task
+
+    @property
+    def seed(self) -> int:
+        """The run's seed."""
+        return self.settings.seed
+
+    def seed_for(self, *parts: Any) -> int:
+        """A seed for this step's own use."""
+        return derive_seed(self.seed, self.step, *parts)
+
+    def evidence(self, step: str) -> Evidence | None:
+        """What an earlier step measured in its last round; None when it did not run."""
+        return self.measured.get(step)
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds that an epoch of a trial takes: as measured when the way to train was found, or
+        as it has been so far, whichever is longer (a resumed run reuses epochs in no time).
+        """
+        iteration: float | None = self.runner.journal.get(PACE, self.runner.fingerprint)
+        batches = iterations_per_epoch(self.data.train, self.experiment.batch_size)
+        found = None if iteration is None else iteration * batches
+        return max((pace for pace in (found, self.meter.pace) if pace), default=None)
+
+    @property
+    def epochs_left(self) -> float | None:
+        """Epochs that the rest of the budget pays for; None without a budget, or where it is one of
+        time and nobody knows how long an epoch takes.
+        """
+        left = self.meter.left
+        if self.settings.budget is None or left is None or self.settings.budget.unit == "epochs":
+            return left
+        return left / self.pace if self.pace else None
+
+    def decide(self, name: str, make: Callable[[], int]) -> int:
+        """A number that follows from how much time is left: the same again in a resumed run."""
+        budget = self.settings.budget
+        if budget is None or budget.unit == "epochs":
+            return make()
+        label = key(
+            "decision", name, self.step, self.round, dict(self.plan), str(budget), self.seed,
+            self.runner.fingerprint, configuration(self.experiment),
+        )  # fmt: skip
+        known: int | None = self.runner.journal.get("decision", label)
+        if known is None:
+            known = make()
+            self.runner.journal.put("decision", label, known)
+        return known
+
+    def progress(self, done: float, total: float, what: str) -> None:
+        """Tell the user how far this step is."""
+        self.emit(Progress(done, total, what))
+
+    def say(self, text: str) -> None:
+        """Tell the user something that is no finding."""
+        self.emit(Message(text))
+
+    def run_trials(
+        self,
+        params: Sequence[Mapping[str, Any]],
+        halving: Halving | None = None,
+        *,
+        first: int = 1,
+        rivals: Sequence[Trial] = (),
+        **plan: Any,
+    ) -> list[Trial]:
+        """Train the experiment once per set of parameters.
+
+        Args:
+            params: what varies between the trials; also shown in the notebook.
+            halving: end the lower part of them early.
+            first: number of the first trial.
+            rivals: earlier trials that count as theirs where the lower part is found.
+            plan: hyperparameters that all of them share, such as epochs=5.
+
+        """
+        cells = [{**cell, **plan} for cell in params]
+        specs = [Spec(cell, self.experiment.with_params(cell)) for cell in cells]
+        trials = self.runner.run(self.step, self.round, specs, halving, first=first, rivals=rivals)
+        self.trials += trials
+        return trials
+
+    def repeat(self, trials: Sequence[Trial], seeds: int, *, first: int) -> list[list[Trial]]:
+        """Train the settings of these trials again, in full, from `seeds` fresh seeds, the same
+        for all of them: what differs between two seeds is luck.
+
+        Args:
+            trials: whose settings.
+            seeds: how many.
+            first: number of the first of them.
+
+        Returns:
+            For each seed the trials, in the order of those that they repeat.
+
+        """
+        found = []
+        for index in range(seeds):
+            runner = replace(self.runner, seed=derive_seed(self.seed, "repeat", self.round, index))
+            specs = [Spec(t.params, self.experiment_of(t), repeats=t.key) for t in trials]
+            number = first + index * len(trials)
+            found.append(runner.run(self.step, self.round, specs, first=number))
+        self.trials += [trial for each in found for trial in each]
+        return found
+
+    def set_aside(self, trials: Sequence[Trial]) -> None:
+        """Let none of these trials be the best of the run."""
+        keys = {trial.key for trial in trials}
+        self.trials[:] = [
+            replace(trial, set_aside=True) if trial.key in keys else trial for trial in self.trials
+        ]
+
+    def run_short(
+        self, shorts: Sequence[Short], stop: Stop, told: Callable[[int], None] = lambda _: None
+    ) -> list[Course]:
+        """Short trainings without validation, together where the machine is faster that way;
+        booked as spent. See `recipe.search.short_training`.
+        """
+        courses = run_short(self.runner, shorts, stop, told)
+        for short, course in zip(shorts, courses, strict=True):
+            self.spend(len(course.losses) * short.cost)
+        return courses
+
+    @cached_property
+    def careful_way(self) -> Way:
+        """How to train where every digit is judged: float32, in the layout that is fast."""
+        train = self.data.train
+        if self.settings.exact or not isinstance(train, TensorData):
+            return PLAIN
+        model = build_model(self.experiment, 0, self.device)
+        return Way(channels_last=channels_last_works(model, train.x))
+
+    @property
+    def val_targets(self) -> torch.Tensor:
+        """Targets of the validation data; of one that is read anew each time, those of a batch."""
+        val = self.data.val
+        return val.y if isinstance(val, TensorData) else next(iter(val.eval_batches()))[1]
+
+    def val_answers(self, targets: torch.Tensor) -> int:
+        """How many answers the validation score is the mean of: tokens of sequences without those
+        that do not count, or the items.
+
+        Args:
+            targets: of all validation items, or of a sample of them.
+
+        """
+        items = len(self.data.val)
+        if self.task.target_kind != "class index":
+            return items
+        return items * int(self.task.counted(targets).sum()) // max(1, len(targets))
+
+    def train_baseline(self) -> Trial | None:
+        """Trial zero: the declared setting as it is; None when none was declared."""
+        if self.experiment.has_baseline and self.baseline_trial is None:
+            declared = {"lr": self.experiment.lr, "weight_decay": self.experiment.weight_decay}
+            (self.baseline_trial,) = self.run_trials([declared], first=0)
+        return self.baseline_trial
+
+    def refer_to(self, trial: Trial) -> None:
+        """Where no setting is declared, tell gains over this trial; it is listed once more, as
+        number zero.
+        """
+        if not self.experiment.has_baseline:
+            (self.reference,) = self.run_trials([trial.params], first=0)
+
+    def experiment_of(self, trial: Trial) -> Experiment:
+        """The resolved experiment that a trial trained."""
+        return self.experiment.with_params(trial.params)
+
+    def on_features(self, trial: Trial) -> bool:
+        """Whether it trained a head alone on kept features: its epochs cost next to nothing."""
+        return self.runner.keeps_features(self.experiment_of(trial))
+
+    def recall(self, trial: Trial) -> None:
+        """Take in a trial of a step that is reused instead of run."""
+        self.trials.append(trial)
+        self.runner.counted.add(trial.key)
+        if trial.number == 0 and self.experiment.has_baseline:
+            self.baseline_trial = trial
+        elif trial.number == 0:
+            self.reference = trial
+
+    def spend(self, iterations: float) -> None:
+        """Book training that is no trial."""
+        batch = self.experiment.batch_size
+        self.meter.spend(iterations / iterations_per_epoch(self.data.train, batch))
+
+    def score_error(self, trial: Trial | None) -> float:
+        """Standard error of a trial's score; 0 where nobody knows it."""
+        return self.task.score_error(trial.val_score if trial else None, len(self.data.val))
+
+    @property
+    def best_whole(self) -> Trial | None:
+        """The best trial so far that was planned for the declared length or more."""
+        return best_of([trial for trial in self.trials if self.runner.is_whole(trial)])
+
+    @property
+    def best_trial(self) -> Trial | None:
+        """The best trial so far, the baseline included. A short one that leads those of full length
+        by no more than the standard error of its score was lucky: then it is the best of these.
+        """
+        best, whole = best_of(self.trials), self.best_whole
+        if best is None or whole is None or best.val_score is None or whole.val_score is None:
+            return best
+        lead = best.val_score - whole.val_score
+        return whole if lead <= self.score_error(best) else best

@@ -1,0 +1,63 @@
+"""A remedy: how a program mends an experiment. Imports no torch, as rules do not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from recipe.core.results import Evidence, Finding, RemedyOutcome
+
+if TYPE_CHECKING:
+    import torch
+
+    from recipe.data.datasets import Splits
+    from recipe.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class Patient:
+    """What a remedy is applied to."""
+
+    experiment: "Experiment"
+    """Resolved."""
+    data: "Splits"
+    """Decoded."""
+    evidence: Evidence
+    """Of the step whose rule fired."""
+    device: "torch.device"
+    finding: Finding | None = None
+    """What the rule said."""
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A change of the experiment; the user's own objects stay as they are.
+
+    Attributes:
+        name: what is done, in the imperative, such as "return logits".
+        mend: the mended experiment; None where this patient cannot be helped. Data it changes
+            stand in it as pairs of tensors.
+        as_declared: it is about rate, schedule or length, so both sides train at the declared
+            rate and as long as they declare.
+        decides: where it brings nothing, the finding was a false alarm and becomes a note.
+        of_run: it is about the curves of a run, so where no rate is declared both sides train at
+            the setting of the best one.
+        corrects_score: validation was not what it should be, so the score afterwards is the true
+            one, be it higher or lower.
+
+    """
+
+    name: str
+    mend: Callable[[Patient], "Experiment | None"]
+    as_declared: bool = False
+    decides: bool = False
+    of_run: bool = False
+    corrects_score: bool = False
+
+
+def change_of(outcome: RemedyOutcome) -> str:
+    """What retraining with a remedy brought, for a terminal: "val_accuracy 0.71 -> 0.784"."""
+
+    def shown(score: float | None) -> str:
+        return "none" if score is None else f"{score:.4g}"
+
+    return f"{outcome.metric} {shown(outcome.before)} -> {shown(outcome.after)}"

@@ -1,0 +1,106 @@
+"""Short trainings without validation, for their losses alone, run in the machine's fastest way."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from recipe.core.errors import UNUSABLE
+from recipe.experiment import Experiment
+from recipe.machine.processes import run_all
+from recipe.speed.fused_training import CannotFuse, FusedTraining, alike, fusable
+from recipe.training.loop import Training
+from recipe.training.plan import stands_still
+
+if TYPE_CHECKING:
+    from recipe.search.runner import Runner
+
+Stop = Callable[[list[float]], bool]
+FORWARD = 1 / 3
+"""Of an iteration: the backward pass computes two products where the forward one computes one
+(Kaplan et al. 2020, section 2.1)."""
+
+
+@dataclass(frozen=True)
+class Short:
+    """A training of `len(rates)` iterations from the weights that `seed` gives."""
+
+    experiment: Experiment
+    """With a learning rate, which `rates` overrules."""
+    seed: int
+    rates: Sequence[float]
+    watch_every: int | None = None
+    """Iterations between looks at gradients and updates."""
+
+    @property
+    def cost(self) -> float:
+        """Of a training of that length."""
+        return FORWARD if stands_still(self.experiment, self.rates) else 1.0
+
+
+@dataclass(frozen=True)
+class Course:
+    """Losses up to the first non-finite one or to where it was stopped, and monitored figures."""
+
+    losses: list[float]
+    figures: dict[str, float]
+
+
+def run_short(
+    runner: "Runner",
+    shorts: Sequence[Short],
+    stop: Stop,
+    told: Callable[[int], None] = lambda _: None,
+) -> list[Course]:
+    """Run all of them; a course ends where `stop(losses so far)` is true.
+
+    Args:
+        runner: whose data, device and way are used.
+        shorts: what to run; those that can be fused share experiment, seed and length.
+        stop: a pure function of the losses so far.
+        told: called with the number of trainings that are done.
+
+    """
+    way = runner.way
+    if way.sharing == "processes" and len(shorts) > 1:
+        jobs = [lambda short=short: vars(_alone(runner, short, stop)) for short in shorts]
+        return [Course(**result) for result in run_all(jobs, way.width, told)]
+    if way.sharing == "fused" and len(shorts) > 1 and _same(shorts):
+        try:
+            courses = _fused(runner, shorts, stop)
+        except (CannotFuse, *UNUSABLE):
+            pass  # the trials that follow say why
+        else:
+            told(len(shorts))
+            return courses
+    courses = []
+    for number, short in enumerate(shorts, 1):
+        courses.append(_alone(runner, short, stop))
+        told(number)
+    return courses
+
+
+def _same(shorts: Sequence[Short]) -> bool:
+    def head(short: Short) -> Any:
+        return alike(short.experiment), short.seed, len(short.rates), short.watch_every
+
+    first = shorts[0]
+    return fusable(first.experiment) is None and all(head(s) == head(first) for s in shorts)
+
+
+def _alone(runner: "Runner", short: Short, stop: Stop) -> Course:
+    training = Training(
+        short.experiment, runner.data, seed=short.seed, device=runner.device, rates=short.rates,
+        way=runner.way.single,
+    )  # fmt: skip
+    losses = training.losses(stop, short.watch_every)
+    return Course(losses, training.monitor.flush())
+
+
+def _fused(runner: "Runner", shorts: Sequence[Short], stop: Stop) -> list[Course]:
+    first = shorts[0]
+    training = FusedTraining(
+        [short.experiment for short in shorts], runner.data, seed=first.seed,
+        device=runner.device, rates=[short.rates for short in shorts], way=runner.way.single,
+    )  # fmt: skip
+    results = training.losses(len(first.rates), first.watch_every, cut=stop)
+    return [Course(losses, figures) for losses, figures in results]

@@ -1,0 +1,160 @@
+"""A trial's place in a grid: known from the journal, in training, or written down."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from recipe.core.keys import key
+from recipe.core.results import Scalar, Trial, TrialStatus
+from recipe.experiment import Experiment
+from recipe.search.halving import Standing, course, group_of
+from recipe.training.fingerprint import configuration
+from recipe.training.fit import Record, score_at
+
+if TYPE_CHECKING:
+    from recipe.search.runner import Runner
+
+
+RUNG_LOSS = "rung_loss"
+"""The curve of a trial that was compared with others: its `course` up to there."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A trial to run: what varies, and the experiment that has it set."""
+
+    params: Mapping[str, Scalar]
+    experiment: Experiment
+    repeats: str | None = None
+    """Key of the trial that it repeats from another seed."""
+    inner: Experiment | None = None
+    """What is trained to the same effect: the head alone, on kept features."""
+
+    @property
+    def trained(self) -> Experiment:
+        """What is trained."""
+        return self.inner or self.experiment
+
+
+def standing_of(trial: Trial, rung: float) -> Standing:
+    """How a trial that has ended stood at a cut after `rung` epochs."""
+    score = score_at(trial.curves, math.floor(rung))
+    found: tuple[float, ...] | None
+    if trial.rung == rung:
+        found = tuple(loss for loss in trial.curves.get(RUNG_LOSS, ()) if loss is not None)
+    else:
+        # Without a record of that moment only one that had failed is known to be behind.
+        found = None if trial.status == "finished" else ()
+    return Standing(group_of(trial.params), score, found)
+
+
+class Slot:
+    """A trial on its way. Its record may be trained beside a trial that is already known, where
+    others in one fused model need it to be there.
+    """
+
+    def __init__(self, runner: "Runner", spec: Spec, head: dict[str, Any], cohort: str) -> None:
+        """Look the trial up in the journal; `head` are its step, round and number."""
+        self.runner, self.spec, self.head = runner, spec, head
+        self.epochs = spec.experiment.epochs or 1
+        whole = key("trial", runner.fingerprint, runner.seed, configuration(spec.experiment))
+        self.keys = {"stopped": key(whole, cohort)}
+        self.whole = whole
+        self.record: Record | None = None
+        self.rung: float | None = None
+        """Epochs after which it was compared with the others, and what was compared."""
+        self.course: tuple[float, ...] = ()
+        self.trial: Trial | None = self._known()
+        if self.trial is not None:
+            if self.trial.key not in runner.counted:
+                runner.spend(self.trial.trained)
+                runner.counted.add(self.trial.key)
+            runner.told(self.trial, True)
+
+    def _known(self) -> Trial | None:
+        for name in (self.whole, self.keys["stopped"]):
+            value = self.runner.journal.get("trial", name)
+            if value is not None:
+                return Trial(**{**value, **self.head, "params": dict(self.spec.params)})
+        return None
+
+    def standing(self, rung: float, *, on_losses: bool) -> Standing:
+        """How it stands at a cut after `rung` epochs; of a known trial, how it stood then.
+
+        What it is compared by is written down with it: a resumed run makes the same cut.
+        """
+        if self.trial is not None:
+            return standing_of(self.trial, rung)
+        if self.record is not None and on_losses:
+            self.rung = rung
+            self.course = course(self.record.losses + self.record.unfinished)
+        score = self.record.score_at(math.floor(rung)) if self.record else None
+        return Standing(group_of(self.spec.params), score, self.course)
+
+    @property
+    def done(self) -> float:
+        """Epochs that were trained, parts included."""
+        if self.trial is not None:
+            return self.trial.trained
+        return self.record.trained if self.record else 0
+
+    def expected(self, until: float) -> float:
+        """Epochs that it will have trained when all were trained to `until`."""
+        ended = self.trial is not None or (self.record is not None and self.record.status)
+        return self.done if ended else min(until, self.epochs)
+
+    def end(self, status: TrialStatus, reason: str) -> None:
+        """Stop a training that is still going on."""
+        if self.record is not None and self.record.status is None:
+            self.record.stop(status, reason)
+            self.settle()
+
+    def fail(self, reason: str) -> None:
+        """It cannot be trained."""
+        if self.trial is None:
+            self._write("failed", reason)
+
+    def settle(self) -> None:
+        """Write the trial down if it has ended and is not known yet."""
+        if self.trial is None and self.record is not None and self.record.status is not None:
+            self._write(self.record.status, self.record.reason)
+
+    def _write(self, status: TrialStatus, reason: str | None) -> None:
+        record, runner = self.record, self.runner
+        trial = Trial(
+            key=self.keys.get(status, self.whole),
+            **self.head,
+            params=dict(self.spec.params),
+            seed=runner.seed,
+            status=status,
+            reason=reason,
+            epochs=record.done if record else 0,
+            part=record.part if record else 0.0,
+            rung=self.rung,
+            planned_epochs=self.epochs,
+            seconds=record.seconds if record else 0.0,
+            metric=self.spec.experiment.metric_name,
+        )
+        if record:
+            curves: dict[str, Sequence[float | None]] = {
+                **record.curves,
+                "batch_loss": record.batch_losses(),
+                **({} if self.rung is None else {RUNG_LOSS: self.course}),
+            }
+            trial = replace(
+                trial,
+                val_score=record.best_score,
+                val_loss=record.best_loss,
+                best_epoch=record.best_epoch,
+                curves={name: tuple(curves[name]) for name in sorted(curves)},
+            )
+            if trial.repeats is None:
+                runner.keep(trial, record)
+            record.weights = dict
+        runner.journal.put("trial", trial.key, dict(vars(trial)))
+        self.trial = trial
+        if runner.checkpoint(trial).exists():
+            runner.prune(trial)
+        runner.counted.add(trial.key)
+        runner.told(trial, False)

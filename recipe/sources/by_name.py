@@ -1,0 +1,156 @@
+"""An experiment from names alone: data, model, and what is to be predicted."""
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from recipe.core.errors import UsageError
+from recipe.experiment import Experiment
+from recipe.models.pretrained import read_weights
+from recipe.sources.csv_tables import csv_table
+from recipe.sources.image_folders import HOW, image_folder
+from recipe.sources.inputs_record import Kept
+from recipe.sources.models_by_name import (
+    USUAL,
+    check_model,
+    factory,
+    is_torchvisions,
+    last_layer,
+    look_for,
+    trained,
+)
+from recipe.sources.source import TABLES, TEXTS, Kind, Source
+from recipe.sources.text_files import text_file
+from recipe.sources.torchvision_data import SETS, known_set, torchvision_set
+
+FREE_EPOCHS = {"images": 15, "table": 30, "text": 15}
+"""Epochs of one full training where none are named."""
+BATCH = {"images": 64, "table": 32, "text": 32}
+NAME_DATA = (
+    f"name a folder of images ({HOW}), a table (.csv), a text (.txt), or one of torchvision's data "
+    "sets"
+)
+LARGE_BATCH, MANY = 128, 10_000
+PRETRAINED_EPOCHS = 5
+TORCHVISIONS = "DEFAULT"
+"""What torchvision calls the best of its weights."""
+
+
+def kind_of(data: str) -> Kind:
+    """What lies under this name: an existing path first, then a data set of torchvision.
+
+    Raises:
+        UsageError: nothing does.
+
+    """
+    path = Path(data)
+    if path.is_dir():
+        return "images"
+    if path.suffix.lower() in TABLES and path.is_file():
+        return "table"
+    if path.suffix.lower() in TEXTS and path.is_file():
+        return "text"
+    if known_set(data):
+        return "images"
+    if path.is_file():
+        raise UsageError(
+            f"{data!r} is neither a folder of images nor a table nor a text: its name has to end "
+            f"in one of {', '.join((*TABLES, *TEXTS))}."
+        )
+    near = get_close_matches(data.lower(), SETS, n=1)
+    sets = f"there are {len(SETS)}, such as cifar10, fashionmnist and food101"
+    what = f"did you mean {near[0]!r}?" if near else f"{NAME_DATA} ({sets})."
+    raise UsageError(f"There is no data {data!r}: {what}")
+
+
+def experiment_by_name(
+    data: str,
+    *,
+    model: str | None = None,
+    target: str | None = None,
+    task: str | None = None,
+    pretrained: bool = False,
+    weights: Path | None = None,
+    image_size: int | None = None,
+    augment: str | None = None,
+    data_dir: Path | None = None,
+) -> tuple[Experiment, tuple[str, ...]]:
+    """The experiment, and sentences about what was guessed.
+
+    Args:
+        data: a folder of images, a table, a text, or a data set of torchvision.
+        model: see `model_names`; None: the usual one for this kind of data.
+        target: the column of a table that is predicted.
+        task: of a table, where it is not what the column looks like.
+        pretrained: begin with torchvision's weights, the last layer drawn anew.
+        weights: a file of weights to begin with, in the same way.
+        image_size: side of the images in pixels.
+        augment: `none`, `shift` or `flip`.
+        data_dir: where downloaded data sets are kept.
+
+    Raises:
+        UsageError: a name that is unknown, or data that cannot be used.
+
+    """
+    kind = kind_of(data)
+    name = model or USUAL[kind]
+    check_model(name, kind, pretrained=pretrained)
+    if pretrained and weights is not None:
+        raise UsageError(
+            f"Both --pretrained and --weights {str(weights)!r} were named: name one of them."
+        )
+    if pretrained:
+        trained(name)  # before the data is read, which takes time
+    if weights is not None:
+        read_weights(weights)
+    check_options(data, kind, target=target, task=task, image_size=image_size, augment=augment)
+    if kind == "table":
+        source = csv_table(data, target, task)
+    elif kind == "text":
+        source = text_file(data)
+    else:
+        theirs = weights is not None and is_torchvisions(weights, name)
+        look = look_for(name, image_size, pretrained=pretrained or theirs)
+        shown: Any = {"size": image_size, "augment": augment or "none"}
+        local = Path(data).is_dir()
+        source = (
+            image_folder(data, look, **shown) if local
+            else torchvision_set(data, look, **shown, folder=data_dir)
+        )  # fmt: skip
+    n = len(source.train[0] if isinstance(source.train, tuple) else source.train)
+    make = factory(name, kind, source.shape, source.outputs, pretrained=pretrained)
+    moved = pretrained or weights is not None
+    experiment = Experiment(
+        model=make,
+        head=last_layer(make()) if moved else None,
+        weights=TORCHVISIONS if pretrained else weights,
+        train=source.train, val=source.val, test=source.test, task=source.task,
+        optimizer="adamw" if pretrained or kind != "images" or "vit" in name or "swin" in name
+        else "sgd",
+        batch_size=LARGE_BATCH if n >= MANY else BATCH[kind],
+        epochs=PRETRAINED_EPOCHS if pretrained else FREE_EPOCHS[kind],
+        augment=source.augment, name=f"{source.name}-{name}",
+        inputs=_kept(name, source, pretrained),
+    )  # fmt: skip
+    return experiment, (f"Data {source.name}: {source.notes[0]}", *source.notes[1:])
+
+
+def _kept(name: str, source: Source, pretrained: bool) -> Kept | None:
+    """What a run keeps, to answer without the data."""
+    if source.reader is None:
+        return None
+    return Kept(
+        source.kind, source.reader, name, source.task, source.shape, source.outputs, source.classes,
+        source.scale, pretrained,
+    )  # fmt: skip
+
+
+def check_options(data: str, kind: Kind, **given: object) -> None:
+    """An option that this kind of data does not have is a mistake, not a wish to be ignored."""
+    fits = {"target": "table", "task": "table", "image_size": "images", "augment": "images"}
+    for name, value in given.items():
+        if value is not None and fits[name] != kind:
+            whose = {"table": "tables", "images": "images"}[fits[name]]
+            raise UsageError(
+                f"--{name.replace('_', '-')} is for {whose}, {data!r} is {kind}: leave it out."
+            )

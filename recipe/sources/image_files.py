@@ -1,0 +1,117 @@
+"""Image files as tensors of one size."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torchvision.transforms import v2
+
+from recipe.core.errors import UsageError
+
+
+@dataclass(frozen=True)
+class ImageReader:
+    """Images of one size, each channel scaled by mean and deviation of the training images."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    """Of each channel, for values in 0..1."""
+    side: int | None = None
+    """Of the square that is cut out of the middle, in pixels; None: images are as they are."""
+    grey: bool = False
+    """One channel instead of three."""
+
+    def transform(self) -> v2.Compose:
+        """What makes a tensor [channels, height, width] of an image of Pillow."""
+        return v2.Compose([*self.unscaled(self.side, grey=self.grey),
+                           v2.Normalize(list(self.mean), list(self.std))])  # fmt: skip
+
+    @staticmethod
+    def unscaled(side: int | None, *, grey: bool) -> list[Any]:
+        """The part of the transform that nothing has to be measured for."""
+        colour = v2.Grayscale() if grey else v2.RGB()
+        resize = [] if side is None else [v2.Resize(side), v2.CenterCrop(side)]
+        return [colour, *resize, v2.ToImage(), v2.ToDtype(torch.float32, scale=True)]
+
+    def read(self, path: Path) -> tuple[Sequence[str], Tensor]:
+        """An image, or those of a folder and of the folders in it; see `Reader`."""
+        images, transform = Images(path), self.transform()
+        made = (transform(images[k]) for k in range(len(images)))
+        return images.names, stacked(images.names, made)
+
+
+class Images:
+    """The images of a folder and of the folders in it, by name, or a single one."""
+
+    def __init__(self, path: Path) -> None:
+        """Find them.
+
+        Raises:
+            UsageError: there are none.
+
+        """
+        self.files = [path] if path.is_file() else sorted(_images_below(path))
+        if not self.files:
+            raise UsageError(f"There are no images in {str(path)!r}: name a folder that has some.")
+        self.names = [str(file) for file in self.files]
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> Any:
+        """One of them, as Pillow opens it."""
+        return open_image(self.names[index])
+
+
+def _images_below(folder: Path) -> Iterator[Path]:
+    """Not those of tools (.git, __MACOSX)."""
+    from torchvision.datasets.folder import IMG_EXTENSIONS
+
+    for file in folder.rglob("*"):
+        inside = file.relative_to(folder).parts
+        if file.suffix.lower() in IMG_EXTENSIONS and not any(map(of_a_tool, inside)):
+            yield file
+
+
+def of_a_tool(name: str) -> bool:
+    """Whether a file or a folder of this name belongs to a tool, such as .git or __MACOSX."""
+    return name.startswith((".", "__"))
+
+
+def open_image(path: str) -> Any:
+    """An image, as Pillow opens it.
+
+    Raises:
+        UsageError: it cannot be read.
+
+    """
+    from PIL import Image
+    from torchvision.datasets.folder import default_loader
+
+    try:
+        return default_loader(path)
+    except (OSError, Image.DecompressionBombError) as error:
+        raise UsageError(
+            f"{path!r} cannot be read as an image ({error}): mend or remove it."
+        ) from error
+
+
+def stacked(names: Sequence[str], inputs: Iterable[Tensor]) -> Tensor:
+    """Inputs [N, ...] of those of single items.
+
+    Raises:
+        UsageError: they are of different shapes.
+
+    """
+    parts = list(inputs)
+    for name, part in zip(names, parts, strict=True):
+        if part.shape != parts[0].shape:
+            raise UsageError(
+                f"{name!r} becomes an input of shape {list(part.shape)}, {names[0]!r} of "
+                f"{list(parts[0].shape)}: give images of the size that the model was trained with."
+            )
+    return torch.stack(parts)

@@ -1,0 +1,137 @@
+"""What a run on data by name keeps beside its weights: how files become inputs, how the model is
+built, and what its outputs mean. With it the model answers where the training data are not.
+"""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+from torch import Tensor, nn
+
+from recipe.core.errors import UsageError
+from recipe.core.files import to_json, write_text
+from recipe.experiment import Experiment
+from recipe.sources.models_by_name import factory
+from recipe.sources.readers import READERS, Numbers, Reader, TableReader, Words
+from recipe.sources.source import TABLES, TEXTS, Kind
+
+WANTED: Mapping[Kind, str] = {"images": "images", "table": "a table", "text": "a text"}
+FILE = "inputs.json"
+"""In the run folder."""
+SAME = 1e-5
+"""Of two numbers that were measured on the same data, on two machines."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Model and data by name, without the data."""
+
+    kind: Kind
+    reader: Reader
+    model: str | None
+    """Its name; None for a factory of the user's own."""
+    task: str
+    shape: tuple[int, ...]
+    """Of one input."""
+    outputs: int
+    classes: tuple[str, ...] = ()
+    scale: tuple[float, float] | None = None
+    """Mean and deviation of amounts that are predicted: the model was trained on scaled ones."""
+    pretrained: bool = False
+
+    def experiment(self) -> Experiment | None:
+        """An experiment that builds the model, and has nothing to train it on; None where the model
+        is the user's own.
+        """
+        if self.model is None:
+            return None
+        make = factory(self.model, self.kind, self.shape, self.outputs, pretrained=self.pretrained)
+        return Experiment(model=make, train=None, task=self.task, inputs=self)
+
+    def write(self, folder: Path, made: Callable[..., nn.Module]) -> None:
+        """Write it into a run folder.
+
+        Args:
+            folder: of the run.
+            made: the factory that the run has: where it is another one than that of the name, the
+                name is left out.
+
+        """
+        own = self.experiment()
+        same = own is not None and _parts(own.model) == _parts(made)
+        kept = self if same else replace(self, model=None)
+        write_text(folder / FILE, to_json(asdict(kept), indent=1) + "\n")
+
+    def check_kind(self, path: Path) -> None:
+        """Raise UsageError where a path cannot be of the kind of data that the run has."""
+        said = f"the run was trained on {WANTED[self.kind]}"
+        if self.kind != "images" and path.is_dir():
+            raise UsageError(f"{str(path)!r} is a folder, {said}: name one.")
+        if self.kind == "images" and path.suffix.lower() in (*TABLES, *TEXTS) and path.is_file():
+            raise UsageError(f"{str(path)!r} is no image, {said}: name some.")
+
+    def check(self, path: Path, x: Tensor) -> None:
+        """Raise UsageError where images that were read are not of the size of those in training."""
+        if self.kind == "images" and tuple(x.shape[1:]) != self.shape:
+            raise UsageError(
+                f"{str(path)!r} becomes inputs of shape {list(x.shape[1:])}, the model was trained "
+                f"with {list(self.shape)}: give images of that size."
+            )
+
+    def agrees(self, other: "Kept") -> bool:
+        """Whether the same files become the same inputs, but for rounding."""
+        return _alike(asdict(replace(self, model=None)), asdict(replace(other, model=None)))
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """What a run folder holds of it; None where there is nothing.
+
+        Raises:
+            UsageError: it cannot be read.
+
+        """
+        path = folder / FILE
+        if not path.exists():
+            return None
+        try:
+            data = json.loads(path.read_text("utf-8"))
+            data["reader"] = _reader(data["kind"], data["reader"])
+            for name in ("shape", "classes", "scale"):
+                data[name] = None if data[name] is None else tuple(data[name])
+            return cls(**data)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            raise UsageError(
+                f"{str(path)!r} cannot be read ({error}): copy the whole run folder again, or "
+                "delete the file where the training data are at hand."
+            ) from error
+
+
+def _parts(made: Callable[..., nn.Module]) -> Any:
+    """What two factories by name are compared by."""
+    return (made.func, made.args, made.keywords) if isinstance(made, partial) else made
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=SAME, abs_tol=SAME)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_alike(one[k], other[k]) for k in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    return bool(one == other)
+
+
+def _reader(kind: str, data: Mapping[str, Any]) -> Reader:
+    given = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items()}
+    if READERS[kind] is TableReader:
+        given["numbers"] = tuple(
+            Numbers(**{**column, "missing": column["missing"] and tuple(column["missing"])})
+            for column in data["numbers"]
+        )
+        given["words"] = tuple(Words(**{**c, "known": tuple(c["known"])}) for c in data["words"])
+    made: Reader = READERS[kind](**given)
+    return made

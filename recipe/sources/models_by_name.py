@@ -1,0 +1,284 @@
+"""Models by name: small ones of our own, and every classification model of torchvision."""
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from recipe.core.errors import UsageError
+from recipe.core.names import unknown
+from recipe.sources.image_format import Look
+from recipe.sources.source import Kind
+
+Factory = Callable[..., nn.Module]
+USUAL: dict[Kind, str] = {"images": "cnn", "table": "mlp", "text": "transformer"}
+"""The model where none is named."""
+LEAST_MAP = 4
+"""Side of the feature map at which the small CNN stops halving."""
+MOST_BLOCKS = 5
+PRETRAINED_SIDE = 224
+"""Of the images that torchvision's weights were trained on, where their transform names no side."""
+HEADS, LAYERS = 4, 2
+
+
+def mlp(shape: tuple[int, ...], outputs: int, width: int = 128, dropout: float = 0.0) -> nn.Module:
+    """Two hidden layers; images are flattened."""
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(math.prod(shape), width), nn.ReLU(), nn.Dropout(dropout),
+        nn.Linear(width, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, outputs),
+    )  # fmt: skip
+
+
+def linear(shape: tuple[int, ...], outputs: int) -> nn.Module:
+    """Softmax, logistic or linear regression: what anything deeper has to beat."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), outputs))
+
+
+def cnn(shape: tuple[int, ...], outputs: int, width: int = 32, dropout: float = 0.0) -> nn.Module:
+    """Blocks of convolution, batch norm, ReLU and pooling down to 4 x 4, then the mean over it."""
+    channels, *sides = shape
+    blocks = min(MOST_BLOCKS, max(1, int(math.log2(max(1, min(sides) / LEAST_MAP)))))
+    layers: list[nn.Module] = []
+    for index in range(blocks):
+        out = width * 2 ** min(index, 2)
+        layers += [nn.Conv2d(channels, out, 3, padding=1, bias=False), nn.BatchNorm2d(out),
+                   nn.ReLU(), nn.MaxPool2d(2)]  # fmt: skip
+        channels = out
+    head = [
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Dropout(dropout),
+        nn.Linear(channels, outputs),
+    ]
+    return nn.Sequential(*layers, *head)
+
+
+class Transformer(nn.Module):
+    """Causal attention over characters: each position sees those up to its own."""
+
+    def __init__(self, shape: tuple[int, ...], outputs: int, width: int = 64,
+                 dropout: float = 0.0) -> None:  # fmt: skip
+        super().__init__()
+        self.character = nn.Embedding(outputs, width)
+        self.position = nn.Embedding(shape[0], width)
+        self.blocks = nn.ModuleList(_Block(width, dropout) for _ in range(LAYERS))
+        self.norm, self.output = nn.LayerNorm(width), nn.Linear(width, outputs)
+        nn.init.normal_(self.character.weight, std=0.02)  # as GPT-2: logits then start near zero
+        nn.init.normal_(self.position.weight, std=0.02)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Characters [N, T] to logits [N, T, alphabet]."""
+        state = self.character(x) + self.position.weight[: x.shape[1]]
+        for block in self.blocks:
+            state = block(state)
+        logits: Tensor = self.output(self.norm(state))
+        return logits
+
+
+class _Block(nn.Module):
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.asks, self.mixes = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.thinks = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(),
+                                    nn.Linear(4 * width, width), nn.Dropout(dropout))  # fmt: skip
+
+    def forward(self, state: Tensor) -> Tensor:
+        """[N, T, width] to the same."""
+        parts = self.asks(self.before(state)).unflatten(-1, (3 * HEADS, -1)).transpose(1, 2)
+        queries, keys, values = parts.chunk(3, 1)  # [N, heads, T, width / heads] each
+        seen = F.scaled_dot_product_attention(queries, keys, values, is_causal=True)
+        state = state + self.mixes(seen.transpose(1, 2).flatten(2))
+        thought: Tensor = state + self.thinks(self.between(state))
+        return thought
+
+
+@dataclass(frozen=True)
+class Own:
+    """A model of our own."""
+
+    make: Factory
+    kinds: tuple[Kind, ...]
+    """Of the data that it takes."""
+    says: str
+
+
+OWN = {
+    "cnn": Own(cnn, ("images",), "a small convolutional network"),
+    "linear": Own(linear, ("images", "table"), "one layer, which anything deeper has to beat"),
+    "mlp": Own(mlp, ("images", "table"), "two hidden layers"),
+    "transformer": Own(Transformer, ("text",), "two blocks of causal attention"),
+}
+
+
+def model_names(kind: Kind) -> tuple[str, ...]:
+    """Every model for data of this kind; our own ones first, the usual one at their head."""
+    own = sorted((n for n, m in OWN.items() if kind in m.kinds), key=lambda n: n != USUAL[kind])
+    return (*own, *torchvision_names()) if kind == "images" else tuple(own)
+
+
+@cache
+def torchvision_names() -> tuple[str, ...]:
+    """Models of torchvision that classify images."""
+    from torchvision import models
+
+    return tuple(models.list_models(module=models))
+
+
+def check_model(name: str, kind: Kind, *, pretrained: bool) -> None:
+    """Raise UsageError when there is no such model for this kind of data, or no weights for it."""
+    if name not in model_names(kind):
+        raise UsageError(unknown(f"model for {kind}", name, model_names(kind)))
+    if pretrained and name in OWN:
+        raise UsageError(
+            f"There are no pretrained weights of {name!r}: name a model of torchvision, such as "
+            "resnet18."
+        )
+
+
+def is_torchvisions(weights: Path, name: str) -> bool:
+    """Whether a file has the name under which torchvision's own weights of a model are kept."""
+    return name not in OWN and weights.name == Path(urlparse(_weights(name).url).path).name
+
+
+def look_for(name: str, size: int | None, *, pretrained: bool) -> Look | None:
+    """How images have to look for this model; None when it takes them as they are."""
+    if name in OWN:
+        return None
+    weights = _weights(name)
+    least = max(weights.meta["min_size"])
+    if size is not None and size < least:
+        raise UsageError(f"{name} takes images of {least} pixels or more, image_size is {size}.")
+    if not pretrained:
+        return Look(size=size, least=least)
+    wanted = weights.transforms()
+    side = (getattr(wanted, "crop_size", None) or [PRETRAINED_SIDE])[0]
+    return Look(size=size or side, mean=tuple(wanted.mean), std=tuple(wanted.std))
+
+
+def factory(
+    name: str, kind: Kind, shape: tuple[int, ...], outputs: int, *, pretrained: bool = False
+) -> Factory:
+    """A function that returns a fresh model of this name.
+
+    Args:
+        name: of the model.
+        kind: of the data.
+        shape: of one input.
+        outputs: numbers that it returns for an item.
+        pretrained: whether it takes torchvision's weights, where it is given any.
+
+    Raises:
+        UsageError: see `check_model`.
+
+    """
+    check_model(name, kind, pretrained=pretrained)
+    if name in OWN:
+        return partial(OWN[name].make, shape, outputs)
+    side = shape[-1]
+    if pretrained:
+        return partial(_for_these_classes, name, outputs)
+    options: dict[str, Any] = {"num_classes": outputs}
+    if name in ("googlenet", "inception_v3"):
+        options |= {"aux_logits": False, "init_weights": True}
+    if name.startswith("vit_"):
+        options["image_size"] = side
+    return partial(_fresh, name, options)
+
+
+def _fresh(name: str, options: dict[str, Any]) -> nn.Module:
+    from torchvision import models
+
+    model: nn.Module = models.get_model(name, weights=None, **options)
+    return model
+
+
+def _weights(name: str) -> Any:
+    from torchvision import models
+
+    return models.get_model_weights(name).DEFAULT
+
+
+@cache
+def trained(name: str) -> nn.Module:
+    """The model with torchvision's weights, downloaded once; not to be changed.
+
+    Raises:
+        UsageError: they cannot be downloaded, or are not what they should be.
+
+    """
+    from torchvision import models
+
+    weights = _weights(name)
+    try:
+        model: nn.Module = models.get_model(name, weights=weights)
+    except (OSError, RuntimeError, HTTPException) as error:
+        place = Path(torch.hub.get_dir()) / "checkpoints" / Path(urlparse(weights.url).path).name
+        raise UsageError(
+            f"The weights of {name} cannot be downloaded ({error}): connect to the network, put "
+            f"them into {str(place)!r}, or leave out --pretrained."
+        ) from error
+    return _of_one_output(model)
+
+
+def _of_one_output(model: nn.Module) -> nn.Module:
+    """Without a second and third output, which are for training from scratch."""
+    if hasattr(model, "aux_logits"):
+        for part, value in {
+            "aux_logits": False,
+            "aux1": None,
+            "aux2": None,
+            "AuxLogits": None,
+        }.items():
+            if hasattr(model, part):
+                setattr(model, part, value)
+    return model
+
+
+def last_layer(model: nn.Module) -> str:
+    """The name of the layer that gives the outputs.
+
+    Raises:
+        UsageError: the model has no layer of a kind that does.
+
+    """
+    kinds = nn.Linear | nn.Conv2d
+    found = [str(name) for name, module in model.named_modules() if isinstance(module, kinds)]
+    if not found:
+        raise UsageError("The model has no linear layer at its end to begin anew.")
+    return found[-1]
+
+
+def _for_these_classes(name: str, outputs: int, weights: str | None = None) -> nn.Module:
+    """A model of torchvision with a last layer drawn anew for these classes.
+
+    Args:
+        name: of the model.
+        outputs: of the last layer.
+        weights: any text for torchvision's weights; None: drawn anew too.
+
+    """
+    if weights is None:
+        from torchvision import models
+
+        init = {"init_weights": True} if name in ("googlenet", "inception_v3") else {}
+        model = _of_one_output(models.get_model(name, weights=None, **init))
+    else:
+        model = copy.deepcopy(trained(name))
+    place = last_layer(model)
+    head = model.get_submodule(place)
+    if isinstance(head, nn.Linear):
+        new: nn.Module = nn.Linear(head.in_features, outputs)
+    else:
+        new = nn.Conv2d(head.in_channels, outputs, head.kernel_size)  # type: ignore[arg-type]
+    model.set_submodule(place, new)
+    return model

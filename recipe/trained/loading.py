@@ -1,0 +1,237 @@
+"""The model that a run chose, from its folder: built by the factory, with the saved weights."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from recipe.core.chosen import Chosen, Member
+from recipe.core.errors import UsageError
+from recipe.core.results import Evidence, Finding, RunResult
+from recipe.core.settings import BY_NAME, Settings, parse
+from recipe.data.datasets import Splits, load_splits
+from recipe.experiment import Experiment
+from recipe.machine.device import pick_device
+from recipe.models.building import build_model
+from recipe.models.pretrained import SCRATCH
+from recipe.notebook.run_folder import read_result
+from recipe.plugin import registry
+from recipe.plugin.remedy import Patient
+from recipe.sources.by_name import experiment_by_name
+from recipe.sources.inputs_record import Kept
+from recipe.sources.targets import load_target
+from recipe.training.ensemble import Ensemble
+from recipe.training.preparation import is_lazy, suited
+
+MODELS = "models"
+"""In a run folder: the weights that a step kept."""
+CPU = torch.device("cpu")
+
+
+def load(
+    run: str | Path, experiment: Experiment | None = None, *, device: str = "cpu"
+) -> nn.Module:
+    """The model that a run ended with, in evaluation mode: a single one, an averaged one or several
+    that answer together. It takes inputs as in training and gives outputs as its loss takes them;
+    of data by name, `recipe predict` and `inputs.json` say how files become inputs and what outputs
+    mean.
+
+    Args:
+        run: the run folder.
+        experiment: what was run; needed where `recipe.run` was called from Python, else what the
+            run folder names is loaded again.
+        device: where to put it: `auto`, `cpu`, `cuda` or `mps`.
+
+    Raises:
+        UsageError: no such run, no model in it, or an experiment that does not fit its weights.
+
+    """
+    result = read_result(Path(run))
+    declared = experiment or experiment_of(result, Path(run))
+    return chosen_model(as_trained(declared, result), result, Path(run), pick_device(device))
+
+
+def chosen_model(
+    experiment: Experiment, result: RunResult, folder: Path, device: torch.device
+) -> nn.Module:
+    """The model that a run chose; several answer together as they did in the run, where a declared
+    loss may have said what their outputs stand for.
+
+    Args:
+        experiment: as `as_trained` gives it.
+        result: of the run.
+        folder: the run folder.
+        device: where to put it.
+
+    Raises:
+        UsageError: no model, or weights that are missing or do not fit it.
+
+    """
+    chosen = chosen_of(result)
+    if len(chosen.members) > 1 and experiment.loss is not None:
+        experiment, _ = suited(experiment, _data(experiment, result))
+    return model_of(experiment, chosen, folder, device)
+
+
+def experiment_of(result: RunResult, folder: Path, *, with_data: bool = False) -> Experiment:
+    """The experiment that a run names, loaded again; of data by name what the run folder kept of
+    it, so that the data need not be there.
+
+    Args:
+        result: of the run.
+        folder: the run folder.
+        with_data: whether its data are needed too.
+
+    Raises:
+        UsageError: it names none, or it cannot be loaded.
+
+    """
+    settings, kept = result.settings, Kept.read(folder)
+    if settings.get("target") is not None and settings.get("data") is None:
+        return load_target(str(settings["target"]))
+    mended = [found.rule for _, found in _applied(result)]
+    if kept is not None and not with_data and not mended and (light := kept.experiment()):
+        return light
+    if settings.get("data") is None:
+        raise UsageError(
+            f"The run in {str(result.folder)!r} was started from Python: pass its experiment too, "
+            "as in recipe.load(RUN, experiment)."
+        )
+    options = Settings(**parse({name: settings.get(name) for name in BY_NAME}))
+    try:
+        experiment, _ = experiment_by_name(**{name: getattr(options, name) for name in BY_NAME})
+    except UsageError as error:
+        why = f"the run mended {', '.join(mended)} on them" if mended else "they are asked for"
+        raise UsageError(f"The training data of the run are needed ({why}): {error}") from error
+    if kept is not None and not kept.agrees(experiment.inputs):
+        raise UsageError(
+            f"The data {settings['data']!r} are not those that the run was trained on: its "
+            "inputs.json says otherwise. Put the earlier ones back, or run the recipe again."
+        )
+    return experiment
+
+
+def _applied(result: RunResult) -> list[tuple[Evidence, Finding]]:
+    """Findings whose remedies the run applied, each rule once, and the evidence of their steps."""
+    found: dict[str, tuple[Evidence, Finding]] = {}
+    for step in result.steps:
+        for each in step.findings:  # a later round of the step carries it along
+            if each.remedy is not None and each.remedy.applied:
+                found.setdefault(each.rule, (step.evidence, each))
+    return list(found.values())
+
+
+def chosen_of(result: RunResult) -> Chosen:
+    """What the run chose; the best trial where it ended before anything was chosen.
+
+    Raises:
+        UsageError: it trained nothing.
+
+    """
+    if result.chosen is not None:
+        return result.chosen
+    best = result.best
+    if result.interrupted:
+        raise UsageError(
+            f"The run in {str(result.folder)!r} was interrupted before it chose a model: go on "
+            f"with 'recipe resume {result.folder}'."
+        )
+    if best is None or best.checkpoint is None:
+        raise UsageError(
+            f"The run in {str(result.folder)!r} has no trained model: it ended before a trial did."
+        )
+    return Chosen("single", (Member(best.params, best.checkpoint),), best.val_score, best.val_loss)
+
+
+def as_trained(experiment: Experiment, result: RunResult) -> Experiment:
+    """The experiment as its trials were: resolved, mended where the run mended it, its lazy layers
+    given their sizes.
+
+    Raises:
+        UsageError: what was mended cannot be mended again.
+
+    """
+    resolved = experiment.resolved(result.settings.get("epochs"))
+    applied = _applied(result)
+    for evidence, found in applied:
+        resolved = _mended(resolved, result, evidence, found)
+    if applied or is_lazy(build_model(resolved, 0, CPU)):
+        resolved, _ = suited(resolved, _data(resolved, result))
+    return resolved
+
+
+def _data(experiment: Experiment, result: RunResult) -> Splits:
+    return load_splits(experiment, CPU, int(result.settings.get("seed") or 0))
+
+
+def _mended(
+    experiment: Experiment, result: RunResult, evidence: Evidence, found: Finding
+) -> Experiment:
+    """The experiment after a remedy that the run applied."""
+    rules = registry.all_rules(registry.load())
+    remedy = rules[found.rule].remedy if found.rule in rules else None
+    fit, data = suited(experiment, _data(experiment, result))
+    mended = remedy and remedy.mend(Patient(fit, data, evidence, CPU, found))
+    if not mended:
+        raise UsageError(
+            f"The run mended {found.rule} on the way, which cannot be done again here: mend it in "
+            "the experiment, and run the recipe once more."
+        )
+    return mended
+
+
+def model_of(
+    experiment: Experiment, chosen: Chosen, folder: Path, device: torch.device = CPU
+) -> nn.Module:
+    """The chosen model, in evaluation mode.
+
+    Args:
+        experiment: resolved, as it was trained.
+        chosen: which trainings it is made of.
+        folder: the run folder.
+        device: where to put it.
+
+    Raises:
+        UsageError: weights are missing, or do not fit the model.
+
+    """
+    models = [_with_weights(experiment, member, folder, device) for member in chosen.members]
+    if len(models) == 1:
+        return models[0]
+    return Ensemble(models, experiment.resolved_task.together).to(device).eval()
+
+
+def _with_weights(
+    experiment: Experiment, member: Member, folder: Path, device: torch.device
+) -> nn.Module:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    model = build_model(_bare(experiment, member.params), 0, device)
+    path = folder / member.weights
+    try:
+        model.load_state_dict(load_file(path))
+    except (OSError, SafetensorError) as error:
+        raise UsageError(
+            f"The weights {str(path)!r} cannot be read ({error}): copy the whole run folder, or "
+            "run the recipe again."
+        ) from error
+    except RuntimeError as error:
+        first = " ".join(str(error).split(":", 1)[-1].split())[:200]
+        raise UsageError(
+            f"The weights {str(path)!r} do not fit the model of the experiment ({first}): load the "
+            "experiment as it was when the run was made."
+        ) from error
+    return model.eval()
+
+
+def _bare(experiment: Experiment, params: Mapping[str, Any]) -> Experiment:
+    """With the hyperparameters that shape the model, nothing frozen, and without the weights that
+    the training began with: those it ended with are loaded.
+    """
+    left_out = ("optimizer", "schedule", "begin_from", "freeze")
+    shaping = {name: value for name, value in params.items() if name not in left_out}
+    start = None if experiment.weights is None else SCRATCH
+    return experiment.with_params({**shaping, "begin_from": start, "freeze": 0})

@@ -1,0 +1,236 @@
+"""Answers of a run's model for new data."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from recipe.core.errors import UsageError
+from recipe.data.datasets import TensorData, load, load_splits
+from recipe.experiment import Experiment
+from recipe.machine.device import pick_device
+from recipe.notebook.run_folder import read_result
+from recipe.sources.image_files import Images
+from recipe.tasks import Task
+from recipe.trained.loading import as_trained, chosen_model, experiment_of
+
+SPLITS = ("train", "val", "test")
+ARRAYS = (".npy", ".safetensors")
+BATCH = 256
+HALF = 0.5
+HOW = (
+    "name a folder of images, a table or a text like that of the run, inputs as the model takes "
+    "them (.npy, .safetensors), or train, val or test for the data of the experiment"
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model says about one item."""
+
+    item: str
+    """A file, the number of a row of a table, from 1, or the number of an input, from 0."""
+    answer: str
+    """A class, yes or no as 1 or 0, the next character, or numbers."""
+    probability: float | None = None
+    """Of this class or character; of yes, where yes and no have no names; None where answers are
+    amounts."""
+
+
+def predict(
+    run: str | Path, data: str, experiment: Experiment | None = None, *, device: str = "cpu"
+) -> Iterator[Answer]:
+    """The answers, item by item.
+
+    Args:
+        run: the run folder.
+        data: images, a table, a text, arrays, or the name of a split.
+        experiment: as of `recipe.load`.
+        device: where to compute.
+
+    Raises:
+        UsageError: no such run or data, inputs of another shape, or outputs that are no answers.
+
+    """
+    result = read_result(Path(run))
+    own = data in SPLITS and not Path(data).exists()
+    declared = experiment or experiment_of(result, Path(run), with_data=own)
+    place = pick_device(device)
+    trained = as_trained(declared, result)
+    names, x = inputs(trained, data, place, int(result.settings.get("seed") or 0))
+    model = chosen_model(trained, result, Path(run), place)
+    return _answers(trained, model, names, x)
+
+
+def inputs(
+    experiment: Experiment, data: str, device: torch.device, seed: int
+) -> tuple[Sequence[str], Tensor]:
+    """Names of the items, and the inputs [N, ...] as the model takes them.
+
+    Raises:
+        UsageError: they cannot be found or read.
+
+    """
+    path = Path(data)
+    if data in SPLITS and not path.exists():
+        x = _split(experiment, data, device, seed)
+        return [str(index) for index in range(len(x))], x
+    if not path.exists():
+        raise UsageError(f"There is no data {data!r}: {HOW}.")
+    if path.suffix.lower() in ARRAYS:
+        x = _array(path).to(device)
+        return [str(index) for index in range(len(x))], x
+    if experiment.inputs is not None:
+        experiment.inputs.check_kind(path)
+        names, x = experiment.inputs.reader.read(path)
+        experiment.inputs.check(path, x)
+        return names, x.to(device)
+    transform = _transform(experiment)
+    if transform is None:
+        raise UsageError(
+            f"{data!r}: how a file becomes an input is not known, since the training data have no "
+            "`transform`: give inputs as the model takes them (.npy, .safetensors)."
+        )
+    images = _Transformed(Images(path), transform)
+    found = load(images, data, device)
+    if not isinstance(found, TensorData):
+        raise UsageError(f"{data!r}: the transform of the training data is random: leave that out.")
+    return images.images.names, found.x
+
+
+def _split(experiment: Experiment, name: str, device: torch.device, seed: int) -> Tensor:
+    if name == "test" and experiment.test is None:
+        raise UsageError("The experiment has no test data: name other data.")
+    data = (
+        load(experiment.test, "test", device) if name == "test"
+        else getattr(load_splits(experiment, device, seed), name)
+    )  # fmt: skip
+    if not isinstance(data, TensorData):
+        raise UsageError(f"{name}: its items are random, so there is no order to answer in.")
+    return data.x
+
+
+def _array(path: Path) -> Tensor:
+    import numpy as np
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        if path.suffix.lower() == ".npy":
+            tensors = {"": torch.from_numpy(np.load(path, allow_pickle=False))}
+        else:
+            tensors = load_file(path)
+    except (OSError, ValueError, TypeError, SafetensorError) as error:
+        raise UsageError(f"{str(path)!r} cannot be read as an array ({error}).") from error
+    if len(tensors) != 1:
+        raise UsageError(f"{str(path)!r} holds {len(tensors)} tensors: write the inputs alone.")
+    (inputs,) = tensors.values()
+    if not inputs.ndim:
+        raise UsageError(f"{str(path)!r} holds one number: write inputs [N, ...].")
+    return inputs
+
+
+def _transform(experiment: Experiment) -> Any:
+    """What the training data set makes of an image, where it is one of torchvision's kind."""
+    return getattr(_innermost(experiment.train), "transform", None)
+
+
+def _innermost(dataset: Any) -> Any:
+    while hasattr(dataset, "dataset"):
+        dataset = dataset.dataset
+    return dataset
+
+
+@dataclass
+class _Transformed:
+    """Images as a data set; the target is always 0."""
+
+    images: Images
+    transform: Any
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> tuple[Any, int]:
+        return self.transform(self.images[index]), 0
+
+
+@torch.no_grad()
+def _answers(
+    experiment: Experiment, model: nn.Module, names: Sequence[str], x: Tensor
+) -> Iterator[Answer]:
+    task, meaning = experiment.resolved_task, _Meaning(experiment)
+    x = in_precision_of(x, model)
+    for start in range(0, len(x), BATCH):
+        part = x[start : start + BATCH]
+        try:
+            outputs = model(part)
+        except (RuntimeError, ValueError, IndexError) as error:
+            raise UsageError(
+                f"The model cannot process inputs of shape {list(part.shape[1:])} "
+                f"({str(error).splitlines()[0]}): give them as in training."
+            ) from error
+        for name, output in zip(names[start : start + BATCH], outputs, strict=True):
+            yield Answer(name, *_read(task, output.detach().cpu().float(), meaning))
+
+
+def in_precision_of(x: Tensor, model: nn.Module) -> Tensor:
+    """Real inputs in the precision of the weights: arrays are often saved as float64."""
+    weights = next((p for p in model.parameters() if p.is_floating_point()), None)
+    return x if weights is None or not x.is_floating_point() else x.to(weights.dtype)
+
+
+def class_names(experiment: Experiment) -> list[str]:
+    """In the order of their numbers, where the data have names of classes."""
+    kept = experiment.inputs
+    found = kept.classes if kept else getattr(_innermost(experiment.train), "classes", None)
+    return [str(name) for name in found] if isinstance(found, list | tuple) else []
+
+
+class _Meaning:
+    """What outputs stand for: names of classes, and the scale of amounts."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        kept = experiment.inputs
+        self.classes = class_names(experiment)
+        self.scale: tuple[float, float] = (kept and kept.scale) or (0.0, 1.0)
+
+    def name(self, index: int) -> str:
+        """Of a class; its number where it has none."""
+        return self.classes[index] if index < len(self.classes) else str(index)
+
+
+def _read(task: Task, output: Tensor, meaning: _Meaning) -> tuple[str, float | None]:
+    """An answer in words, and its probability."""
+    if task.target_kind == "class index":
+        if task.name == "language_model" and output.ndim == 2:  # what comes after the last token
+            output = output[-1]
+        if output.ndim != 1:
+            raise UsageError(
+                f"The model gives outputs of shape {list(output.shape)} for an item, not one score "
+                "per class: use recipe.load, and read them in Python."
+            )
+        shares = output.softmax(0)
+        best = int(shares.argmax())
+        return meaning.name(best), float(shares[best])
+    if task.target_kind == "zero or one":
+        cut = getattr(task, "threshold", 0.0)
+        shares = output.flatten() if cut else output.flatten().sigmoid()
+        return _yes_or_no(shares, meaning)
+    mean, std = meaning.scale
+    return " ".join(f"{mean + std * value:.6g}" for value in output.flatten().tolist()), None
+
+
+def _yes_or_no(shares: Tensor, meaning: _Meaning) -> tuple[str, float | None]:
+    """Of one question, or of several with a name each."""
+    if len(shares) == 1:
+        yes = float(shares[0])
+        if len(meaning.classes) != len(("no", "yes")):
+            return str(int(yes > HALF)), yes
+        return meaning.name(int(yes > HALF)), max(yes, 1 - yes)
+    if len(meaning.classes) == len(shares):
+        return " ".join(n for n, y in zip(meaning.classes, shares, strict=True) if y > HALF), None
+    return " ".join(str(int(share > HALF)) for share in shares), None

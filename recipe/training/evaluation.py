@@ -1,0 +1,119 @@
+"""Loss and score of a model on data, from its outputs batch by batch."""
+
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+
+import torch
+from torch import Tensor, nn
+
+from recipe.data.datasets import Data
+from recipe.data.items import Batch
+from recipe.experiment import Experiment
+from recipe.tasks.base import Task
+from recipe.training.execution_mode import PLAIN, Way
+from recipe.training.monitors import ActivationMonitor
+from recipe.training.running_score import Tally
+
+MOST_PARTS = 5000
+"""Of the validation data, of which the score of each is looked at."""
+RESAMPLES = 200
+
+
+def evaluate(
+    model: nn.Module,
+    experiment: Experiment,
+    data: Data,
+    way: Way = PLAIN,
+    monitor: ActivationMonitor | None = None,
+) -> tuple[float, float]:
+    """Mean loss and score of `model` on `data` in evaluation mode; NaN where undefined.
+
+    In float32 whatever the way: the score is the one that the saved weights have. The monitor
+    sees the first batch.
+    """
+    return measure(experiment, answers(model, data, way, monitor))
+
+
+@torch.no_grad()
+def answers(
+    model: nn.Module, data: Data, way: Way = PLAIN, monitor: ActivationMonitor | None = None
+) -> Iterator[Batch]:
+    """Outputs of `model` in evaluation mode, and the targets, batch by batch."""
+    model.eval()
+    for number, (x, y) in enumerate(data.eval_batches()):
+        with monitor.batch(len(x)) if monitor and not number else nullcontext():
+            outputs = model(way.lay_out(x))
+        yield outputs, y
+
+
+@torch.no_grad()
+def measure(experiment: Experiment, answers: Iterable[Batch]) -> tuple[float, float]:
+    """Mean loss and score of outputs and targets; NaN where undefined."""
+    loss_function, metric = experiment.loss_function, experiment.metric
+    loss_sum, count = 0.0, 0
+    tally = Tally(experiment.resolved_task)
+    kept: list[Batch] = []
+    for outputs, y in answers:
+        loss_sum += loss_function(outputs, y).item() * len(y)
+        count += len(y)
+        if metric is not None:
+            kept.append((outputs, y))
+        else:
+            tally.add(outputs, y)
+    if metric is None:
+        score = tally.score()
+    elif kept:
+        outputs, targets = (torch.cat(parts) for parts in zip(*kept, strict=True))
+        score = float(metric(outputs, targets))
+    else:
+        score = math.nan
+    return loss_sum / max(1, count), score
+
+
+@torch.no_grad()
+def part_sums(experiment: Experiment, answers: Iterable[Batch], items: int) -> Tensor | None:
+    """The sums of the task's score of every item [n, k], or of as many parts of a few items each as
+    are drawn from quickly; None where the score is a metric of the user's own, which may compare
+    items with each other.
+
+    Args:
+        experiment: whose score.
+        answers: outputs and targets, batch by batch.
+        items: how many there are.
+
+    """
+    task, size = experiment.resolved_task, math.ceil(items / MOST_PARTS)
+    if experiment.metric is not None or not getattr(type(task).sums, "counts_items", False):
+        return None
+    sums = []
+    for outputs, targets in answers:
+        parts = zip(torch.split(outputs, size), torch.split(targets, size), strict=True)
+        sums += [task.sums(*part).cpu() for part in parts]
+    return torch.stack(sums)
+
+
+def lead_error(task: Task, one: Tensor, other: Tensor, seed: int) -> float:
+    """Standard error of the difference between two scores on the same items, by the bootstrap over
+    these parts of them (Efron, Tibshirani 1993: 200 resamples are enough for an error).
+
+    Args:
+        task: whose scores.
+        one: `part_sums` [n, k] of a model.
+        other: of the other model.
+        seed: of the resamples.
+
+    """
+    generator, n = torch.Generator().manual_seed(seed), len(one)
+    leads = []
+    for _ in range(RESAMPLES):
+        drawn = torch.randint(n, (n,), generator=generator)
+        leads.append(task.score(one[drawn].sum(0)) - task.score(other[drawn].sum(0)))
+    return float(torch.tensor(leads, dtype=torch.float64).std())
+
+
+def full_precision(outputs: Tensor) -> Tensor:
+    """Outputs as float32 where autocast made them smaller: losses and scores need the digits."""
+    if isinstance(outputs, Tensor) and outputs.dtype in (torch.bfloat16, torch.float16):
+        return outputs.float()
+    return outputs

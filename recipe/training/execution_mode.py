@@ -1,0 +1,98 @@
+"""How a model is run on a machine: layout, precision, threads, and how trials share the machine.
+
+A way changes how fast the numbers come, and only within the tolerance of `speed` the numbers.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from recipe.models.pooling import pool_before_relu
+
+Precision = Literal["float32", "bfloat16"]
+Sharing = Literal["alone", "processes", "fused"]
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to run trainings.
+
+    Attributes:
+        channels_last: images as [N, H, W, C] in memory, where convolutions are faster.
+        precision: bfloat16 runs forward and backward under autocast; weights stay float32.
+        threads: of one training, on the CPU; None leaves PyTorch's number.
+        compiled: forward and backward through torch.compile.
+        pool_first: max pooling before a ReLU that the model has before it, to the same numbers.
+        sharing: trials one after another, side by side in processes, or fused into one model.
+        width: how many trials run together; for processes, each on one thread.
+
+    """
+
+    channels_last: bool = False
+    precision: Precision = "float32"
+    threads: int | None = None
+    compiled: bool = False
+    pool_first: bool = False
+    sharing: Sharing = "alone"
+    width: int = 1
+
+    def __str__(self) -> str:
+        """What it changes against the plain way, in words."""
+        parts = [
+            "channels-last" if self.channels_last else "",
+            "pooling before ReLU" if self.pool_first else "",
+            self.precision if self.precision != "float32" else "",
+            "compiled" if self.compiled else "",
+            f"{self.threads} thread{'s' * (self.threads != 1)}"
+            if self.threads and self.sharing != "processes" else "",
+            f"{self.width} processes" if self.sharing == "processes" else "",
+            "fused trials" if self.sharing == "fused" else "",
+        ]  # fmt: skip
+        return ", ".join(part for part in parts if part) or "plain"
+
+    @property
+    def single(self) -> "Way":
+        """The same for a training that runs by itself."""
+        return replace(self, sharing="alone", width=1)
+
+    def lay_out(self, x: Tensor) -> Tensor:
+        """Inputs in the layout of this way."""
+        if self.channels_last and x.ndim == 4:
+            return x.contiguous(memory_format=torch.channels_last)
+        return x
+
+    def lay_out_model(self, model: nn.Module) -> nn.Module:
+        """The model, which is changed, in the layout and order of this way."""
+        if self.pool_first:
+            model = pool_before_relu(model)
+        if self.channels_last:
+            return model.to(memory_format=torch.channels_last)
+        return model
+
+    def autocast(self, device: torch.device) -> AbstractContextManager[object]:
+        """Around forward pass and loss."""
+        if self.precision == "float32":
+            return nullcontext()
+        return torch.autocast(device.type, torch.bfloat16)
+
+
+PLAIN = Way()
+"""float32, the model's own layout, PyTorch's own threads, one trial after another."""
+
+
+@contextmanager
+def thread_count(count: int | None) -> Iterator[None]:
+    """Run with this many CPU threads, and put the number back."""
+    before = torch.get_num_threads()
+    if count is None or count == before:
+        yield
+        return
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

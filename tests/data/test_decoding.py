@@ -1,0 +1,469 @@
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch.utils.data import Subset
+from torchvision import transforms as v1
+from torchvision.datasets import ImageFolder
+from torchvision.transforms import v2
+
+from recipe.core.errors import UsageError
+from recipe.data import decoding as module
+from recipe.data import transforms
+from recipe.data.decoding import PARALLEL_FROM, decode
+from recipe.data.items import item, probes
+from recipe.data.transforms import _load_jpeg, _load_rgb, apart
+
+PIPELINES = {
+    "v1": v1.Compose([v1.ToTensor(), v1.Normalize([0.5] * 3, [0.25, 0.2, 0.3])]),
+    "v2": v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True),
+                      v2.Normalize([0.5] * 3, [0.25, 0.2, 0.3])]),
+    "resized": v2.Compose([v2.Resize((6, 6)), v2.ToImage(), v2.ToDtype(torch.float32, scale=True)]),
+    "tensor alone": v1.ToTensor(),
+    "bytes": v1.PILToTensor(),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("images")
+    source = np.random.default_rng(0)
+    for i in range(40):
+        (root / f"class{i % 2}").mkdir(exist_ok=True)
+        pixels = source.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(root / f"class{i % 2}" / f"{i:03d}.png")
+    return root
+
+
+def one_by_one(dataset):
+    pairs = [dataset[i] for i in range(len(dataset))]
+    return torch.stack([x for x, _ in pairs]), torch.tensor([y for _, y in pairs])
+
+
+def split(dataset):
+    return apart(dataset, "train", [item(dataset, i, "train") for i in probes(len(dataset))])
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_a_transform_taken_apart_gives_the_same_values(folder, name):
+    dataset = ImageFolder(str(folder), PIPELINES[name])
+    assert split(dataset) is not None
+    x, y = decode(dataset, "train")
+    expected_x, expected_y = one_by_one(dataset)
+    assert x.dtype == expected_x.dtype
+    assert torch.equal(x, expected_x.as_subclass(torch.Tensor))
+    assert torch.equal(y, expected_y)
+    assert dataset.transform is PIPELINES[name]  # the user's own is left alone
+
+
+KINDS = {
+    "rgb.jpg": ("RGB", {"quality": 80}),
+    "finer.jpeg": ("RGB", {"subsampling": 0, "progressive": True}),
+    "gray.jpg": ("L", {}),
+    "cmyk.jpg": ("CMYK", {}),
+    "rgb.PNG": ("RGB", {}),
+    "alpha.png": ("RGBA", {}),
+    "palette.png": ("P", {"transparency": 3}),
+    "deep.png": ("I;16", {}),
+    "other.bmp": ("RGB", {}),
+}
+
+
+@pytest.fixture
+def kinds(tmp_path):
+    (tmp_path / "a").mkdir()
+    pixels = np.random.default_rng(1).integers(0, 256, (20, 24, 3), dtype=np.uint8)
+    for name, (mode, options) in KINDS.items():
+        image = Image.fromarray(pixels)
+        if mode == "I;16":
+            image = Image.fromarray(pixels[..., 0].astype(np.uint16) * 200)
+        else:
+            image = image.convert(mode)
+        image.save(tmp_path / "a" / name, **options)
+    return tmp_path
+
+
+def test_every_kind_of_image_is_read_as_pil_reads_it(kinds):
+    dataset = ImageFolder(str(kinds), PIPELINES["bytes"])
+    assert split(dataset) is not None
+    assert torch.equal(decode(dataset, "train")[0], one_by_one(dataset)[0])
+
+
+@pytest.fixture
+def jpegs(tmp_path):
+    source = np.random.default_rng(2)
+    for i in range(40):
+        (tmp_path / f"class{i % 2}").mkdir(exist_ok=True)
+        image = Image.fromarray(source.integers(0, 256, (8, 8, 3), dtype=np.uint8))
+        image.save(tmp_path / f"class{i % 2}" / f"{i:03d}.jpg")
+    return tmp_path
+
+
+def counted(monkeypatch):
+    """How many images each call of torchvision's decoder is given; 1 where it gets no list."""
+    calls, usual = [], transforms._jpeg_decoder()
+
+    def decoder(content):
+        calls.append(len(content) if isinstance(content, list) else 1)
+        return usual(content)
+
+    monkeypatch.setattr(transforms, "_jpeg_decoder", lambda: decoder)
+    return calls
+
+
+@pytest.mark.parametrize("part", [None, [7, 3, 3, 21, 39]])
+def test_jpegs_are_decoded_many_at_a_time(jpegs, monkeypatch, part):
+    calls = counted(monkeypatch)
+    dataset = ImageFolder(str(jpegs), PIPELINES["v2"])
+    dataset = dataset if part is None else Subset(dataset, part)
+    x, y = decode(dataset, "train")
+    expected_x, expected_y = one_by_one(dataset)
+    assert torch.equal(x, expected_x.as_subclass(torch.Tensor))
+    assert torch.equal(y, expected_y)
+    assert calls[-1] == len(dataset)
+
+
+def test_one_that_is_gray_among_many_is_read_as_pil_reads_it(jpegs, monkeypatch):
+    path = jpegs / "class1" / "017.jpg"
+    Image.open(path).convert("L").save(path)
+    calls = counted(monkeypatch)
+    dataset = ImageFolder(str(jpegs), PIPELINES["v2"])
+    x, _ = decode(dataset, "train")
+    assert torch.equal(x, one_by_one(dataset)[0].as_subclass(torch.Tensor))
+    assert calls[-len(dataset) :] == [1] * len(dataset)
+
+
+def test_a_folder_that_changes_its_labels_is_read_item_by_item(jpegs, monkeypatch):
+    calls = counted(monkeypatch)
+    dataset = ImageFolder(str(jpegs), PIPELINES["v2"], target_transform=lambda y: 1 - y)
+    assert torch.equal(decode(dataset, "train")[1], one_by_one(dataset)[1])
+    assert set(calls) == {1}
+
+
+def test_one_broken_file_among_many_is_named(jpegs):
+    dataset = ImageFolder(str(jpegs), PIPELINES["v2"])
+    broken = jpegs / "class1" / "broken.jpg"
+    broken.write_bytes(Path(dataset.samples[0][0]).read_bytes()[:-200])
+    dataset.samples *= 10
+    index = 5
+    dataset.samples[index] = (str(broken), 1)
+    assert index not in probes(len(dataset))
+    with pytest.raises(UsageError, match=rf"train\[{index}\] raised OSError"):
+        decode(dataset, "train")
+
+
+class Doubled(ImageFolder):
+    """An item as this class gives it, though it offers others by `__getitems__`."""
+
+    def __getitem__(self, index):
+        x, y = super().__getitem__(index)
+        return 2 * x, y
+
+    def __getitems__(self, indices):
+        return [(torch.zeros(3, 8, 8), 0) for _ in indices]
+
+
+@pytest.mark.parametrize("transform", PIPELINES)
+def test_items_are_those_of_getitem_whatever_else_a_data_set_offers(folder, transform):
+    dataset = Doubled(str(folder), PIPELINES["v1" if transform == "resized" else transform])
+    x, _ = decode(dataset, "train")
+    assert torch.equal(x, one_by_one(dataset)[0].as_subclass(torch.Tensor))
+
+
+def test_without_torchvisions_decoder_pillow_reads_them(kinds, monkeypatch):
+    monkeypatch.setattr(transforms, "_jpeg_decoder", lambda: None)
+    dataset = ImageFolder(str(kinds), PIPELINES["bytes"])
+    assert split(dataset)[0].loader is _load_rgb
+    assert torch.equal(decode(dataset, "train")[0], one_by_one(dataset)[0])
+
+
+def test_a_step_before_the_conversion_gets_pillows_image(kinds):
+    def dark(image):
+        assert isinstance(image, Image.Image)
+        return image.convert("RGB").point(lambda value: value // 2)
+
+    dataset = ImageFolder(str(kinds), v1.Compose([v1.Lambda(dark), v1.ToTensor()]))
+    assert split(dataset)[0].loader is _load_rgb
+    assert torch.equal(decode(dataset, "train")[0], one_by_one(dataset)[0])
+
+
+def test_a_loader_of_ones_own_is_called(kinds):
+    def dark(path):
+        return Image.open(path).convert("RGB").point(lambda value: value // 2)
+
+    usual = ImageFolder(str(kinds), PIPELINES["v1"])
+    own = ImageFolder(str(kinds), PIPELINES["v1"], loader=dark)
+    assert split(usual)[0].folder.loader is _load_jpeg
+    assert split(own)[0].loader is dark
+    assert torch.equal(decode(own, "train")[0], one_by_one(own)[0])
+
+
+@pytest.mark.parametrize("name", ["rgb.jpg", "rgb.PNG"])
+def test_a_cut_off_image_is_complained_about(kinds, name):
+    path = kinds / "a" / name
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(UsageError, match=r"train\[\d\] raised OSError: .*truncated"):
+        decode(ImageFolder(str(kinds), PIPELINES["v1"]), "train")
+
+
+def test_a_subset_is_taken_apart_too(folder):
+    subset = Subset(ImageFolder(str(folder), PIPELINES["v1"]), [3, 1, 30])
+    assert split(subset) is not None
+    assert torch.equal(decode(subset, "train")[0], one_by_one(subset)[0])
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        v1.Compose([v1.ToTensor(), v1.Lambda(lambda x: x - x.mean())]),  # of one image, or of all
+        v1.Compose([v1.ToTensor(), v1.Lambda(lambda x: x[0])]),
+        v1.Lambda(lambda image: torch.from_numpy(np.array(image)).float()),
+        lambda image: torch.from_numpy(np.array(image)),
+    ],
+)
+def test_a_transform_that_wants_one_image_gets_one(folder, transform):
+    dataset = ImageFolder(str(folder), transform)
+    assert split(dataset) is None
+    assert torch.equal(decode(dataset, "train")[0], one_by_one(dataset)[0])
+
+
+class Many:
+    """Items that say who read them."""
+
+    def __init__(self, n=PARALLEL_FROM + 5, make=None):
+        self.n, self.make = n, make or (lambda i: (torch.tensor([float(i)]), i % 7))
+
+    def __len__(self):
+        return self.n
+
+    def __getitem__(self, i):
+        return self.make(i)
+
+
+def test_children_read_in_order_and_progress_reaches_the_end():
+    told = []
+    x, y = decode(Many(), "train", lambda *of: told.append(of))
+    assert x[:, 0].tolist() == list(range(PARALLEL_FROM + 5))
+    assert y.tolist() == [i % 7 for i in range(PARALLEL_FROM + 5)]
+    assert told[-1] == (PARALLEL_FROM + 5, PARALLEL_FROM + 5, "decoding train")
+    assert [done for done, *_ in told] == sorted(done for done, *_ in told)
+
+
+def test_a_reader_that_was_killed_is_replaced(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "cores", lambda: 2)
+    parent = os.getpid()
+
+    def make(i):
+        if i == 700 and os.getpid() != parent and not (tmp_path / "died").exists():
+            (tmp_path / "died").touch()
+            os.kill(os.getpid(), 9)
+        return torch.tensor([float(i)]), 0
+
+    assert decode(Many(make=make), "train")[0][:, 0].tolist() == list(range(PARALLEL_FROM + 5))
+    assert (tmp_path / "died").exists()
+
+
+def test_a_reader_that_is_killed_again_is_said(monkeypatch):
+    monkeypatch.setattr(module, "cores", lambda: 2)
+    parent = os.getpid()
+
+    def make(i):
+        if i == 700 and os.getpid() != parent:
+            os.kill(os.getpid(), 9)
+        return torch.tensor([float(i)]), 0
+
+    with pytest.raises(UsageError, match=r"train\[512:768\] failed twice.*killed by SIGKILL"):
+        decode(Many(make=make), "train")
+
+
+def test_numbers_that_start_as_whole_ones_keep_their_fractions():
+    targets = [0, 0.5, 1.75, 2]
+    _, y = decode(Many(4, lambda i: (torch.zeros(1), targets[i])), "train")
+    assert y.tolist() == targets
+
+
+def test_a_type_that_turns_up_late_is_said():
+    def make(i):
+        return torch.zeros(1), 0.5 if i == 101 else 0
+
+    with pytest.raises(UsageError, match=r"targets of train are torch.int64.*torch.float32"):
+        decode(Many(1000, make), "train")
+
+
+def test_a_late_image_of_another_size_is_resized_by_the_users_own_transform(tmp_path):
+    (tmp_path / "a").mkdir()
+    for i in range(400):
+        size = 9 if i == 201 else 8
+        Image.new("RGB", (size, size), (i % 256, 0, 0)).save(tmp_path / "a" / f"{i:03d}.png")
+    pipeline = v2.Compose([v2.ToImage(), v2.Resize((6, 6)), v2.ToDtype(torch.float32, scale=True)])
+    dataset = ImageFolder(str(tmp_path), pipeline)
+    assert split(dataset) is not None  # on the sample
+    assert torch.equal(
+        decode(dataset, "train")[0], one_by_one(dataset)[0].as_subclass(torch.Tensor)
+    )
+
+
+class Mapped:
+    """A data set that is too large for memory, as far as `decode` knows."""
+
+    @pytest.fixture(autouse=True)
+    def _little_memory(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("RECIPE_CACHE", str(tmp_path / "cache"))
+        monkeypatch.setattr(module, "free_memory", lambda _: 1000)
+        self.cache = tmp_path / "cache" / "data"
+
+
+class TestMapped(Mapped):
+    def test_it_is_the_same_from_a_file(self, folder):
+        dataset = ImageFolder(str(folder), PIPELINES["v2"])
+        x, y = decode(dataset, "train")
+        expected_x, expected_y = one_by_one(dataset)
+        assert torch.equal(x, expected_x.as_subclass(torch.Tensor))
+        assert torch.equal(y, expected_y)
+        assert [p.suffix for p in self.cache.iterdir() if p.is_dir()] == [""]
+
+    def test_the_next_run_reads_no_image(self, folder):
+        first, _ = decode(ImageFolder(str(folder), PIPELINES["v1"]), "train")
+        told = []
+        again, _ = decode(
+            ImageFolder(str(folder), PIPELINES["v1"]), "train", lambda *of: told.append(of)
+        )
+        assert torch.equal(first, again)
+        assert not told
+
+    def test_writing_to_it_reaches_no_other_run(self, folder):
+        x, _ = decode(ImageFolder(str(folder), PIPELINES["v1"]), "train")
+        before = x.clone()
+        x.zero_()
+        again, _ = decode(ImageFolder(str(folder), PIPELINES["v1"]), "train")
+        assert torch.equal(again, before)
+
+    def test_a_changed_source_is_read_anew(self, tmp_path):
+        root = tmp_path / "own"
+        (root / "a").mkdir(parents=True)
+        for i in range(50):
+            Image.new("RGB", (4, 4), (i, 0, 0)).save(root / "a" / f"{i:02d}.png")
+        first, _ = decode(ImageFolder(str(root), v1.ToTensor()), "train")
+        Image.new("RGB", (4, 4), (255, 255, 255)).save(root / "a" / "11.png")
+        second, _ = decode(ImageFolder(str(root), v1.ToTensor()), "train")
+        assert second[11].min() == 1 > first[11].max()
+
+    def test_a_build_that_was_interrupted_leaves_nothing_that_counts(self, folder):
+        dataset = ImageFolder(str(folder), PIPELINES["v1"])
+
+        def stop(*_):
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            decode(dataset, "train", stop)
+        assert not [p for p in self.cache.iterdir() if p.is_dir()]
+        assert torch.equal(decode(dataset, "train")[0], one_by_one(dataset)[0])
+
+    def test_a_full_disk_is_said(self, folder, monkeypatch):
+        usage = type("Usage", (), {"free": 10})
+        monkeypatch.setattr(module.shutil, "disk_usage", lambda _: usage)
+        with pytest.raises(UsageError, match=r"train takes 0.0 GB.*RECIPE_CACHE"):
+            decode(ImageFolder(str(folder), PIPELINES["v1"]), "train")
+        with pytest.raises(UsageError, match=r"val takes 0.0 GB.*RECIPE_CACHE"):
+            module.taken(torch.zeros(1000), torch.arange(999), "val")
+
+    def test_what_names_no_files_is_read_by_every_run(self):
+        values = list(range(50))
+        source = Many(50, lambda i: (torch.tensor([float(values[i])]), 0))
+        assert decode(source, "train")[0][33] == 33
+        values[33] = -1
+        assert decode(source, "train")[0][33] == -1
+        assert not list(self.cache.iterdir())
+
+    def test_a_fraction_of_it_is_cut_off_in_files_too(self, folder, monkeypatch):
+        from recipe import Experiment
+        from recipe.data.datasets import load_splits
+
+        taken = []
+        monkeypatch.setattr(
+            module, "unnamed_file",
+            lambda _, shape, dtype: taken.append(shape) or torch.empty(shape, dtype=dtype),
+        )  # fmt: skip
+        declared = Experiment(
+            model=torch.nn.Identity, train=ImageFolder(str(folder), PIPELINES["v1"]), val=0.25
+        )
+        splits = load_splits(declared, torch.device("cpu"), 0)
+        assert [shape[0] for shape in taken] == [30, 10]
+        whole, _ = one_by_one(declared.train)
+        both = torch.cat([splits.train.x, splits.val.x])
+        assert torch.equal(both.flatten(1).sum(1).sort()[0], whole.flatten(1).sum(1).sort()[0])
+
+
+TWICE = """
+import sys, torch
+from torchvision.datasets import ImageFolder
+from torchvision.transforms import ToTensor
+from recipe.training import decode as module
+module.free_memory = lambda _: 1000
+told = []
+x, _ = module.decode(ImageFolder(sys.argv[1], ToTensor()), "train", lambda *of: told.append(of))
+print(len(told) > 0, x.sum().item())
+"""
+
+
+def test_two_runs_that_build_at_once_build_once(folder, tmp_path):
+    environment = {**os.environ, "RECIPE_CACHE": str(tmp_path)}
+    started = [
+        subprocess.Popen([sys.executable, "-c", TWICE, str(folder)], env=environment,
+                         stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]  # fmt: skip
+    lines = [process.communicate(timeout=120)[0].split() for process in started]
+    assert all(process.returncode == 0 for process in started)
+    assert sorted(built for built, _ in lines) == ["False", "True"]
+    assert lines[0][1] == lines[1][1]
+
+
+ORPHANS = """
+import os, sys, time
+from contextlib import closing
+from recipe.machine.processes import Children
+def serve(line):
+    line.send({"pid": os.getpid()})
+    time.sleep(600)
+with closing(Children(serve)) as children:
+    made = [children.free() for _ in range(2)]
+    print(*[child.receive()[0]["pid"] for child in made], flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGINT"])
+@pytest.mark.skipif(sys.platform != "linux", reason="children are forked on Linux only")
+def test_children_end_with_their_parent(how):
+    import signal
+
+    parent = subprocess.Popen(
+        [sys.executable, "-c", ORPHANS],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    pids = [int(pid) for pid in parent.stdout.readline().split()]
+    assert len(pids) == 2
+    parent.send_signal(getattr(signal, how))
+    parent.wait(timeout=60)
+    deadline = time.monotonic() + 10
+    while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(alive(pid) for pid in pids)
+    parent.stdout.close()
+
+
+def alive(pid):
+    status = Path(f"/proc/{pid}/stat")
+    try:
+        return status.read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

@@ -1,0 +1,55 @@
+from types import SimpleNamespace
+
+import pytest
+
+from recipe.core.settings import parse_budget
+from recipe.engine.forecast import Part, forecast, told
+
+
+def plugin(title, share=None):
+    step = SimpleNamespace(title=title)
+    if share is not None:
+        step.expects = lambda _, left: 12 if left is None else share * left
+    return SimpleNamespace(step=step)
+
+
+def context(left=None, pace=None, budget=None):
+    return SimpleNamespace(
+        epochs_left=left, pace=pace, experiment=SimpleNamespace(epochs=10),
+        settings=SimpleNamespace(budget=budget and parse_budget(budget)),
+    )  # fmt: skip
+
+
+PLUGINS = [plugin("Inspect"), plugin("Coarse grid", 0.5), plugin("Refine the grid", 1.0)]
+
+
+def test_each_step_plans_with_what_the_ones_before_leave():
+    assert forecast(PLUGINS, context(40)) == [
+        Part("Coarse grid", 20.0), Part("Refine the grid", 20.0)
+    ]  # fmt: skip
+
+
+def test_without_a_budget_nothing_limits_them():
+    assert [part.epochs for part in forecast(PLUGINS, context())] == [12.0, 12.0]
+
+
+@pytest.mark.parametrize(
+    ("pace", "time"),
+    [
+        (None, ""),
+        (0.5, ", about 12 s"),
+        (0.001, ", about 1 s"),
+        (10.0, ", about 4 min"),
+        (600.0, ", about 4.0 h"),
+    ],
+)
+def test_the_sentence(pace, time):
+    ctx = context(pace=pace)
+    assert told(forecast(PLUGINS, ctx), ctx) == (
+        f"Plan: 24 epochs, 2.4 full trainings{time} (coarse grid 12; refine the grid 12)."
+    )
+
+
+def test_a_budget_is_named():
+    ctx = context(40, budget="40epochs")
+    assert "Further rounds get what 40epochs leaves" in told(forecast(PLUGINS, ctx), ctx)

@@ -1,0 +1,145 @@
+"""Files of curves as tables."""
+
+import json
+import math
+
+import pytest
+
+from recipe.core.errors import UsageError
+from recipe.logs.tables import is_number, number, read_table
+
+TABLE = (["epoch", "loss"], [["0", "1.5"], ["1", "1.2"]])
+TEXTS = {
+    "commas": "epoch,loss\n0,1.5\n1,1.2\n",
+    "padded": "   epoch,      loss\n       0,       1.5\n       1,       1.2\n",
+    "semicolons": "epoch;loss\n0;1.5\n1;1.2\n",
+    "tabs": "epoch\tloss\n0\t1.5\n1\t1.2\n",
+    "spaces": "epoch   loss\n0       1.5\n1       1.2\n",
+    "quotes": '"epoch","loss"\n"0","1.5"\n"1","1.2"\n',
+    "a mark of the encoding": "\ufeffepoch,loss\n0,1.5\n1,1.2\n",
+    "comments and blank lines": "# run 7\n\nepoch,loss\n0,1.5\n\n1,1.2\n",
+    "Windows": "epoch,loss\r\n0,1.5\r\n1,1.2\r\n",
+    "records": json.dumps([{"epoch": 0, "loss": 1.5}, {"epoch": 1, "loss": 1.2}]),
+    "a record per line": '{"epoch": 0, "loss": 1.5}\n{"epoch": 1, "loss": 1.2}\n',
+    "columns": json.dumps({"epoch": [0, 1], "loss": [1.5, 1.2]}),
+    "numpy.savetxt": "# epoch loss\n0 1.5\n1 1.2\n",
+    "numpy.savetxt with commas": "# run 7\n# epoch,loss\n0,1.5\n1,1.2\n",
+    "numpy.savetxt with both": "# epoch loss\n0,1.5\n1,1.2\n",
+    "pandas by column": json.dumps({"epoch": {"0": 0, "1": 1}, "loss": {"0": 1.5, "1": 1.2}}),
+    "pandas split": json.dumps(
+        {"columns": ["epoch", "loss"], "index": [0, 1], "data": [[0, 1.5], [1, 1.2]]}
+    ),
+    "pandas table": json.dumps(
+        {"schema": {}, "data": [{"epoch": 0, "loss": 1.5}, {"epoch": 1, "loss": 1.2}]}
+    ),
+    "a history within": json.dumps(
+        {"history": {"epoch": [0, 1], "loss": [1.5, 1.2]}, "params": {"epochs": 2}}
+    ),
+    "trainer state": json.dumps(
+        {"best": None, "log_history": [{"epoch": 0, "loss": 1.5}, {"epoch": 1, "loss": 1.2}]}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_tables(tmp_path, name):
+    path = tmp_path / "log"
+    path.write_bytes(TEXTS[name].encode())
+    assert read_table(path) == TABLE
+
+
+def test_a_markdown_table(tmp_path):
+    path = tmp_path / "log"
+    path.write_text("| Epoch | Loss |\n|:-----:|-----:|\n| 1 | 0.5 |\n")
+    header, rows = read_table(path)
+    assert header[1:3] == ["Epoch", "Loss"]
+    assert [row[1:3] for row in rows] == [["1", "0.5"]]
+
+
+def columns(path):
+    header, rows = read_table(path)
+    return dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
+
+
+def test_pandas_by_row(tmp_path):
+    path = tmp_path / "log"
+    path.write_text(json.dumps({"0": {"loss": 1.5}, "1": {"loss": 1.2}}))
+    assert columns(path) == {"index": ["0", "1"], "loss": ["1.5", "1.2"]}
+
+
+def test_columns_of_pandas_are_put_together_by_their_index(tmp_path):
+    path = tmp_path / "log"
+    path.write_text(json.dumps({"loss": {"0": 3, "1": 2, "10": 1}, "val_loss": {"10": 5}}))
+    assert columns(path) == {"loss": ["3", "2", "1"], "val_loss": ["", "", "5"]}
+
+
+def test_lists_of_objects_within(tmp_path):
+    path = tmp_path / "log"
+    path.write_text(json.dumps({"train": {"loss": [3, 2]}, "val": {"loss": [4, 5]}, "lr": 0.1}))
+    assert columns(path) == {"train/loss": ["3", "2"], "val/loss": ["4", "5"]}
+
+
+@pytest.mark.parametrize(
+    ("few", "column"),
+    [([7, 8], ["", "7", "", "8"]), ([7], ["", "", "", "7"]), ([7, 8, 9], ["7", "8", "9", ""])],
+)
+def test_a_list_that_was_written_less_often(tmp_path, few, column):
+    path = tmp_path / "log"
+    path.write_text(json.dumps({"train_losses": [1, 2, 3, 4], "val_losses": few}))
+    assert columns(path)["val_losses"] == column
+
+
+@pytest.mark.parametrize("text", ["0,2.3\n1,2.1\n", "# three names here\n0,2.3\n", "1\n2\n"])
+def test_numbers_without_a_header(tmp_path, text):
+    path = tmp_path / "log"
+    path.write_text(text)
+    with pytest.raises(UsageError, match="begins with a row of numbers"):
+        read_table(path)
+
+
+@pytest.mark.parametrize("text", ["[1.0, 0.5]", "[[0, 1.0], [1, 0.5]]"])
+def test_values_without_names(tmp_path, text):
+    path = tmp_path / "log"
+    path.write_text(text)
+    with pytest.raises(UsageError, match="values without names"):
+        read_table(path)
+
+
+def test_rows_are_as_long_as_the_header(tmp_path):
+    path = tmp_path / "log"
+    path.write_text("a,b,c\n1\n1,2,3,4\n")
+    assert read_table(path)[1] == [["1", "", ""], ["1", "2", "3"]]
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n", "[]", '{"a": 1', "# nothing\n"])
+def test_nothing_to_read(tmp_path, text):
+    path = tmp_path / "log"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=r"no rows|no JSON"):
+        read_table(path)
+
+
+def test_a_binary_file(tmp_path):
+    path = tmp_path / "log"
+    path.write_bytes(b"\xff\xfe\x00\x81")
+    with pytest.raises(UsageError, match="no text file"):
+        read_table(path)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("1.5", 1.5), ("1,5", 1.5), ("87.5%", 0.875), ("87.5 %", 0.875), ("1e-3", 1e-3),
+     ("tensor(0.25, device='cuda:0')", 0.25), ("tensor(0.25)", 0.25), ("inf", math.inf),
+     ("", None), ("NA", None), ("No log", None), ("null", None), ("-", None)],
+)  # fmt: skip
+def test_numbers(cell, value):
+    assert number(cell) == value
+    assert is_number(cell) == (value is not None and math.isfinite(value))
+
+
+def test_nan_is_a_value_and_words_are_not():
+    assert math.isnan(number("NaN"))
+    assert not is_number("nan")
+    with pytest.raises(ValueError, match="abc"):
+        number("abc")
+    assert not is_number("abc")

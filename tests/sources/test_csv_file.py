@@ -1,0 +1,76 @@
+import pytest
+
+from recipe.core.errors import UsageError
+from recipe.sources.csv_file import read_csv
+
+
+def columns(tmp_path, text, encoding="utf-8"):
+    path = tmp_path / "t.csv"
+    path.write_bytes(text.encode(encoding))
+    return read_csv(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a,b\n1,x\n", ("a", "b")),
+        ("a;b\r\n1;x\r\n", ("a", "b")),
+        ("a\tb\n1\tx\n", ("a", "b")),
+        ("1,x\n2,y\n", ("1", "2")),
+        ("0,1,2\n5,6,7\n", ("0", "1", "2")),  # an array, saved with the numbers of its columns
+        (",0,1\n0,5,6\n", ("column 1", "0", "1")),
+        ("0,1\n1,0\n0,0\n", ("0", "1")),
+        ("a,a,\n1,2,3\n", ("a", "a 2", "column 3")),
+        ("a 3,a,a\n1,2,3\n", ("a 3", "a", "a 3 3")),
+        ('"a, b",c\n"x\ny",2\n', ("a, b", "c")),
+        ("\ufeffa,b\n1,2\n", ("a", "b")),
+    ],
+)
+def test_headers(tmp_path, text, names):
+    assert columns(tmp_path, text).names == names
+
+
+def test_a_column_is_numbers_or_words(tmp_path):
+    table = columns(tmp_path, "n,w,g\n1,1,\n?,x,NA\n2.5e1,2,-\n")
+    assert table.numbers("n") == [1.0, None, 25.0]
+    assert table.numbers("w") is None
+    assert table.numbers("g") is None  # nothing in it
+
+
+def test_a_decimal_comma(tmp_path):
+    assert columns(tmp_path, "a;b\n1,5;x\n2,25;y\n").numbers("a") == [1.5, 2.25]
+
+
+def test_the_decimal_sign_is_that_of_most_numbers(tmp_path):
+    assert columns(tmp_path, "a;b\n1,5;x\n2,25;v1.0\n").numbers("a") == [1.5, 2.25]
+    assert columns(tmp_path, "a;b\n1.5;x\n2.25;y\n").numbers("a") == [1.5, 2.25]
+
+
+def test_rows_without_a_value_are_left_out_and_counted(tmp_path):
+    table = columns(tmp_path, "a,b\n\n1,2\n,\n3,4\n")
+    assert table.rows == (2, 4)
+    assert table.column("a") == ("1", "3")
+
+
+def test_a_cell_that_is_too_long_is_one_sentence(tmp_path):
+    with pytest.raises(UsageError, match="cannot be read as a table"):
+        columns(tmp_path, 'a,b\n1,"' + "x" * 200_000 + '"\n')
+
+
+def test_old_encodings_are_read(tmp_path):
+    assert columns(tmp_path, "name,n\nJosé,1\n", "latin-1").column("name") == ("José",)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("", "empty"), ("a,b\n", "no rows below"), ("a,b\n1,2\n1,2,3\n", "3 cells in row 2"),
+     ("\0\0", "no text file")],
+)  # fmt: skip
+def test_what_is_no_table_is_one_sentence(tmp_path, text, says):
+    with pytest.raises(UsageError, match=says):
+        columns(tmp_path, text)
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(UsageError, match="No such file"):
+        read_csv(tmp_path / "none.csv")
