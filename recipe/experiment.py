@@ -9,8 +9,8 @@ from typing import Any, Self
 from torch import Tensor, nn
 
 from recipe.core.errors import UsageError
+from recipe.core.evidence import Scalar
 from recipe.core.names import unknown
-from recipe.core.results import Scalar
 from recipe.ranges import Axis, check
 from recipe.tasks import TASKS, Task
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from recipe.core.errors import UsageError
-from recipe.core.results import Scalar
+from recipe.core.evidence import Scalar
 
 
 def rounded(value: float) -> float:

@@ -14,11 +14,11 @@ from torch import nn
 
 import recipe
 from recipe import Experiment
-from recipe.api import execute
 from recipe.core import chosen, results
 from recipe.core.errors import UsageError
 from recipe.core.results import RunResult
 from recipe.core.settings import Settings
+from recipe.engine.running import execute
 from tiny import blobs, experiment
 
 SCHEMA = json.loads(Path(recipe.__file__).with_name("result.schema.json").read_text())

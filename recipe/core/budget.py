@@ -1,9 +1,54 @@
 """What a run may spend, and what it has spent."""
 
+import re
 import time
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
 
-from recipe.core.settings import Budget
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A limit on the run: seconds of wall time or epochs of training."""
+
+    amount: float
+    unit: Literal["seconds", "epochs"]
+
+    def __str__(self) -> str:
+        """As the user writes it."""
+        if self.unit == "epochs":
+            return f"{_plain(self.amount)}epochs"
+        exact = [(n, u) for u, n in _SECONDS.items() if self.amount % n == 0]
+        size, letter = max(exact, default=(1, "s"))
+        return f"{_plain(self.amount / size)}{letter}"
+
+
+def _plain(number: float) -> str:
+    """All digits and no exponent, so that it parses back to the same number."""
+    return format(Decimal(repr(number)).normalize(), "f")
+
+
+def parse_budget(value: Any) -> Budget:
+    """`15m`, `90s`, `2h` or `40epochs`; ValueError otherwise."""
+    if isinstance(value, Budget):
+        return value
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h|epochs?)", str(value).strip())
+    if not match or float(match[1]) <= 0:
+        raise ValueError(f"{value!r} is no budget: write 90s, 15m, 2h or 40epochs")
+    if match[2] in _SECONDS:
+        seconds = float(match[1]) * _SECONDS[match[2]]
+        if seconds < 1:
+            raise ValueError(f"{value!r} is less than a second")
+        return Budget(seconds, "seconds")
+    return Budget(float(match[1]), "epochs")
+
+
+def parse_verify_budget(value: Any) -> Budget | Literal["off"]:
+    """A budget, or `off`."""
+    return "off" if value == "off" else parse_budget(value)
+
 
 GRAIN = 2.0**-24
 """Parts of an epoch are booked in multiples of this. Their sums are exact, so a run that was

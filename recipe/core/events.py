@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from recipe.core.results import RunResult, StepResult, Trial
+from recipe.core.results import RunResult, StepResult
+from recipe.core.trials import Trial
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from recipe.core.errors import UsageError
 from recipe.core.noise import wandering
-from recipe.core.results import Against, Best, RunResult
+from recipe.core.results import Against, RunResult
 from recipe.core.settings import Settings
+from recipe.core.trials import Best
 from recipe.engine.engine import Engine
 from recipe.engine.gain import Result, noise
 from recipe.experiment import Experiment

@@ -6,7 +6,7 @@ step cannot declare itself passed, a crash is never a pass, and a step that did 
 
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -14,22 +14,13 @@ from typing import Any
 from recipe.core.chosen import chosen_from_json
 from recipe.core.errors import RecipeError, UsageError
 from recipe.core.events import Crash, Message, StepFinished, StepStarted
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding, status_of
 from recipe.core.keys import key
-from recipe.core.results import (
-    Best,
-    Cost,
-    Evidence,
-    Finding,
-    RunResult,
-    Scalar,
-    Status,
-    StepResult,
-    Trial,
-    step_from_json,
-)
+from recipe.core.results import StepResult, step_from_json
+from recipe.core.trials import Trial
 from recipe.data.datasets import Splits
 from recipe.engine.decisions import Decisions, Gate
-from recipe.engine.diagnosis import diagnose
 from recipe.engine.forecast import forecast, told
 from recipe.engine.repair import carried, go_on, mend
 from recipe.experiment import Experiment
@@ -119,7 +110,7 @@ class Engine:
         if all(is_short(plugin.step) for plugin in coming):
             return
         with suppress(Exception):  # the step itself says what is wrong
-            self.ctx.runner.find_way()  # from then on it is known how long an epoch takes
+            self.ctx.runner.find_mode()  # from then on it is known how long an epoch takes
             self.ctx.emit(Message(told(forecast(coming, self.ctx), self.ctx)))
         self.ctx.meter.mark()
 
@@ -269,14 +260,6 @@ def _check_evidence(evidence: object) -> None:
         raise RecipeError(f"measure returned {type(evidence).__name__}, not Evidence")
 
 
-def status_of(findings: Sequence[Finding]) -> Status:
-    """The worst severity among the findings that count."""
-    severities = {f.severity for f in findings if f.counts}
-    if "fail" in severities:
-        return "fail"
-    return "warn" if "warn" in severities else "pass"
-
-
 def _skipped(plugin: Plugin, round_: int, reason: str) -> StepResult:
     step = plugin.step
     return StepResult(
@@ -286,44 +269,3 @@ def _skipped(plugin: Plugin, round_: int, reason: str) -> StepResult:
 
 def _names(step: Step) -> tuple[str, ...]:
     return tuple(rule.name for rule in step.rules)
-
-
-def assemble(
-    engine: Engine,
-    name: str,
-    environment: Mapping[str, Scalar],
-    settings: Mapping[str, Any],
-    *,
-    interrupted: bool,
-) -> RunResult:
-    """Everything the run found, as one result."""
-    ctx = engine.ctx
-    rules = [rule for plugin in engine.plugins for rule in plugin.step.rules]
-    steps, diagnosis = diagnose(engine.results, rules)
-    baseline, best = ctx.baseline_trial or ctx.reference, ctx.best_trial
-    epochs = round(sum(t.trained for t in ctx.trials if not ctx.on_features(t)))
-    return RunResult(
-        name=name,
-        diagnosis=diagnosis,
-        steps=steps,
-        trials=tuple(ctx.trials),
-        metric=ctx.experiment.metric_name,
-        baseline=_as_best(baseline, ctx) if baseline else None,
-        best=_as_best(best, ctx) if best else None,
-        cost=Cost(
-            trials=len(ctx.trials),
-            epochs=epochs,
-            seconds=ctx.meter.seconds,
-            trainings=ctx.meter.epochs / (ctx.experiment.epochs or 1),
-        ),
-        environment=environment,
-        settings=settings,
-        interrupted=interrupted,
-        chosen=ctx.chosen,
-    )
-
-
-def _as_best(trial: Trial, ctx: Context) -> Best:
-    params = ctx.experiment_of(trial).params
-    known = {name: value for name, value in params.items() if value is not None}
-    return Best(known, trial.val_score, trial.val_loss, trial.best_epoch)

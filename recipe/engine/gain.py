@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 
 from recipe.core.errors import UNUSABLE
-from recipe.core.results import RemedyOutcome, finite
+from recipe.core.evidence import finite
+from recipe.core.findings import RemedyOutcome
 from recipe.data.datasets import TensorData
 from recipe.experiment import Experiment
 from recipe.plugin.remedy import Remedy

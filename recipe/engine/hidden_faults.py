@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from recipe.core.events import Progress
+from recipe.core.evidence import Evidence
+from recipe.core.findings import status_of
 from recipe.core.keys import key
-from recipe.core.results import Evidence, StepResult, latest
+from recipe.core.results import StepResult, latest
 from recipe.engine.diagnosis import diagnose
-from recipe.engine.engine import Engine, status_of
+from recipe.engine.engine import Engine
 from recipe.engine.verification import Verifier
 from recipe.plugin.context import Context
 from recipe.plugin.registry import Plugin, all_rules
 from recipe.plugin.step import is_short
+from recipe.search.checkpoints import Checkpoints
 from recipe.training.fingerprint import configuration
 
 MOST_LOOKS = 2
@@ -96,16 +99,16 @@ def _look(
 def _context(ctx: Context, verifier: Verifier) -> Context:
     """The run's context around the mended experiment; trials of it are no trials of the run."""
     name = key("behind", ctx.runner.fingerprint, verifier.chain, configuration(verifier.experiment))
+    epochs = verifier.experiment.epochs or 1
     runner = replace(
         ctx.runner,
         data=verifier.data,
         fingerprint=name,
-        told=lambda *_: None,
-        tune=lambda: ctx.careful_way,
+        checkpoints=Checkpoints(ctx.runner.journal, ctx.runner.folder, epochs),
+        on_trial=lambda *_: None,
+        tune=lambda: ctx.careful_mode,
         counted=set(),
-        _way=None,
-        whole=verifier.experiment.epochs or 1,
-        _leaders=None,
+        _mode=None,
     )
 
     def emit(event: object) -> None:

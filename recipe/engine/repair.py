@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from recipe.core.findings import Finding, RemedyOutcome
 from recipe.core.keys import key
-from recipe.core.results import Finding, RemedyOutcome, StepResult
+from recipe.core.results import StepResult
 from recipe.data.datasets import Splits
 from recipe.engine.verification import Verifier
 from recipe.experiment import Experiment

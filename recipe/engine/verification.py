@@ -10,9 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recipe.core.errors import UNUSABLE
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding, RemedyOutcome
 from recipe.core.keys import key
 from recipe.core.noise import wandering
-from recipe.core.results import Evidence, Finding, RemedyOutcome, StepResult, Trial, latest
+from recipe.core.results import StepResult, latest
+from recipe.core.trials import Trial
 from recipe.data.datasets import Splits, load_splits
 from recipe.engine.gain import (
     ERROR,
@@ -270,7 +273,7 @@ class Verifier:
         try:
             training = Training(
                 experiment, data, seed=self.ctx.seed, device=self.ctx.device,
-                way=self.ctx.careful_way,
+                mode=self.ctx.careful_mode,
             )  # fmt: skip
             fit = Fit(training, epochs)
             fit.advance(epochs)

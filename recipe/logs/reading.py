@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recipe.core.errors import UsageError
-from recipe.core.results import Evidence, Scalar
+from recipe.core.evidence import Evidence, Scalar
 from recipe.logs.column_names import CURVES, PERPLEXITIES, curve_of, guess_all, words_of
 from recipe.logs.points import (
     FEW,

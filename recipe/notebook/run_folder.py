@@ -11,7 +11,7 @@ from recipe.core.files import make_folder, to_json, write_text
 from recipe.core.results import RunResult
 from recipe.notebook.journal import FILE, Journal, read_entries
 
-RESULT = "result.json"
+RESULT, SETTINGS = "result.json", "recipe.toml"
 RUN, FINISHED = "run", "finished"
 
 
@@ -44,7 +44,7 @@ def resumable(out: Path) -> list[Path]:
     first.
     """
     found = []
-    for settings in out.glob("*/recipe.toml"):
+    for settings in out.glob(f"*/{SETTINGS}"):
         folder = settings.parent
         entries = read_entries(folder / FILE)
         if (RUN, "identity") in entries and (FINISHED, "run") not in entries:

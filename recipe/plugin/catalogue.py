@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.plugin.registry import Plugin
 from recipe.plugin.rules import Rule
 from recipe.plugin.step import Step, examples_of

@@ -10,18 +10,21 @@ import torch
 from recipe.core.budget import Meter
 from recipe.core.chosen import Chosen
 from recipe.core.events import Message, Progress
+from recipe.core.evidence import Evidence
 from recipe.core.keys import derive_seed, key
-from recipe.core.results import Evidence, Trial
 from recipe.core.settings import Settings
+from recipe.core.trials import Trial
 from recipe.data.datasets import Splits, TensorData
 from recipe.experiment import Experiment
 from recipe.models.building import build_model, channels_last_works
+from recipe.search.checkpoints import Checkpoints
 from recipe.search.halving import Halving
-from recipe.search.runner import Runner, best_of
-from recipe.search.short_training import Course, Short, Stop, run_short
-from recipe.search.trial_run import Spec
+from recipe.search.ranking import best_of
+from recipe.search.runner import Runner
+from recipe.search.short_training import ShortResult, ShortTraining, Stop, run_short
+from recipe.search.trial_run import TrialSpec
 from recipe.tasks import Task
-from recipe.training.execution_mode import PLAIN, Way
+from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.fingerprint import configuration
 from recipe.training.plan import iterations_per_epoch
 
@@ -109,6 +112,11 @@ class Context:
             self.runner.journal.put("decision", label, known)
         return known
 
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """The weights that the run keeps."""
+        return self.runner.checkpoints
+
     def progress(self, done: float, total: float, what: str) -> None:
         """Tell the user how far this step is."""
         self.emit(Progress(done, total, what))
@@ -137,7 +145,7 @@ class Context:
 
         """
         cells = [{**cell, **plan} for cell in params]
-        specs = [Spec(cell, self.experiment.with_params(cell)) for cell in cells]
+        specs = [TrialSpec(cell, self.experiment.with_params(cell)) for cell in cells]
         trials = self.runner.run(self.step, self.round, specs, halving, first=first, rivals=rivals)
         self.trials += trials
         return trials
@@ -158,7 +166,7 @@ class Context:
         found = []
         for index in range(seeds):
             runner = replace(self.runner, seed=derive_seed(self.seed, "repeat", self.round, index))
-            specs = [Spec(t.params, self.experiment_of(t), repeats=t.key) for t in trials]
+            specs = [TrialSpec(t.params, self.experiment_of(t), repeats=t.key) for t in trials]
             number = first + index * len(trials)
             found.append(runner.run(self.step, self.round, specs, first=number))
         self.trials += [trial for each in found for trial in each]
@@ -172,8 +180,11 @@ class Context:
         ]
 
     def run_short(
-        self, shorts: Sequence[Short], stop: Stop, told: Callable[[int], None] = lambda _: None
-    ) -> list[Course]:
+        self,
+        shorts: Sequence[ShortTraining],
+        stop: Stop,
+        told: Callable[[int], None] = lambda _: None,
+    ) -> list[ShortResult]:
         """Short trainings without validation, together where the machine is faster that way;
         booked as spent. See `recipe.search.short_training`.
         """
@@ -183,13 +194,13 @@ class Context:
         return courses
 
     @cached_property
-    def careful_way(self) -> Way:
+    def careful_mode(self) -> ExecutionMode:
         """How to train where every digit is judged: float32, in the layout that is fast."""
         train = self.data.train
         if self.settings.exact or not isinstance(train, TensorData):
             return PLAIN
         model = build_model(self.experiment, 0, self.device)
-        return Way(channels_last=channels_last_works(model, train.x))
+        return ExecutionMode(channels_last=channels_last_works(model, train.x))
 
     @property
     def val_targets(self) -> torch.Tensor:
@@ -253,7 +264,7 @@ class Context:
     @property
     def best_whole(self) -> Trial | None:
         """The best trial so far that was planned for the declared length or more."""
-        return best_of([trial for trial in self.trials if self.runner.is_whole(trial)])
+        return best_of([trial for trial in self.trials if self.checkpoints.is_full_length(trial)])
 
     @property
     def best_trial(self) -> Trial | None:

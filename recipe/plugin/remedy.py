@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from recipe.core.results import Evidence, Finding, RemedyOutcome
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding, RemedyOutcome
 
 if TYPE_CHECKING:
     import torch

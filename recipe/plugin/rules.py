@@ -17,7 +17,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from recipe.core.results import Evidence, Finding, RemedyOutcome, Severity
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding, RemedyOutcome, Severity
 from recipe.plugin.remedy import Remedy
 
 Judge = Callable[[Evidence], Finding | None]

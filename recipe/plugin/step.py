@@ -9,7 +9,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from recipe.core.errors import StepError
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe.plugin.rules import Rule
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from recipe.core.results import Figure
+from recipe.core.evidence import Figure
 from recipe.report.panels import LinePanel, MapPanel, Panel
 from recipe.report.words import sentence
 

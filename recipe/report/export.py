@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from recipe.core.errors import UsageError
-from recipe.core.results import RunResult, Trial
+from recipe.core.results import RunResult
+from recipe.core.trials import Trial
 
 COLUMNS = ("step", "round", "number", "status", "epochs", "planned_epochs", "seconds", "val_score",
            "val_loss", "best_epoch", "seed", "reason", "repeats", "set_aside", "key")  # fmt: skip

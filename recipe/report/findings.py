@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from recipe.core.results import Finding, RemedyOutcome, RunResult
+from recipe.core.findings import Finding, RemedyOutcome
+from recipe.core.results import RunResult
 from recipe.plugin.remedy import change_of
 from recipe.report.words import MISSING, code, humanise, show
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from recipe.core.results import NO_WINNER, Finding, RunResult, StepResult
+from recipe.core.findings import Finding
+from recipe.core.results import NO_WINNER, RunResult, StepResult
 from recipe.report.findings import gain_of
 from recipe.report.words import duration
 

@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recipe.core.results import NO_WINNER, Best, Finding, RunResult, Scalar, StepResult
+from recipe.core.evidence import Scalar
+from recipe.core.findings import Finding
+from recipe.core.results import NO_WINNER, RunResult, StepResult
+from recipe.core.trials import Best
 from recipe.report import findings, glossary, words
 from recipe.report.model import about_model
 from recipe.report.notebook import notebook

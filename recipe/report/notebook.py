@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from recipe.core.results import RunResult, Trial
+from recipe.core.results import RunResult
+from recipe.core.trials import Trial
 from recipe.report.words import MISSING, duration, humanise, show
 
 _ABSENT = object()

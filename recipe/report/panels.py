@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Literal
 
-from recipe.core.results import Curve, Evidence, Figure, RunResult
+from recipe.core.evidence import Curve, Evidence, Figure
+from recipe.core.results import RunResult
 from recipe.report.notebook import best_trial
 from recipe.report.words import humanise, show
 from recipe.training.schedules import SCHEDULES, with_warmup

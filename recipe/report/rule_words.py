@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from recipe.core.results import Curve, Evidence
+from recipe.core.evidence import Curve, Evidence
 from recipe.plugin.rules import Rule
 from recipe.report.words import count, show
 

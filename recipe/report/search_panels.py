@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from recipe.core.results import Scalar
+from recipe.core.evidence import Scalar
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import fmean
 
-from recipe.core.results import Evidence, RunResult, Scalar, Trial
+from recipe.core.evidence import Evidence, Scalar
+from recipe.core.results import RunResult
+from recipe.core.trials import Trial
 from recipe.ranges import Axis, Range
 from recipe.report.panels import LinePanel, Series
 from recipe.report.search_panels import (

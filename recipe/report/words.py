@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from recipe.core.results import Scalar
+from recipe.core.evidence import Scalar
 
 MISSING = "—"
 

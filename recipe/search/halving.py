@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from recipe.core.results import Scalar
+from recipe.core.evidence import Scalar
 from recipe.training.fit import thinned
 
 LATER_PART = 0.5
@@ -78,8 +78,8 @@ class Standing:
     """See `group_of`."""
     score: float | None = None
     """The best so far."""
-    course: tuple[float, ...] | None = None
-    """See `course`; empty for a trial that had failed by then, None where it is not known."""
+    losses: tuple[float, ...] | None = None
+    """See `compared_losses`; empty for a trial that had failed by then, None where not known."""
 
 
 def group_of(params: Mapping[str, Scalar]) -> Hashable:
@@ -87,7 +87,7 @@ def group_of(params: Mapping[str, Scalar]) -> Hashable:
     return tuple(sorted((name, repr(v)) for name, v in params.items() if name not in FREE))
 
 
-def course(losses: Sequence[float]) -> tuple[float, ...]:
+def compared_losses(losses: Sequence[float]) -> tuple[float, ...]:
     """What is compared of the batch losses up to the cut: means over the later part of them."""
     return tuple(thinned(list(losses[math.floor(len(losses) * LATER_PART) :]), POINTS))
 
@@ -108,15 +108,15 @@ def behind_in_loss(standings: Sequence[Standing], keep: float) -> set[int]:
     """
     groups: dict[Hashable, list[int]] = {}
     for k, one in enumerate(standings):
-        if one.course is not None:
+        if one.losses is not None:
             groups.setdefault(one.group, []).append(k)
     behind: set[int] = set()
     for members in groups.values():
-        courses = {k: standings[k].course or () for k in members}
-        order = sorted(members, key=lambda k: _mean(courses[k]))
+        losses = {k: standings[k].losses or () for k in members}
+        order = sorted(members, key=lambda k: _mean(losses[k]))
         kept = _kept(len(order), keep)
-        bar = courses[order[kept - 1]]
-        behind |= {k for k in order[kept:] if _clearly_above(courses[k], bar)}
+        bar = losses[order[kept - 1]]
+        behind |= {k for k in order[kept:] if _clearly_above(losses[k], bar)}
     return behind
 
 

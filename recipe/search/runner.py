@@ -13,38 +13,26 @@ import torch
 
 from recipe.core.budget import Meter
 from recipe.core.errors import UNUSABLE
-from recipe.core.files import write_bytes
 from recipe.core.keys import key
-from recipe.core.results import Scalar, Trial
+from recipe.core.trials import Trial
 from recipe.data.datasets import Splits, StreamData
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
-from recipe.search.executors import Lanes
+from recipe.search.checkpoints import Checkpoints
+from recipe.search.executors import Executors
 from recipe.search.halving import Halving, behind_in_loss, behind_in_score
-from recipe.search.trial_run import Slot, Spec, standing_of
+from recipe.search.trial_run import TrialRun, TrialSpec, standing_of
 from recipe.speed.choice import MOST_FUSED
-from recipe.training.execution_mode import PLAIN, Way
+from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.feature_extraction import CannotExtract, Features, extract, why_not
-from recipe.training.fit import Fit, Record, Snapshot, is_better, patience_for, rank
+from recipe.training.fit import Fit, Record, Snapshot, patience_for
 from recipe.training.loop import Training
 from recipe.training.plan import iterations_per_epoch
 
-CHECKPOINTS = "checkpoints"
-POOL = 5
-"""Trainings of full length whose weights are kept until the run ends, for an ensemble."""
 NO_FEATURES = "no features"
 """In the journal: why the features of an experiment cannot be kept, by what they depend on."""
-HEADS = Way(sharing="fused", width=MOST_FUSED)
+HEADS = ExecutionMode(sharing="fused", width=MOST_FUSED)
 """How heads are trained on kept features."""
-
-
-@dataclass(frozen=True)
-class Leader:
-    """The best trial of its length so far."""
-
-    key: str
-    score: float | None
-    loss: float | None
 
 
 @dataclass
@@ -53,39 +41,33 @@ class Runner:
 
     journal: Journal
     folder: Path
+    checkpoints: Checkpoints
     data: Splits
     device: torch.device
     seed: int
     fingerprint: str
     meter: Meter
-    told: Callable[[Trial, bool], None]
+    on_trial: Callable[[Trial, bool], None]
+    """Called with each trial that has ended, and whether the journal knew it."""
     progress: Callable[[float, float, str, float | None], None]
     say: Callable[[str], None] = lambda _: None
-    tune: Callable[[], Way] = lambda: PLAIN
+    tune: Callable[[], ExecutionMode] = lambda: PLAIN
     """Finds the way to run trainings; called once, at the first use."""
-    whole: int = 1
-    """Epochs of a training of full length."""
     exact: bool = False
     """Train in float32 and one by one, also what is small."""
     counted: set[str] = field(default_factory=set)
     """Keys of the trials whose epochs the meter has."""
-    spared: str | None = None
-    """Key of a trial whose checkpoint stays while others may take its place."""
     features: Features | None = None
     """What the data of this runner are the features of, where it trains heads alone."""
     extracted: dict[str, Features] = field(default_factory=dict)
     """Features by what they depend on."""
-    _way: Way | None = None
-    _leaders: dict[bool, Leader] | None = None
-    """The best trials in the journal, once they were asked for: the best of full length, and the
-    best shorter one.
-    """
+    _mode: ExecutionMode | None = None
 
     def run(
         self,
         step: str,
         round_: int,
-        specs: Sequence[Spec],
+        specs: Sequence[TrialSpec],
         halving: Halving | None = None,
         *,
         first: int = 1,
@@ -102,151 +84,94 @@ class Runner:
         cohort = key([dict(spec.params) for spec in specs], halving and asdict(halving),
                      *(rival.key for rival in rivals))  # fmt: skip
         head = {"step": step, "round": round_}
-        slots = [
-            Slot(runner, runner.fitting(spec), {**head, "number": number, "repeats": spec.repeats},
-                 cohort)
+        runs = [
+            TrialRun(
+                runner, runner.fitting(spec),
+                {**head, "number": number, "repeats": spec.repeats}, cohort,
+            )
             for number, spec in enumerate(specs, first)
         ]  # fmt: skip
-        if any(slot.trial is None for slot in slots):
-            runner.train(slots, halving, rivals)
-        return [slot.trial for slot in slots if slot.trial is not None]
+        if any(run.trial is None for run in runs):
+            runner.train(runs, halving, rivals)
+        return [run.trial for run in runs if run.trial is not None]
 
-    def train(self, slots: list[Slot], halving: Halving | None, rivals: Sequence[Trial]) -> None:
+    def train(self, runs: list[TrialRun], halving: Halving | None, rivals: Sequence[Trial]) -> None:
         """Train all of them to their end, or to the cut that they do not survive."""
-        longest = max(slot.epochs for slot in slots)
-        cuts = self._cuts(slots, halving)
+        longest = max(run.epochs for run in runs)
+        cuts = self._cuts(runs, halving)
         compared = tuple(int(rung) for rung, cut in cuts if not _by_loss(rung, cut))
-        with closing(Lanes(slots, self, compared)) as lanes:
-            going = list(slots)
+        with closing(Executors(runs, self, compared)) as executors:
+            going = list(runs)
             for rung, cut in cuts:
                 if len(going) + len(rivals) > 1:
                     later = cut.cost(len(going)) - cut.share * len(going)
-                    lanes.advance(rung, later * longest)
+                    executors.advance(rung, later * longest)
                     going = self._cut(going, rung, cut, rivals)
                 rivals = ()
-            lanes.advance(longest)
+            executors.advance(longest)
 
-    def _cuts(self, slots: Sequence[Slot], halving: Halving | None) -> list[tuple[float, Halving]]:
+    def _cuts(
+        self, runs: Sequence[TrialRun], halving: Halving | None
+    ) -> list[tuple[float, Halving]]:
         """The epochs after which lower parts end, in their order."""
         cuts: list[tuple[float, Halving]] = []
         while halving is not None:
-            rung = self._rung(slots, halving)
+            rung = self._rung(runs, halving)
             # A second cut inside an epoch would need a record of its own to be made again.
             if rung and (not cuts or (rung >= cuts[-1][0] and rung % 1 == 0)):
                 cuts.append((rung, halving))
             halving = halving.then
         return cuts
 
-    def _rung(self, slots: Sequence[Slot], halving: Halving) -> float | None:
+    def _rung(self, runs: Sequence[TrialRun], halving: Halving) -> float | None:
         """Epochs until the cut, the same for all of them."""
         train = self.data.train
-        experiments = [slot.spec.experiment for slot in slots]
+        experiments = [run.spec.experiment for run in runs]
         return halving.rung(
-            min(slot.epochs for slot in slots),
+            min(run.epochs for run in runs),
             min(iterations_per_epoch(train, e.batch_size) for e in experiments),
             max(e.warmup for e in experiments),
             whole=isinstance(train, StreamData),  # an open loader holds its workers
         )
 
     def _cut(
-        self, slots: Sequence[Slot], rung: float, halving: Halving, rivals: Sequence[Trial]
-    ) -> list[Slot]:
+        self, runs: Sequence[TrialRun], rung: float, halving: Halving, rivals: Sequence[Trial]
+    ) -> list[TrialRun]:
         """End those that are behind; the others."""
         on_losses = _by_loss(rung, halving)
-        standings = [slot.standing(rung, on_losses=on_losses) for slot in slots]
+        standings = [run.standing(rung, on_losses=on_losses) for run in runs]
         standings += [standing_of(rival, rung) for rival in rivals]
         behind = (behind_in_loss if on_losses else behind_in_score)(standings, halving.keep)
-        for k, slot in enumerate(slots):
+        for k, run in enumerate(runs):
             if k in behind:
-                slot.end("stopped", f"in the lower part after {round(rung, 2):g} epochs")
-        return [slot for k, slot in enumerate(slots) if k not in behind]
+                run.end("stopped", f"in the lower part after {round(rung, 2):g} epochs")
+        return [run for k, run in enumerate(runs) if k not in behind]
 
     @property
-    def way(self) -> Way:
+    def mode(self) -> ExecutionMode:
         """How trainings run, found out at the first use."""
-        return self.find_way()
+        return self.find_mode()
 
-    def find_way(self) -> Way:
+    def find_mode(self) -> ExecutionMode:
         """Find out how trainings run, if that is not known."""
-        if self._way is None:
-            self._way = self.tune()
-        return self._way
-
-    def checkpoint(self, trial: Trial) -> Path:
-        """Where a trial's best weights are kept, if they are."""
-        return self.folder / CHECKPOINTS / f"{trial.key}.safetensors"
-
-    def is_whole(self, trial: Trial) -> bool:
-        """Whether a trial was planned for the length of a full training, or more."""
-        return trial.planned_epochs >= self.whole
+        if self._mode is None:
+            self._mode = self.tune()
+        return self._mode
 
     def keep(self, trial: Trial, record: Record) -> None:
-        """Save the weights when no trial of this run, of full length or shorter as this one is, is
-        better, or when it is one of the few best that were trained to their end.
-        """
-        from safetensors.torch import save
-
-        leader = self._known_leaders().get(self.is_whole(trial))
-        behind = leader and is_better(leader.score, leader.loss, trial.val_score, trial.val_loss)
-        if behind and trial.key not in self.pool(trial):
-            return
-        weights = record.weights()
-        if not weights:
-            return
-        path = self.checkpoint(trial)
-        path.parent.mkdir(exist_ok=True)
-        write_bytes(path, save(self.whole_state(weights)))
-
-    def pool(self, *more: Trial) -> list[str]:
-        """Keys of the best trials of full length that were trained to their end, the best first; of
-        those with the same frozen blocks, or the same start that a step named, only the best one:
-        they are wrong about the same items.
-
-        Args:
-            more: trials that the journal does not hold yet.
-
-        """
-        known = [*(Trial(**t) for t in self.journal.values("trial")), *more]
-        ended = [
-            t for t in known
-            if t.status == "finished" and t.repeats is None and self.is_whole(t)
-            and t.val_score is not None
-        ]  # fmt: skip
-        ended.sort(key=lambda t: rank(t.val_score, t.val_loss), reverse=True)
-        kept: dict[object, str] = {}
-        for trial in ended:
-            kept.setdefault(_begun(trial) or trial.key, trial.key)
-        return list(kept.values())[:POOL]
-
-    def _known_leaders(self) -> dict[bool, Leader]:
-        if self._leaders is None:
-            self._leaders = {}
-            earlier = [t for t in self.journal.values("trial") if not t.get("repeats")]
-            for t in sorted(earlier, key=lambda t: rank(t["val_score"], t["val_loss"])):
-                whole = t["planned_epochs"] >= self.whole
-                self._leaders[whole] = Leader(t["key"], t["val_score"], t["val_loss"])
-        return self._leaders
-
-    def prune(self, best: Trial) -> None:
-        """Remove the checkpoints of all trials but this one, which is now the best of its length,
-        the best of the other length, the one that is spared, and those of the pool.
-        """
-        leaders = self._known_leaders()
-        leaders[self.is_whole(best)] = Leader(best.key, best.val_score, best.val_loss)
-        kept = {self.spared, *(leader.key for leader in leaders.values()), *self.pool()}
-        for path in (self.folder / CHECKPOINTS).glob("*.safetensors"):
-            if path.stem not in kept:
-                path.unlink(missing_ok=True)
+        """Keep the weights of a trial that has ended, where they are wanted."""
+        if self.checkpoints.are_wanted(trial) and (weights := record.weights()):
+            self.checkpoints.save(trial, self.whole_state(weights))
 
     def weights(self, trial: Trial, experiment: Experiment) -> bytes:
         """The best epoch's weights of a trial; trained again when the file is gone."""
         from safetensors.torch import save
 
-        path = self.checkpoint(trial)
+        path = self.checkpoints.path(trial)
         if path.exists():
             return path.read_bytes()
         runner = self._on_features([experiment]) or self
-        fit = runner.fit(runner.fitting(Spec({}, experiment)).trained)
+        fit = runner.fit(runner.fitting(TrialSpec({}, experiment)).trained)
         fit.advance(trial.epochs)
         return save(runner.whole_state(fit.weights()))
 
@@ -266,7 +191,7 @@ class Runner:
             self.progress(0, 1, "features of the frozen model", None)
             try:
                 self.extracted[begins] = extract(
-                    experiment, self.data, self.device, self.seed, way=self.way.single
+                    experiment, self.data, self.device, self.seed, mode=self.mode.single
                 )
             except CannotExtract as reason:
                 self.journal.put(NO_FEATURES, begins, str(reason))
@@ -299,12 +224,11 @@ class Runner:
         found = [one for e in experiments if (one := self.features_of(e)) is not None]
         if len(found) < len(experiments) or any(one is not found[0] for one in found):
             return None
-        self._known_leaders()  # of which there is one record
         # Heads are small: together they are fastest everywhere.
-        way = PLAIN if self.exact else HEADS
-        return replace(self, data=found[0].data, features=found[0], _way=way)
+        mode = PLAIN if self.exact else HEADS
+        return replace(self, data=found[0].data, features=found[0], _mode=mode)
 
-    def fitting(self, spec: Spec) -> Spec:
+    def fitting(self, spec: TrialSpec) -> TrialSpec:
         """Over features, the trial trains its head alone."""
         if self.features is None:
             return spec
@@ -323,7 +247,7 @@ class Runner:
 
         """
         training = Training(
-            experiment, self.data, seed=self.seed, device=self.device, way=self.way.single,
+            experiment, self.data, seed=self.seed, device=self.device, mode=self.mode.single,
             compared_after=compared_after,
         )  # fmt: skip
         epochs = experiment.epochs or 1
@@ -333,28 +257,3 @@ class Runner:
 def _by_loss(rung: float, halving: Halving) -> bool:
     """Whether trials are compared there by their losses: between two epochs nobody has a score."""
     return halving.on_losses or rung % 1 > 0
-
-
-def _beats(other: Trial, trial: Trial) -> bool:
-    return is_better(other.val_score, other.val_loss, trial.val_score, trial.val_loss)
-
-
-def best_of(trials: Sequence[Trial]) -> Trial | None:
-    """The trial with the best score (ties: lower loss, then earlier); None when none has one.
-
-    One that repeats another from a lucky seed, or that was set aside, is not asked.
-    """
-    best: Trial | None = None
-    for trial in trials:
-        unknown = trial.val_score is None and trial.val_loss is None
-        if unknown or trial.repeats is not None or trial.set_aside:
-            continue
-        if best is None or _beats(trial, best):
-            best = trial
-    return best
-
-
-def _begun(trial: Trial) -> tuple[Scalar, ...]:
-    """What a trial froze, and the weights of a step that it began with; nothing where neither."""
-    found = (trial.params.get("freeze") or 0, trial.params.get("begin_from") or "")
-    return found if any(found) else ()

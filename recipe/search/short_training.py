@@ -21,7 +21,7 @@ FORWARD = 1 / 3
 
 
 @dataclass(frozen=True)
-class Short:
+class ShortTraining:
     """A training of `len(rates)` iterations from the weights that `seed` gives."""
 
     experiment: Experiment
@@ -38,7 +38,7 @@ class Short:
 
 
 @dataclass(frozen=True)
-class Course:
+class ShortResult:
     """Losses up to the first non-finite one or to where it was stopped, and monitored figures."""
 
     losses: list[float]
@@ -47,10 +47,10 @@ class Course:
 
 def run_short(
     runner: "Runner",
-    shorts: Sequence[Short],
+    shorts: Sequence[ShortTraining],
     stop: Stop,
     told: Callable[[int], None] = lambda _: None,
-) -> list[Course]:
+) -> list[ShortResult]:
     """Run all of them; a course ends where `stop(losses so far)` is true.
 
     Args:
@@ -60,11 +60,11 @@ def run_short(
         told: called with the number of trainings that are done.
 
     """
-    way = runner.way
-    if way.sharing == "processes" and len(shorts) > 1:
+    mode = runner.mode
+    if mode.sharing == "processes" and len(shorts) > 1:
         jobs = [lambda short=short: vars(_alone(runner, short, stop)) for short in shorts]
-        return [Course(**result) for result in run_all(jobs, way.width, told)]
-    if way.sharing == "fused" and len(shorts) > 1 and _same(shorts):
+        return [ShortResult(**result) for result in run_all(jobs, mode.width, told)]
+    if mode.sharing == "fused" and len(shorts) > 1 and _same(shorts):
         try:
             courses = _fused(runner, shorts, stop)
         except (CannotFuse, *UNUSABLE):
@@ -79,28 +79,28 @@ def run_short(
     return courses
 
 
-def _same(shorts: Sequence[Short]) -> bool:
-    def head(short: Short) -> Any:
+def _same(shorts: Sequence[ShortTraining]) -> bool:
+    def head(short: ShortTraining) -> Any:
         return alike(short.experiment), short.seed, len(short.rates), short.watch_every
 
     first = shorts[0]
     return fusable(first.experiment) is None and all(head(s) == head(first) for s in shorts)
 
 
-def _alone(runner: "Runner", short: Short, stop: Stop) -> Course:
+def _alone(runner: "Runner", short: ShortTraining, stop: Stop) -> ShortResult:
     training = Training(
         short.experiment, runner.data, seed=short.seed, device=runner.device, rates=short.rates,
-        way=runner.way.single,
+        mode=runner.mode.single,
     )  # fmt: skip
     losses = training.losses(stop, short.watch_every)
-    return Course(losses, training.monitor.flush())
+    return ShortResult(losses, training.monitor.flush())
 
 
-def _fused(runner: "Runner", shorts: Sequence[Short], stop: Stop) -> list[Course]:
+def _fused(runner: "Runner", shorts: Sequence[ShortTraining], stop: Stop) -> list[ShortResult]:
     first = shorts[0]
     training = FusedTraining(
         [short.experiment for short in shorts], runner.data, seed=first.seed,
-        device=runner.device, rates=[short.rates for short in shorts], way=runner.way.single,
+        device=runner.device, rates=[short.rates for short in shorts], mode=runner.mode.single,
     )  # fmt: skip
     results = training.losses(len(first.rates), first.watch_every, cut=stop)
-    return [Course(losses, figures) for losses, figures in results]
+    return [ShortResult(losses, figures) for losses, figures in results]

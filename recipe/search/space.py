@@ -6,8 +6,8 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from recipe.core.evidence import Scalar
 from recipe.core.keys import derive_seed
-from recipe.core.results import Scalar
 from recipe.ranges import Axis, Range, active, plain, rounded
 
 Params = dict[str, Scalar]

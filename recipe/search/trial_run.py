@@ -1,27 +1,26 @@
 """A trial's place in a grid: known from the journal, in training, or written down."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from recipe.core.evidence import Scalar
 from recipe.core.keys import key
-from recipe.core.results import Scalar, Trial, TrialStatus
+from recipe.core.trials import Trial, TrialStatus
 from recipe.experiment import Experiment
-from recipe.search.halving import Standing, course, group_of
+from recipe.notebook.journal import Journal
+from recipe.search.checkpoints import Checkpoints
+from recipe.search.halving import Standing, compared_losses, group_of
 from recipe.training.fingerprint import configuration
 from recipe.training.fit import Record, score_at
 
-if TYPE_CHECKING:
-    from recipe.search.runner import Runner
-
-
 RUNG_LOSS = "rung_loss"
-"""The curve of a trial that was compared with others: its `course` up to there."""
+"""The curve of a trial that was compared with others: its losses up to there."""
 
 
 @dataclass(frozen=True)
-class Spec:
+class TrialSpec:
     """A trial to run: what varies, and the experiment that has it set."""
 
     params: Mapping[str, Scalar]
@@ -49,32 +48,66 @@ def standing_of(trial: Trial, rung: float) -> Standing:
     return Standing(group_of(trial.params), score, found)
 
 
-class Slot:
+class TrialBook(Protocol):
+    """Where trials are looked up and written down, and who hears of them."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Of experiment and data."""
+
+    @property
+    def seed(self) -> int:
+        """Of the trainings."""
+
+    @property
+    def journal(self) -> Journal:
+        """What is known already."""
+
+    @property
+    def counted(self) -> set[str]:
+        """Keys of the trials whose epochs are booked."""
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """The weights that are kept."""
+
+    @property
+    def on_trial(self) -> Callable[[Trial, bool], None]:
+        """Called with a trial that has ended, and whether the journal knew it."""
+
+    def spend(self, epochs: float) -> None:
+        """Book epochs."""
+
+    def keep(self, trial: Trial, record: Record) -> None:
+        """Keep its weights, where they are wanted."""
+
+
+class TrialRun:
     """A trial on its way. Its record may be trained beside a trial that is already known, where
     others in one fused model need it to be there.
     """
 
-    def __init__(self, runner: "Runner", spec: Spec, head: dict[str, Any], cohort: str) -> None:
+    def __init__(self, book: TrialBook, spec: TrialSpec, head: dict[str, Any], cohort: str) -> None:
         """Look the trial up in the journal; `head` are its step, round and number."""
-        self.runner, self.spec, self.head = runner, spec, head
+        self.book, self.spec, self.head = book, spec, head
         self.epochs = spec.experiment.epochs or 1
-        whole = key("trial", runner.fingerprint, runner.seed, configuration(spec.experiment))
+        whole = key("trial", book.fingerprint, book.seed, configuration(spec.experiment))
         self.keys = {"stopped": key(whole, cohort)}
         self.whole = whole
         self.record: Record | None = None
         self.rung: float | None = None
         """Epochs after which it was compared with the others, and what was compared."""
-        self.course: tuple[float, ...] = ()
+        self.losses: tuple[float, ...] = ()
         self.trial: Trial | None = self._known()
         if self.trial is not None:
-            if self.trial.key not in runner.counted:
-                runner.spend(self.trial.trained)
-                runner.counted.add(self.trial.key)
-            runner.told(self.trial, True)
+            if self.trial.key not in book.counted:
+                book.spend(self.trial.trained)
+                book.counted.add(self.trial.key)
+            book.on_trial(self.trial, True)
 
     def _known(self) -> Trial | None:
         for name in (self.whole, self.keys["stopped"]):
-            value = self.runner.journal.get("trial", name)
+            value = self.book.journal.get("trial", name)
             if value is not None:
                 return Trial(**{**value, **self.head, "params": dict(self.spec.params)})
         return None
@@ -88,9 +121,9 @@ class Slot:
             return standing_of(self.trial, rung)
         if self.record is not None and on_losses:
             self.rung = rung
-            self.course = course(self.record.losses + self.record.unfinished)
+            self.losses = compared_losses(self.record.losses + self.record.unfinished)
         score = self.record.score_at(math.floor(rung)) if self.record else None
-        return Standing(group_of(self.spec.params), score, self.course)
+        return Standing(group_of(self.spec.params), score, self.losses)
 
     @property
     def done(self) -> float:
@@ -121,12 +154,12 @@ class Slot:
             self._write(self.record.status, self.record.reason)
 
     def _write(self, status: TrialStatus, reason: str | None) -> None:
-        record, runner = self.record, self.runner
+        record, book = self.record, self.book
         trial = Trial(
             key=self.keys.get(status, self.whole),
             **self.head,
             params=dict(self.spec.params),
-            seed=runner.seed,
+            seed=book.seed,
             status=status,
             reason=reason,
             epochs=record.done if record else 0,
@@ -140,7 +173,7 @@ class Slot:
             curves: dict[str, Sequence[float | None]] = {
                 **record.curves,
                 "batch_loss": record.batch_losses(),
-                **({} if self.rung is None else {RUNG_LOSS: self.course}),
+                **({} if self.rung is None else {RUNG_LOSS: self.losses}),
             }
             trial = replace(
                 trial,
@@ -150,11 +183,11 @@ class Slot:
                 curves={name: tuple(curves[name]) for name in sorted(curves)},
             )
             if trial.repeats is None:
-                runner.keep(trial, record)
+                book.keep(trial, record)
             record.weights = dict
-        runner.journal.put("trial", trial.key, dict(vars(trial)))
+        book.journal.put("trial", trial.key, dict(vars(trial)))
         self.trial = trial
-        if runner.checkpoint(trial).exists():
-            runner.prune(trial)
-        runner.counted.add(trial.key)
-        runner.told(trial, False)
+        if book.checkpoints.path(trial).exists():
+            book.checkpoints.prune(trial)
+        book.counted.add(trial.key)
+        book.on_trial(trial, False)

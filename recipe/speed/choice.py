@@ -29,7 +29,7 @@ from recipe.machine.processes import can_fork, cores, run_all
 from recipe.models.building import build_model, channels_last_works, no_dropout
 from recipe.models.pooling import pooling_may_come_first
 from recipe.speed.fused_training import FusedTraining, fusable
-from recipe.training.execution_mode import PLAIN, Way
+from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.loop import Training
 
 SHARE = 0.03
@@ -83,7 +83,7 @@ its kin divide by the gradient's size and turn a difference in a tiny gradient i
 class Measured:
     """A way and what it took per iteration of one trial; `reason` says why it was turned down."""
 
-    way: Way
+    mode: ExecutionMode
     seconds: float | None
     reason: str | None = None
 
@@ -92,7 +92,7 @@ class Measured:
 class Choice:
     """The way to go, how many times as fast as the plain one it ran, and what was tried."""
 
-    way: Way
+    mode: ExecutionMode
     gain: float
     seconds: float
     """What finding it took."""
@@ -104,9 +104,9 @@ class Choice:
     def __str__(self) -> str:
         """One line for the user."""
         found = "remembered" if self.remembered else f"found in {self.seconds:.1f} s"
-        if self.way == PLAIN:
+        if self.mode == PLAIN:
             return f"Speed: the plain way is the fastest here ({found})."
-        return f"Speed: {self.way}, {self.gain:.1f} times as fast as plain training ({found})."
+        return f"Speed: {self.mode}, {self.gain:.1f} times as fast as plain training ({found})."
 
 
 def choose(
@@ -137,7 +137,7 @@ def choose(
         return known
     search = _Search(experiment, data, device, seed, planned)
     choice = search.run()
-    found = {"way": asdict(choice.way), "gain": choice.gain, "iteration": choice.iteration,
+    found = {"way": asdict(choice.mode), "gain": choice.gain, "iteration": choice.iteration,
              "planned": None if search.complete else planned}  # fmt: skip
     with suppress(OSError):  # not being able to remember costs a second the next time
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -173,7 +173,7 @@ def _recall(path: Path, planned: float) -> Choice | None:
         if known["planned"] is not None and planned > MUCH_LONGER * known["planned"]:
             return None
         return Choice(
-            Way(**known["way"]), float(known["gain"]), 0.0, remembered=True,
+            ExecutionMode(**known["way"]), float(known["gain"]), 0.0, remembered=True,
             iteration=known["iteration"],
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):
@@ -208,18 +208,18 @@ class _Search:
             for change in self._changes():
                 if time.perf_counter() - started > allowance:
                     break
-                way = change(best)
-                if way is None or way == best.way:
+                mode = change(best)
+                if mode is None or mode == best.mode:
                     continue
-                found = self._try(way)
-                least = WORTHWHILE[found.way.sharing] * (best.seconds or 0)
+                found = self._try(mode)
+                least = WORTHWHILE[found.mode.sharing] * (best.seconds or 0)
                 if found.seconds is not None and found.seconds < least:
                     best = self.best = found
             else:
                 self.complete = True
         gain = (plain.seconds or 1) / (best.seconds or 1)
         return Choice(
-            best.way, gain, time.perf_counter() - started, tried=tuple(self.tried),
+            best.mode, gain, time.perf_counter() - started, tried=tuple(self.tried),
             iteration=self._whole(best) or None,
         )  # fmt: skip
 
@@ -242,20 +242,21 @@ class _Search:
             model(x)
         return clock.seconds
 
-    def _changes(self) -> Iterator[Callable[[Measured], Way | None]]:
+    def _changes(self) -> Iterator[Callable[[Measured], ExecutionMode | None]]:
         """What to try, each given the fastest so far; the most promising first."""
         model = build_model(self.experiment, 0, self.device)
         images = channels_last_works(model, self.data.train.x)  # type: ignore[union-attr]
         # Pooling first costs no digit; to measure it by itself would cost as much as it saves.
         pool_first = self._pooling_may_come_first()
         if images or pool_first:
-            yield lambda best: replace(best.way, channels_last=images, pool_first=pool_first)
+            yield lambda best: replace(best.mode, channels_last=images, pool_first=pool_first)
         if self.experiment.resolved_task.target_kind != "real" and not self.experiment.update:
             # Outputs that are compared with real targets need more digits than bfloat16 has.
             # Its images go channels-last even where float32 gained nothing by that.
             layout = images and self.tried[-1].reason is None
             yield lambda best: (
-                replace(best.way, precision="bfloat16", channels_last=layout, pool_first=pool_first)
+                replace(best.mode, precision="bfloat16", channels_last=layout,
+                        pool_first=pool_first)
                 if self._whole(best) > SLOW_ITERATION else None
             )  # fmt: skip
         if fusable(self.experiment) is None and not (images and self.device.type == "cpu"):
@@ -263,19 +264,19 @@ class _Search:
             yield lambda best: self._fused(best, model)
         if self.device.type == "cpu":
             yield lambda best: (
-                replace(best.way, threads=1)
+                replace(best.mode, threads=1)
                 if torch.get_num_threads() > 1 and self._whole(best) < LIGHT_ITERATION else None
             )  # fmt: skip
         workers = isinstance(self.data.val, StreamData) and self.data.val.workers
         if can_fork(self.device) and cores() > 1 and not workers:
             yield lambda best: (
-                replace(best.way, threads=None, sharing="processes", width=cores())
-                if best.way.sharing == "alone" and self._whole(best) > SLOW_ITERATION else None
+                replace(best.mode, threads=None, sharing="processes", width=cores())
+                if best.mode.sharing == "alone" and self._whole(best) > SLOW_ITERATION else None
             )  # fmt: skip
         if self.device.type == "cuda":
             yield lambda best: (
-                replace(best.way, compiled=True)
-                if best.way.sharing == "alone" and self._share_of_run(best) > COMPILE_SECONDS
+                replace(best.mode, compiled=True)
+                if best.mode.sharing == "alone" and self._share_of_run(best) > COMPILE_SECONDS
                 else None
             )  # fmt: skip
 
@@ -299,12 +300,12 @@ class _Search:
         """Seconds of an iteration with whole batches, about."""
         return self.part * (found.seconds or 0)
 
-    def _fused(self, best: Measured, model: nn.Module) -> Way | None:
+    def _fused(self, best: Measured, model: nn.Module) -> ExecutionMode | None:
         try:
             width = self._fused_width(model)
         except Exception:  # noqa: BLE001 - what does not run is not fused; training it says why
             return None
-        return replace(best.way, sharing="fused", width=width) if width > 1 else None
+        return replace(best.mode, sharing="fused", width=width) if width > 1 else None
 
     def _fused_width(self, model: nn.Module) -> int:
         size = sum(p.numel() * p.element_size() for p in model.parameters()) * COPIES
@@ -327,71 +328,71 @@ class _Search:
             self.experiment.loss_function(model(x), y)
         return sum(kept.values()) * max(self.part, EVAL_BATCH // batch)
 
-    def _try(self, way: Way) -> Measured:
+    def _try(self, mode: ExecutionMode) -> Measured:
         try:
-            seconds, losses = self._measure(way)
+            seconds, losses = self._measure(mode)
         except Exception as error:  # noqa: BLE001 - whatever fails is not the way to go
             text = (str(error) or type(error).__name__).splitlines()[0]
-            found = Measured(way, None, f"it fails: {text}")
+            found = Measured(mode, None, f"it fails: {text}")
         else:
             self.reference = self.reference or losses
-            reason = self._disagreement(losses, way)
-            found = Measured(way, None if reason else seconds, reason)
+            reason = self._disagreement(losses, mode)
+            found = Measured(mode, None if reason else seconds, reason)
         self.tried.append(found)
         return found
 
-    def _disagreement(self, losses: list[float], way: Way) -> str | None:
-        limit = TOLERANCE[way.precision]
+    def _disagreement(self, losses: list[float], mode: ExecutionMode) -> str | None:
+        limit = TOLERANCE[mode.precision]
         for mine, plain in zip(losses, self.reference, strict=False):
             if not abs(mine - plain) <= limit * max(abs(plain), limit):
                 return f"a loss of {mine:.4g} where the plain run has {plain:.4g}"
         return None if losses else "no finite loss"
 
-    def _measure(self, way: Way) -> tuple[float, list[float]]:
+    def _measure(self, mode: ExecutionMode) -> tuple[float, list[float]]:
         """Seconds per iteration of one trial, and losses."""
-        if way.sharing == "fused":
-            return self._measure_fused(way)
-        if way.sharing == "processes":
-            barrier = get_context("fork").Barrier(way.width)
+        if mode.sharing == "fused":
+            return self._measure_fused(mode)
+        if mode.sharing == "processes":
+            barrier = get_context("fork").Barrier(mode.width)
 
             def job() -> dict[str, Any]:
-                seconds, losses = self._measure_alone(way, lambda: barrier.wait(10))
+                seconds, losses = self._measure_alone(mode, lambda: barrier.wait(10))
                 return {"seconds": seconds, "losses": losses}
 
-            results = run_all([job] * way.width, way.width)
-            return max(r["seconds"] for r in results) / way.width, results[0]["losses"]
-        return self._measure_alone(way)
+            results = run_all([job] * mode.width, mode.width)
+            return max(r["seconds"] for r in results) / mode.width, results[0]["losses"]
+        return self._measure_alone(mode)
 
     def _measure_alone(
-        self, way: Way, together: Callable[[], object] = lambda: None
+        self, mode: ExecutionMode, together: Callable[[], object] = lambda: None
     ) -> tuple[float, list[float]]:
         training = Training(
             replace(self.experiment, lr=self.lr), self.data, seed=self._seed, device=self.device,
-            rates=[self.lr] * MOST, way=way.single,
+            rates=[self.lr] * MOST, mode=mode.single,
         )  # fmt: skip
-        clock = _Clock(self.device, together, self._hopeless(way))
+        clock = _Clock(self.device, together, self._hopeless(mode))
         with no_dropout(training.model):  # a mask is drawn in the order of the layout
             losses = training.losses(lambda _: clock.tick())
         return clock.seconds, losses
 
-    def _measure_fused(self, way: Way) -> tuple[float, list[float]]:
-        count = min(PROBED_TRIALS, way.width)
+    def _measure_fused(self, mode: ExecutionMode) -> tuple[float, list[float]]:
+        count = min(PROBED_TRIALS, mode.width)
         training = FusedTraining(
             [replace(self.experiment, lr=self.lr)] * count, self.data, seed=self._seed,
-            device=self.device, rates=[[self.lr] * MOST] * count, way=way.single,
+            device=self.device, rates=[[self.lr] * MOST] * count, mode=mode.single,
         )  # fmt: skip
-        clock = _Clock(self.device, hopeless=self._hopeless(way, count))
+        clock = _Clock(self.device, hopeless=self._hopeless(mode, count))
         with no_dropout(training.model):
             losses = training.losses(MOST, stop=clock.tick)
         return clock.seconds / count, losses[0][0]
 
-    def _hopeless(self, way: Way, trials: int = 1) -> tuple[float, float]:
+    def _hopeless(self, mode: ExecutionMode, trials: int = 1) -> tuple[float, float]:
         """Seconds of a first and of a later iteration that show a way to be far too slow."""
         if self.best is None or self.best.seconds is None:
             return math.inf, math.inf
-        seconds = self.best.seconds * trials * (way.width if way.sharing == "processes" else 1)
+        seconds = self.best.seconds * trials * (mode.width if mode.sharing == "processes" else 1)
         # Compiling takes its time at first, and processes wait for each other there.
-        patient = way.compiled or way.sharing == "processes"
+        patient = mode.compiled or mode.sharing == "processes"
         first = math.inf if patient else FAR_SLOWER_AT_FIRST * seconds
         return max(first, NEVER_TOO_LONG[0]), max(FAR_SLOWER * seconds, NEVER_TOO_LONG[1])
 

@@ -24,7 +24,7 @@ from recipe.models.building import Noise, build_model
 from recipe.speed.fused_monitor import Watch
 from recipe.speed.fused_optimizers import FUSED
 from recipe.training.evaluation import evaluate, full_precision
-from recipe.training.execution_mode import PLAIN, Way, thread_count
+from recipe.training.execution_mode import PLAIN, ExecutionMode, thread_count
 from recipe.training.fit import Snapshot, copy_of
 from recipe.training.loop import AVERAGED, Epoch
 from recipe.training.monitors import activation_shares
@@ -91,7 +91,7 @@ class FusedTraining:
         seed: int,
         device: torch.device,
         rates: Sequence[Sequence[float]] | None = None,
-        way: Way = PLAIN,
+        mode: ExecutionMode = PLAIN,
         compared_after: Sequence[int] = (),
     ) -> None:
         """Build one model and give every trial a copy of its weights.
@@ -102,7 +102,7 @@ class FusedTraining:
             seed: as of `Training`.
             device: where to train.
             rates: each trial's learning rate at every iteration, instead of its schedule.
-            way: layout and precision.
+            mode: layout and precision.
             compared_after: as of `Training`.
 
         Raises:
@@ -113,9 +113,9 @@ class FusedTraining:
         if reason := fusable(lead):
             raise CannotFuse(reason)
         self.experiment, self.data, self.seed, self.device = lead, data, seed, device
-        self.way, self.task, self.loss_function = way, lead.resolved_task, lead.loss_function
+        self.mode, self.task, self.loss_function = mode, lead.resolved_task, lead.loss_function
         self.iterations_per_epoch = iterations_per_epoch(data.train, lead.batch_size)
-        self.model = way.lay_out_model(build_model(lead, derive_seed(seed, "weights"), device))
+        self.model = mode.lay_out_model(build_model(lead, derive_seed(seed, "weights"), device))
         self.number = 0
         self._paused: _Running | None = None
         self.began = len(experiments)
@@ -279,7 +279,7 @@ class FusedTraining:
 
     @contextmanager
     def _running(self, noise: Noise) -> Iterator[None]:
-        with warnings.catch_warnings(), thread_count(self.way.threads):
+        with warnings.catch_warnings(), thread_count(self.mode.threads):
             # An operation without a batched form is looped over: slower, and `speed` sees it.
             warnings.filterwarnings("ignore", message="There is a performance drop")
             with noise.running():
@@ -341,8 +341,8 @@ class FusedTraining:
             views = self.views(self.weights)
             for view in views.values():
                 view.requires_grad_()
-            with self.way.autocast(self.device):
-                outputs = self._outputs(views, model_input(self.experiment, self.way, x))
+            with self.mode.autocast(self.device):
+                outputs = self._outputs(views, model_input(self.experiment, self.mode, x))
             outputs = full_precision(outputs)
             losses = self._losses(outputs, y)
             grad = self._gradient(losses.sum(), list(views.values()))
@@ -397,7 +397,7 @@ class FusedTraining:
         loss_sum: Tensor | None = None
         parts, targets, count = [], [], 0
         for x, y in self.data.val.eval_batches():
-            outputs = self._outputs(parameters, self.way.lay_out(x))
+            outputs = self._outputs(parameters, self.mode.lay_out(x))
             loss = self._losses(outputs, y) * len(x)
             loss_sum = loss if loss_sum is None else loss_sum + loss
             count += len(x)
@@ -426,7 +426,7 @@ class FusedTraining:
                 continue
             self._load(row, average.values[0], self.buffers)
             with with_weights(self, trained_parameters(self.model)) as model:
-                score = evaluate(model, self.experiment, self.data.val, self.way)[1]
+                score = evaluate(model, self.experiment, self.data.val, self.mode)[1]
             epoch.figures[AVERAGED] = score
 
     def _call(self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor) -> Tensor:
@@ -445,7 +445,7 @@ class FusedTraining:
 
     def _activations(self, parameters: dict[str, Tensor]) -> dict[str, list[float]]:
         x, _ = next(iter(self.data.val.eval_batches()))
-        x = self.way.lay_out(x[: activation_sample(self.data.train)])
+        x = self.mode.lay_out(x[: activation_sample(self.data.train)])
 
         def shares(parameters: dict[str, Tensor], buffers: dict[str, Tensor]) -> dict[str, Tensor]:
             return activation_shares(partial(self._call, parameters, buffers), x)

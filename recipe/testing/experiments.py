@@ -84,7 +84,7 @@ def _run(
 ) -> tuple[RunResult, str]:
     """The result, and the last step that was asked for."""
     __tracebackhide__ = True
-    from recipe.engine.engine import assemble
+    from recipe.engine.assembling import assemble
     from recipe.plugin import registry
 
     end = until or _small([plugin.step for plugin in registry.load()])

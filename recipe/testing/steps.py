@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recipe.core.results import Evidence, Finding, Scalar
+from recipe.core.evidence import Evidence, Scalar
+from recipe.core.findings import Finding
 from recipe.plugin.rules import judge
 from recipe.plugin.step import Step
 
@@ -59,17 +60,18 @@ def open_engine(
     name: str, experiment: "Experiment", out: Path, **settings: Any
 ) -> "Iterator[Engine]":
     """As a real run, which has not begun: its folder, called `name`, lies in `out`."""
-    from recipe import api
     from recipe.core.settings import resolve
+    from recipe.engine.starting import start
+    from recipe.engine.wiring import make_engine
     from recipe.machine.memory import earlier_objects_frozen
     from recipe.notebook import run_folder
     from recipe.notebook.journal import Journal
 
     resolved = resolve({"device": "cpu", **settings, "out": out})
     with earlier_objects_frozen():
-        started = api._start(experiment, resolved, _ignore)  # noqa: SLF001 - as a real run
+        started = start(experiment, resolved, _ignore)
         with Journal(run_folder.create(out, name)) as journal:
-            yield api._engine(started, resolved, journal, _ignore, None)  # noqa: SLF001
+            yield make_engine(started, resolved, journal, _ignore, None)
 
 
 def measure(step: Step, experiment: "Experiment", out: Path, **settings: Any) -> Evidence:

@@ -9,8 +9,11 @@ from torch import nn
 
 from recipe.core.chosen import Chosen, Member
 from recipe.core.errors import UsageError
-from recipe.core.results import Evidence, Finding, RunResult
-from recipe.core.settings import BY_NAME, Settings, parse
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
+from recipe.core.options import BY_NAME
+from recipe.core.results import RunResult
+from recipe.core.settings import Settings, parse
 from recipe.data.datasets import Splits, load_splits
 from recipe.experiment import Experiment
 from recipe.machine.device import pick_device

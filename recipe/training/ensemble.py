@@ -7,7 +7,7 @@ from itertools import combinations
 import torch
 from torch import Tensor, nn
 
-from recipe.core.results import finite
+from recipe.core.evidence import finite
 from recipe.experiment import Experiment
 from recipe.training.evaluation import measure
 from recipe.training.fit import rank

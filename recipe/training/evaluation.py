@@ -11,7 +11,7 @@ from recipe.data.datasets import Data
 from recipe.data.items import Batch
 from recipe.experiment import Experiment
 from recipe.tasks.base import Task
-from recipe.training.execution_mode import PLAIN, Way
+from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.monitors import ActivationMonitor
 from recipe.training.running_score import Tally
 
@@ -24,7 +24,7 @@ def evaluate(
     model: nn.Module,
     experiment: Experiment,
     data: Data,
-    way: Way = PLAIN,
+    mode: ExecutionMode = PLAIN,
     monitor: ActivationMonitor | None = None,
 ) -> tuple[float, float]:
     """Mean loss and score of `model` on `data` in evaluation mode; NaN where undefined.
@@ -32,18 +32,21 @@ def evaluate(
     In float32 whatever the way: the score is the one that the saved weights have. The monitor
     sees the first batch.
     """
-    return measure(experiment, answers(model, data, way, monitor))
+    return measure(experiment, answers(model, data, mode, monitor))
 
 
 @torch.no_grad()
 def answers(
-    model: nn.Module, data: Data, way: Way = PLAIN, monitor: ActivationMonitor | None = None
+    model: nn.Module,
+    data: Data,
+    mode: ExecutionMode = PLAIN,
+    monitor: ActivationMonitor | None = None,
 ) -> Iterator[Batch]:
     """Outputs of `model` in evaluation mode, and the targets, batch by batch."""
     model.eval()
     for number, (x, y) in enumerate(data.eval_batches()):
         with monitor.batch(len(x)) if monitor and not number else nullcontext():
-            outputs = model(way.lay_out(x))
+            outputs = model(mode.lay_out(x))
         yield outputs, y
 
 

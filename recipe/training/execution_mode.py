@@ -1,6 +1,6 @@
 """How a model is run on a machine: layout, precision, threads, and how trials share the machine.
 
-A way changes how fast the numbers come, and only within the tolerance of `speed` the numbers.
+A mode changes how fast the numbers come; the numbers only within the tolerance of `recipe.speed`.
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ Sharing = Literal["alone", "processes", "fused"]
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way to run trainings.
+class ExecutionMode:
+    """One way to run trainings on a machine.
 
     Attributes:
         channels_last: images as [N, H, W, C] in memory, where convolutions are faster.
@@ -41,7 +41,7 @@ class Way:
     width: int = 1
 
     def __str__(self) -> str:
-        """What it changes against the plain way, in words."""
+        """What it changes against the plain mode, in words."""
         parts = [
             "channels-last" if self.channels_last else "",
             "pooling before ReLU" if self.pool_first else "",
@@ -55,18 +55,18 @@ class Way:
         return ", ".join(part for part in parts if part) or "plain"
 
     @property
-    def single(self) -> "Way":
+    def single(self) -> "ExecutionMode":
         """The same for a training that runs by itself."""
         return replace(self, sharing="alone", width=1)
 
     def lay_out(self, x: Tensor) -> Tensor:
-        """Inputs in the layout of this way."""
+        """Inputs in the layout of this mode."""
         if self.channels_last and x.ndim == 4:
             return x.contiguous(memory_format=torch.channels_last)
         return x
 
     def lay_out_model(self, model: nn.Module) -> nn.Module:
-        """The model, which is changed, in the layout and order of this way."""
+        """The model, which is changed, in the layout and order of this mode."""
         if self.pool_first:
             model = pool_before_relu(model)
         if self.channels_last:
@@ -80,7 +80,7 @@ class Way:
         return torch.autocast(device.type, torch.bfloat16)
 
 
-PLAIN = Way()
+PLAIN = ExecutionMode()
 """float32, the model's own layout, PyTorch's own threads, one trial after another."""
 
 

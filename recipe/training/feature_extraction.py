@@ -20,7 +20,7 @@ from recipe.experiment import Experiment
 from recipe.machine.memory import free_memory
 from recipe.models.blocks import Block
 from recipe.models.building import build_model, construct
-from recipe.training.execution_mode import PLAIN, Way
+from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.fit import Snapshot, copy_of
 
 PROFILED = 2000
@@ -94,7 +94,7 @@ def extract(
     device: torch.device,
     seed: int,
     *,
-    way: Way = PLAIN,
+    mode: ExecutionMode = PLAIN,
     state: Snapshot | None = None,
 ) -> Features:
     """Pass training and validation data through the model once and keep what reaches the head.
@@ -104,7 +104,7 @@ def extract(
         data: where to train and validate, in tensors.
         device: where the model runs and the features are kept.
         seed: as of `Training`, whose model has the same weights.
-        way: layout of images; precision is float32 in any case.
+        mode: layout of images; precision is float32 in any case.
         state: of the model, instead of what it begins with.
 
     Raises:
@@ -117,8 +117,8 @@ def extract(
     model = build_model(experiment, derive_seed(seed, "weights"), device)
     if state is not None:
         model.load_state_dict(state)
-    model = way.lay_out_model(model).eval()
-    reader = _Reader(model, experiment.head, experiment.blocks, way)
+    model = mode.lay_out_model(model).eval()
+    reader = _Reader(model, experiment.head, experiment.blocks, mode)
     parts, chosen = [], []
     for name, part in (("train", data.train), ("val", data.val)):
         assert isinstance(part, TensorData)  # noqa: S101 - `why_not` saw to it
@@ -148,8 +148,10 @@ def _maker(experiment: Experiment) -> Callable[..., nn.Module]:
 class _Reader:
     """Reads what reaches the head, and what leaves every block."""
 
-    def __init__(self, model: nn.Module, head: str, blocks: tuple[Block, ...], way: Way) -> None:
-        self.model, self.head, self.way = model, model.get_submodule(head), way
+    def __init__(
+        self, model: nn.Module, head: str, blocks: tuple[Block, ...], mode: ExecutionMode
+    ) -> None:
+        self.model, self.head, self.mode = model, model.get_submodule(head), mode
         modules = dict(model.named_modules())
         self.ends = [[modules[name] for name in block if name in modules] for block in blocks]
         self.inputs: list[Tensor] = []
@@ -192,7 +194,7 @@ class _Reader:
     def _features(self, x: Tensor) -> Tensor:
         self.inputs, self.leaving = [], [None] * len(self.ends)
         n = len(x)
-        outputs = self.model(self.way.lay_out(x))
+        outputs = self.model(self.mode.lay_out(x))
         if len(self.inputs) != 1:
             times = f"{len(self.inputs)} times" if self.inputs else "with something else"
             raise CannotExtract(f"the head is called {times}, not once with one tensor")

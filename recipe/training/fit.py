@@ -10,7 +10,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from recipe.core.results import TrialStatus, finite
+from recipe.core.evidence import finite
+from recipe.core.trials import TrialStatus
 from recipe.training.loop import AVERAGED, Epoch, Training
 from recipe.training.plan import pause_in
 

@@ -16,7 +16,7 @@ from recipe.data.items import Batch
 from recipe.experiment import Experiment
 from recipe.models.building import Noise, build_model, place, seeded
 from recipe.training.evaluation import evaluate, full_precision
-from recipe.training.execution_mode import PLAIN, Way, thread_count
+from recipe.training.execution_mode import PLAIN, ExecutionMode, thread_count
 from recipe.training.monitors import ActivationMonitor, UpdateMonitor
 from recipe.training.optimizers import (
     build_optimizer,
@@ -88,7 +88,7 @@ class Training:
         seed: int,
         device: torch.device,
         rates: Sequence[float] | None = None,
-        way: Way = PLAIN,
+        mode: ExecutionMode = PLAIN,
         compared_after: Sequence[int] = (),
     ) -> None:
         """Build a fresh model and its optimizer.
@@ -99,13 +99,13 @@ class Training:
             seed: of the initial weights and of everything random afterwards.
             device: where to train.
             rates: learning rate of every iteration, instead of the experiment's schedule.
-            way: layout, precision and threads.
+            mode: layout, precision and threads.
             compared_after: numbers of epochs after which the score of the averaged weights is
                 measured too.
 
         """
         self.experiment, self.data, self.seed, self.device = experiment, data, seed, device
-        self.way = way
+        self.mode = mode
         self.task = experiment.resolved_task
         self.loss_function = experiment.loss_function
         self.iterations_per_epoch = iterations_per_epoch(data.train, experiment.batch_size)
@@ -114,8 +114,8 @@ class Training:
         """Nothing is to be learnt: backward passes are left out."""
         self.lr = experiment.lr or 0.0
         model = build_model(experiment, derive_seed(seed, "weights"), device)
-        self.model = way.lay_out_model(model)
-        self.forward = torch.compile(self.model) if way.compiled else self.model
+        self.model = mode.lay_out_model(model)
+        self.forward = torch.compile(self.model) if mode.compiled else self.model
         self.optimizer = build_optimizer(experiment, self.model, self.lr)
         self.wants_closure = wants_closure(self.optimizer)
         self.scores_training = experiment.metric is None and experiment.update is None
@@ -144,7 +144,7 @@ class Training:
 
         """
         running = self._running = self._running or self._begin(self.number)
-        with thread_count(self.way.threads):
+        with thread_count(self.mode.threads):
             with running.noise.running():
                 self._train(running, pause)
             if running.epoch.part < 1:
@@ -186,7 +186,7 @@ class Training:
                 i for i in range(self.iterations_per_epoch)
                 if watch_every and (first + i + 1) % watch_every == 0
             )  # fmt: skip
-            with thread_count(self.way.threads), self._seeded(number):
+            with thread_count(self.mode.threads), self._seeded(number):
                 for loss, _ in self._iterations(number, watched):
                     value = loss.item()
                     if not math.isfinite(value):
@@ -252,7 +252,7 @@ class Training:
 
     def _iteration(self, x: Tensor, y: Tensor, *, watch: bool) -> Update:
         """One update; what it returns has no gradient."""
-        x = model_input(self.experiment, self.way, x)
+        x = model_input(self.experiment, self.mode, x)
         if self.experiment.update is not None:
             loss = self._own_update((x, y), watch=watch)
             return torch.as_tensor(loss).detach(), None
@@ -288,7 +288,7 @@ class Training:
         return outputs, loss
 
     def _forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        with self.way.autocast(self.device):
+        with self.mode.autocast(self.device):
             outputs = self.forward(x)
         outputs = full_precision(outputs)
         return outputs, self.loss_function(outputs, y)
@@ -306,7 +306,7 @@ class Training:
 
     def _validate(self) -> dict[str, float]:
         monitor = ActivationMonitor(activation_sample(self.data.train))
-        loss, score = evaluate(self.model, self.experiment, self.data.val, self.way, monitor)
+        loss, score = evaluate(self.model, self.experiment, self.data.val, self.mode, monitor)
         shares = {name: share.item() for name, share in monitor.worst().items()}
         return {"val_loss": loss, "val_score": score} | shares
 
@@ -315,7 +315,7 @@ class Training:
         if self.number == max(self.compared_after):
             self.average = None
         with with_weights(self, average.values) as model:
-            return {AVERAGED: evaluate(model, self.experiment, self.data.val, self.way)[1]}
+            return {AVERAGED: evaluate(model, self.experiment, self.data.val, self.mode)[1]}
 
 
 def own_update(

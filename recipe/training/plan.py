@@ -10,7 +10,7 @@ from recipe.core.keys import derive_seed
 from recipe.data.datasets import Data, Splits
 from recipe.data.items import Batch
 from recipe.experiment import Experiment
-from recipe.training.execution_mode import Way
+from recipe.training.execution_mode import ExecutionMode
 from recipe.training.schedules import rates as schedule_rates
 
 WATCHED_PER_EPOCH = 4
@@ -46,11 +46,11 @@ def epoch_batches(experiment: Experiment, data: Splits, seed: int, epoch: int) -
     return data.train.batches(experiment.batch_size, generator, shuffle=experiment.shuffle)
 
 
-def model_input(experiment: Experiment, way: Way, x: Tensor) -> Tensor:
-    """Training inputs [n, ...] as the model gets them: augmented, in the layout of `way`."""
+def model_input(experiment: Experiment, mode: ExecutionMode, x: Tensor) -> Tensor:
+    """Training inputs [n, ...] as the model gets them: augmented, in the layout of `mode`."""
     if experiment.augment is not None:
         x = experiment.augment(x)
-    return way.lay_out(x)
+    return mode.lay_out(x)
 
 
 def iterations_per_epoch(data: Data, batch_size: int) -> int:

@@ -16,7 +16,7 @@ from recipe.core.keys import derive_seed
 from recipe.data.datasets import Splits
 from recipe.experiment import Experiment
 from recipe.models.building import batch_norms, seeded
-from recipe.training.execution_mode import Way
+from recipe.training.execution_mode import ExecutionMode
 from recipe.training.plan import epoch_batches, model_input
 
 POWER = 8
@@ -74,7 +74,7 @@ class Trained(Protocol):
     data: Splits
     seed: int
     device: torch.device
-    way: Way
+    mode: ExecutionMode
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def with_weights(training: Trained, values: Sequence[Tensor]) -> Iterator[nn.Mod
     """
     experiment, seed = training.experiment, training.seed
     batches = epoch_batches(experiment, training.data, seed, 0)
-    inputs = (model_input(experiment, training.way, x) for x, _ in batches)
+    inputs = (model_input(experiment, training.mode, x) for x, _ in batches)
     noise = seeded(derive_seed(seed, "noise", 0), training.device)
     with noise, in_place_of(training.model, values, inputs) as model:
         yield model

@@ -8,7 +8,8 @@ import click
 
 from recipe.core.errors import UsageError
 from recipe.core.files import write_text
-from recipe.core.settings import BY_NAME, OPTIONS, parse
+from recipe.core.options import BY_NAME, OPTIONS
+from recipe.core.settings import parse
 from recipe.ui.ask import Answers, Item, Question, ask_all, asker
 from recipe.ui.flags import flag
 from recipe.ui.sources import likely_kind, questions_of_data

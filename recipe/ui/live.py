@@ -19,7 +19,7 @@ from recipe.core.events import (
     TrialFinished,
 )
 from recipe.core.events import Progress as ProgressEvent
-from recipe.core.results import Trial
+from recipe.core.trials import Trial
 from recipe.ui import words
 from recipe.ui.pace import Pace
 from recipe.ui.plain import Plain

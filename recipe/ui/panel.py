@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from recipe.core.results import Finding, StepResult
+from recipe.core.findings import Finding
+from recipe.core.results import StepResult
 from recipe.engine.decisions import mendable
 from recipe.ui.ask import Asker, Item
 

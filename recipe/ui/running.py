@@ -50,9 +50,9 @@ def execute(choice: Choice, folder: Path | None, *, guided: bool = False) -> Ran
 def _once(choice: Choice, folder: Path | None, *, guided: bool) -> Ran:
     settings = choice.settings
     with Session(settings, again=_file_of(choice), guided=guided) as session:
-        from recipe.api import execute as run
         from recipe.api import exit_code
         from recipe.core.events import Message
+        from recipe.engine.running import execute as run
 
         experiment, notes = choice.load()
         for note in notes:

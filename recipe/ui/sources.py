@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from recipe.core.errors import UsageError
 from recipe.core.names import nearest
-from recipe.core.settings import OPTIONS
+from recipe.core.options import OPTIONS
 from recipe.ui.ask import Answers, Item, Question
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
+from recipe.core.budget import parse_budget
 from recipe.core.errors import UsageError
 from recipe.core.files import write_text
-from recipe.core.settings import Settings, parse, parse_budget
+from recipe.core.settings import Settings, parse
 from recipe.core.version import VERSION
 from recipe.notebook.run_folder import resumable, to_toml
 from recipe.ui.ask import Answers, Asker, Item, Question, ask_all, asker

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from recipe.core.results import NO_WINNER, Finding, RunResult, StepResult, Trial
-from recipe.core.settings import OPTIONS
+from recipe.core.findings import Finding
+from recipe.core.options import OPTIONS
+from recipe.core.results import NO_WINNER, RunResult, StepResult
+from recipe.core.trials import Trial
 from recipe.report import words as report_words
 from recipe.report.findings import gain_of, helpful_notes
 from recipe.report.model import model_lines

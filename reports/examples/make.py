@@ -6,8 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from recipe.api import execute
 from recipe.core.settings import Settings
+from recipe.engine.running import execute
 from recipe.sources.targets import load_target
 from recipe.ui.plain import Plain
 

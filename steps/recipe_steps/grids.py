@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from recipe.core.results import Evidence, Figure, Scalar, Trial
+from recipe.core.evidence import Evidence, Figure, Scalar
+from recipe.core.trials import Trial
 
 MAP = Figure(
     "map",

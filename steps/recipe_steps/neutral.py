@@ -6,7 +6,7 @@ from contextlib import suppress
 import torch
 from torch import Tensor
 
-from recipe.core.results import Scalar
+from recipe.core.evidence import Scalar
 from recipe.experiment import Experiment, LossFunction
 
 LOG_SUM = 1e-3

@@ -122,5 +122,5 @@ def recipe_grid(experiment, cells, epochs, out, *, halving=False):
     with open_context(CoarseGrid(), experiment, out) as ctx:
         trials = ctx.run_trials(cells, HALVING if halving else None, epochs=epochs)
         trained = sum(trial.trained for trial in trials)
-        note = f"{ctx.runner.way}; {trained:.3g} of {len(cells) * epochs} epochs"
+        note = f"{ctx.runner.mode}; {trained:.3g} of {len(cells) * epochs} epochs"
         return max(trial.val_score or 0.0 for trial in trials), note

@@ -153,7 +153,7 @@ def reached(ctx, rate, seed):
 
     training = Training(
         ctx.experiment.with_params({"lr": rate}), ctx.data, seed=derive_seed(seed, "reference"),
-        device=ctx.device, rates=[rate] * ITERATIONS, way=ctx.careful_way,
+        device=ctx.device, rates=[rate] * ITERATIONS, mode=ctx.careful_mode,
     )  # fmt: skip
     losses = training.losses(lambda _: False)
     if len(losses) < ITERATIONS:

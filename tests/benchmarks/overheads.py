@@ -167,7 +167,7 @@ def growth():
     taken = {}
     for n in (8, 64):
         with context(replace(digits(), batch_size=BATCH)) as ctx:
-            ctx.runner.way  # noqa: B018 - found before the clock starts
+            ctx.runner.mode  # noqa: B018 - found before the clock starts
             start = time.perf_counter()
             ctx.run_trials(rates(n), epochs=10)
             taken[n] = time.perf_counter() - start

@@ -12,7 +12,7 @@ def recipe(out):
     from cifar10 import cnn, images
 
     from recipe import Experiment
-    from recipe.search.short_training import Short
+    from recipe.search.short_training import ShortTraining
     from recipe.search.space import log_spaced
     from recipe.testing import open_context
     from recipe_steps.lr_range import LrRange
@@ -23,8 +23,8 @@ def recipe(out):
         with open_context(LrRange(), declared, out) as ctx:
             rates = log_spaced(LOW, HIGH, ITERATIONS)
             experiment = ctx.experiment.with_params({"lr": 1.0})
-            (course,) = ctx.run_short([Short(experiment, 0, rates)], lambda _: False)
-            return steepest(rates, smooth(course.losses)), str(ctx.runner.way)
+            (course,) = ctx.run_short([ShortTraining(experiment, 0, rates)], lambda _: False)
+            return steepest(rates, smooth(course.losses)), str(ctx.runner.mode)
 
     return work
 

@@ -101,7 +101,7 @@ def trained(ctx, cell):
 
     experiment = ctx.experiment.with_params(cell)
     training = Training(
-        experiment, ctx.data, seed=ctx.seed, device=ctx.device, way=ctx.runner.way.single
+        experiment, ctx.data, seed=ctx.seed, device=ctx.device, mode=ctx.runner.mode.single
     )
     return Fit(training, experiment.epochs)
 

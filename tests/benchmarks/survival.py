@@ -43,7 +43,7 @@ def declared(name, seed):
 
 def compare(name, seed, epochs, out):
     """Whether the cut left the best score of the grid, what it lost, and its share of the cost."""
-    from recipe.search.runner import best_of
+    from recipe.search.ranking import best_of
     from recipe.search.space import grid, log_spaced
     from recipe.testing import open_context
     from recipe_steps.coarse_grid import CoarseGrid

@@ -96,7 +96,7 @@ def case(n, seed, weights, folder):
     from safetensors.torch import load
 
     from recipe import Experiment
-    from recipe.search.runner import best_of
+    from recipe.search.ranking import best_of
     from recipe.testing import open_context
     from recipe_steps.transfer import Transfer, advice
 

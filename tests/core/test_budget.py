@@ -2,8 +2,7 @@ import random
 
 import pytest
 
-from recipe.core.budget import Meter
-from recipe.core.settings import Budget
+from recipe.core.budget import Budget, Meter
 
 
 @pytest.mark.parametrize("iterations", [3, 47, 79, 94, 1000])

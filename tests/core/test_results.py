@@ -5,22 +5,10 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 import pytest
 
 from recipe.core.chosen import Chosen, FinalScore, Member
-from recipe.core.results import (
-    Against,
-    Best,
-    Cost,
-    Evidence,
-    Figure,
-    Finding,
-    RemedyOutcome,
-    RunResult,
-    StepResult,
-    Trial,
-    curve,
-    finding_from_json,
-    finite,
-    latest,
-)
+from recipe.core.evidence import Evidence, Figure, curve, finite
+from recipe.core.findings import Finding, RemedyOutcome, finding_from_json
+from recipe.core.results import Against, Cost, RunResult, StepResult, latest
+from recipe.core.trials import Best, Trial
 
 
 def step(name, status="pass", round_=1, *findings):

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recipe.core.budget import Budget, parse_budget
 from recipe.core.errors import UsageError
-from recipe.core.settings import OPTIONS, Budget, Settings, parse, parse_budget, resolve
+from recipe.core.options import OPTIONS
+from recipe.core.settings import Settings, parse, resolve
 
 GOOD = [
     ("data", "photos", "photos"),

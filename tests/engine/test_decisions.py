@@ -3,7 +3,8 @@
 import pytest
 
 from recipe.core.errors import UsageError
-from recipe.core.results import Finding, RemedyOutcome, StepResult
+from recipe.core.findings import Finding, RemedyOutcome
+from recipe.core.results import StepResult
 from recipe.core.settings import Settings
 from recipe.engine.decisions import Decisions, mendable
 from recipe.notebook.journal import Journal

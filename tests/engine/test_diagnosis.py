@@ -1,4 +1,5 @@
-from recipe.core.results import Finding, StepResult
+from recipe.core.findings import Finding
+from recipe.core.results import StepResult
 from recipe.engine.diagnosis import diagnose
 from recipe.plugin.rules import Rule
 

@@ -6,9 +6,10 @@ import pytest
 
 from recipe.core.errors import UsageError
 from recipe.core.events import Crash, Message, StepStarted
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding, status_of
 from recipe.core.settings import Settings
-from recipe.engine.engine import MAX_ROUNDS, Engine, status_of
+from recipe.engine.engine import MAX_ROUNDS, Engine
 from recipe.notebook.journal import Journal
 from recipe.plugin.registry import Plugin
 from recipe.plugin.rules import finding, rule
@@ -60,7 +61,7 @@ def engine(tmp_path):
             emit=events.append, device="cpu", seed=0, baseline_trial=None, events=events, chosen=None,
             meter=SimpleNamespace(epochs=0.0, spent=False, spend=lambda _: None,
                                   mark=lambda: events.append("marked")),
-            runner=SimpleNamespace(fingerprint="f", find_way=lambda: None),
+            runner=SimpleNamespace(fingerprint="f", find_mode=lambda: None),
             experiment=SimpleNamespace(params={}, clip_norm=None, shuffle=True, augment=None,
                                        epochs=10),
             epochs_left=None, pace=None,

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from recipe.core.settings import parse_budget
+from recipe.core.budget import parse_budget
 from recipe.engine.forecast import Part, forecast, told
 
 

@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 import recipe
 from recipe import Experiment
+from recipe.engine.running import execute
 from recipe.report.markdown import render
 from step_samples import digits, mlp
 
@@ -71,7 +72,7 @@ def test_the_look_ends_where_the_run_was_to_end(tmp_path):
 
 def test_what_was_found_behind_is_known_when_the_run_is_resumed(tmp_path):
     first = run(tmp_path, **HIDDEN["learning-rate-too-low"])
-    again = recipe.api.execute(
+    again = execute(
         Experiment(**COMMON | HIDDEN["learning-rate-too-low"]),
         recipe.core.settings.resolve({"until": "lr_range", "out": tmp_path, "seed": 0, "device": "cpu",
                                  "exact": True}),

@@ -13,7 +13,8 @@ from torch import nn
 import recipe
 from recipe import Experiment
 from recipe.api import exit_code
-from recipe.core.results import Finding, RemedyOutcome, StepResult
+from recipe.core.findings import Finding, RemedyOutcome
+from recipe.core.results import StepResult
 from recipe.engine.repair import carried
 from step_samples import digits, mlp
 

@@ -7,7 +7,9 @@ from torch.nn import functional as F
 
 import recipe
 from recipe import Experiment
-from recipe.core.results import Evidence, RemedyOutcome, StepResult
+from recipe.core.evidence import Evidence
+from recipe.core.findings import RemedyOutcome
+from recipe.core.results import StepResult
 from recipe.engine.gain import ERROR, LOSS, Result, gain
 from recipe.engine.verification import Verifier
 from recipe.plugin.rules import judge

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe.logs.reading import as_evidence
 from recipe.plugin.rules import judge
 from recipe_steps.learning_curves import LearningCurves

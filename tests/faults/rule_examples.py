@@ -23,8 +23,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from recipe.core.evidence import Evidence
 from recipe.core.files import write_text
-from recipe.core.results import Evidence, Finding, Severity
+from recipe.core.findings import Finding, Severity
 from recipe.plugin.registry import load
 from recipe.plugin.rules import Rule
 from recipe.plugin.step import Step, examples_of

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from faults.rule_examples import example, read_by, shortened, written
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe.plugin import registry
 from recipe.plugin.rules import finding, rule
 from recipe.plugin.step import examples_of

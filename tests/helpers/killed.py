@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import tiny
-from recipe.api import execute
 from recipe.core.settings import Settings
+from recipe.engine.running import execute
 
 out, step, wanted, name, *passed = sys.argv[1:]
 running, left = "", int(*passed)

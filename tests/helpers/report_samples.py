@@ -1,16 +1,9 @@
 """Results built by hand for the tests of the report."""
 
-from recipe.core.results import (
-    Best,
-    Cost,
-    Evidence,
-    Figure,
-    Finding,
-    RemedyOutcome,
-    RunResult,
-    StepResult,
-    Trial,
-)
+from recipe.core.evidence import Evidence, Figure
+from recipe.core.findings import Finding, RemedyOutcome
+from recipe.core.results import Cost, RunResult, StepResult
+from recipe.core.trials import Best, Trial
 
 LRS = (0.001, 0.01, 0.1, 1.0)
 DECAYS = (0.0, 1e-5, 1e-4)

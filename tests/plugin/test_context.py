@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from recipe import Experiment
-from recipe.search.runner import best_of
+from recipe.search.ranking import best_of
 from recipe.testing import open_context
 from recipe_steps.coarse_grid import CoarseGrid
 
@@ -112,7 +112,7 @@ def test_the_weights_of_the_best_short_and_of_the_best_whole_training_are_kept(o
     whole = ctx.run_trials([{"lr": 1.0}, {"lr": 1e-6}])
     kept = {p.stem for p in (ctx.runner.folder / "checkpoints").glob("*.safetensors")}
     assert kept == {best_of(short).key, *(trial.key for trial in whole)}
-    assert ctx.runner.checkpoint(ctx.best_trial).exists()
+    assert ctx.checkpoints.path(ctx.best_trial).exists()
 
 
 def test_what_is_set_aside_is_not_the_best(opened):

@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from recipe.core.errors import StepError, UsageError
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe.plugin import registry
 from recipe.plugin.registry import Plugin, in_order, verify
 from recipe.plugin.step import GROUP, Step, why_of

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe.plugin.rules import documentation, explain_away, finding, judge, rule
 
 DOC = "What: it is so.\n\nWhy: because\n    it is.\n\nMore   why.\n\nFix: undo it."

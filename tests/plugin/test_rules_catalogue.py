@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe.plugin.catalogue import entries, of_step
 from recipe.plugin.registry import Plugin
 from recipe.plugin.rules import finding, rule

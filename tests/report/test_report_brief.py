@@ -3,7 +3,8 @@
 import pytest
 from markdown_it import MarkdownIt
 
-from recipe.core.results import Against, Finding, RunResult, StepResult
+from recipe.core.findings import Finding
+from recipe.core.results import Against, RunResult, StepResult
 from recipe.report.brief import CUT, brief
 from recipe.report.markdown import render
 from report_samples import full_run

@@ -1,6 +1,7 @@
 import pytest
 
-from recipe.core.results import Evidence, Figure, StepResult
+from recipe.core.evidence import Evidence, Figure
+from recipe.core.results import StepResult
 from recipe.plugin import registry
 from recipe.report.captions import SEARCH, caption
 from recipe.report.panels import panel

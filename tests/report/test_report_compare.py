@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from recipe.core.results import Best, Evidence
+from recipe.core.evidence import Evidence
+from recipe.core.trials import Best
 from recipe.report.compare import comparison, names, table_lines, verdict
 from report_samples import full_run, initial_step
 

@@ -1,4 +1,5 @@
-from recipe.core.results import Finding, RemedyOutcome, RunResult, StepResult
+from recipe.core.findings import Finding, RemedyOutcome
+from recipe.core.results import RunResult, StepResult
 from recipe.report.findings import advice, applied, brought, causes, ignored, notes
 from report_samples import full_run
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 import browser
-from recipe.core.results import Finding, RunResult, StepResult
+from recipe.core.findings import Finding
+from recipe.core.results import RunResult, StepResult
 from recipe.report.html_page import html_page
 from recipe.report.markdown import render
 from recipe.report.write import write_report

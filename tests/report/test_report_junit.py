@@ -7,7 +7,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from recipe.api import exit_code
-from recipe.core.results import NO_WINNER, Against, Finding, RemedyOutcome, RunResult, StepResult
+from recipe.core.findings import Finding, RemedyOutcome
+from recipe.core.results import NO_WINNER, Against, RunResult, StepResult
 from recipe.report.junit import junit_xml
 from report_samples import full_run
 

@@ -2,7 +2,10 @@ import re
 
 import pytest
 
-from recipe.core.results import Best, Cost, Evidence, Finding, RemedyOutcome, RunResult, StepResult
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding, RemedyOutcome
+from recipe.core.results import Cost, RunResult, StepResult
+from recipe.core.trials import Best
 from recipe.report.markdown import LONGEST_MESSAGE, key_message, render, summary
 from recipe.report.plots import Plot
 from report_samples import full_run, initial_step, trial

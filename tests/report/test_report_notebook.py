@@ -1,4 +1,5 @@
-from recipe.core.results import Best, RunResult
+from recipe.core.results import RunResult
+from recipe.core.trials import Best
 from recipe.report.notebook import best_trial, notebook, varying
 from report_samples import full_run, trial
 

@@ -1,6 +1,8 @@
 import pytest
 
-from recipe.core.results import Best, Evidence, Figure, RunResult
+from recipe.core.evidence import Evidence, Figure
+from recipe.core.results import RunResult
+from recipe.core.trials import Best
 from recipe.report.panels import Cell, LinePanel, MapPanel, panel, schedules_panel, spaced
 from recipe.training.schedules import SCHEDULES
 from report_samples import curves_step, full_run, grid_step, trial

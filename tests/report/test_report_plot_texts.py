@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure as Canvas
 from matplotlib.text import Text
 
-from recipe.core.results import Evidence, Figure
+from recipe.core.evidence import Evidence, Figure
 from recipe.report.panels import Cell, LinePanel, MapPanel, Panel, Series, panel
 from recipe.report.plots import STYLE, drawn
 from recipe.report.search_panels import (

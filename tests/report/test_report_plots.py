@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import pytest
 from PIL import Image
 
-from recipe.core.results import Evidence, Figure, RunResult, StepResult
+from recipe.core.evidence import Evidence, Figure
+from recipe.core.results import RunResult, StepResult
 from recipe.report.panels import LinePanel, Series, panel
 from recipe.report.plots import draw_plots, file_name, png
 from report_samples import full_run, grid_step

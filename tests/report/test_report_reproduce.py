@@ -6,7 +6,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from recipe.core.results import Best, RunResult
+from recipe.core.results import RunResult
+from recipe.core.trials import Best
 from recipe.notebook.run_folder import write_result
 from recipe.report.reproduce import command, loading_code
 from recipe.sources.targets import load_target

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe.plugin import registry
 from recipe.plugin.catalogue import entries
 from recipe.report.rule_words import measured, opened, points, remedy

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from recipe.core.results import Evidence, RunResult, StepResult
+from recipe.core.evidence import Evidence
+from recipe.core.results import RunResult, StepResult
 from recipe.report.markdown import render
 from recipe.report.plots import draw_plots, png
 from recipe.report.search_panels import share_of

@@ -14,10 +14,10 @@ import torch
 
 import recipe
 from recipe import UsageError
-from recipe.api import execute
 from recipe.core.chosen import Chosen
 from recipe.core.settings import Settings
 from recipe.data.datasets import load_splits
+from recipe.engine.running import execute
 from recipe.training.ensemble import Ensemble
 from recipe.training.evaluation import answers, evaluate
 from tiny import experiment, tested

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from recipe.api import execute
 from recipe.core.settings import Settings
+from recipe.engine.running import execute
 from recipe.notebook.journal import FILE
 from tiny import experiment, halved, rounds, transferred
 

@@ -12,15 +12,15 @@ import torch
 from test_runner import EXPERIMENT, RATES, Lab, make, specs, timeless
 
 from recipe.core.errors import RecipeError
-from recipe.search.executors import fused_groups
+from recipe.search.fused_executor import fused_groups
 from recipe.search.halving import Halving
 from recipe.search.runner import Runner
-from recipe.search.short_training import Short, run_short
-from recipe.search.trial_run import Spec
-from recipe.training.execution_mode import PLAIN, Way
+from recipe.search.short_training import ShortTraining, run_short
+from recipe.search.trial_run import TrialSpec
+from recipe.training.execution_mode import PLAIN, ExecutionMode
 
-PROCESSES = Way(sharing="processes", width=2)
-FUSED = Way(sharing="fused", width=64)
+PROCESSES = ExecutionMode(sharing="processes", width=2)
+FUSED = ExecutionMode(sharing="fused", width=64)
 HALVINGS = [
     Halving(), Halving(1 / 4, on_losses=True), Halving(0.1, on_losses=True),
     Halving(1 / 6, 0.6, then=Halving(1 / 3)),
@@ -42,9 +42,9 @@ def _cuts_after_a_few_iterations(monkeypatch):
     monkeypatch.setattr("recipe.search.halving.LEAST_ITERATIONS", 3)
 
 
-def run(folder, way, given, halving=None):
+def run(folder, mode, given, halving=None):
     with Lab(folder) as lab:
-        lab.runner.tune = lambda: way
+        lab.runner.tune = lambda: mode
         lab.said = []
         lab.runner.say = lab.said.append
         trials = lab.run(given, halving)
@@ -91,11 +91,11 @@ def test_fused_is_one_by_one_within_rounding(tmp_path, halving):
     assert lab.runner.meter.epochs == lone.runner.meter.epochs
 
 
-@pytest.mark.parametrize("way", [PROCESSES, FUSED])
-def test_a_cell_that_diverges_and_one_whose_factory_fails_leave_the_others_alone(tmp_path, way):
+@pytest.mark.parametrize("mode", [PROCESSES, FUSED])
+def test_a_cell_that_diverges_and_one_whose_factory_fails_leave_the_others_alone(tmp_path, mode):
     given = [*specs(0.03), *specs(1e30), *specs(0.03, width=13), *specs(0.01)]
     alone, *_ = run(tmp_path / "a", PLAIN, given)
-    together, *_ = run(tmp_path / "b", way, given)
+    together, *_ = run(tmp_path / "b", mode, given)
     assert [t.status for t in together] == ["finished", "diverged", "failed", "finished"]
     for one, other in zip(together, alone, strict=True):
         if one.status != "failed":
@@ -104,15 +104,15 @@ def test_a_cell_that_diverges_and_one_whose_factory_fails_leave_the_others_alone
 
 
 def test_architectures_are_grouped_by_shape():
-    def slot(spec):
+    def run(spec):
         return SimpleNamespace(spec=spec)
 
     mixed = [*specs(0.1, 0.2), *specs(0.1, 0.2, width=8), *specs(0.3), *specs(0.1, batch_size=16)]
-    groups = fused_groups([slot(spec) for spec in mixed], 64)
+    groups = fused_groups([run(spec) for spec in mixed], 64)
     assert [len(group) for group in groups] == [3, 2, 1]
-    assert [len(g) for g in fused_groups([slot(s) for s in specs(*RATES)], 2)] == [2, 2, 1]
+    assert [len(g) for g in fused_groups([run(s) for s in specs(*RATES)], 2)] == [2, 2, 1]
     own = replace(EXPERIMENT, update=lambda *_: 0.0)
-    alone = [slot(Spec({}, own.with_params({"lr": 0.1}))) for _ in range(2)]
+    alone = [run(TrialSpec({}, own.with_params({"lr": 0.1}))) for _ in range(2)]
     assert [len(group) for group in fused_groups(alone, 64)] == [1, 1]
 
 
@@ -131,7 +131,7 @@ class Branching(torch.nn.Module):
 def test_what_cannot_be_fused_is_trained_one_by_one_and_said(tmp_path):
     cells = [{"lr": lr} for lr in RATES]
     branching = replace(EXPERIMENT, model=Branching)
-    given = [Spec(cell, branching.with_params(cell)) for cell in cells]
+    given = [TrialSpec(cell, branching.with_params(cell)) for cell in cells]
     alone, *_ = run(tmp_path / "a", PLAIN, given)
     fused, *_, lab = run(tmp_path / "b", FUSED, given)
     assert timeless(fused) == timeless(alone)
@@ -140,8 +140,8 @@ def test_what_cannot_be_fused_is_trained_one_by_one_and_said(tmp_path):
     assert "data-dependent control flow" in said
 
 
-@pytest.mark.parametrize("way", [PROCESSES, FUSED])
-def test_a_metric_that_raises_late_fails_its_own_trial(tmp_path, way):
+@pytest.mark.parametrize("mode", [PROCESSES, FUSED])
+def test_a_metric_that_raises_late_fails_its_own_trial(tmp_path, mode):
     def picky(outputs, targets):
         score = (outputs.argmax(1) == targets).float().mean().item()
         if outputs.abs().max() > 50:
@@ -149,18 +149,20 @@ def test_a_metric_that_raises_late_fails_its_own_trial(tmp_path, way):
         return score
 
     own = replace(EXPERIMENT, metric=picky, optimizer="adam")
-    given = [Spec({"lr": lr}, own.with_params({"lr": lr})) for lr in (0.01, 3.0, 0.001)]
+    given = [TrialSpec({"lr": lr}, own.with_params({"lr": lr})) for lr in (0.01, 3.0, 0.001)]
     alone, *_, lone = run(tmp_path / "a", PLAIN, given)
-    together, *_, lab = run(tmp_path / "b", way, given)
+    together, *_, lab = run(tmp_path / "b", mode, given)
     assert [trial.status for trial in alone] == ["finished", "failed", "finished"]
     assert timeless(together) == timeless(alone)
     assert lab.runner.meter.epochs == lone.runner.meter.epochs
 
 
-@pytest.mark.parametrize("way", [PLAIN, PROCESSES])
-def test_a_loss_that_misses_something_fails_the_trial_with_the_errors_name(tmp_path, way):
+@pytest.mark.parametrize("mode", [PLAIN, PROCESSES])
+def test_a_loss_that_misses_something_fails_the_trial_with_the_errors_name(tmp_path, mode):
     own = replace(EXPERIMENT, loss=lambda *_: {}["missing"])
-    trials, *_ = run(tmp_path, way, [Spec({"lr": lr}, own.with_params({"lr": lr})) for lr in RATES])
+    trials, *_ = run(
+        tmp_path, mode, [TrialSpec({"lr": lr}, own.with_params({"lr": lr})) for lr in RATES]
+    )
     assert {(t.status, t.reason) for t in trials} == {("failed", "KeyError: 'missing'")}
 
 
@@ -169,23 +171,23 @@ def test_an_error_that_is_no_experiments_ends_the_step_and_the_children(tmp_path
         raise OSError("disk gone")
 
     own = replace(EXPERIMENT, loss=unreadable)
-    given = [Spec({"lr": lr}, own.with_params({"lr": lr})) for lr in RATES]
+    given = [TrialSpec({"lr": lr}, own.with_params({"lr": lr})) for lr in RATES]
     with pytest.raises(RecipeError, match=r"Trial [12]: OSError: disk gone"):
         run(tmp_path / "a", PROCESSES, given)
     assert not multiprocessing.active_children()
 
 
-@pytest.mark.parametrize("way", [PROCESSES, FUSED])
+@pytest.mark.parametrize("mode", [PROCESSES, FUSED])
 @pytest.mark.parametrize("kept", [1, 3])
 @pytest.mark.parametrize("halving", HALVINGS)
-def test_what_the_journal_holds_changes_nothing_for_the_rest(tmp_path, way, kept, halving):
+def test_what_the_journal_holds_changes_nothing_for_the_rest(tmp_path, mode, kept, halving):
     given = specs(*RATES)
-    whole, _, weights, first = run(tmp_path / "a", way, given, halving)
+    whole, _, weights, first = run(tmp_path / "a", mode, given, halving)
     journal = tmp_path / "b"
     journal.mkdir()
     lines = (tmp_path / "a" / "journal.jsonl").read_bytes().splitlines(keepends=True)
     (journal / "journal.jsonl").write_bytes(b"".join(lines[:kept]))
-    again, _, other_weights, lab = run(journal, way, given, halving)
+    again, _, other_weights, lab = run(journal, mode, given, halving)
     assert timeless(again) == timeless(whole)
     assert lab.runner.meter.epochs == first.runner.meter.epochs
     assert other_weights[-1:] == weights[-1:] or kept == 3
@@ -213,7 +215,9 @@ def test_a_trial_whose_worker_was_killed_is_run_again(tmp_path, how):
     alone, *_ = run(tmp_path / "a", PLAIN, given)
     killed = replace(EXPERIMENT, model=deadly(tmp_path, 1, how))
     again, *_, lab = run(
-        tmp_path / "b", PROCESSES, [Spec(s.params, killed.with_params(s.params)) for s in given]
+        tmp_path / "b",
+        PROCESSES,
+        [TrialSpec(s.params, killed.with_params(s.params)) for s in given],
     )
     assert timeless(again) == timeless(alone)
     (said,) = lab.said  # of those that start together, whichever came first
@@ -226,8 +230,8 @@ def test_a_worker_that_was_killed_while_it_waited_for_the_cut(tmp_path, monkeypa
     alone, *_, lone = run(tmp_path / "a", PLAIN, given, halving)
     cut = Runner._cut
 
-    def deadly_cut(self, slots, rung, halving, rivals):
-        going = cut(self, slots, rung, halving, rivals)
+    def deadly_cut(self, runs, rung, halving, rivals):
+        going = cut(self, runs, rung, halving, rivals)
         if halving.then is None:  # the last one: a trial may be killed once
             for child in multiprocessing.active_children():
                 os.kill(child.pid, signal.SIGKILL)
@@ -243,7 +247,7 @@ def test_a_worker_that_was_killed_while_it_waited_for_the_cut(tmp_path, monkeypa
 
 def test_a_worker_that_is_killed_again_and_again_fails_its_trial_alone(tmp_path):
     killed = replace(EXPERIMENT, model=deadly(tmp_path, 2))
-    first = Spec({"lr": 0.1}, killed.with_params({"lr": 0.1}))
+    first = TrialSpec({"lr": 0.1}, killed.with_params({"lr": 0.1}))
     bad, good = run(tmp_path / "b", PROCESSES, [first, *specs(0.03)])[0]
     assert bad.status == "failed"
     assert bad.reason == (
@@ -254,31 +258,31 @@ def test_a_worker_that_is_killed_again_and_again_fails_its_trial_alone(tmp_path)
 
 def shorts(*rates, seed=1):
     return [
-        Short(EXPERIMENT.with_params({"lr": rate}).resolved(), seed, [rate] * 20, 5)
+        ShortTraining(EXPERIMENT.with_params({"lr": rate}).resolved(), seed, [rate] * 20, 5)
         for rate in rates
     ]
 
 
-@pytest.mark.parametrize("way", [PROCESSES, FUSED])
-def test_short_trainings_are_the_same_however_they_run(tmp_path, way):
+@pytest.mark.parametrize("mode", [PROCESSES, FUSED])
+def test_short_trainings_are_the_same_however_they_run(tmp_path, mode):
     def stop(losses):
         return losses[-1] > 3
 
-    def courses(folder, way, given):
+    def courses(folder, mode, given):
         with Lab(folder) as lab:
-            lab.runner.tune = lambda: way
+            lab.runner.tune = lambda: mode
             told = []
             return run_short(lab.runner, given, stop, told.append), told
 
     given = shorts(0.01, 0.1, 30.0, 1e30)
     alone, told = courses(tmp_path / "a", PLAIN, given)
-    together, heard = courses(tmp_path / "b", way, given)
+    together, heard = courses(tmp_path / "b", mode, given)
     assert told[-1] == heard[-1] == 4
     for one, other in zip(together, alone, strict=True):
         assert one.losses == pytest.approx(other.losses, rel=1e-3)
     assert together[0].figures == pytest.approx(alone[0].figures, rel=1e-3)
     mixed = [*shorts(0.1), *shorts(0.1, seed=2)]
-    (one, two), _ = courses(tmp_path / "c", way, mixed)
+    (one, two), _ = courses(tmp_path / "c", mode, mixed)
     (alone_one, alone_two), _ = courses(tmp_path / "d", PLAIN, mixed)
     assert one.losses == pytest.approx(alone_one.losses, rel=1e-4)
     assert two.losses == pytest.approx(alone_two.losses, rel=1e-4)

@@ -12,7 +12,7 @@ from recipe.search.halving import (
     Standing,
     behind_in_loss,
     behind_in_score,
-    course,
+    compared_losses,
     group_of,
 )
 
@@ -68,7 +68,7 @@ def test_trials_are_compared_with_those_of_the_same_model():
 @pytest.mark.parametrize("n", [30, 31, 40, 1000])
 def test_a_course_is_the_later_half_of_the_losses(n):
     losses = [float(i) for i in range(n)]
-    found = course(losses)
+    found = compared_losses(losses)
     assert len(found) == min(20, n - n // 2)
     weights = [n // 2 + (i + 0.5) * (n - n // 2) / len(found) - 0.5 for i in range(len(found))]
     assert found == pytest.approx(weights, abs=1)

@@ -7,13 +7,15 @@ from torch import nn
 
 from recipe import Experiment
 from recipe.core.budget import Meter
-from recipe.core.results import Trial
+from recipe.core.trials import Trial
 from recipe.data.datasets import StreamData, load_splits
 from recipe.models.building import build_model
 from recipe.notebook.journal import Journal
+from recipe.search.checkpoints import POOL, Checkpoints
 from recipe.search.halving import Halving
-from recipe.search.runner import POOL, Runner, best_of
-from recipe.search.trial_run import Spec
+from recipe.search.ranking import best_of
+from recipe.search.runner import Runner
+from recipe.search.trial_run import TrialSpec
 from recipe.training.evaluation import evaluate
 from recipe.training.loop import Training
 
@@ -45,7 +47,7 @@ RATES = (1e-4, 1e-3, 1e-2, 3e-2, 1e-1)
 
 def specs(*rates, **params):
     cells = [{"lr": lr, **params} for lr in rates]
-    return [Spec(cell, EXPERIMENT.with_params(cell)) for cell in cells]
+    return [TrialSpec(cell, EXPERIMENT.with_params(cell)) for cell in cells]
 
 
 class Lab:
@@ -55,9 +57,10 @@ class Lab:
         folder.mkdir(exist_ok=True)
         self.told, self.progress, self.fits = [], [], 0
         self.runner = Runner(
-            journal=Journal(folder), folder=folder, data=load_splits(EXPERIMENT, CPU, 0),
+            journal=(journal := Journal(folder)), folder=folder,
+            checkpoints=Checkpoints(journal, folder), data=load_splits(EXPERIMENT, CPU, 0),
             device=CPU, seed=seed, fingerprint="f", meter=Meter(),
-            told=lambda trial, reused: self.told.append((trial, reused)),
+            on_trial=lambda trial, reused: self.told.append((trial, reused)),
             progress=lambda done, total, what, loss: self.progress.append((done, total, what)),
         )  # fmt: skip
         fit = self.runner.fit
@@ -279,7 +282,7 @@ def test_the_checkpoint_is_the_best_epochs(tmp_path):
         best = best_of(trials)
         assert best.key in lab.kept
         experiment = EXPERIMENT.with_params(best.params)
-        weights = load(lab.runner.checkpoint(best).read_bytes())
+        weights = load(lab.runner.checkpoints.path(best).read_bytes())
         model = build_model(experiment, 99, CPU)
         model.load_state_dict(weights)
         loss, score = evaluate(model, experiment, lab.runner.data.val)
@@ -290,19 +293,21 @@ def test_the_checkpoint_is_the_best_epochs(tmp_path):
         fit.advance(6)
         assert all(torch.equal(fit.weights()[name], value) for name, value in weights.items())
 
-        assert lab.runner.weights(best, experiment) == lab.runner.checkpoint(best).read_bytes()
-        kept = lab.runner.checkpoint(best).read_bytes()
-        lab.runner.checkpoint(best).unlink()
+        assert (
+            lab.runner.weights(best, experiment) == lab.runner.checkpoints.path(best).read_bytes()
+        )
+        kept = lab.runner.checkpoints.path(best).read_bytes()
+        lab.runner.checkpoints.path(best).unlink()
         assert lab.runner.weights(best, experiment) == kept  # trained once more
 
 
 def test_a_worse_trial_does_not_take_the_place_of_the_best(tmp_path):
     with Lab(tmp_path) as lab:
         (best,) = lab.run(specs(0.03))
-        kept = lab.runner.checkpoint(best).read_bytes()
+        kept = lab.runner.checkpoints.path(best).read_bytes()
         (worse,) = lab.run(specs(1e-6))
-        assert lab.runner.pool() == [best.key, worse.key]
-        assert lab.runner.checkpoint(best).read_bytes() == kept
+        assert lab.runner.checkpoints.pool() == [best.key, worse.key]
+        assert lab.runner.checkpoints.path(best).read_bytes() == kept
 
 
 def test_the_weights_of_a_few_trainings_of_full_length_are_kept(tmp_path):
@@ -313,7 +318,7 @@ def test_the_weights_of_a_few_trainings_of_full_length_are_kept(tmp_path):
             (t for t in trials if t.status == "finished"), key=lambda t: (-t.val_score, t.val_loss)
         )
         assert len(ranked) == 7
-        assert lab.runner.pool() == [t.key for t in ranked[:POOL]]
+        assert lab.runner.checkpoints.pool() == [t.key for t in ranked[:POOL]]
         assert lab.kept == sorted(t.key for t in ranked[:POOL])
 
 
@@ -323,21 +328,24 @@ def test_of_trainings_that_begin_alike_the_pool_has_the_best_one(tmp_path):
         free = specs(0.03, 1e-6)
         trials = lab.run([*frozen, *free])
         assert {t.status for t in trials} == {"finished"}
-        assert set(lab.runner.pool()) == {best_of(trials[:3]).key, *(t.key for t in trials[3:])}
-        assert lab.kept == sorted(lab.runner.pool())
+        assert set(lab.runner.checkpoints.pool()) == {
+            best_of(trials[:3]).key,
+            *(t.key for t in trials[3:]),
+        }
+        assert lab.kept == sorted(lab.runner.checkpoints.pool())
 
 
 def test_a_training_that_was_cut_or_repeats_another_is_in_no_pool(tmp_path):
     with Lab(tmp_path) as lab:
         trials = lab.run(specs(0.03, 1e-6), Halving(keep=0.5))
         assert [t.status for t in trials] == ["finished", "stopped"]
-        assert lab.runner.pool() == [trials[0].key]
+        assert lab.runner.checkpoints.pool() == [trials[0].key]
 
 
 def test_a_trial_whose_factory_raises_is_failed(tmp_path):
     cells = [{"lr": 0.03, "width": width} for width in (8, 13, 16)]
     with Lab(tmp_path) as lab:
-        given = [Spec(cell, EXPERIMENT.with_params(cell)) for cell in cells]
+        given = [TrialSpec(cell, EXPERIMENT.with_params(cell)) for cell in cells]
         trials = lab.run(given, Halving(keep=1.0))
         assert [trial.status for trial in trials] == ["finished", "failed", "finished"]
         failed = trials[1]

@@ -8,7 +8,7 @@ from recipe import Experiment
 from recipe.data.datasets import Splits, StreamData, TensorData
 from recipe.speed import choice
 from recipe.speed.choice import LEAST, MOST, PART, SHARE, Choice, Measured, choose
-from recipe.training.execution_mode import PLAIN, Way, thread_count
+from recipe.training.execution_mode import PLAIN, ExecutionMode, thread_count
 
 CPU = torch.device("cpu")
 
@@ -51,9 +51,9 @@ def scripted(monkeypatch):
     def script(table, default=(1.0, [1.0, 1.0])):
         measured = []
 
-        def measure(_, way):
-            measured.append(str(way))
-            result = table.get(str(way), default)
+        def measure(_, mode):
+            measured.append(str(mode))
+            result = table.get(str(mode), default)
             if isinstance(result, Exception):
                 raise result
             return result
@@ -66,11 +66,11 @@ def scripted(monkeypatch):
 
 def test_what_is_chosen_really_trains_like_the_plain_way():
     choice = found()
-    assert choice.tried[0].way == PLAIN
+    assert choice.tried[0].mode == PLAIN
     assert choice.tried[0].seconds > 0
     assert all(one.reason is None for one in choice.tried)
     assert choice.gain >= 1
-    kinds = {one.way.sharing for one in choice.tried}
+    kinds = {one.mode.sharing for one in choice.tried}
     assert "fused" in kinds
 
 
@@ -80,10 +80,10 @@ def test_images_are_tried_in_their_layout_and_in_bfloat16(scripted):
         "channels-last, bfloat16": (0.2, [1.01, 1.0]),
     })  # fmt: skip
     choice = found(experiment(model=cnn), data(3, 8, 8))
-    assert choice.way == Way(channels_last=True, precision="bfloat16")
+    assert choice.mode == ExecutionMode(channels_last=True, precision="bfloat16")
     assert choice.gain == pytest.approx(5)
     assert "channels-last" in measured
-    assert not any("fused" in way for way in measured)  # grouped convolutions are slow here
+    assert not any("fused" in mode for mode in measured)  # grouped convolutions are slow here
 
 
 @pytest.mark.parametrize(
@@ -97,16 +97,16 @@ def test_images_are_tried_in_their_layout_and_in_bfloat16(scripted):
 def test_a_way_whose_losses_go_elsewhere_is_turned_down(scripted, losses, reason):
     scripted({"channels-last": (0.1, losses)})
     choice = found(experiment(model=cnn), data(3, 8, 8))
-    turned_down = next(one for one in choice.tried if str(one.way) == "channels-last")
-    assert turned_down == Measured(Way(channels_last=True), None, reason)
-    assert not choice.way.channels_last
+    turned_down = next(one for one in choice.tried if str(one.mode) == "channels-last")
+    assert turned_down == Measured(ExecutionMode(channels_last=True), None, reason)
+    assert not choice.mode.channels_last
 
 
 def test_bfloat16_may_be_off_by_more_than_float32(scripted):
     scripted({"channels-last": (0.1, [1.01]), "bfloat16": (0.1, [1.01])})
     choice = found(experiment(model=cnn), data(3, 8, 8))
-    assert choice.way.precision == "bfloat16"
-    assert not choice.way.channels_last
+    assert choice.mode.precision == "bfloat16"
+    assert not choice.mode.channels_last
 
 
 def test_a_way_that_fails_is_turned_down_with_its_reason(scripted):
@@ -114,20 +114,20 @@ def test_a_way_that_fails_is_turned_down_with_its_reason(scripted):
     choice = found()
     (failed,) = [one for one in choice.tried if one.reason]
     assert failed.reason == "it fails: no batching rule"
-    assert choice.way.sharing != "fused"
+    assert choice.mode.sharing != "fused"
 
 
 def test_real_targets_keep_their_digits(scripted):
     measured = scripted({})
     splits = data(6)
     found(experiment(task="regression", model=lambda: nn.Linear(6, 3)), splits)
-    assert not any("bfloat16" in way for way in measured)
+    assert not any("bfloat16" in mode for mode in measured)
 
 
 def test_an_own_update_step_is_neither_fused_nor_cast(scripted):
     measured = scripted({})
     found(experiment(update=lambda *_: 0.0))
-    assert not any("bfloat16" in way or "fused" in way for way in measured)
+    assert not any("bfloat16" in mode or "fused" in mode for mode in measured)
 
 
 def test_the_search_ends_when_its_share_of_the_run_is_spent(scripted, monkeypatch):
@@ -154,7 +154,7 @@ def test_trials_that_would_not_fit_into_memory_are_not_fused(scripted, monkeypat
     measured = scripted({})
     monkeypatch.setattr(choice, "free_memory", lambda _: 10_000)
     found()
-    assert not any("fused" in way for way in measured)
+    assert not any("fused" in mode for mode in measured)
 
 
 def test_what_was_found_is_remembered_per_model_shape_and_batch(scripted):
@@ -237,22 +237,22 @@ def test_what_counts_as_far_too_slow():
     assert search._hopeless(PLAIN) == (0.5, 0.03)  # a first iteration holds what is done once
     search.best = Measured(PLAIN, 2.0)
     assert search._hopeless(PLAIN) == (10, 6)
-    assert search._hopeless(Way(sharing="fused", width=64), 16) == (160, 96)
-    assert search._hopeless(Way(compiled=True)) == (float("inf"), 6)
-    assert search._hopeless(Way(sharing="processes", width=2)) == (float("inf"), 12)
+    assert search._hopeless(ExecutionMode(sharing="fused", width=64), 16) == (160, 96)
+    assert search._hopeless(ExecutionMode(compiled=True)) == (float("inf"), 6)
+    assert search._hopeless(ExecutionMode(sharing="processes", width=2)) == (float("inf"), 12)
 
 
 def test_the_sentence_for_the_user():
-    way = Way(True, "bfloat16", sharing="processes", width=2)
-    assert str(Choice(way, 3.04, 0.72)) == (
+    mode = ExecutionMode(True, "bfloat16", sharing="processes", width=2)
+    assert str(Choice(mode, 3.04, 0.72)) == (
         "Speed: channels-last, bfloat16, 2 processes, 3.0 times as fast as plain training "
         "(found in 0.7 s)."
     )
     assert str(Choice(PLAIN, 1.0, 0.0, remembered=True)) == (
         "Speed: the plain way is the fastest here (remembered)."
     )
-    assert str(Way(threads=1)) == "1 thread"
-    assert str(Way(threads=4, compiled=True, sharing="fused", width=8)) == (
+    assert str(ExecutionMode(threads=1)) == "1 thread"
+    assert str(ExecutionMode(threads=4, compiled=True, sharing="fused", width=8)) == (
         "compiled, 4 threads, fused trials"
     )
 

@@ -2,8 +2,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from recipe.core.results import Trial
-from recipe.search.runner import best_of
+from recipe.core.trials import Trial
+from recipe.search.ranking import best_of
 from recipe.testing import open_context
 from recipe_steps.learning_curves.measure import longer
 from recipe_steps.refine_grid import RefineGrid
@@ -23,7 +23,9 @@ class Ctx:
 
     def __init__(self, fresh, left=None):
         self.fresh, self.trials, self.aside = fresh, [], []
-        self.runner = SimpleNamespace(spared="before", prune=lambda t: setattr(self, "kept", t.key))
+        self.checkpoints = SimpleNamespace(
+            spared="before", prune=lambda t: setattr(self, "kept", t.key)
+        )
         self.epochs_left = left
         self.repeated = 0
 
@@ -62,7 +64,7 @@ def test_a_change_is_adopted_when_fresh_seeds_confirm_it(after, fresh_before, fr
     assert ctx.aside == (["after"] if not adopted and after > 0.70 else [])
     assert found["lead"] == pytest.approx(after - 0.70)
     assert ctx.kept == ("after" if adopted else "before")  # its weights
-    assert ctx.runner.spared is None
+    assert ctx.checkpoints.spared is None
 
 
 def test_the_gain_and_the_spread_are_those_of_fresh_seeds():
@@ -131,7 +133,7 @@ def test_a_lead_within_the_error_of_a_score_costs_nothing_more(tmp_path, monkeyp
     assert evidence.scalars["adopted"] is False
     assert best.number == 0
     assert ctx.best_trial == best
-    assert ctx.runner.checkpoint(best).exists()
+    assert ctx.checkpoints.path(best).exists()
 
 
 @pytest.mark.parametrize(

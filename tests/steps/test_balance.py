@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 import recipe
 from recipe import Experiment
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe.data.datasets import load_splits
 from recipe.plugin.remedy import Patient
 from recipe_steps.learning_curves.balance import balanced_accuracy, mean_recall, weigh_classes

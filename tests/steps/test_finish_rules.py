@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe.plugin.step import read_examples
 from recipe_steps.finish import Finish, rules
 

@@ -7,7 +7,8 @@ from torch import nn
 
 from recipe import integers, log_uniform, when
 from recipe.core.errors import UsageError
-from recipe.core.results import Evidence, Trial
+from recipe.core.evidence import Evidence
+from recipe.core.trials import Trial
 from recipe.testing import judge_scalars, measure, open_context
 from recipe_steps.coarse_grid import CoarseGrid
 from recipe_steps.coarse_grid.measure import _leads, rate_range

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from recipe import Experiment
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe.tasks import TASKS
 from recipe.testing import open_context
 from recipe_steps.learning_curves import LearningCurves

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.data.datasets import load_splits
 from recipe.plugin.remedy import Patient
 from recipe_steps.learning_curves import remedies

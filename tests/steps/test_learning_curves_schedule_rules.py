@@ -2,7 +2,7 @@
 
 import pytest
 
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe_steps.learning_curves import LearningCurves
 from recipe_steps.learning_curves.runs import runs
 from recipe_steps.learning_curves.schedule_rules import (

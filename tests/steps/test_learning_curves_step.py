@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from recipe import Experiment
-from recipe.core.results import Trial
+from recipe.core.trials import Trial
 from recipe.plugin.context import Context
 from recipe.plugin.rules import judge
 from recipe.testing import judge_scalars, open_context

@@ -1,6 +1,6 @@
 import pytest
 
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe_steps.lr_range import LrRange
 from recipe_steps.lr_range.rules import (
     gradient_clipping_too_strong,

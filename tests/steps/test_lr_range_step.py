@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from recipe.core.results import Evidence
-from recipe.search.short_training import Course
+from recipe.core.evidence import Evidence
+from recipe.search.short_training import ShortResult
 from recipe.testing import judge_scalars, measure, open_context
 from recipe_steps.lr_range import LrRange
 from recipe_steps.lr_range.candidates import (
@@ -137,14 +137,14 @@ def scripted(monkeypatch):
 
     def run(final, lr=None):
         def course(_, rates):
-            return [Course([2.0] * 100, {"lr": rate}) for rate in rates]
+            return [ShortResult([2.0] * 100, {"lr": rate}) for rate in rates]
 
         def tried(rate, *_):
             return Tried(rate, final(rate), 0.0, None, (final(rate),))
 
         monkeypatch.setattr("recipe_steps.lr_range.candidates.tried_of", tried)
         monkeypatch.setattr("recipe_steps.lr_range.candidates.courses", course)
-        still = Course([2.0] * 100, {})
+        still = ShortResult([2.0] * 100, {})
         monkeypatch.setattr("recipe_steps.lr_range.candidates.untrained_course", lambda _: still)
         return candidates(SimpleNamespace(experiment=SimpleNamespace(lr=lr)), 0.1)
 
@@ -323,7 +323,7 @@ def test_rates_are_tried_as_warm_as_they_are_planned(given, warm):
 
     def run_short(shorts, *_):
         tried.extend(short.rates for short in shorts)
-        return [Course([1.0], {}) for _ in shorts]
+        return [ShortResult([1.0], {}) for _ in shorts]
 
     ctx = SimpleNamespace(experiment=experiment, seed_for=lambda _: 0, run_short=run_short)
     untrained_course(ctx)

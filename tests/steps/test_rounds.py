@@ -1,7 +1,8 @@
 import pytest
 
 from recipe import Experiment
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe_steps.learning_curves.rounds import next_round
 from recipe_steps.learning_curves.width import width_of
 

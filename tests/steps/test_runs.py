@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe_steps.learning_curves.runs import Branch, late_mean, noise_of, runs, wins
 
 NAN = math.nan

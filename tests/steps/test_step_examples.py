@@ -7,7 +7,7 @@ import pytest
 
 import recipe_steps
 from recipe.core.errors import StepError
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe.plugin import registry
 from recipe.plugin.catalogue import entries
 from recipe.plugin.step import examples_of, read_examples

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe_steps.transfer import Transfer, advice
 from recipe_steps.transfer.rules import (
     features_do_not_transfer,

@@ -11,7 +11,7 @@ from torch import nn
 import recipe
 from recipe import Experiment
 from recipe.core.errors import UsageError
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe.plugin.context import PACE
 from recipe.plugin.remedy import Patient
 from recipe.testing.steps import judge_scalars, open_context

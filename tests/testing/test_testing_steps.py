@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from recipe.core.errors import UsageError
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe.notebook.journal import Journal
 from recipe.plugin.rules import finding, rule
 from recipe.testing import judge_scalars, measure, open_context

@@ -11,8 +11,8 @@ from torch import nn
 
 import recipe
 from recipe import Experiment, UsageError
-from recipe.api import execute
 from recipe.core.settings import resolve
+from recipe.engine.running import execute
 from recipe.sources.by_name import experiment_by_name
 from recipe.trained.export import METADATA, export_model
 from recipe.trained.prediction import predict

@@ -155,7 +155,7 @@ def test_trials_of_the_head_alone_keep_the_whole_model(tmp_path, exact):
         again = ctx.run_trials(cells)
         best = max(trials, key=lambda t: (t.val_score, -t.val_loss))
         kept = ctx.runner.weights(best, ctx.experiment_of(best))
-        path = ctx.runner.checkpoint(best)
+        path = ctx.checkpoints.path(best)
         assert path.stem == best.key
         path.unlink()
         anew = load(ctx.runner.weights(best, ctx.experiment_of(best)))

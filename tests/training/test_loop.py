@@ -11,7 +11,7 @@ from recipe.core.errors import RecipeError, UsageError
 from recipe.core.keys import derive_seed
 from recipe.data.datasets import Splits, TensorData
 from recipe.training.evaluation import evaluate
-from recipe.training.execution_mode import PLAIN, Way
+from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.loop import Training
 from recipe.training.monitors import ActivationMonitor
 from recipe.training.optimizers import wants_closure
@@ -43,8 +43,8 @@ def experiment(**given):
     )  # fmt: skip
 
 
-def training(data=DATA, seed=SEED, rates=None, way=PLAIN, **given):
-    return Training(experiment(**given), data, seed=seed, device=CPU, rates=rates, way=way)
+def training(data=DATA, seed=SEED, rates=None, mode=PLAIN, **given):
+    return Training(experiment(**given), data, seed=seed, device=CPU, rates=rates, mode=mode)
 
 
 def all_losses(made):
@@ -407,7 +407,7 @@ def image_net():
 def test_channels_last_is_the_same_within_rounding():
     x = torch.randn(40, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     images = TensorData(x, (x.mean((1, 2, 3)) > 0).long())
-    fast = training(Splits(images, images), model=image_net, way=Way(channels_last=True))
+    fast = training(Splits(images, images), model=image_net, mode=ExecutionMode(channels_last=True))
     plain = training(Splits(images, images), model=image_net)
     for a, b in zip(fast.epochs(), plain.epochs(), strict=True):
         assert a.losses == pytest.approx(b.losses, rel=1e-3)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_cli import one_sentence
 
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe.plugin import registry
 from recipe.plugin.catalogue import entries
 from recipe.plugin.rules import finding, rule

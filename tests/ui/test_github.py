@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from recipe.core.results import Against, Finding, RunResult, StepResult
+from recipe.core.findings import Finding
+from recipe.core.results import Against, RunResult, StepResult
 from recipe.ui.github import MOST_BYTES, annotations, job_summary
 
 

@@ -5,7 +5,9 @@ import io
 import pytest
 
 from recipe.core.events import Progress, RunFinished, StepStarted, TrialFinished
-from recipe.core.results import Finding, RemedyOutcome, RunResult, StepResult, Trial
+from recipe.core.findings import Finding, RemedyOutcome
+from recipe.core.results import RunResult, StepResult
+from recipe.core.trials import Trial
 from recipe.ui import live
 from recipe.ui.live import Live, Status, broken, curve
 from terminals import ESCAPES

@@ -2,7 +2,9 @@
 
 import pytest
 
-from recipe.core.results import Figure, Finding, RemedyOutcome, StepResult
+from recipe.core.evidence import Figure
+from recipe.core.findings import Finding, RemedyOutcome
+from recipe.core.results import StepResult
 from recipe.ui.panel import Choice, Panel, open_causes
 
 REMEDY = RemedyOutcome("return logits")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe.plugin.step import read_examples
 from recipe_steps import grids
 from recipe_steps.coarse_grid import rules

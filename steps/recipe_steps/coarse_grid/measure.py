@@ -4,11 +4,12 @@ import math
 from collections.abc import Sequence
 
 from recipe.core.errors import UsageError
-from recipe.core.results import Evidence, Trial
+from recipe.core.evidence import Evidence
+from recipe.core.trials import Trial
 from recipe.plugin.context import Context
 from recipe.ranges import Range, active, rounded
 from recipe.search.halving import Halving
-from recipe.search.runner import best_of
+from recipe.search.ranking import best_of
 from recipe.search.space import (
     Params,
     distinct,

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from recipe.core.evidence import finite
 from recipe.core.files import write_bytes
 from recipe.core.keys import derive_seed, key
-from recipe.core.results import finite
 from recipe.experiment import Experiment
 from recipe.plugin.context import Context
 from recipe.trained.loading import MODELS
@@ -107,7 +107,7 @@ def snapshots(ctx: Context, experiment: Experiment, told: Told) -> Final | None:
         per_epoch = iterations_per_epoch(ctx.data.train, experiment.batch_size)
         lengths = [(b - a) * per_epoch for a, b in zip([0, *ends[:-1]], ends, strict=True)]
         training = Training(
-            experiment, ctx.data, seed=ctx.seed, device=ctx.device, way=ctx.runner.way.single,
+            experiment, ctx.data, seed=ctx.seed, device=ctx.device, mode=ctx.runner.mode.single,
             rates=restarts(lr, experiment.warmup, lengths),
         )  # fmt: skip
         fit = Fit(training, epochs)
@@ -174,5 +174,5 @@ def _averages(training: Training) -> Iterator[dict[str, Average]]:
 def _averaged(training: Training, average: Average) -> tuple[Rating, Snapshot]:
     """Score and loss of averaged weights, and the model's state with them."""
     with with_weights(training, average.values) as model:
-        loss, score = evaluate(model, training.experiment, training.data.val, training.way)
+        loss, score = evaluate(model, training.experiment, training.data.val, training.mode)
         return (finite(score), finite(loss)), copy_of(model)

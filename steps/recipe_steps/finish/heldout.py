@@ -11,8 +11,8 @@ from filelock import FileLock
 from torch import Tensor
 
 from recipe.core.chosen import Chosen, FinalScore
+from recipe.core.evidence import finite
 from recipe.core.files import to_json, write_text
-from recipe.core.results import finite
 from recipe.data.datasets import load
 from recipe.data.items import Batch
 from recipe.experiment import Experiment

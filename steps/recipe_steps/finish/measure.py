@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recipe.core.chosen import Chosen, Kind, Member
+from recipe.core.evidence import Curve, Evidence, Scalar, curve, finite
 from recipe.core.files import write_bytes
-from recipe.core.results import Curve, Evidence, Scalar, Trial, curve, finite
+from recipe.core.trials import Trial
 from recipe.experiment import Experiment
 from recipe.plugin.context import Context
-from recipe.search.runner import CHECKPOINTS
 from recipe.trained.loading import MODELS, model_of
 from recipe.training.ensemble import Pool
 from recipe.training.evaluation import answers
@@ -149,15 +149,15 @@ def _trained(
 
 def _others(ctx: Context, best: Trial) -> list[Trial]:
     """The other trainings of full length whose weights the search kept."""
-    kept = set(ctx.runner.pool())
+    kept = set(ctx.checkpoints.pool())
     return [t for t in ctx.trials if t.key in kept and t.key != best.key and not t.set_aside]
 
 
 def _weights_of(ctx: Context, trial: Trial) -> str:
     """The file of a trial's weights, from the run folder; trained again where it is gone."""
-    path = ctx.runner.checkpoint(trial)
+    path = ctx.checkpoints.path(trial)
     if path.exists():
-        return f"{CHECKPOINTS}/{path.name}"
+        return path.relative_to(ctx.runner.folder).as_posix()
     (ctx.runner.folder / MODELS).mkdir(exist_ok=True)
     place = f"{MODELS}/{trial.key}.safetensors"
     weights = ctx.runner.weights(trial, ctx.experiment_of(trial))

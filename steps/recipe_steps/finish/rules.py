@@ -1,6 +1,7 @@
 """Remarks about what the last step brought: none of them bears on the verdict."""
 
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.plugin.rules import finding, rule
 
 

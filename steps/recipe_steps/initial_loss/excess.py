@@ -1,6 +1,7 @@
 """How far a first loss may lie above, and below, that of a model that prefers nothing."""
 
-from recipe.core.results import Evidence, Severity
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Severity
 
 WARN_NATS, WARN_RATIO = 1.0, 0.5
 FAIL_NATS, FAIL_RATIO = 4.0, 2.0

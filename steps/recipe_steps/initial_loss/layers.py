@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 from recipe.core.errors import UNUSABLE
-from recipe.core.results import Curve, Scalar
+from recipe.core.evidence import Curve, Scalar
 from recipe.data.datasets import TensorData
 from recipe.models.building import build_model, no_dropout, seeded
 from recipe.plugin.context import Context

@@ -2,7 +2,8 @@
 
 import math
 
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.plugin.rules import finding, rule
 from recipe_steps.initial_loss import remedies
 from recipe_steps.initial_loss.last_operation import BOUNDED, NORMALISING

@@ -7,7 +7,7 @@ from contextlib import suppress
 import torch
 from torch import Tensor, nn
 
-from recipe.core.results import Evidence, Scalar
+from recipe.core.evidence import Evidence, Scalar
 from recipe.data.datasets import TensorData
 from recipe.experiment import Experiment
 from recipe.models.building import build_model, no_dropout, seeded

@@ -1,6 +1,7 @@
 """Rules about the loss of a fresh model."""
 
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.plugin.rules import finding, rule
 from recipe_steps.initial_loss import layer_rules, loss_rules, remedies
 from recipe_steps.initial_loss.excess import TOO_LOW, excess, low_limit, lowest_loss

@@ -2,7 +2,7 @@
 
 import torch
 
-from recipe.core.results import Evidence, Scalar
+from recipe.core.evidence import Evidence, Scalar
 from recipe.data.datasets import TensorData
 from recipe.models.building import build_model, seeded
 from recipe.plugin.context import Context

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from recipe.core.errors import UsageError
-from recipe.core.results import Scalar
+from recipe.core.evidence import Scalar
 from recipe.data.datasets import TensorData
 from recipe.models.building import batch_norms, build_model, no_dropout, place, seeded
 from recipe.plugin.context import Context

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from recipe.core.errors import UsageError
-from recipe.core.results import Scalar
+from recipe.core.evidence import Scalar
 from recipe.data.datasets import TensorData
 from recipe.experiment import LossFunction
 from recipe.models.building import build_model, place, seeded

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from recipe.core.errors import UsageError
-from recipe.core.results import Evidence, Scalar
+from recipe.core.evidence import Evidence, Scalar
 from recipe.data.datasets import TensorData
 from recipe.models.building import build_model, place, seeded
 from recipe.plugin.context import Context

@@ -1,6 +1,7 @@
 """Rules about the model before training: each rests on an exact mark."""
 
-from recipe.core.results import Evidence, Finding, Severity
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding, Severity
 from recipe.plugin.rules import finding, rule
 from recipe_steps.inspect import remedies
 from recipe_steps.symptoms import NOT_LEARNING

@@ -42,7 +42,7 @@ def progress(ctx: Context, experiment: Experiment, data: Splits) -> tuple[float,
 def _losses(ctx: Context, experiment: Experiment, data: Splits, lr: float) -> list[float]:
     training = Training(
         replace(experiment, lr=lr), data, seed=ctx.seed_for("scaling"), device=ctx.device,
-        rates=[lr] * ITERATIONS, way=ctx.careful_way,
+        rates=[lr] * ITERATIONS, mode=ctx.careful_mode,
     )  # fmt: skip
     losses = training.losses(lambda _: False)
     ctx.spend(len(losses))

@@ -1,6 +1,7 @@
 """Rules about the scale of inputs and targets, decided by short trainings."""
 
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.plugin.rules import finding, rule
 from recipe_steps.inspect import remedies
 from recipe_steps.symptoms import FIRST_LOSS, NOT_LEARNING, OVERSHOOTING

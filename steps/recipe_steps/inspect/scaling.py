@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from recipe.core.errors import UNUSABLE
-from recipe.core.results import Scalar
+from recipe.core.evidence import Scalar
 from recipe.data.datasets import TensorData
 from recipe.experiment import Experiment
 from recipe.models.building import build_model, no_dropout, seeded

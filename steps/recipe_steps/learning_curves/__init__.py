@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from recipe.core.results import Evidence, Figure, Finding
+from recipe.core.evidence import Evidence, Figure
+from recipe.core.findings import Finding
 from recipe.plugin.step import Goto, read_examples
 from recipe_steps.learning_curves import rounds, rules
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from recipe.core.results import Scalar, Trial
+from recipe.core.evidence import Scalar
+from recipe.core.trials import Trial
 from recipe.data.datasets import TensorData
 from recipe.experiment import Experiment
 from recipe.models.building import build_model, no_dropout
@@ -143,7 +144,7 @@ def _train(ctx: Context, experiment: Experiment, rates: Sequence[float] | None) 
             experiment.with_params({"weight_decay": 0.0}), loss=unsmoothed(experiment.loss)
         )
     training = Training(
-        changed, ctx.data, seed=ctx.seed, device=ctx.device, rates=rates, way=ctx.careful_way
+        changed, ctx.data, seed=ctx.seed, device=ctx.device, rates=rates, mode=ctx.careful_mode
     )
     epochs = experiment.epochs or 1
     fit = Fit(training, epochs, patience_for(epochs))

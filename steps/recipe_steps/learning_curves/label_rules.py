@@ -5,7 +5,8 @@ of which the model is surest it is then wrong about as often as among all (North
 look for label errors in the same place).
 """
 
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.plugin.rules import finding, rule
 
 SIGNIFICANCE = 2.33

@@ -6,7 +6,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from recipe.core.results import Scalar, Trial
+from recipe.core.evidence import Scalar
+from recipe.core.trials import Trial
 from recipe.data.datasets import Splits, TensorData
 from recipe.models.building import build_model, no_dropout
 from recipe.plugin.context import Context
@@ -43,7 +44,7 @@ def label_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
     single = isinstance(val, TensorData) and val.y.numel() == len(val)
     if ctx.task.target_kind != "class index" or not single or SUREST * len(val) < LEAST_ITEMS:
         return {}
-    if not ctx.runner.checkpoint(trial).exists():
+    if not ctx.checkpoints.path(trial).exists():
         return {}
     experiment = ctx.experiment_of(trial)
     model = build_model(experiment, 0, ctx.device)
@@ -93,7 +94,7 @@ def memory_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
     )  # fmt: skip
     training = Training(
         experiment, Splits(items, items), seed=ctx.seed_for("memory"), device=ctx.device,
-        way=ctx.careful_way,
+        mode=ctx.careful_mode,
     )  # fmt: skip
     score = -math.inf
     with no_dropout(training.model):

@@ -6,12 +6,13 @@ from contextlib import suppress
 import torch
 from torch import Tensor, nn
 
+from recipe.core.evidence import Curve, Evidence, Scalar
 from recipe.core.noise import standard_error
-from recipe.core.results import Curve, Evidence, Scalar, Trial
+from recipe.core.trials import Trial
 from recipe.data.datasets import TensorData
 from recipe.models.building import build_model
 from recipe.plugin.context import Context
-from recipe.search.runner import best_of
+from recipe.search.ranking import best_of
 from recipe.tasks.by_loss import ByLoss
 from recipe.training.plan import iterations_per_epoch
 from recipe_steps.initial_loss.loss_marks import perfect_answers

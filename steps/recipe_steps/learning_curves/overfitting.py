@@ -7,7 +7,8 @@ The thresholds were set on one half of 419 labelled curves and checked on the ot
 import math
 from statistics import median
 
-from recipe.core.results import Evidence, Finding, Severity
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding, Severity
 from recipe.plugin.rules import finding, rule
 from recipe_steps.learning_curves.remedies import more_decay
 from recipe_steps.learning_curves.runs import Run, chosen_only, runs

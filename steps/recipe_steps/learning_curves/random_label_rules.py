@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.plugin.rules import rule
 from recipe_steps.learning_curves.runs import Run, about, runs
 

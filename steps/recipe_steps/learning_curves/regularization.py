@@ -4,7 +4,8 @@ import copy
 from functools import partial
 from typing import Any
 
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.plugin.rules import rule
 from recipe_steps.learning_curves.runs import Run, about_branch
 

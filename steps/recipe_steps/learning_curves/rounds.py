@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.plugin.step import Goto
 
 LONGER = 1.5

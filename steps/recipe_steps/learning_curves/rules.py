@@ -2,7 +2,8 @@
 curves!"). Each rule looks at the best run and at the baseline; the message names them.
 """
 
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.plugin.rules import rule
 from recipe_steps.learning_curves import (
     label_rules,

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding, RemedyOutcome, Severity
 from recipe.core.noise import standard_error
-from recipe.core.results import Evidence, Finding, RemedyOutcome, Severity
 from recipe.plugin.rules import finding
 from recipe_steps.learning_curves.shapes import known, scatter
 

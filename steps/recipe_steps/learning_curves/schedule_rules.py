@@ -6,7 +6,8 @@ import math
 from itertools import pairwise
 from statistics import fmean
 
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.plugin.rules import rule
 from recipe_steps.learning_curves.remedies import cosine, longer
 from recipe_steps.learning_curves.runs import Run, about, about_branch, noise_of

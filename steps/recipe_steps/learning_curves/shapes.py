@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, median
 
-from recipe.core.results import Curve
+from recipe.core.evidence import Curve
 
 MAD = 1.4826
 """Standard deviation of a normal distribution, in median absolute deviations."""

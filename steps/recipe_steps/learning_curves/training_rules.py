@@ -4,7 +4,8 @@ import math
 from itertools import pairwise
 from statistics import fmean
 
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.plugin.rules import finding, rule
 from recipe_steps.learning_curves.balance import weigh_classes
 from recipe_steps.learning_curves.regularization import HIGH_FLOOR, NOTABLE_DECAY, STRONG_DECAY

@@ -8,7 +8,7 @@ from statistics import fmean, stdev
 from recipe.experiment import Experiment
 from recipe.plugin.context import Context
 from recipe.ranges import rounded
-from recipe.search.short_training import Course, Short
+from recipe.search.short_training import ShortResult, ShortTraining
 from recipe.training.schedules import rates as schedule_rates
 from recipe_steps.lr_range.curves import TAIL, diverges, final_loss, noise, vertex
 
@@ -76,7 +76,7 @@ def candidates(ctx: Context, centre: float) -> Candidates:
     start = fmean(untrained.losses[-TAIL_LENGTH:]) if untrained.losses else math.nan
     spread = stdev(untrained.losses) if len(untrained.losses) > 1 else 0.0
 
-    def told(lr: float, course: Course) -> Tried:
+    def told(lr: float, course: ShortResult) -> Tried:
         return tried_of(lr, course, start, spread)
 
     tried = [told(lr, course) for lr, course in zip(rates, first, strict=False)]
@@ -137,21 +137,25 @@ def _best(tried: Sequence[Tried]) -> Tried:
     return best_of(tried) or min(tried, key=lambda one: one.lr)
 
 
-def untrained_course(ctx: Context, iterations: int = ITERATIONS) -> Course:
+def untrained_course(ctx: Context, iterations: int = ITERATIONS) -> ShortResult:
     """What a candidate ends with when nothing is learnt, on the same weights and batches. So a fall
     is due to the rate, not to another model or easier batches.
     """
-    short = Short(replace(ctx.experiment, lr=1.0), ctx.seed_for("candidate"), [0.0] * iterations)
+    short = ShortTraining(
+        replace(ctx.experiment, lr=1.0), ctx.seed_for("candidate"), [0.0] * iterations
+    )
     what = f"{iterations} iterations without learning"
     (course,) = ctx.run_short([short], ends(ctx.experiment), lambda n: tell(ctx, SWEEPS + n, what))
     return course
 
 
-def courses(ctx: Context, rates: Sequence[float], iterations: int = ITERATIONS) -> list[Course]:
+def courses(
+    ctx: Context, rates: Sequence[float], iterations: int = ITERATIONS
+) -> list[ShortResult]:
     """What constant rates do; all share initial weights and batches."""
     warm = round(ITERATIONS * WARMUP_SHARE) if warms_up(ctx.experiment) else 0
     shorts = [
-        Short(
+        ShortTraining(
             replace(ctx.experiment, lr=lr),
             ctx.seed_for("candidate"),
             [lr * min(1.0, (i + 1) / (warm + 1)) for i in range(iterations)],
@@ -163,9 +167,9 @@ def courses(ctx: Context, rates: Sequence[float], iterations: int = ITERATIONS) 
     return ctx.run_short(shorts, ends(ctx.experiment), lambda n: tell(ctx, SWEEPS + 1 + n, what))
 
 
-def constant(ctx: Context, experiment: Experiment, lr: float) -> Course:
+def constant(ctx: Context, experiment: Experiment, lr: float) -> ShortResult:
     """ITERATIONS of a changed experiment at one rate, on the weights and batches of all rates."""
-    short = Short(
+    short = ShortTraining(
         replace(experiment, lr=lr), ctx.seed_for("candidate"), [lr] * ITERATIONS, WATCH_EVERY
     )
     (course,) = ctx.run_short([short], ends(experiment))
@@ -190,7 +194,7 @@ def warms_up(experiment: Experiment) -> bool:
     return planned[0] < COLD * max(planned)
 
 
-def tried_of(lr: float, course: Course, start: float, spread: float = 0.0) -> Tried:
+def tried_of(lr: float, course: ShortResult, start: float, spread: float = 0.0) -> Tried:
     """A rate with what its course ended with."""
     complete = len(course.losses) == ITERATIONS
     return Tried(

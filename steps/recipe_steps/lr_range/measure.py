@@ -4,9 +4,9 @@ import math
 from dataclasses import replace
 from statistics import fmean
 
-from recipe.core.results import Evidence, Scalar
+from recipe.core.evidence import Evidence, Scalar
 from recipe.plugin.context import Context
-from recipe.search.short_training import FORWARD, Short
+from recipe.search.short_training import FORWARD, ShortTraining
 from recipe.search.space import log_spaced
 from recipe.training.optimizers import kin_of, usual_rates
 from recipe.training.plan import iterations_per_epoch
@@ -96,7 +96,9 @@ def expects(ctx: Context) -> float:
 def _sweeps(ctx: Context, lrs: list[float]) -> list[list[float]]:
     """The losses of each fresh model under rising rates."""
     experiment = replace(ctx.experiment, lr=1.0, warmup=0.0)
-    shorts = [Short(experiment, ctx.seed_for("sweep", index), lrs) for index in range(SWEEPS)]
+    shorts = [
+        ShortTraining(experiment, ctx.seed_for("sweep", index), lrs) for index in range(SWEEPS)
+    ]
     found = ctx.run_short(shorts, ends(experiment), lambda n: tell(ctx, n, "sweep"))
     return [until_divergence(course.losses) for course in found]
 

@@ -3,7 +3,8 @@
 import math
 from dataclasses import replace
 
-from recipe.core.results import Evidence, Finding, RemedyOutcome, Severity
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding, RemedyOutcome, Severity
 from recipe.plugin.rules import finding, rule
 from recipe_steps.lr_range import remedies
 from recipe_steps.symptoms import NOT_LEARNING

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from recipe.core.results import Evidence, Figure
+from recipe.core.evidence import Evidence, Figure
 from recipe.plugin.step import read_examples
 from recipe_steps.overfit_sample import rules, update_rules
 

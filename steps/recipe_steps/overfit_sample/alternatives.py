@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from torch import nn
 
-from recipe.core.results import Scalar
+from recipe.core.evidence import Scalar
 from recipe.data.datasets import TensorData
 from recipe.experiment import Experiment
 from recipe.models.building import build_model

@@ -79,7 +79,7 @@ def attempt(
         Splits(_repeated(sample, several), sample),
         seed=ctx.seed_for("fit", *([draw] if draw else [])),
         device=ctx.device,
-        way=ctx.careful_way,
+        mode=ctx.careful_mode,
     )
     with nullcontext() if regularized else no_dropout(training.model):
         for epoch in training.epochs():

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
-from recipe.core.results import Scalar
+from recipe.core.evidence import Scalar
 from recipe.experiment import Experiment
 from recipe.models.building import build_model, no_dropout, seeded
 from recipe.plugin.context import Context

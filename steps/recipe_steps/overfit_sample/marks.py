@@ -7,7 +7,7 @@ from contextlib import suppress
 import torch
 from torch import Tensor, nn
 
-from recipe.core.results import Scalar
+from recipe.core.evidence import Scalar
 from recipe.data.datasets import TensorData
 from recipe.models.building import batch_norms, build_model, no_dropout, seeded
 from recipe.models.wrappers import WithoutLastActivation

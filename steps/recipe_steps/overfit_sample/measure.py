@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from recipe.core.results import Evidence
+from recipe.core.evidence import Evidence
 from recipe.data.datasets import TensorData
 from recipe.models.building import build_model
 from recipe.plugin.context import Context

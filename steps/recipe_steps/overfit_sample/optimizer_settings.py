@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from recipe.core.results import Scalar
+from recipe.core.evidence import Scalar
 from recipe.data.datasets import Splits, TensorData
 from recipe.experiment import OPTIMIZERS, Experiment
 from recipe.models.building import no_dropout
@@ -34,7 +34,7 @@ def rate_factor(ctx: Context, experiment: Experiment, sample: TensorData) -> dic
         return {}
     training = Training(
         experiment, Splits(sample, sample), seed=ctx.seed_for("settings"), device=ctx.device,
-        rates=[experiment.lr or 0.0] * ITERATIONS, way=ctx.careful_way,
+        rates=[experiment.lr or 0.0] * ITERATIONS, mode=ctx.careful_mode,
     )  # fmt: skip
     with no_dropout(training.model):
         ctx.spend(len(training.losses(lambda _: False)))

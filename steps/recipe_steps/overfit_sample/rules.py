@@ -2,7 +2,8 @@
 
 from statistics import fmean
 
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.plugin.rules import finding, rule
 from recipe_steps.inspect.model_rules import inputs_ignored, parameters_without_gradient
 from recipe_steps.inspect.scale_rules import inputs_not_scaled, inputs_over_normalized

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from recipe.core.results import Scalar
+from recipe.core.evidence import Scalar
 from recipe.data.datasets import TensorData
 from recipe.models.building import build_model, no_dropout, seeded
 from recipe.plugin.context import Context

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.plugin.remedy import Patient, Remedy
 from recipe.plugin.rules import finding, rule
 from recipe_steps.initial_loss.loss_rules import (

@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 from statistics import fmean, variance
 
-from recipe.core.results import Scalar, Trial
+from recipe.core.evidence import Scalar
+from recipe.core.trials import Trial
 from recipe.plugin.context import Context
-from recipe.search.runner import best_of
+from recipe.search.ranking import best_of
 
 SEEDS = 2
 """Fresh ones, on which the change and the best setting before it are both trained."""
@@ -35,8 +36,8 @@ def decide(ctx: Context, before: Trial | None, trials: Sequence[Trial]) -> dict[
         adopted = gain is not None and gain > spread
     if not adopted:
         ctx.set_aside([t for t in trials if best_of([before, t]) is t])
-    ctx.runner.spared = None
-    ctx.runner.prune(leader if adopted else before)
+    ctx.checkpoints.spared = None
+    ctx.checkpoints.prune(leader if adopted else before)
     return {**found, "adopted": adopted}
 
 

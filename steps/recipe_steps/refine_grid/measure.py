@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from recipe.core.errors import UsageError
-from recipe.core.results import Evidence, Scalar, Trial
+from recipe.core.evidence import Evidence, Scalar
+from recipe.core.trials import Trial
 from recipe.plugin.context import Context
 from recipe.ranges import Axis, Range, rounded
 from recipe.search.halving import Halving
-from recipe.search.runner import best_of
+from recipe.search.ranking import best_of
 from recipe.search.space import listed, proposed, quasi_random, random_draws
 from recipe_steps.grids import grid_evidence, number, runner_up
 from recipe_steps.lengths import expected_length
@@ -70,7 +71,7 @@ def measure(ctx: Context) -> Evidence:
     )
     cells = cells[:count]
     before = ctx.best_whole if ctx.round > 1 else None
-    ctx.runner.spared = None if before is None else before.key
+    ctx.checkpoints.spared = None if before is None else before.key
     earlier = len(ctx.trials)
     trials = ctx.run_trials(cells, halving, **plan)
     if ctx.round == 1:

@@ -1,6 +1,7 @@
 """Rules about the refined grid, beside those it shares with the coarse one."""
 
-from recipe.core.results import Evidence, Finding
+from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.plugin.rules import finding, rule
 from recipe_steps.coarse_grid.rules import most_trials_diverge, trials_fail
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from recipe.core.results import Evidence, Figure
+from recipe.core.evidence import Evidence, Figure
 from recipe.plugin.step import read_examples
 from recipe_steps.transfer import rules
 

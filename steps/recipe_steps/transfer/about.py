@@ -2,7 +2,7 @@
 
 import torch
 
-from recipe.core.results import Scalar
+from recipe.core.evidence import Scalar
 from recipe.data.datasets import TensorData
 from recipe.models.blocks import in_head
 from recipe.models.building import build_model

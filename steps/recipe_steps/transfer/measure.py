@@ -8,13 +8,14 @@ from typing import Any
 import torch
 
 from recipe.core.errors import UsageError
-from recipe.core.results import Curve, Evidence, Scalar, Trial
+from recipe.core.evidence import Curve, Evidence, Scalar
+from recipe.core.trials import Trial
 from recipe.models.building import build_model
 from recipe.models.pretrained import SCRATCH, cannot_reset
 from recipe.plugin.context import Context
 from recipe.ranges import rounded
 from recipe.search.halving import Halving
-from recipe.search.runner import best_of
+from recipe.search.ranking import best_of
 from recipe.training.optimizers import usual_rates
 from recipe_steps.grids import number
 from recipe_steps.lengths import expected_length, length, updates
@@ -58,7 +59,7 @@ def measure(ctx: Context) -> Evidence:
     """
     found = _Found(about(ctx))
     baseline = ctx.train_baseline()
-    ctx.runner.spared = baseline.key if baseline else None  # its features may be looked at
+    ctx.checkpoints.spared = baseline.key if baseline else None  # its features may be looked at
     probes = probing.probe(ctx)
     probe = best_of(probes)
     if probe is None:
@@ -86,7 +87,7 @@ def measure(ctx: Context) -> Evidence:
     for name, trial in (("declared", baseline), ("tuned", tuned_best)):
         if trial is not None and _far_below(ctx, trial, probe):
             found.scalars |= forgetting(ctx, trial, probe, name)
-    ctx.runner.spared = None
+    ctx.checkpoints.spared = None
     return Evidence(found.scalars, found.curves)
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from recipe.core.results import Scalar, Trial, finite
+from recipe.core.evidence import Scalar, finite
+from recipe.core.trials import Trial
 from recipe.data.items import Batch
 from recipe.models.building import build_model
 from recipe.plugin.context import Context
-from recipe.search.runner import best_of
+from recipe.search.ranking import best_of
 from recipe.training.evaluation import answers, lead_error, part_sums
 
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 from torch import Tensor
 
+from recipe.core.evidence import Curve, Scalar
 from recipe.core.noise import standard_error
-from recipe.core.results import Curve, Scalar, Trial
+from recipe.core.trials import Trial
 from recipe.data.datasets import Splits, TensorData
 from recipe.plugin.context import Context
 from recipe.training.feature_extraction import CannotExtract, Features, extract
@@ -64,7 +65,7 @@ def forgetting(ctx: Context, trial: Trial, probe: Trial, name: str) -> dict[str,
     few = Splits(_rows(ctx.data.train, train), _rows(ctx.data.val, val))
     try:
         after = extract(
-            experiment, few, ctx.device, ctx.seed, way=ctx.runner.way.single, state=state
+            experiment, few, ctx.device, ctx.seed, mode=ctx.runner.mode.single, state=state
         )
     except CannotExtract:
         return {}

@@ -1,0 +1,101 @@
+"""What a step measured, and how a plot of it is described (standard library only).
+
+A non-finite number never enters: it becomes None here, so no comparison in a rule can let a NaN
+pass as "not above the limit".
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Scalar = float | int | bool | str | None
+Curve = tuple[float | None, ...]
+
+
+def finite(value: float | None) -> float | None:
+    """`value`, or None when it is NaN or infinite."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def curve(values: Iterable[float | None]) -> Curve:
+    """A curve with its non-finite points as None."""
+    return tuple(finite(value) for value in values)
+
+
+def keep_finite(record: Any, *names: str) -> None:
+    for name in names:
+        object.__setattr__(record, name, finite(getattr(record, name)))
+
+
+def _scalar(value: Scalar) -> Scalar:
+    if isinstance(value, float):
+        return finite(value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    raise TypeError(f"Evidence holds numbers, booleans and strings; got {type(value).__name__}.")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a step measured, without a verdict: named scalars and named curves."""
+
+    scalars: Mapping[str, Scalar] = field(default_factory=dict)
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        scalars = {name: _scalar(value) for name, value in self.scalars.items()}
+        curves = {name: curve(values) for name, values in self.curves.items()}
+        object.__setattr__(self, "scalars", scalars)
+        object.__setattr__(self, "curves", curves)
+
+    def number(self, name: str) -> float | None:
+        """The scalar as a float; None when it is missing, not a number, or was not finite."""
+        value = self.scalars.get(name)
+        return float(value) if isinstance(value, int | float) else None
+
+    def flag(self, name: str) -> bool:
+        """True only when the scalar is present and true."""
+        return self.scalars.get(name) is True
+
+    def text(self, name: str) -> str | None:
+        """The scalar when it is a string."""
+        value = self.scalars.get(name)
+        return value if isinstance(value, str) else None
+
+    def curve(self, name: str) -> Curve:
+        """The curve, or an empty one when it was not measured."""
+        return self.curves.get(name, ())
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A plot described as data: which curves of the evidence, on which axes.
+
+    Kinds: `line` (series over x), `bars` (series over x as bars), `map` (series[0] as colour
+    over x and series[1]). Reports draw it; results do not know how.
+    """
+
+    name: str
+    title: str
+    series: tuple[str, ...]
+    kind: Literal["line", "bars", "map"] = "line"
+    x: str | None = None
+    x_label: str = "iteration"
+    y_label: str = "loss"
+    log_x: bool = False
+    log_y: bool = False
+    mark_x: tuple[str, ...] = ()
+    """Scalars shown as vertical lines: the chosen point."""
+    mark_y: tuple[str, ...] = ()
+    """Scalars shown as horizontal lines: the expected value."""
+    caption: str = ""
+    """What it shows and how to read it, in one sentence; empty: the report says what is drawn."""
+
+
+def figure_from_json(data: Mapping[str, Any]) -> Figure:
+    """Read back one figure: JSON has lists where a figure has tuples."""
+    plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+    return Figure(**plain)

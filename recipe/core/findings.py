@@ -1,0 +1,69 @@
+"""What a rule found, and what its remedy brought (standard library only)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from recipe.core.evidence import keep_finite
+from recipe.core.json_fields import one_of, read_fields
+
+Severity = Literal["fail", "warn", "note"]
+Status = Literal["pass", "warn", "fail", "skip", "error"]
+
+
+@dataclass(frozen=True)
+class RemedyOutcome:
+    """A remedy and what retraining with it brought; `verified` is None while untested."""
+
+    name: str
+    verified: bool | None = None
+    metric: str | None = None
+    before: float | None = None
+    after: float | None = None
+    applied: bool = False
+    """Whether the run went on with it."""
+
+    def __post_init__(self) -> None:
+        keep_finite(self, "before", "after")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule's verdict on one step's evidence."""
+
+    rule: str
+    severity: Severity
+    message: str
+    advice: str
+    confidence: float = 1.0
+    remedy: RemedyOutcome | None = None
+    blocks: bool = False
+    """The experiment cannot be used until this is mended."""
+    because: str | None = None
+    """The rule whose finding explains this one."""
+    ignored: str | None = None
+    """The user's reason for ignoring it."""
+    behind: str | None = None
+    """The rule whose fault stopped the run and hid this one: it was found with that one mended."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it bears on the status: neither ignored by the user nor a mere note."""
+        return self.ignored is None and self.severity != "note"
+
+
+def finding_from_json(data: Mapping[str, Any]) -> Finding:
+    """Read back one finding."""
+    readers = {
+        "severity": one_of(Severity),
+        "remedy": lambda remedy: RemedyOutcome(**remedy) if remedy else None,
+    }
+    return Finding(**read_fields(data, readers))
+
+
+def status_of(findings: Sequence[Finding]) -> Status:
+    """The worst severity among the findings that count."""
+    severities = {f.severity for f in findings if f.counts}
+    if "fail" in severities:
+        return "fail"
+    return "warn" if "warn" in severities else "pass"

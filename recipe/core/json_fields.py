@@ -1,0 +1,24 @@
+"""Reading records back from JSON: which field is read how."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, get_args
+
+
+def read_fields(
+    data: Mapping[str, Any], readers: Mapping[str, Callable[[Any], Any]]
+) -> dict[str, Any]:
+    """The values of a record, those that have a reader read by it."""
+    return {key: readers[key](value) if key in readers else value for key, value in data.items()}
+
+
+def each(reader: Callable[[Any], Any]) -> Callable[[Iterable[Any]], tuple[Any, ...]]:
+    return lambda values: tuple(reader(value) for value in values)
+
+
+def one_of(kind: Any) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        if value not in get_args(kind):
+            raise ValueError(f"{value!r} is none of {', '.join(get_args(kind))}")
+        return value
+
+    return check

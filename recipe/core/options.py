@@ -1,0 +1,176 @@
+"""What a user can set: one definition for flags, recipe.toml, the wizard and Python."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recipe.core.budget import parse_budget, parse_verify_budget
+from recipe.core.parsers import (
+    one_of_these,
+    parse_column,
+    parse_epochs,
+    parse_flag,
+    parse_ignore,
+    parse_names,
+    parse_path,
+    parse_size,
+    parse_text,
+    parse_whole,
+)
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+SEARCHES = ("auto", "grid", "random", "quasi")
+"""How cells are drawn: `auto` takes a grid in two dimensions, a quasi-random sequence in more."""
+AUGMENTATIONS = ("none", "shift", "flip")
+"""Random changes of training images; `flip` also shifts. A mirrored letter or digit is another one:
+those take `shift`."""
+TABLE_TASKS = ("classification", "binary", "regression")
+BY_NAME = ("data", "target", "task", "model", "pretrained", "weights",
+           "image_size", "augment", "data_dir")  # fmt: skip
+"""Options that name an experiment instead of a TARGET."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One thing a user can set, as a flag, a key of recipe.toml or an argument."""
+
+    name: str
+    parse: Callable[[Any], Any]
+    default: Any
+    help: str
+    metavar: str | None = None
+    """What the flag takes; None for a switch."""
+    multiple: bool = False
+    question: str = ""
+    """How the wizard asks for it; empty where it does not."""
+
+    @property
+    def flag(self) -> str:
+        """Its spelling on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "data",
+        parse_text,
+        None,
+        "Instead of TARGET: a folder of images, a table, a text, or a data set of torchvision.",
+        "FOLDER|FILE|NAME",
+    ),
+    Option(
+        "target",
+        parse_column,
+        None,
+        "Column of the table to predict.",
+        "COLUMN",
+        question="Which column is to be predicted?",
+    ),
+    Option("task", one_of_these(TABLE_TASKS), None, "What the column asks.", "|".join(TABLE_TASKS)),
+    Option(
+        "model",
+        parse_text,
+        None,
+        "Model for --data, such as mlp, cnn or resnet18.",
+        "NAME",
+        question="Which model?",
+    ),
+    Option(
+        "pretrained",
+        parse_flag,
+        default=False,
+        help="Begin with torchvision's weights.",
+        question="Begin with pretrained weights?",
+    ),
+    Option(
+        "weights",
+        parse_path,
+        None,
+        "Begin with the weights in this file, all but the last layer.",
+        "FILE",
+    ),
+    Option("image_size", parse_size, None, "Side of the images of --data, in pixels.", "N"),
+    Option(
+        "augment",
+        one_of_these(AUGMENTATIONS),
+        None,
+        "Random changes of the training images of --data (default: none).",
+        "|".join(AUGMENTATIONS),
+    ),
+    Option("data_dir", parse_path, None, "Where torchvision's data sets are kept.", "DIR"),
+    Option("out", parse_path, Path("reports"), "Folder for run folders.", "DIR"),
+    Option("seed", parse_whole, 0, "Seed of everything random.", "N"),
+    Option("device", one_of_these(DEVICES), "auto", "Where to train.", "|".join(DEVICES)),
+    Option("budget", parse_budget, None, "Limit of the run: 15m or 40epochs.", "15m|40epochs"),
+    Option(
+        "verify_budget",
+        parse_verify_budget,
+        None,
+        "What proving advice by retraining may cost (default: three trainings).",
+        "5m|10epochs|off",
+    ),
+    Option("epochs", parse_epochs, None, "Epochs of one full training.", "N"),
+    Option(
+        "search", one_of_these(SEARCHES), "auto", "How the grids are drawn.", "|".join(SEARCHES)
+    ),
+    Option(
+        "ensemble",
+        parse_whole,
+        None,
+        "Trainings of the best setting from so many seeds, to be averaged (default: what a budget "
+        "leaves, else none).",
+        "N",
+    ),
+    Option("again", parse_flag, default=False, help="Use the test data once more."),
+    Option("exact", parse_flag, default=False, help="Train in float32 and one by one."),
+    Option("until", parse_text, None, "Stop after this step.", "STEP"),
+    Option("only", parse_names, (), "Run only this step (repeatable).", "STEP", multiple=True),
+    Option("skip", parse_names, (), "Leave this step out (repeatable).", "STEP", multiple=True),
+    Option(
+        "ignore",
+        parse_ignore,
+        {},
+        "Do not count this rule, for this reason (repeatable).",
+        "RULE=REASON",
+        multiple=True,
+    ),
+    Option(
+        "mend",
+        parse_names,
+        (),
+        "Go on with this rule's remedy applied where it fires (repeatable).",
+        "RULE",
+        multiple=True,
+    ),
+    Option(
+        "against",
+        parse_path,
+        None,
+        "Fail when the validation score falls below that of this result.json, or run folder.",
+        "FILE",
+    ),
+    Option("keep_going", parse_flag, default=False, help="Go on after a failed step."),
+    Option("strict", parse_flag, default=False, help="A warning fails the run."),
+    Option("no_input", parse_flag, default=False, help="Never ask (implied by CI=true)."),
+    Option(
+        "ci",
+        parse_flag,
+        default=False,
+        help="No input, plain lines, GitHub annotations and job summary, junit.xml.",
+    ),
+    Option(
+        "html",
+        parse_flag,
+        default=False,
+        help="Write the report as one HTML file too, beside report.md.",
+    ),
+    Option(
+        "json",
+        parse_flag,
+        default=False,
+        help="result.json on standard output, all else on standard error.",
+    ),
+    Option("fresh", parse_flag, default=False, help="Start anew instead of resuming."),
+)
+OPTION_BY_NAME = {option.name: option for option in OPTIONS}

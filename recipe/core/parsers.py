@@ -1,0 +1,85 @@
+"""What a user wrote as the value of an option, checked; ValueError says what is wrong with it."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+LARGEST_SIZE = 4096
+
+
+def parse_ignore(value: Any) -> dict[str, str]:
+    """`RULE=REASON`, a list of them, or a table; ValueError when a reason is missing."""
+    if isinstance(value, Mapping):
+        pairs = [(str(rule), str(reason)) for rule, reason in value.items()]
+    else:
+        items = [value] if isinstance(value, str) else list(value)
+        pairs = [(rule, reason) for rule, _, reason in (str(item).partition("=") for item in items)]
+    for name, reason in pairs:
+        if not name.strip() or not reason.strip():
+            raise ValueError(f"{name!r} has no reason: write RULE=REASON")
+    return {name.strip(): reason.strip() for name, reason in pairs}
+
+
+def parse_names(value: Any) -> tuple[str, ...]:
+    """One name or a list of names."""
+    if isinstance(value, str):
+        return (value,)
+    if not all(isinstance(name, str) for name in value):
+        raise ValueError(f"{value!r} is no list of names")
+    return tuple(value)
+
+
+def parse_flag(value: Any) -> bool:
+    """True or false, nothing that merely looks like it."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")  # noqa: TRY004
+    return value
+
+
+def parse_whole(value: Any, least: int = 0) -> int:
+    """A whole number of at least `least`."""
+    if isinstance(value, bool) or not re.fullmatch(r"[+-]?\d+", str(value).strip()):
+        raise ValueError(f"{value!r} is not a whole number")
+    if int(value) < least:
+        raise ValueError(f"{value!r} is less than {least}")
+    return int(value)
+
+
+def parse_epochs(value: Any) -> int:
+    """At least one epoch."""
+    return parse_whole(value, least=1)
+
+
+def parse_size(value: Any) -> int:
+    """A side of at least 8 pixels, and no more than a model can be trained on."""
+    size = parse_whole(value, least=8)
+    if size > LARGEST_SIZE:
+        raise ValueError(f"{value!r} is more than {LARGEST_SIZE} pixels")
+    return size
+
+
+def parse_column(value: Any) -> str:
+    """The name of a column, or its number."""
+    return parse_text(str(value) if isinstance(value, int) else value)
+
+
+def parse_text(value: Any) -> str:
+    """Plain text."""
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{value!r} is not a name")
+    return value
+
+
+def parse_path(value: Any) -> Path:
+    """A path."""
+    return Path(parse_text(str(value) if isinstance(value, Path) else value))
+
+
+def one_of_these(known: tuple[str, ...]) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        if value not in known:
+            raise ValueError(f"{value!r} is none of {', '.join(known)}")
+        return str(value)
+
+    return parse

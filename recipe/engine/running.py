@@ -1,0 +1,169 @@
+"""One run from an experiment to its folder."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from recipe.core.events import Observer, RunFinished, RunStarted
+from recipe.core.files import write_text
+from recipe.core.options import BY_NAME
+from recipe.core.results import RunResult
+from recipe.core.settings import Settings
+from recipe.engine.against import train_declared
+from recipe.engine.assembling import assemble
+from recipe.engine.decisions import Gate
+from recipe.engine.engine import Engine
+from recipe.engine.hidden_faults import proved
+from recipe.engine.starting import Started, start
+from recipe.engine.wiring import WAY, make_engine
+from recipe.engine.writing import environment, write_run
+from recipe.experiment import Experiment
+from recipe.machine.memory import earlier_objects_frozen
+from recipe.notebook import run_folder
+from recipe.notebook.journal import Journal
+from recipe.training.execution_mode import PLAIN, ExecutionMode
+from recipe.training.fingerprint import configuration
+
+SHAPING = (
+    *BY_NAME,
+    "seed",
+    "device",
+    "budget",
+    "epochs",
+    "search",
+    "ensemble",
+    "again",
+    "exact",
+    "until",
+    "only",
+    "skip",
+    "mend",
+    "keep_going",
+)
+"""Settings that two invocations must share to count as the same run."""
+
+
+@earlier_objects_frozen()
+def execute(
+    experiment: Experiment,
+    settings: Settings,
+    *,
+    target: str | None = None,
+    observe: Observer | None = None,
+    gate: Gate | None = None,
+    folder: Path | None = None,
+) -> RunResult:
+    """Run with resolved settings.
+
+    Args:
+        experiment: what to train.
+        settings: resolved options.
+        target: how the command line names the experiment, for the record.
+        observe: called with every event.
+        gate: see `recipe.run`; asked after warnings too.
+        folder: a run folder to go on with, instead of a new one.
+
+    Raises:
+        UsageError: see `recipe.run`.
+
+    """
+    emit = observe or (lambda _: None)
+    started = start(experiment, settings, emit)
+    name = _name(experiment, target)
+    record = ({"target": target} if settings.data is None else {}) | _kept(settings)
+    identity = _identity(started, target, record)
+    with _journal(settings, name, identity, folder) as journal:
+        resumed = _open(journal, identity, record)
+        if started.experiment.inputs is not None:
+            started.experiment.inputs.write(journal.path.parent, experiment.model)
+        steps = tuple((p.step.name, p.step.title) for p in started.plugins)
+        emit(RunStarted(name, journal.path.parent, steps, resumed))
+        engine = make_engine(started, settings, journal, emit, gate)
+        interrupted = _interrupted(engine, started)
+        record |= _kept(engine.decisions.taken())
+        write_text(journal.path.parent / run_folder.SETTINGS, run_folder.to_toml(record))
+        result = _result(engine, started, name, record, interrupted=interrupted)
+        result = write_run(result, engine, settings)
+        if not interrupted:
+            journal.put(run_folder.FINISHED, "run", result.verdict)
+        emit(RunFinished(result))
+    if engine.usage_error is not None and not interrupted:
+        raise engine.usage_error
+    return result
+
+
+def _name(experiment: Experiment, target: str | None) -> str:
+    """What the run is called, and its folder begins with."""
+    given = experiment.name or (None if target is None else _target_name(target))
+    return re.sub(r"[^\w.-]+", "-", given or "experiment")
+
+
+def _target_name(target: str) -> str:
+    path, _, name = target.partition(":")
+    stem = Path(path).stem if path.endswith(".py") else path
+    return stem if name in ("", "experiment") else f"{stem}-{name}"
+
+
+def _kept(settings: Settings) -> dict[str, Any]:
+    """The settings that recipe.toml and result.json hold."""
+    return replace(settings, fresh=False).to_dict()
+
+
+def _identity(started: Started, target: str | None, record: Mapping[str, Any]) -> dict[str, Any]:
+    """By what an unfinished run is known to be the same one."""
+    return {
+        "target": target,
+        "fingerprint": started.fingerprint,
+        "configuration": configuration(started.experiment),
+        "settings": {key: record.get(key) for key in SHAPING},
+    }
+
+
+def _journal(
+    settings: Settings, name: str, identity: Mapping[str, Any], folder: Path | None
+) -> Journal:
+    """That of the named folder, of an unfinished run with this identity, or of a new folder."""
+    if folder is not None:
+        return Journal(folder)
+    if not settings.fresh:
+        earlier = run_folder.unfinished(settings.out, name, identity)
+        journal = earlier and run_folder.journal_if_free(earlier)
+        if journal:
+            return journal
+    return Journal(run_folder.create(settings.out, name))
+
+
+def _open(journal: Journal, identity: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
+    """Write down what is run; whether it had begun before."""
+    resumed = journal.get(run_folder.RUN, "identity") is not None
+    journal.put(run_folder.RUN, "identity", identity)
+    write_text(journal.path.parent / run_folder.SETTINGS, run_folder.to_toml(record))
+    return resumed
+
+
+def _interrupted(engine: Engine, started: Started) -> bool:
+    """Run the steps and prove what they advise; whether somebody pressed Ctrl-C meanwhile."""
+    try:
+        engine.run()
+        if started.earlier is not None:
+            train_declared(engine)
+        engine.results = proved(engine)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def _result(
+    engine: Engine, started: Started, name: str, record: Mapping[str, Any], *, interrupted: bool
+) -> RunResult:
+    known = engine.journal.get(WAY, engine.ctx.runner.fingerprint)  # also when all was reused
+    mode = ExecutionMode(**known) if known else PLAIN
+    machine = environment(started.device) | {"way": str(mode)}
+    result = assemble(engine, name, machine, record, interrupted=interrupted)
+    if started.earlier is None or interrupted:
+        return result
+    ctx = engine.ctx
+    items = ctx.val_answers(ctx.val_targets)
+    return replace(result, against=started.earlier.compare(result, ctx.experiment, items))

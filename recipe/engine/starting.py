@@ -1,0 +1,80 @@
+"""What a run needs before its folder exists: nothing is written until all of it is sound."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+
+from recipe.core.errors import UsageError
+from recipe.core.events import Message, Observer, Progress
+from recipe.core.files import make_folder
+from recipe.core.settings import Settings
+from recipe.data.datasets import Splits, StreamData, load_splits
+from recipe.engine.against import Earlier, stored
+from recipe.experiment import Experiment
+from recipe.machine.device import pick_device
+from recipe.machine.memory import keep_freed_pages
+from recipe.plugin import registry
+from recipe.training.fingerprint import fingerprint
+from recipe.training.preparation import suited
+
+RANDOM_ITEMS = (
+    "items are random, so they are read anew in every epoch; move random transforms to augment= "
+    "and the data is decoded once."
+)
+
+
+@dataclass
+class Started:
+    """A run that can begin."""
+
+    experiment: Experiment
+    data: Splits
+    plugins: tuple[registry.Plugin, ...]
+    device: torch.device
+    fingerprint: str
+    until: str | None = None
+    """The last step to run."""
+    earlier: Earlier | None = None
+    """The stored run of `--against`."""
+
+
+def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started:
+    """Load steps and data, and see whether they fit the experiment and the settings.
+
+    Raises:
+        UsageError: an experiment or option that cannot be used.
+
+    """
+    if not isinstance(experiment, Experiment):
+        raise UsageError(f"recipe.run got {type(experiment).__name__}: pass a recipe.Experiment.")
+    plugins = registry.load()
+    _check_names(settings, plugins)
+    earlier = None if settings.against is None else stored(settings.against)
+    device = pick_device(settings.device)
+    make_folder(settings.out)
+    resolved = experiment.resolved(settings.epochs)
+    keep_freed_pages()
+    data = load_splits(resolved, device, settings.seed, _progress(emit))
+    for split, part in (("train", data.train), ("val", data.val)):
+        if isinstance(part, StreamData):
+            emit(Message(f"{split}: {RANDOM_ITEMS}"))
+    name = fingerprint(resolved, data)
+    plugins, until = registry.for_experiment(plugins, resolved, settings.until, settings.only)
+    suitable, data = suited(resolved, data)
+    started = Started(suitable, data, plugins, device, name, until, earlier)
+    if earlier is not None:
+        steps = [plugin.step for plugin in plugins]
+        earlier.check(started.experiment, steps, replace(settings, until=until))
+    return started
+
+
+def _progress(emit: Observer) -> Callable[[float, float, str], None]:
+    return lambda done, total, what: emit(Progress(done, total, what))
+
+
+def _check_names(settings: Settings, plugins: tuple[registry.Plugin, ...]) -> None:
+    names = [plugin.step.name for plugin in plugins]
+    until = [settings.until] if settings.until else []
+    registry.check_names("step", [*until, *settings.only, *settings.skip], names)
+    registry.check_names("rule", [*settings.ignore, *settings.mend], registry.all_rules(plugins))

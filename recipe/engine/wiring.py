@@ -1,0 +1,96 @@
+"""An engine around a run that has started: its journal, its trainings and its context."""
+
+from dataclasses import asdict, replace
+
+from recipe.core.budget import Meter
+from recipe.core.events import Message, Observer, Progress, TrialFinished
+from recipe.core.settings import Settings
+from recipe.data.datasets import Splits
+from recipe.engine.decisions import Gate
+from recipe.engine.engine import Engine
+from recipe.engine.starting import Started
+from recipe.experiment import Experiment
+from recipe.notebook.journal import Journal
+from recipe.plugin.context import PACE, Context
+from recipe.search.checkpoints import Checkpoints
+from recipe.search.runner import Runner
+from recipe.speed.choice import choose
+from recipe.training.execution_mode import PLAIN, ExecutionMode
+from recipe.training.plan import iterations_per_epoch
+
+USUAL_TRAININGS = 5.0
+"""What a run without a budget costs, in full trainings."""
+STARTS = "starts"
+"""In the run folder: weights that trainings begin with."""
+WAY = "way"
+"""In the journal: how an experiment is trained, by its fingerprint."""
+
+
+def make_engine(
+    started: Started,
+    settings: Settings,
+    journal: Journal,
+    emit: Observer,
+    gate: Gate | None,
+) -> Engine:
+    """The engine of a run; it can be given another experiment where a fault is repaired."""
+    meter = Meter(settings.budget)
+
+    def around(experiment: Experiment, data: Splits, name: str) -> Context:
+        """The repaired experiment in place of the declared one."""
+        mended = replace(started, experiment=experiment, data=data, fingerprint=name)
+        return _context(mended, settings, journal, emit, meter)
+
+    ctx = _context(started, settings, journal, emit, meter)
+    return Engine(started.plugins, ctx, journal, gate, around)
+
+
+def _context(
+    started: Started, settings: Settings, journal: Journal, emit: Observer, meter: Meter
+) -> Context:
+    folder = journal.path.parent
+    runner = Runner(
+        journal=journal,
+        folder=folder,
+        checkpoints=Checkpoints(journal, folder, started.experiment.epochs or 1),
+        data=started.data,
+        device=started.device,
+        seed=settings.seed,
+        fingerprint=started.fingerprint,
+        meter=meter,
+        exact=settings.exact,
+        on_trial=lambda trial, reused: emit(TrialFinished(trial, reused)),
+        progress=lambda *how_far: emit(Progress(*how_far)),
+        say=lambda text: emit(Message(text)),
+        tune=lambda: _tune(started, settings, journal, emit),
+    )
+    return Context(
+        experiment=replace(started.experiment, starts=folder / STARTS),
+        data=started.data,
+        device=started.device,
+        settings=replace(settings, until=started.until),
+        runner=runner,
+        meter=meter,
+        emit=emit,
+    )
+
+
+def _tune(started: Started, settings: Settings, journal: Journal, emit: Observer) -> ExecutionMode:
+    """The way to run trainings, once and for all for this run folder."""
+    if settings.exact:
+        return PLAIN
+    known = journal.get(WAY, started.fingerprint)
+    if known is not None:
+        return ExecutionMode(**known)
+    experiment, budget = started.experiment, settings.budget
+    epochs = USUAL_TRAININGS * (experiment.epochs or 1)
+    if budget is not None and budget.unit == "epochs":
+        epochs = min(epochs, budget.amount)
+    per_epoch = iterations_per_epoch(started.data.train, experiment.batch_size)
+    choice = choose(
+        experiment, started.data, started.device, settings.seed, planned=epochs * per_epoch
+    )
+    journal.put(WAY, started.fingerprint, asdict(choice.mode))
+    journal.put(PACE, started.fingerprint, choice.iteration)
+    emit(Message(str(choice)))
+    return choice.mode

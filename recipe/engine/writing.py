@@ -1,0 +1,54 @@
+"""The files that a run leaves: best weights, result.json, the report."""
+
+import os
+import platform
+from dataclasses import asdict, replace
+
+import torch
+
+from recipe.core.evidence import Scalar
+from recipe.core.files import to_json, write_bytes, write_text
+from recipe.core.results import RunResult
+from recipe.core.settings import Settings
+from recipe.core.version import VERSION
+from recipe.engine.engine import Engine
+from recipe.notebook import run_folder
+
+
+def environment(device: torch.device) -> dict[str, Scalar]:
+    """What the run ran on."""
+    chip = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+    return {
+        "recipe": VERSION,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "device": f"{device.type} ({chip})",
+        "system": platform.system(),
+        "processors": os.cpu_count() or 1,
+        "threads": torch.get_num_threads(),
+    }
+
+
+def write_run(result: RunResult, engine: Engine, settings: Settings) -> RunResult:
+    """Write everything into the run folder; the result, with the folder and the best weights."""
+    from recipe.report.write import write_report
+
+    folder = engine.journal.path.parent
+    best = engine.ctx.best_trial
+    if best is not None and result.best is not None and not result.interrupted:
+        trained = engine.ctx.experiment_of(best)
+        write_bytes(folder / "best.safetensors", engine.ctx.runner.weights(best, trained))
+        chosen = replace(result.best, checkpoint="best.safetensors")
+        result = replace(result, best=chosen)
+        how = {
+            **asdict(chosen),
+            "metric": result.metric,
+            "model_args": dict(trained.model_args),
+            "load": "model = experiment.model(**model_args); "
+            "model.load_state_dict(safetensors.torch.load_file('best.safetensors'))",
+        }
+        write_text(folder / "best.json", to_json(how, indent=1) + "\n")
+    result = replace(result, folder=folder)
+    run_folder.write_result(result, folder)
+    write_report(result, folder, junit=settings.ci, html=settings.html)
+    return result

@@ -1,0 +1,115 @@
+"""Trials of one architecture, trained as one model."""
+
+import time
+from collections.abc import Sequence
+from functools import partial
+
+from recipe.core.errors import UNUSABLE
+from recipe.machine.memory import trim
+from recipe.search.executor import OnProgress, Trainer
+from recipe.search.sequential_executor import SequentialExecutor
+from recipe.search.trial_run import TrialRun
+from recipe.speed.fused_training import CannotFuse, FusedTraining, alike, fusable
+from recipe.training.fit import Record, patience_for
+from recipe.training.plan import pause_in
+
+
+class FusedExecutor:
+    """Trials of one architecture, trained as one model.
+
+    Trials that the journal knows train along, unwritten: the others then see the same company,
+    and round to the same last digit, as in a run that was never interrupted.
+    """
+
+    def __init__(
+        self, runs: Sequence[TrialRun], trainer: Trainer, compared_after: Sequence[int]
+    ) -> None:
+        self.runs, self.trainer, self.compared_after = list(runs), trainer, compared_after
+        self.rows: list[TrialRun] = []
+        self.training: FusedTraining | None = None
+        self.instead: SequentialExecutor | None = None
+
+    def advance(self, until: float, on_progress: OnProgress) -> None:
+        """As of `Executor`; what cannot be fused is trained one by one, which is said once."""
+        if self.instead is None and any(run.trial is None for run in self.runs):
+            try:
+                self._advance(until, on_progress)
+            except (CannotFuse, *UNUSABLE) as error:
+                self.trainer.say(
+                    f"Trials run one by one: {(str(error) or 'no reason').splitlines()[0]}."
+                )
+                for run in self.runs:
+                    if run.trial is None and run.record is not None:
+                        self.trainer.spend(-run.record.trained)  # they are trained again
+                    run.record = None
+                self.instead = SequentialExecutor(self.runs, self.trainer, self.compared_after)
+                self.training = None
+        if self.instead is not None:
+            self.instead.advance(until, on_progress)
+
+    def _advance(self, until: float, on_progress: OnProgress) -> None:
+        training = self.training or self._start()
+        self._drop_ended()
+        while any(run.record.done < until for run in self.rows if run.record):
+            started = time.perf_counter()
+            pause = pause_in(until - training.number, training.iterations_per_epoch)
+            epochs = training.epoch(pause)
+            seconds = (time.perf_counter() - started) / len(epochs)
+            best = []
+            for row, (run, epoch) in enumerate(zip(self.rows, epochs, strict=True)):
+                if run.record is None:
+                    continue
+                if run.record.record(epoch):
+                    best.append(row)
+                run.record.seconds += seconds
+                if run.trial is None:
+                    on_progress(run)
+            training.hold(best)
+            self._drop_ended()
+            if any(epoch.part < 1 for epoch in epochs):
+                return
+
+    def _start(self) -> FusedTraining:
+        trainer = self.trainer
+        experiments = [run.spec.trained for run in self.runs]
+        self.training = FusedTraining(
+            experiments, trainer.data, seed=trainer.seed, device=trainer.device,
+            mode=trainer.mode.single, compared_after=self.compared_after,
+        )  # fmt: skip
+        self.rows = self.runs
+        for row, run in enumerate(self.runs):
+            run.record = Record(
+                run.epochs, patience_for(run.epochs), weights=partial(self.training.held, row)
+            )
+        return self.training
+
+    def _drop_ended(self) -> None:
+        going = [k for k, s in enumerate(self.rows) if s.record and s.record.status is None]
+        if len(going) == len(self.rows):
+            return
+        for run in self.rows:
+            run.settle()
+        self.rows = [self.rows[k] for k in going]
+        if self.training is not None and going:
+            self.training.keep(going)
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self.training = None
+        trim()
+
+
+def fused_groups(runs: Sequence[TrialRun], width: int) -> list[list[TrialRun]]:
+    """Trials that can be fused, at most `width` together, and the others one each."""
+    groups: list[list[TrialRun]] = []
+    for run in runs:
+        experiment = run.spec.trained
+        fits = (group for group in groups if len(group) < width
+                and fusable(experiment) is None
+                and alike(group[0].spec.trained) == alike(experiment))  # fmt: skip
+        group = next(fits, None)
+        if group is None:
+            groups.append([run])
+        else:
+            group.append(run)
+    return groups
