@@ -1,5 +1,9 @@
 """Which device to train on."""
 
+import platform
+from contextlib import suppress
+from pathlib import Path
+
 import torch
 
 from recipe.core.errors import UsageError
@@ -25,3 +29,12 @@ def pick_device(name: str) -> torch.device:
             "use --device auto or --device cpu."
         )
     return torch.device(name)
+
+
+def processor() -> str:
+    """The processor's name."""
+    with suppress(OSError), Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

@@ -9,7 +9,8 @@ from recipe.machine.memory import trim
 from recipe.search.executor import OnProgress, Trainer
 from recipe.search.sequential_executor import SequentialExecutor
 from recipe.search.trial_run import TrialRun
-from recipe.speed.fused_training import CannotFuse, FusedTraining, alike, fusable
+from recipe.speed.fused_training import FusedTraining
+from recipe.speed.fusing import CannotFuse, alike, fusable
 from recipe.training.fit import Record, patience_for
 from recipe.training.plan import pause_in
 
@@ -64,7 +65,7 @@ class FusedExecutor:
                 run.record.seconds += seconds
                 if run.trial is None:
                     on_progress(run)
-            training.hold(best)
+            training.trials.hold(best)
             self._drop_ended()
             if any(epoch.part < 1 for epoch in epochs):
                 return
@@ -79,7 +80,9 @@ class FusedExecutor:
         self.rows = self.runs
         for row, run in enumerate(self.runs):
             run.record = Record(
-                run.epochs, patience_for(run.epochs), weights=partial(self.training.held, row)
+                run.epochs,
+                patience_for(run.epochs),
+                weights=partial(self.training.trials.held, row),
             )
         return self.training
 

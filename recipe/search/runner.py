@@ -22,7 +22,7 @@ from recipe.search.checkpoints import Checkpoints
 from recipe.search.executors import Executors
 from recipe.search.halving import Halving, behind_in_loss, behind_in_score
 from recipe.search.trial_run import TrialRun, TrialSpec, standing_of
-from recipe.speed.choice import MOST_FUSED
+from recipe.speed.fused_width import MOST_FUSED
 from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.feature_extraction import CannotExtract, Features, extract, why_not
 from recipe.training.fit import Fit, Record, Snapshot, patience_for

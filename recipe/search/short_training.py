@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from recipe.core.errors import UNUSABLE
 from recipe.experiment import Experiment
 from recipe.machine.processes import run_all
-from recipe.speed.fused_training import CannotFuse, FusedTraining, alike, fusable
+from recipe.speed.fused_training import FusedTraining
+from recipe.speed.fusing import CannotFuse, alike, fusable
 from recipe.training.loop import Training
 from recipe.training.plan import stands_still
 

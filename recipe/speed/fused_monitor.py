@@ -1,27 +1,25 @@
 """Gradient norms and update ratios of many trials in lock step."""
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from recipe.speed.fused_model import FusedModel
 from recipe.training.monitors import update_figures
 
-if TYPE_CHECKING:
-    from recipe.speed.fused_training import FusedTraining
 
-
-class Watch:
+class FusedMonitor:
     """Gradient norms and update ratios of every trial at the watched iterations of an epoch."""
 
-    def __init__(self, training: "FusedTraining") -> None:
-        self.training = training
+    def __init__(self, trials: FusedModel) -> None:
+        self.trials = trials
         self.iterations: list[int] = []
         self.norms: list[Tensor] = []
         self.moves: list[Tensor] = []
-        names = [name for name, shape in training.shapes.items() if len(shape) > 1]
-        self.weighted = names or list(training.shapes)
+        names = [name for name, shape in trials.shapes.items() if len(shape) > 1]
+        self.weighted = names or list(trials.shapes)
         self.clipped: dict[int, Tensor] = {}
         self._old: Tensor | None = None
         self._read: tuple[Any, Any, Any] | None = None
@@ -35,13 +33,13 @@ class Watch:
         """Read the gradients [K, P] and keep the weights."""
         self._read = None
         self.iterations.append(iteration)
-        self.norms.append(self._sizes(grad, list(self.training.shapes)))
-        self._old = self.training.weights.clone()
+        self.norms.append(self._sizes(grad, list(self.trials.shapes)))
+        self._old = self.trials.weights.clone()
 
     def after(self) -> None:
         """Read how far the weights moved."""
         if self._old is not None:
-            moved = self._sizes(self.training.weights - self._old, self.weighted)
+            moved = self._sizes(self.trials.weights - self._old, self.weighted)
             self.moves.append(torch.stack([moved, self._sizes(self._old, self.weighted)]))
         self._old = None
 
@@ -54,7 +52,7 @@ class Watch:
 
     def _sizes(self, matrix: Tensor, names: list[str]) -> Tensor:
         """Norms [K, layers] of the named parts of a matrix [K, P]."""
-        views = self.training.views(matrix)
+        views = self.trials.views(matrix)
         return torch.stack([views[name].reshape(len(matrix), -1).norm(dim=1) for name in names], 1)
 
     def figures(self, row: int, finite: int) -> dict[str, float]:
@@ -70,7 +68,7 @@ class Watch:
         sampled: dict[str, list[float]] = defaultdict(list)
         moved: dict[str, list[float]] = defaultdict(list)
         for k in seen:
-            for name, value in zip(self.training.shapes, norms[k][row], strict=True):
+            for name, value in zip(self.trials.shapes, norms[k][row], strict=True):
                 sampled[name].append(value)
             distances, sizes = moves[k][0][row], moves[k][1][row]
             for name, distance, size in zip(self.weighted, distances, sizes, strict=True):

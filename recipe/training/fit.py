@@ -12,7 +12,8 @@ from torch import Tensor
 
 from recipe.core.evidence import finite
 from recipe.core.trials import TrialStatus
-from recipe.training.loop import AVERAGED, Epoch, Training
+from recipe.training.epoch import AVERAGED, Epoch
+from recipe.training.loop import Training
 from recipe.training.plan import pause_in
 
 PATIENCE_SHARE = 0.5

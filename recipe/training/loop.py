@@ -3,18 +3,17 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
-from recipe.core.errors import RecipeError, UsageError
 from recipe.core.keys import derive_seed
 from recipe.data.datasets import Splits
 from recipe.data.items import Batch
 from recipe.experiment import Experiment
-from recipe.models.building import Noise, build_model, place, seeded
+from recipe.models.building import Noise, build_model, seeded
+from recipe.training.epoch import AVERAGED, Epoch, take_losses
 from recipe.training.evaluation import evaluate, full_precision
 from recipe.training.execution_mode import PLAIN, ExecutionMode, thread_count
 from recipe.training.monitors import ActivationMonitor, UpdateMonitor
@@ -35,28 +34,13 @@ from recipe.training.plan import (
     watched_iterations,
 )
 from recipe.training.running_score import Tally
+from recipe.training.user_update import own_update
 from recipe.training.weight_averaging import Average, trained_parameters, with_weights
 
 CHECK_EVERY = 16
 """Iterations between looks at the loss on an accelerator, where each look waits for it."""
-
-AVERAGED = "averaged_score"
-"""Of the averaged weights, where trainings are compared: the curve's name."""
-
 Update = tuple[Tensor, Batch | None]
 """The loss of an iteration, and the outputs and targets that its score is made of."""
-
-
-@dataclass
-class Epoch:
-    """What one epoch measured, by curve name; `losses` holds every iteration's batch loss."""
-
-    number: int
-    figures: dict[str, float] = field(default_factory=dict)
-    losses: list[float] = field(default_factory=list)
-    diverged: bool = False
-    part: float = 1.0
-    """Share that is trained: less than one of an epoch that pauses, which has no figures yet."""
 
 
 @dataclass
@@ -219,9 +203,9 @@ class Training:
             pending.append(loss)
             if answers is not None:
                 running.tally.add(*answers)
-            if len(pending) >= check_every and not _take(pending, epoch):
+            if len(pending) >= check_every and not take_losses(pending, epoch):
                 break
-        going = _take(pending, epoch) and running.done < running.iterations
+        going = take_losses(pending, epoch) and running.done < running.iterations
         if going and pause is not None and running.done >= pause:
             epoch.part = running.done / running.iterations
         else:
@@ -316,38 +300,3 @@ class Training:
             self.average = None
         with with_weights(self, average.values) as model:
             return {AVERAGED: evaluate(model, self.experiment, self.data.val, self.mode)[1]}
-
-
-def own_update(
-    experiment: Experiment, model: nn.Module, optimizer: Optimizer, batch: Batch
-) -> Tensor | float:
-    """Call the user's own update step; the loss it returns.
-
-    Raises:
-        UsageError: it raised.
-        RecipeError: there is none.
-
-    """
-    if experiment.update is None:
-        raise RecipeError("No update step was declared.")
-    try:
-        return experiment.update(model, optimizer, batch)
-    except Exception as error:
-        raise UsageError(
-            f"The update step raised {type(error).__name__}: {error} ({place(error)}); it is "
-            "called as update(model, optimizer, (x, y)) and returns the loss."
-        ) from error
-
-
-def _take(pending: list[Tensor], epoch: Epoch) -> bool:
-    """Move pending losses into the epoch up to the first non-finite one; False when it came."""
-    if not pending:
-        return not epoch.diverged
-    losses = torch.stack([loss.float().reshape(()) for loss in pending]).tolist()
-    pending.clear()
-    for loss in losses:
-        if not math.isfinite(loss):
-            epoch.diverged = True
-            return False
-        epoch.losses.append(loss)
-    return True

@@ -84,8 +84,8 @@ def machine():
     """The processor, its number and the versions that matter."""
     import torch
 
+    from recipe.machine.device import processor
     from recipe.machine.processes import cores
-    from recipe.speed.choice import processor
 
     if torch.cuda.is_available():
         chip = f"{torch.cuda.get_device_name()}; {processor()}"

@@ -239,7 +239,7 @@ def page(results, timings, scores, machine):
 def main():
     import torch
 
-    from recipe.speed.choice import processor
+    from recipe.machine.device import processor
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=3)

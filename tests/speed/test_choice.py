@@ -6,8 +6,10 @@ from torch import nn
 
 from recipe import Experiment
 from recipe.data.datasets import Splits, StreamData, TensorData
-from recipe.speed import choice
-from recipe.speed.choice import LEAST, MOST, PART, SHARE, Choice, Measured, choose
+from recipe.speed import fused_width, mode_search, stopwatch
+from recipe.speed.choice import choose
+from recipe.speed.mode_search import PART, SHARE, Choice, Measured
+from recipe.speed.stopwatch import LEAST, MOST
 from recipe.training.execution_mode import PLAIN, ExecutionMode, thread_count
 
 CPU = torch.device("cpu")
@@ -58,7 +60,7 @@ def scripted(monkeypatch):
                 raise result
             return result
 
-        monkeypatch.setattr(choice._Search, "_measure", measure)
+        monkeypatch.setattr(mode_search.ModeSearch, "_measure", measure)
         return measured
 
     return script
@@ -132,7 +134,7 @@ def test_an_own_update_step_is_neither_fused_nor_cast(scripted):
 
 def test_the_search_ends_when_its_share_of_the_run_is_spent(scripted, monkeypatch):
     clock = iter(range(10_000))
-    monkeypatch.setattr(choice.time, "perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(mode_search.time, "perf_counter", lambda: float(next(clock)))
     scripted({})
     everything = len(found(planned=1e9).tried)
     assert everything > 2
@@ -152,7 +154,7 @@ def test_a_search_that_was_cut_short_is_taken_up_by_a_much_longer_run(scripted):
 
 def test_trials_that_would_not_fit_into_memory_are_not_fused(scripted, monkeypatch):
     measured = scripted({})
-    monkeypatch.setattr(choice, "free_memory", lambda _: 10_000)
+    monkeypatch.setattr(fused_width, "free_memory", lambda _: 10_000)
     found()
     assert not any("fused" in mode for mode in measured)
 
@@ -196,7 +198,7 @@ def test_random_data_is_trained_plainly():
 
 
 def test_a_measurement_is_long_enough_and_never_too_long():
-    search = choice._Search(experiment(), data(6, n=400), CPU, 0, 1e9)
+    search = mode_search.ModeSearch(experiment(), data(6, n=400), CPU, 0, 1e9)
     seconds, losses = search._measure(PLAIN)
     assert 0 < seconds < 1
     assert LEAST <= len(losses) <= MOST
@@ -206,7 +208,7 @@ def test_a_measurement_is_long_enough_and_never_too_long():
 def clock(monkeypatch):
     """A time that passes when it is told to."""
     now = [0.0]
-    monkeypatch.setattr(choice.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(stopwatch.time, "perf_counter", lambda: now[0])
     return now
 
 
@@ -221,7 +223,7 @@ def clock(monkeypatch):
     ],
 )
 def test_a_way_that_is_far_too_slow_is_dropped_at_once(clock, hopeless, seconds, ticks, found):
-    measured = choice._Clock(CPU, hopeless=hopeless)
+    measured = stopwatch.Stopwatch(CPU, hopeless=hopeless)
     for value in seconds:
         clock[0] += value
         if measured.tick():
@@ -231,7 +233,7 @@ def test_a_way_that_is_far_too_slow_is_dropped_at_once(clock, hopeless, seconds,
 
 
 def test_what_counts_as_far_too_slow():
-    search = choice._Search(experiment(), data(6), CPU, 0, 1e9)
+    search = mode_search.ModeSearch(experiment(), data(6), CPU, 0, 1e9)
     assert search._hopeless(PLAIN) == (float("inf"), float("inf"))
     search.best = Measured(PLAIN, 1e-3)
     assert search._hopeless(PLAIN) == (0.5, 0.03)  # a first iteration holds what is done once

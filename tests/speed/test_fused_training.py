@@ -9,7 +9,8 @@ from torch.nn import functional as F
 
 from recipe import Experiment
 from recipe.data.datasets import Splits, TensorData
-from recipe.speed.fused_training import CannotFuse, FusedTraining, alike
+from recipe.speed.fused_training import FusedTraining
+from recipe.speed.fusing import CannotFuse, alike
 from recipe.training.loop import Training
 from recipe.training.schedules import SCHEDULES
 
@@ -57,9 +58,9 @@ def compare(made, splits, rel=1e-4):
             assert epoch.losses == pytest.approx(single.losses, rel=rel, abs=1e-5)
             assert epoch.figures.keys() == single.figures.keys()
             assert epoch.figures == pytest.approx(single.figures, rel=20 * rel, abs=1e-4)
-    fused.hold(range(fused.count))
+    fused.trials.hold(range(fused.count))
     for row, training in enumerate(singles):
-        snapshot, state = fused.held(row), training.model.state_dict()
+        snapshot, state = fused.trials.held(row), training.model.state_dict()
         assert snapshot.keys() == state.keys()
         for name, value in state.items():
             torch.testing.assert_close(snapshot[name], value, rtol=1e-3, atol=1e-4)
@@ -218,7 +219,7 @@ def test_an_epoch_that_pauses_ends_like_one_that_does_not():
             assert {(epoch.part, len(epoch.losses)) for epoch in epochs} == {(pause / 4, pause)}
             torch.rand(5)
         assert paused.epoch() == whole.epoch()
-    assert torch.equal(paused.weights, whole.weights)
+    assert torch.equal(paused.trials.weights, whole.trials.weights)
 
 
 def test_the_batch_shrinks_in_the_middle_of_an_epoch():

@@ -16,13 +16,15 @@ from recipe_steps.initial_loss.loss_rules import (
     loss_averaged_over_classes,
     loss_sign_flipped,
     loss_summed_over_batch,
+    wrong_loss_for_task,
+)
+from recipe_steps.initial_loss.output_rules import (
     nll_on_logits,
     nll_on_probabilities,
     output_activation_limits_range,
     sigmoid_before_loss,
     single_unit_softmax,
     softmax_before_loss,
-    wrong_loss_for_task,
 )
 from rule_cases import NAN, Case, check
 

@@ -5,7 +5,7 @@ from test_initial_loss_marks_rules import MARKS
 
 from recipe.testing import judge_scalars
 from recipe_steps.initial_loss import InitialLoss
-from recipe_steps.initial_loss.loss_rules import softmax_before_loss
+from recipe_steps.initial_loss.output_rules import softmax_before_loss
 from recipe_steps.initial_loss.rules import (
     initial_loss_not_finite,
     initial_loss_too_high,

@@ -4,13 +4,15 @@ import pytest
 
 from recipe_steps.learning_curves import LearningCurves
 from recipe_steps.learning_curves.random_label_rules import labels_look_random
-from recipe_steps.learning_curves.training_rules import (
+from recipe_steps.learning_curves.regularization_rules import (
     augmentation_too_strong,
+    weight_decay_too_high,
+)
+from recipe_steps.learning_curves.training_rules import (
     metric_disagrees_with_loss,
     predicts_majority_class,
     too_few_updates,
     unstable_training,
-    weight_decay_too_high,
 )
 from rule_cases import NAN, Case, case, check, straight
 

@@ -5,11 +5,8 @@ import torch
 from torch.nn import functional as F
 
 from recipe.testing import judge_scalars, measure
-from recipe_steps.initial_loss.loss_rules import (
-    loss_sign_flipped,
-    sigmoid_before_loss,
-    softmax_before_loss,
-)
+from recipe_steps.initial_loss.loss_rules import loss_sign_flipped
+from recipe_steps.initial_loss.output_rules import sigmoid_before_loss, softmax_before_loss
 from recipe_steps.inspect.rules import outputs_do_not_match_targets
 from recipe_steps.overfit_sample import OverfitSample
 from recipe_steps.overfit_sample.update_rules import (

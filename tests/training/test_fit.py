@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from recipe.training.epoch import Epoch
 from recipe.training.fit import Fit, is_better, patience_for, score_at, thinned
-from recipe.training.loop import Epoch
 
 
 def scripted(scores, losses=None, diverged_at=None):

@@ -9,7 +9,8 @@ from torch import nn
 from recipe import Experiment
 from recipe.data.datasets import load_splits
 from recipe.speed.fused_training import FusedTraining
-from recipe.training.loop import AVERAGED, Training
+from recipe.training.epoch import AVERAGED
+from recipe.training.loop import Training
 from recipe.training.weight_averaging import (
     POWER,
     Average,

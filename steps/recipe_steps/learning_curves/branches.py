@@ -21,6 +21,7 @@ from recipe.training.loop import Training
 from recipe.training.plan import iterations_per_epoch, planned_rates
 from recipe_steps.inspect.remedies import with_standard_inputs
 from recipe_steps.learning_curves.regularization import suspect_regularization, unsmoothed
+from recipe_steps.learning_curves.regularization_rules import suspect_augmentation
 from recipe_steps.learning_curves.rules import suspect_model
 from recipe_steps.learning_curves.runs import Run, late_mean
 from recipe_steps.learning_curves.schedule_rules import (
@@ -28,7 +29,6 @@ from recipe_steps.learning_curves.schedule_rules import (
     suspect_no_decay,
     vanishes_early,
 )
-from recipe_steps.learning_curves.training_rules import suspect_augmentation
 
 LOWER = 0.1
 """Of the rate, where a branch lowers it: one drop of the lecture's step schedule."""

@@ -12,10 +12,8 @@ from recipe.core.findings import Finding, Severity
 from recipe.plugin.rules import finding, rule
 from recipe_steps.learning_curves.remedies import more_decay
 from recipe_steps.learning_curves.runs import Run, chosen_only, runs
-from recipe_steps.learning_curves.shapes import Rise, rise, smooth
+from recipe_steps.learning_curves.shapes import ENOUGH, Rise, rise, smooth
 
-ENOUGH = 6
-"""Epochs below which a curve has no shape."""
 LOST = 0.05
 """Share of the fall of validation loss that was lost again. Unlike the rise over the minimum
 (Prechelt 1998), it does not change with the scale of the loss, nor with what cannot be learnt."""

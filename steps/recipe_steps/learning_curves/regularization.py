@@ -8,6 +8,7 @@ from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
 from recipe.plugin.rules import rule
 from recipe_steps.learning_curves.runs import Run, about_branch
+from recipe_steps.learning_curves.shapes import ENOUGH
 
 STRONG_DROPOUT = 0.3
 STRONG_DECAY = {"sgd": 0.05, "adam": 0.1, "rmsprop": 0.1, "adamw": 1.0}
@@ -19,7 +20,6 @@ NOTABLE_DECAY = 0.1
 """Of the strong one: enough for a look, since the branch decides."""
 HIGH_FLOOR = 0.5
 """Training loss at the end, of its first value, that is far from learnt."""
-ENOUGH = 6
 
 
 def suspect_regularization(run: Run) -> bool:

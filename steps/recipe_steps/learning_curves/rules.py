@@ -15,8 +15,8 @@ from recipe_steps.learning_curves import (
 from recipe_steps.learning_curves.overfitting import overfitting
 from recipe_steps.learning_curves.remedies import draw_anew, faster, tamed
 from recipe_steps.learning_curves.runs import Run, about, noise_of
-from recipe_steps.learning_curves.schedule_rules import ENOUGH, FALLING, FLAT, TAIL
-from recipe_steps.learning_curves.shapes import relative_fall, smooth
+from recipe_steps.learning_curves.schedule_rules import FALLING, FLAT, TAIL
+from recipe_steps.learning_curves.shapes import ENOUGH, relative_fall, smooth
 from recipe_steps.lr_range.rules import learning_rate_too_high, learning_rate_too_low
 
 FLAT_START = 0.12

@@ -11,10 +11,8 @@ from recipe.core.findings import Finding
 from recipe.plugin.rules import rule
 from recipe_steps.learning_curves.remedies import cosine, longer
 from recipe_steps.learning_curves.runs import Run, about, about_branch, noise_of
-from recipe_steps.learning_curves.shapes import first_drop, relative_fall, scatter
+from recipe_steps.learning_curves.shapes import ENOUGH, first_drop, relative_fall, scatter
 
-ENOUGH = 6
-"""Epochs below which a curve has no shape."""
 TAIL = 0.3
 """Share of a run that counts as its end."""
 FLAT = 0.01

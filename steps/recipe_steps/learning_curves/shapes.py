@@ -8,6 +8,8 @@ from statistics import fmean, median
 
 from recipe.core.evidence import Curve
 
+ENOUGH = 6
+"""Epochs below which a curve has no shape."""
 MAD = 1.4826
 """Standard deviation of a normal distribution, in median absolute deviations."""
 

@@ -8,19 +8,18 @@ from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
 from recipe.plugin.rules import finding, rule
 from recipe_steps.learning_curves.balance import weigh_classes
-from recipe_steps.learning_curves.regularization import HIGH_FLOOR, NOTABLE_DECAY, STRONG_DECAY
+from recipe_steps.learning_curves.regularization_rules import (
+    augmentation_too_strong,
+    weight_decay_too_high,
+)
 from recipe_steps.learning_curves.remedies import (
-    less_decay,
     slower,
     smaller_batch,
-    without_augmentation,
 )
-from recipe_steps.learning_curves.runs import LABELS, Run, about, noise_of, runs, wins
+from recipe_steps.learning_curves.runs import Run, about, runs
 from recipe_steps.learning_curves.schedule_rules import TAIL, noise_of_fall
-from recipe_steps.learning_curves.shapes import relative_fall
-from recipe_steps.lr_range.rules import outdone
+from recipe_steps.learning_curves.shapes import ENOUGH, relative_fall
 
-ENOUGH = 6
 RARE = 0.9
 """Share of the most frequent class from which the others are rare."""
 AT_CHANCE = 0.01
@@ -38,17 +37,8 @@ SETTLED = 0.05
 FEW_UPDATES = 100
 STILL_FALLING = 0.01
 """Of the loss, over the end of training."""
-APART = 0.25
-"""Validation score above the training score that augmentation does not explain by itself."""
-HARDER = 0.05
-"""The same, where training without augmentation decides."""
-MUCH_BETTER, CLOSER = 0.05, 0.25
-"""Of the score, and of what is missing to a perfect one: what that has to bring. A sound
-augmentation costs a little in a short training."""
 HALF = 0.5
 """Of the validation loss at first, below which a score that stays at zero measures nothing."""
-LESS = 10.0
-"""Times less weight decay, where that is compared."""
 LOSS_FELL, SCORE_FELL = 0.2, 0.05
 
 
@@ -164,99 +154,6 @@ def too_few_updates(evidence: Evidence) -> Finding | None:
     return about(
         evidence, test, "warn", "Take a smaller batch, or train for more epochs.", confidence=0.8
     )
-
-
-@rule(
-    "warn",
-    explains=["underfitting", "slow-start", "needs-lr-decay", "regularization-too-strong",
-              "learning-rate-too-low", "learning-rate-too-high"],
-    remedy=less_decay,
-)  # fmt: skip
-def weight_decay_too_high(evidence: Evidence) -> Finding | None:
-    """What: a strong weight decay, and a training loss that stays far from learnt; or a whole
-    training with far less of it is far better.
-
-    Why: each update takes away more of the weights than the gradient can put back; training and
-    validation suffer alike.
-
-    Fix: a tenth of the weight decay, or none until the model fits.
-    """
-
-    def test(run: Run) -> str | None:
-        branch = run.tested("regularization-too-strong")
-        if branch and not wins(run, branch):
-            return None  # without it nothing is gained
-        strong = STRONG_DECAY.get(run.optimizer)
-        if strong is None or run.decay < strong or len(run.train_loss) < ENOUGH:
-            return None
-        if run.train_loss[-1] < HIGH_FLOOR * run.train_loss[0] or run.learnt:
-            return None
-        return (
-            f"weight decay is {run.decay:g}, and the training loss ends at {run.train_loss[-1]:.3g}"
-        )
-
-    advice = "Take a tenth of the weight decay."
-    found = about(evidence, test, "warn", advice, confidence=0.7)
-    return found if found and found.counts else _outdone_by_less(evidence, advice) or found
-
-
-def _outdone_by_less(evidence: Evidence, advice: str) -> Finding | None:
-    """Where the best of the whole trainings had far less weight decay; the remedy decides."""
-    own, rival = evidence.number("declared_weight_decay"), evidence.number("rival_weight_decay")
-    strong = STRONG_DECAY.get(evidence.text("baseline_optimizer") or "")
-    scores = outdone(evidence)
-    if own is None or rival is None or strong is None or scores is None:
-        return None
-    if own < NOTABLE_DECAY * strong or rival > own / LESS:
-        return None
-    return finding(
-        "warn",
-        f"{LABELS['baseline']} weight decay is {own:g} and the score {scores[0]:.3g}; at {rival:g} "
-        f"the best setting reaches {scores[1]:.3g}.",
-        advice,
-        confidence=0.7,
-    )
-
-
-def suspect_augmentation(run: Run) -> bool:
-    """Whether training without augmentation is worth a look: augmented items are harder than
-    clean ones, or the training loss stays high.
-    """
-    if not run.regularised or not run.train_score or not run.val_score or run.chance >= 1:
-        return False
-    stays = run.train_loss[-1] >= HIGH_FLOOR * run.train_loss[0]
-    return stays or run.val_score[-1] - run.train_score[-1] >= HARDER
-
-
-@rule(
-    "warn",
-    explains=["underfitting", "overfitting", "learning-rate-too-high", "predicts-majority-class"],
-    remedy=without_augmentation,
-)
-def augmentation_too_strong(evidence: Evidence) -> Finding | None:
-    """What: the score on augmented training data is far below that on clean validation data, or
-    the same training without augmentation is far better.
-
-    Why: what the augmentation leaves of an item is too little to tell it by, so the model trains
-    on other data than it is used for; or it changes what the item is.
-
-    Fix: smaller shifts, crops and distortions; none that changes the label, or mixes items.
-    """
-
-    def test(run: Run) -> str | None:
-        plain = run.tested("augmentation-too-strong")
-        if plain and plain.score is not None and run.score is not None:
-            gain = plain.score - run.score
-            if gain >= max(MUCH_BETTER, CLOSER * (1 - run.score), noise_of(run)):
-                return f"it scores {run.score:.3g}, and {plain.score:.3g} without augmentation"
-        if not run.regularised or not run.train_score or not run.val_score:
-            return None
-        train, val = run.train_score[-1], run.val_score[-1]
-        if val - train < APART or run.chance >= 1:  # a share, and no loss
-            return None
-        return f"augmented training scores {train:.3g}, clean validation {val:.3g}"
-
-    return about(evidence, test, "warn", "Soften the augmentation.", confidence=0.6)
 
 
 @rule("warn", explains=["overfitting", "underfitting", "still-improving"])

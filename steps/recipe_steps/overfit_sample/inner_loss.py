@@ -12,8 +12,8 @@ from recipe.core.evidence import Scalar
 from recipe.experiment import Experiment
 from recipe.models.building import build_model, no_dropout, seeded
 from recipe.plugin.context import Context
-from recipe.training.loop import own_update
 from recipe.training.optimizers import build_optimizer
+from recipe.training.user_update import own_update
 from recipe_steps.overfit_sample.marks import LEAST_SCALE, MOVED
 
 RATE = 1e-12

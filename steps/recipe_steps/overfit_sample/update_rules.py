@@ -7,11 +7,8 @@ from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
 from recipe.plugin.remedy import Patient, Remedy
 from recipe.plugin.rules import finding, rule
-from recipe_steps.initial_loss.loss_rules import (
-    loss_sign_flipped,
-    sigmoid_before_loss,
-    softmax_before_loss,
-)
+from recipe_steps.initial_loss.loss_rules import loss_sign_flipped
+from recipe_steps.initial_loss.output_rules import sigmoid_before_loss, softmax_before_loss
 from recipe_steps.inspect.rules import outputs_do_not_match_targets
 from recipe_steps.symptoms import NOT_LEARNING, OVERSHOOTING
 

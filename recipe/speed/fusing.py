@@ -1,0 +1,25 @@
+"""Which trials can be trained as one model."""
+
+from dataclasses import replace
+
+from recipe.experiment import Experiment
+
+
+class CannotFuse(Exception):  # noqa: N818 - a reason, not an error
+    """Why these trials have to be trained one by one."""
+
+
+def fusable(experiment: Experiment) -> str | None:
+    """Why trials of this experiment cannot be fused at all; None when they may be."""
+    if experiment.update is not None:
+        return "it brings its own update step"
+    if not isinstance(experiment.optimizer, str):
+        return "it brings its own optimizer"
+    return None
+
+
+def alike(experiment: Experiment) -> Experiment:
+    """The experiment without what may vary inside a group: equal for trials of one group."""
+    return replace(
+        experiment, lr=None, weight_decay=None, momentum=None, schedule=None, warmup=0.0, epochs=1
+    )

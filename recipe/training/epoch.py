@@ -1,0 +1,36 @@
+"""What one epoch of a training measured."""
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+AVERAGED = "averaged_score"
+"""Of the averaged weights, where trainings are compared: the curve's name."""
+
+
+@dataclass
+class Epoch:
+    """What one epoch measured, by curve name; `losses` holds every iteration's batch loss."""
+
+    number: int
+    figures: dict[str, float] = field(default_factory=dict)
+    losses: list[float] = field(default_factory=list)
+    diverged: bool = False
+    part: float = 1.0
+    """Share that is trained: less than one of an epoch that pauses, which has no figures yet."""
+
+
+def take_losses(pending: list[Tensor], epoch: Epoch) -> bool:
+    """Move pending losses into the epoch up to the first non-finite one; False when it came."""
+    if not pending:
+        return not epoch.diverged
+    losses = torch.stack([loss.float().reshape(()) for loss in pending]).tolist()
+    pending.clear()
+    for loss in losses:
+        if not math.isfinite(loss):
+            epoch.diverged = True
+            return False
+        epoch.losses.append(loss)
+    return True

@@ -1,0 +1,30 @@
+"""The update step that an experiment brings."""
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from recipe.core.errors import RecipeError, UsageError
+from recipe.data.items import Batch
+from recipe.experiment import Experiment
+from recipe.models.building import place
+
+
+def own_update(
+    experiment: Experiment, model: nn.Module, optimizer: Optimizer, batch: Batch
+) -> Tensor | float:
+    """Call the user's own update step; the loss it returns.
+
+    Raises:
+        UsageError: it raised.
+        RecipeError: there is none.
+
+    """
+    if experiment.update is None:
+        raise RecipeError("No update step was declared.")
+    try:
+        return experiment.update(model, optimizer, batch)
+    except Exception as error:
+        raise UsageError(
+            f"The update step raised {type(error).__name__}: {error} ({place(error)}); it is "
+            "called as update(model, optimizer, (x, y)) and returns the loss."
+        ) from error
