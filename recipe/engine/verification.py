@@ -4,15 +4,11 @@ Remedies are applied greedily, in the order of the diagnosis: one that helps sta
 one is tried on top of it.
 """
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from recipe.core.errors import UNUSABLE
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding, RemedyOutcome
-from recipe.core.keys import key
 from recipe.core.noise import wandering
 from recipe.core.results import StepResult, latest
 from recipe.core.trials import Trial
@@ -21,33 +17,25 @@ from recipe.engine.gain import (
     ERROR,
     LOSS,
     Result,
-    comparable_loss,
     gain,
     noise,
     outcome_of,
     results_of,
     score_of,
 )
+from recipe.engine.retraining import Retraining
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import Context
 from recipe.plugin.remedy import Patient, Remedy, change_of
 from recipe.plugin.rules import Rule
 from recipe.tasks.by_loss import ByLoss
-from recipe.training.fingerprint import configuration
-from recipe.training.fit import Fit, rank
-from recipe.training.loop import Training
-from recipe.training.optimizers import usual_rates
 from recipe.training.plan import iterations_per_epoch
 from recipe.training.preparation import suited
 
 TRAININGS, ITERATIONS = 3.0, 5000
 """What proving may cost without a budget of its own: full trainings, or where these are short,
 iterations."""
-LEAST_ITERATIONS = 500
-LEAST_SHARE = 0.5
-"""Of the declared epochs: a proof is shorter than a training, but long enough to tell."""
-RATES_TRIED = 2
 CERTAIN = 2.0
 """Standard errors of a score by which a remedy has to help before a warning that it decides is
 upheld."""
@@ -73,6 +61,7 @@ class Verifier:
     def __post_init__(self) -> None:
         self.experiment, self.data = self.ctx.experiment, self.ctx.data
         self.started, self.seconds = self.ctx.meter.epochs, self.ctx.meter.seconds
+        self.retraining = Retraining(self.ctx, self.journal)
 
     def verify(
         self,
@@ -92,16 +81,10 @@ class Verifier:
         for step in latest(steps):
             for f in step.findings:
                 found.setdefault(f.rule, (f, step))  # of two steps that say it, the first
-        todo = [
-            (*found[name], r) for name in causes if (r := self.rules[name].remedy)
-            and (known := found[name][0].remedy) is not None
-            and known.verified is None and not known.applied
-        ]  # fmt: skip
-        if self.ctx.settings.verify_budget == "off":
-            todo = []
         outcomes: dict[str, RemedyOutcome] = {}
         warnings = [f for f, _ in found.values() if f.severity == "warn"]
         idle = {f.rule for f in warnings if f.confidence < DOUBTFUL}
+        todo = self._todo([found[name] for name in causes])
         for number, (finding, step, remedy) in enumerate(todo):
             if self.spent:
                 break
@@ -110,9 +93,7 @@ class Verifier:
             if outcome is not None:
                 outcomes[finding.rule] = outcome
                 self.ctx.say(_sentence(finding.rule, outcome))
-                doubtful = finding.confidence < DOUBTFUL
-                decides = finding.severity == "warn" and (remedy.decides or doubtful)
-                if decides and not self._certain(outcome, LARGE if doubtful else 0.0):
+                if self._refutes(outcome, finding, remedy):
                     idle.add(finding.rule)
                 else:
                     idle.discard(finding.rule)
@@ -120,6 +101,23 @@ class Verifier:
             replace(step, findings=tuple(_with(f, outcomes, idle) for f in step.findings))
             for step in steps
         )
+
+    def _todo(
+        self, found: Sequence[tuple[Finding, StepResult]]
+    ) -> list[tuple[Finding, StepResult, Remedy]]:
+        """Of these findings those whose remedy can be tried, and was not yet."""
+        if self.ctx.settings.verify_budget == "off":
+            return []
+        return [
+            (f, step, remedy) for f, step in found if (remedy := self.rules[f.rule].remedy)
+            and f.remedy is not None and f.remedy.verified is None and not f.remedy.applied
+        ]  # fmt: skip
+
+    def _refutes(self, outcome: RemedyOutcome, finding: Finding, remedy: Remedy) -> bool:
+        """Whether a warning that its remedy decides is none, since that brought too little."""
+        doubtful = finding.confidence < DOUBTFUL
+        decides = finding.severity == "warn" and (remedy.decides or doubtful)
+        return decides and not self._certain(outcome, LARGE if doubtful else 0.0)
 
     def mended(
         self,
@@ -187,7 +185,9 @@ class Verifier:
                 return None
             before = self._before(experiment, mended, declared=declared)
             data = self._data_of(mended)
-            after = self._train(mended, data, (*self.chain, remedy.name), declared=declared)
+            after = self.retraining.best(
+                mended, data, (*self.chain, remedy.name), declared=declared
+            )
         except Exception:  # noqa: BLE001 - a remedy that does not fit this experiment
             return None
         self.wanders = before.wanders
@@ -214,7 +214,7 @@ class Verifier:
         if other_loss or mended.metric_name != experiment.metric_name:
             metric = mended.metric or score_of(mended.resolved_task)
             score = replace(experiment, metric=metric)
-            return self._train(score, self.data, self.chain, declared=declared)
+            return self.retraining.best(score, self.data, self.chain, declared=declared)
         if experiment is not self.experiment:
             return self._unmended(experiment, self.ctx.best_whole, declared=declared)
         known = self.before.get(declared) or self._unmended(
@@ -229,59 +229,13 @@ class Verifier:
         if declared and not self.chain and trial is not None and known:
             wanders = wandering(trial.curves.get("val_score", ()))
             return Result(trial.val_score, trial.val_loss, wanders)
-        return self._train(experiment, self.data, self.chain, declared=declared)
+        return self.retraining.best(experiment, self.data, self.chain, declared=declared)
 
     def _data_of(self, mended: Experiment) -> Splits:
         same = mended.train is self.experiment.train and mended.val is self.experiment.val
         if same:
             return self.data
         return suited(mended, load_splits(mended, self.ctx.device, self.ctx.seed))[1]
-
-    def _train(
-        self, experiment: Experiment, data: Splits, chain: tuple[str, ...], *, declared: bool
-    ) -> Result:
-        """The best of a few rates, or at the declared one, from the run's own seed."""
-        own = [experiment.lr] if experiment.lr is not None else []
-        usual = [lr for lr in usual_rates(experiment) if lr not in own]
-        rates = own if own and declared else [*own, *usual][:RATES_TRIED]
-        results = [self._fit(experiment, lr, data, chain, whole=declared) for lr in rates]
-        return max(results, key=lambda result: rank(result.score, result.loss))
-
-    def _fit(
-        self,
-        experiment: Experiment,
-        lr: float,
-        data: Splits,
-        chain: tuple[str, ...],
-        *,
-        whole: bool,
-    ) -> Result:
-        per_epoch = iterations_per_epoch(data.train, experiment.batch_size)
-        declared = experiment.epochs or 1
-        least = max(math.ceil(LEAST_ITERATIONS / per_epoch), math.ceil(LEAST_SHARE * declared))
-        epochs = declared if whole else min(declared, least)
-        spec = experiment.with_params({"lr": lr, "epochs": epochs})
-        name = key("proof", self.ctx.runner.fingerprint, self.ctx.seed, chain, configuration(spec))
-        known: dict[str, Any] | None = self.journal.get("proof", name)
-        if known is None:
-            known = self._trained(spec, data, epochs)
-            self.journal.put("proof", name, known)
-        self.ctx.meter.spend(known["epochs"])
-        return Result(known["score"], known["loss"], known.get("wanders", 0.0))
-
-    def _trained(self, experiment: Experiment, data: Splits, epochs: int) -> dict[str, Any]:
-        try:
-            training = Training(
-                experiment, data, seed=self.ctx.seed, device=self.ctx.device,
-                mode=self.ctx.careful_mode,
-            )  # fmt: skip
-            fit = Fit(training, epochs)
-            fit.advance(epochs)
-        except UNUSABLE:
-            return {"score": None, "loss": None, "epochs": 0}
-        loss = fit.best_loss if fit.best_score is not None else comparable_loss(fit)
-        wanders = wandering(fit.curves.get("val_score", []))
-        return {"score": fit.best_score, "loss": loss, "epochs": fit.done, "wanders": wanders}
 
     def _certain(self, outcome: RemedyOutcome, share: float = 0.0) -> bool:
         """Whether the remedy brought so much that the warning stands, and at least this share of

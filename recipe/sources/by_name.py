@@ -112,15 +112,22 @@ def experiment_by_name(
         theirs = weights is not None and is_torchvisions(weights, name)
         look = look_for(name, image_size, pretrained=pretrained or theirs)
         shown: Any = {"size": image_size, "augment": augment or "none"}
-        local = Path(data).is_dir()
         source = (
-            image_folder(data, look, **shown) if local
+            image_folder(data, look, **shown) if Path(data).is_dir()
             else torchvision_set(data, look, **shown, folder=data_dir)
         )  # fmt: skip
+    experiment = _experiment(source, kind, name, pretrained=pretrained, weights=weights)
+    return experiment, (f"Data {source.name}: {source.notes[0]}", *source.notes[1:])
+
+
+def _experiment(
+    source: Source, kind: Kind, name: str, *, pretrained: bool, weights: Path | None
+) -> Experiment:
+    """What is usual for this kind of data and this model."""
     n = len(source.train[0] if isinstance(source.train, tuple) else source.train)
     make = factory(name, kind, source.shape, source.outputs, pretrained=pretrained)
     moved = pretrained or weights is not None
-    experiment = Experiment(
+    return Experiment(
         model=make,
         head=last_layer(make()) if moved else None,
         weights=TORCHVISIONS if pretrained else weights,
@@ -132,7 +139,6 @@ def experiment_by_name(
         augment=source.augment, name=f"{source.name}-{name}",
         inputs=_kept(name, source, pretrained),
     )  # fmt: skip
-    return experiment, (f"Data {source.name}: {source.notes[0]}", *source.notes[1:])
 
 
 def _kept(name: str, source: Source, pretrained: bool) -> Kept | None:

@@ -295,7 +295,7 @@ def test_losses_are_compared_in_variances_by_the_loss_of_the_task(tmp_path, scal
         experiment = Experiment(**{**given, "loss": loss})
         with open_context(LearningCurves(), experiment, tmp_path / str(loss)[:9]) as ctx:
             verifier = Verifier(ctx, ctx.runner.journal, {})
-            found = verifier._train(ctx.experiment, ctx.data, (), declared=True)
+            found = verifier.retraining.best(ctx.experiment, ctx.data, (), declared=True)
             spread = ctx.data.train.y.var(correction=0).item()
             plain = ctx.data.val.y.square().mean().item() / spread
         assert found.score is None

@@ -83,14 +83,20 @@ def measure(ctx: Context) -> Evidence:
     spread = _spread(curves["seed_score"])
     ctx.chosen = chosen = choose(options, ctx.score_error(best) if spread is None else spread)
     scalars |= {"seed_spread": spread, "chosen": chosen.kind, "chosen_score": chosen.val_score}
+    scalars |= _tested(ctx, chosen)
+    return Evidence(scalars, curves)
+
+
+def _tested(ctx: Context, chosen: Chosen) -> dict[str, Scalar]:
+    """The score of the chosen model on the test data, or why there is none."""
     test, withheld = on_test_data(ctx, chosen)
-    scalars["test_withheld"] = withheld or None
+    scalars: dict[str, Scalar] = {"test_withheld": withheld or None}
     _forget(ctx, chosen)
     if test is not None:
         ctx.chosen = replace(chosen, test=test)
         scalars |= {"test_score": test.score, "test_low": test.low, "test_high": test.high,
                     "test_items": test.items}  # fmt: skip
-    return Evidence(scalars, curves)
+    return scalars
 
 
 def expects(ctx: Context, left: float | None) -> float:

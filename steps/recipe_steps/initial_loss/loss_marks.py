@@ -48,14 +48,6 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
     answers = perfect_answers(task, outputs, targets)
     if answers is None:
         return scalars
-    inside = bool((outputs >= 0).all() and (outputs <= 1).all())
-    way = answers - outputs if inside else 2 * answers - 1
-    nearer = outputs + STEP * way
-    farther = 2 * outputs - nearer
-
-    def change(moved: Tensor) -> float:
-        return _value(loss, moved, targets) - _value(loss, outputs, targets)
-
     if task.target_kind == "real":
         # Losses with a link function have their lowest point elsewhere; none has its highest here.
         note("loss_towards_targets", lambda: _peak(loss, answers, targets))
@@ -67,8 +59,8 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
         note("loss_is_softmax", lambda: _is_softmax(loss, outputs, targets))
         axis = task.class_axis(outputs, targets)
         note("rows_of_one_label", lambda: _of_one(answers.sum(axis)))
-    note("loss_towards_targets", lambda: change(nearer))
-    note("loss_away_from_targets", lambda: change(farther.clamp(0, 1) if inside else farther))
+    note("loss_towards_targets", lambda: _change(loss, outputs, answers, targets))
+    note("loss_away_from_targets", lambda: _change(loss, outputs, answers, targets, away=True))
     zeros = torch.zeros_like(outputs)
     note("neutral_logit_loss", lambda: _value(loss, zeros, targets))
     note("probability_floor", lambda: _value(loss, answers, targets) / _value(loss, zeros, targets))
@@ -80,6 +72,19 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
 
 def _value(loss: LossFunction, outputs: Tensor, targets: Tensor) -> float:
     return float(loss(outputs, targets))
+
+
+def _change(
+    loss: LossFunction, outputs: Tensor, answers: Tensor, targets: Tensor, *, away: bool = False
+) -> float:
+    """Of the loss, when outputs move a step towards the answers, or away from them."""
+    inside = bool((outputs >= 0).all() and (outputs <= 1).all())
+    direction = answers - outputs if inside else 2 * answers - 1
+    nearer = outputs + STEP * direction
+    moved = 2 * outputs - nearer if away else nearer
+    if inside and away:
+        moved = moved.clamp(0, 1)
+    return _value(loss, moved, targets) - _value(loss, outputs, targets)
 
 
 def _batch_factor(loss: LossFunction, outputs: Tensor, targets: Tensor) -> float | None:

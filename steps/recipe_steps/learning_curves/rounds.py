@@ -32,7 +32,20 @@ def next_round(
     # What an earlier round asked for is in the best setting by now.
     done = {"weight_decay_factor": 1.0} if "weight_decay_factor" in plan else {}
     epochs = evidence.number("best_planned_epochs") or 1
-    actions: dict[str, tuple[str, dict[str, Any]]] = {
+    actions = _actions(evidence, epochs)
+    for found in sorted(findings, key=lambda found: found.because is not None):
+        counts = found.counts or (found.rule in NOTED and not (found.ignored or found.because))
+        if counts and found.rule in actions and "best run" in found.message:
+            hypothesis, change = actions[found.rule]
+            paid = left is None or change.get("epochs", epochs) <= left
+            if paid and not change.items() <= plan.items():
+                return Goto("refine_grid", hypothesis, {**done, **change})
+    return None
+
+
+def _actions(evidence: Evidence, epochs: float) -> dict[str, tuple[str, dict[str, Any]]]:
+    """By rule, what the next round tries and why, and the change of the plan."""
+    return {
         "too-few-updates": (
             f"training {TWICE:g} times as long, since all of it were few updates",
             {"epochs": round(epochs * TWICE)},
@@ -60,14 +73,6 @@ def next_round(
             {"weight_decay_factor": LESS_DECAY},
         ),
     }
-    for found in sorted(findings, key=lambda found: found.because is not None):
-        counts = found.counts or (found.rule in NOTED and not (found.ignored or found.because))
-        if counts and found.rule in actions and "best run" in found.message:
-            hypothesis, change = actions[found.rule]
-            paid = left is None or change.get("epochs", epochs) <= left
-            if paid and not change.items() <= plan.items():
-                return Goto("refine_grid", hypothesis, {**done, **change})
-    return None
 
 
 def _larger(evidence: Evidence) -> tuple[str, dict[str, Any]] | None:

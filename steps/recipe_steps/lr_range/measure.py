@@ -1,6 +1,7 @@
 """A learning-rate sweep on fresh models, then the lecture's trial of constant rates."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from statistics import fmean
 
@@ -17,6 +18,7 @@ from recipe_steps.lr_range.candidates import (
     SWEEPS,
     TAIL_LENGTH,
     Candidates,
+    Tried,
     best_of,
     candidates,
     constant,
@@ -162,10 +164,6 @@ def _evidence(
     sweep: tuple[list[float], list[float], list[float]],
 ) -> Evidence:
     start, tried = candidates.start, candidates.tried
-    drops = [None if one.final is None else start - one.final for one in tried]
-    found = bracket([one.lr for one in tried], drops, BRACKET_SHARE)
-    known = [one for one in tried if one.final is not None]
-    best = best_of(tried)
     initial = ctx.evidence("initial_loss")
     scalars: dict[str, Scalar] = {
         "works": False,
@@ -180,18 +178,7 @@ def _evidence(
     sample = ctx.evidence("overfit_sample")
     if sample is not None and sample.flag("reached"):
         scalars["sample_lr"] = sample.number("best_lr")
-    if best is not None and best.final is not None:
-        drop = start - best.final
-        scalars |= {
-            "best_lr": best.lr,
-            "best_drop": drop,
-            "noise": best.noise,
-            "works": drop > ERRORS * best.noise and found is not None,
-            "update_ratio": best.update_ratio,
-            "confidence": confidence([one.lr for one in known], [one.tail for one in known]),
-        }
-    if found:
-        scalars |= {"bracket_low": found[0], "bracket_high": found[1]}
+    scalars |= _best_scalars(start, tried)
     own = next((one for one in tried if one.lr == ctx.experiment.lr), None)
     if own is not None:
         scalars["declared_diverged"] = own.final is None
@@ -207,3 +194,25 @@ def _evidence(
         "candidate_update_ratio": tuple(one.update_ratio for one in tried),
     }
     return Evidence(scalars, curves)
+
+
+def _best_scalars(start: float, tried: Sequence[Tried]) -> dict[str, Scalar]:
+    """The best rate, whether it works, and the bracket around it."""
+    drops = [None if one.final is None else start - one.final for one in tried]
+    found = bracket([one.lr for one in tried], drops, BRACKET_SHARE)
+    known = [one for one in tried if one.final is not None]
+    best = best_of(tried)
+    scalars: dict[str, Scalar] = {}
+    if best is not None and best.final is not None:
+        drop = start - best.final
+        scalars |= {
+            "best_lr": best.lr,
+            "best_drop": drop,
+            "noise": best.noise,
+            "works": drop > ERRORS * best.noise and found is not None,
+            "update_ratio": best.update_ratio,
+            "confidence": confidence([one.lr for one in known], [one.tail for one in known]),
+        }
+    if found:
+        scalars |= {"bracket_low": found[0], "bracket_high": found[1]}
+    return scalars

@@ -9,6 +9,7 @@ from torch import nn
 
 from recipe.core.evidence import Evidence
 from recipe.data.datasets import TensorData
+from recipe.experiment import Experiment
 from recipe.models.building import build_model
 from recipe.plugin.context import Context
 from recipe.tasks import Task
@@ -57,28 +58,14 @@ def measure(ctx: Context) -> Evidence:
     )  # fmt: skip
     marks = update_marks(ctx, sample, size)
     marks |= rate_factor(ctx, replace(bare, lr=candidate_rates(bare)[0]), sample)
-    attempts: list[Attempt] = []
-    rates = candidate_rates(ctx.experiment)
-    passes, last_passes = passes_over(sample, size)
-    for lr in rates:
-        attempts.append(attempt(ctx, replace(bare, lr=lr, epochs=passes), sample, target))
-        ctx.progress(len(attempts), len(rates) + 1, f"learning rate {lr:g}")
-        if attempts[-1].best >= target:
-            break
+    bend = linear.get("nonlinearity")
+    bends = not isinstance(bend, float) or bend > LINEAR  # else all weights end alike
+    attempts = _attempts(ctx, bare, sample, target, draws=TINY_DRAWS if bends else 1)
     best = max(attempts, key=lambda one: one.best)
-    if best.best < target:
-        longer = replace(bare, lr=best.lr, epochs=last_passes, schedule=settling)
-        bend = linear.get("nonlinearity")
-        bends = not isinstance(bend, float) or bend > LINEAR  # else all weights end alike
-        for draw in range(TINY_DRAWS if bends and len(sample) <= TINY else 1):
-            attempts.append(attempt(ctx, longer, sample, target, draw=draw))
-            if attempts[-1].best >= target or not attempts[-1].response:
-                break  # equal outputs whatever the input are equal from other weights too
-        best = max(attempts, key=lambda one: one.best)
     seen = ctx.data.train if isinstance(ctx.data.train, TensorData) else sample
     chance = ctx.task.chance_score(sample.y)
 
-    def way(score: float | None) -> float | None:
+    def progress(score: float | None) -> float | None:
         return None if score is None else share_of_way(score, chance, perfect)
 
     return Evidence(
@@ -90,8 +77,8 @@ def measure(ctx: Context) -> Evidence:
             **with_usual_optimizer(ctx, bare, sample, target, marks),
             **with_regularization(ctx, replace(bare, lr=best.lr), sample, best, perfect),
             "response": _largest_response(response(fresh, sample), attempts),
-            "train_mode_progress": way(best.train_mode_score),
-            "recalibrated_progress": way(best.recalibrated_score),
+            "train_mode_progress": progress(best.train_mode_score),
+            "recalibrated_progress": progress(best.recalibrated_score),
             "items": len(sample),
             "minibatch": size,
             "best_score": best.best,
@@ -110,6 +97,29 @@ def measure(ctx: Context) -> Evidence:
             "attempt_score": tuple(one.best for one in attempts),
         },
     )
+
+
+def _attempts(
+    ctx: Context, bare: Experiment, sample: TensorData, target: float, *, draws: int
+) -> list[Attempt]:
+    """At the usual rates until one reaches the target; if none does, longer at the best of them,
+    on a tiny sample from several draws of the weights.
+    """
+    attempts: list[Attempt] = []
+    rates = candidate_rates(ctx.experiment)
+    passes, last_passes = passes_over(sample, bare.batch_size)
+    for lr in rates:
+        attempts.append(attempt(ctx, replace(bare, lr=lr, epochs=passes), sample, target))
+        ctx.progress(len(attempts), len(rates) + 1, f"learning rate {lr:g}")
+        if attempts[-1].best >= target:
+            return attempts
+    best = max(attempts, key=lambda one: one.best)
+    longer = replace(bare, lr=best.lr, epochs=last_passes, schedule=settling)
+    for draw in range(draws if len(sample) <= TINY else 1):
+        attempts.append(attempt(ctx, longer, sample, target, draw=draw))
+        if attempts[-1].best >= target or not attempts[-1].response:
+            break  # equal outputs whatever the input are equal from other weights too
+    return attempts
 
 
 def _largest_response(fresh: float, attempts: Sequence[Attempt]) -> float | None:

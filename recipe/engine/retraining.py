@@ -1,0 +1,78 @@
+"""Trainings that prove a remedy: short, from the run's own seed, each kept in the journal."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from recipe.core.errors import UNUSABLE
+from recipe.core.keys import key
+from recipe.core.noise import wandering
+from recipe.data.datasets import Splits
+from recipe.engine.gain import Result, comparable_loss
+from recipe.experiment import Experiment
+from recipe.notebook.journal import Journal
+from recipe.plugin.context import Context
+from recipe.training.fingerprint import configuration
+from recipe.training.fit import Fit, rank
+from recipe.training.loop import Training
+from recipe.training.optimizers import usual_rates
+from recipe.training.plan import iterations_per_epoch
+
+LEAST_ITERATIONS = 500
+LEAST_SHARE = 0.5
+"""Of the declared epochs: a proof is shorter than a training, but long enough to tell."""
+RATES_TRIED = 2
+
+
+@dataclass
+class Retraining:
+    """Trains experiments beside each other, for what they reach."""
+
+    ctx: Context
+    journal: Journal
+
+    def best(
+        self, experiment: Experiment, data: Splits, chain: tuple[str, ...], *, declared: bool
+    ) -> Result:
+        """The best of a few rates, or at the declared one, from the run's own seed."""
+        own = [experiment.lr] if experiment.lr is not None else []
+        usual = [lr for lr in usual_rates(experiment) if lr not in own]
+        rates = own if own and declared else [*own, *usual][:RATES_TRIED]
+        results = [self._fit(experiment, lr, data, chain, whole=declared) for lr in rates]
+        return max(results, key=lambda result: rank(result.score, result.loss))
+
+    def _fit(
+        self,
+        experiment: Experiment,
+        lr: float,
+        data: Splits,
+        chain: tuple[str, ...],
+        *,
+        whole: bool,
+    ) -> Result:
+        per_epoch = iterations_per_epoch(data.train, experiment.batch_size)
+        declared = experiment.epochs or 1
+        least = max(math.ceil(LEAST_ITERATIONS / per_epoch), math.ceil(LEAST_SHARE * declared))
+        epochs = declared if whole else min(declared, least)
+        spec = experiment.with_params({"lr": lr, "epochs": epochs})
+        name = key("proof", self.ctx.runner.fingerprint, self.ctx.seed, chain, configuration(spec))
+        known: dict[str, Any] | None = self.journal.get("proof", name)
+        if known is None:
+            known = self._trained(spec, data, epochs)
+            self.journal.put("proof", name, known)
+        self.ctx.meter.spend(known["epochs"])
+        return Result(known["score"], known["loss"], known.get("wanders", 0.0))
+
+    def _trained(self, experiment: Experiment, data: Splits, epochs: int) -> dict[str, Any]:
+        try:
+            training = Training(
+                experiment, data, seed=self.ctx.seed, device=self.ctx.device,
+                mode=self.ctx.careful_mode,
+            )  # fmt: skip
+            fit = Fit(training, epochs)
+            fit.advance(epochs)
+        except UNUSABLE:
+            return {"score": None, "loss": None, "epochs": 0}
+        loss = fit.best_loss if fit.best_score is not None else comparable_loss(fit)
+        wanders = wandering(fit.curves.get("val_score", []))
+        return {"score": fit.best_score, "loss": loss, "epochs": fit.done, "wanders": wanders}
