@@ -92,7 +92,7 @@ class Experiment:
     freeze: int = 0
     name: str | None = None
     inputs: Any = field(default=None, compare=False)
-    """Of data by name: how files become inputs, what outputs mean (see `Kept`)."""
+    """Of data by name: how files become inputs, what outputs mean (see `InputsRecord`)."""
     model_args: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments for the factory, set by the search."""
     begin_from: str | None = None

@@ -52,7 +52,7 @@ def chance_of_at_least(count: int, items: int, share: float) -> float:
     return min(1.0, total)
 
 
-def wandering(scores: Sequence[float | None]) -> float:
+def fluctuation(scores: Sequence[float | None]) -> float:
     """Standard deviation of single epochs around the trend, late in training; 0 where too few are
     known.
 

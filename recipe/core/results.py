@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from recipe.core.chosen import Chosen, chosen_from_json
+from recipe.core.chosen_model import Chosen, chosen_from_json
 from recipe.core.evidence import Evidence, Figure, Scalar, figure_from_json, keep_finite
 from recipe.core.findings import Finding, Status, finding_from_json
 from recipe.core.json_fields import each, one_of, read_fields

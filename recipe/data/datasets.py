@@ -16,8 +16,8 @@ from torch.utils.data import DataLoader, Dataset, Subset
 
 from recipe.core.errors import UsageError
 from recipe.core.keys import derive_seed
-from recipe.data.decoding import MEMORY_SHARE, PARALLEL_FROM, Notify, decode, taken
-from recipe.data.items import Batch, as_labels, as_tensor, randomness, widened
+from recipe.data.decoding import MEMORY_SHARE, PARALLEL_FROM, Notify, decode, select_rows
+from recipe.data.items import Batch, as_double, as_labels, as_tensor, randomness
 from recipe.experiment import Experiment
 from recipe.machine.memory import free_memory
 from recipe.machine.processes import cores
@@ -104,7 +104,7 @@ class StreamData:
         for item in loader:
             x, y = _pair(item, "train")
             if self.double:
-                x, y = widened(x), widened(y)
+                x, y = as_double(x), as_double(y)
             yield x.to(self.device), y.to(self.device)
 
     def batches(
@@ -235,8 +235,8 @@ def _split(train: Data, share: float, experiment: Experiment, seed: int) -> Spli
     if isinstance(train, TensorData):
         val, rest = val.to(train.x.device), rest.to(train.x.device)
         return Splits(
-            replace(train, x=taken(train.x, rest, "train"), y=train.y[rest]),
-            replace(train, x=taken(train.x, val, "val"), y=train.y[val]),
+            replace(train, x=select_rows(train.x, rest, "train"), y=train.y[rest]),
+            replace(train, x=select_rows(train.x, val, "val"), y=train.y[val]),
         )
     return Splits(
         replace(train, dataset=Subset(train.dataset, rest.tolist())),

@@ -28,10 +28,10 @@ from recipe.core.cache import cache_folder
 from recipe.core.errors import UsageError
 from recipe.core.files import write_text
 from recipe.core.keys import key
-from recipe.data.items import Batch, as_labels, item, probes, same, stack
-from recipe.data.transforms import ManyJpegs, Tail, apart
+from recipe.data.items import Batch, as_labels, identical, item, probes, stack_items
+from recipe.data.transforms import ManyJpegs, Tail, split_transform
 from recipe.machine.memory import free_memory
-from recipe.machine.processes import GivenUp, Line, answers, can_fork, cores
+from recipe.machine.processes import Channel, RequestFailed, answers, can_fork, cores
 
 Notify = Callable[[float, float, str], None]
 MEMORY_SHARE = 0.4
@@ -75,7 +75,7 @@ class _Reader:
                       for parts in zip(*sample, strict=True)]  # fmt: skip
         self.source: Any = dataset
         self.tail: Tail | None = None
-        if (parts := apart(dataset, name, sample)) is not None:
+        if (parts := split_transform(dataset, name, sample)) is not None:
             self.source, self.tail = parts
 
     @property
@@ -100,7 +100,7 @@ class _Reader:
 
         """
         xs, ys = self._apart(start, stop) or self._whole(self.dataset, start, stop)
-        stack([(xs[0], ys[0]), self.first], self.name)
+        stack_items([(xs[0], ys[0]), self.first], self.name)
         for found, room, what in ((xs, x, "inputs"), (ys, y, "targets")):
             if torch.promote_types(found.dtype, room.dtype) != room.dtype:
                 raise UsageError(
@@ -111,8 +111,8 @@ class _Reader:
 
     def _whole(self, source: Any, start: int, stop: int) -> Batch:
         if isinstance(source, ManyJpegs):
-            return stack(source.read(start, stop), self.name)
-        return stack([item(source, i, self.name) for i in range(start, stop)], self.name)
+            return stack_items(source.read(start, stop), self.name)
+        return stack_items([item(source, i, self.name) for i in range(start, stop)], self.name)
 
     def _apart(self, start: int, stop: int) -> Batch | None:
         """With the transform taken apart; None where that is not possible, or where the first
@@ -126,7 +126,7 @@ class _Reader:
             x, y = item(self.dataset, start, self.name)
         except (UsageError, RuntimeError, ValueError, TypeError, OSError):
             return None
-        return (xs, ys) if same(xs[0], x) and same(ys[0], y) else None
+        return (xs, ys) if identical(xs[0], x) and identical(ys[0], y) else None
 
 
 def _in_memory(_: str, shape: list[int], dtype: torch.dtype) -> Tensor:
@@ -162,7 +162,7 @@ def _fill(reader: _Reader, x: Tensor, y: Tensor, notify: Notify | None) -> None:
                     raise UsageError(message["complaint"])
                 start, stop = chunks[index]
                 told(stop - start)
-    except GivenUp as gone:
+    except RequestFailed as gone:
         start, stop = chunks[gone.index]
         raise UsageError(
             f"Reading {reader.name}[{start}:{stop}] failed twice, {gone.how}: "
@@ -170,7 +170,7 @@ def _fill(reader: _Reader, x: Tensor, y: Tensor, notify: Notify | None) -> None:
         ) from None
 
 
-def _serve(line: Line, reader: _Reader, x: Tensor, y: Tensor) -> None:
+def _serve(line: Channel, reader: _Reader, x: Tensor, y: Tensor) -> None:
     while True:
         message, _ = line.receive()
         try:
@@ -227,7 +227,7 @@ def unnamed_file(folder: Path, shape: list[int], dtype: torch.dtype) -> Tensor:
         return torch.from_file(file.name, shared=True, size=count, dtype=dtype).reshape(shape)
 
 
-def taken(x: Tensor, index: Tensor, name: str) -> Tensor:
+def select_rows(x: Tensor, index: Tensor, name: str) -> Tensor:
     """The rows `index` of `x`, in a file where they take more memory than there is."""
     size = len(index) * x[:1].nbytes
     if x.device.type != "cpu" or size <= MEMORY_SHARE * free_memory(x.device):

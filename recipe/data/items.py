@@ -36,7 +36,7 @@ def as_tensor(value: Any, name: str) -> Tensor:
     return tensor.float() if tensor.dtype == torch.float64 else tensor
 
 
-def widened(values: Tensor) -> Tensor:
+def as_double(values: Tensor) -> Tensor:
     """Real values as float64; anything else as it is."""
     return values.double() if values.is_floating_point() else values
 
@@ -72,7 +72,7 @@ def probes(n: int) -> list[int]:
     return sorted({round(i * (n - 1) / (PROBED_ITEMS - 1)) for i in range(PROBED_ITEMS)})
 
 
-def same(a: Tensor, b: Tensor) -> bool:
+def identical(a: Tensor, b: Tensor) -> bool:
     """Equal in shape, type and every value, a NaN counting as equal to a NaN."""
     return a.shape == b.shape and a.dtype == b.dtype and torch.equal(a.nan_to_num(), b.nan_to_num())
 
@@ -90,7 +90,7 @@ def randomness(dataset: Any, name: str) -> Randomness:
     """Whether the same index gives the same item twice, on a sample of items."""
     for index in probes(len(dataset)):
         first, second = _visit(dataset, index, name), _visit(dataset, index, name)
-        if not all(map(same, first, second)):
+        if not all(map(identical, first, second)):
             visits = [first, second, *(_visit(dataset, index, name) for _ in range(2))]
             drift = [_drifts(list(parts)) for parts in zip(*visits, strict=True)]
             return "rewritten" if any(drift) else "random"
@@ -117,7 +117,7 @@ def _drifts(visits: list[Tensor]) -> bool:
     return bool(((torch.cat([once, again]) - factor).abs() <= STEADY * factor.abs()).all())
 
 
-def stack(pairs: list[Batch], name: str) -> Batch:
+def stack_items(pairs: list[Batch], name: str) -> Batch:
     """Items as a batch.
 
     Raises:

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.utils.data import Subset
 
 from recipe.core.errors import UsageError
-from recipe.data.items import Batch, item, probes, same, stack
+from recipe.data.items import Batch, identical, item, probes, stack_items
 
 Tail = Callable[[Tensor], Tensor]
 CONVERSIONS = ("ToTensor", "PILToTensor", "ToImage")
@@ -28,7 +28,7 @@ JPEG = b"\xff\xd8"
 """How a JPEG file starts."""
 
 
-def apart(dataset: Any, name: str, sample: list[Batch]) -> tuple[Any, Tail] | None:
+def split_transform(dataset: Any, name: str, sample: list[Batch]) -> tuple[Any, Tail] | None:
     """A copy of the data set that yields plain image tensors, and the rest of its transform.
 
     Args:
@@ -57,9 +57,9 @@ def apart(dataset: Any, name: str, sample: list[Batch]) -> tuple[Any, Tail] | No
                 if many else Subset(source, dataset.indices)
             )  # fmt: skip
         try:
-            x, y = stack([item(bare, index, name) for index in probes(len(dataset))], name)
-            whole_x, whole_y = stack(sample, name)
-            if same(tail(x), whole_x) and same(y, whole_y):
+            x, y = stack_items([item(bare, index, name) for index in probes(len(dataset))], name)
+            whole_x, whole_y = stack_items(sample, name)
+            if identical(tail(x), whole_x) and identical(y, whole_y):
                 return bare, tail
         except (UsageError, RuntimeError, ValueError, TypeError, AttributeError):
             continue
@@ -84,8 +84,8 @@ def _sources(dataset: Any, before: list[Any]) -> Iterator[Any]:
 def _reads_as_folders_do(dataset: Any) -> bool:
     from torchvision.datasets import DatasetFolder
 
-    same = getattr(type(dataset), "__getitem__", None) is DatasetFolder.__getitem__
-    return same and dataset.target_transform is None
+    identical = getattr(type(dataset), "__getitem__", None) is DatasetFolder.__getitem__
+    return identical and dataset.target_transform is None
 
 
 class ManyJpegs:

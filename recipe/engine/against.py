@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recipe.core.errors import UsageError
-from recipe.core.noise import wandering
+from recipe.core.noise import fluctuation
 from recipe.core.results import Against, RunResult
 from recipe.core.settings import Settings
 from recipe.core.trials import Best
@@ -157,5 +157,5 @@ def _score(best: Best | None) -> float | None:
 def _error(result: RunResult, score: float, experiment: Experiment, items: int) -> float:
     """One standard error of a score over so many items, or how much it wandered."""
     curves = (t.curves.get("val_score", ()) for t in result.trials if t.val_score == score)
-    reached = Result(score, None, wandering(next(curves, ())))
+    reached = Result(score, None, fluctuation(next(curves, ())))
     return noise(reached, reached, experiment, items)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from recipe.core.chosen import chosen_from_json
+from recipe.core.chosen_model import chosen_from_json
 from recipe.core.errors import RecipeError, UsageError
 from recipe.core.events import Crash, Message, StepFinished, StepStarted
 from recipe.core.evidence import Evidence
@@ -21,14 +21,14 @@ from recipe.core.results import StepResult, step_from_json
 from recipe.core.trials import Trial
 from recipe.data.datasets import Splits
 from recipe.engine.decisions import Decisions, Gate
-from recipe.engine.forecast import forecast, told
-from recipe.engine.repair import carried, go_on, mend
+from recipe.engine.forecast import forecast, plan_sentence
+from recipe.engine.repair import continue_with, repair, with_repaired
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import Context
 from recipe.plugin.registry import Plugin, all_rules
 from recipe.plugin.rules import judge
-from recipe.plugin.step import Goto, Step, is_short, said_of, why_of
+from recipe.plugin.step import Goto, Step, is_short, summary_of, why_of
 from recipe.training.fingerprint import configuration
 
 SHAPING = ("epochs", "search", "budget", "ensemble", "again")
@@ -111,7 +111,7 @@ class Engine:
             return
         with suppress(Exception):  # the step itself says what is wrong
             self.ctx.runner.find_mode()  # from then on it is known how long an epoch takes
-            self.ctx.emit(Message(told(forecast(coming, self.ctx), self.ctx)))
+            self.ctx.emit(Message(plan_sentence(forecast(coming, self.ctx), self.ctx)))
         self.ctx.meter.mark()
 
     def _decide(self, plugin: Plugin) -> tuple[bool, str | None]:
@@ -119,13 +119,13 @@ class Engine:
         label = self.keys[-1]
         while isinstance(answer := self.decisions.after(self.results[-1], label), str):
             rules = all_rules([plugin])
-            mended = mend(self.ctx, self.journal, rules, self.results[-1], answer)
+            mended = repair(self.ctx, self.journal, rules, self.results[-1], answer)
             self.results[-1] = replace(mended.result, status=status_of(mended.result.findings))
             if mended.experiment is not None and mended.data is not None and self.rebuild:
                 (found,) = (f for f in mended.result.findings if f.rule == answer)
                 self.mended.setdefault(plugin.step.name, []).append(found)
                 fresh = self.rebuild(mended.experiment, mended.data, mended.fingerprint)
-                self.ctx = go_on(self.ctx, fresh)
+                self.ctx = continue_with(self.ctx, fresh)
                 return True, f"{answer} is mended: {found.remedy.name if found.remedy else answer}"
             label = key(label, answer)
         return answer, None
@@ -179,7 +179,7 @@ class Engine:
                 }
                 self.journal.put("step", step_key, value)
         if self.mended.get(step.name):
-            result = carried(result, self.mended[step.name])
+            result = with_repaired(result, self.mended[step.name])
             result = replace(result, status=status_of(result.findings))
         ctx.measured[step.name] = result.evidence
         ctx.emit(StepFinished(result, reused=known is not None))
@@ -195,7 +195,7 @@ class Engine:
         try:
             evidence = step.measure(ctx)
             _check_evidence(evidence)
-            said = said_of(step, evidence)
+            said = summary_of(step, evidence)
             findings = judge(step.rules, evidence, ctx.settings.ignore)
         except UsageError as error:
             self.usage_error = error

@@ -35,7 +35,7 @@ def forecast(plugins: Sequence[Plugin], ctx: "Context") -> list[Part]:
     return parts
 
 
-def told(parts: Sequence[Part], ctx: "Context") -> str:
+def plan_sentence(parts: Sequence[Part], ctx: "Context") -> str:
     """The forecast in a sentence."""
     total = sum(part.epochs for part in parts)
     trainings = total / (ctx.experiment.epochs or 1)

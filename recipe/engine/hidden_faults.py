@@ -34,7 +34,9 @@ def proved(engine: Engine) -> list[StepResult]:
     evidence: Mapping[str, Evidence] = {}
     if engine.failed_at in [plugin.step.name for plugin in _short(engine)]:
         for _ in range(MOST_LOOKS):
-            mended = None if engine.ctx.meter.spent else verifier.mended(steps, causes, evidence)
+            mended = (
+                None if engine.ctx.meter.spent else verifier.adopt_first(steps, causes, evidence)
+            )
             hidden = mended and _look(engine, verifier, steps, mended)
             if not hidden:
                 break

@@ -16,7 +16,7 @@ from recipe.training.fingerprint import configuration
 
 
 @dataclass(frozen=True)
-class Mended:
+class Repaired:
     """What came of a remedy."""
 
     result: StepResult
@@ -28,9 +28,9 @@ class Mended:
     fingerprint: str = ""
 
 
-def mend(
+def repair(
     ctx: Context, journal: Journal, rules: Mapping[str, Rule], result: StepResult, rule: str
-) -> Mended:
+) -> Repaired:
     """Prove the remedy of `rule` by retraining, as far as proofs are paid for, and apply it.
 
     A remedy that brought nothing is applied all the same: its fault may have kept the training
@@ -40,16 +40,16 @@ def mend(
     (result,) = verifier.verify([result], [rule])
     found = next(f for f in result.findings if f.rule == rule)
     if not found.counts:
-        return Mended(result)
+        return Repaired(result)
     outcome = found.remedy or RemedyOutcome(rule)
     remedy = rules[rule].remedy
-    if remedy is None or not (outcome.verified or verifier.mend(remedy, found, result.evidence)):
+    if remedy is None or not (outcome.verified or verifier.adopt(remedy, found, result.evidence)):
         ctx.say(f"{rule}: its remedy cannot be applied to this experiment.")
-        return Mended(_with(result, replace(found, remedy=replace(outcome, verified=False))))
+        return Repaired(_with(result, replace(found, remedy=replace(outcome, verified=False))))
     ctx.say(f"Going on with {rule} mended: {remedy.name}.")
     name = key("mended", ctx.runner.fingerprint, remedy.name, configuration(verifier.experiment))
     applied = replace(found, remedy=replace(outcome, applied=True))
-    return Mended(_with(result, applied), verifier.experiment, verifier.data, name)
+    return Repaired(_with(result, applied), verifier.experiment, verifier.data, name)
 
 
 def _with(result: StepResult, finding: Finding) -> StepResult:
@@ -57,7 +57,7 @@ def _with(result: StepResult, finding: Finding) -> StepResult:
     return replace(result, findings=tuple(findings))
 
 
-def carried(result: StepResult, mended: Sequence[Finding]) -> StepResult:
+def with_repaired(result: StepResult, mended: Sequence[Finding]) -> StepResult:
     """A later round of a step, and what was mended before it: the declared experiment has it
     still, so it warns. A fault that outlives its remedy is found as it is.
     """
@@ -70,7 +70,7 @@ def carried(result: StepResult, mended: Sequence[Finding]) -> StepResult:
     return replace(result, findings=(*still, *result.findings))
 
 
-def go_on(ctx: Context, fresh: Context) -> Context:
+def continue_with(ctx: Context, fresh: Context) -> Context:
     """A context for what is left of the run, around the mended experiment.
 
     Trials of the unmended one stay in the notebook, none of them is the best any more.

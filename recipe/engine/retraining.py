@@ -6,7 +6,7 @@ from typing import Any
 
 from recipe.core.errors import UNUSABLE
 from recipe.core.keys import key
-from recipe.core.noise import wandering
+from recipe.core.noise import fluctuation
 from recipe.data.datasets import Splits
 from recipe.engine.gain import Result, comparable_loss
 from recipe.experiment import Experiment
@@ -74,5 +74,5 @@ class Retraining:
         except UNUSABLE:
             return {"score": None, "loss": None, "epochs": 0}
         loss = fit.best_loss if fit.best_score is not None else comparable_loss(fit)
-        wanders = wandering(fit.curves.get("val_score", []))
+        wanders = fluctuation(fit.curves.get("val_score", []))
         return {"score": fit.best_score, "loss": loss, "epochs": fit.done, "wanders": wanders}

@@ -16,7 +16,7 @@ from recipe.machine.device import pick_device
 from recipe.machine.memory import keep_freed_pages
 from recipe.plugin import registry
 from recipe.training.fingerprint import fingerprint
-from recipe.training.preparation import suited
+from recipe.training.preparation import prepare
 
 RANDOM_ITEMS = (
     "items are random, so they are read anew in every epoch; move random transforms to augment= "
@@ -61,7 +61,7 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
             emit(Message(f"{split}: {RANDOM_ITEMS}"))
     name = fingerprint(resolved, data)
     plugins, until = registry.for_experiment(plugins, resolved, settings.until, settings.only)
-    suitable, data = suited(resolved, data)
+    suitable, data = prepare(resolved, data)
     started = Started(suitable, data, plugins, device, name, until, earlier)
     if earlier is not None:
         steps = [plugin.step for plugin in plugins]

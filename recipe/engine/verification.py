@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding, RemedyOutcome
-from recipe.core.noise import wandering
+from recipe.core.noise import fluctuation
 from recipe.core.results import StepResult, latest
 from recipe.core.trials import Trial
 from recipe.data.datasets import Splits, load_splits
@@ -27,11 +27,11 @@ from recipe.engine.retraining import Retraining
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import Context
-from recipe.plugin.remedy import Patient, Remedy, change_of
+from recipe.plugin.remedy import Remedy, RemedyInput, change_of
 from recipe.plugin.rules import Rule
 from recipe.tasks.by_loss import ByLoss
 from recipe.training.plan import iterations_per_epoch
-from recipe.training.preparation import suited
+from recipe.training.preparation import prepare
 
 TRAININGS, ITERATIONS = 3.0, 5000
 """What proving may cost without a budget of its own: full trainings, or where these are short,
@@ -119,7 +119,7 @@ class Verifier:
         decides = finding.severity == "warn" and (remedy.decides or doubtful)
         return decides and not self._certain(outcome, LARGE if doubtful else 0.0)
 
-    def mended(
+    def adopt_first(
         self,
         steps: Sequence[StepResult],
         causes: Sequence[str],
@@ -146,15 +146,15 @@ class Verifier:
             stops = finding.severity == "fail" or any(
                 f.because == name and f.severity == "fail" for f, _ in found.values()
             )
-            if stops and self.mend(remedy, finding, evidence.get(step.name, step.evidence)):
+            if stops and self.adopt(remedy, finding, evidence.get(step.name, step.evidence)):
                 return name
         return None
 
-    def mend(self, remedy: Remedy, finding: Finding, evidence: Evidence) -> bool:
+    def adopt(self, remedy: Remedy, finding: Finding, evidence: Evidence) -> bool:
         """Go on with the remedy, whatever it brings; False where it cannot be applied."""
-        patient = Patient(self.experiment, self.data, evidence, self.ctx.device, finding)
+        subject = RemedyInput(self.experiment, self.data, evidence, self.ctx.device, finding)
         try:
-            mended = remedy.mend(patient)
+            mended = remedy.apply(subject)
             if mended is None:
                 return False
             self.data = self._data_of(mended)
@@ -177,10 +177,10 @@ class Verifier:
 
     def _try(self, remedy: Remedy, finding: Finding, evidence: Evidence) -> RemedyOutcome | None:
         experiment = self._of_run() if remedy.of_run else self.experiment
-        patient = Patient(experiment, self.data, evidence, self.ctx.device, finding)
+        subject = RemedyInput(experiment, self.data, evidence, self.ctx.device, finding)
         declared = remedy.as_declared
         try:
-            mended = remedy.mend(patient)
+            mended = remedy.apply(subject)
             if mended is None:
                 return None
             before = self._before(experiment, mended, declared=declared)
@@ -227,7 +227,7 @@ class Verifier:
         """As the run trained it, where it did; by the same loss as what is mended."""
         known = trial is not None and (trial.val_score is not None or trial.val_loss is None)
         if declared and not self.chain and trial is not None and known:
-            wanders = wandering(trial.curves.get("val_score", ()))
+            wanders = fluctuation(trial.curves.get("val_score", ()))
             return Result(trial.val_score, trial.val_loss, wanders)
         return self.retraining.best(experiment, self.data, self.chain, declared=declared)
 
@@ -235,7 +235,7 @@ class Verifier:
         same = mended.train is self.experiment.train and mended.val is self.experiment.val
         if same:
             return self.data
-        return suited(mended, load_splits(mended, self.ctx.device, self.ctx.seed))[1]
+        return prepare(mended, load_splits(mended, self.ctx.device, self.ctx.seed))[1]
 
     def _certain(self, outcome: RemedyOutcome, share: float = 0.0) -> bool:
         """Whether the remedy brought so much that the warning stands, and at least this share of

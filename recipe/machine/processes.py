@@ -21,7 +21,7 @@ import torch
 
 from recipe.core.errors import RecipeError
 
-Serve = Callable[["Line"], None]
+Serve = Callable[["Channel"], None]
 ATTEMPTS = 2
 """Times that work is begun before a child that dies again is given up."""
 _PR_SET_PDEATHSIG = 1
@@ -43,11 +43,11 @@ def can_fork(device: torch.device) -> bool:
     return sys.platform == "linux" and device.type == "cpu" and not own.daemon
 
 
-class ChildGone(Exception):  # noqa: N818 - an event to handle, not a mistake
+class ChildDied(Exception):  # noqa: N818 - an event to handle, not a mistake
     """The process at the other end of a line is no more."""
 
 
-class Line:
+class Channel:
     """One end of the connection between a child and its parent."""
 
     def __init__(self, connection: Connection) -> None:
@@ -57,7 +57,7 @@ class Line:
         """Send a message, with bytes behind it when there are some.
 
         Raises:
-            ChildGone: nobody will read it.
+            ChildDied: nobody will read it.
 
         """
         head = {**message, "payload": payload is not None}
@@ -66,24 +66,24 @@ class Line:
             if payload is not None:
                 self.connection.send_bytes(payload)
         except OSError as error:
-            raise ChildGone from error
+            raise ChildDied from error
 
     def receive(self) -> tuple[dict[str, Any], bytes]:
         """The next message and its bytes.
 
         Raises:
-            ChildGone: none will come.
+            ChildDied: none will come.
 
         """
         try:
             message = json.loads(self.connection.recv_bytes())
             payload = self.connection.recv_bytes() if message.pop("payload") else b""
         except (EOFError, OSError) as error:
-            raise ChildGone from error
+            raise ChildDied from error
         return message, payload
 
 
-class Child(Line):
+class Child(Channel):
     """A forked process that runs `serve` on its end of the line."""
 
     def __init__(self, serve: Serve) -> None:
@@ -125,8 +125,8 @@ def _main(serve: Serve, ours: Connection, theirs: Connection, parent: int) -> No
     sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     torch.set_num_threads(1)  # OpenMP's pool of threads does not survive a fork
     try:
-        serve(Line(theirs))
-    except ChildGone:
+        serve(Channel(theirs))
+    except ChildDied:
         return
 
 
@@ -170,7 +170,7 @@ def ready(children: Iterable[Child]) -> list[Child]:
     return [by_line[line] for line in wait(list(by_line)) if isinstance(line, Connection)]
 
 
-class GivenUp(Exception):  # noqa: N818 - the caller says what it means
+class RequestFailed(Exception):  # noqa: N818 - the caller says what it means
     """The children that were sent request number `index` died, the last one `how`."""
 
     def __init__(self, index: int, how: str) -> None:
@@ -196,16 +196,16 @@ def answers(
             while waiting and len(running) < width:
                 index, attempt = waiting.popleft()
                 child = children.free()
-                with suppress(ChildGone):  # which is heard of below
+                with suppress(ChildDied):  # which is heard of below
                     child.send(requests[index])
                 running[child] = (index, attempt)
             for child in ready(running):
                 index, attempt = running.pop(child)
                 try:
                     message, _ = child.receive()
-                except ChildGone:
+                except ChildDied:
                     if attempt == ATTEMPTS:
-                        raise GivenUp(index, child.death()) from None
+                        raise RequestFailed(index, child.death()) from None
                     waiting.appendleft((index, attempt + 1))
                     children.end(child)
                 else:
@@ -235,17 +235,17 @@ def run_all(
                     raise RecipeError(message["error"])
                 results[index] = message["result"]
                 told(len(results))
-    except GivenUp as gone:
+    except RequestFailed as gone:
         raise RecipeError(f"A short training failed: {gone.how}.") from None
     return [results[index] for index in range(len(jobs))]
 
 
-def _serve_jobs(line: Line, jobs: Sequence[Callable[[], dict[str, Any]]]) -> None:
+def _serve_jobs(line: Channel, jobs: Sequence[Callable[[], dict[str, Any]]]) -> None:
     while True:
         message, _ = line.receive()
         try:
             line.send({"result": jobs[message["job"]]()})
-        except ChildGone:
+        except ChildDied:
             raise
         except Exception as error:  # noqa: BLE001 - it is raised again in the parent
             line.send({"error": f"{type(error).__name__}: {error}"})

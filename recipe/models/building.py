@@ -108,7 +108,7 @@ def _made(experiment: Experiment) -> nn.Module:
         args = ", ".join(f"{k}={v!r}" for k, v in given.items())
         raise UsageError(
             f"The model factory raised {type(error).__name__}: {error} "
-            f"({place(error)}, called with ({args})); mend it and run again."
+            f"({error_location(error)}, called with ({args})); mend it and run again."
         ) from error
     if not isinstance(model, nn.Module):
         raise UsageError(
@@ -128,7 +128,7 @@ def _named_weights(experiment: Experiment) -> dict[str, str | None]:
     name = experiment.weights
     if name is None or file_of(name) is not None:
         return {}
-    if not takes(experiment.model, "weights"):
+    if not accepts_argument(experiment.model, "weights"):
         raise UsageError(
             f"weights={str(name)!r} is no file, and the model factory takes no `weights`: name an "
             "existing file, or write the factory with an argument of that name."
@@ -136,7 +136,7 @@ def _named_weights(experiment: Experiment) -> dict[str, str | None]:
     return {"weights": None if experiment.begin_from == SCRATCH else str(name)}
 
 
-def takes(factory: Callable[..., object], name: str) -> bool:
+def accepts_argument(factory: Callable[..., object], name: str) -> bool:
     """Whether a callable has an argument of this name; one that does not tell is taken to."""
     try:
         known = inspect.signature(factory).parameters.values()
@@ -161,7 +161,7 @@ def _begin(model: nn.Module, experiment: Experiment) -> None:
 _LIBRARIES = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
 
 
-def place(error: BaseException) -> str:
+def error_location(error: BaseException) -> str:
     """File and line where an error of the user's code was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:

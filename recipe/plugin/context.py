@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from recipe.core.budget import Meter
-from recipe.core.chosen import Chosen
+from recipe.core.chosen_model import Chosen
 from recipe.core.events import Message, Progress
 from recipe.core.evidence import Evidence
 from recipe.core.keys import derive_seed, key

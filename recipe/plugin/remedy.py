@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Patient:
+class RemedyInput:
     """What a remedy is applied to."""
 
     experiment: "Experiment"
@@ -35,7 +35,7 @@ class Remedy:
 
     Attributes:
         name: what is done, in the imperative, such as "return logits".
-        mend: the mended experiment; None where this patient cannot be helped. Data it changes
+        apply: gives the repaired experiment; None where it does not fit this one. Data it changes
             stand in it as pairs of tensors.
         as_declared: it is about rate, schedule or length, so both sides train at the declared
             rate and as long as they declare.
@@ -48,7 +48,7 @@ class Remedy:
     """
 
     name: str
-    mend: Callable[[Patient], "Experiment | None"]
+    apply: Callable[[RemedyInput], "Experiment | None"]
     as_declared: bool = False
     decides: bool = False
     of_run: bool = False

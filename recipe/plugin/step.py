@@ -72,7 +72,7 @@ def why_of(step: Step) -> str:
     return " ".join(getattr(step, "why", "").split())
 
 
-def said_of(step: Step, evidence: Evidence) -> str:
+def summary_of(step: Step, evidence: Evidence) -> str:
     """The step's sum of what it measured; empty where it has none, or a value is missing.
 
     Raises:

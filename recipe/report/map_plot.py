@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from recipe.report.axes import set_scale
-from recipe.report.marks import LETTER, SMALL
 from recipe.report.panels import Cell, MapPanel, spaced
+from recipe.report.plot_labels import LETTER, SMALL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,7 @@ from recipe.core.findings import Finding
 from recipe.core.results import NO_WINNER, RunResult, StepResult
 from recipe.core.trials import Best
 from recipe.report import findings, glossary, words
-from recipe.report.model import about_model
+from recipe.report.chosen_model import about_model
 from recipe.report.notebook import notebook
 from recipe.report.plots import Plot
 from recipe.report.reproduce import command, loading_code

@@ -15,8 +15,15 @@ from recipe.core.results import RunResult, StepResult
 from recipe.report.axes import set_scale
 from recipe.report.captions import SCHEDULES, SEARCH, caption
 from recipe.report.map_plot import draw_map
-from recipe.report.marks import MARK_COLOUR, SIZE, TITLE_SIZE, fitted, legend_below, name_marks
 from recipe.report.panels import LinePanel, MapPanel, Panel, Series, panel, schedules_panel
+from recipe.report.plot_labels import (
+    MARK_COLOUR,
+    SIZE,
+    TITLE_SIZE,
+    fitted,
+    legend_below,
+    name_marks,
+)
 from recipe.report.search_panels import SearchPanel
 from recipe.report.search_plots import draw
 from recipe.report.search_views import views

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from recipe.core.evidence import Scalar
 from recipe.report.map_plot import BEST_COLOUR, COLOUR_MAP
-from recipe.report.marks import LETTER, SIZE, SMALL, fitted, legend_below
+from recipe.report.plot_labels import LETTER, SIZE, SMALL, fitted, legend_below
 from recipe.report.search_panels import (
     BarPanel,
     CoveragePanel,

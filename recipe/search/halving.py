@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from recipe.core.evidence import Scalar
-from recipe.training.fit import thinned
+from recipe.training.fit import averaged_down
 
 LATER_PART = 0.5
 """Of the batch losses up to the cut that are compared: the first ones are the initial weights'."""
@@ -89,7 +89,7 @@ def group_of(params: Mapping[str, Scalar]) -> Hashable:
 
 def compared_losses(losses: Sequence[float]) -> tuple[float, ...]:
     """What is compared of the batch losses up to the cut: means over the later part of them."""
-    return tuple(thinned(list(losses[math.floor(len(losses) * LATER_PART) :]), POINTS))
+    return tuple(averaged_down(list(losses[math.floor(len(losses) * LATER_PART) :]), POINTS))
 
 
 def behind_in_score(standings: Sequence[Standing], keep: float) -> set[int]:

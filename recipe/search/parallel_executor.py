@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from recipe.core.errors import UNUSABLE, RecipeError, reason_of
-from recipe.machine.processes import ATTEMPTS, Child, ChildGone, Children, Line, ready
+from recipe.machine.processes import ATTEMPTS, Channel, Child, ChildDied, Children, ready
 from recipe.search.executor import OnProgress, Trainer
 from recipe.search.trial_run import TrialRun
 from recipe.training.fit import Fit, Record
@@ -42,14 +42,14 @@ class ParallelExecutor:
             while waiting and len(running) < self.width:
                 run = waiting.pop(0)
                 child = self._child_for(run)
-                with suppress(ChildGone):  # which is heard of below
+                with suppress(ChildDied):  # which is heard of below
                     child.send({"slot": self.runs.index(run), "until": until})
                 running[child] = run
             for child in ready(running):
                 run = running[child]
                 try:
                     finished = self._hear(run, child, on_progress)
-                except ChildGone:
+                except ChildDied:
                     finished = True
                     if self._begin_again(run, child):
                         waiting.insert(0, run)
@@ -104,7 +104,7 @@ class ParallelExecutor:
         run.fail(f"{how}, {ATTEMPTS} times; it may need more memory than there is")
         return False
 
-    def _serve(self, line: Line) -> None:
+    def _serve(self, line: Channel) -> None:
         """In the child: train as far as asked, report every epoch, then the whole record."""
         from safetensors.torch import save
 
@@ -122,7 +122,7 @@ class ParallelExecutor:
                 current.advance(message["until"], lambda fit: line.send(_how_far(fit)))
             except UNUSABLE as error:
                 answer = {"failed": reason_of(error)}
-            except ChildGone:
+            except ChildDied:
                 raise
             except Exception as error:  # noqa: BLE001 - the parent raises it
                 line.send({"crashed": f"{type(error).__name__}: {error}"})

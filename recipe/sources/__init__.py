@@ -8,9 +8,9 @@ experiment = Experiment(model=..., train=data.train, val=data.val, test=data.tes
 
 from recipe.sources.csv_tables import csv_table
 from recipe.sources.image_folders import image_folder
-from recipe.sources.image_format import Look
+from recipe.sources.image_format import ImageFormat
 from recipe.sources.source import Source
 from recipe.sources.text_files import text_file
 from recipe.sources.torchvision_data import torchvision_set
 
-__all__ = ["Look", "Source", "csv_table", "image_folder", "text_file", "torchvision_set"]
+__all__ = ["ImageFormat", "Source", "csv_table", "image_folder", "text_file", "torchvision_set"]

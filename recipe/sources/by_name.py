@@ -9,14 +9,14 @@ from recipe.experiment import Experiment
 from recipe.models.pretrained import read_weights
 from recipe.sources.csv_tables import csv_table
 from recipe.sources.image_folders import HOW, image_folder
-from recipe.sources.inputs_record import Kept
+from recipe.sources.inputs_record import InputsRecord
 from recipe.sources.models_by_name import (
     USUAL,
     check_model,
     factory,
+    image_format_of,
     is_torchvisions,
     last_layer,
-    look_for,
     trained,
 )
 from recipe.sources.source import TABLES, TEXTS, Kind, Source
@@ -110,7 +110,7 @@ def experiment_by_name(
         source = text_file(data)
     else:
         theirs = weights is not None and is_torchvisions(weights, name)
-        look = look_for(name, image_size, pretrained=pretrained or theirs)
+        look = image_format_of(name, image_size, pretrained=pretrained or theirs)
         shown: Any = {"size": image_size, "augment": augment or "none"}
         source = (
             image_folder(data, look, **shown) if Path(data).is_dir()
@@ -141,11 +141,11 @@ def _experiment(
     )  # fmt: skip
 
 
-def _kept(name: str, source: Source, pretrained: bool) -> Kept | None:
+def _kept(name: str, source: Source, pretrained: bool) -> InputsRecord | None:
     """What a run keeps, to answer without the data."""
     if source.reader is None:
         return None
-    return Kept(
+    return InputsRecord(
         source.kind, source.reader, name, source.task, source.shape, source.outputs, source.classes,
         source.scale, pretrained,
     )  # fmt: skip

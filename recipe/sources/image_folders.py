@@ -10,7 +10,14 @@ from torchvision.datasets import ImageFolder
 from recipe.core.errors import UsageError
 from recipe.sources.augment import augmentation
 from recipe.sources.image_files import of_a_tool, open_image
-from recipe.sources.image_format import LOOKED_AT, MEASURED, Look, counted, reader_for, spread
+from recipe.sources.image_format import (
+    LOOKED_AT,
+    MEASURED,
+    ImageFormat,
+    described,
+    evenly_spread,
+    reader_for,
+)
 from recipe.sources.source import Source
 
 SPLITS = {"train": ("train", "training"), "val": ("val", "valid", "validation", "dev"),
@@ -21,7 +28,11 @@ HOW = "put the images of each class into a folder of its own, as in cats/1.jpg a
 
 
 def image_folder(
-    folder: str | Path, look: Look | None = None, *, size: int | None = None, augment: str = "none"
+    folder: str | Path,
+    look: ImageFormat | None = None,
+    *,
+    size: int | None = None,
+    augment: str = "none",
 ) -> Source:
     """Images in `folder`/class/, or in `folder`/train/class/ beside val/ and test/.
 
@@ -38,12 +49,12 @@ def image_folder(
 
     """
     folder = Path(folder)
-    look = look or Look(size=size)
+    look = look or ImageFormat(size=size)
     parts = {part: _subfolder(folder, names) for part, names in SPLITS.items()}
     train = _open(parts["train"] or folder)
     paths = [path for path, _ in train.samples]
-    chosen = [paths[i] for i in spread(len(paths), MEASURED)]
-    sizes = [_size(paths[i]) for i in spread(len(paths), LOOKED_AT)]
+    chosen = [paths[i] for i in evenly_spread(len(paths), MEASURED)]
+    sizes = [_size(paths[i]) for i in evenly_spread(len(paths), LOOKED_AT)]
     reader, shape = reader_for(look, sizes, lambda: _images(chosen))
     transform = reader.transform()
     train.transform = transform
@@ -60,7 +71,7 @@ def image_folder(
         val=held.get("val", VAL_SHARE), test=held.get("test"), shape=shape,
         outputs=len(train.classes), classes=tuple(train.classes), augment=augmentation(augment),
         reader=reader,
-        notes=(f"{counted(len(paths), len(train.classes), shape)}.",),
+        notes=(f"{described(len(paths), len(train.classes), shape)}.",),
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ LEAST_STD = 1e-3
 
 
 @dataclass(frozen=True)
-class Look:
+class ImageFormat:
     """What an image is turned into."""
 
     size: int | None = None
@@ -37,20 +37,20 @@ class Look:
     """Of each channel, for values in 0..1; None: as measured on the training images."""
 
 
-def counted(n: int, classes: int, shape: tuple[int, int, int]) -> str:
+def described(n: int, classes: int, shape: tuple[int, int, int]) -> str:
     """How many images there are and what they are, in words."""
     _, height, width = shape
     return f"{n} training images of {classes} classes, {width} x {height} pixels each"
 
 
-def spread(n: int, most: int) -> list[int]:
+def evenly_spread(n: int, most: int) -> list[int]:
     """At most `most` of the indices below n, evenly spread."""
     count = min(n, most)
     return [round(i * (n - 1) / max(count - 1, 1)) for i in range(count)]
 
 
 def reader_for(
-    look: Look, sizes: Sequence[tuple[int, int]], images: Callable[[], Iterable[Any]]
+    look: ImageFormat, sizes: Sequence[tuple[int, int]], images: Callable[[], Iterable[Any]]
 ) -> tuple[ImageReader, tuple[int, int, int]]:
     """How images are read, and the shape of one after that.
 
@@ -68,7 +68,9 @@ def reader_for(
     return ImageReader(mean, std, side, look.grey), (1 if look.grey else 3, height, width)
 
 
-def _sides(look: Look, sizes: Sequence[tuple[int, int]]) -> tuple[int | None, tuple[int, int]]:
+def _sides(
+    look: ImageFormat, sizes: Sequence[tuple[int, int]]
+) -> tuple[int | None, tuple[int, int]]:
     """The side to which images are brought, None where they stay as they are; height and width."""
     width, height = sizes[0]
     alike = set(sizes) == {(width, height)}

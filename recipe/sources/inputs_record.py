@@ -27,7 +27,7 @@ SAME = 1e-5
 
 
 @dataclass(frozen=True)
-class Kept:
+class InputsRecord:
     """Model and data by name, without the data."""
 
     kind: Kind
@@ -82,7 +82,7 @@ class Kept:
                 f"with {list(self.shape)}: give images of that size."
             )
 
-    def agrees(self, other: "Kept") -> bool:
+    def agrees(self, other: "InputsRecord") -> bool:
         """Whether the same files become the same inputs, but for rounding."""
         return _alike(asdict(replace(self, model=None)), asdict(replace(other, model=None)))
 

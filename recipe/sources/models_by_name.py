@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from recipe.core.errors import UsageError
 from recipe.core.names import unknown
-from recipe.sources.image_format import Look
+from recipe.sources.image_format import ImageFormat
 from recipe.sources.source import Kind
 
 Factory = Callable[..., nn.Module]
@@ -150,7 +150,7 @@ def is_torchvisions(weights: Path, name: str) -> bool:
     return name not in OWN and weights.name == Path(urlparse(_weights(name).url).path).name
 
 
-def look_for(name: str, size: int | None, *, pretrained: bool) -> Look | None:
+def image_format_of(name: str, size: int | None, *, pretrained: bool) -> ImageFormat | None:
     """How images have to look for this model; None when it takes them as they are."""
     if name in OWN:
         return None
@@ -159,10 +159,10 @@ def look_for(name: str, size: int | None, *, pretrained: bool) -> Look | None:
     if size is not None and size < least:
         raise UsageError(f"{name} takes images of {least} pixels or more, image_size is {size}.")
     if not pretrained:
-        return Look(size=size, least=least)
+        return ImageFormat(size=size, least=least)
     wanted = weights.transforms()
     side = (getattr(wanted, "crop_size", None) or [PRETRAINED_SIDE])[0]
-    return Look(size=size or side, mean=tuple(wanted.mean), std=tuple(wanted.std))
+    return ImageFormat(size=size or side, mean=tuple(wanted.mean), std=tuple(wanted.std))
 
 
 def factory(

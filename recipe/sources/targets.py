@@ -9,7 +9,7 @@ from typing import Any
 
 from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
-from recipe.models.building import place
+from recipe.models.building import error_location
 
 BUILT_IN = {"digits": "recipe.sources.digits:digits"}
 DEFAULT_NAME = "experiment"
@@ -59,7 +59,7 @@ def as_experiment(value: Any, where: str) -> Experiment:
             raise
         except Exception as error:
             raise UsageError(
-                f"{where}() raised {type(error).__name__}: {error} ({place(error)}); "
+                f"{where}() raised {type(error).__name__}: {error} ({error_location(error)}); "
                 "mend it and run again."
             ) from error
     if not isinstance(value, Experiment):
@@ -85,10 +85,10 @@ def _from_file(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except UsageError as error:
-        raise UsageError(f"{path} ({place(error)}): {error}") from error
+        raise UsageError(f"{path} ({error_location(error)}): {error}") from error
     except Exception as error:
         raise UsageError(
-            f"{path} does not load: {type(error).__name__}: {error} ({place(error)}); "
+            f"{path} does not load: {type(error).__name__}: {error} ({error_location(error)}); "
             "mend it and run again."
         ) from error
     return module
@@ -103,9 +103,9 @@ def _from_package(name: str) -> ModuleType:
                 f"There is no target {name!r}: name a file.py[:name], a package.module:name, "
                 f"or one of the built-in targets: {', '.join(BUILT_IN)}."
             ) from error
-        raise UsageError(f"{name} does not load: {error} ({place(error)}).") from error
+        raise UsageError(f"{name} does not load: {error} ({error_location(error)}).") from error
     except Exception as error:
         raise UsageError(
-            f"{name} does not load: {type(error).__name__}: {error} ({place(error)}); "
+            f"{name} does not load: {type(error).__name__}: {error} ({error_location(error)}); "
             "mend it and run again."
         ) from error

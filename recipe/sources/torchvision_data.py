@@ -9,7 +9,14 @@ from recipe.core.cache import cache_folder
 from recipe.core.errors import UsageError
 from recipe.core.names import unknown
 from recipe.sources.augment import augmentation
-from recipe.sources.image_format import LOOKED_AT, MEASURED, Look, counted, reader_for, spread
+from recipe.sources.image_format import (
+    LOOKED_AT,
+    MEASURED,
+    ImageFormat,
+    described,
+    evenly_spread,
+    reader_for,
+)
 from recipe.sources.source import Source
 
 VAL_SHARE, VAL_SHARE_OF_MANY, MANY = 0.2, 0.1, 20_000
@@ -96,7 +103,7 @@ def known_set(name: str) -> str | None:
 
 def torchvision_set(
     name: str,
-    look: Look | None = None,
+    look: ImageFormat | None = None,
     *,
     size: int | None = None,
     augment: str = "none",
@@ -119,7 +126,7 @@ def torchvision_set(
     if plain is None:
         raise UsageError(unknown("data set", name, SETS))
     chosen = SETS[plain]
-    look = look or Look(size=size, grey=chosen.grey)
+    look = look or ImageFormat(size=size, grey=chosen.grey)
     root = Path(folder) if folder else data_folder()
     parts: dict[str, Any] = {
         part: None if options is None else _load(plain, chosen.cls, root, options)
@@ -127,7 +134,7 @@ def torchvision_set(
     }
     train = parts["train"]
     n = len(train)
-    sizes = [train[i][0].size for i in spread(n, LOOKED_AT)]
+    sizes = [train[i][0].size for i in evenly_spread(n, LOOKED_AT)]
     reader, shape = reader_for(look, sizes, lambda: _images(train))
     transform = reader.transform()
     for part in parts.values():
@@ -140,7 +147,7 @@ def torchvision_set(
         val=share if parts["val"] is None else parts["val"], test=parts["test"],
         shape=shape, outputs=len(classes), classes=classes, augment=augmentation(augment),
         reader=reader,
-        notes=(f"{counted(n, len(classes), shape)}, from {str(root)!r}.",),
+        notes=(f"{described(n, len(classes), shape)}, from {str(root)!r}.",),
     )  # fmt: skip
 
 
@@ -177,7 +184,7 @@ def _why(error: Exception) -> str:
 
 
 def _images(train: Any) -> Iterator[Any]:
-    for index in spread(len(train), MEASURED):
+    for index in evenly_spread(len(train), MEASURED):
         yield train[index][0]
 
 

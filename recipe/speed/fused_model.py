@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from recipe.speed.fusing import CannotFuse
-from recipe.training.fit import Snapshot, copy_of
+from recipe.training.fit import Snapshot, snapshot_of
 from recipe.training.monitors import activation_shares
 
 
@@ -93,7 +93,7 @@ class FusedModel:
         if trial not in self._holding:
             return {}
         self.load(trial, self._held[""], self._held)
-        return copy_of(self.model)
+        return snapshot_of(self.model)
 
     @torch.no_grad()
     def load(self, row: int, weights: Tensor, buffers: Mapping[str, Tensor]) -> None:

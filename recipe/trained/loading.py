@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from recipe.core.chosen import Chosen, Member
+from recipe.core.chosen_model import Chosen, Member
 from recipe.core.errors import UsageError
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
@@ -21,12 +21,12 @@ from recipe.models.building import build_model
 from recipe.models.pretrained import SCRATCH
 from recipe.notebook.run_folder import read_result
 from recipe.plugin import registry
-from recipe.plugin.remedy import Patient
+from recipe.plugin.remedy import RemedyInput
 from recipe.sources.by_name import experiment_by_name
-from recipe.sources.inputs_record import Kept
+from recipe.sources.inputs_record import InputsRecord
 from recipe.sources.targets import load_target
 from recipe.training.ensemble import Ensemble
-from recipe.training.preparation import is_lazy, suited
+from recipe.training.preparation import is_lazy, prepare
 
 MODELS = "models"
 """In a run folder: the weights that a step kept."""
@@ -74,7 +74,7 @@ def chosen_model(
     """
     chosen = chosen_of(result)
     if len(chosen.members) > 1 and experiment.loss is not None:
-        experiment, _ = suited(experiment, _data(experiment, result))
+        experiment, _ = prepare(experiment, _data(experiment, result))
     return model_of(experiment, chosen, folder, device)
 
 
@@ -91,7 +91,7 @@ def experiment_of(result: RunResult, folder: Path, *, with_data: bool = False) -
         UsageError: it names none, or it cannot be loaded.
 
     """
-    settings, kept = result.settings, Kept.read(folder)
+    settings, kept = result.settings, InputsRecord.read(folder)
     if settings.get("target") is not None and settings.get("data") is None:
         return load_target(str(settings["target"]))
     mended = [found.rule for _, found in _applied(result)]
@@ -161,7 +161,7 @@ def as_trained(experiment: Experiment, result: RunResult) -> Experiment:
     for evidence, found in applied:
         resolved = _mended(resolved, result, evidence, found)
     if applied or is_lazy(build_model(resolved, 0, CPU)):
-        resolved, _ = suited(resolved, _data(resolved, result))
+        resolved, _ = prepare(resolved, _data(resolved, result))
     return resolved
 
 
@@ -175,8 +175,8 @@ def _mended(
     """The experiment after a remedy that the run applied."""
     rules = registry.all_rules(registry.load())
     remedy = rules[found.rule].remedy if found.rule in rules else None
-    fit, data = suited(experiment, _data(experiment, result))
-    mended = remedy and remedy.mend(Patient(fit, data, evidence, CPU, found))
+    fit, data = prepare(experiment, _data(experiment, result))
+    mended = remedy and remedy.apply(RemedyInput(fit, data, evidence, CPU, found))
     if not mended:
         raise UsageError(
             f"The run mended {found.rule} on the way, which cannot be done again here: mend it in "

@@ -13,7 +13,7 @@ from recipe.experiment import Experiment
 from recipe.tasks.base import Task
 from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.monitors import ActivationMonitor
-from recipe.training.running_score import Tally
+from recipe.training.running_score import RunningScore
 
 MOST_PARTS = 5000
 """Of the validation data, of which the score of each is looked at."""
@@ -55,7 +55,7 @@ def measure(experiment: Experiment, answers: Iterable[Batch]) -> tuple[float, fl
     """Mean loss and score of outputs and targets; NaN where undefined."""
     loss_function, metric = experiment.loss_function, experiment.metric
     loss_sum, count = 0.0, 0
-    tally = Tally(experiment.resolved_task)
+    tally = RunningScore(experiment.resolved_task)
     kept: list[Batch] = []
     for outputs, y in answers:
         loss_sum += loss_function(outputs, y).item() * len(y)

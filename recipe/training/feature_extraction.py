@@ -21,7 +21,7 @@ from recipe.machine.memory import free_memory
 from recipe.models.blocks import Block
 from recipe.models.building import build_model, construct
 from recipe.training.execution_mode import PLAIN, ExecutionMode
-from recipe.training.fit import Snapshot, copy_of
+from recipe.training.fit import Snapshot, snapshot_of
 
 PROFILED = 2000
 """Items of each part, at most, whose features after every block are kept."""
@@ -131,7 +131,7 @@ def extract(
         None if a is None or b is None else Depth(a, b) for a, b in zip(below, above, strict=True)
     ]
     head = f"{experiment.head}."
-    frozen = {n: v for n, v in copy_of(model).items() if not n.startswith(head)}
+    frozen = {n: v for n, v in snapshot_of(model).items() if not n.startswith(head)}
     return Features(
         train, val, _maker(experiment), frozen, experiment.head, tuple(depths),
         (chosen[0], chosen[1]),

@@ -106,7 +106,7 @@ class Record:
 
     def batch_losses(self) -> list[float]:
         """Batch losses of the whole fit, averaged down to at most KEPT_LOSSES points."""
-        return thinned(self.losses + self.unfinished, KEPT_LOSSES)
+        return averaged_down(self.losses + self.unfinished, KEPT_LOSSES)
 
 
 class Fit(Record):
@@ -127,7 +127,7 @@ class Fit(Record):
             pause = pause_in(until - self.done, self.training.iterations_per_epoch)
             epoch = self.training.epoch(pause)
             if self.record(epoch):
-                self.weights = partial(dict, copy_of(self.training.model))
+                self.weights = partial(dict, snapshot_of(self.training.model))
             self.seconds += time.perf_counter() - start
             if told:
                 told(self)
@@ -155,7 +155,7 @@ def score_at(curves: Mapping[str, Sequence[float | None]], epoch: int) -> float 
     return max((score for score in scores if score is not None), default=None)
 
 
-def thinned(values: list[float], points: int) -> list[float]:
+def averaged_down(values: list[float], points: int) -> list[float]:
     """Means of consecutive stretches, at most `points` of them."""
     if len(values) <= points:
         return list(values)
@@ -164,7 +164,7 @@ def thinned(values: list[float], points: int) -> list[float]:
 
 
 @torch.no_grad()
-def copy_of(model: torch.nn.Module) -> Snapshot:
+def snapshot_of(model: torch.nn.Module) -> Snapshot:
     """The model's state on the CPU."""
     return {
         name: value.detach().to("cpu", copy=True).contiguous()

@@ -17,13 +17,7 @@ from recipe.training.epoch import AVERAGED, Epoch, take_losses
 from recipe.training.evaluation import evaluate, full_precision
 from recipe.training.execution_mode import PLAIN, ExecutionMode, thread_count
 from recipe.training.monitors import ActivationMonitor, UpdateMonitor
-from recipe.training.optimizers import (
-    build_optimizer,
-    forget_gradients,
-    set_lr,
-    step,
-    wants_closure,
-)
+from recipe.training.optimizers import build_optimizer, clear_gradients, set_lr, step, wants_closure
 from recipe.training.plan import (
     activation_sample,
     epoch_batches,
@@ -33,7 +27,7 @@ from recipe.training.plan import (
     stands_still,
     watched_iterations,
 )
-from recipe.training.running_score import Tally
+from recipe.training.running_score import RunningScore
 from recipe.training.user_update import own_update
 from recipe.training.weight_averaging import Average, trained_parameters, with_weights
 
@@ -51,7 +45,7 @@ class _Running:
     updates: Iterator[Update]
     noise: Noise
     iterations: int
-    tally: Tally
+    tally: RunningScore
     """Of the training batches."""
     done: int = 0
 
@@ -150,7 +144,7 @@ class Training:
             self._iterations(number, watched_iterations(iterations)),
             Noise(self._noise_seed(number), self.device),
             iterations,
-            Tally(self.task),
+            RunningScore(self.task),
         )
 
     def losses(
@@ -264,7 +258,7 @@ class Training:
     def _gradients(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """One pass forward and backward; outputs and loss."""
         outputs, loss = self._forward(x, y)
-        forget_gradients(self.optimizer)
+        clear_gradients(self.optimizer)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.experiment.clip_norm is not None:
             limit = self.experiment.clip_norm

@@ -23,7 +23,7 @@ USUAL_RATES = {
     "adagrad": (0.03, 0.01, 0.1, 3e-3),
 }
 """Rates at which most small models learn, the likeliest first."""
-KIN = {
+OPTIMIZER_FAMILIES = {
     torch.optim.SGD: "sgd", torch.optim.Adam: "adam", torch.optim.AdamW: "adamw",
     torch.optim.NAdam: "adam", torch.optim.RAdam: "adam", torch.optim.RMSprop: "rmsprop",
     torch.optim.Adamax: "adam", torch.optim.LBFGS: "lbfgs", torch.optim.Adadelta: "adadelta",
@@ -45,13 +45,13 @@ def momentum_of(experiment: Experiment) -> float:
     return MOMENTUM.get(str(experiment.optimizer), 0.0)
 
 
-def kin_of(experiment: Experiment) -> tuple[str | None, float]:
+def optimizer_family(experiment: Experiment) -> tuple[str | None, float]:
     """The named optimizer of the same kind, and its momentum; None for an unknown kind."""
     if isinstance(experiment.optimizer, str):
         return experiment.optimizer, momentum_of(experiment)
     try:
         optimizer = experiment.optimizer([nn.Parameter(torch.zeros(1))], 1e-3, 0.0)
-        kind, group = KIN.get(type(optimizer)), optimizer.param_groups[0]
+        kind, group = OPTIMIZER_FAMILIES.get(type(optimizer)), optimizer.param_groups[0]
         return kind, float(group.get("momentum", MOMENTUM.get(kind or "", 0.0)))
     except Exception:  # noqa: BLE001 - it may want the parameters of the model
         return None, 0.0
@@ -63,7 +63,7 @@ def usual_rates(experiment: Experiment) -> tuple[float, ...]:
     Gradient descent with momentum m acts with 1 / (1 - m) times its rate: without momentum the
     usual rates are ten times those with 0.9.
     """
-    kind, momentum = kin_of(experiment)
+    kind, momentum = optimizer_family(experiment)
     rates = USUAL_RATES[kind or "adam"]
     if kind != "sgd" or momentum == MOMENTUM["sgd"] or not 0 <= momentum < 1:
         return rates
@@ -166,7 +166,7 @@ def _search(optimizer: torch.optim.LBFGS, closure: Callable[[], float] | None) -
         optimizer.state.clear()
 
 
-def forget_gradients(optimizer: Optimizer) -> None:
+def clear_gradients(optimizer: Optimizer) -> None:
     """As `zero_grad(set_to_none=True)`, without what torch's own method spends on its profiler."""
     if type(optimizer).zero_grad is not Optimizer.zero_grad:
         optimizer.zero_grad(set_to_none=True)

@@ -12,10 +12,10 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from recipe.core.errors import UsageError
 from recipe.data.datasets import Data, Splits, StreamData, TensorData
-from recipe.data.items import widened
+from recipe.data.items import as_double
 from recipe.experiment import Experiment, LossFunction
 from recipe.models.blocks import Block, find_blocks, freeze
-from recipe.models.building import build_model, place
+from recipe.models.building import build_model, error_location
 from recipe.tasks import Classification, Regression, Task
 from recipe.tasks.by_loss import accepts, shares, takes_label, tells_apart
 from recipe.tasks.classification import LossOfClasses
@@ -27,7 +27,7 @@ SAMPLE = 2
 """Items that tell lazy layers their sizes: one alone may be squeezed to nothing."""
 
 
-def suited(experiment: Experiment, data: Splits) -> tuple[Experiment, Splits]:
+def prepare(experiment: Experiment, data: Splits) -> tuple[Experiment, Splits]:
     """The experiment with lazy layers that know their sizes, with a task that can read the outputs
     and, where blocks may be frozen, with their names; and data of the model's precision.
 
@@ -112,7 +112,7 @@ def _is_double(model: nn.Module) -> bool:
     return kinds == {torch.float64}
 
 
-def as_precise(data: Data, other: Data) -> Data:
+def match_precision(data: Data, other: Data) -> Data:
     """Data in the precision of other data that were made to suit a model."""
     double = other.double if isinstance(other, StreamData) else other.x.dtype == torch.float64
     return _widened(data) if double else data
@@ -121,7 +121,7 @@ def as_precise(data: Data, other: Data) -> Data:
 def _widened(data: Data) -> Data:
     if isinstance(data, StreamData):
         return replace(data, double=True)
-    return replace(data, x=widened(data.x), y=widened(data.y))
+    return replace(data, x=as_double(data.x), y=as_double(data.y))
 
 
 def _sized(make: Callable[..., nn.Module], x: Tensor) -> Callable[..., nn.Module]:
@@ -144,7 +144,7 @@ def _first_pass(model: nn.Module, x: Tensor) -> None:
     except Exception as error:
         raise UsageError(
             f"The model has lazy layers and cannot process a batch of shape {list(x.shape)}: "
-            f"{str(error).splitlines()[0]} ({place(error)})."
+            f"{str(error).splitlines()[0]} ({error_location(error)})."
         ) from error
     for module, training in modes:
         module.training = training

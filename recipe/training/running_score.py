@@ -11,7 +11,7 @@ HELD = 65_536
 """Values of outputs and targets that are held back at most: a quarter of a megabyte."""
 
 
-class Tally:
+class RunningScore:
     """The sums of a task's score, added up over batches.
 
     Scoring a small batch costs ten calls and next to no arithmetic, so small batches of one shape

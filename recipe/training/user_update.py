@@ -6,7 +6,7 @@ from torch.optim import Optimizer
 from recipe.core.errors import RecipeError, UsageError
 from recipe.data.items import Batch
 from recipe.experiment import Experiment
-from recipe.models.building import place
+from recipe.models.building import error_location
 
 
 def own_update(
@@ -25,6 +25,7 @@ def own_update(
         return experiment.update(model, optimizer, batch)
     except Exception as error:
         raise UsageError(
-            f"The update step raised {type(error).__name__}: {error} ({place(error)}); it is "
-            "called as update(model, optimizer, (x, y)) and returns the loss."
+            f"The update step raised {type(error).__name__}: {error} "
+            f"({error_location(error)}); it is called as update(model, optimizer, (x, y)) and "
+            "returns the loss."
         ) from error

@@ -13,11 +13,11 @@ from recipe.core.errors import BUG, FAILED, INTERRUPTED, USAGE, RecipeError, Usa
 from recipe.core.settings import Settings
 from recipe.core.version import VERSION
 from recipe.ui import catalogue, runs
-from recipe.ui.choice import CHECKS, Choice, choose
 from recipe.ui.config import read_table
 from recipe.ui.flags import with_options
 from recipe.ui.init import init
 from recipe.ui.predicting import predict
+from recipe.ui.target_choice import CHECKS, Choice, choose
 from recipe.ui.terminal import has_user
 
 SPIN_COUNT = "10000"

@@ -10,8 +10,8 @@ from recipe.core.errors import UsageError
 from recipe.core.files import write_text
 from recipe.core.options import BY_NAME, OPTIONS
 from recipe.core.settings import parse
-from recipe.ui.ask import Answers, Item, Question, ask_all, asker
 from recipe.ui.flags import flag
+from recipe.ui.questions import Answers, Item, Question, ask_all, asker
 from recipe.ui.sources import likely_kind, questions_of_data
 from recipe.ui.terminal import has_user
 
@@ -91,11 +91,11 @@ def _from_flags(flags: Answers) -> Answers:
 def _sized(answers: Answers) -> Answers:
     """Images as large as the model needs them."""
     from recipe.sources.image_format import USUAL_SIDE
-    from recipe.sources.models_by_name import look_for
+    from recipe.sources.models_by_name import image_format_of
 
     if answers["kind"] not in ("images", "torchvision"):
         return answers
-    look = look_for(answers["model"], answers.get("image_size"), pretrained=False)
+    look = image_format_of(answers["model"], answers.get("image_size"), pretrained=False)
     if look is None or look.size is not None or look.least <= USUAL_SIDE:
         return answers
     return {**answers, "image_size": look.least}

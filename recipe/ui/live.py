@@ -21,9 +21,9 @@ from recipe.core.events import (
 from recipe.core.events import Progress as ProgressEvent
 from recipe.core.trials import Trial
 from recipe.ui import words
-from recipe.ui.pace import Pace
 from recipe.ui.plain import Plain
 from recipe.ui.terminal import unicode_works
+from recipe.ui.time_left import TimeLeft
 from recipe.ui.typeset import broken
 
 STYLES = {"pass": "green", "warn": "yellow", "fail": "red", "error": "red", "skip": "dim"}
@@ -42,7 +42,7 @@ class Status:
     def __init__(self, *, unicode: bool) -> None:
         """`unicode`: whether blocks can be shown."""
         self.heights, self.full, self.empty = LEVELS[0] if unicode else LEVELS[1]
-        self.pace, self.what = Pace(), "starting"
+        self.pace, self.what = TimeLeft(), "starting"
         self.losses: dict[str, list[float]] = {}
         self.best: Trial | None = None
 

@@ -16,7 +16,7 @@ from recipe.core.events import (
 )
 from recipe.plugin.step import in_brief
 from recipe.ui import words
-from recipe.ui.pace import Pace
+from recipe.ui.time_left import TimeLeft
 
 QUIET_SECONDS = 10.0
 """Least time between two lines of progress."""
@@ -28,7 +28,7 @@ class Plain:
     def __init__(self, out: TextIO, *, guided: bool = False) -> None:
         """`out`: where the lines go; `guided`: say why each step is there."""
         self.out, self.guided = out, guided
-        self.pace = Pace()
+        self.pace = TimeLeft()
         self._told = time.monotonic()
 
     def __call__(self, event: Event) -> None:

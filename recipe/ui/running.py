@@ -5,8 +5,8 @@ from pathlib import Path
 
 from recipe.core.errors import BUG, USAGE
 from recipe.core.results import RunResult
-from recipe.ui.choice import Choice
 from recipe.ui.session import Session, Wish
+from recipe.ui.target_choice import Choice
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from recipe.core.settings import Settings
 from recipe.engine.decisions import Answer, mendable
 from recipe.plugin.step import is_short
 from recipe.ui import github
-from recipe.ui.ask import asker
-from recipe.ui.panel import Panel
 from recipe.ui.plain import Plain
+from recipe.ui.questions import asker
+from recipe.ui.step_menu import StepMenu
 from recipe.ui.terminal import has_user, is_true, plain_wanted
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Session(AbstractContextManager["Session"]):
         worth_asking = failed or (self.guided and bool(mendable(result)) and _is_short(result))
         if not self.may_ask or not worth_asking:
             return not failed
-        panel = Panel(asker(), _explain, self._plots, _is_short, self.again, change=self.guided)
+        panel = StepMenu(asker(), _explain, self._plots, _is_short, self.again, change=self.guided)
         with self._paused():
             choice = panel.decide(result)
         match choice.action:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from recipe.core.errors import UsageError
 from recipe.core.names import nearest
 from recipe.core.options import OPTIONS
-from recipe.ui.ask import Answers, Item, Question
+from recipe.ui.questions import Answers, Item, Question
 
 if TYPE_CHECKING:
     from recipe.sources.source import Kind

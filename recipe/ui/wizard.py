@@ -12,10 +12,9 @@ from recipe.core.files import write_text
 from recipe.core.settings import Settings, parse
 from recipe.core.version import VERSION
 from recipe.notebook.run_folder import resumable, to_toml
-from recipe.ui.ask import Answers, Asker, Item, Question, ask_all, asker
-from recipe.ui.choice import CHECKS, Choice, merged
 from recipe.ui.config import Config, read_config, read_table
 from recipe.ui.init import TOML, write_files
+from recipe.ui.questions import Answers, Asker, Item, Question, ask_all, asker
 from recipe.ui.running import Ran, execute
 from recipe.ui.sources import (
     OF_A_FILE,
@@ -24,6 +23,7 @@ from recipe.ui.sources import (
     questions_of_data,
     questions_of_weights,
 )
+from recipe.ui.target_choice import CHECKS, Choice, merged
 
 GREETING = f"""recipe {VERSION}: a guided training recipe
 It checks model and data, finds the learning rate, searches,

@@ -7,8 +7,8 @@ from recipe.core.options import OPTIONS
 from recipe.core.results import NO_WINNER, RunResult, StepResult
 from recipe.core.trials import Trial
 from recipe.report import words as report_words
+from recipe.report.chosen_model import model_lines
 from recipe.report.findings import gain_of, helpful_notes
-from recipe.report.model import model_lines
 
 SIGNS = {"pass": "ok", "warn": "!", "fail": "x", "skip": "-", "error": "x"}
 

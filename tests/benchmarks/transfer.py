@@ -164,7 +164,7 @@ def epochs(make, head, weights, x_side, n):
     from recipe.data.datasets import Splits, TensorData
     from recipe.training.feature_extraction import extract
     from recipe.training.loop import Training
-    from recipe.training.preparation import suited
+    from recipe.training.preparation import prepare
 
     (x, y), (x_val, y_val) = images("train", OTHER, n), images("val", OTHER)
     if x_side != x.shape[-1]:
@@ -174,7 +174,7 @@ def epochs(make, head, weights, x_side, n):
         model=make, train=(x, y), val=(x_val, y_val), head=head, weights=weights, lr=0.05,
         batch_size=64, epochs=ROUNDS + 1,
     ).resolved()  # fmt: skip
-    experiment, _ = suited(experiment, data)
+    experiment, _ = prepare(experiment, data)
     experiment = experiment.with_params({"freeze": len(experiment.blocks)})
     began = time.perf_counter()
     features = extract(experiment, data, cpu, 0)

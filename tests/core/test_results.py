@@ -4,7 +4,7 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 
 import pytest
 
-from recipe.core.chosen import Chosen, FinalScore, Member
+from recipe.core.chosen_model import Chosen, FinalScore, Member
 from recipe.core.evidence import Evidence, Figure, curve, finite
 from recipe.core.findings import Finding, RemedyOutcome, finding_from_json
 from recipe.core.results import Against, Cost, RunResult, StepResult, latest

@@ -18,7 +18,7 @@ from recipe.data import decoding as module
 from recipe.data import transforms
 from recipe.data.decoding import PARALLEL_FROM, decode
 from recipe.data.items import item, probes
-from recipe.data.transforms import _load_jpeg, _load_rgb, apart
+from recipe.data.transforms import _load_jpeg, _load_rgb, split_transform
 
 PIPELINES = {
     "v1": v1.Compose([v1.ToTensor(), v1.Normalize([0.5] * 3, [0.25, 0.2, 0.3])]),
@@ -47,7 +47,9 @@ def one_by_one(dataset):
 
 
 def split(dataset):
-    return apart(dataset, "train", [item(dataset, i, "train") for i in probes(len(dataset))])
+    return split_transform(
+        dataset, "train", [item(dataset, i, "train") for i in probes(len(dataset))]
+    )
 
 
 @pytest.mark.parametrize("name", PIPELINES)

@@ -13,7 +13,7 @@ from recipe.engine.engine import MAX_ROUNDS, Engine
 from recipe.notebook.journal import Journal
 from recipe.plugin.registry import Plugin
 from recipe.plugin.rules import finding, rule
-from recipe.plugin.step import Goto, said_of
+from recipe.plugin.step import Goto, summary_of
 
 
 @rule("fail")
@@ -239,7 +239,7 @@ def test_a_result_names_the_rules_it_was_judged_by_also_where_nothing_was_found(
 def test_a_step_says_in_brief_what_it_measured(says, said):
     step = Made("one")
     step.says = says
-    assert said_of(step, Evidence({"value": 1 / 3, "round": 2, "nothing": None})) == said
+    assert summary_of(step, Evidence({"value": 1 / 3, "round": 2, "nothing": None})) == said
 
 
 @pytest.mark.parametrize("says", ["{value", "{value:d}", 3])

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from recipe.core.budget import parse_budget
-from recipe.engine.forecast import Part, forecast, told
+from recipe.engine.forecast import Part, forecast, plan_sentence
 
 
 def plugin(title, share=None):
@@ -45,11 +45,11 @@ def test_without_a_budget_nothing_limits_them():
 )
 def test_the_sentence(pace, time):
     ctx = context(pace=pace)
-    assert told(forecast(PLUGINS, ctx), ctx) == (
+    assert plan_sentence(forecast(PLUGINS, ctx), ctx) == (
         f"Plan: 24 epochs, 2.4 full trainings{time} (coarse grid 12; refine the grid 12)."
     )
 
 
 def test_a_budget_is_named():
     ctx = context(40, budget="40epochs")
-    assert "Further rounds get what 40epochs leaves" in told(forecast(PLUGINS, ctx), ctx)
+    assert "Further rounds get what 40epochs leaves" in plan_sentence(forecast(PLUGINS, ctx), ctx)

@@ -15,7 +15,7 @@ from recipe import Experiment
 from recipe.api import exit_code
 from recipe.core.findings import Finding, RemedyOutcome
 from recipe.core.results import StepResult
-from recipe.engine.repair import carried
+from recipe.engine.repair import with_repaired
 from step_samples import digits, mlp
 
 X, Y = digits(900)
@@ -112,13 +112,13 @@ def test_what_was_mended_is_carried_as_a_warning_unless_it_is_found_again():
     mended = Finding("a", "fail", "m", "do", remedy=RemedyOutcome("r", applied=True), blocks=True)
     later = Finding("b", "note", "m", "do")
     step = StepResult("s", "S", 2, "pass", findings=(later,))
-    both = carried(step, [mended]).findings
+    both = with_repaired(step, [mended]).findings
     assert [(f.rule, f.severity, f.blocks) for f in both] == [
         ("a", "warn", False),
         ("b", "note", False),
     ]
     still = StepResult("s", "S", 2, "fail", findings=(Finding("a", "fail", "m", "do"),))
-    assert carried(still, [mended]).findings == still.findings
+    assert with_repaired(still, [mended]).findings == still.findings
 
 
 TARGET = """

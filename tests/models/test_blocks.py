@@ -15,7 +15,7 @@ from recipe.models.blocks import find_blocks, freeze
 from recipe.models.building import build_model
 from recipe.speed.fused_training import FusedTraining
 from recipe.training.loop import Training
-from recipe.training.preparation import suited
+from recipe.training.preparation import prepare
 from recipe.training.weight_averaging import refresh_statistics
 
 CPU = torch.device("cpu")
@@ -170,11 +170,11 @@ def test_statistics_of_frozen_layers_are_not_read_anew():
 
 
 def test_the_run_finds_the_blocks_and_refuses_too_many():
-    found, _ = suited(problem(), splits())
+    found, _ = prepare(problem(), splits())
     assert found.blocks == (("0", "1", "2", "3"), ("4", "5", "6"))
     with pytest.raises(UsageError, match="freeze=7"):
-        suited(problem(freeze=7), splits())
-    assert suited(problem(head=None), splits())[0].blocks == ()
+        prepare(problem(freeze=7), splits())
+    assert prepare(problem(head=None), splits())[0].blocks == ()
 
 
 def test_freeze_is_a_hyperparameter():

@@ -13,7 +13,7 @@ from recipe.data.datasets import load_splits
 from recipe.trained.prediction import predict
 from recipe.training.ensemble import Ensemble, Pool
 from recipe.training.evaluation import evaluate
-from recipe.training.preparation import suited
+from recipe.training.preparation import prepare
 from recipe_steps.finish import measure as finish
 from tiny import products, transferred
 
@@ -38,7 +38,7 @@ def only(kind):
 
 def loaded(result, experiment):
     """Loss and score in validation of what `recipe.load` gives."""
-    fit, data = suited(experiment.resolved(), load_splits(experiment.resolved(), CPU, 0))
+    fit, data = prepare(experiment.resolved(), load_splits(experiment.resolved(), CPU, 0))
     model = recipe.load(result.folder, experiment)
     return model, evaluate(model, fit, data.val)
 

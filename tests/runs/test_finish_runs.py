@@ -14,7 +14,7 @@ import torch
 
 import recipe
 from recipe import UsageError
-from recipe.core.chosen import Chosen
+from recipe.core.chosen_model import Chosen
 from recipe.core.settings import Settings
 from recipe.data.datasets import load_splits
 from recipe.engine.running import execute

@@ -11,9 +11,9 @@ from recipe.models.building import build_model
 from recipe.sources import Source
 from recipe.sources.models_by_name import (
     factory,
+    image_format_of,
     is_torchvisions,
     last_layer,
-    look_for,
     model_names,
     trained,
 )
@@ -59,15 +59,15 @@ def test_a_model_of_torchvision_has_as_many_outputs_as_classes(name):
 
 
 def test_models_that_need_large_images_say_so():
-    assert look_for("vit_b_16", None, pretrained=False).least == 224
-    assert look_for("resnet18", None, pretrained=False).least == 1
-    assert look_for("cnn", None, pretrained=False) is None
+    assert image_format_of("vit_b_16", None, pretrained=False).least == 224
+    assert image_format_of("resnet18", None, pretrained=False).least == 1
+    assert image_format_of("cnn", None, pretrained=False) is None
     with pytest.raises(UsageError, match="vit_b_16 takes images of 224 pixels or more"):
-        look_for("vit_b_16", 32, pretrained=False)
+        image_format_of("vit_b_16", 32, pretrained=False)
 
 
 def test_weights_bring_their_own_scale_and_side():
-    look = look_for("resnet18", None, pretrained=True)
+    look = image_format_of("resnet18", None, pretrained=True)
     assert look.size == 224
     assert look.mean == (0.485, 0.456, 0.406)
 

@@ -13,7 +13,7 @@ from recipe.sources import csv_table, image_folder, text_file
 from recipe.sources.csv_file import read_csv
 from recipe.sources.csv_tables import MOST_WORDS
 from recipe.sources.image_files import ImageReader
-from recipe.sources.inputs_record import FILE, Kept
+from recipe.sources.inputs_record import FILE, InputsRecord
 from recipe.sources.readers import TableReader, TextReader
 
 RNG = np.random.default_rng(0)
@@ -184,7 +184,7 @@ def test_images_of_tools_are_none(tmp_path):
 def test_images_of_another_size_than_in_training_are_refused(tmp_path):
     Image.new("RGB", (30, 20)).save(tmp_path / "a.png")
     reader = ImageReader((0.5,) * 3, (0.2,) * 3)
-    one = Kept("images", reader, "cnn", "classification", (3, 16, 16), 2)
+    one = InputsRecord("images", reader, "cnn", "classification", (3, 16, 16), 2)
     with pytest.raises(
         UsageError, match=r"shape \[3, 20, 30\], the model was trained with \[3, 16, 16\]"
     ):
@@ -249,7 +249,7 @@ def test_a_text_is_read_to_its_end(tmp_path):
 
 def kept(reader, kind, **given):
     made = {"model": "mlp", "task": "regression", "shape": (reader.width,), "outputs": 1, **given}
-    return Kept(kind=kind, reader=reader, **made)
+    return InputsRecord(kind=kind, reader=reader, **made)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def kept(reader, kind, **given):
 )  # fmt: skip
 def test_another_kind_of_data_than_in_training(tmp_path, kind, name, says):
     (tmp_path / "t.csv").write_text("a,b\n1,2\n", "utf-8")
-    one = Kept(kind, TextReader("ab", 16), "mlp", "regression", (3,), 1)
+    one = InputsRecord(kind, TextReader("ab", 16), "mlp", "regression", (3,), 1)
     with pytest.raises(UsageError, match=says):
         one.check_kind(tmp_path / name)
 
@@ -269,24 +269,24 @@ def test_what_is_kept_is_read_back(tmp_path):
     table = csv_table(write(tmp_path / "t.csv", HEADER, mixed()), "age")
     for one in (
         kept(table.reader, "table", scale=table.scale),
-        Kept("images", ImageReader((0.1, 0.2, 0.3), (0.4, 0.5, 0.6), 64), "cnn", "classification",
+        InputsRecord("images", ImageReader((0.1, 0.2, 0.3), (0.4, 0.5, 0.6), 64), "cnn", "classification",
              (3, 64, 64), 2, ("cat", "dog")),
-        Kept("text", TextReader("ab\n", 16), "transformer", "language_model", (16,), 3),
+        InputsRecord("text", TextReader("ab\n", 16), "transformer", "language_model", (16,), 3),
     ):  # fmt: skip
         one.write(tmp_path, one.experiment().model)
-        assert Kept.read(tmp_path) == one
+        assert InputsRecord.read(tmp_path) == one
         assert one.experiment().inputs is one
         one.write(tmp_path, lambda: None)  # another factory than that of the name
-        assert Kept.read(tmp_path) == replace(one, model=None)
-        assert Kept.read(tmp_path).experiment() is None
+        assert InputsRecord.read(tmp_path) == replace(one, model=None)
+        assert InputsRecord.read(tmp_path).experiment() is None
     assert read_csv(tmp_path / "t.csv").names == table.reader.names
 
 
 def test_what_cannot_be_read_back_is_one_sentence(tmp_path):
-    assert Kept.read(tmp_path) is None
+    assert InputsRecord.read(tmp_path) is None
     texts = ("sounds", {}), ("table", None), ("table", []), ("images", {"side": 3})
     made = (json.dumps({"kind": kind, "reader": reader}) for kind, reader in texts)
     for text in ("{", "[]", *made):
         (tmp_path / FILE).write_text(text, "utf-8")
         with pytest.raises(UsageError, match=r"inputs\.json' cannot be read"):
-            Kept.read(tmp_path)
+            InputsRecord.read(tmp_path)

@@ -63,9 +63,9 @@ def test_a_set_that_lies_there_is_not_downloaded(mnist, name):
 
 
 def test_a_model_of_torchvision_gets_three_channels_of_grey(mnist):
-    from recipe.sources.image_format import Look
+    from recipe.sources.image_format import ImageFormat
 
-    data = torchvision_set("mnist", Look(), folder=mnist)
+    data = torchvision_set("mnist", ImageFormat(), folder=mnist)
     assert data.shape == (3, 28, 28)
     assert data.train[0][0].shape == (3, 28, 28)
 

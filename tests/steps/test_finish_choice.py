@@ -2,7 +2,7 @@
 
 import pytest
 
-from recipe.core.chosen import Chosen
+from recipe.core.chosen_model import Chosen
 from recipe_steps.finish.measure import choose
 
 

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 import recipe
 from recipe import UsageError
-from recipe.core.chosen import Chosen, Member
+from recipe.core.chosen_model import Chosen, Member
 from recipe.testing import open_context
 from recipe.training.loop import Training
 from recipe_steps.finish import Finish, finals

@@ -11,7 +11,7 @@ from recipe.testing import judge_scalars, measure
 from recipe_steps.initial_loss import InitialLoss
 from recipe_steps.initial_loss.loss_marks import loss_marks
 from recipe_steps.initial_loss.scale_free import takes_any_scale
-from recipe_steps.neutral import signatures
+from recipe_steps.loss_expectations import signatures
 from step_samples import blob_experiment, blobs, digits_experiment, mlp
 
 

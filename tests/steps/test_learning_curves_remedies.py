@@ -8,7 +8,7 @@ import torch
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
 from recipe.data.datasets import load_splits
-from recipe.plugin.remedy import Patient
+from recipe.plugin.remedy import RemedyInput
 from recipe_steps.learning_curves import remedies
 from step_samples import blob_experiment
 
@@ -24,7 +24,7 @@ DECLARED = Evidence({"best_status": "finished", "baseline_status": "finished"})
 def mended(remedy, experiment=BASE, message="In the baseline it fell.", evidence=DECLARED):
     finding = Finding("some-rule", "warn", message, "Change it.")
     data = load_splits(experiment, CPU, 0)
-    return remedy.mend(Patient(experiment, data, evidence, CPU, finding))
+    return remedy.apply(RemedyInput(experiment, data, evidence, CPU, finding))
 
 
 CHANGES = {

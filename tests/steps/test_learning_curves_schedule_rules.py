@@ -4,7 +4,7 @@ import pytest
 
 from recipe.core.evidence import Evidence
 from recipe_steps.learning_curves import LearningCurves
-from recipe_steps.learning_curves.runs import runs
+from recipe_steps.learning_curves.run_curves import runs
 from recipe_steps.learning_curves.schedule_rules import (
     decayed_too_early,
     needs_lr_decay,

@@ -12,7 +12,7 @@ from recipe.testing import judge_scalars, measure, open_context
 from recipe_steps.lr_range import LrRange
 from recipe_steps.lr_range.candidates import (
     Candidates,
-    Tried,
+    TriedRate,
     _between,
     candidates,
     courses,
@@ -140,7 +140,7 @@ def scripted(monkeypatch):
             return [ShortResult([2.0] * 100, {"lr": rate}) for rate in rates]
 
         def tried(rate, *_):
-            return Tried(rate, final(rate), 0.0, None, (final(rate),))
+            return TriedRate(rate, final(rate), 0.0, None, (final(rate),))
 
         monkeypatch.setattr("recipe_steps.lr_range.candidates.tried_of", tried)
         monkeypatch.setattr("recipe_steps.lr_range.candidates.courses", course)
@@ -174,7 +174,7 @@ def test_where_nothing_is_learnt_nothing_is_refined(scripted):
 
 def test_a_rate_halfway_to_one_that_diverged_is_tried():
     def tried(*finals):
-        return [Tried(10.0**k, final, 0.0, None, (final,)) for k, final in enumerate(finals)]
+        return [TriedRate(10.0**k, final, 0.0, None, (final,)) for k, final in enumerate(finals)]
 
     assert _between(tried(1.0, 0.5, None)) == pytest.approx(31.6)
     assert _between(tried(None, 0.5, 1.0)) is None

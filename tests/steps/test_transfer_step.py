@@ -13,11 +13,11 @@ from recipe import Experiment
 from recipe.core.errors import UsageError
 from recipe.core.evidence import Evidence
 from recipe.plugin.context import PACE
-from recipe.plugin.remedy import Patient
+from recipe.plugin.remedy import RemedyInput
 from recipe.testing.steps import judge_scalars, open_context
 from recipe_steps.lengths import expected_length, length
 from recipe_steps.transfer import Transfer
-from recipe_steps.transfer.about import about
+from recipe_steps.transfer.head_facts import head_facts
 from recipe_steps.transfer.measure import depths_of, expects
 from recipe_steps.transfer.profile import linear_score
 from recipe_steps.transfer.rules import fine_tuning_rate_too_high, head_not_reinitialised
@@ -220,9 +220,9 @@ def test_a_loaded_head_is_found(weights, tmp_path):
 
     with open_context(Transfer(), problem(None, model=loaded), tmp_path) as ctx:
         evidence = Transfer().measure(ctx)
-        patient = Patient(ctx.experiment, ctx.data, evidence, ctx.device)
-        ctx.experiment = head_not_reinitialised.remedy.mend(patient)
-        mended = about(ctx)
+        subject = RemedyInput(ctx.experiment, ctx.data, evidence, ctx.device)
+        ctx.experiment = head_not_reinitialised.remedy.apply(subject)
+        mended = head_facts(ctx)
     assert evidence.flag("head_repeats")
     assert evidence.number("scratch_score") is not None  # every layer can be drawn anew
     assert (mended["head_repeats"], mended["drawn_share"]) == (False, 0)
@@ -236,9 +236,9 @@ def test_a_head_of_zeros_begins_anew(weights, tmp_path):
         return model
 
     with open_context(Transfer(), problem(weights, model=zeroed), tmp_path) as ctx:
-        assert about(ctx)["head_repeats"] is False
+        assert head_facts(ctx)["head_repeats"] is False
     with open_context(Transfer(), problem(None), tmp_path) as ctx:
-        assert about(ctx)["drawn_share"] > 0.9  # nothing was loaded
+        assert head_facts(ctx)["drawn_share"] > 0.9  # nothing was loaded
 
 
 class Bare(nn.Module):
@@ -282,10 +282,10 @@ def test_a_rate_that_wipes_out_the_features_is_found(knowing, tmp_path):
     (found,) = [f for f in judge_scalars(Transfer(), evidence.scalars)
                 if f.rule == "fine-tuning-rate-too-high"]  # fmt: skip
     assert "The declared setting at lr 1.5" in found.message
-    patient = Patient(ctx.experiment, ctx.data, evidence, ctx.device)
-    assert fine_tuning_rate_too_high.remedy.mend(patient).lr == pytest.approx(0.15)
-    about_tuned = replace(patient, evidence=Evidence({"tuned_features": 0.4}))
-    assert fine_tuning_rate_too_high.remedy.mend(about_tuned) is None
+    subject = RemedyInput(ctx.experiment, ctx.data, evidence, ctx.device)
+    assert fine_tuning_rate_too_high.remedy.apply(subject).lr == pytest.approx(0.15)
+    about_tuned = replace(subject, evidence=Evidence({"tuned_features": 0.4}))
+    assert fine_tuning_rate_too_high.remedy.apply(about_tuned) is None
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from recipe.models.building import build_model
 from recipe.testing.steps import open_context
 from recipe.training.feature_extraction import CannotExtract, extract
 from recipe.training.loop import Training
-from recipe.training.preparation import suited
+from recipe.training.preparation import prepare
 
 CPU = torch.device("cpu")
 
@@ -47,7 +47,7 @@ def splits():
 def problem(**given):
     made = {"model": Net, "train": images(600, 0), "val": images(60, 1), "head": "fc", "lr": 0.1,
             "batch_size": 64, "epochs": 4, "freeze": 2, **given}  # fmt: skip
-    return suited(Experiment(**made).resolved(), splits())[0]
+    return prepare(Experiment(**made).resolved(), splits())[0]
 
 
 def test_features_are_what_the_frozen_model_gives_its_head():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from recipe.training.epoch import Epoch
-from recipe.training.fit import Fit, is_better, patience_for, score_at, thinned
+from recipe.training.fit import Fit, averaged_down, is_better, patience_for, score_at
 
 
 def scripted(scores, losses=None, diverged_at=None):
@@ -169,7 +169,7 @@ def test_the_score_of_the_averaged_weights_counts_where_it_was_measured():
 
 @given(st.lists(st.floats(-9, 9), max_size=60), st.integers(1, 20))
 def test_thinned(values, points):
-    found = thinned(values, points)
+    found = averaged_down(values, points)
     assert len(found) == min(len(values), points)
     if len(values) <= points:
         assert found == values
@@ -183,5 +183,5 @@ def test_thinned(values, points):
 
 def test_batch_losses_are_thinned_to_a_hundred():
     assert fitted([0.5] * 30).batch_losses() == pytest.approx(
-        thinned(sorted(list(range(30)) * 4), 100)
+        averaged_down(sorted(list(range(30)) * 4), 100)
     )

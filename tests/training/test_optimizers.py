@@ -7,8 +7,8 @@ from recipe.core.errors import UsageError
 from recipe.training.optimizers import (
     USUAL_RATES,
     build_optimizer,
-    forget_gradients,
-    kin_of,
+    clear_gradients,
+    optimizer_family,
     set_lr,
     step,
     usual_rates,
@@ -115,7 +115,7 @@ def test_set_lr_keeps_the_ratios_between_groups():
      (lambda *_: 1 / 0, (None, 0.0))],
 )  # fmt: skip
 def test_the_kind_of_an_optimizer(optimizer, kind):
-    assert kin_of(experiment(optimizer=optimizer)) == kind
+    assert optimizer_family(experiment(optimizer=optimizer)) == kind
 
 
 def test_usual_rates_without_momentum_are_ten_times_as_high():
@@ -212,7 +212,7 @@ def test_gradients_are_forgotten_as_by_the_optimizers_own_method():
     model = layer()
     made = build_optimizer(experiment(), model, 0.1)
     model(torch.ones(1, 3)).sum().backward()
-    forget_gradients(made)
+    clear_gradients(made)
     assert model.weight.grad is None
     assert model.bias.grad is None
 
@@ -224,5 +224,5 @@ def test_gradients_are_forgotten_as_by_the_optimizers_own_method():
             super().zero_grad(set_to_none)
 
     own = Counts(model.parameters(), lr=0.1)
-    forget_gradients(own)
+    clear_gradients(own)
     assert own.asked == 1

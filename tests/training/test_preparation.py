@@ -9,7 +9,7 @@ from recipe.data.datasets import Splits, StreamData, TensorData, load_splits
 from recipe.models.building import build_model
 from recipe.training.fingerprint import fingerprint
 from recipe.training.loop import Training
-from recipe.training.preparation import is_lazy, suited
+from recipe.training.preparation import is_lazy, prepare
 
 CPU = torch.device("cpu")
 
@@ -31,7 +31,7 @@ def declared(model, **given):
 
 
 def made(experiment):
-    return suited(experiment, load_splits(experiment, CPU, 0))
+    return prepare(experiment, load_splits(experiment, CPU, 0))
 
 
 def test_lazy_layers_know_their_sizes_and_depend_on_the_seed_alone():
@@ -81,7 +81,7 @@ def test_the_fingerprint_of_a_model_with_lazy_layers():
 def test_any_other_model_stays_as_it_is():
     experiment = declared(lambda: nn.Linear(4, 1))
     data = load_splits(experiment, CPU, 0)
-    assert suited(experiment, data) == (experiment, data)
+    assert prepare(experiment, data) == (experiment, data)
 
 
 class Noise(Dataset):

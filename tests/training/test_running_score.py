@@ -9,7 +9,7 @@ from recipe.tasks.classification import Classification
 from recipe.tasks.language_modelling import LanguageModel
 from recipe.tasks.regression import LossAsScore, Regression
 from recipe.training import running_score as module
-from recipe.training.running_score import Tally
+from recipe.training.running_score import RunningScore
 
 N = 37
 LABELS = torch.randint(0, 4, (N,), generator=torch.Generator().manual_seed(0))
@@ -34,7 +34,7 @@ def test_batches_score_as_the_sums_of_each(case, held, monkeypatch):
     monkeypatch.setattr(module, "HELD", held)
     task, shape, targets = CASES[case]
     parts = list(zip(outputs(shape).split(8), targets.split(8), strict=True))
-    tally = Tally(task)
+    tally = RunningScore(task)
     for part in parts:
         tally.add(*part)
     expected = task.score(torch.stack([task.sums(*part) for part in parts]).sum(0))
@@ -44,7 +44,7 @@ def test_batches_score_as_the_sums_of_each(case, held, monkeypatch):
 
 def test_batches_of_other_lengths_are_scored_apart():
     task = LanguageModel()
-    tally = Tally(task)
+    tally = RunningScore(task)
     sums = []
     for length in (3, 5, 5, 2):
         made, true = torch.randn(4, length, 7), torch.randint(0, 7, (4, length))
@@ -58,7 +58,7 @@ def test_a_loss_that_compares_the_items_of_a_batch_sees_each_batch_alone():
         seen: ClassVar[list[int]] = []
 
     task = Watched(lambda made, true: Watched.seen.append(len(made)) or (made - true).sum())
-    tally = Tally(task)
+    tally = RunningScore(task)
     for part in torch.ones(6, 1).split(2):
         tally.add(part, part * 0)
     assert tally.score() == -2.0
@@ -73,7 +73,7 @@ def test_a_task_of_the_users_own_sees_each_batch_alone():
             seen.append(len(outputs))
             return super().sums(outputs, targets)
 
-    tally = Tally(Watched())
+    tally = RunningScore(Watched())
     for part in torch.randn(6, 2).split(2):
         tally.add(part, torch.zeros(2, dtype=torch.long))
     tally.score()
@@ -81,14 +81,14 @@ def test_a_task_of_the_users_own_sees_each_batch_alone():
 
 
 def test_single_items_without_an_axis():
-    tally = Tally(Binary())
+    tally = RunningScore(Binary())
     for value in (1.0, -1.0, 2.0):
         tally.add(torch.tensor(value), torch.tensor([1.0]))
     assert tally.score() == pytest.approx(2 / 3)
 
 
 def test_outputs_that_the_model_overwrites_and_corners_of_large_ones():
-    tally, memory = Tally(Classification()), torch.zeros(4, 100_000, 2)
+    tally, memory = RunningScore(Classification()), torch.zeros(4, 100_000, 2)
     for k in range(3):
         memory[:, -1] = torch.nn.functional.one_hot(torch.full((4,), k % 2), 2).float()
         tally.add(memory[:, -1], torch.full((4,), k % 2))
@@ -97,4 +97,4 @@ def test_outputs_that_the_model_overwrites_and_corners_of_large_ones():
 
 
 def test_nothing_scores_nan():
-    assert math.isnan(Tally(Classification()).score())
+    assert math.isnan(RunningScore(Classification()).score())

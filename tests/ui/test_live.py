@@ -16,7 +16,7 @@ from terminals import ESCAPES
 @pytest.fixture
 def clock(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr("recipe.ui.pace.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("recipe.ui.time_left.time.monotonic", lambda: now[0])
     return now
 
 

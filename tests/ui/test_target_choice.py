@@ -1,9 +1,9 @@
 import pytest
 
 from recipe.core.errors import UsageError
-from recipe.ui.choice import choose
 from recipe.ui.config import Config
 from recipe.ui.sources import OTHER
+from recipe.ui.target_choice import choose
 from recipe.ui.wizard import chosen, questions
 
 

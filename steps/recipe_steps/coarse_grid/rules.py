@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
-from recipe.plugin.remedy import Patient, Remedy
+from recipe.plugin.remedy import Remedy, RemedyInput
 from recipe.plugin.rules import finding, rule
 
 if TYPE_CHECKING:
@@ -17,15 +17,15 @@ FEW = 4
 diverge in 6 % of the rounds, all of five in 3 %."""
 
 
-def _best_cell(patient: Patient) -> "Experiment | None":
-    best = patient.evidence.number("best_lr")
-    decay = patient.evidence.number("best_weight_decay")
+def _best_cell(subject: RemedyInput) -> "Experiment | None":
+    best = subject.evidence.number("best_lr")
+    decay = subject.evidence.number("best_weight_decay")
     if best is None:
         return None
     return replace(
-        patient.experiment,
+        subject.experiment,
         lr=best,
-        weight_decay=patient.experiment.weight_decay if decay is None else decay,
+        weight_decay=subject.experiment.weight_decay if decay is None else decay,
     )
 
 

@@ -16,7 +16,7 @@ from recipe.plugin.context import Context
 from recipe.trained.loading import MODELS
 from recipe.training.evaluation import evaluate
 from recipe.training.fingerprint import configuration
-from recipe.training.fit import Fit, Snapshot, copy_of, rank
+from recipe.training.fit import Fit, Snapshot, rank, snapshot_of
 from recipe.training.loop import Training
 from recipe.training.plan import iterations_per_epoch
 from recipe.training.schedules import restarts
@@ -120,7 +120,7 @@ def snapshots(ctx: Context, experiment: Experiment, told: Told) -> Final | None:
             name = str(end)
             curves = fit.curves
             scores[name] = (curves["val_score"][-1], curves["val_loss"][-1])
-            weights[name] = copy_of(training.model)
+            weights[name] = snapshot_of(training.model)
         return fit.done, scores, weights
 
     return _known(ctx, key("snapshots", *_parts(ctx, experiment), ends), ctx.seed, make)
@@ -175,4 +175,4 @@ def _averaged(training: Training, average: Average) -> tuple[Rating, Snapshot]:
     """Score and loss of averaged weights, and the model's state with them."""
     with with_weights(training, average.values) as model:
         loss, score = evaluate(model, training.experiment, training.data.val, training.mode)
-        return (finite(score), finite(loss)), copy_of(model)
+        return (finite(score), finite(loss)), snapshot_of(model)

@@ -10,7 +10,7 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
-from recipe.core.chosen import Chosen, FinalScore
+from recipe.core.chosen_model import Chosen, FinalScore
 from recipe.core.evidence import finite
 from recipe.core.files import to_json, write_text
 from recipe.data.datasets import load
@@ -21,7 +21,7 @@ from recipe.plugin.context import Context
 from recipe.trained.loading import model_of
 from recipe.training.evaluation import answers, measure
 from recipe.training.fingerprint import data_fingerprint
-from recipe.training.preparation import as_precise
+from recipe.training.preparation import match_precision
 
 LEDGER = "test-data.jsonl"
 CONFIDENCE = 0.95
@@ -36,7 +36,7 @@ def on_test_data(ctx: Context, chosen: Chosen) -> tuple[FinalScore | None, str]:
         return None, ""
     if ctx.data_mended:
         return None, "a remedy changed the data, and the test data are as they were"
-    data = as_precise(load(source, "test", ctx.device), ctx.data.train)
+    data = match_precision(load(source, "test", ctx.device), ctx.data.train)
     name = data_fingerprint(data)
     before = _look(ctx.runner.folder, name, again=ctx.settings.again)
     if before:

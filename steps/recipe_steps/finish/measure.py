@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from recipe.core.chosen import Chosen, Kind, Member
+from recipe.core.chosen_model import Chosen, Kind, Member
 from recipe.core.evidence import Curve, Evidence, Scalar, curve, finite
 from recipe.core.files import write_bytes
 from recipe.core.trials import Trial

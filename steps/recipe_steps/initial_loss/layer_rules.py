@@ -4,7 +4,7 @@ from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
 from recipe.plugin.rules import finding, rule
 from recipe_steps.initial_loss import remedies
-from recipe_steps.initial_loss.excess import excess
+from recipe_steps.initial_loss.loss_limits import too_high
 from recipe_steps.symptoms import FIRST_LOSS, NOT_LEARNING, OVERSHOOTING
 
 LARGE_WEIGHTS = 2.5
@@ -69,7 +69,7 @@ def initialization_too_large(evidence: Evidence) -> Finding | None:
     scale, size = evidence.number("largest_weight_scale"), evidence.number("input_size")
     if scale is None or scale <= LARGE_WEIGHTS or size is None or size > INPUT_SIZE:
         return None
-    high = excess(evidence)
+    high = too_high(evidence)
     saturated = (evidence.number("saturated_units") or 0) >= SATURATED
     if not (high or saturated or evidence.number("nonfinite")):
         return None

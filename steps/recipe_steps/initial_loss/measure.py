@@ -13,13 +13,13 @@ from recipe.experiment import Experiment
 from recipe.models.building import build_model, no_dropout, seeded
 from recipe.plugin.context import Context
 from recipe.tasks import Task
-from recipe.training.optimizers import build_optimizer, kin_of
+from recipe.training.optimizers import build_optimizer, optimizer_family
 from recipe_steps.initial_loss.last_operation import last_operation, operation_below_softmax
 from recipe_steps.initial_loss.layers import layer_marks
 from recipe_steps.initial_loss.loss_marks import loss_marks
 from recipe_steps.initial_loss.scale_free import takes_any_scale
-from recipe_steps.initial_loss.weightless import without_weights
-from recipe_steps.neutral import BATCH, defined_loss, mean_loss, neutral_loss, signatures
+from recipe_steps.initial_loss.shrunk_weights import loss_with_shrunk_weights
+from recipe_steps.loss_expectations import BATCH, defined_loss, mean_loss, neutral_loss, signatures
 
 FRESH_MODELS = 3
 RANGES = {
@@ -42,7 +42,7 @@ def measure(ctx: Context) -> Evidence:
         "items": len(sample),
         "task": ctx.task.name,
         "target_kind": ctx.task.target_kind,
-        "optimizer": kin_of(ctx.experiment)[0],
+        "optimizer": optimizer_family(ctx.experiment)[0],
         "optimizer_takes_any_scale": takes_any_scale(ctx.experiment),
     }
     for index in range(FRESH_MODELS):
@@ -64,7 +64,7 @@ def measure(ctx: Context) -> Evidence:
     scalars["nonfinite"] = sum(not math.isfinite(loss) for loss in eval_losses)
     scalars["loss"] = sum(eval_losses) / FRESH_MODELS
     scalars["train_mode_loss"] = sum(train_losses) / FRESH_MODELS
-    scalars |= without_weights(ctx, sample, scalars)
+    scalars |= loss_with_shrunk_weights(ctx, sample, scalars)
     layers, curves = layer_marks(ctx, sample)
     return Evidence(
         scalars | layers,

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from recipe.plugin.remedy import Patient, Remedy
+from recipe.plugin.remedy import Remedy, RemedyInput
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,60 +16,62 @@ CLIP_NORM = 1.0
 """The usual threshold of recurrent networks and transformers (Pascanu et al. 2013 use 1 to 10)."""
 
 
-def _without_activation(patient: Patient) -> "Experiment | None":
+def _without_activation(subject: RemedyInput) -> "Experiment | None":
     from recipe.models.wrappers import WithoutLastActivation
 
-    if patient.evidence.text("update_squashes"):
+    if subject.evidence.text("update_squashes"):
         return None  # it happens outside of the model
-    make = patient.experiment.model
-    last = patient.finding is None or patient.finding.rule != "output-activation-limits-range"
-    behind = 0 if last or patient.evidence.text("operation_below_softmax") is None else 1
+    make = subject.experiment.model
+    last = subject.finding is None or subject.finding.rule != "output-activation-limits-range"
+    behind = 0 if last or subject.evidence.text("operation_below_softmax") is None else 1
     return replace(
-        patient.experiment, model=lambda **given: WithoutLastActivation(make(**given), behind)
+        subject.experiment, model=lambda **given: WithoutLastActivation(make(**given), behind)
     )
 
 
-def _log_outputs(patient: Patient) -> "Experiment":
+def _log_outputs(subject: RemedyInput) -> "Experiment":
     from recipe.models.wrappers import Mapped
 
     def log(outputs: "Tensor") -> "Tensor":
         return outputs.clamp(min=1e-12).log()
 
-    make = patient.experiment.model
-    return replace(patient.experiment, model=lambda **given: Mapped(make(**given), log))
+    make = subject.experiment.model
+    return replace(subject.experiment, model=lambda **given: Mapped(make(**given), log))
 
 
-def _usual_loss(patient: Patient) -> "Experiment":
+def _usual_loss(subject: RemedyInput) -> "Experiment":
     """The task's own loss, on outputs that are free in both directions."""
-    experiment = patient.experiment
-    if patient.evidence.text("last_operation") not in (None, "log_softmax"):
-        experiment = _without_activation(patient) or experiment
+    experiment = subject.experiment
+    if subject.evidence.text("last_operation") not in (None, "log_softmax"):
+        experiment = _without_activation(subject) or experiment
     return replace(experiment, loss=None)
 
 
-def _scaled_loss(patient: Patient, factor: float, *, per_item: bool = False) -> "Experiment | None":
-    if patient.experiment.update is not None:
+def _scaled_loss(
+    subject: RemedyInput, factor: float, *, per_item: bool = False
+) -> "Experiment | None":
+    if subject.experiment.update is not None:
         return None  # which brings its own loss
-    loss = patient.experiment.loss_function
+    loss = subject.experiment.loss_function
 
     def scaled(outputs: "Tensor", targets: "Tensor") -> "Tensor":
         return loss(outputs, targets) * (factor / len(outputs) if per_item else factor)
 
-    return replace(patient.experiment, loss=scaled)
+    return replace(subject.experiment, loss=scaled)
 
 
-def _mean_loss(patient: Patient) -> "Experiment | None":
-    return _scaled_loss(patient, 1.0, per_item=True)
+def _mean_loss(subject: RemedyInput) -> "Experiment | None":
+    return _scaled_loss(subject, 1.0, per_item=True)
 
 
-def _sum_over_classes(patient: Patient) -> "Experiment | None":
-    return _scaled_loss(patient, patient.evidence.number("n_outputs") or 1.0)
+def _sum_over_classes(subject: RemedyInput) -> "Experiment | None":
+    return _scaled_loss(subject, subject.evidence.number("n_outputs") or 1.0)
 
 
-def _other_sign(patient: Patient) -> "Experiment | None":
-    update = patient.experiment.update
+def _other_sign(subject: RemedyInput) -> "Experiment | None":
+    update = subject.experiment.update
     if update is None:
-        return _scaled_loss(patient, -1.0)
+        return _scaled_loss(subject, -1.0)
 
     def descending(model: Any, optimizer: Any, batch: Any) -> Any:
         hook = optimizer.register_step_pre_hook(_turn_gradients)
@@ -78,7 +80,7 @@ def _other_sign(patient: Patient) -> "Experiment | None":
         finally:
             hook.remove()
 
-    return replace(patient.experiment, update=descending)
+    return replace(subject.experiment, update=descending)
 
 
 def _turn_gradients(optimizer: Any, *_: Any) -> None:
@@ -88,32 +90,32 @@ def _turn_gradients(optimizer: Any, *_: Any) -> None:
                 p.grad.neg_()
 
 
-def _drawn_anew(patient: Patient) -> "Experiment":
+def _drawn_anew(subject: RemedyInput) -> "Experiment":
     from recipe.models.wrappers import reinitialised
 
-    make = patient.experiment.model
-    gain = 1.0 if patient.evidence.number("saturated_units") is not None else math.sqrt(2)
+    make = subject.experiment.model
+    gain = 1.0 if subject.evidence.number("saturated_units") is not None else math.sqrt(2)
 
     def fresh(**given: Any) -> Any:
         return reinitialised(make(**given), gain)
 
-    return replace(patient.experiment, model=fresh)
+    return replace(subject.experiment, model=fresh)
 
 
-def _rectified(patient: Patient) -> "Experiment":
+def _rectified(subject: RemedyInput) -> "Experiment":
     """ReLU in place of sigmoid and tanh, and weights drawn for it."""
     from recipe.models.wrappers import Rectified, reinitialised
 
-    make = patient.experiment.model
-    last = patient.evidence.text("last_operation") in SMOOTH
+    make = subject.experiment.model
+    last = subject.evidence.text("last_operation") in SMOOTH
     return replace(
-        patient.experiment,
+        subject.experiment,
         model=lambda **given: Rectified(reinitialised(make(**given), math.sqrt(2)), last=last),
     )
 
 
-def _tamed(patient: Patient) -> "Experiment":
-    return replace(_drawn_anew(patient), clip_norm=patient.experiment.clip_norm or CLIP_NORM)
+def _tamed(subject: RemedyInput) -> "Experiment":
+    return replace(_drawn_anew(subject), clip_norm=subject.experiment.clip_norm or CLIP_NORM)
 
 
 rectify = Remedy("use ReLU in hidden layers, with He's initialisation", _rectified)

@@ -4,7 +4,7 @@ from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
 from recipe.plugin.rules import finding, rule
 from recipe_steps.initial_loss import layer_rules, loss_rules, remedies
-from recipe_steps.initial_loss.excess import TOO_LOW, excess, low_limit, lowest_loss
+from recipe_steps.initial_loss.loss_limits import TOO_LOW, low_limit, lowest_loss, too_high
 from recipe_steps.symptoms import NOT_LEARNING
 
 COPIED = 1e-6
@@ -57,7 +57,7 @@ def initial_loss_too_high(evidence: Evidence) -> Finding | None:
     Fix: smaller initial weights (He or Glorot, a zero-initialised last layer), inputs of zero
     mean and unit deviation.
     """
-    severity = excess(evidence)
+    severity = too_high(evidence)
     if severity is None or evidence.number("output_bound") is not None:
         return None  # outputs that are as large whatever the weights, such as scaled cosines
     loss, expected = lowest_loss(evidence), evidence.number("expected")

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from recipe.core.errors import UsageError
 from recipe.core.evidence import Scalar
 from recipe.data.datasets import TensorData
-from recipe.models.building import batch_norms, build_model, no_dropout, place, seeded
+from recipe.models.building import batch_norms, build_model, error_location, no_dropout, seeded
 from recipe.plugin.context import Context
 from recipe_steps.inspect.progress import progress
 from recipe_steps.inspect.remedies import unfrozen
@@ -161,7 +161,7 @@ def _reach(ctx: Context, model: nn.Module, x: Tensor, more: Tensor) -> dict[str,
         except Exception as error:
             raise UsageError(
                 f"The model runs in evaluation mode but not in training mode, on {len(x)} items: "
-                f"{str(error).splitlines()[0]} ({place(error)})."
+                f"{str(error).splitlines()[0]} ({error_location(error)})."
             ) from error
     if not isinstance(outputs, Tensor):
         raise UsageError(

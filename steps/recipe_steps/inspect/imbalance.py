@@ -10,7 +10,7 @@ from recipe.core.evidence import Scalar
 from recipe.data.datasets import TensorData
 from recipe.models.building import build_model
 from recipe.plugin.context import Context
-from recipe_steps.neutral import neutral_outputs
+from recipe_steps.loss_expectations import neutral_outputs
 
 
 def class_counts(ctx: Context, train: TensorData) -> dict[str, Scalar]:

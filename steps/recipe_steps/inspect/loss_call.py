@@ -10,7 +10,7 @@ from recipe.core.errors import UsageError
 from recipe.core.evidence import Scalar
 from recipe.data.datasets import TensorData
 from recipe.experiment import LossFunction
-from recipe.models.building import build_model, place, seeded
+from recipe.models.building import build_model, error_location, seeded
 from recipe.plugin.context import Context
 from recipe.training.evaluation import full_precision
 
@@ -83,8 +83,8 @@ def called(loss: LossFunction, outputs: Tensor, targets: Tensor) -> Call:
             return Call(words[0].rstrip(".:"))
         except Exception as error:
             raise UsageError(
-                f"The loss raised {type(error).__name__}: {error} ({place(error)}); it is called "
-                "as loss(outputs, targets) and returns one number."
+                f"The loss raised {type(error).__name__}: {error} ({error_location(error)}); "
+                "it is called as loss(outputs, targets) and returns one number."
             ) from error
 
 

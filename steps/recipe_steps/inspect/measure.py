@@ -11,7 +11,7 @@ from torch import Tensor
 from recipe.core.errors import UsageError
 from recipe.core.evidence import Evidence, Scalar
 from recipe.data.datasets import TensorData
-from recipe.models.building import build_model, place, seeded
+from recipe.models.building import build_model, error_location, seeded
 from recipe.plugin.context import Context
 from recipe.tasks.by_loss import ByLoss
 from recipe_steps.inspect.anatomy import anatomy
@@ -143,7 +143,7 @@ def _outputs(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         raise UsageError(
             f"The model cannot process a batch of shape {list(x.shape)} and dtype "
             f"{str(x.dtype).removeprefix('torch.')}: {str(error).splitlines()[0]} "
-            f"({place(error)}); match the model's first layer to the data."
+            f"({error_location(error)}); match the model's first layer to the data."
         ) from error
     if not isinstance(outputs, Tensor):
         raise UsageError(

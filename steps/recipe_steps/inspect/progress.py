@@ -12,7 +12,7 @@ from recipe.experiment import Experiment
 from recipe.plugin.context import Context
 from recipe.training.loop import Training
 from recipe.training.optimizers import usual_rates
-from recipe_steps.neutral import neutral_outputs
+from recipe_steps.loss_expectations import neutral_outputs
 
 ITERATIONS = 100
 RATES = 2

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from recipe.plugin.remedy import Patient, Remedy
+from recipe.plugin.remedy import Remedy, RemedyInput
 from recipe_steps.rows import real, row_hashes, shared_axes
 
 if TYPE_CHECKING:
@@ -65,44 +65,44 @@ def _tensors(data: object, name: str = "x") -> "Tensor":
     return values
 
 
-def _standardise(patient: Patient) -> "Experiment":
-    return with_standard_inputs(patient.experiment, patient.data)
+def _standardise(subject: RemedyInput) -> "Experiment":
+    return with_standard_inputs(subject.experiment, subject.data)
 
 
-def _with_data(patient: Patient, data: "Splits") -> "Experiment":
+def _with_data(subject: RemedyInput, data: "Splits") -> "Experiment":
     train, val = data.train, data.val
     return replace(
-        patient.experiment,
+        subject.experiment,
         train=(_tensors(train), _tensors(train, "y")),
         val=(_tensors(val), _tensors(val, "y")),
     )
 
 
-def _scale_targets(patient: Patient) -> "Experiment":
-    return _with_data(patient, with_scaled_targets(patient.data))
+def _scale_targets(subject: RemedyInput) -> "Experiment":
+    return _with_data(subject, with_scaled_targets(subject.data))
 
 
-def _split_anew(patient: Patient) -> "Experiment":
+def _split_anew(subject: RemedyInput) -> "Experiment":
     """Training and validation data pooled and split at random with equal class shares."""
     import torch
 
-    data = patient.data
+    data = subject.data
     x = torch.cat([_tensors(data.train), _tensors(data.val)])
     y = torch.cat([_tensors(data.train, "y"), _tensors(data.val, "y")])
-    return replace(patient.experiment, train=(x, y), val=len(data.val) / len(x))
+    return replace(subject.experiment, train=(x, y), val=len(data.val) / len(x))
 
 
-def _one_preprocessing(patient: Patient) -> "Experiment":
+def _one_preprocessing(subject: RemedyInput) -> "Experiment":
     """Validation inputs brought to level and spread of the training inputs."""
-    data = patient.data
+    data = subject.data
     mean, deviation = feature_figures(_tensors(data.train))
     own_mean, own_deviation = feature_figures(_tensors(data.val))
     own_deviation = own_deviation.where(own_deviation > 0, 1.0)
     x = (real(_tensors(data.val)) - own_mean) / own_deviation * deviation + mean
-    return replace(patient.experiment, val=(x, _tensors(data.val, "y")))
+    return replace(subject.experiment, val=(x, _tensors(data.val, "y")))
 
 
-def _imputed(patient: Patient) -> "Experiment":
+def _imputed(subject: RemedyInput) -> "Experiment":
     """Inputs that are not finite become their feature's mean in the training data; items with
     such targets are dropped.
     """
@@ -110,7 +110,7 @@ def _imputed(patient: Patient) -> "Experiment":
 
     from recipe.data.datasets import Data, TensorData
 
-    x = real(_tensors(patient.data.train))
+    x = real(_tensors(subject.data.train))
     axes = shared_axes(x)
     known = torch.isfinite(x)
     count = known.sum(axes, keepdim=True).clamp(min=1)
@@ -123,15 +123,15 @@ def _imputed(patient: Patient) -> "Experiment":
         kept = real(part.x[sound])
         return replace(part, x=kept.where(torch.isfinite(kept), mean), y=part.y[sound])
 
-    data = patient.data
-    return _with_data(patient, replace(data, train=mended(data.train), val=mended(data.val)))
+    data = subject.data
+    return _with_data(subject, replace(data, train=mended(data.train), val=mended(data.val)))
 
 
-def _without_overlap(patient: Patient) -> "Experiment | None":
+def _without_overlap(subject: RemedyInput) -> "Experiment | None":
     """Every input once; what is left of both parts is split anew at random."""
     import torch
 
-    data = patient.data
+    data = subject.data
     x = torch.cat([_tensors(data.train), _tensors(data.val)])
     y = torch.cat([_tensors(data.train, "y"), _tensors(data.val, "y")])
     first: dict[int, int] = {}
@@ -141,7 +141,7 @@ def _without_overlap(patient: Patient) -> "Experiment | None":
     share = len(data.val) / len(x)
     if not 0 < round(share * len(rows)) < len(rows):
         return None
-    return replace(patient.experiment, train=(x[rows], y[rows]), val=share)
+    return replace(subject.experiment, train=(x[rows], y[rows]), val=share)
 
 
 def _same_type(outputs: "Tensor", targets: "Tensor") -> "Pair":
@@ -160,18 +160,18 @@ def _as_they_are(outputs: "Tensor", targets: "Tensor") -> "Pair":
     return outputs, targets
 
 
-def _fitting_loss(patient: Patient) -> "Experiment | None":
+def _fitting_loss(subject: RemedyInput) -> "Experiment | None":
     """The mean of the loss, on targets in the shape and type of the outputs as far as it takes;
     else the loss of the task. None where that refuses the outputs too.
     """
     from recipe.models.building import build_model
     from recipe_steps.inspect.loss_call import called
 
-    experiment = patient.experiment
+    experiment = subject.experiment
     own, usual = experiment.loss_function, experiment.resolved_task.loss
     losses = [_averaged(own, fit) for fit in (_as_they_are, _same_type, _same_shape, _same)]
-    x, y = next(patient.data.train.batches(experiment.batch_size))
-    outputs = build_model(experiment, 0, patient.device).eval()(x)
+    x, y = next(subject.data.train.batches(experiment.batch_size))
+    outputs = build_model(experiment, 0, subject.device).eval()(x)
     fits = (loss for loss in (*losses, usual) if called(loss, outputs, y).fine)
     loss = next(fits, None)
     if loss is None:
@@ -188,23 +188,23 @@ def _averaged(loss: "LossFunction", fit: "Callable[[Tensor, Tensor], Pair]") -> 
     return averaged
 
 
-def _matching_outputs(patient: Patient) -> "Experiment | None":
+def _matching_outputs(subject: RemedyInput) -> "Experiment | None":
     """Outputs in the shape of the targets, or as many as there are classes, or targets as the
     loss takes them.
     """
     from recipe.models.wrappers import Mapped, with_outputs
 
-    make, evidence = patient.experiment.model, patient.evidence
+    make, evidence = subject.experiment.model, subject.evidence
     if evidence.text("loss_refusal") or (evidence.number("loss_numbers") or 1) > 1:
-        return _fitting_loss(patient)
+        return _fitting_loss(subject)
     classes, outputs = evidence.number("classes"), evidence.number("outputs")
     if evidence.text("target_kind") == "class index" and classes and outputs:
         return replace(
-            patient.experiment,
+            subject.experiment,
             model=lambda **given: with_outputs(make(**given), int(outputs), int(classes)),
         )
-    y = _tensors(patient.data.train, "y")
-    shape, own = y.shape[1:], patient.experiment.loss
+    y = _tensors(subject.data.train, "y")
+    shape, own = y.shape[1:], subject.experiment.loss
 
     def in_shape(outputs: "Tensor") -> "Tensor":
         return outputs.reshape(len(outputs), *shape)
@@ -213,7 +213,7 @@ def _matching_outputs(patient: Patient) -> "Experiment | None":
         return own(outputs.flatten(), targets.flatten())  # type: ignore[misc]
 
     return replace(
-        patient.experiment,
+        subject.experiment,
         model=lambda **given: Mapped(make(**given), in_shape),
         # It may squeeze one of them itself.
         loss=flat if own is not None and y.numel() == len(y) else own,
@@ -228,12 +228,12 @@ def unfrozen(experiment: "Experiment") -> "Experiment":
     )
 
 
-def _unfrozen(patient: Patient) -> "Experiment":
-    return unfrozen(patient.experiment)
+def _unfrozen(subject: RemedyInput) -> "Experiment":
+    return unfrozen(subject.experiment)
 
 
-def _shuffled(patient: Patient) -> "Experiment":
-    return replace(patient.experiment, shuffle=True)
+def _shuffled(subject: RemedyInput) -> "Experiment":
+    return replace(subject.experiment, shuffle=True)
 
 
 unfreeze = Remedy("train the frozen weights too", _unfrozen)

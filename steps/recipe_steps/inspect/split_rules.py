@@ -35,7 +35,7 @@ def train_validation_overlap(evidence: Evidence) -> Finding | None:
     give. Tables with few distinct rows repeat by chance; only an excess over that counts
     (binomial test). Of a truth table nothing can be held out.
 
-    Fix: remove duplicates before splitting, or split by group (patient, video, user).
+    Fix: remove duplicates before splitting, or split by group (subject, video, user).
     """
     share = evidence.number("overlap_share")
     if share is None or share < OVERLAP_WARN:

@@ -23,7 +23,7 @@ from recipe_steps.inspect.remedies import with_standard_inputs
 from recipe_steps.learning_curves.regularization import suspect_regularization, unsmoothed
 from recipe_steps.learning_curves.regularization_rules import suspect_augmentation
 from recipe_steps.learning_curves.rules import suspect_model
-from recipe_steps.learning_curves.runs import Run, late_mean
+from recipe_steps.learning_curves.run_curves import Run, late_mean
 from recipe_steps.learning_curves.schedule_rules import (
     suspect_early_decay,
     suspect_no_decay,

@@ -13,7 +13,7 @@ from recipe.models.building import build_model, no_dropout
 from recipe.plugin.context import Context
 from recipe.tasks import LanguageModel, Task
 from recipe.training.loop import Training
-from recipe_steps.learning_curves.balance import Recall, mean_recall
+from recipe_steps.learning_curves.class_balance import Recall, mean_recall
 
 SUREST = 0.2
 """Share of the validation items that counts as those the model is surest of."""

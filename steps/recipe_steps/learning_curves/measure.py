@@ -19,7 +19,7 @@ from recipe_steps.initial_loss.loss_marks import perfect_answers
 from recipe_steps.learning_curves.branches import branch
 from recipe_steps.learning_curves.labels import label_marks, memory_marks
 from recipe_steps.learning_curves.regularization import smoothing_of
-from recipe_steps.learning_curves.runs import runs
+from recipe_steps.learning_curves.run_curves import runs
 from recipe_steps.learning_curves.width import width_of
 
 FEW = 2

@@ -11,7 +11,7 @@ from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding, Severity
 from recipe.plugin.rules import finding, rule
 from recipe_steps.learning_curves.remedies import more_decay
-from recipe_steps.learning_curves.runs import Run, chosen_only, runs
+from recipe_steps.learning_curves.run_curves import Run, chosen_only, runs
 from recipe_steps.learning_curves.shapes import ENOUGH, Rise, rise, smooth
 
 LOST = 0.05

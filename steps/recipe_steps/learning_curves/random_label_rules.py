@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
 from recipe.plugin.rules import rule
-from recipe_steps.learning_curves.runs import Run, about, runs
+from recipe_steps.learning_curves.run_curves import Run, finding_of_runs, runs
 
 KNOWN_BY_HEART, TELLING = 0.9, 0.15
 """Shares of the way from chance to perfect: what training has to reach, and the uncertainty of
@@ -95,7 +95,7 @@ def labels_look_random(evidence: Evidence) -> Finding | None:
             known.append(memory.beside(run.chance, error))
         return next((k.said for k in known if k.random), None)
 
-    return about(
+    return finding_of_runs(
         evidence, test, "fail", "Check that inputs and labels belong together.", confidence=0.8
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
 from recipe.plugin.rules import rule
-from recipe_steps.learning_curves.runs import Run, about_branch
+from recipe_steps.learning_curves.run_curves import Run, finding_of_branch
 from recipe_steps.learning_curves.shapes import ENOUGH
 
 STRONG_DROPOUT = 0.3
@@ -62,7 +62,7 @@ def regularization_too_strong(evidence: Evidence) -> Finding | None:
 
     Fix: less dropout, weight decay and label smoothing; add them back once the model overfits.
     """
-    return about_branch(
+    return finding_of_branch(
         evidence,
         "regularization-too-strong",
         lambda run: (

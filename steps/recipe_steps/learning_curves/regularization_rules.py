@@ -8,7 +8,7 @@ from recipe_steps.learning_curves.remedies import (
     less_decay,
     without_augmentation,
 )
-from recipe_steps.learning_curves.runs import LABELS, Run, about, noise_of, wins
+from recipe_steps.learning_curves.run_curves import LABELS, Run, finding_of_runs, noise_of, wins
 from recipe_steps.learning_curves.shapes import ENOUGH
 from recipe_steps.lr_range.rules import outdone
 
@@ -53,7 +53,7 @@ def weight_decay_too_high(evidence: Evidence) -> Finding | None:
         )
 
     advice = "Take a tenth of the weight decay."
-    found = about(evidence, test, "warn", advice, confidence=0.7)
+    found = finding_of_runs(evidence, test, "warn", advice, confidence=0.7)
     return found if found and found.counts else _outdone_by_less(evidence, advice) or found
 
 
@@ -95,7 +95,7 @@ def augmentation_too_strong(evidence: Evidence) -> Finding | None:
             return None
         return f"augmented training scores {train:.3g}, clean validation {val:.3g}"
 
-    return about(evidence, test, "warn", "Soften the augmentation.", confidence=0.6)
+    return finding_of_runs(evidence, test, "warn", "Soften the augmentation.", confidence=0.6)
 
 
 def _outdone_by_less(evidence: Evidence, advice: str) -> Finding | None:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from recipe.plugin.remedy import Patient, Remedy
-from recipe_steps.learning_curves.runs import LABELS
+from recipe.plugin.remedy import Remedy, RemedyInput
+from recipe_steps.learning_curves.run_curves import LABELS
 
 if TYPE_CHECKING:
     from recipe.experiment import Experiment
@@ -21,7 +21,7 @@ CLIP = 1.0
 ITEMS_PER_UPDATE = 4
 """By which a batch is made smaller."""
 
-Change = Callable[["Experiment", Patient], "Experiment | None"]
+Change = Callable[["Experiment", RemedyInput], "Experiment | None"]
 
 
 def _of_baseline(name: str, change: Change, *, decides: bool) -> Remedy:
@@ -29,44 +29,44 @@ def _of_baseline(name: str, change: Change, *, decides: bool) -> Remedy:
     the finding is about another run.
     """
 
-    def mend(patient: Patient) -> "Experiment | None":
-        only = patient.evidence.text("baseline_status") is None
-        about = patient.finding is None or LABELS["baseline"] in patient.finding.message
-        if patient.experiment.lr is None or not (about or only):
+    def mend(subject: RemedyInput) -> "Experiment | None":
+        only = subject.evidence.text("baseline_status") is None
+        about = subject.finding is None or LABELS["baseline"] in subject.finding.message
+        if subject.experiment.lr is None or not (about or only):
             return None
-        return change(patient.experiment, patient)
+        return change(subject.experiment, subject)
 
     return Remedy(name, mend, as_declared=True, decides=decides, of_run=True)
 
 
-def _cosine(experiment: "Experiment", _: Patient) -> "Experiment":
+def _cosine(experiment: "Experiment", _: RemedyInput) -> "Experiment":
     return replace(experiment, schedule="cosine")
 
 
-def _longer(experiment: "Experiment", _: Patient) -> "Experiment":
+def _longer(experiment: "Experiment", _: RemedyInput) -> "Experiment":
     return replace(experiment, epochs=math.ceil(LONGER * (experiment.epochs or 1)))
 
 
-def _more_decay(experiment: "Experiment", _: Patient) -> "Experiment":
+def _more_decay(experiment: "Experiment", _: RemedyInput) -> "Experiment":
     decay = experiment.weight_decay or 1e-4
     return replace(experiment, weight_decay=MORE_DECAY * decay)
 
 
-def _less_decay(experiment: "Experiment", _: Patient) -> "Experiment | None":
+def _less_decay(experiment: "Experiment", _: RemedyInput) -> "Experiment | None":
     if not experiment.weight_decay:
         return None
     return replace(experiment, weight_decay=experiment.weight_decay / 10)
 
 
-def _faster(experiment: "Experiment", _: Patient) -> "Experiment":
+def _faster(experiment: "Experiment", _: RemedyInput) -> "Experiment":
     return replace(experiment, lr=3 * (experiment.lr or 0.0), epochs=2 * (experiment.epochs or 1))
 
 
-def _slower(experiment: "Experiment", _: Patient) -> "Experiment":
+def _slower(experiment: "Experiment", _: RemedyInput) -> "Experiment":
     return replace(experiment, lr=(experiment.lr or 0.0) / 3)
 
 
-def _tamed(experiment: "Experiment", _: Patient) -> "Experiment":
+def _tamed(experiment: "Experiment", _: RemedyInput) -> "Experiment":
     return replace(
         experiment,
         lr=(experiment.lr or 0.0) / 10,
@@ -75,7 +75,7 @@ def _tamed(experiment: "Experiment", _: Patient) -> "Experiment":
     )
 
 
-def _drawn_anew(experiment: "Experiment", _: Patient) -> "Experiment":
+def _drawn_anew(experiment: "Experiment", _: RemedyInput) -> "Experiment":
     from recipe.models.wrappers import reinitialised
 
     make = experiment.model
@@ -86,13 +86,13 @@ def _drawn_anew(experiment: "Experiment", _: Patient) -> "Experiment":
     return replace(experiment, model=fresh, warmup=max(WARMUP, experiment.warmup))
 
 
-def _smaller_batch(experiment: "Experiment", patient: Patient) -> "Experiment | None":
+def _smaller_batch(experiment: "Experiment", subject: RemedyInput) -> "Experiment | None":
     """A quarter of the batch, or of the data, and twice the epochs; the rate in proportion for
     plain gradient descent, by the root for optimizers that divide by the gradient's size. In
     proportion an epoch keeps its course (Goyal et al. 2017): without more epochs it would go no
     further.
     """
-    old = min(experiment.batch_size, len(patient.data.train))
+    old = min(experiment.batch_size, len(subject.data.train))
     new = old // ITEMS_PER_UPDATE
     if new < 1:
         return None
@@ -102,7 +102,7 @@ def _smaller_batch(experiment: "Experiment", patient: Patient) -> "Experiment | 
     return replace(experiment, batch_size=new, lr=lr, epochs=epochs)
 
 
-def _plain(experiment: "Experiment", _: Patient) -> "Experiment":
+def _plain(experiment: "Experiment", _: RemedyInput) -> "Experiment":
     return replace(experiment, augment=None)
 
 

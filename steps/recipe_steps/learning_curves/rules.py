@@ -14,7 +14,7 @@ from recipe_steps.learning_curves import (
 )
 from recipe_steps.learning_curves.overfitting import overfitting
 from recipe_steps.learning_curves.remedies import draw_anew, faster, tamed
-from recipe_steps.learning_curves.runs import Run, about, noise_of
+from recipe_steps.learning_curves.run_curves import Run, finding_of_runs, noise_of
 from recipe_steps.learning_curves.schedule_rules import FALLING, FLAT, TAIL
 from recipe_steps.learning_curves.shapes import ENOUGH, relative_fall, smooth
 from recipe_steps.lr_range.rules import learning_rate_too_high, learning_rate_too_low
@@ -53,7 +53,9 @@ def diverged(evidence: Evidence) -> Finding | None:
             return f"the loss rose from {losses[0]:.3g} to {losses[-1]:.3g}"
         return None
 
-    return about(evidence, test, "fail", "Lower the learning rate, warm up, or clip the gradient.")
+    return finding_of_runs(
+        evidence, test, "fail", "Lower the learning rate, warm up, or clip the gradient."
+    )
 
 
 @rule("warn", remedy=draw_anew)
@@ -77,7 +79,7 @@ def slow_start(evidence: Evidence) -> Finding | None:
             return None
         return f"the loss stayed flat for {fallen / len(losses):.0%} of training, then fell"
 
-    return about(
+    return finding_of_runs(
         evidence,
         test,
         "warn",
@@ -117,7 +119,7 @@ def underfitting(evidence: Evidence) -> Finding | None:
             return None
         return f"training ({train:.3g}) and validation ({val:.3g}) scores are both poor and flat"
 
-    return about(
+    return finding_of_runs(
         evidence,
         test,
         "warn",

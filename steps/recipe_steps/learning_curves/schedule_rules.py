@@ -10,7 +10,12 @@ from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
 from recipe.plugin.rules import rule
 from recipe_steps.learning_curves.remedies import cosine, longer
-from recipe_steps.learning_curves.runs import Run, about, about_branch, noise_of
+from recipe_steps.learning_curves.run_curves import (
+    Run,
+    finding_of_branch,
+    finding_of_runs,
+    noise_of,
+)
 from recipe_steps.learning_curves.shapes import ENOUGH, first_drop, relative_fall, scatter
 
 TAIL = 0.3
@@ -84,7 +89,7 @@ def needs_lr_decay(evidence: Evidence) -> Finding | None:
             return None
         return f"the training loss went flat at {run.train_loss[-1]:.3g} under a constant rate"
 
-    return about_branch(
+    return finding_of_branch(
         evidence,
         "needs-lr-decay",
         test,
@@ -154,7 +159,7 @@ def decayed_too_early(evidence: Evidence) -> Finding | None:
             f"{before:.2g} per epoch, then {after:.2g}"
         )
 
-    return about_branch(
+    return finding_of_branch(
         evidence,
         "decayed-too-early",
         test,
@@ -186,7 +191,7 @@ def still_improving(evidence: Evidence) -> Finding | None:
             return None
         return f"validation loss still fell by {val:.0%} over the last {TAIL:.0%} of training"
 
-    return about(evidence, test, "warn", "Train longer.", confidence=0.7)
+    return finding_of_runs(evidence, test, "warn", "Train longer.", confidence=0.7)
 
 
 @rule("warn", explains=["decayed-too-early", "underfitting", "needs-lr-decay"])
@@ -213,7 +218,7 @@ def schedule_differs_from_plan(evidence: Evidence) -> Finding | None:
             return f"the rate turned {turns} times in {len(rates)} epochs"
         return None
 
-    return about(
+    return finding_of_runs(
         evidence, test, "warn", "Step the schedule as often as it expects.", confidence=0.7
     )
 

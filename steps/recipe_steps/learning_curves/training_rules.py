@@ -7,7 +7,7 @@ from statistics import fmean
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
 from recipe.plugin.rules import finding, rule
-from recipe_steps.learning_curves.balance import weigh_classes
+from recipe_steps.learning_curves.class_balance import weigh_classes
 from recipe_steps.learning_curves.regularization_rules import (
     augmentation_too_strong,
     weight_decay_too_high,
@@ -16,7 +16,7 @@ from recipe_steps.learning_curves.remedies import (
     slower,
     smaller_batch,
 )
-from recipe_steps.learning_curves.runs import Run, about, runs
+from recipe_steps.learning_curves.run_curves import Run, finding_of_runs, runs
 from recipe_steps.learning_curves.schedule_rules import TAIL, noise_of_fall
 from recipe_steps.learning_curves.shapes import ENOUGH, relative_fall
 
@@ -78,7 +78,7 @@ def predicts_majority_class(evidence: Evidence) -> Finding | None:
     advice = "Check the rate and dead units, then weigh the classes."
     every = runs(evidence)
     if not any(run.tells for run in every if test(run)):
-        return about(evidence, test, "fail", advice, confidence=0.7)
+        return finding_of_runs(evidence, test, "fail", advice, confidence=0.7)
     better = any(
         (max(run.val_score) - run.chance) * run.items >= MORE_RIGHT
         for run in every
@@ -86,8 +86,8 @@ def predicts_majority_class(evidence: Evidence) -> Finding | None:
     )
     if not better and all(run.tells for run in every if test(run)):
         advice = "Weigh the classes, or take a score in which rare ones count, if they matter."
-        return about(evidence, test, "note", advice, confidence=0.7)
-    return about(evidence, test, "warn", advice, confidence=0.7)
+        return finding_of_runs(evidence, test, "note", advice, confidence=0.7)
+    return finding_of_runs(evidence, test, "warn", advice, confidence=0.7)
 
 
 @rule("warn", explains=["needs-lr-decay"], remedy=slower)
@@ -113,7 +113,7 @@ def unstable_training(evidence: Evidence) -> Finding | None:
             return None
         return f"the training loss swings by {fmean(map(abs, changes)):.0%} from epoch to epoch"
 
-    return about(
+    return finding_of_runs(
         evidence, test, "warn", "Lower or decay the rate, or take larger batches.", confidence=0.7
     )
 
@@ -151,7 +151,7 @@ def too_few_updates(evidence: Evidence) -> Finding | None:
             return None
         return f"all training is {run.updates:.0f} updates, and the loss is still on its way"
 
-    return about(
+    return finding_of_runs(
         evidence, test, "warn", "Take a smaller batch, or train for more epochs.", confidence=0.8
     )
 
@@ -194,7 +194,7 @@ def metric_disagrees_with_loss(evidence: Evidence) -> Finding | None:
             f"from {before:.3g} to {after:.3g}"
         )
 
-    return about(
+    return finding_of_runs(
         evidence, test, "warn", "Check sign, inputs and threshold of the metric.", confidence=0.8
     )
 

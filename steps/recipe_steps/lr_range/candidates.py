@@ -37,7 +37,7 @@ range tests of ten problems, replayed, 67 % of the rates found so lay within 5 %
 
 
 @dataclass
-class Tried:
+class TriedRate:
     """A constant rate and what about 100 iterations at it did."""
 
     lr: float
@@ -60,7 +60,7 @@ class Candidates:
 
     start: float
     """Loss of the untrained model."""
-    tried: list[Tried]
+    tried: list[TriedRate]
     exhausted: float | None
     """The rate that was still the best, and at an end, when extending ended."""
 
@@ -76,12 +76,12 @@ def candidates(ctx: Context, centre: float) -> Candidates:
     start = fmean(untrained.losses[-TAIL_LENGTH:]) if untrained.losses else math.nan
     spread = stdev(untrained.losses) if len(untrained.losses) > 1 else 0.0
 
-    def told(lr: float, course: ShortResult) -> Tried:
+    def told(lr: float, course: ShortResult) -> TriedRate:
         return tried_of(lr, course, start, spread)
 
     tried = [told(lr, course) for lr, course in zip(rates, first, strict=False)]
 
-    def extend(most: int, where: Callable[[list[Tried]], float | None]) -> None:
+    def extend(most: int, where: Callable[[list[TriedRate]], float | None]) -> None:
         for _ in range(most):
             lr = where(sorted(tried, key=lambda one: one.lr))
             if lr is None:
@@ -98,7 +98,7 @@ def candidates(ctx: Context, centre: float) -> Candidates:
     return Candidates(start, sorted(tried, key=lambda one: one.lr), exhausted)
 
 
-def _beyond(tried: list[Tried]) -> float | None:
+def _beyond(tried: list[TriedRate]) -> float | None:
     """The next rate past the best one when that is at an end; of rates in their order."""
     best = _best(tried)
     if best is tried[-1]:
@@ -106,7 +106,7 @@ def _beyond(tried: list[Tried]) -> float | None:
     return rounded(best.lr / STEP) if best is tried[0] else None
 
 
-def _between(tried: list[Tried]) -> float | None:
+def _between(tried: list[TriedRate]) -> float | None:
     """Where the best rate and its neighbours put the minimum; halfway to a larger neighbour that
     diverged. None where that was tried, or where the best has no neighbour.
     """
@@ -126,13 +126,13 @@ def _between(tried: list[Tried]) -> float | None:
     return rounded(lowest)
 
 
-def best_of(tried: Sequence[Tried]) -> Tried | None:
+def best_of(tried: Sequence[TriedRate]) -> TriedRate | None:
     """The one with the lowest losses; None where all diverged."""
     known = [one for one in tried if one.final is not None]
     return min(known, key=lambda one: one.level, default=None)
 
 
-def _best(tried: Sequence[Tried]) -> Tried:
+def _best(tried: Sequence[TriedRate]) -> TriedRate:
     """The same, or the smallest rate where all diverged."""
     return best_of(tried) or min(tried, key=lambda one: one.lr)
 
@@ -194,10 +194,10 @@ def warms_up(experiment: Experiment) -> bool:
     return planned[0] < COLD * max(planned)
 
 
-def tried_of(lr: float, course: ShortResult, start: float, spread: float = 0.0) -> Tried:
+def tried_of(lr: float, course: ShortResult, start: float, spread: float = 0.0) -> TriedRate:
     """A rate with what its course ended with."""
     complete = len(course.losses) == ITERATIONS
-    return Tried(
+    return TriedRate(
         lr,
         final_loss(course.losses, start, spread) if complete else None,
         noise(course.losses),

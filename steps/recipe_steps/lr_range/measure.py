@@ -9,7 +9,7 @@ from recipe.core.evidence import Evidence, Scalar
 from recipe.plugin.context import Context
 from recipe.search.short_training import FORWARD, ShortTraining
 from recipe.search.space import log_spaced
-from recipe.training.optimizers import kin_of, usual_rates
+from recipe.training.optimizers import optimizer_family, usual_rates
 from recipe.training.plan import iterations_per_epoch
 from recipe_steps.lr_range.candidates import (
     AROUND,
@@ -18,7 +18,7 @@ from recipe_steps.lr_range.candidates import (
     SWEEPS,
     TAIL_LENGTH,
     Candidates,
-    Tried,
+    TriedRate,
     best_of,
     candidates,
     constant,
@@ -62,7 +62,7 @@ MOSTLY_CLIPPED = 0.9
 def measure(ctx: Context) -> Evidence:
     """A bracket of usable rates and the best of them."""
     before = ctx.meter.epochs
-    kind, _ = kin_of(ctx.experiment)
+    kind, _ = optimizer_family(ctx.experiment)
     low, high = SWEEP[kind or "adam"]
     lrs = log_spaced(low, high, ITERATIONS)
     sweeps = _sweeps(ctx, lrs)
@@ -196,7 +196,7 @@ def _evidence(
     return Evidence(scalars, curves)
 
 
-def _best_scalars(start: float, tried: Sequence[Tried]) -> dict[str, Scalar]:
+def _best_scalars(start: float, tried: Sequence[TriedRate]) -> dict[str, Scalar]:
     """The best rate, whether it works, and the bracket around it."""
     drops = [None if one.final is None else start - one.final for one in tried]
     found = bracket([one.lr for one in tried], drops, BRACKET_SHARE)

@@ -3,19 +3,19 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from recipe.plugin.remedy import Patient, Remedy
+from recipe.plugin.remedy import Remedy, RemedyInput
 
 if TYPE_CHECKING:
     from recipe.experiment import Experiment
 
 
-def _best_rate(patient: Patient) -> "Experiment | None":
-    best = patient.evidence.number("best_lr")
-    return None if best is None else replace(patient.experiment, lr=best)
+def _best_rate(subject: RemedyInput) -> "Experiment | None":
+    best = subject.evidence.number("best_lr")
+    return None if best is None else replace(subject.experiment, lr=best)
 
 
-def _without_clipping(patient: Patient) -> "Experiment":
-    return replace(patient.experiment, clip_norm=None)
+def _without_clipping(subject: RemedyInput) -> "Experiment":
+    return replace(subject.experiment, clip_norm=None)
 
 
 best_rate = Remedy("take the rate at which the loss fell most", _best_rate, as_declared=True)

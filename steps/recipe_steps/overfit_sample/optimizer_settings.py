@@ -13,7 +13,7 @@ from recipe.experiment import OPTIMIZERS, Experiment
 from recipe.models.building import no_dropout
 from recipe.plugin.context import Context
 from recipe.training.loop import Training
-from recipe.training.optimizers import KIN, MOMENTUM, momentum_of
+from recipe.training.optimizers import MOMENTUM, OPTIMIZER_FAMILIES, momentum_of
 
 ITERATIONS = 16
 ORDERS = 5.0
@@ -39,7 +39,7 @@ def rate_factor(ctx: Context, experiment: Experiment, sample: TensorData) -> dic
     with no_dropout(training.model):
         ctx.spend(len(training.losses(lambda _: False)))
     optimizer = training.optimizer
-    name = KIN.get(type(optimizer))
+    name = OPTIMIZER_FAMILIES.get(type(optimizer))
     if name not in OPTIMIZERS:
         return {}
     factor = _momentum_factor(optimizer, name) * _epsilon_factor(optimizer)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from recipe.plugin.remedy import Patient, Remedy
+from recipe.plugin.remedy import Remedy, RemedyInput
 
 if TYPE_CHECKING:
     from recipe.experiment import Experiment
@@ -12,39 +12,39 @@ USUAL_MOMENTUM = 0.1
 """The default of torch.nn."""
 
 
-def _usual_optimizer(patient: Patient) -> "Experiment | None":
+def _usual_optimizer(subject: RemedyInput) -> "Experiment | None":
     from recipe_steps.overfit_sample.optimizer_settings import with_usual_settings
 
-    name = patient.evidence.text("usual_optimizer")
-    return None if name is None else with_usual_settings(patient.experiment, name)
+    name = subject.evidence.text("usual_optimizer")
+    return None if name is None else with_usual_settings(subject.experiment, name)
 
 
-def _without_regularisation(patient: Patient) -> "Experiment":
+def _without_regularisation(subject: RemedyInput) -> "Experiment":
     from recipe.models.wrappers import WithoutDropout
 
-    make = patient.experiment.model
+    make = subject.experiment.model
     return replace(
-        patient.experiment,
+        subject.experiment,
         model=lambda **given: WithoutDropout(make(**given)),
         weight_decay=0.0,
     )
 
 
-def _with_nonlinearities(patient: Patient) -> "Experiment":
+def _with_nonlinearities(subject: RemedyInput) -> "Experiment":
     from recipe.models.wrappers import with_relu_between_layers
 
-    make = patient.experiment.model
+    make = subject.experiment.model
 
     def bent(**given: Any) -> Any:
         return with_relu_between_layers(make(**given))
 
-    return replace(patient.experiment, model=bent)
+    return replace(subject.experiment, model=bent)
 
 
-def _usual_momentum(patient: Patient) -> "Experiment":
+def _usual_momentum(subject: RemedyInput) -> "Experiment":
     from recipe.models.building import batch_norms
 
-    make = patient.experiment.model
+    make = subject.experiment.model
 
     def usual(**given: Any) -> Any:
         model = make(**given)
@@ -52,7 +52,7 @@ def _usual_momentum(patient: Patient) -> "Experiment":
             layer.momentum = USUAL_MOMENTUM
         return model
 
-    return replace(patient.experiment, model=usual)
+    return replace(subject.experiment, model=usual)
 
 
 usual_momentum = Remedy("use batch normalisation's usual momentum", _usual_momentum)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
-from recipe.plugin.remedy import Patient, Remedy
+from recipe.plugin.remedy import Remedy, RemedyInput
 from recipe.plugin.rules import finding, rule
 from recipe_steps.initial_loss.loss_rules import loss_sign_flipped
 from recipe_steps.initial_loss.output_rules import sigmoid_before_loss, softmax_before_loss
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from recipe.experiment import Experiment
 
 
-def _clearing(patient: Patient) -> "Experiment | None":
-    update = patient.experiment.update
+def _clearing(subject: RemedyInput) -> "Experiment | None":
+    update = subject.experiment.update
     if update is None:
         return None
 
@@ -25,11 +25,11 @@ def _clearing(patient: Patient) -> "Experiment | None":
         optimizer.zero_grad()
         return update(model, optimizer, batch)
 
-    return replace(patient.experiment, update=cleared)
+    return replace(subject.experiment, update=cleared)
 
 
-def _in_training_mode(patient: Patient) -> "Experiment | None":
-    update = patient.experiment.update
+def _in_training_mode(subject: RemedyInput) -> "Experiment | None":
+    update = subject.experiment.update
     if update is None:
         return None
 
@@ -40,7 +40,7 @@ def _in_training_mode(patient: Patient) -> "Experiment | None":
         finally:
             model.eval = change
 
-    return replace(patient.experiment, update=training)
+    return replace(subject.experiment, update=training)
 
 
 SYMPTOMS = (*NOT_LEARNING, *OVERSHOOTING)

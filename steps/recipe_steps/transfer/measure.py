@@ -20,9 +20,9 @@ from recipe.training.optimizers import usual_rates
 from recipe_steps.grids import number
 from recipe_steps.lengths import expected_length, length, updates
 from recipe_steps.transfer import probing
-from recipe_steps.transfer.about import about
-from recipe_steps.transfer.paired import errors
+from recipe_steps.transfer.head_facts import head_facts
 from recipe_steps.transfer.profile import depth_profile, forgetting
+from recipe_steps.transfer.score_errors import score_errors
 
 FINE = 0.1
 """Of the head's rate: the lecture's "about a tenth of the rate"."""
@@ -57,7 +57,7 @@ def measure(ctx: Context) -> Evidence:
         UsageError: no training of the head ended with a score.
 
     """
-    found = _Found(about(ctx))
+    found = _Found(head_facts(ctx))
     baseline = ctx.train_baseline()
     ctx.checkpoints.spared = baseline.key if baseline else None  # its features may be looked at
     probes = probing.probe(ctx)
@@ -81,7 +81,9 @@ def measure(ctx: Context) -> Evidence:
     tuned_best, scratch_best = best_of(tuned), best_of(scratch)
     found.scalars |= _best("tuned", tuned_best) | _best("scratch", scratch_best)
     found.curves |= _depths(ctx, probe, tuned)
-    found.scalars |= errors(ctx, {"probe": probe, "tuned": tuned_best, "scratch": scratch_best})
+    found.scalars |= score_errors(
+        ctx, {"probe": probe, "tuned": tuned_best, "scratch": scratch_best}
+    )
     if baseline is not None:
         found.scalars |= {"declared_score": baseline.val_score, "declared_lr": ctx.experiment.lr}
     for name, trial in (("declared", baseline), ("tuned", tuned_best)):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
-from recipe.plugin.remedy import Patient, Remedy
+from recipe.plugin.remedy import Remedy, RemedyInput
 from recipe.plugin.rules import finding, rule
 from recipe_steps.transfer import advice
 
@@ -20,17 +20,17 @@ DRAWN = 0.5
 """Share of the weights below the head that another seed draws otherwise: nothing was loaded."""
 
 
-def _tenth_of_the_rate(patient: Patient) -> "Experiment | None":
-    experiment, declared = patient.experiment, patient.evidence.number("declared_features")
+def _tenth_of_the_rate(subject: RemedyInput) -> "Experiment | None":
+    experiment, declared = subject.experiment, subject.evidence.number("declared_features")
     if experiment.lr is None or declared is None:
         return None
     return replace(experiment, lr=experiment.lr * TENTH)
 
 
-def _fresh_head(patient: Patient) -> "Experiment | None":
+def _fresh_head(subject: RemedyInput) -> "Experiment | None":
     from recipe.models.pretrained import reset
 
-    experiment, make = patient.experiment, patient.experiment.model
+    experiment, make = subject.experiment, subject.experiment.model
 
     @wraps(make)  # whether it takes `weights` is read off its signature
     def anew(**given: Any) -> Any:

@@ -6,15 +6,15 @@ from recipe.core.evidence import Evidence, Scalar
 from recipe.data.datasets import TensorData
 from recipe.models.building import build_model, seeded
 from recipe.plugin.context import Context
-from recipe_steps.initial_loss.excess import low_limit
-from recipe_steps.neutral import BATCH, mean_loss
+from recipe_steps.initial_loss.loss_limits import low_limit
+from recipe_steps.loss_expectations import BATCH, mean_loss
 
 SHRUNK = 1e-6
 """What weights are multiplied by: nothing is left of them in the outputs, while weights that are
 divided by their own norm stay finite."""
 
 
-def without_weights(
+def loss_with_shrunk_weights(
     ctx: Context, sample: TensorData, scalars: dict[str, Scalar]
 ) -> dict[str, Scalar]:
     """The loss of the fresh model with all its weights shrunk away, where its own is too low.

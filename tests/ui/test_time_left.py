@@ -2,19 +2,19 @@
 
 import pytest
 
-from recipe.ui import pace
-from recipe.ui.pace import Pace
+from recipe.ui import time_left
+from recipe.ui.time_left import TimeLeft
 
 
 @pytest.fixture
 def clock(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time_left.time, "monotonic", lambda: now[0])
     return now
 
 
 def test_what_is_left_follows_the_work_and_shrinks_between_reports(clock):
-    work = Pace()
+    work = TimeLeft()
     assert work.left is None
     clock[0] += 20
     assert work.update(10, 50) is False
@@ -26,7 +26,7 @@ def test_what_is_left_follows_the_work_and_shrinks_between_reports(clock):
 
 
 def test_the_bar_goes_on_between_reports_but_not_past_the_next_one(clock):
-    work = Pace()
+    work = TimeLeft()
     clock[0] += 10
     work.update(10, 100)
     clock[0] += 5
@@ -36,7 +36,7 @@ def test_the_bar_goes_on_between_reports_but_not_past_the_next_one(clock):
 
 
 def test_less_than_before_is_another_piece_of_work(clock):
-    work = Pace()
+    work = TimeLeft()
     clock[0] += 60
     work.update(100, 100)
     clock[0] += 1

@@ -3,7 +3,7 @@
 import time
 
 
-class Pace:
+class TimeLeft:
     """Extrapolates from what was done so far; work that begins anew is a piece of its own."""
 
     def __init__(self) -> None:

@@ -12,8 +12,8 @@ import recipe
 from recipe import Experiment
 from recipe.core.evidence import Evidence
 from recipe.data.datasets import load_splits
-from recipe.plugin.remedy import Patient
-from recipe_steps.learning_curves.balance import balanced_accuracy, mean_recall, weigh_classes
+from recipe.plugin.remedy import RemedyInput
+from recipe_steps.learning_curves.class_balance import balanced_accuracy, mean_recall, weigh_classes
 from step_samples import blob_experiment, mlp
 
 CPU = torch.device("cpu")
@@ -22,7 +22,7 @@ BASE = blob_experiment().resolved()
 
 def mended(experiment):
     data = load_splits(experiment, CPU, 0)
-    return weigh_classes.mend(Patient(experiment, data, Evidence(), CPU))
+    return weigh_classes.apply(RemedyInput(experiment, data, Evidence(), CPU))
 
 
 def test_each_class_has_the_same_weight_in_the_loss():

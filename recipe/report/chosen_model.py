@@ -1,6 +1,6 @@
 """The model that a run chose, in words."""
 
-from recipe.core.chosen import Chosen
+from recipe.core.chosen_model import Chosen
 from recipe.core.results import RunResult
 from recipe.report.words import count, show
 

@@ -5,7 +5,7 @@ import pytest
 from recipe.core.evidence import Figure
 from recipe.core.findings import Finding, RemedyOutcome
 from recipe.core.results import StepResult
-from recipe.ui.panel import Choice, Panel, open_causes
+from recipe.ui.step_menu import Choice, StepMenu, open_causes
 
 REMEDY = RemedyOutcome("return logits")
 
@@ -29,7 +29,7 @@ def step(status, *findings, figures=()):
 
 def panel(*answers, told=None, **more):
     said = [] if told is None else told
-    return Panel(
+    return StepMenu(
         Script(*answers), lambda rule: said.append(("explain", rule)),
         lambda result: said.append(("plot", result.name)), **more,
     )  # fmt: skip

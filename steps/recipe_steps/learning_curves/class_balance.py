@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from recipe.plugin.remedy import Patient, Remedy
+from recipe.plugin.remedy import Remedy, RemedyInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,13 +19,13 @@ IGNORED = -100
 """The label that PyTorch's cross-entropy leaves out."""
 
 
-def _weighed(patient: Patient) -> "Experiment | None":
+def _weighed(subject: RemedyInput) -> "Experiment | None":
     """Weights in inverse proportion to the number of items (King, Zeng 2001), and the mean of the
     classes' recalls as score; None for a loss that is weighed already, or is not known.
     """
     from torch import nn
 
-    experiment, train = patient.experiment, patient.data.train
+    experiment, train = subject.experiment, subject.data.train
     loss, kind = experiment.loss, experiment.resolved_task.target_kind
     targets = getattr(train, "y", None)
     if targets is None or experiment.update is not None or len(targets) == 0:

@@ -215,7 +215,7 @@ def error_of(run: Run) -> float:
     return max(least, standard_error(score, run.items, shares=run.chance > 0))
 
 
-def about_branch(
+def finding_of_branch(
     evidence: Evidence, rule: str, test: Callable[[Run], str | None], change: str, advice: str
 ) -> Finding | None:
     """A finding about a shape: with a branch, only where that wins; a note where a run of our own
@@ -258,7 +258,7 @@ def _shown(branch: Branch) -> str:
     return score if branch.loss is None else f"{score} (loss {branch.loss:.3g})"
 
 
-def about(
+def finding_of_runs(
     evidence: Evidence,
     test: Callable[[Run], str | None],
     severity: Severity,

@@ -35,7 +35,7 @@ def lowest_loss(evidence: Evidence) -> float | None:
     return min((loss for loss in losses if loss is not None), default=None)
 
 
-def excess(evidence: Evidence) -> Severity | None:
+def too_high(evidence: Evidence) -> Severity | None:
     """How bad the first loss is; None when it is as expected, or unknown."""
     loss, expected = lowest_loss(evidence), evidence.number("expected")
     if loss is None or expected is None:

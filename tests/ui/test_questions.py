@@ -1,7 +1,7 @@
 import pytest
 
 from recipe.core.errors import UsageError
-from recipe.ui.ask import Back, Item, Numbers, Question, ask_all
+from recipe.ui.questions import Back, Item, Numbers, Question, ask_all
 
 
 class Script:

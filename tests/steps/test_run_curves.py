@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from recipe.core.evidence import Evidence
-from recipe_steps.learning_curves.runs import Branch, late_mean, noise_of, runs, wins
+from recipe_steps.learning_curves.run_curves import Branch, late_mean, noise_of, runs, wins
 
 NAN = math.nan
 SWAYING = [0.0, 0.0, 0.0, 0.0, 1.0, -1.0, 1.0, -1.0]

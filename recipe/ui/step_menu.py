@@ -7,7 +7,7 @@ from typing import Literal
 from recipe.core.findings import Finding
 from recipe.core.results import StepResult
 from recipe.engine.decisions import mendable
-from recipe.ui.ask import Asker, Item
+from recipe.ui.questions import Asker, Item
 
 Action = Literal["mend", "go on", "explain", "plot", "again", "change", "stop"]
 
@@ -21,7 +21,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Panel:
+class StepMenu:
     """The choices that there are here."""
 
     asker: Asker

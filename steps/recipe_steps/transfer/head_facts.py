@@ -9,7 +9,7 @@ from recipe.models.building import build_model
 from recipe.plugin.context import Context
 
 
-def about(ctx: Context) -> dict[str, Scalar]:
+def head_facts(ctx: Context) -> dict[str, Scalar]:
     """What is known before anything is trained."""
     experiment, train = ctx.experiment, ctx.data.train
     first, other = (

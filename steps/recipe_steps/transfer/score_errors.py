@@ -13,7 +13,7 @@ from recipe.search.ranking import best_of
 from recipe.training.evaluation import answers, lead_error, part_sums
 
 
-def errors(ctx: Context, best: Mapping[str, Trial | None]) -> dict[str, Scalar]:
+def score_errors(ctx: Context, best: Mapping[str, Trial | None]) -> dict[str, Scalar]:
     """The standard error of the best score, and of the difference between any two of them: ways are
     right and wrong about much the same items, so that it is smaller than those of their scores.
     """
