@@ -144,7 +144,7 @@ def _check_condition(name: str, axis: When, earlier: Mapping[str, Axis]) -> None
         )
 
 
-def active(params: Mapping[str, Scalar], space: Mapping[str, Axis]) -> dict[str, Scalar]:
+def active_params(params: Mapping[str, Scalar], space: Mapping[str, Axis]) -> dict[str, Scalar]:
     """The parameters without those whose condition does not hold."""
     kept: dict[str, Scalar] = {}
     for name, value in params.items():

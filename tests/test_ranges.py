@@ -5,7 +5,7 @@ import pytest
 
 import recipe
 from recipe import UsageError
-from recipe.ranges import Range, When, active, check
+from recipe.ranges import Range, When, active_params, check
 
 
 def test_a_range_is_spread_evenly():
@@ -57,9 +57,9 @@ SPACE = {
 
 def test_parameters_whose_condition_fails_are_left_out():
     full = {"lr": 0.1, "norm": "group", "groups": 4, "affine": True}
-    assert active(full, SPACE) == full
-    assert active({**full, "groups": 2}, SPACE) == {"lr": 0.1, "norm": "group", "groups": 2}
-    assert active({**full, "norm": "batch"}, SPACE) == {"lr": 0.1, "norm": "batch"}
+    assert active_params(full, SPACE) == full
+    assert active_params({**full, "groups": 2}, SPACE) == {"lr": 0.1, "norm": "group", "groups": 2}
+    assert active_params({**full, "norm": "batch"}, SPACE) == {"lr": 0.1, "norm": "batch"}
 
 
 def test_a_sound_space_is_accepted():

@@ -152,15 +152,15 @@ def load_splits(
         UsageError: a data set is empty, unreadable or of an unknown kind.
 
     """
-    train = load(experiment.train, "train", device, notify)
+    train = load_data(experiment.train, "train", device, notify)
     val = experiment.val
     if val is None or isinstance(val, int | float):
         share = DEFAULT_VAL_SHARE if val is None else float(val)
         return _split(train, share, experiment, seed)
-    return Splits(train, load(val, "val", device, notify))
+    return Splits(train, load_data(val, "val", device, notify))
 
 
-def load(source: Any, name: str, device: torch.device, notify: Notify | None = None) -> Data:
+def load_data(source: Any, name: str, device: torch.device, notify: Notify | None = None) -> Data:
     """Turn one declared source into data on `device`; see `load_splits`."""
     source = _called(source, name)
     if isinstance(source, tuple | list) and len(source) == 2 and all(map(_is_array, source)):

@@ -15,7 +15,7 @@ from torch.overrides import TorchFunctionMode
 from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.models.blocks import check_head, find_blocks, freeze
-from recipe.models.pretrained import SCRATCH, file_of, load_start, load_weights, reset
+from recipe.models.pretrained import SCRATCH, file_of, load_start, load_weights, reset_weights
 
 
 @contextmanager
@@ -150,7 +150,7 @@ def _begin(model: nn.Module, experiment: Experiment) -> None:
     file, start = file_of(experiment.weights), experiment.begin_from
     if start == SCRATCH:
         if experiment.weights is None:
-            reset(model, experiment.head)
+            reset_weights(model, experiment.head)
         return
     if file is not None:
         load_weights(model, file, experiment.head)

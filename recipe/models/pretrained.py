@@ -126,7 +126,7 @@ def _named(names: list[str], what: str) -> str:
     return f"{what} {', '.join(names[:NAMED])}{more}"
 
 
-def cannot_reset(model: nn.Module, head: str | None = None) -> str | None:
+def why_not_reset(model: nn.Module, head: str | None = None) -> str | None:
     """Why a model cannot be drawn anew: the first module outside the head with weights of its own
     and no `reset_parameters`; None where all have it.
     """
@@ -137,14 +137,14 @@ def cannot_reset(model: nn.Module, head: str | None = None) -> str | None:
     return None
 
 
-def reset(model: nn.Module, head: str | None = None) -> None:
+def reset_weights(model: nn.Module, head: str | None = None) -> None:
     """Draw the weights outside the head anew.
 
     Raises:
         UsageError: a module does not know how.
 
     """
-    if reason := cannot_reset(model, head):
+    if reason := why_not_reset(model, head):
         raise UsageError(f"The model cannot be trained from scratch: {reason}.")
     for name, module in model.named_modules():
         again = getattr(module, "reset_parameters", None)

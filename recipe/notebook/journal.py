@@ -100,10 +100,10 @@ def read_entries(path: Path) -> dict[tuple[str, str], Any]:
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:
-    return parsed(line, {"kind", "key", "value"})
+    return parse_record(line, {"kind", "key", "value"})
 
 
-def parsed(line: str | bytes, keys: AbstractSet[str]) -> dict[str, Any] | None:
+def parse_record(line: str | bytes, keys: AbstractSet[str]) -> dict[str, Any] | None:
     """The record in a line of JSON; None where it is torn, or lacks one of these keys."""
     try:
         entry = json.loads(line)

@@ -24,7 +24,12 @@ from recipe.search.halving import Halving, behind_in_loss, behind_in_score
 from recipe.search.trial_run import TrialRun, TrialSpec, standing_of
 from recipe.speed.fused_width import MOST_FUSED
 from recipe.training.execution_mode import PLAIN, ExecutionMode
-from recipe.training.feature_extraction import CannotExtract, Features, extract, why_not
+from recipe.training.feature_extraction import (
+    CannotExtract,
+    Features,
+    extract_features,
+    why_not_extracted,
+)
 from recipe.training.fit import Fit, Record, Snapshot, patience_for
 from recipe.training.loop import Training
 from recipe.training.plan import iterations_per_epoch
@@ -190,7 +195,7 @@ class Runner:
         if begins not in self.extracted:
             self.progress(0, 1, "features of the frozen model", None)
             try:
-                self.extracted[begins] = extract(
+                self.extracted[begins] = extract_features(
                     experiment, self.data, self.device, self.seed, mode=self.mode.single
                 )
             except CannotExtract as reason:
@@ -207,7 +212,7 @@ class Runner:
         """Whether an experiment trains its head alone, on features that are kept, as far as is
         known.
         """
-        if why_not(experiment, self.data) is not None:
+        if why_not_extracted(experiment, self.data) is not None:
             return False
         return self.journal.get(NO_FEATURES, self._begins(experiment)) is None
 

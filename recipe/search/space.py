@@ -8,7 +8,7 @@ from typing import Any
 
 from recipe.core.evidence import Scalar
 from recipe.core.keys import derive_seed
-from recipe.ranges import Axis, Range, active, plain, rounded
+from recipe.ranges import Axis, Range, active_params, plain, rounded
 
 Params = dict[str, Scalar]
 
@@ -46,7 +46,7 @@ def thinned_grid(axes: Mapping[str, Sequence[Scalar]], limit: int, seed: int) ->
             deal += hand
         columns[name] = deal[:limit]
     cells = [dict(zip(columns, cell, strict=True)) for cell in zip(*columns.values(), strict=True)]
-    return distinct(cells)
+    return distinct_cells(cells)
 
 
 def random_draws(axes: Mapping[str, Axis], count: int, seed: int) -> list[Params]:
@@ -77,8 +77,8 @@ def _drawn(sampler: str, axes: Mapping[str, Axis], count: int, **options: Any) -
     cells = []
     for _ in range(count):
         point = study.ask(dict(cube)).params
-        cells.append(active({name: _at(axes[name], point[name]) for name in axes}, axes))
-    return distinct(cells)
+        cells.append(active_params({name: _at(axes[name], point[name]) for name in axes}, axes))
+    return distinct_cells(cells)
 
 
 def _study(sampler: str, **options: Any) -> Any:
@@ -99,12 +99,12 @@ def _at(axis: Axis, share: float) -> Scalar:
     return values[min(len(values) - 1, int(share * len(values)))]
 
 
-def distinct(cells: Sequence[Params]) -> list[Params]:
+def distinct_cells(cells: Sequence[Params]) -> list[Params]:
     """Each cell once, in their order."""
     return list({tuple(cell.items()): cell for cell in cells}.values())
 
 
-def listed(axis: Axis) -> list[Scalar]:
+def listed_values(axis: Axis) -> list[Scalar]:
     """The values of an axis as a grid takes them: of a range both ends and the middle."""
     values = plain(axis)
     if isinstance(values, Range):
@@ -112,7 +112,7 @@ def listed(axis: Axis) -> list[Scalar]:
     return list(values)
 
 
-def proposed(
+def proposed_cells(
     axes: Mapping[str, Axis], known: Sequence[tuple[Params, float]], count: int, seed: int
 ) -> list[Params]:
     """`count` cells that the trials so far speak for (Bergstra et al. 2011, TPE).
@@ -135,11 +135,13 @@ def proposed(
         # What a condition left out is of no consequence, but the sampler wants a value.
         full = {name: params.get(name, _at(axis, 0.5)) for name, axis in axes.items()}
         study.add_trial(create_trial(params=full, distributions=dict(ranges), value=score))
-    cells = [active(study.ask(dict(ranges)).params, axes) for _ in range(count)]
+    cells = [active_params(study.ask(dict(ranges)).params, axes) for _ in range(count)]
     told = {name: isinstance(plain(axis), Range) for name, axis in axes.items()}
     cells = [{n: _said(v) if told[n] else v for n, v in cell.items()} for cell in cells]
-    tried = [active({n: params[n] for n in axes if n in params}, axes) for params, _ in known]
-    return [cell for cell in distinct(cells) if cell not in tried]
+    tried = [
+        active_params({n: params[n] for n in axes if n in params}, axes) for params, _ in known
+    ]
+    return [cell for cell in distinct_cells(cells) if cell not in tried]
 
 
 def _said(value: Scalar) -> Scalar:

@@ -34,7 +34,7 @@ from recipe.training.plan import (
     planned_rates,
     watched_iterations,
 )
-from recipe.training.weight_averaging import Average, trained_parameters, with_weights
+from recipe.training.weight_averaging import RunningAverage, trained_parameters, with_weights
 
 
 @dataclass
@@ -99,7 +99,7 @@ class FusedTraining:
         self.number = 0
         self._paused: _Running | None = None
         self.compared_after = frozenset(compared_after)
-        self.average = Average([self.trials.weights]) if compared_after else None
+        self.average = RunningAverage([self.trials.weights]) if compared_after else None
         self.optimizer = FUSED[str(lead.optimizer)](experiments, self.trials.weights)
         planned = rates or [planned_rates(e, data) for e in experiments]
         self.planned = [len(values) for values in planned]
@@ -287,7 +287,7 @@ class FusedTraining:
             watch.clips(iteration, size[:, 0] > limit)
             grad.mul_((limit / (size + 1e-6)).clamp(max=1.0))
 
-    def _compare(self, average: Average, epochs: list[Epoch]) -> None:
+    def _compare(self, average: RunningAverage, epochs: list[Epoch]) -> None:
         """As `Training` does, row by row: it is seldom, and statistics of batch norm are read."""
         if self.number == max(self.compared_after):
             self.average = None

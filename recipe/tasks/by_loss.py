@@ -88,7 +88,7 @@ def shares(targets: Tensor) -> bool:
     )
 
 
-def accepts(loss: Loss, outputs: Tensor, targets: Tensor) -> bool:
+def loss_accepts(loss: Loss, outputs: Tensor, targets: Tensor) -> bool:
     """Whether a loss makes a number of them, be it infinite: a first loss that is, is another
     matter.
     """

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from recipe.core.errors import UsageError
-from recipe.data.datasets import TensorData, load, load_splits
+from recipe.data.datasets import TensorData, load_data, load_splits
 from recipe.experiment import Experiment
 from recipe.machine.device import pick_device
 from recipe.notebook.run_folder import read_result
@@ -95,7 +95,7 @@ def inputs(
             "`transform`: give inputs as the model takes them (.npy, .safetensors)."
         )
     images = _Transformed(Images(path), transform)
-    found = load(images, data, device)
+    found = load_data(images, data, device)
     if not isinstance(found, TensorData):
         raise UsageError(f"{data!r}: the transform of the training data is random: leave that out.")
     return images.images.names, found.x
@@ -105,7 +105,7 @@ def _split(experiment: Experiment, name: str, device: torch.device, seed: int) -
     if name == "test" and experiment.test is None:
         raise UsageError("The experiment has no test data: name other data.")
     data = (
-        load(experiment.test, "test", device) if name == "test"
+        load_data(experiment.test, "test", device) if name == "test"
         else getattr(load_splits(experiment, device, seed), name)
     )  # fmt: skip
     if not isinstance(data, TensorData):

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from recipe.core.evidence import finite
 from recipe.experiment import Experiment
-from recipe.training.evaluation import measure
+from recipe.training.evaluation import loss_and_score
 from recipe.training.fit import rank
 
 MOST_ITEMS = 5000
@@ -37,7 +37,7 @@ class Ensemble(nn.Module):
         return self.together([member(x) for member in self.members])
 
 
-class Pool:
+class OutputPool:
     """Outputs of several models on the same items, of which some are taken together."""
 
     def __init__(self, experiment: Experiment, targets: Sequence[Tensor]) -> None:
@@ -50,7 +50,7 @@ class Pool:
         self.outputs.append(list(outputs))
         return len(self.outputs) - 1
 
-    def measure(self, members: Sequence[int]) -> tuple[float, float]:
+    def loss_and_score(self, members: Sequence[int]) -> tuple[float, float]:
         """Loss and score of these models together."""
         together = self.experiment.resolved_task.together
         batches = zip(*(self.outputs[m] for m in members), strict=True)
@@ -58,7 +58,7 @@ class Pool:
             (several[0] if len(several) == 1 else together(several), y)
             for several, y in zip(batches, self.targets, strict=True)
         ]
-        return measure(self.experiment, answers)
+        return loss_and_score(self.experiment, answers)
 
     def greedy(self, candidates: Sequence[int]) -> list[int]:
         """Models in the order in which each of them adds most to those before, as long as it adds
@@ -78,7 +78,7 @@ class Pool:
         return chosen
 
     def _rank(self, members: Sequence[int]) -> tuple[float, float]:
-        loss, score = self.measure(members)
+        loss, score = self.loss_and_score(members)
         return rank(finite(score), finite(loss))
 
     def error_correlation(self, members: Sequence[int]) -> float | None:

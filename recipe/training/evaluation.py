@@ -32,11 +32,11 @@ def evaluate(
     In float32 whatever the way: the score is the one that the saved weights have. The monitor
     sees the first batch.
     """
-    return measure(experiment, answers(model, data, mode, monitor))
+    return loss_and_score(experiment, model_outputs(model, data, mode, monitor))
 
 
 @torch.no_grad()
-def answers(
+def model_outputs(
     model: nn.Module,
     data: Data,
     mode: ExecutionMode = PLAIN,
@@ -51,13 +51,13 @@ def answers(
 
 
 @torch.no_grad()
-def measure(experiment: Experiment, answers: Iterable[Batch]) -> tuple[float, float]:
+def loss_and_score(experiment: Experiment, batches: Iterable[Batch]) -> tuple[float, float]:
     """Mean loss and score of outputs and targets; NaN where undefined."""
     loss_function, metric = experiment.loss_function, experiment.metric
     loss_sum, count = 0.0, 0
     tally = RunningScore(experiment.resolved_task)
     kept: list[Batch] = []
-    for outputs, y in answers:
+    for outputs, y in batches:
         loss_sum += loss_function(outputs, y).item() * len(y)
         count += len(y)
         if metric is not None:
@@ -75,14 +75,14 @@ def measure(experiment: Experiment, answers: Iterable[Batch]) -> tuple[float, fl
 
 
 @torch.no_grad()
-def part_sums(experiment: Experiment, answers: Iterable[Batch], items: int) -> Tensor | None:
+def part_sums(experiment: Experiment, batches: Iterable[Batch], items: int) -> Tensor | None:
     """The sums of the task's score of every item [n, k], or of as many parts of a few items each as
     are drawn from quickly; None where the score is a metric of the user's own, which may compare
     items with each other.
 
     Args:
         experiment: whose score.
-        answers: outputs and targets, batch by batch.
+        batches: outputs and targets, batch by batch.
         items: how many there are.
 
     """
@@ -90,7 +90,7 @@ def part_sums(experiment: Experiment, answers: Iterable[Batch], items: int) -> T
     if experiment.metric is not None or not getattr(type(task).sums, "counts_items", False):
         return None
     sums = []
-    for outputs, targets in answers:
+    for outputs, targets in batches:
         parts = zip(torch.split(outputs, size), torch.split(targets, size), strict=True)
         sums += [task.sums(*part).cpu() for part in parts]
     return torch.stack(sums)

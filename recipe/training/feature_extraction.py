@@ -75,7 +75,7 @@ class Features:
         return {**self.frozen, **{f"{self.head}.{name}": value for name, value in head.items()}}
 
 
-def why_not(experiment: Experiment, data: Splits) -> str | None:
+def why_not_extracted(experiment: Experiment, data: Splits) -> str | None:
     """Why an experiment cannot be trained on kept features, as far as that is known before."""
     if experiment.head is None or not experiment.blocks:
         return "no head is declared"
@@ -88,7 +88,7 @@ def why_not(experiment: Experiment, data: Splits) -> str | None:
     return None
 
 
-def extract(
+def extract_features(
     experiment: Experiment,
     data: Splits,
     device: torch.device,
@@ -111,7 +111,7 @@ def extract(
         CannotExtract: with the reason.
 
     """
-    reason = why_not(experiment, data)
+    reason = why_not_extracted(experiment, data)
     if reason or experiment.head is None:
         raise CannotExtract(reason)
     model = build_model(experiment, derive_seed(seed, "weights"), device)

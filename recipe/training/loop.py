@@ -29,7 +29,7 @@ from recipe.training.plan import (
 )
 from recipe.training.running_score import RunningScore
 from recipe.training.user_update import own_update
-from recipe.training.weight_averaging import Average, trained_parameters, with_weights
+from recipe.training.weight_averaging import RunningAverage, trained_parameters, with_weights
 
 CHECK_EVERY = 16
 """Iterations between looks at the loss on an accelerator, where each look waits for it."""
@@ -101,7 +101,7 @@ class Training:
         self.monitor = UpdateMonitor(self.model)
         self.compared_after = frozenset(compared_after)
         self._averaged = trained_parameters(self.model)
-        self.average = Average(self._averaged) if compared_after else None
+        self.average = RunningAverage(self._averaged) if compared_after else None
         self.number = 0
         """Of the next epoch, or of the one that pauses."""
         self._running: _Running | None = None
@@ -288,7 +288,7 @@ class Training:
         shares = {name: share.item() for name, share in monitor.worst().items()}
         return {"val_loss": loss, "val_score": score} | shares
 
-    def _compared(self, average: Average) -> dict[str, float]:
+    def _compared(self, average: RunningAverage) -> dict[str, float]:
         """The score of the averaged weights; behind the last comparison nothing is averaged."""
         if self.number == max(self.compared_after):
             self.average = None

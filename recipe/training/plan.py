@@ -11,7 +11,7 @@ from recipe.data.datasets import Data, Splits
 from recipe.data.items import Batch
 from recipe.experiment import Experiment
 from recipe.training.execution_mode import ExecutionMode
-from recipe.training.schedules import rates as schedule_rates
+from recipe.training.schedules import schedule_rates
 
 WATCHED_PER_EPOCH = 4
 """Iterations of an epoch at which gradients and updates are read, at most."""

@@ -17,7 +17,7 @@ from recipe.experiment import Experiment, LossFunction
 from recipe.models.blocks import Block, find_blocks, freeze
 from recipe.models.building import build_model, error_location
 from recipe.tasks import Classification, Regression, Task
-from recipe.tasks.by_loss import accepts, shares, takes_label, tells_apart
+from recipe.tasks.by_loss import loss_accepts, shares, takes_label, tells_apart
 from recipe.tasks.classification import LossOfClasses
 from recipe.tasks.regression import LossAsScore
 
@@ -82,7 +82,7 @@ def _by_loss(experiment: Experiment, data: Splits, loss: LossFunction) -> Task |
     sample = data.train.sample(LOOKED_AT, torch.Generator().manual_seed(0))
     x, y = sample.x.cpu(), sample.y.cpu()
     if type(task) is Classification and y.ndim == 2 and shares(y):
-        return LossAsScore(loss) if accepts(loss, y, y) else None
+        return LossAsScore(loss) if loss_accepts(loss, y, y) else None
     if y.numel() != len(y):
         return None
     try:

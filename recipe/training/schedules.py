@@ -66,7 +66,7 @@ def with_warmup(schedule: str | Schedule, warmup: float = 0.0) -> Schedule:
     return factor
 
 
-def restarts(lr: float, warmup: float, cycles: Sequence[int]) -> list[float]:
+def restart_rates(lr: float, warmup: float, cycles: Sequence[int]) -> list[float]:
     """The rate of every iteration where it falls like a cosine in every cycle and then jumps back
     (Loshchilov and Hutter 2017; Huang et al. 2017 keep a snapshot at the end of each).
 
@@ -77,12 +77,15 @@ def restarts(lr: float, warmup: float, cycles: Sequence[int]) -> list[float]:
 
     """
     each = (
-        rates(lr, cosine, 0.0 if number else warmup, length) for number, length in enumerate(cycles)
+        schedule_rates(lr, cosine, 0.0 if number else warmup, length)
+        for number, length in enumerate(cycles)
     )
     return [rate for cycle in each for rate in cycle]
 
 
-def rates(lr: float, schedule: str | Schedule, warmup: float, iterations: int) -> list[float]:
+def schedule_rates(
+    lr: float, schedule: str | Schedule, warmup: float, iterations: int
+) -> list[float]:
     """The learning rate of every iteration. The first of a warm-up is above zero."""
     factor = with_warmup(schedule, warmup)
     shift = 0.5 if warmup else 0.0

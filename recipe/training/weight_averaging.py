@@ -30,25 +30,25 @@ Share = Callable[[int], float]
 """The share of the n-th values in an average, from n = 1 on."""
 
 
-def polynomial(n: int) -> float:
+def polynomial_weights(n: int) -> float:
     """Weights that grow with a power: no length of time has to be chosen."""
     return (POWER + 1) / (n + POWER)
 
 
-def uniform(n: int) -> float:
+def uniform_weights(n: int) -> float:
     """The plain mean (Polyak, Juditsky 1992)."""
     return 1 / n
 
 
-def exponential(decay: float) -> Share:
+def exponential_weights(decay: float) -> Share:
     """The mean of the first ones, until these are so many that `decay` forgets them."""
     return lambda n: max(1 / n, 1 - decay)
 
 
-class Average:
+class RunningAverage:
     """A running average of tensors of which every iteration brings new values."""
 
-    def __init__(self, values: Iterable[Tensor], share: Share = polynomial) -> None:
+    def __init__(self, values: Iterable[Tensor], share: Share = polynomial_weights) -> None:
         """Begin with these, which the first new ones replace."""
         self.values = [value.detach().clone() for value in values]
         self.share = share
@@ -66,7 +66,7 @@ def trained_parameters(model: nn.Module) -> list[Tensor]:
     return [p.detach() for p in model.parameters() if p.requires_grad]
 
 
-class Trained(Protocol):
+class AveragedTraining(Protocol):
     """A training, of one trial or of several."""
 
     model: nn.Module
@@ -78,7 +78,7 @@ class Trained(Protocol):
 
 
 @contextmanager
-def with_weights(training: Trained, values: Sequence[Tensor]) -> Iterator[nn.Module]:
+def with_weights(training: AveragedTraining, values: Sequence[Tensor]) -> Iterator[nn.Module]:
     """The model of a training with these values for its trained parameters, see `in_place_of`; the
     statistics of batch norm are read from the batches of the first epoch.
     """

@@ -162,7 +162,7 @@ def epochs(make, head, weights, x_side, n):
 
     from recipe import Experiment
     from recipe.data.datasets import Splits, TensorData
-    from recipe.training.feature_extraction import extract
+    from recipe.training.feature_extraction import extract_features
     from recipe.training.loop import Training
     from recipe.training.preparation import prepare
 
@@ -177,7 +177,7 @@ def epochs(make, head, weights, x_side, n):
     experiment, _ = prepare(experiment, data)
     experiment = experiment.with_params({"freeze": len(experiment.blocks)})
     began = time.perf_counter()
-    features = extract(experiment, data, cpu, 0)
+    features = extract_features(experiment, data, cpu, 0)
     once = time.perf_counter() - began
     frozen = Training(experiment, data, seed=0, device=cpu)
     alone = Training(features.experiment(experiment), features.data, seed=0, device=cpu)

@@ -7,7 +7,7 @@ from torch.utils.data import Dataset, TensorDataset
 
 from recipe import Experiment
 from recipe.core.errors import UsageError
-from recipe.data.datasets import StreamData, TensorData, load, load_splits
+from recipe.data.datasets import StreamData, TensorData, load_data, load_splits
 from recipe.data.decoding import PARALLEL_FROM
 
 CPU = torch.device("cpu")
@@ -56,7 +56,7 @@ def generator(seed=0):
     ],
 )
 def test_every_kind_of_source_becomes_the_same_tensors(source):
-    data = load(source, "train", CPU)
+    data = load_data(source, "train", CPU)
     assert isinstance(data, TensorData)
     assert data.deterministic
     assert data.x.tolist() == [[0, 0], [1, -1], [2, -2]]
@@ -64,9 +64,9 @@ def test_every_kind_of_source_becomes_the_same_tensors(source):
 
 
 def test_numbers_become_single_precision_and_keep_their_kind():
-    data = load((np.array([[0.1], [0.2]]), np.array([True, False])), "train", CPU)
+    data = load_data((np.array([[0.1], [0.2]]), np.array([True, False])), "train", CPU)
     assert (data.x.dtype, data.y.dtype) == (torch.float32, torch.bool)
-    data = load([(np.float64(1.5), np.bool_(True)), (np.float32(2.5), np.bool_(False)), (3, True)],
+    data = load_data([(np.float64(1.5), np.bool_(True)), (np.float32(2.5), np.bool_(False)), (3, True)],
                 "train", CPU)  # fmt: skip
     assert data.x.tolist() == [1.5, 2.5, 3.0]
     assert data.y.tolist() == [True, False, True]
@@ -74,13 +74,13 @@ def test_numbers_become_single_precision_and_keep_their_kind():
 
 def test_a_read_only_array_is_fine_and_left_alone():
     array = np.frombuffer(np.arange(4, dtype=np.float32).tobytes(), dtype=np.float32)
-    assert load((array, array), "train", CPU).x.tolist() == [0, 1, 2, 3]
+    assert load_data((array, array), "train", CPU).x.tolist() == [0, 1, 2, 3]
 
 
 def test_decoding_in_worker_processes_keeps_the_order_and_tells_progress():
     seen = []
     n = PARALLEL_FROM + 3
-    data = load(Items(n), "val", CPU, lambda *told: seen.append(told))
+    data = load_data(Items(n), "val", CPU, lambda *told: seen.append(told))
     assert torch.equal(data.x[:, 0], torch.arange(n))
     assert torch.equal(data.y, torch.arange(n) % 3)
     assert seen[0] == (256, n, "decoding val")
@@ -88,7 +88,7 @@ def test_decoding_in_worker_processes_keeps_the_order_and_tells_progress():
 
 
 def test_a_random_data_set_is_read_anew_in_every_epoch():
-    data = load(Items(9, noisy), "train", CPU)
+    data = load_data(Items(9, noisy), "train", CPU)
     assert isinstance(data, StreamData)
     assert (len(data), data.deterministic) == (9, False)
     one, two = (torch.cat([x for x, _ in data.batches(4)]) for _ in range(2))
@@ -112,24 +112,24 @@ class Dividing:
 
 
 def test_items_that_a_visit_changes_in_place():
-    data = load(Dividing(2.0), "train", CPU)
+    data = load_data(Dividing(2.0), "train", CPU)
     assert isinstance(data, StreamData)
     assert data.rewritten
-    assert isinstance(load(Dividing(1.0), "train", CPU), TensorData)
-    assert load(Dividing(255.0, np.arange(80.0).reshape(10, 8)), "train", CPU).rewritten
-    assert not load(Items(9, noisy), "train", CPU).rewritten
+    assert isinstance(load_data(Dividing(1.0), "train", CPU), TensorData)
+    assert load_data(Dividing(255.0, np.arange(80.0).reshape(10, 8)), "train", CPU).rewritten
+    assert not load_data(Items(9, noisy), "train", CPU).rewritten
 
 
 def test_random_brightness_rewrites_nothing():
     x = torch.rand(10, 8)
     dimmed = Items(10, lambda i: (x[i] * random.random(), 0))
-    assert not load(dimmed, "train", CPU).rewritten
+    assert not load_data(dimmed, "train", CPU).rewritten
     buffer = torch.zeros(8)
 
     def noise(i):
         return buffer.normal_(), i % 2
 
-    assert not load(Items(10, noise), "train", CPU).rewritten
+    assert not load_data(Items(10, noise), "train", CPU).rewritten
 
 
 @pytest.mark.parametrize(("n", "sizes"), [(512, [512]), (513, [513]), (543, [543]),
@@ -145,7 +145,7 @@ def test_a_few_last_items_are_evaluated_with_those_before(n, sizes):
 def test_a_coin_flip_does_not_pass_for_deterministic(seed):
     random.seed(seed)
     flips = Items(100, lambda i: (torch.tensor([i, -i]) * random.choice([1, -1]), 0))
-    assert isinstance(load(flips, "train", CPU), StreamData)
+    assert isinstance(load_data(flips, "train", CPU), StreamData)
 
 
 def raising(i):
@@ -180,7 +180,7 @@ def raising(i):
 )
 def test_unusable_data_is_said_in_one_sentence(source, words):
     with pytest.raises(UsageError) as caught:
-        load(source, "train", CPU)
+        load_data(source, "train", CPU)
     message = str(caught.value)
     assert [word for word in words if word not in message] == []
     assert "\n" not in message

@@ -9,7 +9,7 @@ from recipe import Experiment
 from recipe.core.errors import UsageError
 from recipe.data.datasets import load_splits
 from recipe.models.building import build_model
-from recipe.models.pretrained import cannot_reset, file_of, read_weights
+from recipe.models.pretrained import file_of, read_weights, why_not_reset
 from recipe.training.fingerprint import fingerprint
 
 CPU = torch.device("cpu")
@@ -162,8 +162,8 @@ class Own(nn.Module):
 
 
 def test_a_layer_that_cannot_be_drawn_anew_is_named():
-    assert cannot_reset(net(), "3") is None
-    assert "Own" in cannot_reset(Own(), "fc")
+    assert why_not_reset(net(), "3") is None
+    assert "Own" in why_not_reset(Own(), "fc")
     with pytest.raises(UsageError, match=r"from scratch: the model .Own. has no reset_parameters"):
         build_model(problem(model=Own, head="fc", begin_from="scratch"), 0, CPU)
 

@@ -11,7 +11,7 @@ import recipe
 from recipe import Experiment
 from recipe.data.datasets import load_splits
 from recipe.trained.prediction import predict
-from recipe.training.ensemble import Ensemble, Pool
+from recipe.training.ensemble import Ensemble, OutputPool
 from recipe.training.evaluation import evaluate
 from recipe.training.preparation import prepare
 from recipe_steps.finish import measure as finish
@@ -51,7 +51,7 @@ def run(out, experiment, **given):
 @pytest.fixture
 def ensemble(monkeypatch):
     monkeypatch.setattr(finish, "choose", only("ensemble"))
-    monkeypatch.setattr(Pool, "greedy", lambda _, candidates: list(candidates)[:3])
+    monkeypatch.setattr(OutputPool, "greedy", lambda _, candidates: list(candidates)[:3])
 
 
 def shares(outputs, targets):
@@ -135,7 +135,10 @@ def test_items_that_do_not_count_leave_the_correlation(tmp_path):
     source = torch.Generator().manual_seed(0)
     y = torch.randint(2, (40,), generator=source)
     outputs = [torch.randn(40, 2, generator=source) for _ in range(2)]
-    whole, partly = Pool(made, [y[:30]]), Pool(made, [torch.cat([y[:30], torch.full((10,), -100)])])
+    whole, partly = (
+        OutputPool(made, [y[:30]]),
+        OutputPool(made, [torch.cat([y[:30], torch.full((10,), -100)])]),
+    )
     for each in outputs:
         whole.add([each[:30]])
         partly.add([each])

@@ -19,7 +19,7 @@ from recipe.core.settings import Settings
 from recipe.data.datasets import load_splits
 from recipe.engine.running import execute
 from recipe.training.ensemble import Ensemble
-from recipe.training.evaluation import answers, evaluate
+from recipe.training.evaluation import evaluate, model_outputs
 from tiny import experiment, tested
 
 pytestmark = pytest.mark.usefixtures("without_plots")
@@ -84,7 +84,7 @@ def test_loading_gives_the_outputs_of_the_run_bit_for_bit(finished):
     assert (loss, score) == (finished.chosen.val_loss, finished.chosen.val_score)
     again = recipe.load(finished.folder)  # by the target that the run names
     for (one, _), (other, _) in zip(
-        answers(model, data.val), answers(again, data.val), strict=True
+        model_outputs(model, data.val), model_outputs(again, data.val), strict=True
     ):
         assert torch.equal(one, other)
 

@@ -10,9 +10,9 @@ from recipe import integers, log_uniform, uniform, when
 from recipe.ranges import rounded
 from recipe.search.space import (
     grid,
-    listed,
+    listed_values,
     log_spaced,
-    proposed,
+    proposed_cells,
     quasi_random,
     random_draws,
     thinned_grid,
@@ -120,10 +120,10 @@ def test_equal_draws_count_once(draw):
 
 
 def test_the_values_that_a_grid_takes_of_an_axis():
-    assert listed([1, 2]) == [1, 2]
-    assert listed(uniform(0.0, 0.4)) == [0.0, 0.2, 0.4]
-    assert listed(integers(3, 4)) == [3, 4]
-    assert listed(when("norm", "group", [2, 4])) == [2, 4]
+    assert listed_values([1, 2]) == [1, 2]
+    assert listed_values(uniform(0.0, 0.4)) == [0.0, 0.2, 0.4]
+    assert listed_values(integers(3, 4)) == [3, 4]
+    assert listed_values(when("norm", "group", [2, 4])) == [2, 4]
 
 
 def bowl(cell):
@@ -134,17 +134,17 @@ def bowl(cell):
 def test_proposals_gather_where_scores_are_best():
     axes = {"lr": log_uniform(1e-5, 10.0), "width": [8, 16, 32], "colour": ["red", "blue"]}
     known = [(cell, bowl(cell)) for cell in quasi_random(axes, 24, 1)]
-    found = [cell for seed in range(5) for cell in proposed(axes, known, 4, seed)]
+    found = [cell for seed in range(5) for cell in proposed_cells(axes, known, 4, seed)]
     blind = [cell for seed in range(5) for cell in random_draws(axes, 4, seed)]
     mean = [sum(map(bowl, cells)) / len(cells) for cells in (found, blind)]
     assert mean[0] > mean[1] / 2
-    assert proposed(axes, known, 4, 0) == proposed(axes, known, 4, 0)
+    assert proposed_cells(axes, known, 4, 0) == proposed_cells(axes, known, 4, 0)
     assert not [cell for cell in found if cell in [params for params, _ in known]]
 
 
 def test_proposals_take_in_what_was_tried_beyond_a_range_and_what_a_condition_left_out():
     axes = {"lr": log_uniform(1e-3, 1e-1), **SPACE}
     known = [({"lr": 1.0, "norm": "batch"}, 0.9), ({"lr": 0.01, "norm": "group", "groups": 2}, 0.5)]
-    for cell in proposed(axes, known, 6, 0):
+    for cell in proposed_cells(axes, known, 6, 0):
         assert 1e-3 <= cell["lr"] <= 1.0
         assert ("groups" in cell) == (cell["norm"] == "group")

@@ -7,9 +7,9 @@ from torch.nn import functional as F
 
 from recipe.tasks.by_loss import (
     ByLoss,
-    accepts,
     compares_items,
     compares_values,
+    loss_accepts,
     takes_label,
     tells_apart,
 )
@@ -143,5 +143,5 @@ def test_a_loss_that_is_infinite_at_first_takes_shares_all_the_same():
     def reverse(outputs, targets):
         return nn.functional.kl_div(targets.log(), outputs.softmax(1), reduction="batchmean")
 
-    assert accepts(reverse, given, given)
-    assert not accepts(nn.NLLLoss(), given, given)
+    assert loss_accepts(reverse, given, given)
+    assert not loss_accepts(nn.NLLLoss(), given, given)

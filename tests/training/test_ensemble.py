@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from recipe import Experiment
 from recipe.tasks import TASKS, Binary
-from recipe.training.ensemble import Ensemble, Pool
+from recipe.training.ensemble import Ensemble, OutputPool
 
 SOURCE = torch.Generator().manual_seed(0)
 
@@ -72,7 +72,7 @@ def test_the_ensemble_is_a_module_of_its_members():
 def pool(models, n=30, classes=3, **given):
     made = experiment(**given)
     y = torch.randint(classes, (n,), generator=SOURCE)
-    found = Pool(made, list(y.split(8)))
+    found = OutputPool(made, list(y.split(8)))
     for _ in range(models):
         found.add(list((drawn(n, classes, models=1)[0] + 2 * F.one_hot(y, classes)).split(8)))
     return found, y
@@ -85,7 +85,7 @@ def whole(found, member):
 def test_loss_and_score_of_one_and_of_several():
     found, y = pool(3)
     for members in ([0], [0, 1], [2, 0, 1]):
-        loss, score = found.measure(members)
+        loss, score = found.loss_and_score(members)
         shares = torch.stack([whole(found, m).softmax(1) for m in members]).mean(0)
         assert loss == pytest.approx(F.nll_loss(shares.log(), y).item(), rel=1e-5)
         assert score == pytest.approx((shares.argmax(1) == y).float().mean().item())
@@ -96,7 +96,7 @@ def test_greedy_takes_what_adds_most_as_long_as_it_adds(models):
     found, _ = pool(models, n=25)
 
     def quality(members):
-        loss, score = found.measure(members)
+        loss, score = found.loss_and_score(members)
         return score, -loss
 
     expected: list[int] = []
@@ -135,7 +135,7 @@ def test_errors_correlate_as_numpy_says():
 def test_errors_of_amounts_are_their_losses():
     made = experiment(task="regression")
     y = torch.randn(40, 1, generator=SOURCE)
-    found = Pool(made, [y])
+    found = OutputPool(made, [y])
     outputs = [y + torch.randn(40, 1, generator=SOURCE) for _ in range(2)]
     for each in outputs:
         found.add([each])
@@ -145,7 +145,7 @@ def test_errors_of_amounts_are_their_losses():
 
 def test_models_that_are_never_wrong_have_no_correlation():
     y = torch.arange(6) % 3
-    found = Pool(experiment(), [y])
+    found = OutputPool(experiment(), [y])
     for _ in range(2):
         found.add([10.0 * F.one_hot(y, 3)])
     assert found.error_correlation([0, 1]) is None

@@ -11,7 +11,7 @@ from recipe import Experiment
 from recipe.data.datasets import Splits, StreamData, TensorData
 from recipe.models.building import build_model
 from recipe.testing.steps import open_context
-from recipe.training.feature_extraction import CannotExtract, extract
+from recipe.training.feature_extraction import CannotExtract, extract_features
 from recipe.training.loop import Training
 from recipe.training.preparation import prepare
 
@@ -52,7 +52,7 @@ def problem(**given):
 
 def test_features_are_what_the_frozen_model_gives_its_head():
     experiment = problem()
-    features = extract(experiment, splits(), CPU, 0)
+    features = extract_features(experiment, splits(), CPU, 0)
     training = Training(experiment, splits(), seed=0, device=CPU)
     seen = []
     training.model.train().fc.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
@@ -71,7 +71,7 @@ def test_features_are_what_the_frozen_model_gives_its_head():
 
 def test_a_head_on_features_learns_what_it_learns_on_the_frozen_model():
     experiment = problem()
-    features = extract(experiment, splits(), CPU, 0)
+    features = extract_features(experiment, splits(), CPU, 0)
     plain = Training(experiment, splits(), seed=0, device=CPU)
     alone = Training(features.experiment(experiment), features.data, seed=0, device=CPU)
     for a, b in zip(plain.epochs(), alone.epochs(), strict=True):
@@ -86,7 +86,7 @@ def test_a_head_on_features_learns_what_it_learns_on_the_frozen_model():
 def test_depths_are_pooled_outputs_of_the_blocks():
     experiment = problem()
     assert experiment.blocks == (("low",), ("mid", "norm", "drop"))
-    features = extract(experiment, splits(), CPU, 0)
+    features = extract_features(experiment, splits(), CPU, 0)
     model = build_model(
         experiment, int(Training(experiment, splits(), seed=0, device=CPU).seed), CPU
     )
@@ -130,13 +130,13 @@ class Named(Net):
 )
 def test_where_features_say_too_little_the_reason_is_given(given, says):
     with pytest.raises(CannotExtract, match=says):
-        extract(problem(**given), splits(), CPU, 0)
+        extract_features(problem(**given), splits(), CPU, 0)
 
 
 def test_random_items_have_no_features():
     random = Splits(StreamData(list(zip(*images(9, 0), strict=True)), CPU), splits().val)
     with pytest.raises(CannotExtract, match="random"):
-        extract(problem(), random, CPU, 0)
+        extract_features(problem(), random, CPU, 0)
 
 
 class Idle:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recipe.experiment import SCHEDULES as NAMES
-from recipe.training.schedules import SCHEDULES, rates, restarts, with_warmup
+from recipe.training.schedules import SCHEDULES, restart_rates, schedule_rates, with_warmup
 
 SLOW = {
     "constant": lambda t: 1.0,
@@ -55,12 +55,12 @@ def test_warmup_rises_in_a_line_and_the_shape_follows_over_the_rest():
 @pytest.mark.parametrize("name", SLOW)
 def test_rates_follow_the_shape(name):
     expected = [0.3 * SLOW[name](i / 20) for i in range(20)]
-    assert rates(0.3, name, 0.0, 20) == pytest.approx(expected)
+    assert schedule_rates(0.3, name, 0.0, 20) == pytest.approx(expected)
 
 
 def test_rates_of_a_callable_and_of_a_warmup():
-    assert rates(2.0, lambda p: 1 - p / 2, 0.0, 4) == pytest.approx([2, 1.75, 1.5, 1.25])
-    assert rates(1.0, "constant", 0.5, 4) == pytest.approx([0.25, 0.75, 1, 1])
+    assert schedule_rates(2.0, lambda p: 1 - p / 2, 0.0, 4) == pytest.approx([2, 1.75, 1.5, 1.25])
+    assert schedule_rates(1.0, "constant", 0.5, 4) == pytest.approx([0.25, 0.75, 1, 1])
 
 
 @given(
@@ -72,14 +72,14 @@ def test_rates_of_a_callable_and_of_a_warmup():
 def test_there_is_one_rate_per_iteration_above_zero_and_never_above_lr(
     name, warmup, iterations, lr
 ):
-    found = rates(lr, name, warmup, iterations)
+    found = schedule_rates(lr, name, warmup, iterations)
     assert len(found) == iterations
     assert all(0 < rate <= lr * (1 + 1e-12) for rate in found)
 
 
 @pytest.mark.parametrize("cycles", [(10,), (10, 10, 5), (3, 1)])
 def test_restarts_fall_like_a_cosine_in_every_cycle(cycles):
-    found = restarts(0.2, 0.0, cycles)
+    found = restart_rates(0.2, 0.0, cycles)
     expected = [
         0.1 * (1 + math.cos(math.pi * i / length)) for length in cycles for i in range(length)
     ]
@@ -87,7 +87,7 @@ def test_restarts_fall_like_a_cosine_in_every_cycle(cycles):
 
 
 def test_only_the_first_cycle_warms_up():
-    found = restarts(0.2, 0.5, (10, 10))
+    found = restart_rates(0.2, 0.5, (10, 10))
     assert found[0] < found[4] < 0.2
-    assert found[:10] == rates(0.2, "cosine", 0.5, 10)
+    assert found[:10] == schedule_rates(0.2, "cosine", 0.5, 10)
     assert found[10] == 0.2

@@ -13,11 +13,11 @@ from recipe.training.epoch import AVERAGED
 from recipe.training.loop import Training
 from recipe.training.weight_averaging import (
     POWER,
-    Average,
-    exponential,
+    RunningAverage,
+    exponential_weights,
     in_place_of,
     refresh_statistics,
-    uniform,
+    uniform_weights,
 )
 
 CPU = torch.device("cpu")
@@ -55,14 +55,14 @@ def by_hand(series):
 
 def test_average_is_the_sum_written_out():
     series = [torch.randn(3, 2, generator=torch.Generator().manual_seed(k)) for k in range(40)]
-    average = Average([torch.zeros(3, 2)])
+    average = RunningAverage([torch.zeros(3, 2)])
     for values in series:
         average.add([values])
     assert torch.allclose(average.values[0].double(), by_hand(series), atol=1e-6)
 
 
 def test_the_first_weights_are_forgotten_and_a_constant_is_kept():
-    average = Average([torch.full((2,), 9.0)])
+    average = RunningAverage([torch.full((2,), 9.0)])
     for _ in range(3):
         average.add([torch.ones(2)])
     assert torch.equal(average.values[0], torch.ones(2))
@@ -70,7 +70,10 @@ def test_the_first_weights_are_forgotten_and_a_constant_is_kept():
 
 def test_a_plain_mean_and_an_exponential_one():
     series = [torch.randn(4, generator=torch.Generator().manual_seed(k)) for k in range(30)]
-    mean, fading = Average([torch.zeros(4)], uniform), Average([torch.zeros(4)], exponential(0.9))
+    mean, fading = (
+        RunningAverage([torch.zeros(4)], uniform_weights),
+        RunningAverage([torch.zeros(4)], exponential_weights(0.9)),
+    )
     expected = torch.zeros(4)
     for n, values in enumerate(series, 1):
         mean.add([values])
@@ -82,7 +85,7 @@ def test_a_plain_mean_and_an_exponential_one():
 
 
 def test_about_the_last_tenth_counts():
-    average = Average([torch.zeros(1)])
+    average = RunningAverage([torch.zeros(1)])
     for n in range(1, 1001):
         average.add([torch.tensor([float(n)])])
     assert average.values[0].item() == pytest.approx(1000 * (1 - 1 / (POWER + 2)), rel=0.01)

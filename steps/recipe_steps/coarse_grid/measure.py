@@ -7,13 +7,13 @@ from recipe.core.errors import UsageError
 from recipe.core.evidence import Evidence
 from recipe.core.trials import Trial
 from recipe.plugin.context import Context
-from recipe.ranges import Range, active, rounded
+from recipe.ranges import Range, active_params, rounded
 from recipe.search.halving import Halving
 from recipe.search.ranking import best_of
 from recipe.search.space import (
     Params,
-    distinct,
-    listed,
+    distinct_cells,
+    listed_values,
     log_spaced,
     quasi_random,
     random_draws,
@@ -150,8 +150,10 @@ def _cells(ctx: Context, low: float, high: float, epochs: int) -> list[Params]:
         return (random_draws if how == "random" else quasi_random)(axes, limit, seed)
     count = 1 + max(1, round(math.log(high / low, STEP)))
     values = {"lr": log_spaced(low, high, count), "weight_decay": decays[-LARGER:],
-              **{name: listed(axis) for name, axis in space.items()}}  # fmt: skip
-    return distinct([active(cell, space) for cell in thinned_grid(values, limit, seed)])
+              **{name: listed_values(axis) for name, axis in space.items()}}  # fmt: skip
+    return distinct_cells(
+        [active_params(cell, space) for cell in thinned_grid(values, limit, seed)]
+    )
 
 
 def _stop_when_all_failed(trials: Sequence[Trial]) -> None:

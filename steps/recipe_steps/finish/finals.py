@@ -19,12 +19,12 @@ from recipe.training.fingerprint import configuration
 from recipe.training.fit import Fit, Snapshot, rank, snapshot_of
 from recipe.training.loop import Training
 from recipe.training.plan import iterations_per_epoch
-from recipe.training.schedules import restarts
+from recipe.training.schedules import restart_rates
 from recipe.training.weight_averaging import (
-    Average,
-    exponential,
+    RunningAverage,
+    exponential_weights,
     trained_parameters,
-    uniform,
+    uniform_weights,
     with_weights,
 )
 
@@ -108,7 +108,7 @@ def snapshots(ctx: Context, experiment: Experiment, told: Told) -> Final | None:
         lengths = [(b - a) * per_epoch for a, b in zip([0, *ends[:-1]], ends, strict=True)]
         training = Training(
             experiment, ctx.data, seed=ctx.seed, device=ctx.device, mode=ctx.runner.mode.single,
-            rates=restarts(lr, experiment.warmup, lengths),
+            rates=restart_rates(lr, experiment.warmup, lengths),
         )  # fmt: skip
         fit = Fit(training, epochs)
         scores: dict[str, Rating] = {}
@@ -154,13 +154,13 @@ def _known(ctx: Context, label: str, seed: int, make: Callable[[], Made]) -> Fin
 
 
 @contextmanager
-def _averages(training: Training) -> Iterator[dict[str, Average]]:
+def _averages(training: Training) -> Iterator[dict[str, RunningAverage]]:
     """Running averages of the weights, the exponential one fed by every update."""
     parameters = trained_parameters(training.model)
     horizon = max(2.0, HORIZON * len(training.rates))
     averages = {
-        EXPONENTIAL: Average(parameters, exponential(1 - 1 / horizon)),
-        UNIFORM: Average(parameters, uniform),
+        EXPONENTIAL: RunningAverage(parameters, exponential_weights(1 - 1 / horizon)),
+        UNIFORM: RunningAverage(parameters, uniform_weights),
     }
     hook = training.optimizer.register_step_post_hook(
         lambda *_: averages[EXPONENTIAL].add(parameters)
@@ -171,7 +171,7 @@ def _averages(training: Training) -> Iterator[dict[str, Average]]:
         hook.remove()
 
 
-def _averaged(training: Training, average: Average) -> tuple[Rating, Snapshot]:
+def _averaged(training: Training, average: RunningAverage) -> tuple[Rating, Snapshot]:
     """Score and loss of averaged weights, and the model's state with them."""
     with with_weights(training, average.values) as model:
         loss, score = evaluate(model, training.experiment, training.data.val, training.mode)

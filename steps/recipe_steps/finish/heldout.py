@@ -13,13 +13,13 @@ from torch import Tensor
 from recipe.core.chosen_model import Chosen, FinalScore
 from recipe.core.evidence import finite
 from recipe.core.files import to_json, write_text
-from recipe.data.datasets import load
+from recipe.data.datasets import load_data
 from recipe.data.items import Batch
 from recipe.experiment import Experiment
-from recipe.notebook.journal import parsed
+from recipe.notebook.journal import parse_record
 from recipe.plugin.context import Context
 from recipe.trained.loading import model_of
-from recipe.training.evaluation import answers, measure
+from recipe.training.evaluation import loss_and_score, model_outputs
 from recipe.training.fingerprint import data_fingerprint
 from recipe.training.preparation import match_precision
 
@@ -36,14 +36,14 @@ def on_test_data(ctx: Context, chosen: Chosen) -> tuple[FinalScore | None, str]:
         return None, ""
     if ctx.data_mended:
         return None, "a remedy changed the data, and the test data are as they were"
-    data = match_precision(load(source, "test", ctx.device), ctx.data.train)
+    data = match_precision(load_data(source, "test", ctx.device), ctx.data.train)
     name = data_fingerprint(data)
     before = _look(ctx.runner.folder, name, again=ctx.settings.again)
     if before:
         return None, before
     model = model_of(ctx.experiment, chosen, ctx.runner.folder, ctx.device)
-    found = list(answers(model, data))
-    loss, score = measure(ctx.experiment, found)
+    found = list(model_outputs(model, data))
+    loss, score = loss_and_score(ctx.experiment, found)
     low, high, how = interval(ctx.experiment, found, ctx.seed_for("bootstrap"))
     return FinalScore(
         finite(score), finite(low), finite(high), len(data), finite(loss), how
@@ -55,7 +55,7 @@ def _look(folder: Path, name: str, *, again: bool) -> str:
     path = folder.parent / LEDGER
     with FileLock(path.with_name(f".{path.stem}.lock")):
         lines = path.read_text("utf-8").splitlines() if path.exists() else []
-        looks = [look for line in lines if (look := parsed(line, {"data", "run", "when"}))]
+        looks = [look for line in lines if (look := parse_record(line, {"data", "run", "when"}))]
         earlier = [look for look in looks if look["data"] == name and look["run"] != folder.name]
         if earlier and not again:
             return f"the run {earlier[-1]['run']} used the test data on {earlier[-1]['when']}"
@@ -101,5 +101,5 @@ def _resampled(experiment: Experiment, outputs: Tensor, targets: Tensor, seed: i
     scores = []
     for _ in range(RESAMPLES):
         drawn = torch.randint(n, (n,), generator=generator).to(outputs.device)
-        scores.append(measure(experiment, [(outputs[drawn], targets[drawn])])[1])
+        scores.append(loss_and_score(experiment, [(outputs[drawn], targets[drawn])])[1])
     return torch.tensor(scores, dtype=torch.float64)

@@ -12,8 +12,8 @@ from recipe.core.trials import Trial
 from recipe.experiment import Experiment
 from recipe.plugin.context import Context
 from recipe.trained.loading import MODELS, model_of
-from recipe.training.ensemble import Pool
-from recipe.training.evaluation import answers
+from recipe.training.ensemble import OutputPool
+from recipe.training.evaluation import model_outputs
 from recipe.training.fit import rank
 from recipe_steps.finish import finals
 from recipe_steps.finish.heldout import on_test_data
@@ -27,7 +27,7 @@ class Candidates:
     """Sets of weights in a pool of their outputs on the validation data."""
 
     ctx: Context
-    pool: Pool
+    pool: OutputPool
     members: list[Member] = field(default_factory=list)
 
     def add(self, params: Mapping[str, Any], weights: str, origin: str) -> int:
@@ -35,11 +35,11 @@ class Candidates:
         ctx, member = self.ctx, Member(dict(params), weights, origin)
         model = model_of(ctx.experiment, Chosen("single", (member,)), ctx.runner.folder, ctx.device)
         self.members.append(member)
-        return self.pool.add([outputs for outputs, _ in answers(model, ctx.data.val)])
+        return self.pool.add([outputs for outputs, _ in model_outputs(model, ctx.data.val)])
 
     def chosen(self, kind: Kind, places: Sequence[int]) -> Chosen:
         """These as one model."""
-        loss, score = self.pool.measure(places)
+        loss, score = self.pool.loss_and_score(places)
         members = tuple(self.members[place] for place in places)
         return Chosen(kind, members, finite(score), finite(loss))
 
@@ -53,7 +53,7 @@ def measure(ctx: Context) -> Evidence:
         return Evidence({"models": 0})
     experiment = ctx.experiment_of(best)
     made, cycle = _trained(ctx, experiment)
-    found = Candidates(ctx, Pool(ctx.experiment, [y for _, y in ctx.data.val.eval_batches()]))
+    found = Candidates(ctx, OutputPool(ctx.experiment, [y for _, y in ctx.data.val.eval_batches()]))
     single = found.add(best.params, _weights_of(ctx, best), f"trial {best.number}")
     searched = [
         found.add(t.params, _weights_of(ctx, t), f"trial {t.number} of {t.step}")
@@ -214,7 +214,7 @@ def _seeds(
     if len(seeds) < 2:
         return
     curves |= _growing(found, seeds, "size", "together_score")
-    alone = [found.pool.measure([seed])[1] for seed in seeds]
+    alone = [found.pool.loss_and_score([seed])[1] for seed in seeds]
     scalars |= {
         "seeds_score": curves["together_score"][-1], "seed_mean": finite(statistics.fmean(alone)),
         "error_correlation": found.pool.error_correlation(seeds),
@@ -224,7 +224,7 @@ def _seeds(
 def _growing(found: Candidates, places: Sequence[int], size: str, score: str) -> dict[str, Curve]:
     """The score of the first one, of the first two, and so on, under these names."""
     sizes = range(1, len(places) + 1)
-    together = curve(found.pool.measure(places[:count])[1] for count in sizes)
+    together = curve(found.pool.loss_and_score(places[:count])[1] for count in sizes)
     return {size: curve(map(float, sizes)), score: together}
 
 

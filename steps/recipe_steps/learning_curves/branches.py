@@ -15,7 +15,7 @@ from recipe.data.datasets import TensorData
 from recipe.experiment import Experiment
 from recipe.models.building import build_model, no_dropout
 from recipe.plugin.context import Context
-from recipe.tasks.by_loss import accepts
+from recipe.tasks.by_loss import loss_accepts
 from recipe.training.fit import Fit, patience_for
 from recipe.training.loop import Training
 from recipe.training.plan import iterations_per_epoch, planned_rates
@@ -119,7 +119,7 @@ def linear(ctx: Context, experiment: Experiment) -> Experiment | None:
     # On the processor: what a loss refuses there would abort an accelerator for good.
     unbounded = [scale * torch.ones_like(outputs) for scale in (-WIDE, WIDE)]
     if features * shape.numel() > MOST_WEIGHTS or not all(
-        accepts(experiment.loss_function, wide, few.y.cpu()) for wide in unbounded
+        loss_accepts(experiment.loss_function, wide, few.y.cpu()) for wide in unbounded
     ):
         return None
 

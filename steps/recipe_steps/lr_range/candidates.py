@@ -9,7 +9,7 @@ from recipe.experiment import Experiment
 from recipe.plugin.context import Context
 from recipe.ranges import rounded
 from recipe.search.short_training import ShortResult, ShortTraining
-from recipe.training.schedules import rates as schedule_rates
+from recipe.training.schedules import schedule_rates
 from recipe_steps.lr_range.curves import TAIL, diverges, final_loss, noise, vertex
 
 ITERATIONS = 100

@@ -11,7 +11,7 @@ from recipe.plugin.context import Context
 from recipe.ranges import Axis, Range, rounded
 from recipe.search.halving import Halving
 from recipe.search.ranking import best_of
-from recipe.search.space import listed, proposed, quasi_random, random_draws
+from recipe.search.space import listed_values, proposed_cells, quasi_random, random_draws
 from recipe_steps.grids import grid_evidence, number, runner_up
 from recipe_steps.lengths import expected_length
 from recipe_steps.refine_grid.adoption import decide, pays_for
@@ -187,7 +187,7 @@ def _untried(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]]
         return []
     if len(axes) == 1:
         ((name, axis),) = axes.items()
-        return [{**centre, name: value} for value in listed(axis)[:UNTRIED]]
+        return [{**centre, name: value} for value in listed_values(axis)[:UNTRIED]]
     return [{**centre, **cell} for cell in quasi_random(axes, UNTRIED, ctx.seed_for("untried"))]
 
 
@@ -201,7 +201,7 @@ def _proposed(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]
     if not space or not known or not all({"lr", "weight_decay"} <= p.keys() for p, _ in known):
         return []
     axes: dict[str, Axis] = {name: _tried(name, known) for name in ("lr", "weight_decay")}
-    return proposed({**axes, **space}, known, PROPOSED, ctx.seed_for("proposed", ctx.round))
+    return proposed_cells({**axes, **space}, known, PROPOSED, ctx.seed_for("proposed", ctx.round))
 
 
 def _tried(name: str, known: Sequence[tuple[dict[str, Scalar], float]]) -> Axis:

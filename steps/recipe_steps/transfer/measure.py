@@ -11,7 +11,7 @@ from recipe.core.errors import UsageError
 from recipe.core.evidence import Curve, Evidence, Scalar
 from recipe.core.trials import Trial
 from recipe.models.building import build_model
-from recipe.models.pretrained import SCRATCH, cannot_reset
+from recipe.models.pretrained import SCRATCH, why_not_reset
 from recipe.plugin.context import Context
 from recipe.ranges import rounded
 from recipe.search.halving import Halving
@@ -155,7 +155,7 @@ def _from_scratch(ctx: Context, scalars: dict[str, Scalar], epochs: int) -> list
     experiment = ctx.experiment
     if experiment.weights is None:
         plain = build_model(replace(experiment, freeze=0), ctx.seed, torch.device("cpu"))
-        if reason := cannot_reset(plain, experiment.head):
+        if reason := why_not_reset(plain, experiment.head):
             scalars["scratch_reason"] = reason
             ctx.say(f"There is no training from scratch to compare with: {reason}.")
             return []

@@ -12,7 +12,7 @@ from recipe.core.noise import standard_error
 from recipe.core.trials import Trial
 from recipe.data.datasets import Splits, TensorData
 from recipe.plugin.context import Context
-from recipe.training.feature_extraction import CannotExtract, Features, extract
+from recipe.training.feature_extraction import CannotExtract, Features, extract_features
 
 ITERATIONS = 300
 """Of logistic regression: enough to tell depths apart, on standardised features."""
@@ -64,7 +64,7 @@ def forgetting(ctx: Context, trial: Trial, probe: Trial, name: str) -> dict[str,
     train, val = features.items
     few = Splits(_rows(ctx.data.train, train), _rows(ctx.data.val, val))
     try:
-        after = extract(
+        after = extract_features(
             experiment, few, ctx.device, ctx.seed, mode=ctx.runner.mode.single, state=state
         )
     except CannotExtract:

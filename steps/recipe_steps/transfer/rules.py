@@ -28,14 +28,14 @@ def _tenth_of_the_rate(subject: RemedyInput) -> "Experiment | None":
 
 
 def _fresh_head(subject: RemedyInput) -> "Experiment | None":
-    from recipe.models.pretrained import reset
+    from recipe.models.pretrained import reset_weights
 
     experiment, make = subject.experiment, subject.experiment.model
 
     @wraps(make)  # whether it takes `weights` is read off its signature
     def anew(**given: Any) -> Any:
         model = make(**given)
-        reset(model.get_submodule(str(experiment.head)))
+        reset_weights(model.get_submodule(str(experiment.head)))
         return model
 
     return replace(experiment, model=anew)

@@ -10,7 +10,7 @@ from recipe.data.items import Batch
 from recipe.models.building import build_model
 from recipe.plugin.context import Context
 from recipe.search.ranking import best_of
-from recipe.training.evaluation import answers, lead_error, part_sums
+from recipe.training.evaluation import lead_error, model_outputs, part_sums
 
 
 def score_errors(ctx: Context, best: Mapping[str, Trial | None]) -> dict[str, Scalar]:
@@ -39,4 +39,4 @@ def _answers(ctx: Context, trial: Trial) -> Iterable[Batch]:
     experiment = ctx.experiment_of(trial)
     model = build_model(replace(experiment, begin_from=None), ctx.seed, ctx.device)
     model.load_state_dict(load(ctx.runner.weights(trial, experiment)))
-    return answers(model, ctx.data.val)
+    return model_outputs(model, ctx.data.val)
