@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Kind = Literal["single", "averaged", "snapshots", "ensemble"]
-KINDS: tuple[str, ...] = get_args(Kind)
+ChosenKind = Literal["single", "averaged", "snapshots", "ensemble"]
+KINDS: tuple[str, ...] = get_args(ChosenKind)
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class FinalScore:
 class Chosen:
     """The model to use: `recipe.load` gives it."""
 
-    kind: Kind = "single"
+    kind: ChosenKind = "single"
     members: tuple[Member, ...] = ()
     val_score: float | None = None
     val_loss: float | None = None

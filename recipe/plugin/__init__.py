@@ -1,0 +1,185 @@
+"""The plugin author's door: all that a step, a rule, a remedy, a task or a source of data needs.
+
+| you write | its shape | what it is given, and gives back |
+|---|---|---|
+| a step | `Step` (a protocol), an entry point of `recipe.steps` | `Context -> Evidence` |
+| a rule | a function under `@rule(severity)` | `Evidence -> Finding` (made by `finding`) or None |
+| a remedy | `Remedy(name, apply)` | `RemedyInput -> Experiment` or None |
+| a task | `Task` (a base class) | loss, score and first loss of outputs and targets |
+| a source of data | `Source` with a `Reader` (a protocol) | data, and how new files become inputs |
+
+Names are looked up when they are asked for: rules load without torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+# fmt: off
+# isort: off
+if TYPE_CHECKING:
+    from recipe.core.evidence import Curve, Evidence, Figure, Scalar, curve, finite
+    from recipe.core.findings import Finding, RemedyOutcome, Severity
+    from recipe.core.trials import Trial
+    from recipe.core.chosen_model import Chosen, ChosenKind, FinalScore, Member
+    from recipe.core.errors import UNUSABLE, UsageError
+    from recipe.plugin.step import Goto, Step, read_examples
+    from recipe.plugin.rules import Rule, finding, rule
+    from recipe.plugin.remedy import Remedy, RemedyInput
+    from recipe.plugin.context import Context, PACE
+    from recipe.experiment import Experiment, LossFunction, OPTIMIZERS
+    from recipe.ranges import Axis, Range, active_params, rounded
+    from recipe.tasks.base import Task, TargetKind, counts_items
+    from recipe.tasks import LanguageModel, Regression
+    from recipe.tasks.by_loss import ByLoss, loss_accepts
+    from recipe.data.datasets import Data, Splits, TensorData, load_data
+    from recipe.data.items import Batch
+    from recipe.sources.source import Source
+    from recipe.sources.readers import Reader
+    from recipe.models.building import batch_norms, build_model, error_location, no_dropout, seeded
+    from recipe.models.blocks import in_head
+    from recipe.models.pretrained import SCRATCH, reset_weights, start_file, why_not_reset
+    from recipe.models.wrappers import (
+        Mapped, Rectified, Standardised, WithoutDropout, WithoutLastActivation, reinitialised,
+        with_outputs, with_relu_between_layers,
+    )
+    from recipe.training.loop import Training
+    from recipe.training.fit import Fit, Snapshot, patience_for, rank, snapshot_of
+    from recipe.training.evaluation import (
+        evaluate, full_precision, lead_error, loss_and_score, model_outputs, part_sums,
+    )
+    from recipe.training.monitors import activation_shares
+    from recipe.training.optimizers import (
+        MOMENTUM, OPTIMIZER_FAMILIES, build_optimizer, momentum_of, optimizer_family, usual_rates,
+        wants_closure,
+    )
+    from recipe.training.plan import iterations_per_epoch, planned_rates
+    from recipe.training.schedules import restart_rates, schedule_rates
+    from recipe.training.user_update import own_update
+    from recipe.training.preparation import match_precision
+    from recipe.training.fingerprint import configuration, data_fingerprint
+    from recipe.training.weight_averaging import (
+        RunningAverage, exponential_weights, trained_parameters, uniform_weights, with_weights,
+    )
+    from recipe.training.ensemble import OutputPool
+    from recipe.training.feature_extraction import CannotExtract, Features, extract_features
+    from recipe.training.chosen_models import MODELS, model_of
+    from recipe.search.halving import Halving
+    from recipe.search.ranking import best_of
+    from recipe.search.short_training import FORWARD, ShortResult, ShortTraining
+    from recipe.search.space import (
+        Params, distinct_cells, listed_values, log_spaced, proposed_cells, quasi_random,
+        random_draws, thinned_grid,
+    )
+    from recipe.core.keys import derive_seed, key
+    from recipe.core.noise import chance_of_at_least, standard_error
+    from recipe.core.files import to_json, write_bytes, write_text
+    from recipe.notebook.journal import parse_record
+
+__all__ = [  # noqa: RUF022 - by what they are for
+    # what was measured and found
+    "Curve", "Evidence", "Figure", "Scalar", "curve", "finite", "Finding", "RemedyOutcome",
+    "Severity", "Trial", "Chosen", "ChosenKind", "FinalScore", "Member", "UNUSABLE", "UsageError",
+    # steps, rules and remedies
+    "Goto", "Step", "read_examples", "Rule", "finding", "rule", "Remedy", "RemedyInput",
+    "Context", "PACE",
+    # what the user declared
+    "Experiment", "LossFunction", "OPTIMIZERS", "Axis", "Range", "active_params", "rounded",
+    # tasks
+    "Task", "TargetKind", "counts_items", "LanguageModel", "Regression", "ByLoss", "loss_accepts",
+    # data and its sources
+    "Data", "Splits", "TensorData", "load_data", "Batch", "Source", "Reader",
+    # fresh models, and models around them
+    "batch_norms", "build_model", "error_location", "no_dropout", "seeded", "in_head", "SCRATCH",
+    "reset_weights", "start_file", "why_not_reset", "Mapped", "Rectified", "Standardised",
+    "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_outputs",
+    "with_relu_between_layers",
+    # trainings, evaluation and what is watched
+    "Training", "Fit", "Snapshot", "patience_for", "rank", "snapshot_of", "evaluate",
+    "full_precision", "lead_error", "loss_and_score", "model_outputs", "part_sums",
+    "activation_shares", "MOMENTUM", "OPTIMIZER_FAMILIES", "build_optimizer", "momentum_of",
+    "optimizer_family", "usual_rates", "wants_closure", "iterations_per_epoch", "planned_rates",
+    "restart_rates", "schedule_rates", "own_update", "match_precision", "configuration",
+    "data_fingerprint", "RunningAverage", "exponential_weights", "trained_parameters",
+    "uniform_weights", "with_weights", "OutputPool", "CannotExtract", "Features",
+    "extract_features", "MODELS", "model_of",
+    # search
+    "Halving", "best_of", "FORWARD", "ShortResult", "ShortTraining", "Params", "distinct_cells",
+    "listed_values", "log_spaced", "proposed_cells", "quasi_random", "random_draws",
+    "thinned_grid",
+    # keys, noise and files
+    "derive_seed", "key", "chance_of_at_least", "standard_error", "to_json", "write_bytes",
+    "write_text", "parse_record",
+]
+
+_NAMES: dict[str, tuple[str, ...]] = {
+    "recipe.core.evidence": ("Curve", "Evidence", "Figure", "Scalar", "curve", "finite"),
+    "recipe.core.findings": ("Finding", "RemedyOutcome", "Severity"),
+    "recipe.core.trials": ("Trial",),
+    "recipe.core.chosen_model": ("Chosen", "ChosenKind", "FinalScore", "Member"),
+    "recipe.core.errors": ("UNUSABLE", "UsageError"),
+    "recipe.plugin.step": ("Goto", "Step", "read_examples"),
+    "recipe.plugin.rules": ("Rule", "finding", "rule"),
+    "recipe.plugin.remedy": ("Remedy", "RemedyInput"),
+    "recipe.plugin.context": ("Context", "PACE"),
+    "recipe.experiment": ("Experiment", "LossFunction", "OPTIMIZERS"),
+    "recipe.ranges": ("Axis", "Range", "active_params", "rounded"),
+    "recipe.tasks.base": ("Task", "TargetKind", "counts_items"),
+    "recipe.tasks": ("LanguageModel", "Regression"),
+    "recipe.tasks.by_loss": ("ByLoss", "loss_accepts"),
+    "recipe.data.datasets": ("Data", "Splits", "TensorData", "load_data"),
+    "recipe.data.items": ("Batch",),
+    "recipe.sources.source": ("Source",),
+    "recipe.sources.readers": ("Reader",),
+    "recipe.models.building": (
+        "batch_norms", "build_model", "error_location", "no_dropout", "seeded",
+    ),
+    "recipe.models.blocks": ("in_head",),
+    "recipe.models.pretrained": ("SCRATCH", "reset_weights", "start_file", "why_not_reset"),
+    "recipe.models.wrappers": (
+        "Mapped", "Rectified", "Standardised", "WithoutDropout", "WithoutLastActivation",
+        "reinitialised", "with_outputs", "with_relu_between_layers",
+    ),
+    "recipe.training.loop": ("Training",),
+    "recipe.training.fit": ("Fit", "Snapshot", "patience_for", "rank", "snapshot_of"),
+    "recipe.training.evaluation": (
+        "evaluate", "full_precision", "lead_error", "loss_and_score", "model_outputs",
+        "part_sums",
+    ),
+    "recipe.training.monitors": ("activation_shares",),
+    "recipe.training.optimizers": (
+        "MOMENTUM", "OPTIMIZER_FAMILIES", "build_optimizer", "momentum_of", "optimizer_family",
+        "usual_rates", "wants_closure",
+    ),
+    "recipe.training.plan": ("iterations_per_epoch", "planned_rates"),
+    "recipe.training.schedules": ("restart_rates", "schedule_rates"),
+    "recipe.training.user_update": ("own_update",),
+    "recipe.training.preparation": ("match_precision",),
+    "recipe.training.fingerprint": ("configuration", "data_fingerprint"),
+    "recipe.training.weight_averaging": (
+        "RunningAverage", "exponential_weights", "trained_parameters", "uniform_weights",
+        "with_weights",
+    ),
+    "recipe.training.ensemble": ("OutputPool",),
+    "recipe.training.feature_extraction": ("CannotExtract", "Features", "extract_features"),
+    "recipe.training.chosen_models": ("MODELS", "model_of"),
+    "recipe.search.halving": ("Halving",),
+    "recipe.search.ranking": ("best_of",),
+    "recipe.search.short_training": ("FORWARD", "ShortResult", "ShortTraining"),
+    "recipe.search.space": (
+        "Params", "distinct_cells", "listed_values", "log_spaced", "proposed_cells",
+        "quasi_random", "random_draws", "thinned_grid",
+    ),
+    "recipe.core.keys": ("derive_seed", "key"),
+    "recipe.core.noise": ("chance_of_at_least", "standard_error"),
+    "recipe.core.files": ("to_json", "write_bytes", "write_text"),
+    "recipe.notebook.journal": ("parse_record",),
+}
+# fmt: on
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module that defines a name."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'recipe.plugin' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from recipe.core.evidence import Evidence, Figure, Scalar
-from recipe.core.trials import Trial
+from recipe.plugin import Evidence, Figure, Scalar, Trial
 
 MAP = Figure(
     "map",

@@ -2,8 +2,7 @@
 
 import math
 
-from recipe.plugin.context import PACE, Context
-from recipe.training.plan import iterations_per_epoch
+from recipe.plugin import PACE, Context, iterations_per_epoch
 from recipe_steps.transfer.advice import LEAST_UPDATES
 
 TRAININGS = 8

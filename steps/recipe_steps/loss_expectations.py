@@ -6,8 +6,7 @@ from contextlib import suppress
 import torch
 from torch import Tensor
 
-from recipe.core.evidence import Scalar
-from recipe.experiment import Experiment, LossFunction
+from recipe.plugin import Experiment, LossFunction, Scalar
 
 LOG_SUM = 1e-3
 """Log of a sum of probabilities up to which they count as normalised."""

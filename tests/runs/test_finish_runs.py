@@ -99,9 +99,9 @@ def test_only_the_weights_of_the_chosen_model_are_kept(finished):
 def test_several_members_answer_together(finished):
     (best, *_) = finished.chosen.members
     two = Chosen("ensemble", (best, best))
-    model = recipe.trained.loading.model_of(tested.resolved(), two, finished.folder)
+    model = recipe.training.chosen_models.model_of(tested.resolved(), two, finished.folder)
     assert isinstance(model, Ensemble)
-    alone = recipe.trained.loading.model_of(
+    alone = recipe.training.chosen_models.model_of(
         tested.resolved(), Chosen("single", (best,)), finished.folder
     )
     x = tested.val[0]

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from recipe.core.evidence import Evidence
-from recipe.plugin.step import read_examples
+from recipe.plugin import Evidence, read_examples
 from recipe_steps import grids
 from recipe_steps.coarse_grid import rules
 
 if TYPE_CHECKING:
-    from recipe.experiment import Experiment
-    from recipe.plugin.context import Context
+    from recipe.plugin import Context, Experiment
 
 
 class CoarseGrid:

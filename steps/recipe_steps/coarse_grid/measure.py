@@ -3,20 +3,22 @@
 import math
 from collections.abc import Sequence
 
-from recipe.core.errors import UsageError
-from recipe.core.evidence import Evidence
-from recipe.core.trials import Trial
-from recipe.plugin.context import Context
-from recipe.ranges import Range, active_params, rounded
-from recipe.search.halving import Halving
-from recipe.search.ranking import best_of
-from recipe.search.space import (
+from recipe.plugin import (
+    Context,
+    Evidence,
+    Halving,
     Params,
+    Range,
+    Trial,
+    UsageError,
+    active_params,
+    best_of,
     distinct_cells,
     listed_values,
     log_spaced,
     quasi_random,
     random_draws,
+    rounded,
     thinned_grid,
 )
 from recipe_steps.grids import grid_evidence, number

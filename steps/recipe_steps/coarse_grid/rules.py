@@ -3,13 +3,10 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.remedy import Remedy, RemedyInput
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, Remedy, RemedyInput, finding, rule
 
 if TYPE_CHECKING:
-    from recipe.experiment import Experiment
+    from recipe.plugin import Experiment
 
 MOST = 0.5
 FEW = 4

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from recipe.core.evidence import Evidence, Figure
-from recipe.plugin.step import read_examples
+from recipe.plugin import Evidence, Figure, read_examples
 from recipe_steps.finish import rules
 
 if TYPE_CHECKING:
-    from recipe.plugin.context import Context
+    from recipe.plugin import Context
 
 
 class Finish:

@@ -8,24 +8,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from recipe.core.evidence import finite
-from recipe.core.files import write_bytes
-from recipe.core.keys import derive_seed, key
-from recipe.experiment import Experiment
-from recipe.plugin.context import Context
-from recipe.trained.loading import MODELS
-from recipe.training.evaluation import evaluate
-from recipe.training.fingerprint import configuration
-from recipe.training.fit import Fit, Snapshot, rank, snapshot_of
-from recipe.training.loop import Training
-from recipe.training.plan import iterations_per_epoch
-from recipe.training.schedules import restart_rates
-from recipe.training.weight_averaging import (
+from recipe.plugin import (
+    MODELS,
+    Context,
+    Experiment,
+    Fit,
     RunningAverage,
+    Snapshot,
+    Training,
+    configuration,
+    derive_seed,
+    evaluate,
     exponential_weights,
+    finite,
+    iterations_per_epoch,
+    key,
+    rank,
+    restart_rates,
+    snapshot_of,
     trained_parameters,
     uniform_weights,
     with_weights,
+    write_bytes,
 )
 
 VERSION = 2

@@ -10,18 +10,23 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
-from recipe.core.chosen_model import Chosen, FinalScore
-from recipe.core.evidence import finite
-from recipe.core.files import to_json, write_text
-from recipe.data.datasets import load_data
-from recipe.data.items import Batch
-from recipe.experiment import Experiment
-from recipe.notebook.journal import parse_record
-from recipe.plugin.context import Context
-from recipe.trained.loading import model_of
-from recipe.training.evaluation import loss_and_score, model_outputs
-from recipe.training.fingerprint import data_fingerprint
-from recipe.training.preparation import match_precision
+from recipe.plugin import (
+    Batch,
+    Chosen,
+    Context,
+    Experiment,
+    FinalScore,
+    data_fingerprint,
+    finite,
+    load_data,
+    loss_and_score,
+    match_precision,
+    model_of,
+    model_outputs,
+    parse_record,
+    to_json,
+    write_text,
+)
 
 LEDGER = "test-data.jsonl"
 CONFIDENCE = 0.95

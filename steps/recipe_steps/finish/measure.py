@@ -5,16 +5,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from recipe.core.chosen_model import Chosen, Kind, Member
-from recipe.core.evidence import Curve, Evidence, Scalar, curve, finite
-from recipe.core.files import write_bytes
-from recipe.core.trials import Trial
-from recipe.experiment import Experiment
-from recipe.plugin.context import Context
-from recipe.trained.loading import MODELS, model_of
-from recipe.training.ensemble import OutputPool
-from recipe.training.evaluation import model_outputs
-from recipe.training.fit import rank
+from recipe.plugin import (
+    MODELS,
+    Chosen,
+    ChosenKind,
+    Context,
+    Curve,
+    Evidence,
+    Experiment,
+    Member,
+    OutputPool,
+    Scalar,
+    Trial,
+    curve,
+    finite,
+    model_of,
+    model_outputs,
+    rank,
+    write_bytes,
+)
 from recipe_steps.finish import finals
 from recipe_steps.finish.heldout import on_test_data
 
@@ -37,7 +46,7 @@ class Candidates:
         self.members.append(member)
         return self.pool.add([outputs for outputs, _ in model_outputs(model, ctx.data.val)])
 
-    def chosen(self, kind: Kind, places: Sequence[int]) -> Chosen:
+    def chosen(self, kind: ChosenKind, places: Sequence[int]) -> Chosen:
         """These as one model."""
         loss, score = self.pool.loss_and_score(places)
         members = tuple(self.members[place] for place in places)

@@ -1,8 +1,6 @@
 """Remarks about what the last step brought: none of them bears on the verdict."""
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, finding, rule
 
 
 @rule("note")

@@ -1,8 +1,6 @@
 """Rules about weights, activations and gradients of a fresh model."""
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, finding, rule
 from recipe_steps.initial_loss import remedies
 from recipe_steps.initial_loss.loss_limits import too_high
 from recipe_steps.symptoms import FIRST_LOSS, NOT_LEARNING, OVERSHOOTING

@@ -9,12 +9,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
-from recipe.core.errors import UNUSABLE
-from recipe.core.evidence import Curve, Scalar
-from recipe.data.datasets import TensorData
-from recipe.models.building import build_model, no_dropout, seeded
-from recipe.plugin.context import Context
-from recipe.training.monitors import activation_shares
+from recipe.plugin import (
+    UNUSABLE,
+    Context,
+    Curve,
+    Scalar,
+    TensorData,
+    activation_shares,
+    build_model,
+    no_dropout,
+    seeded,
+)
 
 ITEMS = 256
 STEPS = 5

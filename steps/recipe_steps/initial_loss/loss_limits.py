@@ -1,7 +1,6 @@
 """How far a first loss may lie above, and below, that of a model that prefers nothing."""
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Severity
+from recipe.plugin import Evidence, Severity
 
 WARN_NATS, WARN_RATIO = 1.0, 0.5
 FAIL_NATS, FAIL_RATIO = 4.0, 2.0

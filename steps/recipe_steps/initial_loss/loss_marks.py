@@ -6,9 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from recipe.core.evidence import Scalar
-from recipe.experiment import Experiment, LossFunction
-from recipe.tasks import Task
+from recipe.plugin import Experiment, LossFunction, Scalar, Task
 from recipe_steps.rows import real
 
 ITEMS = 64

@@ -1,8 +1,6 @@
 """Rules about a loss that does not fit its task: each rests on an exact mark."""
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, finding, rule
 from recipe_steps.initial_loss import remedies
 from recipe_steps.initial_loss.output_rules import (
     SYMPTOMS,

@@ -7,13 +7,19 @@ from contextlib import suppress
 import torch
 from torch import Tensor, nn
 
-from recipe.core.evidence import Evidence, Scalar
-from recipe.data.datasets import TensorData
-from recipe.experiment import Experiment
-from recipe.models.building import build_model, no_dropout, seeded
-from recipe.plugin.context import Context
-from recipe.tasks import Task
-from recipe.training.optimizers import build_optimizer, optimizer_family
+from recipe.plugin import (
+    Context,
+    Evidence,
+    Experiment,
+    Scalar,
+    Task,
+    TensorData,
+    build_model,
+    build_optimizer,
+    no_dropout,
+    optimizer_family,
+    seeded,
+)
 from recipe_steps.initial_loss.last_operation import last_operation, operation_below_softmax
 from recipe_steps.initial_loss.layers import layer_marks
 from recipe_steps.initial_loss.loss_marks import loss_marks

@@ -2,9 +2,7 @@
 
 import math
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, finding, rule
 from recipe_steps.initial_loss import remedies
 from recipe_steps.initial_loss.last_operation import BOUNDED, NORMALISING
 from recipe_steps.symptoms import FIRST_LOSS, NOT_LEARNING, OVERSHOOTING

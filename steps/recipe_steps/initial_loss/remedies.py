@@ -4,12 +4,12 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from recipe.plugin.remedy import Remedy, RemedyInput
+from recipe.plugin import Remedy, RemedyInput
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from recipe.experiment import Experiment
+    from recipe.plugin import Experiment
 
 SMOOTH = ("sigmoid", "tanh")
 CLIP_NORM = 1.0
@@ -17,7 +17,7 @@ CLIP_NORM = 1.0
 
 
 def _without_activation(subject: RemedyInput) -> "Experiment | None":
-    from recipe.models.wrappers import WithoutLastActivation
+    from recipe.plugin import WithoutLastActivation
 
     if subject.evidence.text("update_squashes"):
         return None  # it happens outside of the model
@@ -30,7 +30,7 @@ def _without_activation(subject: RemedyInput) -> "Experiment | None":
 
 
 def _log_outputs(subject: RemedyInput) -> "Experiment":
-    from recipe.models.wrappers import Mapped
+    from recipe.plugin import Mapped
 
     def log(outputs: "Tensor") -> "Tensor":
         return outputs.clamp(min=1e-12).log()
@@ -91,7 +91,7 @@ def _turn_gradients(optimizer: Any, *_: Any) -> None:
 
 
 def _drawn_anew(subject: RemedyInput) -> "Experiment":
-    from recipe.models.wrappers import reinitialised
+    from recipe.plugin import reinitialised
 
     make = subject.experiment.model
     gain = 1.0 if subject.evidence.number("saturated_units") is not None else math.sqrt(2)
@@ -104,7 +104,7 @@ def _drawn_anew(subject: RemedyInput) -> "Experiment":
 
 def _rectified(subject: RemedyInput) -> "Experiment":
     """ReLU in place of sigmoid and tanh, and weights drawn for it."""
-    from recipe.models.wrappers import Rectified, reinitialised
+    from recipe.plugin import Rectified, reinitialised
 
     make = subject.experiment.model
     last = subject.evidence.text("last_operation") in SMOOTH

@@ -1,8 +1,6 @@
 """Rules about the loss of a fresh model."""
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, finding, rule
 from recipe_steps.initial_loss import layer_rules, loss_rules, remedies
 from recipe_steps.initial_loss.loss_limits import TOO_LOW, low_limit, lowest_loss, too_high
 from recipe_steps.symptoms import NOT_LEARNING

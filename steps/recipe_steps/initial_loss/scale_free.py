@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from recipe.experiment import Experiment
+from recipe.plugin import Experiment
 
 FACTOR = 64.0
 """That of a sum over a usual batch."""

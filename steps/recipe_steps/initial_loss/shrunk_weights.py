@@ -2,10 +2,7 @@
 
 import torch
 
-from recipe.core.evidence import Evidence, Scalar
-from recipe.data.datasets import TensorData
-from recipe.models.building import build_model, seeded
-from recipe.plugin.context import Context
+from recipe.plugin import Context, Evidence, Scalar, TensorData, build_model, seeded
 from recipe_steps.initial_loss.loss_limits import low_limit
 from recipe_steps.loss_expectations import BATCH, mean_loss
 

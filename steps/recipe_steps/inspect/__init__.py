@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from recipe.core.evidence import Evidence
-from recipe.plugin.step import read_examples
+from recipe.plugin import Evidence, read_examples
 from recipe_steps.inspect import model_rules, rules, scale_rules, split_rules
 
 if TYPE_CHECKING:
-    from recipe.plugin.context import Context
+    from recipe.plugin import Context
 
 
 class Inspect:

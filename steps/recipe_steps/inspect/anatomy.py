@@ -7,11 +7,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from recipe.core.errors import UsageError
-from recipe.core.evidence import Scalar
-from recipe.data.datasets import TensorData
-from recipe.models.building import batch_norms, build_model, error_location, no_dropout, seeded
-from recipe.plugin.context import Context
+from recipe.plugin import (
+    Context,
+    Scalar,
+    TensorData,
+    UsageError,
+    batch_norms,
+    build_model,
+    error_location,
+    no_dropout,
+    seeded,
+)
 from recipe_steps.inspect.progress import progress
 from recipe_steps.inspect.remedies import unfrozen
 

@@ -6,10 +6,7 @@ from contextlib import suppress
 import torch
 from torch import Tensor
 
-from recipe.core.evidence import Scalar
-from recipe.data.datasets import TensorData
-from recipe.models.building import build_model
-from recipe.plugin.context import Context
+from recipe.plugin import Context, Scalar, TensorData, build_model
 from recipe_steps.loss_expectations import neutral_outputs
 
 

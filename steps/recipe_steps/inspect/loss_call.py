@@ -6,13 +6,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from recipe.core.errors import UsageError
-from recipe.core.evidence import Scalar
-from recipe.data.datasets import TensorData
-from recipe.experiment import LossFunction
-from recipe.models.building import build_model, error_location, seeded
-from recipe.plugin.context import Context
-from recipe.training.evaluation import full_precision
+from recipe.plugin import (
+    Context,
+    LossFunction,
+    Scalar,
+    TensorData,
+    UsageError,
+    build_model,
+    error_location,
+    full_precision,
+    seeded,
+)
 
 FEW = 4
 """Items that are tried at first. A loss that compares items may need the whole batch."""

@@ -8,12 +8,17 @@ from contextlib import suppress
 import torch
 from torch import Tensor
 
-from recipe.core.errors import UsageError
-from recipe.core.evidence import Evidence, Scalar
-from recipe.data.datasets import TensorData
-from recipe.models.building import build_model, error_location, seeded
-from recipe.plugin.context import Context
-from recipe.tasks.by_loss import ByLoss
+from recipe.plugin import (
+    ByLoss,
+    Context,
+    Evidence,
+    Scalar,
+    TensorData,
+    UsageError,
+    build_model,
+    error_location,
+    seeded,
+)
 from recipe_steps.inspect.anatomy import anatomy
 from recipe_steps.inspect.imbalance import class_counts
 from recipe_steps.inspect.loss_call import loss_call

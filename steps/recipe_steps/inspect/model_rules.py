@@ -1,8 +1,6 @@
 """Rules about the model before training: each rests on an exact mark."""
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding, Severity
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, Severity, finding, rule
 from recipe_steps.inspect import remedies
 from recipe_steps.symptoms import NOT_LEARNING
 

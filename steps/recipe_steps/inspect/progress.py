@@ -6,12 +6,7 @@ from statistics import fmean
 
 import torch
 
-from recipe.core.errors import UNUSABLE
-from recipe.data.datasets import Splits, TensorData
-from recipe.experiment import Experiment
-from recipe.plugin.context import Context
-from recipe.training.loop import Training
-from recipe.training.optimizers import usual_rates
+from recipe.plugin import UNUSABLE, Context, Experiment, Splits, TensorData, Training, usual_rates
 from recipe_steps.loss_expectations import neutral_outputs
 
 ITERATIONS = 100

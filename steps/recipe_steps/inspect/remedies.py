@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from recipe.plugin.remedy import Remedy, RemedyInput
+from recipe.plugin import Remedy, RemedyInput
 from recipe_steps.rows import real, row_hashes, shared_axes
 
 if TYPE_CHECKING:
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from recipe.data.datasets import Splits
-    from recipe.experiment import Experiment, LossFunction
+    from recipe.plugin import Experiment, LossFunction, Splits
 
     Pair = tuple[Tensor, Tensor]
 
@@ -33,7 +32,7 @@ def target_figures(y: "Tensor") -> "tuple[Tensor, Tensor]":
 
 def with_standard_inputs(experiment: "Experiment", data: "Splits") -> "Experiment":
     """A model that standardises its inputs by the figures of the training data."""
-    from recipe.models.wrappers import Standardised
+    from recipe.plugin import Standardised
 
     mean, deviation = feature_figures(_tensors(data.train))
     deviation = deviation.where(deviation > 0, 1.0)
@@ -47,7 +46,7 @@ def with_standard_inputs(experiment: "Experiment", data: "Splits") -> "Experimen
 
 def with_scaled_targets(data: "Splits") -> "Splits":
     """Targets in deviations from the mean of the training data."""
-    from recipe.data.datasets import Data, TensorData
+    from recipe.plugin import Data, TensorData
 
     mean, deviation = target_figures(_tensors(data.train, "y"))
     deviation = deviation.where(deviation > 0, 1.0)
@@ -108,7 +107,7 @@ def _imputed(subject: RemedyInput) -> "Experiment":
     """
     import torch
 
-    from recipe.data.datasets import Data, TensorData
+    from recipe.plugin import Data, TensorData
 
     x = real(_tensors(subject.data.train))
     axes = shared_axes(x)
@@ -164,7 +163,7 @@ def _fitting_loss(subject: RemedyInput) -> "Experiment | None":
     """The mean of the loss, on targets in the shape and type of the outputs as far as it takes;
     else the loss of the task. None where that refuses the outputs too.
     """
-    from recipe.models.building import build_model
+    from recipe.plugin import build_model
     from recipe_steps.inspect.loss_call import called
 
     experiment = subject.experiment
@@ -192,7 +191,7 @@ def _matching_outputs(subject: RemedyInput) -> "Experiment | None":
     """Outputs in the shape of the targets, or as many as there are classes, or targets as the
     loss takes them.
     """
-    from recipe.models.wrappers import Mapped, with_outputs
+    from recipe.plugin import Mapped, with_outputs
 
     make, evidence = subject.experiment.model, subject.evidence
     if evidence.text("loss_refusal") or (evidence.number("loss_numbers") or 1) > 1:

@@ -1,8 +1,6 @@
 """Rules about the data before training."""
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, finding, rule
 from recipe_steps.inspect import remedies
 from recipe_steps.symptoms import FIRST_LOSS, NOT_GENERALISING, NOT_LEARNING, OVERSHOOTING, SCALES
 

@@ -12,12 +12,16 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from recipe.core.errors import UNUSABLE
-from recipe.core.evidence import Scalar
-from recipe.data.datasets import TensorData
-from recipe.experiment import Experiment
-from recipe.models.building import build_model, no_dropout, seeded
-from recipe.plugin.context import Context
+from recipe.plugin import (
+    UNUSABLE,
+    Context,
+    Experiment,
+    Scalar,
+    TensorData,
+    build_model,
+    no_dropout,
+    seeded,
+)
 from recipe_steps.inspect.progress import SOME, progress
 from recipe_steps.inspect.remedies import (
     feature_figures,

@@ -2,10 +2,7 @@
 
 import math
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.core.noise import chance_of_at_least
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, chance_of_at_least, finding, rule
 from recipe_steps.inspect import remedies
 from recipe_steps.symptoms import NOT_GENERALISING
 

@@ -7,7 +7,7 @@ from statistics import pvariance
 import torch
 from torch import Tensor
 
-from recipe.core.evidence import Scalar
+from recipe.plugin import Scalar
 from recipe_steps.inspect.drift import (
     CONTINUES,
     MOST_VALUES,

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from recipe.core.evidence import Evidence, Figure
-from recipe.core.findings import Finding
-from recipe.plugin.step import Goto, read_examples
+from recipe.plugin import Evidence, Figure, Finding, Goto, read_examples
 from recipe_steps.learning_curves import rounds, rules
 
 if TYPE_CHECKING:
-    from recipe.plugin.context import Context
+    from recipe.plugin import Context
 
 
 class LearningCurves:

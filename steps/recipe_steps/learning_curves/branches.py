@@ -9,16 +9,21 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from recipe.core.evidence import Scalar
-from recipe.core.trials import Trial
-from recipe.data.datasets import TensorData
-from recipe.experiment import Experiment
-from recipe.models.building import build_model, no_dropout
-from recipe.plugin.context import Context
-from recipe.tasks.by_loss import loss_accepts
-from recipe.training.fit import Fit, patience_for
-from recipe.training.loop import Training
-from recipe.training.plan import iterations_per_epoch, planned_rates
+from recipe.plugin import (
+    Context,
+    Experiment,
+    Fit,
+    Scalar,
+    TensorData,
+    Training,
+    Trial,
+    build_model,
+    iterations_per_epoch,
+    loss_accepts,
+    no_dropout,
+    patience_for,
+    planned_rates,
+)
 from recipe_steps.inspect.remedies import with_standard_inputs
 from recipe_steps.learning_curves.regularization import suspect_regularization, unsmoothed
 from recipe_steps.learning_curves.regularization_rules import suspect_augmentation

@@ -4,14 +4,14 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from recipe.plugin.remedy import Remedy, RemedyInput
+from recipe.plugin import Remedy, RemedyInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor
 
-    from recipe.experiment import Experiment
+    from recipe.plugin import Experiment
 
     Loss = Callable[[Tensor, Tensor], Tensor]
 

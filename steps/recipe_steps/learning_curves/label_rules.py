@@ -5,9 +5,7 @@ of which the model is surest it is then wrong about as often as among all (North
 look for label errors in the same place).
 """
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, finding, rule
 
 SIGNIFICANCE = 2.33
 """Standard normal quantile of one in a hundred."""

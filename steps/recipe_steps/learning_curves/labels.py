@@ -6,13 +6,18 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from recipe.core.evidence import Scalar
-from recipe.core.trials import Trial
-from recipe.data.datasets import Splits, TensorData
-from recipe.models.building import build_model, no_dropout
-from recipe.plugin.context import Context
-from recipe.tasks import LanguageModel, Task
-from recipe.training.loop import Training
+from recipe.plugin import (
+    Context,
+    LanguageModel,
+    Scalar,
+    Splits,
+    Task,
+    TensorData,
+    Training,
+    Trial,
+    build_model,
+    no_dropout,
+)
 from recipe_steps.learning_curves.class_balance import Recall, mean_recall
 
 SUREST = 0.2

@@ -6,15 +6,19 @@ from contextlib import suppress
 import torch
 from torch import Tensor, nn
 
-from recipe.core.evidence import Curve, Evidence, Scalar
-from recipe.core.noise import standard_error
-from recipe.core.trials import Trial
-from recipe.data.datasets import TensorData
-from recipe.models.building import build_model
-from recipe.plugin.context import Context
-from recipe.search.ranking import best_of
-from recipe.tasks.by_loss import ByLoss
-from recipe.training.plan import iterations_per_epoch
+from recipe.plugin import (
+    ByLoss,
+    Context,
+    Curve,
+    Evidence,
+    Scalar,
+    TensorData,
+    Trial,
+    best_of,
+    build_model,
+    iterations_per_epoch,
+    standard_error,
+)
 from recipe_steps.initial_loss.loss_marks import perfect_answers
 from recipe_steps.learning_curves.branches import branch
 from recipe_steps.learning_curves.labels import label_marks, memory_marks

@@ -7,9 +7,7 @@ The thresholds were set on one half of 419 labelled curves and checked on the ot
 import math
 from statistics import median
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding, Severity
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, Severity, finding, rule
 from recipe_steps.learning_curves.remedies import more_decay
 from recipe_steps.learning_curves.run_curves import Run, chosen_only, runs
 from recipe_steps.learning_curves.shapes import ENOUGH, Rise, rise, smooth

@@ -3,9 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.rules import rule
+from recipe.plugin import Evidence, Finding, rule
 from recipe_steps.learning_curves.run_curves import Run, finding_of_runs, runs
 
 KNOWN_BY_HEART, TELLING = 0.9, 0.15

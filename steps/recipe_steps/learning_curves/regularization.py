@@ -4,9 +4,7 @@ import copy
 from functools import partial
 from typing import Any
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.rules import rule
+from recipe.plugin import Evidence, Finding, rule
 from recipe_steps.learning_curves.run_curves import Run, finding_of_branch
 from recipe_steps.learning_curves.shapes import ENOUGH
 

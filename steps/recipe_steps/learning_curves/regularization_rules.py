@@ -1,8 +1,6 @@
 """Rules about weight decay and augmentation that cost more than they bring."""
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, finding, rule
 from recipe_steps.learning_curves.regularization import HIGH_FLOOR, NOTABLE_DECAY, STRONG_DECAY
 from recipe_steps.learning_curves.remedies import (
     less_decay,

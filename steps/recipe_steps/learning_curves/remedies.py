@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from recipe.plugin.remedy import Remedy, RemedyInput
+from recipe.plugin import Remedy, RemedyInput
 from recipe_steps.learning_curves.run_curves import LABELS
 
 if TYPE_CHECKING:
-    from recipe.experiment import Experiment
+    from recipe.plugin import Experiment
 
 MORE_DECAY = 3.0
 LONGER = 1.5
@@ -76,7 +76,7 @@ def _tamed(experiment: "Experiment", _: RemedyInput) -> "Experiment":
 
 
 def _drawn_anew(experiment: "Experiment", _: RemedyInput) -> "Experiment":
-    from recipe.models.wrappers import reinitialised
+    from recipe.plugin import reinitialised
 
     make = experiment.model
 

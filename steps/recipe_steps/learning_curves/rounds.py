@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.step import Goto
+from recipe.plugin import Evidence, Finding, Goto
 
 LONGER = 1.5
 TWICE = 2.0

@@ -2,9 +2,7 @@
 curves!"). Each rule looks at the best run and at the baseline; the message names them.
 """
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.rules import rule
+from recipe.plugin import Evidence, Finding, rule
 from recipe_steps.learning_curves import (
     label_rules,
     random_label_rules,

@@ -5,10 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding, RemedyOutcome, Severity
-from recipe.core.noise import standard_error
-from recipe.plugin.rules import finding
+from recipe.plugin import Evidence, Finding, RemedyOutcome, Severity, finding, standard_error
 from recipe_steps.learning_curves.shapes import known, scatter
 
 LEARNT = 0.995

@@ -6,9 +6,7 @@ import math
 from itertools import pairwise
 from statistics import fmean
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.rules import rule
+from recipe.plugin import Evidence, Finding, rule
 from recipe_steps.learning_curves.remedies import cosine, longer
 from recipe_steps.learning_curves.run_curves import (
     Run,

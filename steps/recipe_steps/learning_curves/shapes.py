@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, median
 
-from recipe.core.evidence import Curve
+from recipe.plugin import Curve
 
 ENOUGH = 6
 """Epochs below which a curve has no shape."""

@@ -4,9 +4,7 @@ import math
 from itertools import pairwise
 from statistics import fmean
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, finding, rule
 from recipe_steps.learning_curves.class_balance import weigh_classes
 from recipe_steps.learning_curves.regularization_rules import (
     augmentation_too_strong,

@@ -2,7 +2,7 @@
 
 import inspect
 
-from recipe.experiment import Experiment
+from recipe.plugin import Experiment
 
 NAMES = ("width", "hidden", "hidden_size", "hidden_dim", "units", "channels", "d_model")
 """What a factory calls the width of its layers, in the order in which they are looked for."""

@@ -5,11 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
-from recipe.experiment import Experiment
-from recipe.plugin.context import Context
-from recipe.ranges import rounded
-from recipe.search.short_training import ShortResult, ShortTraining
-from recipe.training.schedules import schedule_rates
+from recipe.plugin import Context, Experiment, ShortResult, ShortTraining, rounded, schedule_rates
 from recipe_steps.lr_range.curves import TAIL, diverges, final_loss, noise, vertex
 
 ITERATIONS = 100

@@ -5,12 +5,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import fmean
 
-from recipe.core.evidence import Evidence, Scalar
-from recipe.plugin.context import Context
-from recipe.search.short_training import FORWARD, ShortTraining
-from recipe.search.space import log_spaced
-from recipe.training.optimizers import optimizer_family, usual_rates
-from recipe.training.plan import iterations_per_epoch
+from recipe.plugin import (
+    FORWARD,
+    Context,
+    Evidence,
+    Scalar,
+    ShortTraining,
+    iterations_per_epoch,
+    log_spaced,
+    optimizer_family,
+    usual_rates,
+)
 from recipe_steps.lr_range.candidates import (
     AROUND,
     ITERATIONS,

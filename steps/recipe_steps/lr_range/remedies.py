@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from recipe.plugin.remedy import Remedy, RemedyInput
+from recipe.plugin import Remedy, RemedyInput
 
 if TYPE_CHECKING:
-    from recipe.experiment import Experiment
+    from recipe.plugin import Experiment
 
 
 def _best_rate(subject: RemedyInput) -> "Experiment | None":

@@ -3,9 +3,7 @@
 import math
 from dataclasses import replace
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding, RemedyOutcome, Severity
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, RemedyOutcome, Severity, finding, rule
 from recipe_steps.lr_range import remedies
 from recipe_steps.symptoms import NOT_LEARNING
 

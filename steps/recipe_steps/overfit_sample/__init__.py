@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from recipe.core.evidence import Evidence, Figure
-from recipe.plugin.step import read_examples
+from recipe.plugin import Evidence, Figure, read_examples
 from recipe_steps.overfit_sample import rules, update_rules
 
 if TYPE_CHECKING:
-    from recipe.plugin.context import Context
+    from recipe.plugin import Context
 
 
 class OverfitSample:

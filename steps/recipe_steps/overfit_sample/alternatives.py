@@ -4,12 +4,7 @@ from dataclasses import replace
 
 from torch import nn
 
-from recipe.core.evidence import Scalar
-from recipe.data.datasets import TensorData
-from recipe.experiment import Experiment
-from recipe.models.building import build_model
-from recipe.plugin.context import Context
-from recipe.training.optimizers import usual_rates
+from recipe.plugin import Context, Experiment, Scalar, TensorData, build_model, usual_rates
 from recipe_steps.inspect.remedies import with_standard_inputs
 from recipe_steps.inspect.scaling import input_scale, scale_suspected
 from recipe_steps.overfit_sample.attempts import (

@@ -6,12 +6,16 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from recipe.data.datasets import Splits, TensorData
-from recipe.experiment import Experiment
-from recipe.models.building import build_model, no_dropout
-from recipe.plugin.context import Context
-from recipe.training.loop import Training
-from recipe.training.optimizers import usual_rates
+from recipe.plugin import (
+    Context,
+    Experiment,
+    Splits,
+    TensorData,
+    Training,
+    build_model,
+    no_dropout,
+    usual_rates,
+)
 from recipe_steps.overfit_sample.marks import recalibrated_score, response, train_mode_score
 
 MINIBATCHES = 8

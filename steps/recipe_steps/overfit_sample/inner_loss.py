@@ -8,12 +8,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
-from recipe.core.evidence import Scalar
-from recipe.experiment import Experiment
-from recipe.models.building import build_model, no_dropout, seeded
-from recipe.plugin.context import Context
-from recipe.training.optimizers import build_optimizer
-from recipe.training.user_update import own_update
+from recipe.plugin import (
+    Context,
+    Experiment,
+    Scalar,
+    build_model,
+    build_optimizer,
+    no_dropout,
+    own_update,
+    seeded,
+)
 from recipe_steps.overfit_sample.marks import LEAST_SCALE, MOVED
 
 RATE = 1e-12

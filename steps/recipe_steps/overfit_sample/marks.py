@@ -7,12 +7,17 @@ from contextlib import suppress
 import torch
 from torch import Tensor, nn
 
-from recipe.core.evidence import Scalar
-from recipe.data.datasets import TensorData
-from recipe.models.building import batch_norms, build_model, no_dropout, seeded
-from recipe.models.wrappers import WithoutLastActivation
-from recipe.plugin.context import Context
-from recipe.tasks import Task
+from recipe.plugin import (
+    Context,
+    Scalar,
+    Task,
+    TensorData,
+    WithoutLastActivation,
+    batch_norms,
+    build_model,
+    no_dropout,
+    seeded,
+)
 from recipe_steps.initial_loss.last_operation import BOUNDED, depth, last_operation
 from recipe_steps.overfit_sample.rules import LINEAR
 from recipe_steps.rows import row_hashes

@@ -7,13 +7,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from recipe.core.evidence import Evidence
-from recipe.data.datasets import TensorData
-from recipe.experiment import Experiment
-from recipe.models.building import build_model
-from recipe.plugin.context import Context
-from recipe.tasks import Task
-from recipe.tasks.regression import Regression
+from recipe.plugin import Context, Evidence, Experiment, Regression, Task, TensorData, build_model
 from recipe_steps.overfit_sample.alternatives import (
     on_standard_inputs,
     with_regularization,

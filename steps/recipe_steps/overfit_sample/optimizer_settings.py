@@ -7,13 +7,19 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from recipe.core.evidence import Scalar
-from recipe.data.datasets import Splits, TensorData
-from recipe.experiment import OPTIMIZERS, Experiment
-from recipe.models.building import no_dropout
-from recipe.plugin.context import Context
-from recipe.training.loop import Training
-from recipe.training.optimizers import MOMENTUM, OPTIMIZER_FAMILIES, momentum_of
+from recipe.plugin import (
+    MOMENTUM,
+    OPTIMIZER_FAMILIES,
+    OPTIMIZERS,
+    Context,
+    Experiment,
+    Scalar,
+    Splits,
+    TensorData,
+    Training,
+    momentum_of,
+    no_dropout,
+)
 
 ITERATIONS = 16
 ORDERS = 5.0

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from recipe.plugin.remedy import Remedy, RemedyInput
+from recipe.plugin import Remedy, RemedyInput
 
 if TYPE_CHECKING:
-    from recipe.experiment import Experiment
+    from recipe.plugin import Experiment
 
 USUAL_MOMENTUM = 0.1
 """The default of torch.nn."""
@@ -20,7 +20,7 @@ def _usual_optimizer(subject: RemedyInput) -> "Experiment | None":
 
 
 def _without_regularisation(subject: RemedyInput) -> "Experiment":
-    from recipe.models.wrappers import WithoutDropout
+    from recipe.plugin import WithoutDropout
 
     make = subject.experiment.model
     return replace(
@@ -31,7 +31,7 @@ def _without_regularisation(subject: RemedyInput) -> "Experiment":
 
 
 def _with_nonlinearities(subject: RemedyInput) -> "Experiment":
-    from recipe.models.wrappers import with_relu_between_layers
+    from recipe.plugin import with_relu_between_layers
 
     make = subject.experiment.model
 
@@ -42,7 +42,7 @@ def _with_nonlinearities(subject: RemedyInput) -> "Experiment":
 
 
 def _usual_momentum(subject: RemedyInput) -> "Experiment":
-    from recipe.models.building import batch_norms
+    from recipe.plugin import batch_norms
 
     make = subject.experiment.model
 

@@ -2,9 +2,7 @@
 
 from statistics import fmean
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, finding, rule
 from recipe_steps.inspect.model_rules import inputs_ignored, parameters_without_gradient
 from recipe_steps.inspect.scale_rules import inputs_not_scaled, inputs_over_normalized
 from recipe_steps.overfit_sample import remedies

@@ -10,11 +10,17 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from recipe.core.evidence import Scalar
-from recipe.data.datasets import TensorData
-from recipe.models.building import build_model, no_dropout, seeded
-from recipe.plugin.context import Context
-from recipe.training.optimizers import build_optimizer, usual_rates, wants_closure
+from recipe.plugin import (
+    Context,
+    Scalar,
+    TensorData,
+    build_model,
+    build_optimizer,
+    no_dropout,
+    seeded,
+    usual_rates,
+    wants_closure,
+)
 from recipe_steps.overfit_sample.inner_loss import inner_loss_marks, reported_loss
 
 CALLS, MOST_CALLS = 2, 64

@@ -3,17 +3,14 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.remedy import Remedy, RemedyInput
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, Remedy, RemedyInput, finding, rule
 from recipe_steps.initial_loss.loss_rules import loss_sign_flipped
 from recipe_steps.initial_loss.output_rules import sigmoid_before_loss, softmax_before_loss
 from recipe_steps.inspect.rules import outputs_do_not_match_targets
 from recipe_steps.symptoms import NOT_LEARNING, OVERSHOOTING
 
 if TYPE_CHECKING:
-    from recipe.experiment import Experiment
+    from recipe.plugin import Experiment
 
 
 def _clearing(subject: RemedyInput) -> "Experiment | None":

@@ -6,10 +6,7 @@ import math
 from collections.abc import Sequence
 from statistics import fmean, variance
 
-from recipe.core.evidence import Scalar
-from recipe.core.trials import Trial
-from recipe.plugin.context import Context
-from recipe.search.ranking import best_of
+from recipe.plugin import Context, Scalar, Trial, best_of
 
 SEEDS = 2
 """Fresh ones, on which the change and the best setting before it are both trained."""

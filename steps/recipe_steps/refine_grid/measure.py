@@ -4,14 +4,22 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from recipe.core.errors import UsageError
-from recipe.core.evidence import Evidence, Scalar
-from recipe.core.trials import Trial
-from recipe.plugin.context import Context
-from recipe.ranges import Axis, Range, rounded
-from recipe.search.halving import Halving
-from recipe.search.ranking import best_of
-from recipe.search.space import listed_values, proposed_cells, quasi_random, random_draws
+from recipe.plugin import (
+    Axis,
+    Context,
+    Evidence,
+    Halving,
+    Range,
+    Scalar,
+    Trial,
+    UsageError,
+    best_of,
+    listed_values,
+    proposed_cells,
+    quasi_random,
+    random_draws,
+    rounded,
+)
 from recipe_steps.grids import grid_evidence, number, runner_up
 from recipe_steps.lengths import expected_length
 from recipe_steps.refine_grid.adoption import decide, pays_for

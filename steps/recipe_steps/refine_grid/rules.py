@@ -1,8 +1,6 @@
 """Rules about the refined grid, beside those it shares with the coarse one."""
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, finding, rule
 from recipe_steps.coarse_grid.rules import most_trials_diverge, trials_fail
 
 

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from recipe.core.evidence import Evidence, Figure
-from recipe.plugin.step import read_examples
+from recipe.plugin import Evidence, Figure, read_examples
 from recipe_steps.transfer import rules
 
 if TYPE_CHECKING:
-    from recipe.experiment import Experiment
-    from recipe.plugin.context import Context
+    from recipe.plugin import Context, Experiment
 
 
 class Transfer:

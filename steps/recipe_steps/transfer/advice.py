@@ -2,7 +2,7 @@
 
 import math
 
-from recipe.core.evidence import Evidence
+from recipe.plugin import Evidence
 
 LEAST_UPDATES = 300
 """Of a training that is to be compared with others: an epoch of few items is few updates, and what

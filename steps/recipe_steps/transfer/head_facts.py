@@ -2,11 +2,7 @@
 
 import torch
 
-from recipe.core.evidence import Scalar
-from recipe.data.datasets import TensorData
-from recipe.models.blocks import in_head
-from recipe.models.building import build_model
-from recipe.plugin.context import Context
+from recipe.plugin import Context, Scalar, TensorData, build_model, in_head
 
 
 def head_facts(ctx: Context) -> dict[str, Scalar]:

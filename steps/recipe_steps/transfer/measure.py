@@ -7,16 +7,21 @@ from typing import Any
 
 import torch
 
-from recipe.core.errors import UsageError
-from recipe.core.evidence import Curve, Evidence, Scalar
-from recipe.core.trials import Trial
-from recipe.models.building import build_model
-from recipe.models.pretrained import SCRATCH, why_not_reset
-from recipe.plugin.context import Context
-from recipe.ranges import rounded
-from recipe.search.halving import Halving
-from recipe.search.ranking import best_of
-from recipe.training.optimizers import usual_rates
+from recipe.plugin import (
+    SCRATCH,
+    Context,
+    Curve,
+    Evidence,
+    Halving,
+    Scalar,
+    Trial,
+    UsageError,
+    best_of,
+    build_model,
+    rounded,
+    usual_rates,
+    why_not_reset,
+)
 from recipe_steps.grids import number
 from recipe_steps.lengths import expected_length, length, updates
 from recipe_steps.transfer import probing

@@ -5,20 +5,22 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from recipe.core.files import write_bytes
-from recipe.core.trials import Trial
-from recipe.models.blocks import in_head
-from recipe.models.pretrained import start_file
-from recipe.plugin.context import Context
-from recipe.ranges import rounded
-from recipe.search.halving import Halving
-from recipe.search.ranking import best_of
-from recipe.training.optimizers import usual_rates
+from recipe.plugin import (
+    Context,
+    Halving,
+    Trial,
+    best_of,
+    in_head,
+    rounded,
+    start_file,
+    usual_rates,
+    write_bytes,
+)
 from recipe_steps.grids import number
 from recipe_steps.lengths import enough
 
 if TYPE_CHECKING:
-    from recipe.core.evidence import Scalar
+    from recipe.plugin import Scalar
 
 SPREAD = (0.1, 0.3, 1.0, 3.0, 10.0)
 """Factors of the optimizer's usual rate: heads on features of any scale."""

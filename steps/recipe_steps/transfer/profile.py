@@ -7,12 +7,18 @@ from dataclasses import replace
 import numpy as np
 from torch import Tensor
 
-from recipe.core.evidence import Curve, Scalar
-from recipe.core.noise import standard_error
-from recipe.core.trials import Trial
-from recipe.data.datasets import Splits, TensorData
-from recipe.plugin.context import Context
-from recipe.training.feature_extraction import CannotExtract, Features, extract_features
+from recipe.plugin import (
+    CannotExtract,
+    Context,
+    Curve,
+    Features,
+    Scalar,
+    Splits,
+    TensorData,
+    Trial,
+    extract_features,
+    standard_error,
+)
 
 ITERATIONS = 300
 """Of logistic regression: enough to tell depths apart, on standardised features."""

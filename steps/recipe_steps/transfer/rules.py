@@ -4,14 +4,11 @@ from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding
-from recipe.plugin.remedy import Remedy, RemedyInput
-from recipe.plugin.rules import finding, rule
+from recipe.plugin import Evidence, Finding, Remedy, RemedyInput, finding, rule
 from recipe_steps.transfer import advice
 
 if TYPE_CHECKING:
-    from recipe.experiment import Experiment
+    from recipe.plugin import Experiment
 
 FAR = 2.0
 """Standard errors of a score below the head alone."""
@@ -28,7 +25,7 @@ def _tenth_of_the_rate(subject: RemedyInput) -> "Experiment | None":
 
 
 def _fresh_head(subject: RemedyInput) -> "Experiment | None":
-    from recipe.models.pretrained import reset_weights
+    from recipe.plugin import reset_weights
 
     experiment, make = subject.experiment, subject.experiment.model
 

@@ -4,13 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from recipe.core.evidence import Scalar, finite
-from recipe.core.trials import Trial
-from recipe.data.items import Batch
-from recipe.models.building import build_model
-from recipe.plugin.context import Context
-from recipe.search.ranking import best_of
-from recipe.training.evaluation import lead_error, model_outputs, part_sums
+from recipe.plugin import (
+    Batch,
+    Context,
+    Scalar,
+    Trial,
+    best_of,
+    build_model,
+    finite,
+    lead_error,
+    model_outputs,
+    part_sums,
+)
 
 
 def score_errors(ctx: Context, best: Mapping[str, Trial | None]) -> dict[str, Scalar]:
