@@ -171,6 +171,6 @@ OPTIONS: tuple[Option, ...] = (
         default=False,
         help="result.json on standard output, all else on standard error.",
     ),
-    Option("fresh", parse_flag, default=False, help="Start anew instead of resuming."),
+    Option("fresh", parse_flag, default=False, help="Start a new run instead of resuming."),
 )
 OPTION_BY_NAME = {option.name: option for option in OPTIONS}

@@ -84,7 +84,7 @@ class TensorData:
 
 @dataclass(frozen=True)
 class StreamData:
-    """A random data set, read anew in every epoch."""
+    """A random data set, read again in every epoch."""
 
     dataset: Dataset[Any]
     device: torch.device

@@ -140,7 +140,7 @@ def _in_memory(_: str, shape: list[int], dtype: torch.dtype) -> Tensor:
 def _fill(reader: _Reader, x: Tensor, y: Tensor, notify: Notify | None) -> None:
     what, done = f"decoding {reader.name}", 0
 
-    def told(items: int) -> None:
+    def tell(items: int) -> None:
         nonlocal done
         done += items
         if notify:
@@ -152,7 +152,7 @@ def _fill(reader: _Reader, x: Tensor, y: Tensor, notify: Notify | None) -> None:
     if reader.n < PARALLEL_FROM or width < 2 or not can_fork(device):
         for start, stop in chunks:
             reader.read(start, stop, x, y)
-            told(stop - start)
+            tell(stop - start)
         return
     requests = [{"chunk": chunk} for chunk in chunks]
     try:
@@ -161,7 +161,7 @@ def _fill(reader: _Reader, x: Tensor, y: Tensor, notify: Notify | None) -> None:
                 if "complaint" in message:
                     raise UsageError(message["complaint"])
                 start, stop = chunks[index]
-                told(stop - start)
+                tell(stop - start)
     except RequestFailed as gone:
         start, stop = chunks[gone.index]
         raise UsageError(

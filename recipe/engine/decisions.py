@@ -39,7 +39,7 @@ class Decisions:
         if known is not None:
             answer: Answer = known["answer"]
             return answer
-        wanted = [rule for rule in mendable(result) if rule in self.settings.mend]
+        wanted = [rule for rule in repairable(result) if rule in self.settings.mend]
         if wanted:
             return wanted[0]
         passed = result.status not in ("fail", "error")
@@ -48,7 +48,7 @@ class Decisions:
         if self.gate is None or result.status not in ("warn", "fail", "error"):
             return passed
         answer = self.gate(result)
-        if isinstance(answer, str) and answer not in mendable(result):
+        if isinstance(answer, str) and answer not in repairable(result):
             raise UsageError(f"{answer!r} has no remedy to apply after {result.name!r}.")
         if answer:
             self.journal.put(KIND, key, {"answer": answer, "failed": not passed})
@@ -62,7 +62,7 @@ class Decisions:
         return self.settings.with_answers(mended, keep_going=went_on)
 
 
-def mendable(result: StepResult) -> list[str]:
+def repairable(result: StepResult) -> list[str]:
     """Rules of a step's findings whose remedy was not tried yet, consequences left out."""
     return [
         f.rule

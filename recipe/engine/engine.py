@@ -126,7 +126,10 @@ class Engine:
                 self.mended.setdefault(plugin.step.name, []).append(found)
                 fresh = self.rebuild(mended.experiment, mended.data, mended.fingerprint)
                 self.ctx = continue_with(self.ctx, fresh)
-                return True, f"{answer} is mended: {found.remedy.name if found.remedy else answer}"
+                return (
+                    True,
+                    f"{answer} is repaired: {found.remedy.name if found.remedy else answer}",
+                )
             label = key(label, answer)
         return answer, None
 

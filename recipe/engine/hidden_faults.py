@@ -65,7 +65,7 @@ def _look(
         when it outlives it.
 
     """
-    engine.ctx.say(f"Behind {mended}: the short steps look at the mended experiment.")
+    engine.ctx.say(f"Behind {mended}: the short steps run again on the repaired experiment.")
     before = engine.ctx.meter.epochs, engine.ctx.meter.seconds
     look = Engine(_short(engine), _context(engine.ctx, verifier), engine.journal)
     look.run()

@@ -46,7 +46,7 @@ def repair(
     if remedy is None or not (outcome.verified or verifier.adopt(remedy, found, result.evidence)):
         ctx.say(f"{rule}: its remedy cannot be applied to this experiment.")
         return Repaired(_with(result, replace(found, remedy=replace(outcome, verified=False))))
-    ctx.say(f"Going on with {rule} mended: {remedy.name}.")
+    ctx.say(f"Going on with {rule} repaired: {remedy.name}.")
     name = key("mended", ctx.runner.fingerprint, remedy.name, configuration(verifier.experiment))
     applied = replace(found, remedy=replace(outcome, applied=True))
     return Repaired(_with(result, applied), verifier.experiment, verifier.data, name)

@@ -19,7 +19,7 @@ from recipe.training.fingerprint import fingerprint
 from recipe.training.preparation import prepare
 
 RANDOM_ITEMS = (
-    "items are random, so they are read anew in every epoch; move random transforms to augment= "
+    "items are random, so they are read again in every epoch; move random transforms to augment= "
     "and the data is decoded once."
 )
 

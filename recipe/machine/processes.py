@@ -216,11 +216,11 @@ def answers(
 def run_all(
     jobs: Sequence[Callable[[], dict[str, Any]]],
     width: int,
-    told: Callable[[int], None] = lambda _: None,
+    on_done: Callable[[int], None] = lambda _: None,
 ) -> list[dict[str, Any]]:
     """The results of all jobs, by `width` children.
 
-    `told` is called with the number of jobs that are done.
+    `on_done` is called with the number of jobs that are done.
 
     Raises:
         RecipeError: a job raised, or its process died twice.
@@ -234,7 +234,7 @@ def run_all(
                 if "error" in message:
                     raise RecipeError(message["error"])
                 results[index] = message["result"]
-                told(len(results))
+                on_done(len(results))
     except RequestFailed as gone:
         raise RecipeError(f"A short training failed: {gone.how}.") from None
     return [results[index] for index in range(len(jobs))]

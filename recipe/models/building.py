@@ -108,7 +108,7 @@ def _made(experiment: Experiment) -> nn.Module:
         args = ", ".join(f"{k}={v!r}" for k, v in given.items())
         raise UsageError(
             f"The model factory raised {type(error).__name__}: {error} "
-            f"({error_location(error)}, called with ({args})); mend it and run again."
+            f"({error_location(error)}, called with ({args})); fix it and run again."
         ) from error
     if not isinstance(model, nn.Module):
         raise UsageError(

@@ -80,7 +80,7 @@ def read_result(folder: Path) -> RunResult:
     except ValueError as error:
         raise UsageError(
             f"{str(path)!r} cannot be read as a result ({error}): "
-            f"write it anew with 'recipe resume {folder}'."
+            f"write it again with 'recipe resume {folder}'."
         ) from error
 
 

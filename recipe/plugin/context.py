@@ -183,12 +183,12 @@ class Context:
         self,
         shorts: Sequence[ShortTraining],
         stop: Stop,
-        told: Callable[[int], None] = lambda _: None,
+        on_done: Callable[[int], None] = lambda _: None,
     ) -> list[ShortResult]:
         """Short trainings without validation, together where the machine is faster that way;
         booked as spent. See `recipe.search.short_training`.
         """
-        courses = run_short(self.runner, shorts, stop, told)
+        courses = run_short(self.runner, shorts, stop, on_done)
         for short, course in zip(shorts, courses, strict=True):
             self.spend(len(course.losses) * short.cost)
         return courses

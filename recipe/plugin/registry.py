@@ -61,7 +61,7 @@ def _load_one(entry: EntryPoint) -> Plugin:
     except Exception as error:
         raise StepError(
             f"Step {entry.name!r} of package {package!r} does not load "
-            f"({type(error).__name__}: {error}): mend or uninstall {package!r}."
+            f"({type(error).__name__}: {error}): fix or uninstall {package!r}."
         ) from error
     problem = verify(step)
     if problem is None and step.name != entry.name:
@@ -69,7 +69,7 @@ def _load_one(entry: EntryPoint) -> Plugin:
     if problem:
         raise StepError(
             f"Step {entry.name!r} of package {package!r} is no step: {problem}; "
-            f"mend or uninstall {package!r}."
+            f"fix or uninstall {package!r}."
         )
     return Plugin(step, package)
 

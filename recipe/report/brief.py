@@ -42,9 +42,9 @@ def _lines(result: RunResult) -> Iterator[str]:
     if result.steps:
         yield from ("", "| | step | what it says | time |", "|---|---|---|---|")
     for step in result.latest_steps:
-        told = words.cell(_short(key_message(step)))
+        message = words.cell(_short(key_message(step)))
         seconds = words.duration(step.seconds)
-        yield f"| {SIGNS[step.status]} | {words.cell(step.title)} | {told} | {seconds} |"
+        yield f"| {SIGNS[step.status]} | {words.cell(step.title)} | {message} | {seconds} |"
     causes = findings.causes(result)
     if causes:
         yield from ("", "### What was found", "")
@@ -58,7 +58,7 @@ def _lines(result: RunResult) -> Iterator[str]:
 
 def _cause(cause: Located) -> str:
     found = cause.finding
-    behind = f" (with `{found.behind}` mended)" if found.behind else ""
+    behind = f" (with `{found.behind}` repaired)" if found.behind else ""
     parts = [f"**`{found.rule}`** ({found.severity}){behind}: {words.sentence(found.message)}"]
     if found.advice.strip():
         parts.append(f"**What to do:** {words.sentence(found.advice)}")

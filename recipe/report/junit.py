@@ -96,7 +96,7 @@ def _text(finding: Finding) -> str:
     if finding.because:
         lines.append(f"A consequence of {finding.because}.")
     if finding.behind:
-        lines.append(f"Found with {finding.behind} mended.")
+        lines.append(f"Found with {finding.behind} repaired.")
     return "\n".join(lines)
 
 

@@ -102,7 +102,7 @@ def _diagnosis(result: RunResult) -> list[str]:
     causes = findings.causes(result)
     if not causes:
         ran = any(step.status in {"pass", "warn"} for step in result.steps)
-        return ["Nothing was found that needs mending."] if result.verdict != "fail" and ran else []
+        return ["Nothing needs fixing."] if result.verdict != "fail" and ran else []
     first, others = causes[0].finding, len(causes) - 1
     rest = [f"{words.count(others, 'more cause')} below."] if others else []
     led = f"The diagnosis is led by `{first.rule}`: {words.sentence(first.message)}"
@@ -119,7 +119,7 @@ def _proof(found: Finding) -> list[str]:
 
 def _applied(result: RunResult) -> list[str]:
     rules = [words.code(rule) for rule in findings.applied(result)]
-    return [f"The run went on with {' and '.join(rules)} mended."] if rules else []
+    return [f"The run went on with {' and '.join(rules)} repaired."] if rules else []
 
 
 def about_best(result: RunResult) -> list[str]:

@@ -8,7 +8,7 @@ from recipe.report.words import count, show
 
 FIRST, LAST = 3, 2
 """Points of a curve that are shown."""
-BLOCKS = "Nothing runs before it is mended (exit code 2)."
+BLOCKS = "Nothing runs until it is fixed (exit code 2)."
 CONSEQUENCES = "Where these are found too, they are consequences of it:"
 
 

@@ -50,7 +50,7 @@ def run_short(
     runner: "Runner",
     shorts: Sequence[ShortTraining],
     stop: Stop,
-    told: Callable[[int], None] = lambda _: None,
+    on_done: Callable[[int], None] = lambda _: None,
 ) -> list[ShortResult]:
     """Run all of them; a course ends where `stop(losses so far)` is true.
 
@@ -58,25 +58,25 @@ def run_short(
         runner: whose data, device and way are used.
         shorts: what to run; those that can be fused share experiment, seed and length.
         stop: a pure function of the losses so far.
-        told: called with the number of trainings that are done.
+        on_done: called with the number of trainings that are done.
 
     """
     mode = runner.mode
     if mode.sharing == "processes" and len(shorts) > 1:
         jobs = [lambda short=short: vars(_alone(runner, short, stop)) for short in shorts]
-        return [ShortResult(**result) for result in run_all(jobs, mode.width, told)]
+        return [ShortResult(**result) for result in run_all(jobs, mode.width, on_done)]
     if mode.sharing == "fused" and len(shorts) > 1 and _same(shorts):
         try:
             courses = _fused(runner, shorts, stop)
         except (CannotFuse, *UNUSABLE):
             pass  # the trials that follow say why
         else:
-            told(len(shorts))
+            on_done(len(shorts))
             return courses
     courses = []
     for number, short in enumerate(shorts, 1):
         courses.append(_alone(runner, short, stop))
-        told(number)
+        on_done(number)
     return courses
 
 

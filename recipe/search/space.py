@@ -136,8 +136,8 @@ def proposed_cells(
         full = {name: params.get(name, _at(axis, 0.5)) for name, axis in axes.items()}
         study.add_trial(create_trial(params=full, distributions=dict(ranges), value=score))
     cells = [active_params(study.ask(dict(ranges)).params, axes) for _ in range(count)]
-    told = {name: isinstance(plain(axis), Range) for name, axis in axes.items()}
-    cells = [{n: _said(v) if told[n] else v for n, v in cell.items()} for cell in cells]
+    continuous = {name: isinstance(plain(axis), Range) for name, axis in axes.items()}
+    cells = [{n: _said(v) if continuous[n] else v for n, v in cell.items()} for cell in cells]
     tried = [
         active_params({n: params[n] for n in axes if n in params}, axes) for params, _ in known
     ]

@@ -83,7 +83,7 @@ def read_csv(path: Path, header: bool | None = None, decimal: str | None = None)
     if odd is not None:
         raise UsageError(
             f"{str(path)!r} has {len(rows[odd])} cells in row {places[odd] - first} and "
-            f"{len(names)} columns: mend that row."
+            f"{len(names)} columns: fix that row."
         )
     cells = tuple(zip(*rows, strict=True))
     below = tuple(place - first for place in places)

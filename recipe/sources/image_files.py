@@ -96,7 +96,7 @@ def open_image(path: str) -> Any:
         return default_loader(path)
     except (OSError, Image.DecompressionBombError) as error:
         raise UsageError(
-            f"{path!r} cannot be read as an image ({error}): mend or remove it."
+            f"{path!r} cannot be read as an image ({error}): fix or remove it."
         ) from error
 
 

@@ -109,7 +109,7 @@ def _size(path: str) -> tuple[int, int]:
             return image.size
     except OSError as error:
         raise UsageError(
-            f"{path!r} cannot be read as an image ({error}): mend or remove it."
+            f"{path!r} cannot be read as an image ({error}): fix or remove it."
         ) from error
 
 

@@ -60,7 +60,7 @@ def as_experiment(value: Any, where: str) -> Experiment:
         except Exception as error:
             raise UsageError(
                 f"{where}() raised {type(error).__name__}: {error} ({error_location(error)}); "
-                "mend it and run again."
+                "fix it and run again."
             ) from error
     if not isinstance(value, Experiment):
         raise UsageError(
@@ -89,7 +89,7 @@ def _from_file(path: Path) -> ModuleType:
     except Exception as error:
         raise UsageError(
             f"{path} does not load: {type(error).__name__}: {error} ({error_location(error)}); "
-            "mend it and run again."
+            "fix it and run again."
         ) from error
     return module
 
@@ -107,5 +107,5 @@ def _from_package(name: str) -> ModuleType:
     except Exception as error:
         raise UsageError(
             f"{name} does not load: {type(error).__name__}: {error} ({error_location(error)}); "
-            "mend it and run again."
+            "fix it and run again."
         ) from error

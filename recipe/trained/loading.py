@@ -101,7 +101,7 @@ def experiment_of(result: RunResult, folder: Path, *, with_data: bool = False) -
     try:
         experiment, _ = experiment_by_name(**{name: getattr(options, name) for name in BY_NAME})
     except UsageError as error:
-        why = f"the run mended {', '.join(mended)} on them" if mended else "they are asked for"
+        why = f"the run repaired {', '.join(mended)} on them" if mended else "they are asked for"
         raise UsageError(f"The training data of the run are needed ({why}): {error}") from error
     if kept is not None and not kept.agrees(experiment.inputs):
         raise UsageError(
@@ -174,7 +174,7 @@ def _mended(
     mended = remedy and remedy.apply(RemedyInput(fit, data, evidence, CPU, found))
     if not mended:
         raise UsageError(
-            f"The run mended {found.rule} on the way, which cannot be done again here: mend it in "
+            f"The run repaired {found.rule} on the way, which cannot be done again here: fix it in "
             "the experiment, and run the recipe once more."
         )
     return mended

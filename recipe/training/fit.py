@@ -117,7 +117,7 @@ class Fit(Record):
         super().__init__(planned, patience)
         self.training = training
 
-    def advance(self, until: float, told: Callable[["Fit"], None] | None = None) -> None:
+    def advance(self, until: float, on_epoch: Callable[["Fit"], None] | None = None) -> None:
         """Train until `until` epochs are done, or the fit ends by itself.
 
         A training that pauses in the middle of an epoch ends like one that never did, bit for bit.
@@ -129,8 +129,8 @@ class Fit(Record):
             if self.record(epoch):
                 self.weights = partial(dict, snapshot_of(self.training.model))
             self.seconds += time.perf_counter() - start
-            if told:
-                told(self)
+            if on_epoch:
+                on_epoch(self)
             if epoch.part < 1:
                 return
 

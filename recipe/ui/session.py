@@ -11,7 +11,7 @@ from recipe.core.events import Crash, Event, RunFinished, RunStarted
 from recipe.core.files import to_json
 from recipe.core.results import RunResult, StepResult
 from recipe.core.settings import Settings
-from recipe.engine.decisions import Answer, mendable
+from recipe.engine.decisions import Answer, repairable
 from recipe.plugin.step import is_short
 from recipe.ui import github
 from recipe.ui.plain import Plain
@@ -106,7 +106,7 @@ class Session(AbstractContextManager["Session"]):
 
         """
         failed = result.status in ("fail", "error")
-        worth_asking = failed or (self.guided and bool(mendable(result)) and _is_short(result))
+        worth_asking = failed or (self.guided and bool(repairable(result)) and _is_short(result))
         if not self.may_ask or not worth_asking:
             return not failed
         panel = StepMenu(asker(), _explain, self._plots, _is_short, self.again, change=self.guided)

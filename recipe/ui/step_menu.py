@@ -6,7 +6,7 @@ from typing import Literal
 
 from recipe.core.findings import Finding
 from recipe.core.results import StepResult
-from recipe.engine.decisions import mendable
+from recipe.engine.decisions import repairable
 from recipe.ui.questions import Asker, Item
 
 Action = Literal["mend", "go on", "explain", "plot", "again", "change", "stop"]
@@ -29,7 +29,7 @@ class StepMenu:
     """Shows what there is to say about a rule."""
     plot: Callable[[StepResult], None]
     """Shows what the step measured."""
-    mends: Callable[[StepResult], bool] = lambda _: True
+    may_repair: Callable[[StepResult], bool] = lambda _: True
     """Whether a remedy can be applied after this step and the run go on from there."""
     again: str = ""
     """What is read anew when the step runs again; empty where that is not possible."""
@@ -57,18 +57,18 @@ class StepMenu:
         stop = Item("stop here, with the report", Choice("stop"))
         on = Item("go on all the same" if failed else "go on", Choice("go on"))
         mends = [
-            Item(f"mend it and go on: {f.remedy.name} ({f.rule})", Choice("mend", f.rule))
+            Item(f"fix it and go on: {f.remedy.name} ({f.rule})", Choice("mend", f.rule))
             for f in causes
-            if f.rule in mendable(result) and f.remedy and self.mends(result)
+            if f.rule in repairable(result) and f.remedy and self.may_repair(result)
         ]  # fmt: skip
-        told = [Item(f"explain {f.rule}", Choice("explain", f.rule)) for f in causes]
+        explanations = [Item(f"explain {f.rule}", Choice("explain", f.rule)) for f in causes]
         plot = [Item("look at the plots", Choice("plot"))] if result.figures else []
-        anew = Item(f"run it again ({self.again} is read anew)", Choice("again"))
+        anew = Item(f"run it again ({self.again} is read again)", Choice("again"))
         more = [anew] if self.again else []
         change = [Item("change an answer", Choice("change"))] if self.change else []
         ways = [] if any(f.blocks for f in causes) else [on]
         first = [*mends, stop, *ways] if failed else [*mends, *ways, stop]
-        return [*first, *told, *plot, *more, *change]
+        return [*first, *explanations, *plot, *more, *change]
 
 
 def open_causes(result: StepResult) -> list[Finding]:

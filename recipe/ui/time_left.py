@@ -12,7 +12,7 @@ class TimeLeft:
 
     def begin(self) -> None:
         """Another piece of work."""
-        self.began = self.told = time.monotonic()
+        self.began = self.last_sign = time.monotonic()
         self.first = self.done = self.before = 0.0
         self.total = 0.0
 
@@ -24,13 +24,13 @@ class TimeLeft:
             self.began, self.first, self.before = now, done, done
         elif done > self.done:
             self.before = self.done
-        self.done, self.total, self.told = done, total, now
+        self.done, self.total, self.last_sign = done, total, now
         return anew
 
     @property
     def rate(self) -> float:
         """Work per second; 0 where nothing is known."""
-        seconds = self.told - self.began
+        seconds = self.last_sign - self.began
         return (self.done - self.first) / seconds if seconds > 0 else 0.0
 
     @property
@@ -38,7 +38,7 @@ class TimeLeft:
         """What is done by now: what was told, and what may have come since, a little less than the
         stretch between the last two reports.
         """
-        since = self.rate * (time.monotonic() - self.told)
+        since = self.rate * (time.monotonic() - self.last_sign)
         return min(self.total, self.done + min(since, 0.9 * (self.done - self.before)))
 
     @property
@@ -51,4 +51,4 @@ class TimeLeft:
         """Seconds, None where nobody can know."""
         if self.rate <= 0:
             return None
-        return max(0.0, (self.total - self.done) / self.rate - (time.monotonic() - self.told))
+        return max(0.0, (self.total - self.done) / self.rate - (time.monotonic() - self.last_sign))

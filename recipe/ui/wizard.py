@@ -128,7 +128,7 @@ def _resumed(out: Path, ask: Asker) -> tuple[Ran | None, bool]:
             continue  # started from Python, where its experiment is
         wanted = ask.choose(
             f"{folder} is not finished. Go on with it?",
-            [Item("go on with it", True), Item("leave it, and start anew", False)],
+            [Item("go on with it", True), Item("leave it and start over", False)],
             True, back=False,
         )  # fmt: skip
         if not wanted:
@@ -142,7 +142,7 @@ def _configured(config: Config, ask: Asker, *, fresh: bool) -> Ran | None:
     what = config.target or config.options["data"]
     wanted = ask.choose(
         f"The configuration here names {what}. Run it?",
-        [Item("run it as it is", True), Item("answer the questions anew", False)],
+        [Item("run it as it is", True), Item("answer the questions again", False)],
         True, back=False,
     )  # fmt: skip
     if not wanted:

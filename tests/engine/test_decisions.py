@@ -6,7 +6,7 @@ from recipe.core.errors import UsageError
 from recipe.core.findings import Finding, RemedyOutcome
 from recipe.core.results import StepResult
 from recipe.core.settings import Settings
-from recipe.engine.decisions import Decisions, mendable
+from recipe.engine.decisions import Decisions, repairable
 from recipe.notebook.journal import Journal
 
 UNTRIED = RemedyOutcome("mend it")
@@ -99,4 +99,4 @@ def test_mendable_is_what_counts_is_a_cause_and_was_not_tried():
         found("in vain", remedy=RemedyOutcome("x", verified=False)),
         found("applied", remedy=RemedyOutcome("x", applied=True)),
     )
-    assert mendable(step("fail", *findings)) == ["cause"]
+    assert repairable(step("fail", *findings)) == ["cause"]

@@ -50,7 +50,7 @@ def test_a_second_fault_is_found_with_the_first_one_mended(tmp_path, rule):
     assert found.behind == "softmax-before-loss"
     assert result.verdict == "fail"
     assert result.step("initial_loss").status == "fail"
-    assert "with `softmax-before-loss` mended" in render(result)
+    assert "with `softmax-before-loss` repaired" in render(result)
 
 
 def test_a_single_fault_hides_nothing(tmp_path):

@@ -47,7 +47,7 @@ def test_a_remedy_is_proved_applied_and_the_run_goes_on(tmp_path, without_plots)
     assert found.remedy.applied
     assert found.remedy.verified
     assert found.remedy.after > found.remedy.before
-    assert "softmax-before-loss is mended" in result.step("initial_loss").hypothesis
+    assert "softmax-before-loss is repaired" in result.step("initial_loss").hypothesis
     before, after = (s.evidence for s in result.steps if s.name == "initial_loss")
     assert (before.flag("outputs_are_probabilities"), after.flag("outputs_are_probabilities")) == (
         True,

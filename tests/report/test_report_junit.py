@@ -154,7 +154,7 @@ def test_remedies_and_what_they_brought_are_said():
     found = Finding("r", "warn", "Odd.", "Mend it.", remedy=remedy, behind="other")
     text = case(judged(found, status="warn"), "r").find("system-out").text
     assert "return logits (proved: val_accuracy 0.5 -> 0.75). The run went on with it." in text
-    assert "Found with other mended." in text
+    assert "Found with other repaired." in text
     untested = replace(found, remedy=RemedyOutcome("return logits"))
     assert "went on" not in case(judged(untested, status="warn"), "r").find("system-out").text
 

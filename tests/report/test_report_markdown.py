@@ -118,16 +118,16 @@ def test_advice_is_numbered():
 
 
 def test_a_remedy_that_the_run_went_on_with_is_said_where_the_weights_are():
-    assert "mended" not in render(full_run()).split("## Glossary")[0]
+    assert "repaired" not in render(full_run()).split("## Glossary")[0]
     found = Finding(
         "bare-softmax", "warn", "m", "a", remedy=RemedyOutcome("cut it", None, applied=True)
     )
     step = StepResult("a", "A", 2, "warn", findings=(found,))
     text = render(full_run(steps=(*full_run().steps, step)))
-    assert "The run went on with `bare-softmax` mended." in text.split("## ")[0]
+    assert "The run went on with `bare-softmax` repaired." in text.split("## ")[0]
     assert "| `bare-softmax` | cut it | — | not tested | yes |" in section(text, FOUND)
     told = section(text, "How to reproduce").split("### How to load the model")[1]
-    assert "`bare-softmax` mended (cut it): the weights belong to the model with these" in told
+    assert "`bare-softmax` repaired (cut it): the weights belong to the model with these" in told
     assert "which are applied again where it is loaded" in told
 
 
@@ -190,7 +190,7 @@ def test_an_empty_run(interrupted):
 def test_a_clean_run_without_trials():
     step = StepResult("a", "A", 1, "pass", evidence=Evidence({"zero": 0}))
     told = " ".join(summary(RunResult("x", steps=(step,), cost=Cost(seconds=3.0))))
-    assert told == "The recipe passed. Nothing was found that needs mending. The run took 3.0 s."
+    assert told == "The recipe passed. Nothing needs fixing. The run took 3.0 s."
     assert "| zero | 0 |" in render(RunResult("x", steps=(step,)))
 
 

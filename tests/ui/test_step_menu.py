@@ -61,7 +61,9 @@ def test_more_choices_where_there_is_more():
 
 
 def test_a_remedy_is_offered_only_where_the_run_goes_on_from_there():
-    assert "mend" not in actions(step("fail", found("x", remedy=REMEDY)), mends=lambda _: False)
+    assert "mend" not in actions(
+        step("fail", found("x", remedy=REMEDY)), may_repair=lambda _: False
+    )
 
 
 def test_explanations_and_plots_come_back_to_the_question():

@@ -41,7 +41,7 @@ LAST = 0.25
 CYCLES, LEAST_CYCLE = 5, 2
 """Restarts of the snapshot ensemble, and the epochs of each at least (Huang et al. 2017)."""
 RAW, EXPONENTIAL, UNIFORM = "raw", "exponential", "last epochs"
-Told = Callable[[float], None]
+OnEpoch = Callable[[float], None]
 Rating = tuple[float | None, float | None]
 """Score and loss in validation."""
 Made = tuple[int, Mapping[str, Rating], Mapping[str, Snapshot]]
@@ -66,7 +66,7 @@ class Final:
         return max(known, key=lambda name: rank(*known[name]), default=None)
 
 
-def train(ctx: Context, experiment: Experiment, number: int, told: Told) -> Final:
+def train(ctx: Context, experiment: Experiment, number: int, on_epoch: OnEpoch) -> Final:
     """Train the setting from the seed of this number; 0 is the seed of the run.
 
     The raw weights are those of the best epoch; there are none where it diverged before one. The
@@ -80,7 +80,7 @@ def train(ctx: Context, experiment: Experiment, number: int, told: Told) -> Fina
         with _averages(fit.training) as averages:
 
             def after(fit: Fit) -> None:
-                told(fit.done)
+                on_epoch(fit.done)
                 if fit.status != "diverged" and fit.planned - fit.done < last:
                     averages[UNIFORM].add(trained_parameters(fit.training.model))
 
@@ -96,7 +96,7 @@ def train(ctx: Context, experiment: Experiment, number: int, told: Told) -> Fina
     return _known(ctx, key("final", *_parts(ctx, experiment), seed), seed, make)
 
 
-def snapshots(ctx: Context, experiment: Experiment, told: Told) -> Final | None:
+def snapshots(ctx: Context, experiment: Experiment, on_epoch: OnEpoch) -> Final | None:
     """One training as long as any other whose rate is set back several times, with the weights at
     the end of each cycle; None where it is too short for two of them.
     """
@@ -118,7 +118,7 @@ def snapshots(ctx: Context, experiment: Experiment, told: Told) -> Final | None:
         scores: dict[str, Rating] = {}
         weights: dict[str, Snapshot] = {}
         for end in ends:
-            fit.advance(end, lambda fit: told(fit.done))
+            fit.advance(end, lambda fit: on_epoch(fit.done))
             if fit.status not in (None, "finished") or fit.done < end:
                 break
             name = str(end)

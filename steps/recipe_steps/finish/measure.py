@@ -147,11 +147,11 @@ def _trained(
         return [], None
     total = epochs * (count + 1)
 
-    def told(before: int, what: str) -> finals.Told:
+    def counting_on(before: int, what: str) -> finals.OnEpoch:
         return lambda done: ctx.progress(before + done, total, what)
 
     made = [
-        finals.train(ctx, experiment, n, told(n * epochs, f"training {n + 1} of {count}"))
+        finals.train(ctx, experiment, n, counting_on(n * epochs, f"training {n + 1} of {count}"))
         for n in range(count)
     ]
     sound = [final for final in made if finals.RAW in final.files]
@@ -159,7 +159,7 @@ def _trained(
         ctx.say(
             f"{count - len(sound)} of {count} final trainings diverged before they had a score."
         )
-    return sound, finals.snapshots(ctx, experiment, told(count * epochs, "snapshots"))
+    return sound, finals.snapshots(ctx, experiment, counting_on(count * epochs, "snapshots"))
 
 
 def _others(ctx: Context, best: Trial) -> list[Trial]:

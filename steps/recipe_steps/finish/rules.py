@@ -109,7 +109,7 @@ def test_score(evidence: Evidence) -> Finding | None:
             "note",
             f"The test data were not used: {withheld}.",
             "Say --again to use them once more." if "used the test data" in withheld
-            else "Mend the data in the experiment, and run the recipe again.",
+            else "Fix the data in the experiment, and run the recipe again.",
         )  # fmt: skip
     if score is None or items is None:
         return None

@@ -234,7 +234,7 @@ def single_class_labels(evidence: Evidence) -> Finding | None:
     Why: there is nothing to tell apart: labels divided by 255, a filter that kept one class, a
     column that was read wrongly. Every model reaches a perfect score and knows nothing.
 
-    Fix: print the distinct labels, and mend what made them.
+    Fix: print the distinct labels, and fix what made them.
     """
     items = evidence.number("train_items")
     low, high = evidence.number("train_target_min"), evidence.number("train_target_max")
@@ -245,7 +245,7 @@ def single_class_labels(evidence: Evidence) -> Finding | None:
     return finding(
         "fail",
         f"All {items:.0f} training targets are {low:g}.",
-        "Print the distinct targets, and mend what made them all the same.",
+        "Print the distinct targets, and fix what made them all the same.",
     )
 
 

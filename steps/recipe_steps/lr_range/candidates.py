@@ -72,10 +72,10 @@ def candidates(ctx: Context, centre: float) -> Candidates:
     start = fmean(untrained.losses[-TAIL_LENGTH:]) if untrained.losses else math.nan
     spread = stdev(untrained.losses) if len(untrained.losses) > 1 else 0.0
 
-    def told(lr: float, course: ShortResult) -> TriedRate:
+    def tried_at(lr: float, course: ShortResult) -> TriedRate:
         return tried_of(lr, course, start, spread)
 
-    tried = [told(lr, course) for lr, course in zip(rates, first, strict=False)]
+    tried = [tried_at(lr, course) for lr, course in zip(rates, first, strict=False)]
 
     def extend(most: int, where: Callable[[list[TriedRate]], float | None]) -> None:
         for _ in range(most):
@@ -83,14 +83,14 @@ def candidates(ctx: Context, centre: float) -> Candidates:
             if lr is None:
                 return
             (course,) = courses(ctx, [lr])
-            tried.append(told(lr, course))
+            tried.append(tried_at(lr, course))
 
     extend(MOST_EXTENSIONS, _beyond)
     exhausted = _best(tried).lr if _beyond(sorted(tried, key=lambda one: one.lr)) else None
     if any(one.final is not None and one.final < start for one in tried):
         extend(REFINEMENTS, _between)
     if declared and declared[0] not in [one.lr for one in tried]:
-        tried.append(told(declared[0], first[-1]))
+        tried.append(tried_at(declared[0], first[-1]))
     return Candidates(start, sorted(tried, key=lambda one: one.lr), exhausted)
 
 

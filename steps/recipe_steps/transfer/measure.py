@@ -23,9 +23,9 @@ from recipe.plugin import (
     why_not_reset,
 )
 from recipe_steps.grids import number
-from recipe_steps.lengths import expected_length, length, updates
 from recipe_steps.transfer import probing
 from recipe_steps.transfer.head_facts import head_facts
+from recipe_steps.transfer.lengths import expected_length, length, updates
 from recipe_steps.transfer.profile import depth_profile, forgetting
 from recipe_steps.transfer.score_errors import score_errors
 
