@@ -71,3 +71,17 @@ def test_the_door_lists_nothing_that_only_the_tests_of_the_product_use():
                 used |= {alias.name for alias in node.names}
     for_others = {"Step", "Rule", "TargetKind", "counts_items", "Reader", "Source"}
     assert set(plugin.__all__) - used <= for_others
+
+
+def test_the_picture_of_the_wings_is_that_of_the_code():
+    from tools.picture import BLOCK, PAGE, picture
+
+    assert BLOCK.search(PAGE.read_text("utf-8")).group() == picture()
+
+
+def test_files_and_functions_stay_within_the_limits():
+    from tools.sizes import MOST_IN_A_FUNCTION, MOST_LINES, files, functions
+
+    folders = ["recipe", "steps"]
+    assert max(files(folders))[0] <= MOST_LINES
+    assert max(functions(folders))[0] <= MOST_IN_A_FUNCTION
