@@ -1,38 +1,57 @@
 # make demo: the whole recipe on the built-in digits; make test: lint, types and tests.
-# Both create the environment in .venv when it is missing.
+# Both create the environment in .venv when it is missing: demo with what a user needs, test with the
+# rest.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: demo test lint types install docs examples bench bench-search bench-finish rule-examples faults clean
+.PHONY: demo test test-slow test-all lint types install docs examples bench bench-search \
+	bench-finish rule-examples faults clean
 
-demo: $(READY)
+demo: $(INSTALLED)
 	$(BIN)/recipe run digits --no-input
 
+# All tests but the slow ones.
 test: lint types
+	$(PYTEST) -m "not slow"
+
+test-slow: $(READY)
+	$(PYTEST) -m slow
+
+test-all: lint types
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(PYTEST) --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-cache
 
 types: $(READY)
 	$(BIN)/mypy
 
 install: $(READY)
 
-# Anew only when the project's metadata changed.
+# Both anew only when the project's metadata changed.
+$(INSTALLED): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) -e .
+	touch $(INSTALLED)
+
 $(READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
-	touch $(READY)
+	$(PIP) -e '.[dev]'
+	touch $(READY) $(INSTALLED)
 
-# The page of all rules; a test holds that it is what the command prints.
+# The page of all rules and the picture of the wings; tests hold both to the code.
 docs: $(READY)
 	$(BIN)/recipe rules --markdown > docs/rules.md.new
 	mv docs/rules.md.new docs/rules.md
+	$(BIN)/python tests/tools/picture.py --write
 
 # The committed example reports; CIFAR10 names an image folder with train, val and test.
 examples: $(READY)
@@ -40,12 +59,12 @@ examples: $(READY)
 
 # Speed against other tools, which it installs; about half an hour on two cores.
 bench: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,bench]'
+	$(PIP) -e '.[dev,bench]'
 	$(BIN)/python tests/benchmarks/bench.py --write
 
 # The search and the learning-rate finder against others, which it installs; about an hour.
 bench-search: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,bench]'
+	$(PIP) -e '.[dev,bench]'
 	$(BIN)/python tests/benchmarks/bench_search.py --write
 
 # Ensembles, snapshots and averages on CIFAR-10, five seeds: half an hour.

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from children import end_all
+
 # Tests run side by side on few cores: more threads than cores cost minutes, not seconds.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -26,6 +28,13 @@ def _own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RECIPE_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_runs_on():
+    """What a test started and did not wait for does not disturb the next one."""
+    yield
+    end_all()
 
 
 @pytest.fixture

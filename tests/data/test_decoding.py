@@ -13,6 +13,7 @@ from torchvision import transforms as v1
 from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 
+from children import start
 from recipe.core.errors import UsageError
 from recipe.data import decoding as module
 from recipe.data import transforms
@@ -406,7 +407,7 @@ TWICE = """
 import sys, torch
 from torchvision.datasets import ImageFolder
 from torchvision.transforms import ToTensor
-from recipe.training import decode as module
+from recipe.data import decoding as module
 module.free_memory = lambda _: 1000
 told = []
 x, _ = module.decode(ImageFolder(sys.argv[1], ToTensor()), "train", lambda *of: told.append(of))
@@ -417,8 +418,8 @@ print(len(told) > 0, x.sum().item())
 def test_two_runs_that_build_at_once_build_once(folder, tmp_path):
     environment = {**os.environ, "RECIPE_CACHE": str(tmp_path)}
     started = [
-        subprocess.Popen([sys.executable, "-c", TWICE, str(folder)], env=environment,
-                         stdout=subprocess.PIPE, text=True)
+        start([sys.executable, "-c", TWICE, str(folder)], env=environment,
+              stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]  # fmt: skip
     lines = [process.communicate(timeout=120)[0].split() for process in started]
@@ -446,7 +447,7 @@ with closing(Children(serve)) as children:
 def test_children_end_with_their_parent(how):
     import signal
 
-    parent = subprocess.Popen(
+    parent = start(
         [sys.executable, "-c", ORPHANS],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

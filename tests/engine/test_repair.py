@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 import recipe
+from children import start
 from recipe import Experiment
 from recipe.api import exit_code
 from recipe.core.findings import Finding, RemedyOutcome
@@ -143,9 +144,7 @@ def test_a_mended_run_that_is_killed_ends_like_one_that_was_not(tmp_path):
     command = [sys.executable, "-m", "recipe", "run", "soft.py", "--mend", "softmax-before-loss",
                "--no-input", "--exact", "--until", "coarse_grid"]  # fmt: skip
     for out in ("whole", "killed"):
-        process = subprocess.Popen(
-            [*command, "--out", out], cwd=tmp_path, stdout=subprocess.PIPE, text=True
-        )
+        process = start([*command, "--out", out], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
         for line in process.stdout:
             if out == "killed" and "trial 1:" in line:
                 process.send_signal(signal.SIGKILL)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pexpect
 
+from children import interruptible, remember
+
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 UNSET = ("CI", "GITHUB_ACTIONS", "NO_COLOR", "RECIPE_PLAIN", "COLUMNS", "FORCE_COLOR")
 
@@ -16,10 +18,12 @@ def started(folder, *args, width=80, **env):
     usual = {name: value for name, value in os.environ.items() if name not in UNSET}
     paths = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
     usual |= {"TERM": "xterm-256color", "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    return pexpect.spawn(
+    child = pexpect.spawn(
         sys.executable, ["-m", "recipe", *args], cwd=folder, env=usual | env, encoding="utf-8",
-        timeout=90, dimensions=(40, width),
+        timeout=90, dimensions=(40, width), preexec_fn=interruptible,
     )  # fmt: skip
+    remember(child.pid)
+    return child
 
 
 def ended(child):
