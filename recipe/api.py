@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from recipe.core.errors import FAILED, INTERRUPTED, USAGE, UsageError
+from recipe.core.errors import UsageError
 from recipe.core.events import Observer
 from recipe.core.options import BY_NAME
 from recipe.core.results import RunResult
 from recipe.core.settings import resolve
 from recipe.engine.decisions import Gate
-from recipe.engine.running import execute
+from recipe.engine.run_execution import execute
 from recipe.experiment import Experiment
 
 
@@ -55,13 +55,3 @@ def run(  # noqa: PLR0917 - the order is part of the interface
 
 def _of_failures(gate: Gate) -> Gate:
     return lambda result: True if result.status == "warn" else gate(result)
-
-
-def exit_code(result: RunResult, *, strict: bool = False) -> int:
-    """0 passed, 1 a gate failed, 2 an experiment that cannot be used, 130 interrupted."""
-    if result.interrupted:
-        return INTERRUPTED
-    if any(f.blocks and f.severity == "fail" for f in result.findings):
-        return USAGE
-    passed = result.verdict == "pass" or (result.verdict == "warn" and not strict)
-    return 0 if passed else FAILED

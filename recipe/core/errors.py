@@ -1,9 +1,4 @@
-"""Errors that end a run with a defined exit code."""
-
-FAILED, USAGE, BUG, INTERRUPTED = 1, 2, 3, 130
-"""Exit codes: a gate failed, wrong usage or an experiment that cannot be used, a bug of ours,
-interrupted.
-"""
+"""Errors that end a run with a sentence for the user."""
 
 
 class RecipeError(Exception):

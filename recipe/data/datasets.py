@@ -15,9 +15,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Subset
 
 from recipe.core.errors import UsageError
-from recipe.core.keys import derive_seed
-from recipe.data.decoding import MEMORY_SHARE, PARALLEL_FROM, Notify, decode, select_rows
-from recipe.data.items import Batch, as_double, as_labels, as_tensor, randomness
+from recipe.core.keys_and_seeds import derive_seed
+from recipe.data.decoding import PARALLEL_FROM, Notify, decode
+from recipe.data.disk_cache import MEMORY_SHARE, select_rows
+from recipe.data.single_items import Batch, as_double, as_labels, as_tensor, randomness
 from recipe.experiment import Experiment
 from recipe.machine.memory import free_memory
 from recipe.machine.processes import cores

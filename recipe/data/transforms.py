@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.utils.data import Subset
 
 from recipe.core.errors import UsageError
-from recipe.data.items import Batch, identical, item, probes, stack_items
+from recipe.data.single_items import Batch, identical, item, probes, stack_items
 
 Tail = Callable[[Tensor], Tensor]
 CONVERSIONS = ("ToTensor", "PILToTensor", "ToImage")

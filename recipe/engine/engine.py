@@ -16,7 +16,7 @@ from recipe.core.errors import RecipeError, UsageError
 from recipe.core.events import Crash, Message, StepFinished, StepStarted
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding, status_of
-from recipe.core.keys import key
+from recipe.core.keys_and_seeds import key
 from recipe.core.results import StepResult, step_from_json
 from recipe.core.trials import Trial
 from recipe.data.datasets import Splits

@@ -8,11 +8,11 @@ from dataclasses import replace
 from recipe.core.events import Progress
 from recipe.core.evidence import Evidence
 from recipe.core.findings import status_of
-from recipe.core.keys import key
+from recipe.core.keys_and_seeds import key
 from recipe.core.results import StepResult, latest
 from recipe.engine.diagnosis import diagnose
 from recipe.engine.engine import Engine
-from recipe.engine.verification import Verifier
+from recipe.engine.remedy_proof import Verifier
 from recipe.plugin.context import Context
 from recipe.plugin.registry import Plugin, all_rules
 from recipe.plugin.step import is_short

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from recipe.core.findings import Finding, RemedyOutcome
-from recipe.core.keys import key
+from recipe.core.keys_and_seeds import key
 from recipe.core.results import StepResult
 from recipe.data.datasets import Splits
-from recipe.engine.verification import Verifier
+from recipe.engine.remedy_proof import Verifier
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import Context

@@ -1,68 +1,17 @@
-"""Fresh models from the user's factory, and models with their regularisation switched off."""
+"""Fresh models from the user's factory."""
 
 import inspect
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
-from torch.overrides import TorchFunctionMode
 
 from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.models.blocks import check_head, find_blocks, freeze
 from recipe.models.pretrained import SCRATCH, file_of, load_start, load_weights, reset_weights
-
-
-@contextmanager
-def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Random numbers that depend on `seed` alone; the caller's generators are put back."""
-    devices = [torch.cuda.current_device()] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
-        # Not torch.manual_seed: before CUDA is used, each of its calls is kept with a traceback.
-        torch.default_generator.manual_seed(seed)
-        if device.type == "cuda":
-            torch.cuda.manual_seed(seed)
-        elif device.type == "mps":
-            torch.mps.manual_seed(seed)
-        yield
-
-
-class Noise:
-    """The random numbers of an epoch that may pause: each `running` goes on where the last one
-    left off, whatever drew numbers in between.
-    """
-
-    def __init__(self, seed: int, device: torch.device) -> None:
-        self.seed, self.device = seed, device
-        self._states: tuple[Tensor, ...] = ()
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Draw from them; the caller's generators are put back."""
-        with seeded(self.seed, self.device):
-            for (_, put_back), state in zip(_generators(self.device), self._states, strict=False):
-                put_back(state)
-            yield
-            self._states = tuple(read() for read, _ in _generators(self.device))
-
-
-def _generators(
-    device: torch.device,
-) -> list[tuple[Callable[[], Tensor], Callable[[Tensor], None]]]:
-    """How to read and to set the state of each generator that `seeded` seeds."""
-    found: list[tuple[Callable[[], Tensor], Callable[[Tensor], None]]] = [
-        (torch.get_rng_state, torch.set_rng_state)
-    ]
-    if device.type == "cuda":
-        found.append((torch.cuda.get_rng_state, torch.cuda.set_rng_state))
-    elif device.type == "mps":
-        found.append((torch.mps.get_rng_state, torch.mps.set_rng_state))
-    return found
+from recipe.models.randomness import seeded
+from recipe.models.user_errors import error_location
 
 
 def build_model(experiment: Experiment, seed: int, device: torch.device) -> nn.Module:
@@ -156,52 +105,6 @@ def _begin(model: nn.Module, experiment: Experiment) -> None:
         load_weights(model, file, experiment.head)
     if start is not None:
         load_start(model, experiment.starts, start)
-
-
-_LIBRARIES = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
-
-
-def error_location(error: BaseException) -> str:
-    """File and line where an error of the user's code was raised."""
-    frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
-        return "unknown place"
-    own = [f for f in frames if not f.filename.startswith(_LIBRARIES)] or frames
-    return f"{Path(own[-1].filename).name}:{own[-1].lineno}"
-
-
-_DROPOUTS = frozenset(
-    {F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout,
-     F.feature_alpha_dropout, torch.dropout}
-)  # fmt: skip
-
-
-class _NoDropout(TorchFunctionMode):
-    """Dropout returns its input, also where it is called as a function."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
-        if func in _DROPOUTS:
-            given: Tensor = args[0] if args else kwargs["input"]
-            return given
-        if func is F.scaled_dot_product_attention:
-            if len(args) > 4:  # query, key, value, mask, dropout_p
-                args = (*args[:4], 0.0, *args[5:])
-            elif "dropout_p" in kwargs:
-                kwargs = {**kwargs, "dropout_p": 0.0}
-        return func(*args, **kwargs)
-
-
-@contextmanager
-def no_dropout(model: nn.Module) -> Iterator[None]:
-    """Switch dropout off in a model of our own, in modules and in functional calls."""
-    for module in model.modules():
-        if hasattr(module, "p") and "Dropout" in type(module).__name__:
-            setattr(module, "p", 0.0)  # noqa: B010 - a plain number, not a parameter
-        if isinstance(getattr(module, "dropout", None), float):
-            setattr(module, "dropout", 0.0)  # noqa: B010 - attention and recurrent layers keep a number
-    with _NoDropout():
-        yield
 
 
 def batch_norms(model: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:

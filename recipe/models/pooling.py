@@ -12,7 +12,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from recipe.models.building import seeded
+from recipe.models.randomness import seeded
 
 CLOSE = 1e-5
 """Relative and absolute difference of what is the same: sums in another order, in float32."""

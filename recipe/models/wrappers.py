@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from torch.nn.modules.conv import _ConvNd
 from torch.overrides import TorchFunctionMode
 
-from recipe.models.building import no_dropout
+from recipe.models.dropout import no_dropout
 
 ACTIVATIONS: frozenset[Any] = frozenset({
     F.softmax, torch.softmax, Tensor.softmax, F.log_softmax, torch.log_softmax, Tensor.log_softmax,

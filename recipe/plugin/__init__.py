@@ -32,10 +32,13 @@ if TYPE_CHECKING:
     from recipe.tasks import LanguageModel, Regression
     from recipe.tasks.by_loss import ByLoss, loss_accepts
     from recipe.data.datasets import Data, Splits, TensorData, load_data
-    from recipe.data.items import Batch
+    from recipe.data.single_items import Batch
     from recipe.sources.source import Source
     from recipe.sources.readers import Reader
-    from recipe.models.building import batch_norms, build_model, error_location, no_dropout, seeded
+    from recipe.models.building import batch_norms, build_model
+    from recipe.models.user_errors import error_location
+    from recipe.models.dropout import no_dropout
+    from recipe.models.randomness import seeded
     from recipe.models.blocks import in_head
     from recipe.models.pretrained import SCRATCH, reset_weights, start_file, why_not_reset
     from recipe.models.wrappers import (
@@ -43,7 +46,8 @@ if TYPE_CHECKING:
         with_outputs, with_relu_between_layers,
     )
     from recipe.training.loop import Training
-    from recipe.training.fit import Fit, Snapshot, patience_for, rank, snapshot_of
+    from recipe.training.fit import Fit, snapshot_of
+    from recipe.training.early_stopping import Snapshot, patience_for, rank
     from recipe.training.evaluation import (
         evaluate, full_precision, lead_error, loss_and_score, model_outputs, part_sums,
     )
@@ -62,7 +66,7 @@ if TYPE_CHECKING:
     )
     from recipe.training.ensemble import OutputPool
     from recipe.training.feature_extraction import CannotExtract, Features, extract_features
-    from recipe.training.chosen_models import MODELS, model_of
+    from recipe.training.models_from_weights import MODELS, model_of
     from recipe.search.halving import Halving
     from recipe.search.ranking import best_of
     from recipe.search.short_training import FORWARD, ShortResult, ShortTraining
@@ -70,8 +74,8 @@ if TYPE_CHECKING:
         Params, distinct_cells, listed_values, log_spaced, proposed_cells, quasi_random,
         random_draws, thinned_grid,
     )
-    from recipe.core.keys import derive_seed, key
-    from recipe.core.noise import chance_of_at_least, standard_error
+    from recipe.core.keys_and_seeds import derive_seed, key
+    from recipe.core.score_noise import chance_of_at_least, standard_error
     from recipe.core.files import to_json, write_bytes, write_text
     from recipe.notebook.journal import parse_record
 
@@ -127,12 +131,13 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.tasks": ("LanguageModel", "Regression"),
     "recipe.tasks.by_loss": ("ByLoss", "loss_accepts"),
     "recipe.data.datasets": ("Data", "Splits", "TensorData", "load_data"),
-    "recipe.data.items": ("Batch",),
+    "recipe.data.single_items": ("Batch",),
     "recipe.sources.source": ("Source",),
     "recipe.sources.readers": ("Reader",),
-    "recipe.models.building": (
-        "batch_norms", "build_model", "error_location", "no_dropout", "seeded",
-    ),
+    "recipe.models.building": ("batch_norms", "build_model"),
+    "recipe.models.user_errors": ("error_location",),
+    "recipe.models.dropout": ("no_dropout",),
+    "recipe.models.randomness": ("seeded",),
     "recipe.models.blocks": ("in_head",),
     "recipe.models.pretrained": ("SCRATCH", "reset_weights", "start_file", "why_not_reset"),
     "recipe.models.wrappers": (
@@ -140,7 +145,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "reinitialised", "with_outputs", "with_relu_between_layers",
     ),
     "recipe.training.loop": ("Training",),
-    "recipe.training.fit": ("Fit", "Snapshot", "patience_for", "rank", "snapshot_of"),
+    "recipe.training.fit": ("Fit", "snapshot_of"),
+    "recipe.training.early_stopping": ("Snapshot", "patience_for", "rank"),
     "recipe.training.evaluation": (
         "evaluate", "full_precision", "lead_error", "loss_and_score", "model_outputs",
         "part_sums",
@@ -161,7 +167,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "recipe.training.ensemble": ("OutputPool",),
     "recipe.training.feature_extraction": ("CannotExtract", "Features", "extract_features"),
-    "recipe.training.chosen_models": ("MODELS", "model_of"),
+    "recipe.training.models_from_weights": ("MODELS", "model_of"),
     "recipe.search.halving": ("Halving",),
     "recipe.search.ranking": ("best_of",),
     "recipe.search.short_training": ("FORWARD", "ShortResult", "ShortTraining"),
@@ -169,8 +175,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "Params", "distinct_cells", "listed_values", "log_spaced", "proposed_cells",
         "quasi_random", "random_draws", "thinned_grid",
     ),
-    "recipe.core.keys": ("derive_seed", "key"),
-    "recipe.core.noise": ("chance_of_at_least", "standard_error"),
+    "recipe.core.keys_and_seeds": ("derive_seed", "key"),
+    "recipe.core.score_noise": ("chance_of_at_least", "standard_error"),
     "recipe.core.files": ("to_json", "write_bytes", "write_text"),
     "recipe.notebook.journal": ("parse_record",),
 }

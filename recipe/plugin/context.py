@@ -11,7 +11,7 @@ from recipe.core.budget import Meter
 from recipe.core.chosen_model import Chosen
 from recipe.core.events import Message, Progress
 from recipe.core.evidence import Evidence
-from recipe.core.keys import derive_seed, key
+from recipe.core.keys_and_seeds import derive_seed, key
 from recipe.core.settings import Settings
 from recipe.core.trials import Trial
 from recipe.data.datasets import Splits, TensorData

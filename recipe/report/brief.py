@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from recipe.core.results import RunResult
-from recipe.report import findings, words
-from recipe.report.findings import Located
+from recipe.report import finding_order, wording
+from recipe.report.finding_order import Located
 from recipe.report.markdown import (
     SIGNS,
     VERDICTS,
@@ -36,21 +36,21 @@ def brief(result: RunResult, limit: int | None = None) -> str:
 
 
 def _lines(result: RunResult) -> Iterator[str]:
-    yield f"## {SIGNS[result.verdict]} {words.prose(result.name)}: {VERDICTS[result.verdict]}"
+    yield f"## {SIGNS[result.verdict]} {wording.prose(result.name)}: {VERDICTS[result.verdict]}"
     if result.interrupted:
         yield from ("", "It was interrupted; everything finished is kept.")
     if result.steps:
         yield from ("", "| | step | what it says | time |", "|---|---|---|---|")
     for step in result.latest_steps:
-        message = words.cell(_short(key_message(step)))
-        seconds = words.duration(step.seconds)
-        yield f"| {SIGNS[step.status]} | {words.cell(step.title)} | {message} | {seconds} |"
-    causes = findings.causes(result)
+        message = wording.cell(_short(key_message(step)))
+        seconds = wording.duration(step.seconds)
+        yield f"| {SIGNS[step.status]} | {wording.cell(step.title)} | {message} | {seconds} |"
+    causes = finding_order.causes(result)
     if causes:
         yield from ("", "### What was found", "")
     for number, cause in enumerate(causes, 1):
         yield f"{number}. {_cause(cause)}"
-    against = [words.sentence(result.against.message)] if result.against else []
+    against = [wording.sentence(result.against.message)] if result.against else []
     for said in (about_best(result), against, about_cost(result)):
         if said:
             yield from ("", " ".join(said))
@@ -59,12 +59,12 @@ def _lines(result: RunResult) -> Iterator[str]:
 def _cause(cause: Located) -> str:
     found = cause.finding
     behind = f" (with `{found.behind}` repaired)" if found.behind else ""
-    parts = [f"**`{found.rule}`** ({found.severity}){behind}: {words.sentence(found.message)}"]
+    parts = [f"**`{found.rule}`** ({found.severity}){behind}: {wording.sentence(found.message)}"]
     if found.advice.strip():
-        parts.append(f"**What to do:** {words.sentence(found.advice)}")
+        parts.append(f"**What to do:** {wording.sentence(found.advice)}")
     if found.remedy is not None:
-        gain = findings.gain_of(found) or " (not tested)"
-        parts.append(f"Remedy: {words.prose(found.remedy.name)}{gain}.")
+        gain = finding_order.gain_of(found) or " (not tested)"
+        parts.append(f"Remedy: {wording.prose(found.remedy.name)}{gain}.")
     if cause.consequences:
         parts.append(f"It explains: {consequences(cause.consequences)}.")
     return " ".join(parts)

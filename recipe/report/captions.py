@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from recipe.core.evidence import Figure
 from recipe.report.panels import LinePanel, MapPanel, Panel
-from recipe.report.words import sentence
+from recipe.report.wording import sentence
 
 SCHEDULES = (
     "The shapes of the schedules there are, that of the best trial thick; the dots are the rates "

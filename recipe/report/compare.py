@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from recipe.core.noise import standard_error
 from recipe.core.results import RunResult
-from recipe.report import words
-from recipe.report.words import duration, humanise
+from recipe.core.score_noise import standard_error
+from recipe.report import wording
+from recipe.report.wording import duration, humanise
 
 LEAST_WIDTH, DOTS = 12, "..."
 ERRORS = 2.0
@@ -52,7 +52,7 @@ def comparison(results: Sequence[RunResult]) -> list[Row]:
 
 def show(value: Any) -> str:
     """As in reports, in plain characters."""
-    return MISSING if value is None else words.show(value)
+    return MISSING if value is None else wording.show(value)
 
 
 def names(results: Sequence[RunResult]) -> list[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from recipe.core.results import StepResult
-from recipe.report.words import prose
+from recipe.report.wording import prose
 
 TERMS = {
     "learning rate": (

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recipe.report.words import anchors
+from recipe.report.wording import anchors
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

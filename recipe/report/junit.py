@@ -6,8 +6,8 @@ from xml.etree import ElementTree as ET
 
 from recipe.core.findings import Finding
 from recipe.core.results import NO_WINNER, RunResult, StepResult
-from recipe.report.findings import gain_of
-from recipe.report.words import duration
+from recipe.report.finding_order import gain_of
+from recipe.report.wording import duration
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _KINDS = {"failures": "failure", "errors": "error", "skipped": "skipped"}

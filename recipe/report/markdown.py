@@ -7,8 +7,8 @@ from recipe.core.evidence import Scalar
 from recipe.core.findings import Finding
 from recipe.core.results import NO_WINNER, RunResult, StepResult
 from recipe.core.trials import Best
-from recipe.report import findings, glossary, words
-from recipe.report.chosen_model import about_model
+from recipe.report import finding_order, glossary, wording
+from recipe.report.model_section import about_model
 from recipe.report.notebook import notebook
 from recipe.report.plots import Plot
 from recipe.report.reproduce import command, loading_code
@@ -33,11 +33,11 @@ def render(result: RunResult, plots: Sequence[Plot] = ()) -> str:
         undefined=StrictUndefined,
     )
     environment.filters |= {
-        "cell": words.cell,
-        "prose": words.prose,
-        "sentence": words.sentence,
-        "code": words.code,
-        "counted": lambda noun, amount: words.count(amount, noun),
+        "cell": wording.cell,
+        "prose": wording.prose,
+        "sentence": wording.sentence,
+        "code": wording.code,
+        "counted": lambda noun, amount: wording.count(amount, noun),
         "consequences": consequences,
     }
     body = environment.get_template("report.md.j2").render(**content(result, plots))
@@ -46,21 +46,24 @@ def render(result: RunResult, plots: Sequence[Plot] = ()) -> str:
 
 def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
     """What the template shows, by name."""
-    advice = findings.advice(result)
+    advice = finding_order.advice(result)
     return {
-        "title": f"{words.prose(result.name)}: {VERDICTS[result.verdict]}",
+        "title": f"{wording.prose(result.name)}: {VERDICTS[result.verdict]}",
         "summary": " ".join(summary(result)),
         "checklist": _checklist(result.steps),
-        "brought": {"header": findings.BROUGHT, "rows": [findings.brought(a) for a in advice]},
+        "brought": {
+            "header": finding_order.BROUGHT,
+            "rows": [finding_order.brought(a) for a in advice],
+        },
         "advice": advice,
-        "notes": findings.notes(result),
-        "ignored": findings.ignored(result),
+        "notes": finding_order.notes(result),
+        "ignored": finding_order.ignored(result),
         "sections": [each for step in result.steps if (each := _section(step, plots))],
         "schedules": [plot for plot in plots if plot.about == "schedules"],
         "search": [plot for plot in plots if plot.about == "search"],
         "rounds": rounds(result),
         "notebook": notebook(result),
-        "applied": findings.applied(result),
+        "applied": finding_order.applied(result),
         "command": command(result.settings),
         "has_target": bool(result.settings.get("target") or result.settings.get("data")),
         "loading": loading_code(result) if result.best else None,
@@ -71,7 +74,7 @@ def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
 
 def summary(result: RunResult) -> list[str]:
     """Sentences in plain words: verdict, leading cause, best setting, gain, cost."""
-    against = [words.sentence(result.against.message)] if result.against else []
+    against = [wording.sentence(result.against.message)] if result.against else []
     return [
         *_verdict(result),
         *_diagnosis(result),
@@ -88,8 +91,8 @@ def _verdict(result: RunResult) -> list[str]:
     if result.interrupted:
         sentences.append("It was interrupted; everything finished until then is kept below.")
     sentences += [
-        f"The step “{words.prose(step.title)}” crashed"
-        + (f": {words.sentence(step.reason)}" if step.reason else ".")
+        f"The step “{wording.prose(step.title)}” crashed"
+        + (f": {wording.sentence(step.reason)}" if step.reason else ".")
         for step in result.latest_steps
         if step.status == "error"
     ]
@@ -99,13 +102,13 @@ def _verdict(result: RunResult) -> list[str]:
 
 
 def _diagnosis(result: RunResult) -> list[str]:
-    causes = findings.causes(result)
+    causes = finding_order.causes(result)
     if not causes:
         ran = any(step.status in {"pass", "warn"} for step in result.steps)
         return ["Nothing needs fixing."] if result.verdict != "fail" and ran else []
     first, others = causes[0].finding, len(causes) - 1
-    rest = [f"{words.count(others, 'more cause')} below."] if others else []
-    led = f"The diagnosis is led by `{first.rule}`: {words.sentence(first.message)}"
+    rest = [f"{wording.count(others, 'more cause')} below."] if others else []
+    led = f"The diagnosis is led by `{first.rule}`: {wording.sentence(first.message)}"
     return [led, *_proof(first), *rest]
 
 
@@ -113,12 +116,12 @@ def _proof(found: Finding) -> list[str]:
     remedy = found.remedy
     if remedy is None or not remedy.verified:
         return []
-    change = "" if remedy.after is None else f": {findings.change(remedy)}"
+    change = "" if remedy.after is None else f": {finding_order.change(remedy)}"
     return [f"Its remedy is proved by retraining{change}."]
 
 
 def _applied(result: RunResult) -> list[str]:
-    rules = [words.code(rule) for rule in findings.applied(result)]
+    rules = [wording.code(rule) for rule in finding_order.applied(result)]
     return [f"The run went on with {' and '.join(rules)} repaired."] if rules else []
 
 
@@ -127,15 +130,15 @@ def about_best(result: RunResult) -> list[str]:
     best = result.best
     if best is None:
         return [NO_WINNER] if result.without_winner else []
-    metric = f"validation {words.humanise(result.metric)}"
-    params = ", ".join(f"{words.humanise(k)} {words.show(v)}" for k, v in best.params.items())
+    metric = f"validation {wording.humanise(result.metric)}"
+    params = ", ".join(f"{wording.humanise(k)} {wording.show(v)}" for k, v in best.params.items())
     epoch = "" if best.epoch is None else f", reached in epoch {best.epoch + 1}"
     score = (
-        f"a {metric} of **{words.show(best.val_score)}**{epoch}"
+        f"a {metric} of **{wording.show(best.val_score)}**{epoch}"
         if best.val_score is not None
         else f"no known {metric}"
     )
-    setting = f"({words.prose(params) or 'as declared'}) has {score}."
+    setting = f"({wording.prose(params) or 'as declared'}) has {score}."
     if result.only_declared:
         return [f"The declared setting {setting}"]
     return [f"The best setting {setting}", *_gain(best, result.baseline)]
@@ -146,20 +149,20 @@ def _gain(best: Best, baseline: Best | None) -> list[str]:
         return []
     if baseline.val_score is None or best.val_score is None:
         return ["The baseline has no score to compare with."] if best.val_score is not None else []
-    gain, before = best.val_score - baseline.val_score, words.show(baseline.val_score)
+    gain, before = best.val_score - baseline.val_score, wording.show(baseline.val_score)
     if gain > 0:
-        return [f"That is {words.show(gain)} above the baseline ({before})."]
+        return [f"That is {wording.show(gain)} above the baseline ({before})."]
     return [f"That is no better than the baseline ({before})."]
 
 
 def about_cost(result: RunResult) -> list[str]:
     """What the run cost."""
     cost = result.cost
-    seconds = words.duration(cost.seconds)
+    seconds = wording.duration(cost.seconds)
     if not cost.trials:
         return [f"The run took {seconds}."] if cost.seconds else []
-    trainings = f", as much as {words.show(float(cost.trainings))} full trainings"
-    work = f"{words.count(cost.trials, 'trial')} with {words.count(cost.epochs, 'epoch')}"
+    trainings = f", as much as {wording.show(float(cost.trainings))} full trainings"
+    work = f"{wording.count(cost.trials, 'trial')} with {wording.count(cost.epochs, 'epoch')}"
     return [f"The run took {seconds}: {work}{trainings if cost.trainings else ''}."]
 
 
@@ -169,11 +172,11 @@ def _checklist(steps: Sequence[StepResult]) -> dict[str, Any]:
     rows, whole = [], []
     for step in steps:
         message = key_message(step)
-        short = words.shortened(message, LONGEST_MESSAGE)
-        if short != words.shortened(message, len(message)):
+        short = wording.shortened(message, LONGEST_MESSAGE)
+        if short != wording.shortened(message, len(message)):
             whole.append((_title(step), message))
         status = f"{SIGNS[step.status]} {step.status}"
-        time = words.MISSING if step.status == "skip" else words.duration(step.seconds)
+        time = wording.MISSING if step.status == "skip" else wording.duration(step.seconds)
         rows.append((status, step.title, *([str(step.round)] if rounds else []), short, time))
     header = ("status", "step", *(["round"] if rounds else []), "what it says", "time")
     return {"header": header, "rows": rows, "whole": whole}
@@ -199,7 +202,7 @@ def key_message(step: StepResult) -> str:
 
 def consequences(found: Sequence[Finding]) -> str:
     """The findings that a cause explains, in one line."""
-    return "; ".join(f"`{f.rule}` ({words.prose(f.message).rstrip('.')})" for f in found)
+    return "; ".join(f"`{f.rule}` ({wording.prose(f.message).rstrip('.')})" for f in found)
 
 
 def _section(step: StepResult, plots: Sequence[Plot]) -> dict[str, Any] | None:
@@ -217,7 +220,7 @@ def _section(step: StepResult, plots: Sequence[Plot]) -> dict[str, Any] | None:
 
 
 def _table(values: Mapping[str, Scalar]) -> list[tuple[str, str]]:
-    return [(words.humanise(name), words.show(value)) for name, value in values.items()]
+    return [(wording.humanise(name), wording.show(value)) for name, value in values.items()]
 
 
 def _cost(result: RunResult) -> list[tuple[str, str]]:
@@ -225,6 +228,6 @@ def _cost(result: RunResult) -> list[tuple[str, str]]:
     return [
         ("trials", str(cost.trials)),
         ("epochs", str(cost.epochs)),
-        ("time", words.duration(cost.seconds)),
-        ("full trainings", words.show(cost.trainings)),
+        ("time", wording.duration(cost.seconds)),
+        ("full trainings", wording.show(cost.trainings)),
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from recipe.core.results import RunResult
 from recipe.core.trials import Trial
-from recipe.report.words import MISSING, duration, humanise, show
+from recipe.report.wording import MISSING, duration, humanise, show
 
 _ABSENT = object()
 """Differs from every value, None among them."""

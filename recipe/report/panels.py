@@ -8,7 +8,7 @@ from typing import Literal
 from recipe.core.evidence import Curve, Evidence, Figure
 from recipe.core.results import RunResult
 from recipe.report.notebook import best_trial
-from recipe.report.words import humanise, show
+from recipe.report.wording import humanise, show
 from recipe.training.schedules import SCHEDULES, with_warmup
 
 HUGE = 1e150

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from recipe.core.evidence import Curve, Evidence
 from recipe.plugin.rules import Rule
-from recipe.report.words import count, show
+from recipe.report.wording import count, show
 
 FIRST, LAST = 3, 2
 """Points of a curve that are shown."""

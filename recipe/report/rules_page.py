@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from recipe.plugin.catalogue import Entry, of_step
 from recipe.plugin.registry import Plugin
+from recipe.plugin.rule_catalogue import Entry, of_step
 from recipe.plugin.step import Step, why_of
 from recipe.report.rule_words import BLOCKS, CONSEQUENCES, measured, parts
-from recipe.report.words import anchors, cell, prose, sentence
+from recipe.report.wording import anchors, cell, prose, sentence
 
 TITLE, CONTENTS = "Rules", "Contents"
 INTRODUCTION = """\

@@ -14,7 +14,7 @@ from recipe.report.search_panels import (
     SlicePanel,
     share_of,
 )
-from recipe.report.words import humanise, show
+from recipe.report.wording import humanise, show
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

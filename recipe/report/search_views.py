@@ -25,7 +25,7 @@ from recipe.report.search_panels import (
     SlicePanel,
     share_of,
 )
-from recipe.report.words import count, humanise, show
+from recipe.report.wording import count, humanise, show
 
 FEWEST = 4
 """Scored trials below which a picture of a search shows nothing."""
@@ -100,7 +100,7 @@ def importances(found: Searched) -> dict[str, float]:
     """
     from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 
-    from recipe.report.export import study_of
+    from recipe.report.trial_export import study_of
 
     _, trials = _judged(found)
     names = [scale.name for scale in found.scales]

@@ -7,7 +7,7 @@ from recipe.core.evidence import Scalar
 from recipe.core.files import write_bytes
 from recipe.core.trials import Trial
 from recipe.notebook.journal import Journal
-from recipe.training.fit import Snapshot, is_better, rank
+from recipe.training.early_stopping import Snapshot, is_better, rank
 
 FOLDER = "checkpoints"
 POOL = 5

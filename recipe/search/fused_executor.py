@@ -11,7 +11,7 @@ from recipe.search.sequential_executor import SequentialExecutor
 from recipe.search.trial_run import TrialRun
 from recipe.speed.fused_training import FusedTraining
 from recipe.speed.fusing import CannotFuse, alike, fusable
-from recipe.training.fit import Record, patience_for
+from recipe.training.early_stopping import TrainingRecord, patience_for
 from recipe.training.plan import pause_in
 
 
@@ -79,7 +79,7 @@ class FusedExecutor:
         )  # fmt: skip
         self.rows = self.runs
         for row, run in enumerate(self.runs):
-            run.record = Record(
+            run.record = TrainingRecord(
                 run.epochs,
                 patience_for(run.epochs),
                 weights=partial(self.training.trials.held, row),

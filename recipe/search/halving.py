@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from recipe.core.evidence import Scalar
-from recipe.training.fit import averaged_down
+from recipe.training.early_stopping import averaged_down
 
 LATER_PART = 0.5
 """Of the batch losses up to the cut that are compared: the first ones are the initial weights'."""

@@ -10,7 +10,8 @@ from recipe.core.errors import UNUSABLE, RecipeError, reason_of
 from recipe.machine.processes import ATTEMPTS, Channel, Child, ChildDied, Children, ready
 from recipe.search.executor import OnProgress, Trainer
 from recipe.search.trial_run import TrialRun
-from recipe.training.fit import Fit, Record
+from recipe.training.early_stopping import TrainingRecord
+from recipe.training.fit import Fit
 
 
 class ParallelExecutor:
@@ -70,7 +71,7 @@ class ParallelExecutor:
             raise RecipeError(f"Trial {run.head['number']}: {message['crashed']}")
         if "done" in message:
             if run.record is None:
-                run.record = Record(run.epochs)
+                run.record = TrainingRecord(run.epochs)
             done, part = message["done"], message["part"]
             if done + part > run.record.trained:  # not again when it was begun again
                 run.record.done, run.record.part = done, part
@@ -142,10 +143,10 @@ def _how_far(fit: Fit) -> dict[str, Any]:
     return {"done": fit.done, "part": fit.part, "loss": fit.train_loss}
 
 
-RECORDED = tuple(f.name for f in fields(Record) if f.name != "weights")
+RECORDED = tuple(f.name for f in fields(TrainingRecord) if f.name != "weights")
 
 
-def _read_record(values: dict[str, Any], snapshot: bytes) -> Record:
+def _read_record(values: dict[str, Any], snapshot: bytes) -> TrainingRecord:
     from safetensors.torch import load
 
-    return Record(**values, weights=partial(load, snapshot) if snapshot else dict)
+    return TrainingRecord(**values, weights=partial(load, snapshot) if snapshot else dict)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from recipe.core.trials import Trial
-from recipe.training.fit import is_better
+from recipe.training.early_stopping import is_better
 
 
 def _beats(other: Trial, trial: Trial) -> bool:

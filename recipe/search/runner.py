@@ -13,16 +13,17 @@ import torch
 
 from recipe.core.budget import Meter
 from recipe.core.errors import UNUSABLE
-from recipe.core.keys import key
+from recipe.core.keys_and_seeds import key
 from recipe.core.trials import Trial
 from recipe.data.datasets import Splits, StreamData
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.search.checkpoints import Checkpoints
-from recipe.search.executors import Executors
+from recipe.search.executor_choice import Executors
 from recipe.search.halving import Halving, behind_in_loss, behind_in_score
 from recipe.search.trial_run import TrialRun, TrialSpec, standing_of
 from recipe.speed.fused_width import MOST_FUSED
+from recipe.training.early_stopping import Snapshot, TrainingRecord, patience_for
 from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.feature_extraction import (
     CannotExtract,
@@ -30,7 +31,7 @@ from recipe.training.feature_extraction import (
     extract_features,
     why_not_extracted,
 )
-from recipe.training.fit import Fit, Record, Snapshot, patience_for
+from recipe.training.fit import Fit
 from recipe.training.loop import Training
 from recipe.training.plan import iterations_per_epoch
 
@@ -163,7 +164,7 @@ class Runner:
             self._mode = self.tune()
         return self._mode
 
-    def keep(self, trial: Trial, record: Record) -> None:
+    def keep(self, trial: Trial, record: TrainingRecord) -> None:
         """Keep the weights of a trial that has ended, where they are wanted."""
         if self.checkpoints.are_wanted(trial) and (weights := record.weights()):
             self.checkpoints.save(trial, self.whole_state(weights))

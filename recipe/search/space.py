@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recipe.core.evidence import Scalar
-from recipe.core.keys import derive_seed
+from recipe.core.keys_and_seeds import derive_seed
 from recipe.ranges import Axis, Range, active_params, plain, rounded
 
 Params = dict[str, Scalar]

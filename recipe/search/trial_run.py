@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from recipe.core.evidence import Scalar
-from recipe.core.keys import key
+from recipe.core.keys_and_seeds import key
 from recipe.core.trials import Trial, TrialStatus
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.search.checkpoints import Checkpoints
 from recipe.search.halving import Standing, compared_losses, group_of
+from recipe.training.early_stopping import TrainingRecord, score_at
 from recipe.training.fingerprint import configuration
-from recipe.training.fit import Record, score_at
 
 RUNG_LOSS = "rung_loss"
 """The curve of a trial that was compared with others: its losses up to there."""
@@ -78,7 +78,7 @@ class TrialBook(Protocol):
     def spend(self, epochs: float) -> None:
         """Book epochs."""
 
-    def keep(self, trial: Trial, record: Record) -> None:
+    def keep(self, trial: Trial, record: TrainingRecord) -> None:
         """Keep its weights, where they are wanted."""
 
 
@@ -94,7 +94,7 @@ class TrialRun:
         whole = key("trial", book.fingerprint, book.seed, configuration(spec.experiment))
         self.keys = {"stopped": key(whole, cohort)}
         self.whole = whole
-        self.record: Record | None = None
+        self.record: TrainingRecord | None = None
         self.rung: float | None = None
         """Epochs after which it was compared with the others, and what was compared."""
         self.losses: tuple[float, ...] = ()

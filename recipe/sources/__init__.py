@@ -13,4 +13,15 @@ from recipe.sources.source import Source
 from recipe.sources.text_files import text_file
 from recipe.sources.torchvision_data import torchvision_set
 
-__all__ = ["ImageFormat", "Source", "csv_table", "image_folder", "text_file", "torchvision_set"]
+Look = ImageFormat
+"""Its earlier name: files that `recipe init` wrote import it."""
+
+__all__ = [
+    "ImageFormat",
+    "Look",
+    "Source",
+    "csv_table",
+    "image_folder",
+    "text_file",
+    "torchvision_set",
+]

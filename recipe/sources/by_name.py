@@ -9,7 +9,7 @@ from recipe.experiment import Experiment
 from recipe.models.pretrained import read_weights
 from recipe.sources.csv_tables import csv_table
 from recipe.sources.image_folders import HOW, image_folder
-from recipe.sources.inputs_record import InputsRecord
+from recipe.sources.inputs_json import InputsRecord
 from recipe.sources.models_by_name import (
     USUAL,
     check_model,

@@ -9,7 +9,7 @@ from typing import Any
 
 from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
-from recipe.models.building import error_location
+from recipe.models.user_errors import error_location
 
 BUILT_IN = {"digits": "recipe.sources.digits:digits"}
 DEFAULT_NAME = "experiment"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recipe.core.cache import cache_folder
+from recipe.core.cache_folder import cache_folder
 from recipe.core.errors import UsageError
 from recipe.core.names import unknown
 from recipe.sources.augment import augmentation

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from recipe.speed.fusing import CannotFuse
-from recipe.training.fit import Snapshot, snapshot_of
+from recipe.training.early_stopping import Snapshot
+from recipe.training.fit import snapshot_of
 from recipe.training.monitors import activation_shares
 
 

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from recipe.core.keys import derive_seed
+from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits
 from recipe.experiment import Experiment
-from recipe.models.building import Noise, build_model
+from recipe.models.building import build_model
+from recipe.models.randomness import Noise
 from recipe.speed.fused_model import FusedModel
 from recipe.speed.fused_monitor import FusedMonitor
 from recipe.speed.fused_optimizers import FUSED

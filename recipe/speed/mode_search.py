@@ -11,11 +11,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from recipe.core.keys import derive_seed
+from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits, StreamData
 from recipe.experiment import Experiment
 from recipe.machine.processes import can_fork, cores, run_all
-from recipe.models.building import build_model, channels_last_works, no_dropout
+from recipe.models.building import build_model, channels_last_works
+from recipe.models.dropout import no_dropout
 from recipe.models.pooling import pooling_may_come_first
 from recipe.speed.fused_training import FusedTraining
 from recipe.speed.fused_width import fused_width

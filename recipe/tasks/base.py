@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
-from recipe.core.noise import standard_error
+from recipe.core.score_noise import standard_error
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Sums = TypeVar("Sums", bound=Callable[..., Tensor])

@@ -57,7 +57,7 @@ def assert_recipe(
         result, end = _run(_loaded(experiment), until, given)
     except UsageError as error:
         raise UsageError(str(error)) from None  # it says where; frames of ours say nothing
-    from recipe.api import exit_code
+    from recipe.core.exit_codes import exit_code
 
     if exit_code(result, strict=strict):
         raise AssertionError("\n".join(_message(result, end, seed)))
@@ -84,7 +84,7 @@ def _run(
 ) -> tuple[RunResult, str]:
     """The result, and the last step that was asked for."""
     __tracebackhide__ = True
-    from recipe.engine.assembling import assemble
+    from recipe.engine.run_result import assemble
     from recipe.plugin import registry
 
     end = until or _small([plugin.step for plugin in registry.load()])
@@ -110,7 +110,7 @@ def _small(steps: "Sequence[Step]") -> str:
 
 def _message(result: RunResult, end: str, seed: int) -> Iterator[str]:
     """What a failed assertion says: each cause with its advice, the most probable one first."""
-    from recipe.report.findings import causes
+    from recipe.report.finding_order import causes
 
     yield f"{result.name} does not pass the recipe (until {end}, seed {seed}):"
     for step in result.latest_steps:

@@ -61,8 +61,8 @@ def open_engine(
 ) -> "Iterator[Engine]":
     """As a real run, which has not begun: its folder, called `name`, lies in `out`."""
     from recipe.core.settings import resolve
-    from recipe.engine.starting import start
-    from recipe.engine.wiring import make_engine
+    from recipe.engine.run_setup import start
+    from recipe.engine.run_wiring import make_engine
     from recipe.machine.memory import earlier_objects_frozen
     from recipe.notebook import run_folder
     from recipe.notebook.journal import Journal

@@ -20,9 +20,9 @@ from recipe.notebook.run_folder import read_result
 from recipe.plugin import registry
 from recipe.plugin.remedy import RemedyInput
 from recipe.sources.by_name import experiment_by_name
-from recipe.sources.inputs_record import InputsRecord
+from recipe.sources.inputs_json import InputsRecord
 from recipe.sources.targets import load_target
-from recipe.training.chosen_models import model_of
+from recipe.training.models_from_weights import model_of
 from recipe.training.preparation import is_lazy, prepare
 
 CPU = torch.device("cpu")

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from recipe.core.evidence import finite
 from recipe.experiment import Experiment
+from recipe.training.early_stopping import rank
 from recipe.training.evaluation import loss_and_score
-from recipe.training.fit import rank
 
 MOST_ITEMS = 5000
 """On which errors are compared."""

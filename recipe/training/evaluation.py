@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from recipe.data.datasets import Data
-from recipe.data.items import Batch
+from recipe.data.single_items import Batch
 from recipe.experiment import Experiment
 from recipe.tasks.base import Task
 from recipe.training.execution_mode import PLAIN, ExecutionMode

@@ -13,15 +13,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from recipe.core.keys import derive_seed
+from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits, TensorData
-from recipe.data.decoding import MEMORY_SHARE
+from recipe.data.disk_cache import MEMORY_SHARE
 from recipe.experiment import Experiment
 from recipe.machine.memory import free_memory
 from recipe.models.blocks import Block
 from recipe.models.building import build_model, construct
+from recipe.training.early_stopping import Snapshot
 from recipe.training.execution_mode import PLAIN, ExecutionMode
-from recipe.training.fit import Snapshot, snapshot_of
+from recipe.training.fit import snapshot_of
 
 PROFILED = 2000
 """Items of each part, at most, whose features after every block are kept."""

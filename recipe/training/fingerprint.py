@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn.parameter import UninitializedParameter, is_lazy
 
-from recipe.core.keys import key
+from recipe.core.keys_and_seeds import key
 from recipe.data.datasets import Data, Splits, TensorData
 from recipe.experiment import Experiment
 from recipe.models.blocks import in_head

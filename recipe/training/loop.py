@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from recipe.core.keys import derive_seed
+from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits
-from recipe.data.items import Batch
+from recipe.data.single_items import Batch
 from recipe.experiment import Experiment
-from recipe.models.building import Noise, build_model, seeded
+from recipe.models.building import build_model
+from recipe.models.randomness import Noise, seeded
 from recipe.training.epoch import AVERAGED, Epoch, take_losses
 from recipe.training.evaluation import evaluate, full_precision
 from recipe.training.execution_mode import PLAIN, ExecutionMode, thread_count

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from recipe.core.errors import RecipeError
-from recipe.core.keys import derive_seed
+from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Data, Splits
-from recipe.data.items import Batch
+from recipe.data.single_items import Batch
 from recipe.experiment import Experiment
 from recipe.training.execution_mode import ExecutionMode
 from recipe.training.schedules import schedule_rates

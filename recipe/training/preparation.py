@@ -12,10 +12,11 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from recipe.core.errors import UsageError
 from recipe.data.datasets import Data, Splits, StreamData, TensorData
-from recipe.data.items import as_double
+from recipe.data.single_items import as_double
 from recipe.experiment import Experiment, LossFunction
 from recipe.models.blocks import Block, find_blocks, freeze
-from recipe.models.building import build_model, error_location
+from recipe.models.building import build_model
+from recipe.models.user_errors import error_location
 from recipe.tasks import Classification, Regression, Task
 from recipe.tasks.by_loss import loss_accepts, shares, takes_label, tells_apart
 from recipe.tasks.classification import LossOfClasses

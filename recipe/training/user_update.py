@@ -4,9 +4,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from recipe.core.errors import RecipeError, UsageError
-from recipe.data.items import Batch
+from recipe.data.single_items import Batch
 from recipe.experiment import Experiment
-from recipe.models.building import error_location
+from recipe.models.user_errors import error_location
 
 
 def own_update(

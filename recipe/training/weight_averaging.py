@@ -12,10 +12,11 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from recipe.core.keys import derive_seed
+from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits
 from recipe.experiment import Experiment
-from recipe.models.building import batch_norms, seeded
+from recipe.models.building import batch_norms
+from recipe.models.randomness import seeded
 from recipe.training.execution_mode import ExecutionMode
 from recipe.training.plan import epoch_batches, model_input
 

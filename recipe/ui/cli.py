@@ -9,14 +9,15 @@ from typing import Any
 
 import click
 
-from recipe.core.errors import BUG, FAILED, INTERRUPTED, USAGE, RecipeError, UsageError
+from recipe.core.errors import RecipeError, UsageError
+from recipe.core.exit_codes import BUG, FAILED, INTERRUPTED, USAGE
 from recipe.core.settings import Settings
 from recipe.core.version import VERSION
-from recipe.ui import catalogue, runs
+from recipe.ui import rule_commands, run_commands
+from recipe.ui.click_options import with_options
 from recipe.ui.config import read_table
-from recipe.ui.flags import with_options
 from recipe.ui.init import init
-from recipe.ui.predicting import predict
+from recipe.ui.predict_command import predict
 from recipe.ui.target_choice import CHECKS, Choice, choose
 from recipe.ui.terminal import has_user
 
@@ -108,7 +109,7 @@ def diagnose(logs: tuple[Path, ...], columns: str | None) -> int:
     from recipe.logs.reading import as_evidence, read
     from recipe.plugin import registry
     from recipe.plugin.rules import judge
-    from recipe.ui.words import log_lines
+    from recipe.ui.terminal_lines import log_lines
 
     named = dict(pair.partition("=")[::2] for pair in columns.split(",")) if columns else {}
     readers = [p.step for p in registry.load() if getattr(p.step, "reads_logs", False)]
@@ -122,14 +123,14 @@ def diagnose(logs: tuple[Path, ...], columns: str | None) -> int:
     return worst
 
 
-cli.add_command(runs.compare)
-cli.add_command(runs.export)
+cli.add_command(run_commands.compare)
+cli.add_command(run_commands.export)
 cli.add_command(predict)
 cli.add_command(init)
-cli.add_command(catalogue.steps)
-cli.add_command(catalogue.rules)
-cli.add_command(catalogue.explain)
-cli.add_command(catalogue.schema)
+cli.add_command(rule_commands.steps)
+cli.add_command(rule_commands.rules)
+cli.add_command(rule_commands.explain)
+cli.add_command(rule_commands.schema)
 
 
 def _run(target: str | None, given: dict[str, Any]) -> int:
@@ -137,7 +138,7 @@ def _run(target: str | None, given: dict[str, Any]) -> int:
 
 
 def _execute(choice: Choice, folder: Path | None) -> int:
-    from recipe.ui.running import execute
+    from recipe.ui.run_command import execute
 
     ran = execute(choice, folder)
     if ran.complaint:

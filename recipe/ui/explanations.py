@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from recipe.plugin.catalogue import Entry, Example, of_step
 from recipe.plugin.registry import Plugin
+from recipe.plugin.rule_catalogue import Entry, Example, of_step
 from recipe.plugin.step import in_brief, why_of
 from recipe.report.rule_words import BLOCKS, CONSEQUENCES, measured, opened, parts
-from recipe.report.words import count
-from recipe.ui.typeset import Line, line
+from recipe.report.wording import count
+from recipe.ui.line_layout import Line, line
 
 COLOURS = {"fail": "bold red", "warn": "yellow", "note": "cyan"}
 HEAD, QUIET = "bold", "dim"

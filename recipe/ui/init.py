@@ -10,9 +10,9 @@ from recipe.core.errors import UsageError
 from recipe.core.files import write_text
 from recipe.core.options import BY_NAME, OPTIONS
 from recipe.core.settings import parse
-from recipe.ui.flags import flag
+from recipe.ui.click_options import flag
+from recipe.ui.data_questions import likely_kind, questions_of_data
 from recipe.ui.questions import Answers, Item, Question, ask_all, asker
-from recipe.ui.sources import likely_kind, questions_of_data
 from recipe.ui.terminal import has_user
 
 EXPERIMENT, TOML = "experiment.py", "recipe.toml"

@@ -20,11 +20,11 @@ from recipe.core.events import (
 )
 from recipe.core.events import Progress as ProgressEvent
 from recipe.core.trials import Trial
-from recipe.ui import words
+from recipe.ui import terminal_lines
+from recipe.ui.line_layout import broken
 from recipe.ui.plain import Plain
 from recipe.ui.terminal import unicode_works
 from recipe.ui.time_left import TimeLeft
-from recipe.ui.typeset import broken
 
 STYLES = {"pass": "green", "warn": "yellow", "fail": "red", "error": "red", "skip": "dim"}
 FRAMES_PER_SECOND = 8
@@ -78,7 +78,7 @@ class Status:
             return
         share = self.pace.likely / self.pace.total
         left = self.pace.left
-        time = "" if left is None else f"  {words.duration(left)} left"
+        time = "" if left is None else f"  {terminal_lines.duration(left)} left"
         tail = f" {share:4.0%}{time}"
         what = Text(f"   {self.what} ", no_wrap=True)
         what.truncate(width // 2, overflow="ellipsis" if self.heights else "crop", pad=False)
@@ -174,7 +174,7 @@ class Live(AbstractContextManager["Live"]):
                 yield Text(part, style)
 
     def _verdict(self, event: RunFinished) -> None:
-        lines, below = words.verdict_lines(event.result), words.place_lines(event.result)
+        lines = terminal_lines.verdict_lines(event.result)
         style = STYLES["fail" if event.result.interrupted else event.result.verdict]
         self.console.print()
         head = lines[0].partition(": ")
@@ -185,7 +185,7 @@ class Live(AbstractContextManager["Live"]):
             Text("\n".join(inside)), title=Text(title, f"bold {style}"), title_align="left",
             border_style=style, width=width, padding=(0, 1),
         ))  # fmt: skip
-        for line in below:
+        for line in terminal_lines.place_lines(event.result):
             self.console.print(Text(line), soft_wrap=True)
 
     def pause(self) -> None:

@@ -15,7 +15,7 @@ from recipe.core.events import (
     TrialFinished,
 )
 from recipe.plugin.step import in_brief
-from recipe.ui import words
+from recipe.ui import terminal_lines
 from recipe.ui.time_left import TimeLeft
 
 QUIET_SECONDS = 10.0
@@ -53,13 +53,17 @@ class Plain:
             case Crash():
                 return [f"   {event.reason}"]
             case TrialFinished():
-                return [words.trial_line(event.trial)]
+                return [terminal_lines.trial_line(event.trial)]
             case StepFinished():
-                line = words.step_line(event.result, reused=event.reused)
-                return [*words.finding_lines(event.result.findings), line]
+                line = terminal_lines.step_line(event.result, reused=event.reused)
+                return [*terminal_lines.finding_lines(event.result.findings), line]
             case RunFinished():
                 result = event.result
-                return ["", *words.verdict_lines(result), *words.place_lines(result)]
+                return [
+                    "",
+                    *terminal_lines.verdict_lines(result),
+                    *terminal_lines.place_lines(result),
+                ]
 
     def _head(self, event: StepStarted) -> list[str]:
         round_ = f" - round {event.round}: {event.hypothesis}" if event.hypothesis else ""
@@ -75,5 +79,5 @@ class Plain:
             return []
         self._told = now
         left = self.pace.left
-        rest = "" if left is None else f", about {words.duration(left)} left"
+        rest = "" if left is None else f", about {terminal_lines.duration(left)} left"
         return [f"   {event.what}: {self.pace.share:.0%}{rest}"]

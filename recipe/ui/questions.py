@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import click
 
 from recipe.core.errors import UsageError
+from recipe.ui.line_layout import broken
 from recipe.ui.terminal import plain_wanted
-from recipe.ui.typeset import broken
 
 BACK = "<"
 """What goes back to the question before, where an answer is typed."""

@@ -167,8 +167,8 @@ def _is_short(result: StepResult) -> bool:
 
 def _explain(rule: str) -> None:
     from recipe.plugin import registry
-    from recipe.plugin.catalogue import entries
+    from recipe.plugin.rule_catalogue import entries
     from recipe.ui.explanations import rules_in_full
-    from recipe.ui.typeset import show
+    from recipe.ui.line_layout import show
 
     show(rules_in_full([e for e in entries(registry.load()) if e.rule.name == rule]))

@@ -13,16 +13,16 @@ from recipe.core.settings import Settings, parse
 from recipe.core.version import VERSION
 from recipe.notebook.run_folder import resumable, to_toml
 from recipe.ui.config import Config, read_config, read_table
-from recipe.ui.init import TOML, write_files
-from recipe.ui.questions import Answers, Asker, Item, Question, ask_all, asker
-from recipe.ui.running import Ran, execute
-from recipe.ui.sources import (
+from recipe.ui.data_questions import (
     OF_A_FILE,
     experiments_here,
     likely_kind,
     questions_of_data,
     questions_of_weights,
 )
+from recipe.ui.init import TOML, write_files
+from recipe.ui.questions import Answers, Asker, Item, Question, ask_all, asker
+from recipe.ui.run_command import Ran, execute
 from recipe.ui.target_choice import CHECKS, Choice, merged
 
 GREETING = f"""recipe {VERSION}: a guided training recipe

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from recipe.core.settings import Settings
-from recipe.engine.running import execute
+from recipe.engine.run_execution import execute
 from recipe.sources.targets import load_target
 from recipe.ui.plain import Plain
 

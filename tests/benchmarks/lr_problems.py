@@ -148,7 +148,7 @@ def context(declared, seed=0, **settings):
 
 def reached(ctx, rate, seed):
     """What a training at a constant rate reaches in float32; infinite where it diverged."""
-    from recipe.core.keys import derive_seed
+    from recipe.core.keys_and_seeds import derive_seed
     from recipe.training.loop import Training
 
     training = Training(

@@ -16,9 +16,9 @@ from torchvision.transforms import v2
 from children import start
 from recipe.core.errors import UsageError
 from recipe.data import decoding as module
-from recipe.data import transforms
+from recipe.data import disk_cache, transforms
 from recipe.data.decoding import PARALLEL_FROM, decode
-from recipe.data.items import item, probes
+from recipe.data.single_items import item, probes
 from recipe.data.transforms import _load_jpeg, _load_rgb, split_transform
 
 PIPELINES = {
@@ -319,6 +319,7 @@ class Mapped:
     def _little_memory(self, monkeypatch, tmp_path):
         monkeypatch.setenv("RECIPE_CACHE", str(tmp_path / "cache"))
         monkeypatch.setattr(module, "free_memory", lambda _: 1000)
+        monkeypatch.setattr(disk_cache, "free_memory", lambda _: 1000)
         self.cache = tmp_path / "cache" / "data"
 
 
@@ -370,11 +371,11 @@ class TestMapped(Mapped):
 
     def test_a_full_disk_is_said(self, folder, monkeypatch):
         usage = type("Usage", (), {"free": 10})
-        monkeypatch.setattr(module.shutil, "disk_usage", lambda _: usage)
+        monkeypatch.setattr(disk_cache.shutil, "disk_usage", lambda _: usage)
         with pytest.raises(UsageError, match=r"train takes 0.0 GB.*RECIPE_CACHE"):
             decode(ImageFolder(str(folder), PIPELINES["v1"]), "train")
         with pytest.raises(UsageError, match=r"val takes 0.0 GB.*RECIPE_CACHE"):
-            module.taken(torch.zeros(1000), torch.arange(999), "val")
+            disk_cache.select_rows(torch.zeros(1000), torch.arange(999), "val")
 
     def test_what_names_no_files_is_read_by_every_run(self):
         values = list(range(50))
@@ -390,7 +391,7 @@ class TestMapped(Mapped):
 
         taken = []
         monkeypatch.setattr(
-            module, "unnamed_file",
+            disk_cache, "unnamed_file",
             lambda _, shape, dtype: taken.append(shape) or torch.empty(shape, dtype=dtype),
         )  # fmt: skip
         declared = Experiment(

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 import recipe
 from recipe import Experiment
-from recipe.engine.running import execute
+from recipe.engine.run_execution import execute
 from recipe.report.markdown import render
 from step_samples import digits, mlp
 

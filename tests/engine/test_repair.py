@@ -13,7 +13,7 @@ from torch import nn
 import recipe
 from children import start
 from recipe import Experiment
-from recipe.api import exit_code
+from recipe.core.exit_codes import exit_code
 from recipe.core.findings import Finding, RemedyOutcome
 from recipe.core.results import StepResult
 from recipe.engine.repair import with_repaired

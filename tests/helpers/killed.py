@@ -12,7 +12,7 @@ from pathlib import Path
 
 import tiny
 from recipe.core.settings import Settings
-from recipe.engine.running import execute
+from recipe.engine.run_execution import execute
 
 out, step, wanted, name, *passed = sys.argv[1:]
 running, left = "", int(*passed)

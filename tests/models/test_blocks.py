@@ -145,10 +145,10 @@ def test_fused_trials_freeze_what_single_ones_do(count):
     cells = [problem(freeze=count, lr=lr) for lr in (0.02, 0.1)]
     training = FusedTraining(cells, splits(), seed=0, device=CPU, compared_after=(2,))
     rows = [training.epoch() for _ in range(3)]
-    training.hold([0, 1])
+    training.trials.hold([0, 1])
     for k, cell in enumerate(cells):
         before, after, curves = trained(cell)
-        held = training.held(k)
+        held = training.trials.held(k)
         for name, value in after.items():
             assert torch.allclose(held[name].to(value.dtype), value, atol=1e-5), name
             if int(name[0]) < (4, 7)[count - 1]:

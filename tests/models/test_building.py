@@ -5,7 +5,9 @@ from torch.nn import functional as F
 
 from recipe import Experiment
 from recipe.core.errors import UsageError
-from recipe.models.building import Noise, build_model, channels_last_works, no_dropout, seeded
+from recipe.models.building import build_model, channels_last_works
+from recipe.models.dropout import no_dropout
+from recipe.models.randomness import Noise, seeded
 
 CPU = torch.device("cpu")
 
@@ -60,7 +62,7 @@ def broken(width):
 @pytest.mark.parametrize(
     ("factory", "args", "words"),
     [
-        (broken, {"width": 3}, ["RuntimeError: no such width", "width=3", "test_models.py:"]),
+        (broken, {"width": 3}, ["RuntimeError: no such width", "width=3", "test_building.py:"]),
         (lambda: 1 / 0, {}, ["ZeroDivisionError"]),
         (lambda: nn.Linear(2, 2), {"dropout": 0.1}, ["TypeError", "dropout=0.1"]),
         (lambda: None, {}, ["returned NoneType", "torch.nn.Module"]),

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from recipe.api import exit_code
+from recipe.core.exit_codes import exit_code
 from recipe.core.findings import Finding, RemedyOutcome
 from recipe.core.results import NO_WINNER, Against, RunResult, StepResult
 from recipe.report.junit import junit_xml

@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 
 from recipe.core.evidence import Evidence
 from recipe.plugin import registry
-from recipe.plugin.catalogue import entries
+from recipe.plugin.rule_catalogue import entries
 from recipe.report.rule_words import measured, opened, points, remedy
 from recipe.report.rules_page import anchors, page
 

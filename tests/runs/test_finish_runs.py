@@ -17,7 +17,7 @@ from recipe import UsageError
 from recipe.core.chosen_model import Chosen
 from recipe.core.settings import Settings
 from recipe.data.datasets import load_splits
-from recipe.engine.running import execute
+from recipe.engine.run_execution import execute
 from recipe.training.ensemble import Ensemble
 from recipe.training.evaluation import evaluate, model_outputs
 from tiny import experiment, tested
@@ -99,9 +99,9 @@ def test_only_the_weights_of_the_chosen_model_are_kept(finished):
 def test_several_members_answer_together(finished):
     (best, *_) = finished.chosen.members
     two = Chosen("ensemble", (best, best))
-    model = recipe.training.chosen_models.model_of(tested.resolved(), two, finished.folder)
+    model = recipe.training.models_from_weights.model_of(tested.resolved(), two, finished.folder)
     assert isinstance(model, Ensemble)
-    alone = recipe.training.chosen_models.model_of(
+    alone = recipe.training.models_from_weights.model_of(
         tested.resolved(), Chosen("single", (best,)), finished.folder
     )
     x = tested.val[0]

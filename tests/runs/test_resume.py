@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recipe.core.settings import Settings
-from recipe.engine.running import execute
+from recipe.engine.run_execution import execute
 from recipe.notebook.journal import FILE
 from tiny import experiment, halved, rounds, transferred
 

@@ -6,9 +6,9 @@ from torch import nn
 
 import tiny
 from recipe import Experiment, when
-from recipe.api import exit_code
+from recipe.core.exit_codes import exit_code
 from recipe.core.settings import Settings
-from recipe.engine.running import execute
+from recipe.engine.run_execution import execute
 from recipe.report.search_views import importances, searched
 
 pytestmark = pytest.mark.usefixtures("without_plots")

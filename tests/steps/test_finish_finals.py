@@ -63,6 +63,6 @@ def test_test_data_stay_untouched_where_a_remedy_changed_the_others(ctx):
 def test_weights_that_are_gone_get_one_sentence(tmp_path):
     lost = Chosen("single", (Member({}, "models/lost.safetensors"),))
     with pytest.raises(UsageError, match=r"lost.safetensors' cannot be read .* copy the whole run"):
-        recipe.training.chosen_models.model_of(
+        recipe.training.models_from_weights.model_of(
             replace(tested.resolved(), model=network), lost, tmp_path
         )

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from recipe import Experiment
 from recipe.testing import judge_scalars, measure
 from recipe_steps.initial_loss import InitialLoss
-from recipe_steps.initial_loss.loss_marks import loss_marks
+from recipe_steps.initial_loss.loss_behaviour import loss_marks
 from recipe_steps.initial_loss.scale_free import takes_any_scale
 from recipe_steps.loss_expectations import signatures
 from step_samples import blob_experiment, blobs, digits_experiment, mlp

@@ -11,7 +11,7 @@ from recipe_steps.inspect import Inspect
 from recipe_steps.inspect.splits import repeats_by_chance, repeats_of_classes
 from recipe_steps.overfit_sample import OverfitSample
 from recipe_steps.overfit_sample.attempts import passes_over, sample_size
-from recipe_steps.overfit_sample.marks import linearity, train_mode_score
+from recipe_steps.overfit_sample.failure_causes import linearity, train_mode_score
 from step_samples import blob_experiment, blobs, digits, digits_experiment, mlp
 
 REAL = torch.linspace(-1, 1, 120)[torch.randperm(120, generator=torch.Generator().manual_seed(1))]

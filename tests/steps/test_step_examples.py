@@ -9,7 +9,7 @@ import recipe_steps
 from recipe.core.errors import StepError
 from recipe.core.evidence import Evidence
 from recipe.plugin import registry
-from recipe.plugin.catalogue import entries
+from recipe.plugin.rule_catalogue import entries
 from recipe.plugin.step import examples_of, read_examples
 
 PLUGINS = registry.load()

@@ -16,11 +16,11 @@ from recipe.plugin.context import PACE
 from recipe.plugin.remedy import RemedyInput
 from recipe.testing.steps import judge_scalars, open_context
 from recipe_steps.transfer import Transfer
+from recipe_steps.transfer.depth_profile import linear_score
 from recipe_steps.transfer.head_facts import head_facts
-from recipe_steps.transfer.lengths import expected_length, length
 from recipe_steps.transfer.measure import depths_of, expects
-from recipe_steps.transfer.profile import linear_score
 from recipe_steps.transfer.rules import fine_tuning_rate_too_high, head_not_reinitialised
+from recipe_steps.transfer.training_lengths import expected_length, length
 from step_samples import digits
 
 

@@ -154,7 +154,7 @@ def test_the_command_line(tmp_path, recipe, monkeypatch):
 def by_name(tmp_path, data, **options):
     """The folder of a short run on data by name, which are taken away after it."""
     from recipe.core.settings import resolve
-    from recipe.engine.running import execute
+    from recipe.engine.run_execution import execute
     from recipe.sources.by_name import experiment_by_name
 
     named = {"data": str(data), **options}

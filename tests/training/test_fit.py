@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from recipe.training.early_stopping import averaged_down, is_better, patience_for, score_at
 from recipe.training.epoch import Epoch
-from recipe.training.fit import Fit, averaged_down, is_better, patience_for, score_at
+from recipe.training.fit import Fit
 
 
 def scripted(scores, losses=None, diverged_at=None):

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from recipe import Experiment
 from recipe.core.errors import RecipeError, UsageError
-from recipe.core.keys import derive_seed
+from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits, TensorData
 from recipe.training.evaluation import evaluate
 from recipe.training.execution_mode import PLAIN, ExecutionMode

@@ -2,7 +2,7 @@ import pytest
 
 from recipe.core.errors import UsageError
 from recipe.ui.config import Config
-from recipe.ui.sources import OTHER
+from recipe.ui.data_questions import OTHER
 from recipe.ui.target_choice import choose
 from recipe.ui.wizard import chosen, questions
 

@@ -22,7 +22,7 @@ from recipe.plugin import (
 )
 from recipe_steps.initial_loss.last_operation import last_operation, operation_below_softmax
 from recipe_steps.initial_loss.layers import layer_marks
-from recipe_steps.initial_loss.loss_marks import loss_marks
+from recipe_steps.initial_loss.loss_behaviour import loss_marks
 from recipe_steps.initial_loss.scale_free import takes_any_scale
 from recipe_steps.initial_loss.shrunk_weights import loss_with_shrunk_weights
 from recipe_steps.loss_expectations import BATCH, defined_loss, mean_loss, neutral_loss, signatures

@@ -19,7 +19,7 @@ from recipe.plugin import (
     iterations_per_epoch,
     standard_error,
 )
-from recipe_steps.initial_loss.loss_marks import perfect_answers
+from recipe_steps.initial_loss.loss_behaviour import perfect_answers
 from recipe_steps.learning_curves.branches import branch
 from recipe_steps.learning_curves.labels import label_marks, memory_marks
 from recipe_steps.learning_curves.regularization import smoothing_of

@@ -16,7 +16,11 @@ from recipe.plugin import (
     no_dropout,
     usual_rates,
 )
-from recipe_steps.overfit_sample.marks import recalibrated_score, response, train_mode_score
+from recipe_steps.overfit_sample.failure_causes import (
+    recalibrated_score,
+    response,
+    train_mode_score,
+)
 
 MINIBATCHES = 8
 """The lecture's "5-10 minibatches"."""

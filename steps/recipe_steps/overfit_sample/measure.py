@@ -24,7 +24,7 @@ from recipe_steps.overfit_sample.attempts import (
     settling,
     share_of_way,
 )
-from recipe_steps.overfit_sample.marks import (
+from recipe_steps.overfit_sample.failure_causes import (
     contradictions,
     is_plane,
     linearity,

@@ -21,7 +21,7 @@ from recipe.plugin import (
     usual_rates,
     wants_closure,
 )
-from recipe_steps.overfit_sample.inner_loss import inner_loss_marks, reported_loss
+from recipe_steps.overfit_sample.update_step_loss import inner_loss_marks, reported_loss
 
 CALLS, MOST_CALLS = 2, 64
 SIGN_CALLS = 10

@@ -22,7 +22,7 @@ from recipe.plugin import (
 )
 from recipe_steps.grids import grid_evidence, number, runner_up
 from recipe_steps.refine_grid.adoption import decide, pays_for
-from recipe_steps.transfer.lengths import expected_length
+from recipe_steps.transfer.training_lengths import expected_length
 
 RATES, DECAYS = ("lr", (0.5, 2.0)), ("weight_decay", (3.0, 1 / 3))
 """Neighbours of the centre by factors of its values, in the order in which a budget pays for them.

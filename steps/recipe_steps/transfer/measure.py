@@ -24,10 +24,10 @@ from recipe.plugin import (
 )
 from recipe_steps.grids import number
 from recipe_steps.transfer import probing
+from recipe_steps.transfer.depth_profile import depth_profile, forgetting
 from recipe_steps.transfer.head_facts import head_facts
-from recipe_steps.transfer.lengths import expected_length, length, updates
-from recipe_steps.transfer.profile import depth_profile, forgetting
 from recipe_steps.transfer.score_errors import score_errors
+from recipe_steps.transfer.training_lengths import expected_length, length, updates
 
 FINE = 0.1
 """Of the head's rate: the lecture's "about a tenth of the rate"."""

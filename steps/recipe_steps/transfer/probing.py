@@ -17,7 +17,7 @@ from recipe.plugin import (
     write_bytes,
 )
 from recipe_steps.grids import number
-from recipe_steps.transfer.lengths import enough
+from recipe_steps.transfer.training_lengths import enough
 
 if TYPE_CHECKING:
     from recipe.plugin import Scalar

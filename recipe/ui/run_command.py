@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from recipe.core.errors import BUG, USAGE
+from recipe.core.exit_codes import BUG, USAGE
 from recipe.core.results import RunResult
 from recipe.ui.session import Session, Wish
 from recipe.ui.target_choice import Choice
@@ -50,9 +50,9 @@ def execute(choice: Choice, folder: Path | None, *, guided: bool = False) -> Ran
 def _once(choice: Choice, folder: Path | None, *, guided: bool) -> Ran:
     settings = choice.settings
     with Session(settings, again=_file_of(choice), guided=guided) as session:
-        from recipe.api import exit_code
         from recipe.core.events import Message
-        from recipe.engine.running import execute as run
+        from recipe.core.exit_codes import exit_code
+        from recipe.engine.run_execution import execute as run
 
         experiment, notes = choice.load()
         for note in notes:

@@ -5,7 +5,7 @@ from statistics import fmean, stdev
 
 import pytest
 
-from recipe.core.noise import standard_error
+from recipe.core.score_noise import standard_error
 
 
 def test_a_share_of_right_answers():

@@ -10,7 +10,7 @@ from recipe.core.events import Message, Observer, Progress
 from recipe.core.files import make_folder
 from recipe.core.settings import Settings
 from recipe.data.datasets import Splits, StreamData, load_splits
-from recipe.engine.against import Earlier, stored
+from recipe.engine.stored_run import Earlier, stored
 from recipe.experiment import Experiment
 from recipe.machine.device import pick_device
 from recipe.machine.memory import keep_freed_pages

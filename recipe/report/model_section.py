@@ -2,7 +2,7 @@
 
 from recipe.core.chosen_model import Chosen
 from recipe.core.results import RunResult
-from recipe.report.words import count, show
+from recipe.report.wording import count, show
 
 NAMES = {
     "single": "the best training alone",

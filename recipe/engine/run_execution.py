@@ -11,14 +11,14 @@ from recipe.core.files import write_text
 from recipe.core.options import BY_NAME
 from recipe.core.results import RunResult
 from recipe.core.settings import Settings
-from recipe.engine.against import train_declared
-from recipe.engine.assembling import assemble
 from recipe.engine.decisions import Gate
 from recipe.engine.engine import Engine
 from recipe.engine.hidden_faults import proved
-from recipe.engine.starting import Started, start
-from recipe.engine.wiring import WAY, make_engine
-from recipe.engine.writing import environment, write_run
+from recipe.engine.run_result import assemble
+from recipe.engine.run_setup import Started, start
+from recipe.engine.run_wiring import WAY, make_engine
+from recipe.engine.run_writing import environment, write_run
+from recipe.engine.stored_run import train_declared
 from recipe.experiment import Experiment
 from recipe.machine.memory import earlier_objects_frozen
 from recipe.notebook import run_folder

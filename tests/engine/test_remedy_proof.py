@@ -10,8 +10,8 @@ from recipe import Experiment
 from recipe.core.evidence import Evidence
 from recipe.core.findings import RemedyOutcome
 from recipe.core.results import StepResult
-from recipe.engine.gain import ERROR, LOSS, Result, gain
-from recipe.engine.verification import Verifier
+from recipe.engine.remedy_proof import Verifier
+from recipe.engine.score_gain import ERROR, LOSS, Result, gain
 from recipe.plugin.rules import judge
 from recipe.testing import open_context
 from recipe_steps.inspect import Inspect
@@ -214,7 +214,7 @@ def test_advice_about_the_length_is_tried_at_the_declared_length(tmp_path):
 
 
 def test_a_suspicion_whose_remedy_brings_nothing_becomes_a_note(tmp_path, monkeypatch):
-    monkeypatch.setattr("recipe.engine.gain.LEAST_GAIN", 2.0)
+    monkeypatch.setattr("recipe.engine.score_gain.LEAST_GAIN", 2.0)
     _, found = proved(tmp_path, "still-improving", **SHORT)
     assert (found.severity, found.remedy.verified) == ("note", False)
 
@@ -228,7 +228,7 @@ def test_without_a_declared_rate_the_best_run_is_proved_at_its_own_setting(tmp_p
 
 
 def test_without_a_declared_rate_a_suspicion_is_decided_too(tmp_path, monkeypatch):
-    monkeypatch.setattr("recipe.engine.gain.LEAST_GAIN", 2.0)
+    monkeypatch.setattr("recipe.engine.score_gain.LEAST_GAIN", 2.0)
     _, found = proved(tmp_path, "still-improving", found_lr=5e-4, **{**SHORT, "lr": None})
     assert (found.severity, found.remedy.verified) == ("note", False)
 
@@ -241,7 +241,7 @@ def half_frozen():
 
 @pytest.mark.parametrize(("least", "severity"), [(0.002, "warn"), (2.0, "note")])
 def test_a_doubtful_warning_is_upheld_by_its_remedy_only(tmp_path, monkeypatch, least, severity):
-    monkeypatch.setattr("recipe.engine.gain.LEAST_GAIN", least)
+    monkeypatch.setattr("recipe.engine.score_gain.LEAST_GAIN", least)
     step = Inspect()
     scalars = {"parameters": 100, "trainable_parameters": 40, "random_frozen_share": 0.6,
                "unfrozen_gain": 0.1}  # fmt: skip

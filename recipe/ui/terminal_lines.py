@@ -6,9 +6,9 @@ from recipe.core.findings import Finding
 from recipe.core.options import OPTIONS
 from recipe.core.results import NO_WINNER, RunResult, StepResult
 from recipe.core.trials import Trial
-from recipe.report import words as report_words
-from recipe.report.chosen_model import model_lines
-from recipe.report.findings import gain_of, helpful_notes
+from recipe.report import wording as report_words
+from recipe.report.finding_order import gain_of, helpful_notes
+from recipe.report.model_section import model_lines
 
 SIGNS = {"pass": "ok", "warn": "!", "fail": "x", "skip": "-", "error": "x"}
 

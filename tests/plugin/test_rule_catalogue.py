@@ -3,8 +3,8 @@
 from types import SimpleNamespace
 
 from recipe.core.evidence import Evidence
-from recipe.plugin.catalogue import entries, of_step
 from recipe.plugin.registry import Plugin
+from recipe.plugin.rule_catalogue import entries, of_step
 from recipe.plugin.rules import finding, rule
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding, RemedyOutcome
-from recipe.core.noise import fluctuation
 from recipe.core.results import StepResult, latest
+from recipe.core.score_noise import fluctuation
 from recipe.core.trials import Trial
 from recipe.data.datasets import Splits, load_splits
-from recipe.engine.gain import (
+from recipe.engine.proof_training import Retraining
+from recipe.engine.score_gain import (
     ERROR,
     LOSS,
     Result,
@@ -23,7 +24,6 @@ from recipe.engine.gain import (
     results_of,
     score_of,
 )
-from recipe.engine.retraining import Retraining
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import Context

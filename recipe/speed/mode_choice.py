@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from recipe.core.cache import cache_folder
+from recipe.core.cache_folder import cache_folder
 from recipe.core.files import write_text
-from recipe.core.keys import key
+from recipe.core.keys_and_seeds import key
 from recipe.data.datasets import Splits, TensorData
 from recipe.experiment import Experiment
 from recipe.machine.device import processor

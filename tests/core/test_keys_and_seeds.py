@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recipe.core.keys import derive_seed, key
+from recipe.core.keys_and_seeds import derive_seed, key
 
 JSONABLE = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from recipe.core.errors import UNUSABLE
-from recipe.core.keys import key
-from recipe.core.noise import fluctuation
+from recipe.core.keys_and_seeds import key
+from recipe.core.score_noise import fluctuation
 from recipe.data.datasets import Splits
-from recipe.engine.gain import Result, comparable_loss
+from recipe.engine.score_gain import Result, comparable_loss
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import Context
+from recipe.training.early_stopping import rank
 from recipe.training.fingerprint import configuration
-from recipe.training.fit import Fit, rank
+from recipe.training.fit import Fit
 from recipe.training.loop import Training
 from recipe.training.optimizers import usual_rates
 from recipe.training.plan import iterations_per_epoch

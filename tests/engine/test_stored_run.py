@@ -9,14 +9,14 @@ import torch
 from torch import nn
 
 from recipe import Experiment
-from recipe.api import exit_code
 from recipe.core.errors import UsageError
 from recipe.core.evidence import Evidence
+from recipe.core.exit_codes import exit_code
 from recipe.core.results import RunResult, StepResult
 from recipe.core.settings import Settings
 from recipe.core.trials import Best, Trial
-from recipe.engine.against import Earlier, stored
-from recipe.engine.running import execute
+from recipe.engine.run_execution import execute
+from recipe.engine.stored_run import Earlier, stored
 from recipe.report.compare import answers
 from tiny import experiment, network
 

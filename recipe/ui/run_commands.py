@@ -39,7 +39,7 @@ def compare(folders: tuple[Path, ...]) -> int:
 def export(run_folder: Path, table: str | None, storage: str | None, model: str | None) -> int:
     """Write the trials of the run folder RUN, or the model that it chose, for other tools."""
     from recipe.notebook.run_folder import read_result
-    from recipe.report.export import as_csv, to_optuna
+    from recipe.report.trial_export import as_csv, to_optuna
 
     if table is None and storage is None and model is None:
         raise UsageError(
@@ -67,7 +67,7 @@ def export(run_folder: Path, table: str | None, storage: str | None, model: str 
 
 def _export_model(run_folder: Path, file: str) -> str:
     """Write it; what was written, in a sentence."""
-    from recipe.trained.export import export_model
+    from recipe.trained.model_export import export_model
 
     written = export_model(run_folder, file)
     same = (

@@ -8,13 +8,13 @@ from recipe.core.settings import Settings
 from recipe.data.datasets import Splits
 from recipe.engine.decisions import Gate
 from recipe.engine.engine import Engine
-from recipe.engine.starting import Started
+from recipe.engine.run_setup import Started
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import PACE, Context
 from recipe.search.checkpoints import Checkpoints
 from recipe.search.runner import Runner
-from recipe.speed.choice import choose
+from recipe.speed.mode_choice import choose
 from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.plan import iterations_per_epoch
 

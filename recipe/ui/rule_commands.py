@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from recipe.core.errors import UsageError
+from recipe.ui.line_layout import show
 from recipe.ui.terminal import plain_wanted
-from recipe.ui.typeset import show
 
 if TYPE_CHECKING:
-    from recipe.plugin.catalogue import Entry
+    from recipe.plugin.rule_catalogue import Entry
 
 
 @click.command()
@@ -34,7 +34,7 @@ def steps() -> int:
 def rules(words: tuple[str, ...], *, markdown: bool) -> int:
     """List the rules, by step: all, or those that speak of every WORD."""
     from recipe.plugin import registry
-    from recipe.plugin.catalogue import entries
+    from recipe.plugin.rule_catalogue import entries
     from recipe.ui import explanations as say
 
     plugins = registry.load()
@@ -58,7 +58,7 @@ def rules(words: tuple[str, ...], *, markdown: bool) -> int:
 def explain(name: str | None) -> int:
     """Say what RULE means, why it matters and how to fix it; or what STEP is for."""
     from recipe.plugin import registry
-    from recipe.plugin.catalogue import entries
+    from recipe.plugin.rule_catalogue import entries
     from recipe.ui import explanations as say
 
     plugins = registry.load()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from recipe.core.findings import Finding, RemedyOutcome
 from recipe.core.results import RunResult
 from recipe.plugin.remedy import change_of
-from recipe.report.words import MISSING, code, humanise, show
+from recipe.report.wording import MISSING, code, humanise, show
 
 
 @dataclass(frozen=True)

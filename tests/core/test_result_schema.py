@@ -14,18 +14,19 @@ from torch import nn
 
 import recipe
 from recipe import Experiment
-from recipe.core import chosen_model, results
+from recipe.core import chosen_model, evidence, findings, results, trials
 from recipe.core.errors import UsageError
 from recipe.core.results import RunResult
 from recipe.core.settings import Settings
-from recipe.engine.running import execute
+from recipe.engine.run_execution import execute
 from tiny import blobs, experiment
 
 SCHEMA = json.loads(Path(recipe.__file__).with_name("result.schema.json").read_text())
 DEFINED = SCHEMA["$defs"]
 RECORDS = {
     name: made
-    for name, made in {**vars(chosen_model), **vars(results)}.items()
+    for module in (chosen_model, evidence, findings, trials, results)
+    for name, made in vars(module).items()
     if is_dataclass(made) and made is not RunResult
 }
 DERIVED = {"schema", "verdict"}
@@ -172,7 +173,7 @@ def test_others_are_rejected(name):
     assert problems(BROKEN[name](content))
 
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "reports" / "examples").glob("*/result.json"))
+EXAMPLES = sorted((Path(__file__).parents[2] / "reports" / "examples").glob("*/result.json"))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=[path.parent.name for path in EXAMPLES])

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from recipe.ui import typeset
-from recipe.ui.typeset import Line, line, show
+from recipe.ui import line_layout
+from recipe.ui.line_layout import Line, line, show
 
 LONG = "one two three four five six seven eight nine ten eleven twelve"
 
@@ -26,9 +26,9 @@ def written(monkeypatch):
 
     def write(lines, width=40, out=Terminal):
         monkeypatch.setenv("COLUMNS", str(width))
-        monkeypatch.setattr(typeset.sys, "stdout", out())
+        monkeypatch.setattr(line_layout.sys, "stdout", out())
         show(lines)
-        return typeset.sys.stdout.getvalue().splitlines()
+        return line_layout.sys.stdout.getvalue().splitlines()
 
     return write
 
@@ -44,7 +44,7 @@ def test_what_wraps_is_indented_as_far_as_its_lead(written):
 
 def test_lines_are_at_most_as_wide_as_people_read(written):
     said = written([line(" ".join([LONG] * 4))], width=300)
-    assert 70 < max(map(len, said)) <= typeset.WIDEST
+    assert 70 < max(map(len, said)) <= line_layout.WIDEST
 
 
 def test_a_lead_that_leaves_no_room_stands_alone(written):

@@ -7,7 +7,7 @@ from torch import nn
 from recipe import Experiment
 from recipe.data.datasets import Splits, StreamData, TensorData
 from recipe.speed import fused_width, mode_search, stopwatch
-from recipe.speed.choice import choose
+from recipe.speed.mode_choice import choose
 from recipe.speed.mode_search import PART, SHARE, Choice, Measured
 from recipe.speed.stopwatch import LEAST, MOST
 from recipe.training.execution_mode import PLAIN, ExecutionMode, thread_count

@@ -4,7 +4,7 @@ import pytest
 
 from recipe.core.chosen_model import KINDS, Chosen, FinalScore, Member
 from recipe.core.results import RunResult
-from recipe.report.chosen_model import NAMES, about_model, model_lines
+from recipe.report.model_section import NAMES, about_model, model_lines
 
 TWO = (Member({}, "a"), Member({}, "b"))
 TEST = FinalScore(0.8012, 0.7755, 0.8244, 1000, 0.5, "wilson")

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recipe.core.errors import UsageError
-from recipe.core.noise import fluctuation
 from recipe.core.results import Against, RunResult
+from recipe.core.score_noise import fluctuation
 from recipe.core.settings import Settings
 from recipe.core.trials import Best
 from recipe.engine.engine import Engine
-from recipe.engine.gain import Result, noise
+from recipe.engine.score_gain import Result, noise
 from recipe.experiment import Experiment
 from recipe.notebook.run_folder import RESULT, load
 from recipe.plugin.step import Step, is_short
 from recipe.report.compare import ERRORS, answers
-from recipe.report.words import humanise, show
+from recipe.report.wording import humanise, show
 
 STEP = "against"
 """In the notebook: what was trained for the comparison alone."""

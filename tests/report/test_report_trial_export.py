@@ -7,7 +7,7 @@ import optuna
 import pytest
 
 from recipe.core.errors import UsageError
-from recipe.report.export import as_csv, to_optuna
+from recipe.report.trial_export import as_csv, to_optuna
 from report_samples import full_run, trial
 
 

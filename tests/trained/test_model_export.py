@@ -12,9 +12,9 @@ from torch import nn
 import recipe
 from recipe import Experiment, UsageError
 from recipe.core.settings import resolve
-from recipe.engine.running import execute
+from recipe.engine.run_execution import execute
 from recipe.sources.by_name import experiment_by_name
-from recipe.trained.export import METADATA, export_model
+from recipe.trained.model_export import METADATA, export_model
 from recipe.trained.prediction import predict
 from tiny import blobs, experiment, tested
 
@@ -109,12 +109,12 @@ def test_a_model_that_cannot_be_traced_is_one_sentence(tmp_path):
 def test_outputs_that_differ_are_not_written(tmp_path, monkeypatch):
     folder = short(experiment, tmp_path)
     monkeypatch.setattr(
-        "recipe.trained.export._open_pt2", lambda _: lambda x: torch.zeros(len(x), 3)
+        "recipe.trained.model_export._open_pt2", lambda _: lambda x: torch.zeros(len(x), 3)
     )
     with pytest.raises(UsageError, match=r"differs from the model by .*nothing was written"):
         export_model(folder, tmp_path / "m.pt2", experiment)
     monkeypatch.setattr(
-        "recipe.trained.export._open_pt2", lambda _: lambda x: torch.zeros(len(x), 2)
+        "recipe.trained.model_export._open_pt2", lambda _: lambda x: torch.zeros(len(x), 2)
     )
     with pytest.raises(UsageError, match=r"shape \[1, 2\], the model \[1, 3\]"):
         export_model(folder, tmp_path / "m.pt2", experiment)
@@ -183,7 +183,7 @@ def test_a_file_that_the_other_program_cannot_run(tmp_path, monkeypatch):
         raise RuntimeError("NOT_IMPLEMENTED\nmore")
 
     folder = short(experiment, tmp_path)
-    monkeypatch.setattr("recipe.trained.export._open_onnx", fails)
+    monkeypatch.setattr("recipe.trained.model_export._open_onnx", fails)
     with pytest.raises(UsageError, match=r"cannot be run \(RuntimeError: NOT_IMPLEMENTED\)"):
         export_model(folder, tmp_path / "m.onnx", experiment)
     assert not (tmp_path / "m.onnx").exists()

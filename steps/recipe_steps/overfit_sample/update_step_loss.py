@@ -18,7 +18,7 @@ from recipe.plugin import (
     own_update,
     seeded,
 )
-from recipe_steps.overfit_sample.marks import LEAST_SCALE, MOVED
+from recipe_steps.overfit_sample.failure_causes import LEAST_SCALE, MOVED
 
 RATE = 1e-12
 """Of the update whose loss is looked at."""

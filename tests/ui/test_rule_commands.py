@@ -11,7 +11,7 @@ from test_cli import one_sentence
 
 from recipe.core.evidence import Evidence
 from recipe.plugin import registry
-from recipe.plugin.catalogue import entries
+from recipe.plugin.rule_catalogue import entries
 from recipe.plugin.rules import finding, rule
 from terminals import ESCAPES, ended, ended_in_colour, started
 
@@ -240,11 +240,12 @@ def test_a_terminal_of_ascii(tmp_path, command, env):
     assert said.isascii()
 
 
+HERE = Path(__file__).parent
 FOREIGN_RUN = """
 import sys
-sys.path.insert(0, {folder!r})
-import test_catalogue as t
-from recipe.engine import registry
+sys.path[:0] = {folders!r}
+import test_rule_commands as t
+from recipe.plugin import registry
 from recipe.ui.cli import main
 plugins = (*t.PLUGINS, registry.Plugin(t.Foreign(), "foreign-package"))
 registry.load = lambda: plugins
@@ -254,7 +255,7 @@ main({command!r})
 
 @pytest.mark.parametrize("command", [["rules"], ["explain", "foreign-words"]], ids=" ".join)
 def test_what_ascii_cannot_write_becomes_a_question_mark(command):
-    code = FOREIGN_RUN.format(folder=str(Path(__file__).parent), command=command)
+    code = FOREIGN_RUN.format(folders=[str(HERE), str(HERE.parent / "helpers")], command=command)
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, check=False,
         env={**os.environ, "PYTHONIOENCODING": "ascii"},

@@ -4,16 +4,16 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from recipe.report import words
+from recipe.report import wording
 
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(0.123456, "0.1235"), (12, "12"), (None, words.MISSING), (True, "yes"), (False, "no"),
+    [(0.123456, "0.1235"), (12, "12"), (None, wording.MISSING), (True, "yes"), (False, "no"),
      ("sgd", "sgd"), (0.0, "0"), (3e-7, "3e-07")],
 )  # fmt: skip
 def test_show_has_four_significant_digits(value, shown):
-    assert words.show(value) == shown
+    assert wording.show(value) == shown
 
 
 @pytest.mark.parametrize(
@@ -21,20 +21,20 @@ def test_show_has_four_significant_digits(value, shown):
     [(8.24, "8.2 s"), (59.99, "1 min 00 s"), (93, "1 min 33 s"), (7500, "2 h 05 min")],
 )
 def test_duration(seconds, shown):
-    assert words.duration(seconds) == shown
+    assert wording.duration(seconds) == shown
 
 
 def test_text_cannot_break_markdown():
-    assert words.humanise("train_loss") == "train loss"
-    assert words.prose("a\n <b> `x < y`") == "a &lt;b> `x < y`"
-    assert words.cell("a | b\nc") == "a \\| b c"
-    assert words.code("a`b\nc") == "`a'b c`"
-    assert words.sentence("done") == "done."
-    assert words.sentence("done!") == "done!"
-    assert words.sentence("see C:\\data\\") == r"see C:\data\\."
-    assert words.sentence("12") == r"12\."
-    assert words.count(1, "trial") == "1 trial"
-    assert words.count(0, "trial") == "0 trials"
+    assert wording.humanise("train_loss") == "train loss"
+    assert wording.prose("a\n <b> `x < y`") == "a &lt;b> `x < y`"
+    assert wording.cell("a | b\nc") == "a \\| b c"
+    assert wording.code("a`b\nc") == "`a'b c`"
+    assert wording.sentence("done") == "done."
+    assert wording.sentence("done!") == "done!"
+    assert wording.sentence("see C:\\data\\") == r"see C:\data\\."
+    assert wording.sentence("12") == r"12\."
+    assert wording.count(1, "trial") == "1 trial"
+    assert wording.count(0, "trial") == "0 trials"
 
 
 ODD = [
@@ -70,9 +70,9 @@ def test_text_is_read_as_it_was_written(text):
         assert not any("<" in part for part in plain), "no tag but code spans"
         return [written(html.unescape(part)) for part in plain]
 
-    assert read(f"before\n{words.prose(text)}", "p") == [written(f"before {text}")]
-    assert read(words.prose(text), "p") == [written(text)]
-    table = f"| a | b |\n|---|---|\n| {words.cell(text)} | end |\n"
+    assert read(f"before\n{wording.prose(text)}", "p") == [written(f"before {text}")]
+    assert read(wording.prose(text), "p") == [written(text)]
+    table = f"| a | b |\n|---|---|\n| {wording.cell(text)} | end |\n"
     assert read(table, "td") == [written(text), "end"]
 
 
@@ -87,4 +87,4 @@ def test_text_is_read_as_it_was_written(text):
     ],
 )
 def test_shortened(text, most, short):
-    assert words.shortened(text, most) == short
+    assert wording.shortened(text, most) == short

@@ -1,0 +1,16 @@
+"""What the command ends with: a contract with scripts and CI."""
+
+from recipe.core.results import RunResult
+
+FAILED, USAGE, BUG, INTERRUPTED = 1, 2, 3, 130
+"""A gate failed, wrong usage or an experiment that cannot be used, a bug of ours, interrupted."""
+
+
+def exit_code(result: RunResult, *, strict: bool = False) -> int:
+    """0 passed, 1 a gate failed, 2 an experiment that cannot be used, 130 interrupted."""
+    if result.interrupted:
+        return INTERRUPTED
+    if any(f.blocks and f.severity == "fail" for f in result.findings):
+        return USAGE
+    passed = result.verdict == "pass" or (result.verdict == "warn" and not strict)
+    return 0 if passed else FAILED
