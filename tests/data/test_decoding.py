@@ -416,6 +416,7 @@ print(len(told) > 0, x.sum().item())
 """
 
 
+@pytest.mark.slow
 def test_two_runs_that_build_at_once_build_once(folder, tmp_path):
     environment = {**os.environ, "RECIPE_CACHE": str(tmp_path)}
     started = [
@@ -443,6 +444,7 @@ with closing(Children(serve)) as children:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGINT"])
 @pytest.mark.skipif(sys.platform != "linux", reason="children are forked on Linux only")
 def test_children_end_with_their_parent(how):

@@ -41,6 +41,7 @@ HIDDEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", HIDDEN)
 def test_a_second_fault_is_found_with_the_first_one_mended(tmp_path, rule):
     result = run(tmp_path, **HIDDEN[rule])
@@ -53,6 +54,7 @@ def test_a_second_fault_is_found_with_the_first_one_mended(tmp_path, rule):
     assert "with `softmax-before-loss` repaired" in render(result)
 
 
+@pytest.mark.slow
 def test_a_single_fault_hides_nothing(tmp_path):
     result = run(tmp_path)
     assert result.diagnosis == ("softmax-before-loss",)
@@ -70,6 +72,7 @@ def test_the_look_ends_where_the_run_was_to_end(tmp_path):
     assert result.diagnosis == ("softmax-before-loss",)
 
 
+@pytest.mark.slow
 def test_what_was_found_behind_is_known_when_the_run_is_resumed(tmp_path):
     first = run(tmp_path, **HIDDEN["learning-rate-too-low"])
     again = execute(

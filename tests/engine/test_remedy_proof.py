@@ -129,6 +129,7 @@ def test_a_score_on_known_items_is_corrected_downwards(tmp_path):
     assert proof.after < proof.before - 0.1
 
 
+@pytest.mark.slow
 def test_a_rate_is_compared_at_the_rates_themselves(tmp_path):
     only = ("inspect", "initial_loss", "overfit_sample", "lr_range")
     result = run(tmp_path, lr=1e-6, only=only)
@@ -146,6 +147,7 @@ def climbing(model, optimizer, batch):
     return loss
 
 
+@pytest.mark.slow
 def test_an_update_step_that_climbs_is_turned_round(tmp_path):
     only = ("inspect", "initial_loss", "overfit_sample")
     result = run(tmp_path, update=climbing, only=only)

@@ -102,6 +102,7 @@ def test_an_unknown_rule_is_a_usage_error(tmp_path):
         run(tmp_path, mend=("softmax-before-los",))
 
 
+@pytest.mark.slow
 def test_keep_going_goes_on_with_the_fault(tmp_path, without_plots):
     result = run(tmp_path, keep_going=True, verify_budget="off", until="overfit_sample")
     assert rounds(result, "initial_loss") == ["fail"]
@@ -136,6 +137,7 @@ experiment = Experiment(
 """
 
 
+@pytest.mark.slow
 def test_a_mended_run_that_is_killed_ends_like_one_that_was_not(tmp_path):
     """Killed when the first trial after the remedy stands in the journal."""
     (tmp_path / "soft.py").write_text(

@@ -156,6 +156,7 @@ class TestThirdParty:
 
         return recipe.run(experiment, until="weigh", out=tmp_path)
 
+    @pytest.mark.slow
     def test_it_is_listed_and_runs_and_is_judged(self, tmp_path):
         found = {p.step.name: p.package for p in registry.load()}
         assert found["weigh"] == "recipe-step-example"
@@ -163,6 +164,7 @@ class TestThirdParty:
         assert step.status == "warn"
         assert step.findings[0].rule == "too-heavy"
 
+    @pytest.mark.slow
     def test_its_failure_is_an_error_that_names_the_package(self, tmp_path, monkeypatch):
         monkeypatch.setenv("WEIGH_FAILS", "1")
         result = self.result(tmp_path)

@@ -123,6 +123,7 @@ def test_a_seed_that_diverges_at_once_does_not_end_the_step(tmp_path):
     assert result.chosen.val_score is not None
 
 
+@pytest.mark.slow
 def test_frozen_blocks_are_loaded(tmp_path):
     result = recipe.run(transferred, out=tmp_path, device="cpu", ensemble=2, verify_budget="off")
     assert result.step("finish").status in ("pass", "warn"), result.step("finish").reason

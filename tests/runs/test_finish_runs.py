@@ -109,6 +109,7 @@ def test_several_members_answer_together(finished):
         assert torch.allclose(model(x).softmax(1), alone(x).softmax(1), atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("passed", [0, 3, 9])
 def test_killed_in_the_last_step_and_resumed_it_ends_the_same(tmp_path, finished, passed):
     script = Path(__file__).parents[1] / "helpers" / "killed.py"
@@ -128,6 +129,7 @@ def test_killed_in_the_last_step_and_resumed_it_ends_the_same(tmp_path, finished
         assert (folder / member.weights).read_bytes() == same
 
 
+@pytest.mark.slow
 def test_the_test_data_are_looked_at_once(tmp_path):
     first = run(tmp_path)
     assert first.chosen.test is not None
@@ -161,6 +163,7 @@ def test_a_run_that_ended_before_gives_its_best_model(tmp_path):
     assert loss == pytest.approx(result.best.val_loss, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_mended_loads_as_it_was_mended(tmp_path):
     def soft():
         return torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.ReLU(),

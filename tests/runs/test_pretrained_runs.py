@@ -57,6 +57,7 @@ def home(tmp_path_factory):
 NAMED = ("--model", "resnet18", "--pretrained", "--image-size", "32")
 
 
+@pytest.mark.slow
 def test_from_the_weights_of_torchvision_to_answers(photos, home, tmp_path):
     given = ("--data", photos, *NAMED, "--budget", "12epochs", "--epochs", "1", "--no-input")
     short = ("--until", "transfer", "--verify-budget", "off", "--out", tmp_path / "out")
@@ -79,6 +80,7 @@ def test_from_the_weights_of_torchvision_to_answers(photos, home, tmp_path):
     assert right >= 24 * result.best.val_score * 0.6
 
 
+@pytest.mark.slow
 def test_weights_that_cannot_be_downloaded_are_one_sentence(photos, tmp_path):
     done = command("run", "--data", photos, *NAMED, "--out", tmp_path, home=tmp_path / "empty")
     assert done.returncode == 2

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from marks import slow_but
 from recipe.core.settings import Settings
 from recipe.engine.run_execution import execute
 from recipe.notebook.journal import FILE
@@ -63,7 +64,7 @@ def kill(out, step, event, name, passed=0):
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
-@pytest.mark.parametrize(("step", "event"), KILLS)
+@pytest.mark.parametrize(("step", "event"), slow_but({("coarse_grid", "TrialFinished")}, KILLS))
 def test_killed_in_a_step_and_resumed_it_ends_the_same(tmp_path, undisturbed, step, event):
     kill(tmp_path, step, event, "experiment")
     (folder,) = tmp_path.iterdir()
@@ -76,6 +77,7 @@ def test_killed_in_a_step_and_resumed_it_ends_the_same(tmp_path, undisturbed, st
     assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
+@pytest.mark.slow
 def test_a_cut_inside_an_epoch_is_the_same_when_resumed(tmp_path):
     expected, whole, _ = finish(tmp_path / "whole", halved)
     stopped = [trial for trial in whole.trials if 0 < trial.part < 1]
@@ -96,6 +98,7 @@ def in_rounds(tmp_path_factory):
     return never_killed(tmp_path_factory.mktemp("rounds"), rounds)
 
 
+@pytest.mark.slow
 def test_the_rounds_that_are_killed_try_a_change_and_train_it_from_fresh_seeds(in_rounds):
     refined = [t for t in in_rounds[1].trials if t.step == "refine_grid"]
     assert {t.round for t in refined} == {1, 2}
@@ -104,6 +107,7 @@ def test_the_rounds_that_are_killed_try_a_change_and_train_it_from_fresh_seeds(i
     assert any(t.status == "stopped" for t in refined[3:7])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trials", [1, 4, 6, 9])
 def test_killed_within_a_round_it_proposes_the_same_and_ends_the_same(tmp_path, in_rounds, trials):
     kill(tmp_path, "refine_grid", "TrialFinished", "rounds", trials)
@@ -120,6 +124,7 @@ def moved(tmp_path_factory):
     return never_killed(tmp_path_factory.mktemp("moved"), transferred)
 
 
+@pytest.mark.slow
 def test_what_is_killed_below_freezes_blocks_and_starts_from_the_trained_head(moved):
     tried = [t.params for t in moved[1].trials if t.step == "transfer"]
     assert [p.get("begin_from", "").partition("-")[0] for p in tried] == [
@@ -128,6 +133,7 @@ def test_what_is_killed_below_freezes_blocks_and_starts_from_the_trained_head(mo
     assert [p["freeze"] for p in tried[:13]] == [*[2] * 11, 0, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trials", [0, 5, 10, 11, 13, 16])
 def test_killed_while_it_transfers_it_ends_the_same(tmp_path, moved, trials):
     kill(tmp_path, "transfer", "TrialFinished", "transferred", trials)
@@ -141,6 +147,7 @@ def test_killed_while_it_transfers_it_ends_the_same(tmp_path, moved, trials):
     assert starts[0].read_bytes() == starts[1].read_bytes()
 
 
+@pytest.mark.slow
 def test_killed_after_it_transferred_what_was_frozen_stays_frozen(tmp_path, moved):
     kill(tmp_path, "refine_grid", "TrialFinished", "transferred", 1)
     content, result, _ = finish(tmp_path, transferred)
@@ -148,6 +155,7 @@ def test_killed_after_it_transferred_what_was_frozen_stays_frozen(tmp_path, move
     assert result.best == moved[1].best
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", [1, 3, 8, 14])
 def test_a_torn_last_line_is_cut_and_its_work_done_again(tmp_path, undisturbed, keep):
     _, result, _ = finish(tmp_path)
@@ -161,6 +169,7 @@ def test_a_torn_last_line_is_cut_and_its_work_done_again(tmp_path, undisturbed, 
         json.loads(line)
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_not_resumed_but_resuming_it_trains_nothing(tmp_path, undisturbed):
     _, first, _ = finish(tmp_path)
     _, second, _ = finish(tmp_path)
@@ -174,6 +183,7 @@ def test_a_finished_run_is_not_resumed_but_resuming_it_trains_nothing(tmp_path, 
     assert again.best == first.best
 
 
+@pytest.mark.slow
 def test_fresh_starts_anew(tmp_path):
     short = Settings(out=tmp_path, until="initial_loss")
     first = execute(experiment, short, target="tiny")
@@ -184,6 +194,7 @@ def test_fresh_starts_anew(tmp_path):
     assert execute(experiment, anew, target="tiny").folder != first.folder
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished_and_resumes(tmp_path, undisturbed):
     def interrupt(event):
         if type(event).__name__ == "TrialFinished":

@@ -78,6 +78,7 @@ def test_a_short_text_is_refused(tmp_path):
         text_file(path)
 
 
+@pytest.mark.slow
 def test_own_weights_begin_all_but_the_last_layer(tmp_path, draw, without_plots, recipe):
     folder = draw(tmp_path / "photos", size=(16, 16), cat=30, dog=30, cow=30)
     earlier = experiment_by_name(str(folder), model="cnn")[0].model

@@ -117,6 +117,7 @@ def test_a_loss_that_is_not_known_is_not_weighed():
     assert mended(replace(BASE, update=lambda *_: None)) is None
 
 
+@pytest.mark.slow
 def test_a_rare_class_is_found_once_it_counts(tmp_path):
     source = torch.Generator().manual_seed(0)
     y = (torch.rand(2000, generator=source) < 0.02).long()

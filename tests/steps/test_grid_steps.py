@@ -331,6 +331,7 @@ def test_it_refines_a_grid_of_whole_trainings_by_half_and_double_the_rate(tmp_pa
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("search", ["auto", "random"])
 def test_what_no_trial_has_varied_is_tried_beside_the_centre(tmp_path, search):
     for space, tried in (

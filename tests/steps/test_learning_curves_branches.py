@@ -38,6 +38,7 @@ def test_rates_of_a_branch_are_the_planned_ones_up_to_its_epoch(tmp_path):
     assert planned[half] == pytest.approx(0.01)
 
 
+@pytest.mark.slow
 def test_a_constant_rate_that_is_too_high_to_settle(tmp_path):
     step = LearningCurves()
     experiment = Experiment(

@@ -242,6 +242,7 @@ SOUND = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_experiment(tmp_path, name):
     found = diagnosis(tmp_path, **SOUND[name])
@@ -356,12 +357,14 @@ FAULTS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault(tmp_path, name):
     rule, declared = FAULTS[name]
     assert diagnosis(tmp_path, **declared)[:1] == (rule,)
 
 
+@pytest.mark.slow
 def test_a_relu_below_a_softmax_is_what_the_remedy_leaves_out(tmp_path):
     _, declared = FAULTS["a relu below a log-softmax"]
     result = recipe.run(

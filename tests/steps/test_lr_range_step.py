@@ -109,6 +109,7 @@ def test_no_useful_gradient(tmp_path):
     assert "no-learning-rate-works" in found
 
 
+@pytest.mark.slow
 def test_a_fall_is_measured_on_one_model_and_the_same_batches(tmp_path):
     """Whatever the seed, a rate that changes nothing has no fall."""
     for seed in range(3):
@@ -333,6 +334,7 @@ def test_rates_are_tried_as_warm_as_they_are_planned(given, warm):
     assert (tried[1][0] < 0.01) == warm
 
 
+@pytest.mark.slow
 def test_a_rate_that_a_schedule_warms_up_to_is_not_called_too_high(tmp_path):
     """On w^4 / 4 from w = 2 a step diverges above 2 / w^2 = 0.5; small steps first lead to where
     the limit is higher.

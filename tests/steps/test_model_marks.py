@@ -158,6 +158,7 @@ def slow_statistics():
                          nn.Linear(32, 10))  # fmt: skip
 
 
+@pytest.mark.slow
 def test_running_statistics_that_never_arrive(tmp_path):
     x, y = digits()
     experiment = digits_experiment(model=slow_statistics, train=(20 * x + 50, y))
@@ -175,6 +176,7 @@ def test_the_score_in_training_mode_needs_layers_that_normalise_by_batch(tmp_pat
         assert train_mode_score(model, ctx.task, sample, 16) == right / 64
 
 
+@pytest.mark.slow
 def test_a_sample_that_is_learnt_on_standardised_inputs_only(tmp_path):
     x, y = digits()
 

@@ -136,12 +136,14 @@ def test_layers_without_a_nonlinearity_are_one(tmp_path):
     assert not found
 
 
+@pytest.mark.slow
 def test_a_bottleneck_is_too_small(tmp_path):
     model = lambda: nn.Sequential(nn.Linear(64, 1), nn.Tanh(), nn.Linear(1, 10))  # noqa: E731
     _, found = overfit(tmp_path, digits_experiment(model=model))
     assert found[0] == "model-too-small"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("p", "fires"), [(0.99, True), (0.6, False)])
 def test_dropout_that_blocks_learning(tmp_path, p, fires):
     def model():
@@ -152,6 +154,7 @@ def test_dropout_that_blocks_learning(tmp_path, p, fires):
     assert ("regularization-blocks-learning" in found) == fires
 
 
+@pytest.mark.slow
 def test_weight_decay_that_blocks_learning(tmp_path):
     _, found = overfit(tmp_path, digits_experiment(weight_decay=3.0))
     assert found == ["regularization-blocks-learning"]

@@ -86,6 +86,7 @@ def measured(weights, tmp_path_factory):
         yield evidence, list(ctx.trials), ctx
 
 
+@pytest.mark.slow
 def test_it_trains_the_head_alone_fine_tunes_from_it_and_trains_from_scratch(measured):
     evidence, trials, _ = measured
     alone = [t for t in trials if t.params["freeze"] == 3 and t.number]
@@ -183,6 +184,7 @@ def test_it_advises_and_finds_no_fault(measured):
     assert "20 items of each class are few" in {f.rule: f for f in found}["transfer-advice"].message
 
 
+@pytest.mark.slow
 def test_a_whole_run_goes_from_the_transfer_to_the_refined_grid(weights, tmp_path, without_plots):
     result = recipe.run(problem(weights), out=tmp_path, device="cpu", verify_budget="off")
     assert [s.name for s in result.steps][:5] == [
@@ -212,6 +214,7 @@ def test_until_a_step_that_is_left_out_ends_before_it(weights, tmp_path, without
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_loaded_head_is_found(weights, tmp_path):
     def loaded():
         model = net()
@@ -255,6 +258,7 @@ class Bare(nn.Module):
         return self.fc(torch.relu(x @ self.matrix))
 
 
+@pytest.mark.slow
 def test_without_a_way_back_to_scratch_it_says_so(tmp_path):
     experiment = problem(None, model=Wrapped, head="body.fc")
     with open_context(Transfer(), experiment, tmp_path) as ctx:
@@ -272,6 +276,7 @@ class Wrapped(nn.Module):
         return self.body(x)
 
 
+@pytest.mark.slow
 def test_a_rate_that_wipes_out_the_features_is_found(knowing, tmp_path):
     experiment = problem(knowing, lr=1.5, weight_decay=0.0)
     with open_context(Transfer(), experiment, tmp_path) as ctx:
@@ -327,6 +332,7 @@ def test_few_items_are_passed_often_where_that_takes_minutes(weights, tmp_path, 
         assert expected_length(ctx, 100.0) == max(6, min(epochs, 12))
 
 
+@pytest.mark.slow
 def test_real_targets_are_told_by_ridge_regression(tmp_path):
     x, y = digits(400)
     values = y.float()[:, None]

@@ -139,6 +139,7 @@ def test_broken():
 """
 
 
+@pytest.mark.slow
 def test_in_a_suite_the_failure_shows_the_users_line_and_none_of_ours(tmp_path):
     (tmp_path / "test_suite.py").write_text(SUITE)
     path = os.pathsep.join(str(ROOT / part) for part in (".", "steps", "tests/helpers"))

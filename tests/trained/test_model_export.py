@@ -53,6 +53,7 @@ def by_onnx(path, x):
     return torch.from_numpy(outputs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("suffix", "read"), [("pt2", by_pt2), ("onnx", by_onnx)])
 def test_several_models_that_answer_together(together, tmp_path, suffix, read):
     file = tmp_path / f"model.{suffix}"

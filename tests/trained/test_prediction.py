@@ -112,6 +112,7 @@ def test_arrays_that_cannot_be_used(tiny, tmp_path):
         predict(tiny, str(tmp_path / "two.safetensors"), experiment)
 
 
+@pytest.mark.slow
 def test_yes_or_no_and_amounts(tmp_path):
     x = torch.randn(120, 2, generator=torch.Generator().manual_seed(0))
     for task, y in (("binary", (x[:, 0] > 0).float()), ("regression", x.sum(1))):
@@ -182,6 +183,7 @@ def table(path, answers):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answers", "task"),
     [(("yes", "no"), "binary"), (("low", "mid", "high"), "classification"),
@@ -209,6 +211,7 @@ def test_a_table_where_the_training_data_are_gone(tmp_path, answers, task):
         predict(folder, "val")
 
 
+@pytest.mark.slow
 def test_a_text_goes_on(tmp_path):
     book = tmp_path / "book.txt"
     book.write_text("abcd" * 3000, "utf-8")
@@ -262,6 +265,7 @@ def test_an_older_run_without_what_is_kept(tmp_path):
         predict(folder, str(new))
 
 
+@pytest.mark.slow
 def test_data_by_name_that_were_run_from_python(tmp_path):
     from recipe.sources.by_name import experiment_by_name
 

@@ -66,6 +66,7 @@ def test_the_error_of_a_difference_is_that_of_paired_shares():
     assert lead_error(TASKS["classification"], pair[0], pair[0], seed=1) == 0
 
 
+@pytest.mark.slow
 def test_the_error_of_a_difference_of_r_squared_against_drawing_anew():
     def leads(n, seed):
         source = torch.Generator().manual_seed(seed)

@@ -71,6 +71,7 @@ def test_bad_flags_are_one_sentence_and_write_nothing(here, recipe, flags, compl
     assert written(here) == []
 
 
+@pytest.mark.slow
 def test_questions_with_a_wrong_answer_and_the_way_back(here, terminal):
     child = terminal()
     child.expect("What is the experiment about")

@@ -25,6 +25,7 @@ def terminal(tmp_path):
     return partial(started, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [60, 200])
 def test_a_check_shows_each_step_and_the_verdict(terminal, width):
     child = terminal("check", "target.py:sound", "--until", "initial_loss", width=width)
@@ -37,6 +38,7 @@ def test_a_check_shows_each_step_and_the_verdict(terminal, width):
 DOWN, ENTER = "\x1b[B", "\r"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "goes_on"), [(DOWN, False), (2 * DOWN, True)])
 def test_a_failed_gate_asks_whether_to_go_on(terminal, tmp_path, answer, goes_on):
     child = terminal("check", "target.py:soft", "--until", "overfit_sample")
@@ -51,6 +53,7 @@ def test_a_failed_gate_asks_whether_to_go_on(terminal, tmp_path, answer, goes_on
     assert (statuses["overfit_sample"] != "skip") is goes_on
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_130_and_keeps_what_is_finished(terminal, tmp_path):
     child = terminal("run", "target.py:sound")
     child.expect("Coarse grid")

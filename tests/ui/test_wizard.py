@@ -69,6 +69,7 @@ def test_from_an_empty_folder_to_a_report_on_digits_with_the_default_answers(wiz
     assert tomllib.loads((tmp_path / "recipe.toml").read_text()) == {"target": "digits"}
 
 
+@pytest.mark.slow
 def test_a_table_with_a_wrong_answer_mended_and_the_way_back(wizard, tmp_path):
     (tmp_path / "animals.csv").write_text(f"legs,tails,tame\n{ROWS}\n")
     child = wizard()
@@ -90,6 +91,7 @@ def test_a_table_with_a_wrong_answer_mended_and_the_way_back(wizard, tmp_path):
     assert tomllib.loads((tmp_path / "recipe.toml").read_text()) == settings
 
 
+@pytest.mark.slow
 def test_images_with_weights_of_a_file(wizard, tmp_path):
     for name, grey in (("dark", 40), ("light", 200)):
         (tmp_path / "photos" / name).mkdir(parents=True)
@@ -119,6 +121,7 @@ def test_images_with_weights_of_a_file(wizard, tmp_path):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_run_that_the_next_start_goes_on_with(wizard, tmp_path):
     (tmp_path / "experiment.py").write_text(SOUND)
     child = wizard()
@@ -140,6 +143,7 @@ def test_ctrl_c_leaves_a_run_that_the_next_start_goes_on_with(wizard, tmp_path):
     assert the_run(tmp_path)[1]["interrupted"] is False
 
 
+@pytest.mark.slow
 def test_a_run_that_is_left_behind_is_not_gone_on_with(wizard, tmp_path):
     (tmp_path / "experiment.py").write_text(SOUND)
     child = wizard()
@@ -158,6 +162,7 @@ def test_a_run_that_is_left_behind_is_not_gone_on_with(wizard, tmp_path):
     assert len(list((tmp_path / "reports").iterdir())) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [60, 200])
 def test_a_remedy_is_applied_and_proved(wizard, tmp_path, width):
     (tmp_path / "experiment.py").write_text(SOFT)
@@ -179,6 +184,7 @@ def test_a_remedy_is_applied_and_proved(wizard, tmp_path, width):
     assert tomllib.loads((tmp_path / "recipe.toml").read_text())["mend"] == ["softmax-before-loss"]
 
 
+@pytest.mark.slow
 def test_explained_then_mended_in_the_file_and_run_again(wizard, tmp_path):
     (tmp_path / "experiment.py").write_text(SOFT)
     child = wizard()
@@ -197,6 +203,7 @@ def test_explained_then_mended_in_the_file_and_run_again(wizard, tmp_path):
     assert len(folders) == 2  # of the experiment as it was, and as it is
 
 
+@pytest.mark.slow
 def test_an_answer_is_changed_on_the_way(wizard, tmp_path):
     (tmp_path / "experiment.py").write_text(SOFT)
     child = wizard()
@@ -210,6 +217,7 @@ def test_an_answer_is_changed_on_the_way(wizard, tmp_path):
     assert "Again:  recipe run digits --until lr_range --no-input" in said
 
 
+@pytest.mark.slow
 def test_a_file_that_does_not_load_is_told_and_asked_for_again(wizard, tmp_path):
     (tmp_path / "experiment.py").write_text("import nowhere\nexperiment = Experiment()\n")
     child = wizard()
@@ -223,6 +231,7 @@ def test_a_file_that_does_not_load_is_told_and_asked_for_again(wizard, tmp_path)
     assert code == 0, said
 
 
+@pytest.mark.slow
 def test_what_recipe_toml_names_is_run_as_it_is(wizard, tmp_path):
     text = 'target = "digits"\nuntil = "overfit_sample"\n'
     (tmp_path / "recipe.toml").write_text(text)
@@ -234,6 +243,7 @@ def test_what_recipe_toml_names_is_run_as_it_is(wizard, tmp_path):
     assert "the configuration here stays as it is" in " ".join(said.split())
 
 
+@pytest.mark.slow
 def test_plain_lines_and_numbers_where_the_cursor_cannot_move(wizard, tmp_path):
     (tmp_path / "experiment.py").write_text(SOFT)
     child = wizard(TERM="dumb")
@@ -254,6 +264,7 @@ def test_plain_lines_and_numbers_where_the_cursor_cannot_move(wizard, tmp_path):
     assert "Verdict: fail" in said
 
 
+@pytest.mark.slow
 def test_no_colour_and_no_unicode(wizard, tmp_path):
     (tmp_path / "experiment.py").write_text(SOUND)
     child = wizard(NO_COLOR="1", PYTHONIOENCODING="ascii")

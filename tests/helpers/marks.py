@@ -1,0 +1,13 @@
+"""Which cases of a test are quick."""
+
+import pytest
+
+
+def slow_but(quick, cases):
+    """The cases as parameters, all of them slow but the ones in `quick`."""
+    return [case if case in quick else pytest.param(*_several(case), marks=pytest.mark.slow)
+            for case in cases]  # fmt: skip
+
+
+def _several(case):
+    return case if isinstance(case, tuple) else (case,)
