@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -85,3 +86,13 @@ def test_files_and_functions_stay_within_the_limits():
     folders = ["recipe", "steps"]
     assert max(files(folders))[0] <= MOST_LINES
     assert max(functions(folders))[0] <= MOST_IN_A_FUNCTION
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_the_files_that_a_page_names_are_there(page):
+    top = ROOT.parent
+    named = set(re.findall(r"`([\w/.]+\.(?:py|md|json))\b", (top / page).read_text("utf-8")))
+    assert len(named) > 3
+    for name in named - {"measure.py", "remedies.py", "examples.json", "rules.py", "result.json"}:
+        places = [top / name, top / "recipe" / name, top / "recipe" / "logs" / name]
+        assert any(place.exists() for place in places), name
