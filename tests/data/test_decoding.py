@@ -1,7 +1,4 @@
 import os
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -13,38 +10,13 @@ from torchvision import transforms as v1
 from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 
-from children import start
+from image_data import PIPELINES, Many, one_by_one
 from recipe.core.errors import UsageError
 from recipe.data import decoding as module
-from recipe.data import disk_cache, transforms
+from recipe.data import transforms
 from recipe.data.decoding import PARALLEL_FROM, decode
 from recipe.data.single_items import item, probes
 from recipe.data.transforms import _load_jpeg, _load_rgb, split_transform
-
-PIPELINES = {
-    "v1": v1.Compose([v1.ToTensor(), v1.Normalize([0.5] * 3, [0.25, 0.2, 0.3])]),
-    "v2": v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True),
-                      v2.Normalize([0.5] * 3, [0.25, 0.2, 0.3])]),
-    "resized": v2.Compose([v2.Resize((6, 6)), v2.ToImage(), v2.ToDtype(torch.float32, scale=True)]),
-    "tensor alone": v1.ToTensor(),
-    "bytes": v1.PILToTensor(),
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    root = tmp_path_factory.mktemp("images")
-    source = np.random.default_rng(0)
-    for i in range(40):
-        (root / f"class{i % 2}").mkdir(exist_ok=True)
-        pixels = source.integers(0, 256, (8, 8, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(root / f"class{i % 2}" / f"{i:03d}.png")
-    return root
-
-
-def one_by_one(dataset):
-    pairs = [dataset[i] for i in range(len(dataset))]
-    return torch.stack([x for x, _ in pairs]), torch.tensor([y for _, y in pairs])
 
 
 def split(dataset):
@@ -236,19 +208,6 @@ def test_a_transform_that_wants_one_image_gets_one(folder, transform):
     assert torch.equal(decode(dataset, "train")[0], one_by_one(dataset)[0])
 
 
-class Many:
-    """Items that say who read them."""
-
-    def __init__(self, n=PARALLEL_FROM + 5, make=None):
-        self.n, self.make = n, make or (lambda i: (torch.tensor([float(i)]), i % 7))
-
-    def __len__(self):
-        return self.n
-
-    def __getitem__(self, i):
-        return self.make(i)
-
-
 def test_children_read_in_order_and_progress_reaches_the_end():
     told = []
     x, y = decode(Many(), "train", lambda *of: told.append(of))
@@ -310,166 +269,3 @@ def test_a_late_image_of_another_size_is_resized_by_the_users_own_transform(tmp_
     assert torch.equal(
         decode(dataset, "train")[0], one_by_one(dataset)[0].as_subclass(torch.Tensor)
     )
-
-
-class Mapped:
-    """A data set that is too large for memory, as far as `decode` knows."""
-
-    @pytest.fixture(autouse=True)
-    def _little_memory(self, monkeypatch, tmp_path):
-        monkeypatch.setenv("RECIPE_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setattr(module, "free_memory", lambda _: 1000)
-        monkeypatch.setattr(disk_cache, "free_memory", lambda _: 1000)
-        self.cache = tmp_path / "cache" / "data"
-
-
-class TestMapped(Mapped):
-    def test_it_is_the_same_from_a_file(self, folder):
-        dataset = ImageFolder(str(folder), PIPELINES["v2"])
-        x, y = decode(dataset, "train")
-        expected_x, expected_y = one_by_one(dataset)
-        assert torch.equal(x, expected_x.as_subclass(torch.Tensor))
-        assert torch.equal(y, expected_y)
-        assert [p.suffix for p in self.cache.iterdir() if p.is_dir()] == [""]
-
-    def test_the_next_run_reads_no_image(self, folder):
-        first, _ = decode(ImageFolder(str(folder), PIPELINES["v1"]), "train")
-        told = []
-        again, _ = decode(
-            ImageFolder(str(folder), PIPELINES["v1"]), "train", lambda *of: told.append(of)
-        )
-        assert torch.equal(first, again)
-        assert not told
-
-    def test_writing_to_it_reaches_no_other_run(self, folder):
-        x, _ = decode(ImageFolder(str(folder), PIPELINES["v1"]), "train")
-        before = x.clone()
-        x.zero_()
-        again, _ = decode(ImageFolder(str(folder), PIPELINES["v1"]), "train")
-        assert torch.equal(again, before)
-
-    def test_a_changed_source_is_read_anew(self, tmp_path):
-        root = tmp_path / "own"
-        (root / "a").mkdir(parents=True)
-        for i in range(50):
-            Image.new("RGB", (4, 4), (i, 0, 0)).save(root / "a" / f"{i:02d}.png")
-        first, _ = decode(ImageFolder(str(root), v1.ToTensor()), "train")
-        Image.new("RGB", (4, 4), (255, 255, 255)).save(root / "a" / "11.png")
-        second, _ = decode(ImageFolder(str(root), v1.ToTensor()), "train")
-        assert second[11].min() == 1 > first[11].max()
-
-    def test_a_build_that_was_interrupted_leaves_nothing_that_counts(self, folder):
-        dataset = ImageFolder(str(folder), PIPELINES["v1"])
-
-        def stop(*_):
-            raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            decode(dataset, "train", stop)
-        assert not [p for p in self.cache.iterdir() if p.is_dir()]
-        assert torch.equal(decode(dataset, "train")[0], one_by_one(dataset)[0])
-
-    def test_a_full_disk_is_said(self, folder, monkeypatch):
-        usage = type("Usage", (), {"free": 10})
-        monkeypatch.setattr(disk_cache.shutil, "disk_usage", lambda _: usage)
-        with pytest.raises(UsageError, match=r"train takes 0.0 GB.*RECIPE_CACHE"):
-            decode(ImageFolder(str(folder), PIPELINES["v1"]), "train")
-        with pytest.raises(UsageError, match=r"val takes 0.0 GB.*RECIPE_CACHE"):
-            disk_cache.select_rows(torch.zeros(1000), torch.arange(999), "val")
-
-    def test_what_names_no_files_is_read_by_every_run(self):
-        values = list(range(50))
-        source = Many(50, lambda i: (torch.tensor([float(values[i])]), 0))
-        assert decode(source, "train")[0][33] == 33
-        values[33] = -1
-        assert decode(source, "train")[0][33] == -1
-        assert not list(self.cache.iterdir())
-
-    def test_a_fraction_of_it_is_cut_off_in_files_too(self, folder, monkeypatch):
-        from recipe import Experiment
-        from recipe.data.datasets import load_splits
-
-        taken = []
-        monkeypatch.setattr(
-            disk_cache, "unnamed_file",
-            lambda _, shape, dtype: taken.append(shape) or torch.empty(shape, dtype=dtype),
-        )  # fmt: skip
-        declared = Experiment(
-            model=torch.nn.Identity, train=ImageFolder(str(folder), PIPELINES["v1"]), val=0.25
-        )
-        splits = load_splits(declared, torch.device("cpu"), 0)
-        assert [shape[0] for shape in taken] == [30, 10]
-        whole, _ = one_by_one(declared.train)
-        both = torch.cat([splits.train.x, splits.val.x])
-        assert torch.equal(both.flatten(1).sum(1).sort()[0], whole.flatten(1).sum(1).sort()[0])
-
-
-TWICE = """
-import sys, torch
-from torchvision.datasets import ImageFolder
-from torchvision.transforms import ToTensor
-from recipe.data import decoding as module
-module.free_memory = lambda _: 1000
-told = []
-x, _ = module.decode(ImageFolder(sys.argv[1], ToTensor()), "train", lambda *of: told.append(of))
-print(len(told) > 0, x.sum().item())
-"""
-
-
-@pytest.mark.slow
-def test_two_runs_that_build_at_once_build_once(folder, tmp_path):
-    environment = {**os.environ, "RECIPE_CACHE": str(tmp_path)}
-    started = [
-        start([sys.executable, "-c", TWICE, str(folder)], env=environment,
-              stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]  # fmt: skip
-    lines = [process.communicate(timeout=120)[0].split() for process in started]
-    assert all(process.returncode == 0 for process in started)
-    assert sorted(built for built, _ in lines) == ["False", "True"]
-    assert lines[0][1] == lines[1][1]
-
-
-ORPHANS = """
-import os, sys, time
-from contextlib import closing
-from recipe.machine.processes import Children
-def serve(line):
-    line.send({"pid": os.getpid()})
-    time.sleep(600)
-with closing(Children(serve)) as children:
-    made = [children.free() for _ in range(2)]
-    print(*[child.receive()[0]["pid"] for child in made], flush=True)
-    time.sleep(600)
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("how", ["SIGKILL", "SIGINT"])
-@pytest.mark.skipif(sys.platform != "linux", reason="children are forked on Linux only")
-def test_children_end_with_their_parent(how):
-    import signal
-
-    parent = start(
-        [sys.executable, "-c", ORPHANS],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    pids = [int(pid) for pid in parent.stdout.readline().split()]
-    assert len(pids) == 2
-    parent.send_signal(getattr(signal, how))
-    parent.wait(timeout=60)
-    deadline = time.monotonic() + 10
-    while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not any(alive(pid) for pid in pids)
-    parent.stdout.close()
-
-
-def alive(pid):
-    status = Path(f"/proc/{pid}/stat")
-    try:
-        return status.read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from test_runner import EXPERIMENT, RATES, Lab, make, specs, timeless
 
+from lab import EXPERIMENT, RATES, Lab, make, specs, timeless
 from recipe.core.errors import RecipeError
 from recipe.search.fused_executor import fused_groups
 from recipe.search.halving import Halving

@@ -1,92 +1,13 @@
 from dataclasses import replace
 
 import pytest
-import torch
-from safetensors.torch import load
-from torch import nn
 
-from recipe import Experiment
-from recipe.core.budget import Meter
-from recipe.core.trials import Trial
-from recipe.data.datasets import StreamData, load_splits
-from recipe.models.building import build_model
-from recipe.notebook.journal import Journal
-from recipe.search.checkpoints import POOL, Checkpoints
+from lab import CPU, EXPERIMENT, RATES, Lab, specs, timeless
+from recipe.data.datasets import StreamData
 from recipe.search.halving import Halving
 from recipe.search.ranking import best_of
-from recipe.search.runner import Runner
 from recipe.search.trial_run import TrialSpec
-from recipe.training.evaluation import evaluate
 from recipe.training.loop import Training
-
-CPU = torch.device("cpu")
-
-
-def make(width=16):
-    if width == 13:
-        raise RuntimeError("an unlucky width")
-    return nn.Sequential(
-        nn.Linear(4, width), nn.ReLU(), nn.Dropout(0.2), nn.Linear(width, width), nn.ReLU(),
-        nn.Linear(width, 3),
-    )  # fmt: skip
-
-
-def cloud(n, seed):
-    source = torch.Generator().manual_seed(seed)
-    x = torch.randn(n, 4, generator=source)
-    noise = torch.randn(n, 3, generator=source)
-    return x, (x[:, :3] * torch.tensor([1.0, -2.0, 1.0]) + noise).argmax(1)
-
-
-EXPERIMENT = Experiment(
-    model=make, train=cloud(192, 0), val=cloud(100, 1), batch_size=32, epochs=6, weight_decay=0.0,
-    schedule="cosine",
-)  # fmt: skip
-RATES = (1e-4, 1e-3, 1e-2, 3e-2, 1e-1)
-
-
-def specs(*rates, **params):
-    cells = [{"lr": lr, **params} for lr in rates]
-    return [TrialSpec(cell, EXPERIMENT.with_params(cell)) for cell in cells]
-
-
-class Lab:
-    """A runner in a folder, and what it told and trained."""
-
-    def __init__(self, folder, seed=0):
-        folder.mkdir(exist_ok=True)
-        self.told, self.progress, self.fits = [], [], 0
-        self.runner = Runner(
-            journal=(journal := Journal(folder)), folder=folder,
-            checkpoints=Checkpoints(journal, folder), data=load_splits(EXPERIMENT, CPU, 0),
-            device=CPU, seed=seed, fingerprint="f", meter=Meter(),
-            on_trial=lambda trial, reused: self.told.append((trial, reused)),
-            progress=lambda done, total, what, loss: self.progress.append((done, total, what)),
-        )  # fmt: skip
-        fit = self.runner.fit
-
-        def counted(experiment, compared_after=()):
-            self.fits += 1
-            return fit(experiment, compared_after)
-
-        self.runner.fit = counted
-
-    def run(self, given, halving=None, step="grid", round_=1, **more):
-        return self.runner.run(step, round_, given, halving, **more)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.runner.journal.close()
-
-    @property
-    def kept(self):
-        return sorted(p.stem for p in self.runner.folder.glob("checkpoints/*.safetensors"))
-
-
-def timeless(trials):
-    return [replace(trial, seconds=0.0) for trial in trials]
 
 
 def test_a_trial_is_what_training_it_by_hand_gives(tmp_path):
@@ -276,72 +197,6 @@ def test_trials_share_initial_weights_and_data_order(tmp_path):
     assert len(set(slow.curves["batch_loss"])) > 30
 
 
-def test_the_checkpoint_is_the_best_epochs(tmp_path):
-    with Lab(tmp_path) as lab:
-        trials = lab.run(specs(*RATES))
-        best = best_of(trials)
-        assert best.key in lab.kept
-        experiment = EXPERIMENT.with_params(best.params)
-        weights = load(lab.runner.checkpoints.path(best).read_bytes())
-        model = build_model(experiment, 99, CPU)
-        model.load_state_dict(weights)
-        loss, score = evaluate(model, experiment, lab.runner.data.val)
-        assert (loss, score) == pytest.approx((best.val_loss, best.val_score))
-        assert best.val_loss == best.curves["val_loss"][best.best_epoch]
-
-        fit = lab.runner.fit(experiment)
-        fit.advance(6)
-        assert all(torch.equal(fit.weights()[name], value) for name, value in weights.items())
-
-        assert (
-            lab.runner.weights(best, experiment) == lab.runner.checkpoints.path(best).read_bytes()
-        )
-        kept = lab.runner.checkpoints.path(best).read_bytes()
-        lab.runner.checkpoints.path(best).unlink()
-        assert lab.runner.weights(best, experiment) == kept  # trained once more
-
-
-def test_a_worse_trial_does_not_take_the_place_of_the_best(tmp_path):
-    with Lab(tmp_path) as lab:
-        (best,) = lab.run(specs(0.03))
-        kept = lab.runner.checkpoints.path(best).read_bytes()
-        (worse,) = lab.run(specs(1e-6))
-        assert lab.runner.checkpoints.pool() == [best.key, worse.key]
-        assert lab.runner.checkpoints.path(best).read_bytes() == kept
-
-
-def test_the_weights_of_a_few_trainings_of_full_length_are_kept(tmp_path):
-    with Lab(tmp_path) as lab:
-        rates = (0.03, 1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e6)
-        trials = lab.run(specs(*rates))
-        ranked = sorted(
-            (t for t in trials if t.status == "finished"), key=lambda t: (-t.val_score, t.val_loss)
-        )
-        assert len(ranked) == 7
-        assert lab.runner.checkpoints.pool() == [t.key for t in ranked[:POOL]]
-        assert lab.kept == sorted(t.key for t in ranked[:POOL])
-
-
-def test_of_trainings_that_begin_alike_the_pool_has_the_best_one(tmp_path):
-    with Lab(tmp_path) as lab:
-        frozen = specs(0.03, 1e-3, 1e-4, freeze=1)
-        free = specs(0.03, 1e-6)
-        trials = lab.run([*frozen, *free])
-        assert {t.status for t in trials} == {"finished"}
-        assert set(lab.runner.checkpoints.pool()) == {
-            best_of(trials[:3]).key,
-            *(t.key for t in trials[3:]),
-        }
-        assert lab.kept == sorted(lab.runner.checkpoints.pool())
-
-
-def test_a_training_that_was_cut_or_repeats_another_is_in_no_pool(tmp_path):
-    with Lab(tmp_path) as lab:
-        trials = lab.run(specs(0.03, 1e-6), Halving(keep=0.5))
-        assert [t.status for t in trials] == ["finished", "stopped"]
-        assert lab.runner.checkpoints.pool() == [trials[0].key]
-
-
 def test_a_trial_whose_factory_raises_is_failed(tmp_path):
     cells = [{"lr": 0.03, "width": width} for width in (8, 13, 16)]
     with Lab(tmp_path) as lab:
@@ -384,26 +239,3 @@ def test_later_trials_of_a_step_are_counted_on(tmp_path):
     with Lab(tmp_path) as lab:
         lab.run(specs(0.03, 1e-3), first=11)
         assert {what for _, _, what, *_ in lab.progress} == {"trial 11 of 12", "trial 12 of 12"}
-
-
-def trial(score, loss=None, number=1):
-    return Trial("k", "s", 1, number, {}, 0, "finished", 1, 1, 0.0, val_score=score, val_loss=loss)
-
-
-@pytest.mark.parametrize(
-    ("trials", "best"),
-    [
-        ([], None),
-        ([trial(None)], None),
-        ([trial(float("nan"), float("inf"))], None),
-        ([trial(0.5), trial(0.9), trial(0.7)], 1),
-        ([trial(None, 0.5), trial(0.0)], 1),
-        ([trial(-3.0), trial(None, 0.1)], 0),
-        ([trial(0.5, 2.0), trial(0.5, 1.0)], 1),
-        ([trial(0.5, 1.0), trial(0.5, 1.0)], 0),
-        ([trial(0.5, None), trial(0.5, 9.0)], 1),
-        ([trial(None, 2.0), trial(None, 1.0)], 1),
-    ],
-)
-def test_best_of(trials, best):
-    assert best_of(trials) is (None if best is None else trials[best])
