@@ -5,7 +5,7 @@ from typing import Any
 
 from recipe.core.errors import UsageError
 from recipe.core.events import Observer
-from recipe.core.options import BY_NAME
+from recipe.core.option_definitions import BY_NAME
 from recipe.core.results import RunResult
 from recipe.core.settings import resolve
 from recipe.engine.decisions import Gate

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from recipe.core.budget import Budget
 from recipe.core.errors import UsageError
 from recipe.core.names import unknown
-from recipe.core.options import OPTION_BY_NAME, OPTIONS
+from recipe.core.option_definitions import OPTION_BY_NAME, OPTIONS
 
 
 @dataclass(frozen=True)

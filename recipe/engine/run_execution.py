@@ -8,7 +8,7 @@ from typing import Any
 
 from recipe.core.events import Observer, RunFinished, RunStarted
 from recipe.core.files import write_text
-from recipe.core.options import BY_NAME
+from recipe.core.option_definitions import BY_NAME
 from recipe.core.results import RunResult
 from recipe.core.settings import Settings
 from recipe.engine.decisions import Gate

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from recipe.core.results import RunResult
-from recipe.report import finding_order, wording
-from recipe.report.finding_order import Located
+from recipe.report import finding_texts, wording
+from recipe.report.finding_texts import Located
 from recipe.report.markdown import (
     SIGNS,
     VERDICTS,
@@ -45,7 +45,7 @@ def _lines(result: RunResult) -> Iterator[str]:
         message = wording.cell(_short(key_message(step)))
         seconds = wording.duration(step.seconds)
         yield f"| {SIGNS[step.status]} | {wording.cell(step.title)} | {message} | {seconds} |"
-    causes = finding_order.causes(result)
+    causes = finding_texts.causes(result)
     if causes:
         yield from ("", "### What was found", "")
     for number, cause in enumerate(causes, 1):
@@ -63,7 +63,7 @@ def _cause(cause: Located) -> str:
     if found.advice.strip():
         parts.append(f"**What to do:** {wording.sentence(found.advice)}")
     if found.remedy is not None:
-        gain = finding_order.gain_of(found) or " (not tested)"
+        gain = finding_texts.gain_of(found) or " (not tested)"
         parts.append(f"Remedy: {wording.prose(found.remedy.name)}{gain}.")
     if cause.consequences:
         parts.append(f"It explains: {consequences(cause.consequences)}.")

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from recipe.core.findings import Finding
 from recipe.core.results import NO_WINNER, RunResult, StepResult
-from recipe.report.finding_order import gain_of
+from recipe.report.finding_texts import gain_of
 from recipe.report.wording import duration
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

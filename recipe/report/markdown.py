@@ -7,7 +7,7 @@ from recipe.core.evidence import Scalar
 from recipe.core.findings import Finding
 from recipe.core.results import NO_WINNER, RunResult, StepResult
 from recipe.core.trials import Best
-from recipe.report import finding_order, glossary, wording
+from recipe.report import finding_texts, glossary, wording
 from recipe.report.model_section import about_model
 from recipe.report.notebook import notebook
 from recipe.report.plots import Plot
@@ -46,24 +46,24 @@ def render(result: RunResult, plots: Sequence[Plot] = ()) -> str:
 
 def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
     """What the template shows, by name."""
-    advice = finding_order.advice(result)
+    advice = finding_texts.advice(result)
     return {
         "title": f"{wording.prose(result.name)}: {VERDICTS[result.verdict]}",
         "summary": " ".join(summary(result)),
         "checklist": _checklist(result.steps),
         "brought": {
-            "header": finding_order.BROUGHT,
-            "rows": [finding_order.brought(a) for a in advice],
+            "header": finding_texts.BROUGHT,
+            "rows": [finding_texts.brought(a) for a in advice],
         },
         "advice": advice,
-        "notes": finding_order.notes(result),
-        "ignored": finding_order.ignored(result),
+        "notes": finding_texts.notes(result),
+        "ignored": finding_texts.ignored(result),
         "sections": [each for step in result.steps if (each := _section(step, plots))],
         "schedules": [plot for plot in plots if plot.about == "schedules"],
         "search": [plot for plot in plots if plot.about == "search"],
         "rounds": rounds(result),
         "notebook": notebook(result),
-        "applied": finding_order.applied(result),
+        "applied": finding_texts.applied(result),
         "command": command(result.settings),
         "has_target": bool(result.settings.get("target") or result.settings.get("data")),
         "loading": loading_code(result) if result.best else None,
@@ -102,7 +102,7 @@ def _verdict(result: RunResult) -> list[str]:
 
 
 def _diagnosis(result: RunResult) -> list[str]:
-    causes = finding_order.causes(result)
+    causes = finding_texts.causes(result)
     if not causes:
         ran = any(step.status in {"pass", "warn"} for step in result.steps)
         return ["Nothing needs fixing."] if result.verdict != "fail" and ran else []
@@ -116,12 +116,12 @@ def _proof(found: Finding) -> list[str]:
     remedy = found.remedy
     if remedy is None or not remedy.verified:
         return []
-    change = "" if remedy.after is None else f": {finding_order.change(remedy)}"
+    change = "" if remedy.after is None else f": {finding_texts.change(remedy)}"
     return [f"Its remedy is proved by retraining{change}."]
 
 
 def _applied(result: RunResult) -> list[str]:
-    rules = [wording.code(rule) for rule in finding_order.applied(result)]
+    rules = [wording.code(rule) for rule in finding_texts.applied(result)]
     return [f"The run went on with {' and '.join(rules)} repaired."] if rules else []
 
 

@@ -6,7 +6,7 @@ data = image_folder("photos")
 experiment = Experiment(model=..., train=data.train, val=data.val, test=data.test)
 """
 
-from recipe.sources.csv_tables import csv_table
+from recipe.sources.csv_data import csv_table
 from recipe.sources.image_folders import image_folder
 from recipe.sources.image_format import ImageFormat
 from recipe.sources.source import Source

@@ -7,7 +7,7 @@ from typing import Any
 from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.models.pretrained import read_weights
-from recipe.sources.csv_tables import csv_table
+from recipe.sources.csv_data import csv_table
 from recipe.sources.image_folders import HOW, image_folder
 from recipe.sources.inputs_json import InputsRecord
 from recipe.sources.models_by_name import (

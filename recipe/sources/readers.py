@@ -14,7 +14,7 @@ from torch import Tensor
 
 from recipe.core.errors import UsageError
 from recipe.core.names import nearest
-from recipe.sources.csv_file import Columns, blank, number, read_csv
+from recipe.sources.csv_cells import Columns, blank, number, read_csv
 from recipe.sources.image_files import ImageReader
 
 NAMED = 5

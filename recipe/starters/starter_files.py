@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from recipe.core.options import BY_NAME, OPTIONS
+from recipe.core.option_definitions import BY_NAME, OPTIONS
 
 Kind = Literal["images", "table", "text", "torchvision", "own"]
 KINDS: Mapping[Kind, str] = {

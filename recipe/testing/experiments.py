@@ -110,7 +110,7 @@ def _small(steps: "Sequence[Step]") -> str:
 
 def _message(result: RunResult, end: str, seed: int) -> Iterator[str]:
     """What a failed assertion says: each cause with its advice, the most probable one first."""
-    from recipe.report.finding_order import causes
+    from recipe.report.finding_texts import causes
 
     yield f"{result.name} does not pass the recipe (until {end}, seed {seed}):"
     for step in result.latest_steps:

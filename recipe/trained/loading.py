@@ -9,7 +9,7 @@ from recipe.core.chosen_model import Chosen, Member
 from recipe.core.errors import UsageError
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
-from recipe.core.options import BY_NAME
+from recipe.core.option_definitions import BY_NAME
 from recipe.core.results import RunResult
 from recipe.core.settings import Settings, parse
 from recipe.data.datasets import Splits, load_splits

@@ -14,7 +14,7 @@ from recipe.core.exit_codes import BUG, FAILED, INTERRUPTED, USAGE
 from recipe.core.settings import Settings
 from recipe.core.version import VERSION
 from recipe.ui import rule_commands, run_commands
-from recipe.ui.click_options import with_options
+from recipe.ui.click_flags import with_options
 from recipe.ui.config import read_table
 from recipe.ui.init import init
 from recipe.ui.predict_command import predict

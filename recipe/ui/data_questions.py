@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from recipe.core.errors import UsageError
 from recipe.core.names import nearest
-from recipe.core.options import OPTIONS
+from recipe.core.option_definitions import OPTIONS
 from recipe.ui.questions import Answers, Item, Question
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _of_kind(typed: str, kind: str) -> str:
 
         image_folder(path)
     elif kind == "table":
-        from recipe.sources.csv_file import read_csv
+        from recipe.sources.csv_cells import read_csv
 
         read_csv(Path(path))
     return path
@@ -191,7 +191,7 @@ def _sets(_: Answers) -> list[Item]:
 
 
 def _columns(answers: Answers) -> list[Item]:
-    from recipe.sources.csv_file import read_csv
+    from recipe.sources.csv_cells import read_csv
 
     return [Item(name, name) for name in read_csv(Path(answers["data"])).names]
 

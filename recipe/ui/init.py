@@ -8,9 +8,9 @@ import click
 
 from recipe.core.errors import UsageError
 from recipe.core.files import write_text
-from recipe.core.options import BY_NAME, OPTIONS
+from recipe.core.option_definitions import BY_NAME, OPTIONS
 from recipe.core.settings import parse
-from recipe.ui.click_options import flag
+from recipe.ui.click_flags import flag
 from recipe.ui.data_questions import likely_kind, questions_of_data
 from recipe.ui.questions import Answers, Item, Question, ask_all, asker
 from recipe.ui.terminal import has_user
@@ -79,8 +79,8 @@ def _from_flags(flags: Answers) -> Answers:
     named = {name: flags.get(name) for name in BY_NAME}
     check_options(flags["data"], kind, **{n: named[n] for n in ("target", "task", "image_size", "augment")})  # fmt: skip # noqa: E501
     if kind == "table":
-        from recipe.sources.csv_file import read_csv
-        from recipe.sources.csv_tables import target_column
+        from recipe.sources.csv_cells import read_csv
+        from recipe.sources.csv_data import target_column
 
         path = Path(flags["data"])
         named["target"] = target_column(read_csv(path), named["target"], path)

@@ -9,7 +9,7 @@ import click
 
 from recipe.core.errors import UsageError
 from recipe.core.files import write_text
-from recipe.core.options import DEVICES
+from recipe.core.option_definitions import DEVICES
 
 
 @click.command()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recipe.core.errors import UsageError
-from recipe.core.options import BY_NAME
+from recipe.core.option_definitions import BY_NAME
 from recipe.core.settings import Settings, parse
 from recipe.ui.config import Config, read_config
 

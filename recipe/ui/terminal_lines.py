@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from recipe.core.findings import Finding
-from recipe.core.options import OPTIONS
+from recipe.core.option_definitions import OPTIONS
 from recipe.core.results import NO_WINNER, RunResult, StepResult
 from recipe.core.trials import Trial
 from recipe.report import wording as report_words
-from recipe.report.finding_order import gain_of, helpful_notes
+from recipe.report.finding_texts import gain_of, helpful_notes
 from recipe.report.model_section import model_lines
 
 SIGNS = {"pass": "ok", "warn": "!", "fail": "x", "skip": "-", "error": "x"}

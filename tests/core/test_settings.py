@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from recipe.core.budget import Budget, parse_budget
 from recipe.core.errors import UsageError
-from recipe.core.options import OPTIONS
+from recipe.core.option_definitions import OPTIONS
 from recipe.core.settings import Settings, parse, resolve
 
 GOOD = [

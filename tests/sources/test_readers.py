@@ -10,8 +10,8 @@ from PIL import Image
 
 from recipe.core.errors import UsageError
 from recipe.sources import csv_table, image_folder, text_file
-from recipe.sources.csv_file import read_csv
-from recipe.sources.csv_tables import MOST_WORDS
+from recipe.sources.csv_cells import read_csv
+from recipe.sources.csv_data import MOST_WORDS
 from recipe.sources.image_files import ImageReader
 from recipe.sources.inputs_json import FILE, InputsRecord
 from recipe.sources.readers import TableReader, TextReader

@@ -1,6 +1,6 @@
 from recipe.core.findings import Finding, RemedyOutcome
 from recipe.core.results import RunResult, StepResult
-from recipe.report.finding_order import advice, applied, brought, causes, ignored, notes
+from recipe.report.finding_texts import advice, applied, brought, causes, ignored, notes
 from report_samples import full_run
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from recipe.core.errors import UsageError
-from recipe.sources.csv_file import read_csv
+from recipe.sources.csv_cells import read_csv
 
 
 def columns(tmp_path, text, encoding="utf-8"):

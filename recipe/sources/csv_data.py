@@ -10,8 +10,8 @@ import numpy as np
 
 from recipe.core.errors import UsageError
 from recipe.core.names import unknown
-from recipe.core.options import TABLE_TASKS
-from recipe.sources.csv_file import Columns, blank, read_csv
+from recipe.core.option_definitions import TABLE_TASKS
+from recipe.sources.csv_cells import Columns, blank, read_csv
 from recipe.sources.readers import Numbers, TableReader, Words, numbers_of, words_of
 from recipe.sources.source import Source
 

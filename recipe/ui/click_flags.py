@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from recipe.core.options import OPTIONS, Option
+from recipe.core.option_definitions import OPTIONS, Option
 
 
 def flag(option: Option) -> Callable[[Any], Any]:
