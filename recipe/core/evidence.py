@@ -26,6 +26,7 @@ def curve(values: Iterable[float | None]) -> Curve:
 
 
 def keep_finite(record: Any, *names: str) -> None:
+    """Set fields of a frozen record that are not finite to None."""
     for name in names:
         object.__setattr__(record, name, finite(getattr(record, name)))
 

@@ -12,10 +12,13 @@ def read_fields(
 
 
 def each(reader: Callable[[Any], Any]) -> Callable[[Iterable[Any]], tuple[Any, ...]]:
+    """Reads a list of records, each by `reader`."""
     return lambda values: tuple(reader(value) for value in values)
 
 
 def one_of(kind: Any) -> Callable[[Any], Any]:
+    """Reads one of the values of a Literal; ValueError for another one."""
+
     def check(value: Any) -> Any:
         if value not in get_args(kind):
             raise ValueError(f"{value!r} is none of {', '.join(get_args(kind))}")

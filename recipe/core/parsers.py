@@ -77,6 +77,8 @@ def parse_path(value: Any) -> Path:
 
 
 def one_of_these(known: tuple[str, ...]) -> Callable[[Any], str]:
+    """A parser that takes one of these words; ValueError names them."""
+
     def parse(value: Any) -> str:
         if value not in known:
             raise ValueError(f"{value!r} is none of {', '.join(known)}")

@@ -69,8 +69,10 @@ class Best:
 
 
 def trial_from_json(data: Mapping[str, Any]) -> Trial:
+    """Read back one trial."""
     return Trial(**read_fields(data, {"status": one_of(TrialStatus)}))
 
 
 def best_from_json(data: Mapping[str, Any] | None) -> Best | None:
+    """Read back the best setting, where there is one."""
     return Best(**data) if data else None

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from recipe.core.errors import UsageError
 from recipe.data.disk_cache import CHUNK, MEMORY_SHARE, on_disk
-from recipe.data.single_items import Batch, as_labels, identical, item, probes, stack_items
+from recipe.data.single_items import Batch, as_labels, identical, item, probe_indices, stack_items
 from recipe.data.transforms import ManyJpegs, Tail, split_transform
 from recipe.machine.memory import free_memory
-from recipe.machine.processes import Channel, RequestFailed, answers, can_fork, cores
+from recipe.machine.processes import Channel, RequestFailed, answer_requests, can_fork, cores
 
 Notify = Callable[[float, float, str], None]
 PARALLEL_FROM = 2_000
@@ -48,7 +48,7 @@ class _Reader:
 
     def __init__(self, dataset: Any, name: str) -> None:
         self.dataset, self.name, self.n = dataset, name, len(dataset)
-        sample = [item(dataset, index, name) for index in probes(self.n)]
+        sample = [item(dataset, index, name) for index in probe_indices(self.n)]
         self.first = sample[0]
         # The types that hold those of every item: 0 and 0.5 are both real.
         self.types = [reduce(torch.promote_types, (part.dtype for part in parts))
@@ -136,7 +136,9 @@ def _fill(reader: _Reader, x: Tensor, y: Tensor, notify: Notify | None) -> None:
         return
     requests = [{"chunk": chunk} for chunk in chunks]
     try:
-        with closing(answers(lambda line: _serve(line, reader, x, y), requests, width)) as read:
+        with closing(
+            answer_requests(lambda line: _serve(line, reader, x, y), requests, width)
+        ) as read:
             for index, message in read:
                 if "complaint" in message:
                     raise UsageError(message["complaint"])

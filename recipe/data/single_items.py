@@ -67,7 +67,7 @@ def item(dataset: Any, index: int, name: str) -> Batch:
     return as_tensor(found[0], name), as_tensor(found[1], name)
 
 
-def probes(n: int) -> list[int]:
+def probe_indices(n: int) -> list[int]:
     """At most PROBED_ITEMS indices spread over a data set of `n` items."""
     return sorted({round(i * (n - 1) / (PROBED_ITEMS - 1)) for i in range(PROBED_ITEMS)})
 
@@ -88,7 +88,7 @@ FEWEST_CHANGED = 4
 
 def randomness(dataset: Any, name: str) -> Randomness:
     """Whether the same index gives the same item twice, on a sample of items."""
-    for index in probes(len(dataset)):
+    for index in probe_indices(len(dataset)):
         first, second = _visit(dataset, index, name), _visit(dataset, index, name)
         if not all(map(identical, first, second)):
             visits = [first, second, *(_visit(dataset, index, name) for _ in range(2))]

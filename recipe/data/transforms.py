@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.utils.data import Subset
 
 from recipe.core.errors import UsageError
-from recipe.data.single_items import Batch, identical, item, probes, stack_items
+from recipe.data.single_items import Batch, identical, item, probe_indices, stack_items
 
 Tail = Callable[[Tensor], Tensor]
 CONVERSIONS = ("ToTensor", "PILToTensor", "ToImage")
@@ -57,7 +57,9 @@ def split_transform(dataset: Any, name: str, sample: list[Batch]) -> tuple[Any, 
                 if many else Subset(source, dataset.indices)
             )  # fmt: skip
         try:
-            x, y = stack_items([item(bare, index, name) for index in probes(len(dataset))], name)
+            x, y = stack_items(
+                [item(bare, index, name) for index in probe_indices(len(dataset))], name
+            )
             whole_x, whole_y = stack_items(sample, name)
             if identical(tail(x), whole_x) and identical(y, whole_y):
                 return bare, tail

@@ -43,8 +43,8 @@ def can_fork(device: torch.device) -> bool:
     return sys.platform == "linux" and device.type == "cpu" and not own.daemon
 
 
-class ChildDied(Exception):  # noqa: N818 - an event to handle, not a mistake
-    """The process at the other end of a line is no more."""
+class ChannelClosed(Exception):  # noqa: N818 - an event to handle, not a mistake
+    """The process at the other end is no more."""
 
 
 class Channel:
@@ -57,7 +57,7 @@ class Channel:
         """Send a message, with bytes behind it when there are some.
 
         Raises:
-            ChildDied: nobody will read it.
+            ChannelClosed: nobody will read it.
 
         """
         head = {**message, "payload": payload is not None}
@@ -66,20 +66,20 @@ class Channel:
             if payload is not None:
                 self.connection.send_bytes(payload)
         except OSError as error:
-            raise ChildDied from error
+            raise ChannelClosed from error
 
     def receive(self) -> tuple[dict[str, Any], bytes]:
         """The next message and its bytes.
 
         Raises:
-            ChildDied: none will come.
+            ChannelClosed: none will come.
 
         """
         try:
             message = json.loads(self.connection.recv_bytes())
             payload = self.connection.recv_bytes() if message.pop("payload") else b""
         except (EOFError, OSError) as error:
-            raise ChildDied from error
+            raise ChannelClosed from error
         return message, payload
 
 
@@ -126,7 +126,7 @@ def _main(serve: Serve, ours: Connection, theirs: Connection, parent: int) -> No
     torch.set_num_threads(1)  # OpenMP's pool of threads does not survive a fork
     try:
         serve(Channel(theirs))
-    except ChildDied:
+    except ChannelClosed:
         return
 
 
@@ -178,7 +178,7 @@ class RequestFailed(Exception):  # noqa: N818 - the caller says what it means
         self.index, self.how = index, how
 
 
-def answers(
+def answer_requests(
     serve: Serve, requests: Sequence[dict[str, Any]], width: int
 ) -> Generator[tuple[int, dict[str, Any]]]:
     """The number of each request and its answer, as the answers come from `width` children.
@@ -196,14 +196,14 @@ def answers(
             while waiting and len(running) < width:
                 index, attempt = waiting.popleft()
                 child = children.free()
-                with suppress(ChildDied):  # which is heard of below
+                with suppress(ChannelClosed):  # which is heard of below
                     child.send(requests[index])
                 running[child] = (index, attempt)
             for child in ready(running):
                 index, attempt = running.pop(child)
                 try:
                     message, _ = child.receive()
-                except ChildDied:
+                except ChannelClosed:
                     if attempt == ATTEMPTS:
                         raise RequestFailed(index, child.death()) from None
                     waiting.appendleft((index, attempt + 1))
@@ -229,7 +229,9 @@ def run_all(
     results: dict[int, dict[str, Any]] = {}
     requests = [{"job": index} for index in range(len(jobs))]
     try:
-        with closing(answers(lambda line: _serve_jobs(line, jobs), requests, width)) as done:
+        with closing(
+            answer_requests(lambda line: _serve_jobs(line, jobs), requests, width)
+        ) as done:
             for index, message in done:
                 if "error" in message:
                     raise RecipeError(message["error"])
@@ -245,7 +247,7 @@ def _serve_jobs(line: Channel, jobs: Sequence[Callable[[], dict[str, Any]]]) -> 
         message, _ = line.receive()
         try:
             line.send({"result": jobs[message["job"]]()})
-        except ChildDied:
+        except ChannelClosed:
             raise
         except Exception as error:  # noqa: BLE001 - it is raised again in the parent
             line.send({"error": f"{type(error).__name__}: {error}"})

@@ -127,7 +127,7 @@ def _named(names: list[str], what: str) -> str:
 
 
 def why_not_reset(model: nn.Module, head: str | None = None) -> str | None:
-    """Why a model cannot be drawn anew: the first module outside the head with weights of its own
+    """Why weights cannot be drawn again: the first module outside the head with weights of its own
     and no `reset_parameters`; None where all have it.
     """
     for name, module in model.named_modules():
@@ -138,7 +138,7 @@ def why_not_reset(model: nn.Module, head: str | None = None) -> str | None:
 
 
 def reset_weights(model: nn.Module, head: str | None = None) -> None:
-    """Draw the weights outside the head anew.
+    """Draw the weights outside the head again.
 
     Raises:
         UsageError: a module does not know how.

@@ -21,7 +21,7 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         yield
 
 
-class Noise:
+class EpochRandomness:
     """The random numbers of an epoch that may pause: each `running` goes on where the last one
     left off, whatever drew numbers in between.
     """

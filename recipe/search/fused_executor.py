@@ -10,7 +10,7 @@ from recipe.search.executor import OnProgress, Trainer
 from recipe.search.sequential_executor import SequentialExecutor
 from recipe.search.trial_run import TrialRun
 from recipe.speed.fused_training import FusedTraining
-from recipe.speed.fusing import CannotFuse, alike, fusable
+from recipe.speed.fusing import CannotFuse, fusable, fusion_group
 from recipe.training.early_stopping import TrainingRecord, patience_for
 from recipe.training.plan import pause_in
 
@@ -109,7 +109,7 @@ def fused_groups(runs: Sequence[TrialRun], width: int) -> list[list[TrialRun]]:
         experiment = run.spec.trained
         fits = (group for group in groups if len(group) < width
                 and fusable(experiment) is None
-                and alike(group[0].spec.trained) == alike(experiment))  # fmt: skip
+                and fusion_group(group[0].spec.trained) == fusion_group(experiment))  # fmt: skip
         group = next(fits, None)
         if group is None:
             groups.append([run])

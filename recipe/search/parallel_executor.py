@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from recipe.core.errors import UNUSABLE, RecipeError, reason_of
-from recipe.machine.processes import ATTEMPTS, Channel, Child, ChildDied, Children, ready
+from recipe.machine.processes import ATTEMPTS, Channel, ChannelClosed, Child, Children, ready
 from recipe.search.executor import OnProgress, Trainer
 from recipe.search.trial_run import TrialRun
 from recipe.training.early_stopping import TrainingRecord
@@ -43,14 +43,14 @@ class ParallelExecutor:
             while waiting and len(running) < self.width:
                 run = waiting.pop(0)
                 child = self._child_for(run)
-                with suppress(ChildDied):  # which is heard of below
+                with suppress(ChannelClosed):  # which is heard of below
                     child.send({"slot": self.runs.index(run), "until": until})
                 running[child] = run
             for child in ready(running):
                 run = running[child]
                 try:
                     finished = self._hear(run, child, on_progress)
-                except ChildDied:
+                except ChannelClosed:
                     finished = True
                     if self._begin_again(run, child):
                         waiting.insert(0, run)
@@ -123,7 +123,7 @@ class ParallelExecutor:
                 current.advance(message["until"], lambda fit: line.send(_how_far(fit)))
             except UNUSABLE as error:
                 answer = {"failed": reason_of(error)}
-            except ChildDied:
+            except ChannelClosed:
                 raise
             except Exception as error:  # noqa: BLE001 - the parent raises it
                 line.send({"crashed": f"{type(error).__name__}: {error}"})

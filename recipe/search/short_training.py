@@ -8,9 +8,9 @@ from recipe.core.errors import UNUSABLE
 from recipe.experiment import Experiment
 from recipe.machine.processes import run_all
 from recipe.speed.fused_training import FusedTraining
-from recipe.speed.fusing import CannotFuse, alike, fusable
+from recipe.speed.fusing import CannotFuse, fusable, fusion_group
 from recipe.training.loop import Training
-from recipe.training.plan import stands_still
+from recipe.training.plan import learns_nothing
 
 if TYPE_CHECKING:
     from recipe.search.runner import Runner
@@ -35,7 +35,7 @@ class ShortTraining:
     @property
     def cost(self) -> float:
         """Of a training of that length."""
-        return FORWARD if stands_still(self.experiment, self.rates) else 1.0
+        return FORWARD if learns_nothing(self.experiment, self.rates) else 1.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def run_short(
     stop: Stop,
     on_done: Callable[[int], None] = lambda _: None,
 ) -> list[ShortResult]:
-    """Run all of them; a course ends where `stop(losses so far)` is true.
+    """Run all of them; each ends where `stop(losses so far)` is true.
 
     Args:
         runner: whose data, device and way are used.
@@ -82,7 +82,7 @@ def run_short(
 
 def _same(shorts: Sequence[ShortTraining]) -> bool:
     def head(short: ShortTraining) -> Any:
-        return alike(short.experiment), short.seed, len(short.rates), short.watch_every
+        return fusion_group(short.experiment), short.seed, len(short.rates), short.watch_every
 
     first = shorts[0]
     return fusable(first.experiment) is None and all(head(s) == head(first) for s in shorts)

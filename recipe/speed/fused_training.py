@@ -19,7 +19,7 @@ from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits
 from recipe.experiment import Experiment
 from recipe.models.building import build_model
-from recipe.models.randomness import Noise
+from recipe.models.randomness import EpochRandomness
 from recipe.speed.fused_model import FusedModel
 from recipe.speed.fused_monitor import FusedMonitor
 from recipe.speed.fused_optimizers import FUSED
@@ -45,7 +45,7 @@ class _Running:
     number: int
     updates: Iterator[tuple[Tensor, Tensor | None]]
     watch: FusedMonitor
-    noise: Noise
+    noise: EpochRandomness
     iterations: int
     losses: list[Tensor] = field(default_factory=list)
     sums: Tensor | None = None
@@ -192,11 +192,11 @@ class FusedTraining:
             results.append((losses[:end], watch.figures(k, last)))
         return results
 
-    def _noise(self, epoch: int) -> Noise:
-        return Noise(derive_seed(self.seed, "noise", epoch), self.device)
+    def _noise(self, epoch: int) -> EpochRandomness:
+        return EpochRandomness(derive_seed(self.seed, "noise", epoch), self.device)
 
     @contextmanager
-    def _running(self, noise: Noise) -> Iterator[None]:
+    def _running(self, noise: EpochRandomness) -> Iterator[None]:
         with warnings.catch_warnings(), thread_count(self.mode.threads):
             # An operation without a batched form is looped over: slower, and `speed` sees it.
             warnings.filterwarnings("ignore", message="There is a performance drop")

@@ -18,7 +18,7 @@ def fusable(experiment: Experiment) -> str | None:
     return None
 
 
-def alike(experiment: Experiment) -> Experiment:
+def fusion_group(experiment: Experiment) -> Experiment:
     """The experiment without what may vary inside a group: equal for trials of one group."""
     return replace(
         experiment, lr=None, weight_decay=None, momentum=None, schedule=None, warmup=0.0, epochs=1

@@ -16,7 +16,7 @@ from recipe.experiment import Experiment
 from recipe.machine.device import processor
 from recipe.machine.processes import cores
 from recipe.models.building import build_model
-from recipe.speed.mode_search import Choice, ModeSearch
+from recipe.speed.mode_search import ModeChoice, ModeSearch
 from recipe.training.execution_mode import PLAIN, ExecutionMode
 
 MUCH_LONGER = 2.0
@@ -30,8 +30,8 @@ def choose(
     seed: int,
     *,
     planned: float,
-) -> Choice:
-    """The fastest way that follows the plain one.
+) -> ModeChoice:
+    """The fastest mode whose losses follow the plain one's.
 
     Args:
         experiment: resolved; its learning rate does not matter.
@@ -43,7 +43,7 @@ def choose(
 
     """
     if not isinstance(data.train, TensorData):
-        return Choice(PLAIN, 1.0, 0.0)
+        return ModeChoice(PLAIN, 1.0, 0.0)
     name = _machine_and_model(experiment, data.train.x, device)
     path = cache_folder() / "speed" / f"{name}.json"
     known = _recall(path, planned)
@@ -71,13 +71,13 @@ def _machine_and_model(experiment: Experiment, x: Tensor, device: torch.device) 
     )  # fmt: skip
 
 
-def _recall(path: Path, planned: float) -> Choice | None:
+def _recall(path: Path, planned: float) -> ModeChoice | None:
     """What was found earlier; a search that a shorter run ended early is taken up again."""
     try:
         known = json.loads(path.read_text("utf-8"))
         if known["planned"] is not None and planned > MUCH_LONGER * known["planned"]:
             return None
-        return Choice(
+        return ModeChoice(
             ExecutionMode(**known["way"]), float(known["gain"]), 0.0, remembered=True,
             iteration=known["iteration"],
         )  # fmt: skip

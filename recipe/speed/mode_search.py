@@ -62,8 +62,8 @@ its kin divide by the gradient's size and turn a difference in a tiny gradient i
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A way and what it took per iteration of one trial; `reason` says why it was turned down."""
+class MeasuredMode:
+    """A mode and what it took per iteration of one trial; `reason` says why it was turned down."""
 
     mode: ExecutionMode
     seconds: float | None
@@ -71,8 +71,8 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """The way to go, how many times as fast as the plain one it ran, and what was tried."""
+class ModeChoice:
+    """The mode to take, how many times as fast as the plain one it ran, and what was tried."""
 
     mode: ExecutionMode
     gain: float
@@ -81,7 +81,7 @@ class Choice:
     remembered: bool = False
     iteration: float | None = None
     """Seconds that an iteration of one trial takes this way."""
-    tried: tuple[Measured, ...] = ()
+    tried: tuple[MeasuredMode, ...] = ()
 
     def __str__(self) -> str:
         """One line for the user."""
@@ -100,17 +100,17 @@ class ModeSearch:
     device: torch.device
     seed: int
     planned: float
-    tried: list[Measured] = field(default_factory=list)
+    tried: list[MeasuredMode] = field(default_factory=list)
     reference: list[float] = field(default_factory=list)
     """Losses of the plain run."""
     part: int = 1
     """How many times as large the batches of the run are as those that are measured."""
     complete: bool = False
     """Whether everything there is was tried."""
-    best: Measured | None = None
+    best: MeasuredMode | None = None
     """The fastest so far."""
 
-    def run(self) -> Choice:
+    def run(self) -> ModeChoice:
         self._take_part()
         best = plain = self.best = self._try(PLAIN)
         started = time.perf_counter()  # PyTorch's own start is no cost of the search
@@ -129,7 +129,7 @@ class ModeSearch:
             else:
                 self.complete = True
         gain = (plain.seconds or 1) / (best.seconds or 1)
-        return Choice(
+        return ModeChoice(
             best.mode, gain, time.perf_counter() - started, tried=tuple(self.tried),
             iteration=self._whole(best) or None,
         )  # fmt: skip
@@ -153,7 +153,7 @@ class ModeSearch:
             model(x)
         return clock.seconds
 
-    def _changes(self) -> Iterator[Callable[[Measured], ExecutionMode | None]]:
+    def _changes(self) -> Iterator[Callable[[MeasuredMode], ExecutionMode | None]]:
         """What to try, each given the fastest so far; the most promising first."""
         model = build_model(self.experiment, 0, self.device)
         images = channels_last_works(model, self.data.train.x)  # type: ignore[union-attr]
@@ -203,31 +203,31 @@ class ModeSearch:
         except Exception:  # noqa: BLE001 - what cannot be tried is left as it is
             return False
 
-    def _share_of_run(self, found: Measured) -> float:
+    def _share_of_run(self, found: MeasuredMode) -> float:
         """Seconds that the search may cost if the run goes this way."""
         return SHARE * self.planned * self._whole(found)
 
-    def _whole(self, found: Measured) -> float:
+    def _whole(self, found: MeasuredMode) -> float:
         """Seconds of an iteration with whole batches, about."""
         return self.part * (found.seconds or 0)
 
-    def _fused(self, best: Measured, model: nn.Module) -> ExecutionMode | None:
+    def _fused(self, best: MeasuredMode, model: nn.Module) -> ExecutionMode | None:
         try:
             width = fused_width(model, self.experiment, self.data, self.device, larger=self.part)
         except Exception:  # noqa: BLE001 - what does not run is not fused; training it says why
             return None
         return replace(best.mode, sharing="fused", width=width) if width > 1 else None
 
-    def _try(self, mode: ExecutionMode) -> Measured:
+    def _try(self, mode: ExecutionMode) -> MeasuredMode:
         try:
             seconds, losses = self._measure(mode)
         except Exception as error:  # noqa: BLE001 - whatever fails is not the way to go
             text = (str(error) or type(error).__name__).splitlines()[0]
-            found = Measured(mode, None, f"it fails: {text}")
+            found = MeasuredMode(mode, None, f"it fails: {text}")
         else:
             self.reference = self.reference or losses
             reason = self._disagreement(losses, mode)
-            found = Measured(mode, None if reason else seconds, reason)
+            found = MeasuredMode(mode, None if reason else seconds, reason)
         self.tried.append(found)
         return found
 

@@ -13,7 +13,7 @@ from recipe.data.datasets import Splits
 from recipe.data.single_items import Batch
 from recipe.experiment import Experiment
 from recipe.models.building import build_model
-from recipe.models.randomness import Noise, seeded
+from recipe.models.randomness import EpochRandomness, seeded
 from recipe.training.epoch import AVERAGED, Epoch, take_losses
 from recipe.training.evaluation import evaluate, full_precision
 from recipe.training.execution_mode import PLAIN, ExecutionMode, thread_count
@@ -23,9 +23,9 @@ from recipe.training.plan import (
     activation_sample,
     epoch_batches,
     iterations_per_epoch,
+    learns_nothing,
     model_input,
     planned_rates,
-    stands_still,
     watched_iterations,
 )
 from recipe.training.running_score import RunningScore
@@ -44,7 +44,7 @@ class _Running:
 
     epoch: Epoch
     updates: Iterator[Update]
-    noise: Noise
+    noise: EpochRandomness
     iterations: int
     tally: RunningScore
     """Of the training batches."""
@@ -143,7 +143,7 @@ class Training:
         return _Running(
             Epoch(number),
             self._iterations(number, watched_iterations(iterations)),
-            Noise(self._noise_seed(number), self.device),
+            EpochRandomness(self._noise_seed(number), self.device),
             iterations,
             RunningScore(self.task),
         )
@@ -157,7 +157,7 @@ class Training:
         Ends at the first non-finite loss, which is left out, or when `stop(losses)` is true.
         Every `watch_every` iterations the monitor reads gradients and updates.
         """
-        self.still = stands_still(self.experiment, self.rates)
+        self.still = learns_nothing(self.experiment, self.rates)
         losses: list[float] = []
         for number in range(self._planned_epochs):
             first = number * self.iterations_per_epoch

@@ -35,7 +35,7 @@ def planned_rates(experiment: Experiment, data: Splits) -> list[float]:
     return schedule_rates(experiment.lr, experiment.schedule, experiment.warmup, iterations)
 
 
-def stands_still(experiment: Experiment, rates: Sequence[float]) -> bool:
+def learns_nothing(experiment: Experiment, rates: Sequence[float]) -> bool:
     """Whether nothing is learnt at these rates, so that forward passes alone tell the losses."""
     return experiment.update is None and not any(rates)
 

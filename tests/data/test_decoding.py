@@ -15,13 +15,13 @@ from recipe.core.errors import UsageError
 from recipe.data import decoding as module
 from recipe.data import transforms
 from recipe.data.decoding import PARALLEL_FROM, decode
-from recipe.data.single_items import item, probes
+from recipe.data.single_items import item, probe_indices
 from recipe.data.transforms import _load_jpeg, _load_rgb, split_transform
 
 
 def split(dataset):
     return split_transform(
-        dataset, "train", [item(dataset, i, "train") for i in probes(len(dataset))]
+        dataset, "train", [item(dataset, i, "train") for i in probe_indices(len(dataset))]
     )
 
 
@@ -128,7 +128,7 @@ def test_one_broken_file_among_many_is_named(jpegs):
     dataset.samples *= 10
     index = 5
     dataset.samples[index] = (str(broken), 1)
-    assert index not in probes(len(dataset))
+    assert index not in probe_indices(len(dataset))
     with pytest.raises(UsageError, match=rf"train\[{index}\] raised OSError"):
         decode(dataset, "train")
 

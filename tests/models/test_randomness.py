@@ -6,7 +6,7 @@ from test_building import CPU, build
 from torch import nn
 
 from recipe.core.errors import UsageError
-from recipe.models.randomness import Noise, seeded
+from recipe.models.randomness import EpochRandomness, seeded
 
 
 def test_the_callers_random_numbers_go_on_as_if_nothing_happened():
@@ -25,11 +25,11 @@ def test_noise_goes_on_where_it_was_left():
     torch.manual_seed(3)
     after = torch.rand(2)
     torch.manual_seed(3)
-    noise, drawn = Noise(4, CPU), []
+    noise, drawn = EpochRandomness(4, CPU), []
     for _ in range(3):
         with noise.running():
             drawn.append(torch.rand(2))
-        with Noise(5, CPU).running():
+        with EpochRandomness(5, CPU).running():
             torch.rand(7)
     assert torch.equal(torch.cat(drawn), expected)
     assert torch.equal(torch.rand(2), after)

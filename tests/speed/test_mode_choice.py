@@ -8,7 +8,7 @@ from recipe import Experiment
 from recipe.data.datasets import Splits, StreamData, TensorData
 from recipe.speed import fused_width, mode_search, stopwatch
 from recipe.speed.mode_choice import choose
-from recipe.speed.mode_search import PART, SHARE, Choice, Measured
+from recipe.speed.mode_search import PART, SHARE, MeasuredMode, ModeChoice
 from recipe.speed.stopwatch import LEAST, MOST
 from recipe.training.execution_mode import PLAIN, ExecutionMode, thread_count
 
@@ -100,7 +100,7 @@ def test_a_way_whose_losses_go_elsewhere_is_turned_down(scripted, losses, reason
     scripted({"channels-last": (0.1, losses)})
     choice = found(experiment(model=cnn), data(3, 8, 8))
     turned_down = next(one for one in choice.tried if str(one.mode) == "channels-last")
-    assert turned_down == Measured(ExecutionMode(channels_last=True), None, reason)
+    assert turned_down == MeasuredMode(ExecutionMode(channels_last=True), None, reason)
     assert not choice.mode.channels_last
 
 
@@ -194,7 +194,7 @@ def test_a_cache_that_cannot_be_written_costs_no_run(scripted, monkeypatch, tmp_
 
 def test_random_data_is_trained_plainly():
     stream = StreamData([(torch.zeros(6), 0)] * 8, CPU)
-    assert found(splits=Splits(stream, stream)) == Choice(PLAIN, 1.0, 0.0)
+    assert found(splits=Splits(stream, stream)) == ModeChoice(PLAIN, 1.0, 0.0)
 
 
 def test_a_measurement_is_long_enough_and_never_too_long():
@@ -235,9 +235,9 @@ def test_a_way_that_is_far_too_slow_is_dropped_at_once(clock, hopeless, seconds,
 def test_what_counts_as_far_too_slow():
     search = mode_search.ModeSearch(experiment(), data(6), CPU, 0, 1e9)
     assert search._hopeless(PLAIN) == (float("inf"), float("inf"))
-    search.best = Measured(PLAIN, 1e-3)
+    search.best = MeasuredMode(PLAIN, 1e-3)
     assert search._hopeless(PLAIN) == (0.5, 0.03)  # a first iteration holds what is done once
-    search.best = Measured(PLAIN, 2.0)
+    search.best = MeasuredMode(PLAIN, 2.0)
     assert search._hopeless(PLAIN) == (10, 6)
     assert search._hopeless(ExecutionMode(sharing="fused", width=64), 16) == (160, 96)
     assert search._hopeless(ExecutionMode(compiled=True)) == (float("inf"), 6)
@@ -246,11 +246,11 @@ def test_what_counts_as_far_too_slow():
 
 def test_the_sentence_for_the_user():
     mode = ExecutionMode(True, "bfloat16", sharing="processes", width=2)
-    assert str(Choice(mode, 3.04, 0.72)) == (
+    assert str(ModeChoice(mode, 3.04, 0.72)) == (
         "Speed: channels-last, bfloat16, 2 processes, 3.0 times as fast as plain training "
         "(found in 0.7 s)."
     )
-    assert str(Choice(PLAIN, 1.0, 0.0, remembered=True)) == (
+    assert str(ModeChoice(PLAIN, 1.0, 0.0, remembered=True)) == (
         "Speed: the plain way is the fastest here (remembered)."
     )
     assert str(ExecutionMode(threads=1)) == "1 thread"
