@@ -8,6 +8,8 @@ import torch
 
 from recipe.core.errors import UsageError
 
+CPU = torch.device("cpu")
+
 
 def pick_device(name: str) -> torch.device:
     """The device called `name`; `auto` takes the fastest kind present.

@@ -131,6 +131,6 @@ def read_examples(module: str) -> Mapping[str, Evidence]:
         return {rule: Evidence(**kept) for rule, kept in content.items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise StepError(
-            f"The examples in {str(path)!r} cannot be read ({type(error).__name__}: {error}: fix "
+            f"The examples in {str(path)!r} cannot be read ({type(error).__name__}: {error}): fix "
             "the file, or uninstall its step."
         ) from error

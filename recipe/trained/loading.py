@@ -14,7 +14,7 @@ from recipe.core.results import RunResult
 from recipe.core.settings import Settings, parse
 from recipe.data.datasets import Splits, load_splits
 from recipe.experiment import Experiment
-from recipe.machine.device import pick_device
+from recipe.machine.device import CPU, pick_device
 from recipe.models.building import build_model
 from recipe.notebook.run_folder import read_result
 from recipe.plugin import registry
@@ -24,8 +24,6 @@ from recipe.sources.inputs_json import InputsRecord
 from recipe.sources.targets import load_target
 from recipe.training.models_from_weights import model_of
 from recipe.training.preparation import is_lazy, prepare
-
-CPU = torch.device("cpu")
 
 
 def load(

@@ -17,9 +17,10 @@ from recipe.core.errors import UsageError
 from recipe.core.files import write_bytes
 from recipe.data.datasets import load_splits
 from recipe.experiment import Experiment
+from recipe.machine.device import CPU
 from recipe.notebook.run_folder import read_result
 from recipe.tasks.by_loss import ByLoss
-from recipe.trained.loading import CPU, as_trained, chosen_model, experiment_of
+from recipe.trained.loading import as_trained, chosen_model, experiment_of
 from recipe.trained.prediction import class_names, in_precision_of
 
 FORMATS = (".pt2", ".onnx")

@@ -10,6 +10,7 @@ from torch import nn
 from recipe.core.chosen_model import Chosen, Member
 from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
+from recipe.machine.device import CPU
 from recipe.models.building import build_model
 from recipe.models.pretrained import SCRATCH
 from recipe.training.ensemble import Ensemble
@@ -19,7 +20,7 @@ MODELS = "models"
 
 
 def model_of(
-    experiment: Experiment, chosen: Chosen, folder: Path, device: torch.device
+    experiment: Experiment, chosen: Chosen, folder: Path, device: torch.device = CPU
 ) -> nn.Module:
     """The chosen model, in evaluation mode.
 

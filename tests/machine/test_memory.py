@@ -20,9 +20,12 @@ class Knot:
 
 @pytest.fixture(autouse=True)
 def nothing_frozen():
+    frozen = gc.get_freeze_count()
     gc.unfreeze()
     yield
     gc.unfreeze()
+    if frozen:
+        gc.freeze()
 
 
 def test_objects_from_before_are_passed_over_until_the_end(monkeypatch):

@@ -20,6 +20,7 @@ from recipe.data.datasets import load_splits
 from recipe.engine.run_execution import execute
 from recipe.training.ensemble import Ensemble
 from recipe.training.evaluation import evaluate, model_outputs
+from recipe.training.models_from_weights import model_of
 from tiny import experiment, tested
 
 pytestmark = pytest.mark.usefixtures("without_plots")
@@ -99,11 +100,9 @@ def test_only_the_weights_of_the_chosen_model_are_kept(finished):
 def test_several_members_answer_together(finished):
     (best, *_) = finished.chosen.members
     two = Chosen("ensemble", (best, best))
-    model = recipe.training.models_from_weights.model_of(tested.resolved(), two, finished.folder)
+    model = model_of(tested.resolved(), two, finished.folder)
     assert isinstance(model, Ensemble)
-    alone = recipe.training.models_from_weights.model_of(
-        tested.resolved(), Chosen("single", (best,)), finished.folder
-    )
+    alone = model_of(tested.resolved(), Chosen("single", (best,)), finished.folder)
     x = tested.val[0]
     with torch.no_grad():
         assert torch.allclose(model(x).softmax(1), alone(x).softmax(1), atol=1e-6)

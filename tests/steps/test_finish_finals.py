@@ -7,11 +7,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-import recipe
 from recipe import UsageError
 from recipe.core.chosen_model import Chosen, Member
 from recipe.testing import open_context
 from recipe.training.loop import Training
+from recipe.training.models_from_weights import model_of
 from recipe_steps.finish import Finish, finals
 from recipe_steps.finish.heldout import on_test_data
 from tiny import network, tested
@@ -63,6 +63,4 @@ def test_test_data_stay_untouched_where_a_remedy_changed_the_others(ctx):
 def test_weights_that_are_gone_get_one_sentence(tmp_path):
     lost = Chosen("single", (Member({}, "models/lost.safetensors"),))
     with pytest.raises(UsageError, match=r"lost.safetensors' cannot be read .* copy the whole run"):
-        recipe.training.models_from_weights.model_of(
-            replace(tested.resolved(), model=network), lost, tmp_path
-        )
+        model_of(replace(tested.resolved(), model=network), lost, tmp_path)

@@ -89,7 +89,7 @@ def test_the_score_on_the_test_data_stands_beside_the_one_in_validation():
 @pytest.mark.parametrize(
     ("reason", "advice"),
     [("the run a-1 used the test data on 2026-01-02", "--again"),
-     ("a remedy changed the data, and the test data are as they were", "Mend the data")],
+     ("a remedy changed the data, and the test data are as they were", "Fix the data")],
 )  # fmt: skip
 def test_test_data_that_were_not_used(reason, advice):
     found = said(rules.test_score, test_withheld=reason)

@@ -70,5 +70,5 @@ def test_examples_are_read_from_beside_the_module(tmp_path):
 def test_examples_that_cannot_be_read_name_their_file(tmp_path, content):
     if content is not None:
         (tmp_path / "examples.json").write_text(content)
-    with pytest.raises(StepError, match=r"examples\.json.*mend the file"):
+    with pytest.raises(StepError, match=r"examples\.json.*fix the file"):
         read_examples(str(tmp_path / "step.py"))
