@@ -1,12 +1,15 @@
 """What the command ends with: a contract with scripts and CI."""
 
-from recipe.core.results import RunResult
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from recipe.core.results import RunResult
 
 FAILED, USAGE, BUG, INTERRUPTED = 1, 2, 3, 130
 """A gate failed, wrong usage or an experiment that cannot be used, a bug of ours, interrupted."""
 
 
-def exit_code(result: RunResult, *, strict: bool = False) -> int:
+def exit_code(result: "RunResult", *, strict: bool = False) -> int:
     """0 passed, 1 a gate failed, 2 an experiment that cannot be used, 130 interrupted."""
     if result.interrupted:
         return INTERRUPTED

@@ -2,8 +2,6 @@
 
 import os
 import sys
-import tempfile
-import traceback
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +167,9 @@ def main(args: list[str] | None = None) -> None:
         sys.stdout = None
         code = FAILED
     except Exception:  # noqa: BLE001 - whatever else comes up is a bug of ours
+        import tempfile
+        import traceback
+
         code = BUG
         handle, log = tempfile.mkstemp(prefix="recipe-", suffix=".log")
         with os.fdopen(handle, "w", encoding="utf-8") as file:

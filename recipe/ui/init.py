@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,9 +11,10 @@ from recipe.core.files import write_text
 from recipe.core.option_definitions import BY_NAME, OPTIONS
 from recipe.core.settings import parse
 from recipe.ui.click_flags import flag
-from recipe.ui.data_questions import likely_kind, questions_of_data
-from recipe.ui.questions import Answers, Item, Question, ask_all, asker
 from recipe.ui.terminal import has_user
+
+if TYPE_CHECKING:
+    from recipe.ui.questions import Answers
 
 EXPERIMENT, TOML = "experiment.py", "recipe.toml"
 WRITTEN = ("data", "target", "task", "model", "image_size", "augment")
@@ -47,7 +48,7 @@ def init(own: bool, **given: Any) -> int:
     return 0
 
 
-def write_files(answers: Answers) -> None:
+def write_files(answers: "Answers") -> None:
     """Write both for these answers.
 
     Raises:
@@ -68,7 +69,7 @@ def _check_free() -> None:
             raise UsageError(f"{name!r} is there already: move it, or go to another folder.")
 
 
-def _from_flags(flags: Answers) -> Answers:
+def _from_flags(flags: "Answers") -> "Answers":
     """The flags, checked as a run would check them, and the kind of data that they name."""
     from recipe.sources.by_name import check_options, kind_of
     from recipe.sources.models_by_name import USUAL, check_model
@@ -88,7 +89,7 @@ def _from_flags(flags: Answers) -> Answers:
     return _sized({**named, "model": model, "kind": "torchvision" if downloaded else kind})
 
 
-def _sized(answers: Answers) -> Answers:
+def _sized(answers: "Answers") -> "Answers":
     """Images as large as the model needs them."""
     from recipe.sources.image_format import USUAL_SIDE
     from recipe.sources.models_by_name import image_format_of
@@ -101,12 +102,14 @@ def _sized(answers: Answers) -> Answers:
     return {**answers, "image_size": look.least}
 
 
-def _asked() -> Answers:
+def _asked() -> "Answers":
     if not has_user(sys.stdout):
         raise UsageError(
             "There is nobody to ask: name --data (and --target for a table), or --own."
         )
     from recipe.starters import KINDS
+    from recipe.ui.data_questions import likely_kind, questions_of_data
+    from recipe.ui.questions import Item, Question, ask_all, asker
 
     here = Path.cwd()
     kind = Question(

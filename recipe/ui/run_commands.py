@@ -1,6 +1,5 @@
 """Commands about finished runs: beside each other, and as data for other tools."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -22,7 +21,9 @@ def compare(folders: tuple[Path, ...]) -> int:
     if len(folders) < TWO:
         raise UsageError("Name two or more run folders to compare, such as those below reports/.")
     results = [read_result(folder) for folder in folders]
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    from shutil import get_terminal_size
+
+    width = get_terminal_size().columns if sys.stdout.isatty() else None
     lines = table_lines(comparison(results), width)
     lines += ["", *(verdict(results[0], other) for other in results[1:])]
     click.echo("\n".join(lines))
