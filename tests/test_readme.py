@@ -9,7 +9,10 @@ import pytest
 import yaml
 
 from recipe.core.settings import parse
+from recipe.plugin.registry import verify
+from recipe.testing import judge_scalars, measure
 from recipe.ui.cli import cli
+from tiny import experiment
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 SECTION = README.partition("## In CI\n")[2].partition("\n## ")[0]
@@ -81,3 +84,19 @@ def test_the_line_of_a_test_suite_is_real():
     names: dict = {"experiment": experiment}
     exec(compile(block("python"), "README.md", "exec"), names)  # noqa: S102 - it is our own text
     names["test_it_can_learn"]()
+
+
+def test_the_step_of_ones_own_measures_and_judges(tmp_path):
+    (code,) = re.findall(r"```python\n(from recipe\.plugin.*?)```", README, flags=re.DOTALL)
+    imported = {
+        line.split()[1] for line in code.splitlines() if line.startswith(("from", "import"))
+    }
+    assert imported == {"recipe.plugin"}
+    made = {}
+    exec(code, made)  # noqa: S102 - as the reader would
+    step = made["Count"]()
+    assert verify(step) is None
+    assert measure(step, experiment, tmp_path).number("items") == 192
+    (found,) = judge_scalars(step, {"items": 99})
+    assert (found.rule, found.message) == ("few-items", "99 items")
+    assert not judge_scalars(step, {"items": 100})
