@@ -38,13 +38,14 @@ class Finding:
     confidence: float = 1.0
     remedy: RemedyOutcome | None = None
     blocks: bool = False
-    """The experiment cannot be used until this is mended."""
+    """The experiment cannot be used until this is fixed."""
     because: str | None = None
     """The rule whose finding explains this one."""
     ignored: str | None = None
     """The user's reason for ignoring it."""
     behind: str | None = None
-    """The rule whose fault stopped the run and hid this one: it was found with that one mended."""
+    """The rule whose fault stopped the run and hid this one: it was found with that one
+    repaired."""
 
     @property
     def counts(self) -> bool:

@@ -15,7 +15,7 @@ def diagnose(
     The last round of each step counts. A finding explained by one of another step is marked;
     causes are ordered by severity, then by their step (an early fault has late consequences),
     then by confidence; those that another one hid stand behind all others, and are nobody's
-    consequence, since they were found with that one mended.
+    consequence, since they were found with that one repaired.
 
     Returns:
         The steps with their findings marked, and the names of the causes, most probable first.

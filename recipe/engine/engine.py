@@ -50,7 +50,7 @@ class Engine:
     journal: Journal
     gate: Gate | None = None
     rebuild: Rebuild | None = None
-    """Needed where a fault is mended on the way."""
+    """Needed where a fault is repaired on the way."""
     results: list[StepResult] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     usage_error: UsageError | None = None
@@ -59,7 +59,7 @@ class Engine:
     failed_at: str | None = None
     """The step whose failure stopped the run."""
     mended: dict[str, list[Finding]] = field(default_factory=dict)
-    """By step, what was found there and mended."""
+    """By step, what was found there and repaired."""
 
     def __post_init__(self) -> None:
         self.decisions = Decisions(self.ctx.settings, self.journal, self.gate)
@@ -115,7 +115,7 @@ class Engine:
         self.ctx.meter.mark()
 
     def _decide(self, plugin: Plugin) -> tuple[bool, str | None]:
-        """Whether to go on after the last step; where a fault was mended, what is tested now."""
+        """Whether to go on after the last step; where a fault was repaired, what is tested now."""
         label = self.keys[-1]
         while isinstance(answer := self.decisions.after(self.results[-1], label), str):
             rules = all_rules([plugin])
@@ -134,8 +134,8 @@ class Engine:
         return answer, None
 
     def _back(self, position: int) -> int:
-        """Where a run begins anew that was mended here: at this step where it is a short one, else
-        at the last short one before.
+        """Where a run that was repaired here begins again: at this step where it is a short one,
+        else at the last short one before.
         """
         until_here = enumerate(self.plugins[: position + 1])
         short = (

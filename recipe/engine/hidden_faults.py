@@ -57,7 +57,7 @@ def _short(engine: Engine) -> list[Plugin]:
 def _look(
     engine: Engine, verifier: Verifier, steps: Sequence[StepResult], mended: str
 ) -> tuple[tuple[StepResult, ...], tuple[str, ...], Mapping[str, Evidence]] | None:
-    """Run the short steps on the experiment with the fault `mended` mended.
+    """Run the short steps on the experiment with the fault `mended` repaired.
 
     Returns:
         The steps with the causes that show now, these causes, and what was measured; None where
@@ -99,7 +99,7 @@ def _look(
 
 
 def _context(ctx: Context, verifier: Verifier) -> Context:
-    """The run's context around the mended experiment; trials of it are no trials of the run."""
+    """The run's context around the repaired experiment; trials of it are no trials of the run."""
     name = key("behind", ctx.runner.fingerprint, verifier.chain, configuration(verifier.experiment))
     epochs = verifier.experiment.epochs or 1
     runner = replace(

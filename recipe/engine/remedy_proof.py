@@ -1,4 +1,4 @@
-"""Proves advice: trains the experiment as it is and mended, from the same seed, and compares.
+"""Proves advice: trains the experiment as it is and repaired, from the same seed, and compares.
 
 Remedies are applied greedily, in the order of the diagnosis: one that helps stays, and the next
 one is tried on top of it.
@@ -125,7 +125,7 @@ class Verifier:
         causes: Sequence[str],
         evidence: Mapping[str, Evidence],
     ) -> str | None:
-        """Go on with the first cause mended; None where nothing is mended, or proofs are off.
+        """Go on with the first cause repaired; None where nothing is repaired, or proofs are off.
 
         A remedy that brought nothing is taken all the same where it mends what stopped the run:
         another fault may have kept it from helping. Arguments as of `verify`.
@@ -224,7 +224,7 @@ class Verifier:
         return known
 
     def _unmended(self, experiment: Experiment, trial: Trial | None, *, declared: bool) -> Result:
-        """As the run trained it, where it did; by the same loss as what is mended."""
+        """As the run trained it, where it did; by the same loss as what is repaired."""
         known = trial is not None and (trial.val_score is not None or trial.val_loss is None)
         if declared and not self.chain and trial is not None and known:
             wanders = fluctuation(trial.curves.get("val_score", ()))

@@ -1,4 +1,4 @@
-"""Goes on with a fault mended: its remedy is proved, and the steps to come see what it made."""
+"""Goes on with a fault repaired: its remedy is proved, and the steps to come see what it made."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -58,7 +58,7 @@ def _with(result: StepResult, finding: Finding) -> StepResult:
 
 
 def with_repaired(result: StepResult, mended: Sequence[Finding]) -> StepResult:
-    """A later round of a step, and what was mended before it: the declared experiment has it
+    """A later round of a step, and what was repaired before it: the declared experiment has it
     still, so it warns. A fault that outlives its remedy is found as it is.
     """
     seen = {f.rule for f in result.findings}
@@ -71,13 +71,13 @@ def with_repaired(result: StepResult, mended: Sequence[Finding]) -> StepResult:
 
 
 def continue_with(ctx: Context, fresh: Context) -> Context:
-    """A context for what is left of the run, around the mended experiment.
+    """A context for what is left of the run, around the repaired experiment.
 
     Trials of the unmended one stay in the notebook, none of them is the best any more.
 
     Args:
         ctx: the one until now.
-        fresh: around the mended experiment and its data.
+        fresh: around the repaired experiment and its data.
 
     """
     fresh.plan, fresh.measured = ctx.plan, ctx.measured

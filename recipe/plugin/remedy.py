@@ -1,4 +1,4 @@
-"""A remedy: how a program mends an experiment. Imports no torch, as rules do not."""
+"""A remedy: how a program repairs an experiment. Imports no torch, as rules do not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -37,7 +37,7 @@ class Rule:
     why: str
     fix: str
     blocks: bool = False
-    """The experiment cannot be used until this is mended (exit code 2)."""
+    """The experiment cannot be used until this is fixed (exit code 2)."""
     explains: frozenset[str] = frozenset()
     """Rules whose findings are consequences of this one."""
     remedy: Remedy | None = None

@@ -48,7 +48,7 @@ class Step(Protocol):
     `expects(ctx, left) -> float` says how many epochs it is going to train, where `left` epochs
     of the budget are left for it (None without a budget): the plan is told before anything long.
     `short = True` says that it takes no whole training: when a fault stops the run, the short
-    steps look once more, at the mended experiment, for what that fault hid.
+    steps look once more, at the repaired experiment, for what that fault hid.
     `reads_logs = True` says that the rules can read curves alone (`recipe diagnose`).
     `applies(experiment) -> bool` says whether the step is one for this experiment: where it is not,
     the run goes without it.

@@ -26,7 +26,7 @@ def opened(text: str) -> str:
 
 
 def remedy(rule: Rule) -> str:
-    """Whether a program can mend what the rule finds."""
+    """Whether a program can repair what the rule finds."""
     if rule.remedy is None:
         return "none that a program can apply, so the advice is not put to the test."
     proof = "It is applied, and training again shows whether it helps"

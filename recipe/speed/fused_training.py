@@ -76,7 +76,7 @@ class FusedTraining:
         """Build one model and give every trial a copy of its weights.
 
         Args:
-            experiments: resolved, equal in what `alike` keeps.
+            experiments: resolved, equal in what `fusion_group` keeps.
             data: where to train and validate.
             seed: as of `Training`.
             device: where to train.

@@ -142,11 +142,11 @@ def chosen_of(result: RunResult) -> Chosen:
 
 
 def as_trained(experiment: Experiment, result: RunResult) -> Experiment:
-    """The experiment as its trials were: resolved, mended where the run mended it, its lazy layers
-    given their sizes.
+    """The experiment as its trials were: resolved, repaired where the run was, its lazy layers given
+    their sizes.
 
     Raises:
-        UsageError: what was mended cannot be mended again.
+        UsageError: what was repaired cannot be repaired again.
 
     """
     resolved = experiment.resolved(result.settings.get("epochs"))

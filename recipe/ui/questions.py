@@ -71,7 +71,7 @@ class Menus:
         return answer.value
 
     def write(self, text: str, default: str, check: Check, *, back: bool, path: bool) -> Any:
-        """Typed, with completion of paths; what cannot be used is said, and can be mended."""
+        """Typed, with completion of paths; what cannot be used is said, and can be corrected."""
         import questionary
 
         ask = questionary.path if path else questionary.text

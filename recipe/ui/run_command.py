@@ -1,4 +1,4 @@
-"""A run in a session, once more for as long as somebody mends what it found and tries again."""
+"""A run in a session, once more for as long as somebody fixes what it found and tries again."""
 
 from dataclasses import dataclass
 from pathlib import Path

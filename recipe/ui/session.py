@@ -98,8 +98,8 @@ class Session(AbstractContextManager["Session"]):
             self._show(event)
 
     def gate(self, result: StepResult) -> Answer:
-        """After a step that warns or fails: go on, mend, or stop? A warning stops nobody, and where
-        there is nobody to ask a failure does.
+        """After a step that warns or fails: go on, repair, or stop? A warning stops nobody; where
+        there is nobody to ask, a failure does.
 
         Raises:
             KeyboardInterrupt: `wish` says what is wanted instead.
@@ -159,7 +159,7 @@ class Session(AbstractContextManager["Session"]):
 
 
 def _is_short(result: StepResult) -> bool:
-    """Whether a run that was mended at this step goes on from here, and not from the start."""
+    """Whether a run that was repaired at this step goes on from here, and not from the start."""
     from recipe.plugin import registry
 
     return result.name in {p.step.name for p in registry.load() if is_short(p.step)}

@@ -72,7 +72,7 @@ class StepMenu:
 
 
 def open_causes(result: StepResult) -> list[Finding]:
-    """Findings that count, are nobody's consequence, and are not mended."""
+    """Findings that count, are nobody's consequence, and are not repaired."""
     return [
         f for f in result.findings
         if f.counts and f.because is None and not (f.remedy and f.remedy.applied)
