@@ -142,7 +142,7 @@ def chosen_of(result: RunResult) -> Chosen:
 
 
 def as_trained(experiment: Experiment, result: RunResult) -> Experiment:
-    """The experiment as its trials were: resolved, repaired where the run was, its lazy layers given
+    """The experiment as its trials were: resolved, repaired where the run was, lazy layers given
     their sizes.
 
     Raises:
