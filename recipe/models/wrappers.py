@@ -34,7 +34,7 @@ class Standardised(nn.Module):
         self.register_buffer("mean", mean)
         self.register_buffer("deviation", deviation)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Any) -> Tensor:
         """The outputs of the model."""
         values = x if x.dtype == torch.float64 else x.float()
         outputs: Tensor = self.model((values - self.mean) / self.deviation)
@@ -49,7 +49,7 @@ class Mapped(nn.Module):
         super().__init__()
         self.model, self.function = model, function
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Any) -> Tensor:
         """The changed outputs."""
         return self.function(self.model(x))
 
@@ -72,7 +72,7 @@ class WithoutLastActivation(nn.Module):
         self.model, self.behind = model, behind
         self.calls: int | None = None
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Any) -> Tensor:
         """The outputs before the last activation."""
         if self.calls is None:
             counter = _Calls(None)
@@ -127,7 +127,7 @@ class WithoutDropout(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Any) -> Tensor:
         """The outputs without dropout."""
         with no_dropout(self.model):
             outputs: Tensor = self.model(x)
@@ -155,7 +155,7 @@ class Rectified(nn.Module):
         self.model, self.last = model, last
         self.calls: int | None = None
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Any) -> Tensor:
         """The outputs with rectified hidden layers."""
         if self.calls is None:
             counter = _Rectifying(0)

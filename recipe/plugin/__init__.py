@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from recipe.tasks.base import Task, TargetKind, counts_items
     from recipe.tasks import LanguageModel, Regression
     from recipe.tasks.by_loss import ByLoss, loss_accepts
-    from recipe.data.datasets import Data, Splits, TensorData, load_data
+    from recipe.data.datasets import Data, Splits, TensorData, like
+    from recipe.data.loading import load_data
+    from recipe.data.trees import (
+        Tree, Values, copies, every_tensor, join, shape_of, split,
+    )
     from recipe.data.single_items import Batch
     from recipe.sources.source import Source
     from recipe.sources.readers import Reader
@@ -59,7 +63,6 @@ if TYPE_CHECKING:
     from recipe.training.plan import iterations_per_epoch, planned_rates
     from recipe.training.schedules import restart_rates, schedule_rates
     from recipe.training.user_update import own_update
-    from recipe.training.preparation import match_precision
     from recipe.training.fingerprint import configuration, data_fingerprint
     from recipe.training.weight_averaging import (
         RunningAverage, exponential_weights, trained_parameters, uniform_weights, with_weights,
@@ -91,7 +94,8 @@ __all__ = [  # noqa: RUF022 - by what they are for
     # tasks
     "Task", "TargetKind", "counts_items", "LanguageModel", "Regression", "ByLoss", "loss_accepts",
     # data and its sources
-    "Data", "Splits", "TensorData", "load_data", "Batch", "Source", "Reader",
+    "Data", "Splits", "TensorData", "like", "load_data", "Batch", "Source", "Reader", "Tree",
+    "Values", "copies", "every_tensor", "join", "shape_of", "split",
     # fresh models, and models around them
     "batch_norms", "build_model", "error_location", "no_dropout", "seeded", "in_head", "SCRATCH",
     "reset_weights", "start_file", "why_not_reset", "Mapped", "Rectified", "Standardised",
@@ -102,7 +106,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "full_precision", "lead_error", "loss_and_score", "model_outputs", "part_sums",
     "activation_shares", "MOMENTUM", "OPTIMIZER_FAMILIES", "build_optimizer", "momentum_of",
     "optimizer_family", "usual_rates", "wants_closure", "iterations_per_epoch", "planned_rates",
-    "restart_rates", "schedule_rates", "own_update", "match_precision", "configuration",
+    "restart_rates", "schedule_rates", "own_update", "configuration",
     "data_fingerprint", "RunningAverage", "exponential_weights", "trained_parameters",
     "uniform_weights", "with_weights", "OutputPool", "CannotExtract", "Features",
     "extract_features", "MODELS", "model_of",
@@ -130,7 +134,12 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.tasks.base": ("Task", "TargetKind", "counts_items"),
     "recipe.tasks": ("LanguageModel", "Regression"),
     "recipe.tasks.by_loss": ("ByLoss", "loss_accepts"),
-    "recipe.data.datasets": ("Data", "Splits", "TensorData", "load_data"),
+    "recipe.data.datasets": ("Data", "Splits", "TensorData", "like"),
+    "recipe.data.loading": ("load_data",),
+    "recipe.data.trees": (
+        "Tree", "Values", "copies", "every_tensor", "join", "shape_of",
+        "split",
+    ),
     "recipe.data.single_items": ("Batch",),
     "recipe.sources.source": ("Source",),
     "recipe.sources.readers": ("Reader",),
@@ -159,7 +168,6 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.training.plan": ("iterations_per_epoch", "planned_rates"),
     "recipe.training.schedules": ("restart_rates", "schedule_rates"),
     "recipe.training.user_update": ("own_update",),
-    "recipe.training.preparation": ("match_precision",),
     "recipe.training.fingerprint": ("configuration", "data_fingerprint"),
     "recipe.training.weight_averaging": (
         "RunningAverage", "exponential_weights", "trained_parameters", "uniform_weights",

@@ -12,7 +12,8 @@ from recipe.core.findings import Finding
 from recipe.core.option_definitions import BY_NAME
 from recipe.core.results import RunResult
 from recipe.core.settings import Settings, parse
-from recipe.data.datasets import Splits, load_splits
+from recipe.data.datasets import Splits
+from recipe.data.splitting import load_splits
 from recipe.experiment import Experiment
 from recipe.machine.device import CPU, pick_device
 from recipe.models.building import build_model

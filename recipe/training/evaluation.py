@@ -3,12 +3,15 @@
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from recipe.data.collating import IGNORED
 from recipe.data.datasets import Data
 from recipe.data.single_items import Batch
+from recipe.data.trees import Tree, join, split
 from recipe.experiment import Experiment
 from recipe.tasks.base import Task
 from recipe.training.execution_mode import PLAIN, ExecutionMode
@@ -67,8 +70,8 @@ def loss_and_score(experiment: Experiment, batches: Iterable[Batch]) -> tuple[fl
     if metric is None:
         score = tally.score()
     elif kept:
-        outputs, targets = (torch.cat(parts) for parts in zip(*kept, strict=True))
-        score = float(metric(outputs, targets))
+        outputs = join([each for each, _ in kept])
+        score = float(metric(outputs, join([y for _, y in kept], IGNORED)))
     else:
         score = math.nan
     return loss_sum / max(1, count), score
@@ -91,7 +94,7 @@ def part_sums(experiment: Experiment, batches: Iterable[Batch], items: int) -> T
         return None
     sums = []
     for outputs, targets in batches:
-        parts = zip(torch.split(outputs, size), torch.split(targets, size), strict=True)
+        parts = zip(split(task.looked_at(outputs), size), split(targets, size), strict=True)
         sums += [task.sums(*part).cpu() for part in parts]
     return torch.stack(sums)
 
@@ -115,8 +118,10 @@ def lead_error(task: Task, one: Tensor, other: Tensor, seed: int) -> float:
     return float(torch.tensor(leads, dtype=torch.float64).std())
 
 
-def full_precision(outputs: Tensor) -> Tensor:
+def full_precision(outputs: Any) -> Any:
     """Outputs as float32 where autocast made them smaller: losses and scores need the digits."""
+    if isinstance(outputs, Tree):
+        return outputs.on_tensors(full_precision)
     if isinstance(outputs, Tensor) and outputs.dtype in (torch.bfloat16, torch.float16):
         return outputs.float()
     return outputs

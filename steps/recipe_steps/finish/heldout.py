@@ -18,9 +18,9 @@ from recipe.plugin import (
     FinalScore,
     data_fingerprint,
     finite,
+    like,
     load_data,
     loss_and_score,
-    match_precision,
     model_of,
     model_outputs,
     parse_record,
@@ -41,7 +41,7 @@ def on_test_data(ctx: Context, chosen: Chosen) -> tuple[FinalScore | None, str]:
         return None, ""
     if ctx.data_mended:
         return None, "a remedy changed the data, and the test data are as they were"
-    data = match_precision(load_data(source, "test", ctx.device), ctx.data.train)
+    data = like(load_data(source, "test", ctx.device, form=ctx.item_form), ctx.data.train)
     name = data_fingerprint(data)
     before = _look(ctx.runner.folder, name, again=ctx.settings.again)
     if before:

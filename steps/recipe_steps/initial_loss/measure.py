@@ -14,11 +14,15 @@ from recipe.plugin import (
     Scalar,
     Task,
     TensorData,
+    Tree,
+    Values,
     build_model,
     build_optimizer,
+    join,
     no_dropout,
     optimizer_family,
     seeded,
+    split,
 )
 from recipe_steps.initial_loss.last_operation import last_operation, operation_below_softmax
 from recipe_steps.initial_loss.layers import layer_marks
@@ -55,17 +59,12 @@ def measure(ctx: Context) -> Evidence:
         seed = ctx.seed_for("model", index)
         model = build_model(ctx.experiment, seed, ctx.device)
         with torch.no_grad(), seeded(seed, ctx.device):
-            outputs = torch.cat([model.eval()(x) for x in torch.split(sample.x, BATCH)])
+            outputs = join([model.eval()(x) for x in split(sample.x, BATCH)])
             eval_losses.append(mean_loss(ctx.experiment.loss_function, outputs, sample.y))
             train_losses.append(_train_mode_loss(ctx, model, sample))
         if index == 0:
             scalars["optimizer_maximizes"] = maximizes(ctx.experiment, model)
-            scalars |= signatures(ctx.experiment, outputs, sample.y)
-            scalars |= expectation(
-                ctx.experiment, outputs, sample.y, output_bias(model, ctx.task.n_outputs(outputs))
-            )
-            scalars |= loss_marks(ctx.experiment, outputs, sample.y)
-            scalars |= _ending(model, sample)
+            scalars |= _output_marks(ctx, model, sample, outputs)
         ctx.progress(index + 1, FRESH_MODELS, "fresh models")
     scalars["nonfinite"] = sum(not math.isfinite(loss) for loss in eval_losses)
     scalars["loss"] = sum(eval_losses) / FRESH_MODELS
@@ -76,6 +75,35 @@ def measure(ctx: Context) -> Evidence:
         scalars | layers,
         {"eval_loss": tuple(eval_losses), "train_mode_loss": tuple(train_losses), **curves},
     )
+
+
+def _output_marks(
+    ctx: Context, model: nn.Module, sample: TensorData, outputs: Values
+) -> dict[str, Scalar]:
+    """What outputs and loss show; of outputs or targets that are trees, the first loss alone is
+    known: that of outputs which are all zero, where the loss takes these.
+    """
+    experiment, y = ctx.experiment, sample.y
+    logits: Values = ctx.task.looked_at(outputs)
+    expected: dict[str, Scalar] = {}
+    if isinstance(outputs, Tree):
+        expected["expected"] = _loss_of_zeros(ctx, outputs, y)
+    if isinstance(logits, Tree) or isinstance(y, Tree):
+        return expected
+    return {
+        **signatures(experiment, logits, y),
+        **expectation(experiment, logits, y, output_bias(model, ctx.task.n_outputs(logits))),
+        **loss_marks(experiment, logits, y),
+        **_ending(ctx, model, sample),
+        **expected,
+    }
+
+
+def _loss_of_zeros(ctx: Context, outputs: Tree, y: Values) -> float:
+    """NaN where the model computes its loss itself, or where it is no loss of outputs."""
+    if "loss" in outputs.tensors():
+        return math.nan
+    return defined_loss(ctx.experiment.loss_function, outputs.on_tensors(torch.zeros_like), y)
 
 
 def maximizes(experiment: Experiment, model: nn.Module) -> bool:
@@ -93,26 +121,29 @@ def _train_mode_loss(ctx: Context, model: nn.Module, sample: TensorData) -> floa
     return mean_loss(ctx.experiment.loss_function, outputs, sample.y[:BATCH])
 
 
-def _ending(model: nn.Module, sample: TensorData) -> dict[str, Scalar]:
+def _ending(ctx: Context, model: nn.Module, sample: TensorData) -> dict[str, Scalar]:
     """The model's last operation, and how many targets its range leaves out."""
     with torch.enable_grad():
-        outputs = model.eval()(sample.x[:2])
+        outputs = ctx.task.looked_at(model.eval()(sample.x[:2]))
+    y = sample.y
     operation = last_operation(outputs)
     scalars: dict[str, Scalar] = {
         "last_operation": operation,
         "operation_below_softmax": operation_below_softmax(outputs),
         "output_width": outputs.shape[1] if outputs.ndim > 1 else 1,
     }
-    if operation is None and not sample.y.is_floating_point():
-        scalars["output_bound"] = output_bound(model, sample.x[:BATCH])
-    if operation in RANGES and sample.y.is_floating_point():
+    if isinstance(y, Tree):
+        return scalars
+    if operation is None and not y.is_floating_point():
+        scalars["output_bound"] = output_bound(ctx, model, sample.x[:BATCH])
+    if operation in RANGES and y.is_floating_point():
         low, high = RANGES[operation]
-        scalars["targets_outside"] = ((sample.y < low) | (sample.y > high)).float().mean().item()
+        scalars["targets_outside"] = ((y < low) | (y > high)).float().mean().item()
     return scalars
 
 
 @torch.no_grad()
-def output_bound(model: nn.Module, x: Tensor) -> float | None:
+def output_bound(ctx: Context, model: nn.Module, x: Values) -> float | None:
     """The largest size of any output, where that hardly depends on the size of the weights: of
     cosines, say. None where it does, or where a weight cannot be changed.
     """
@@ -122,7 +153,7 @@ def output_bound(model: nn.Module, x: Tensor) -> float | None:
             larger = copy.deepcopy(model).eval()
             for parameter in larger.parameters():
                 parameter.mul_(factor)
-            sizes.append(larger(x.clone()).abs().max().item())
+            sizes.append(ctx.task.looked_at(larger(x.clone())).abs().max().item())
     if len(sizes) < len(FACTORS) or not 0 < sizes[0] <= max(sizes) < math.inf:
         return None
     if max(sizes) > GROWN * min(sizes):

@@ -6,7 +6,7 @@ from contextlib import suppress
 import torch
 from torch import Tensor
 
-from recipe.plugin import Context, Scalar, TensorData, build_model
+from recipe.plugin import Context, Scalar, TensorData, Tree, build_model
 from recipe_steps.loss_expectations import neutral_outputs
 
 
@@ -15,6 +15,8 @@ def class_counts(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     more a value of the smallest weighs in the loss.
     """
     if ctx.task.target_kind == "real":
+        return {}
+    if isinstance(train.y, Tree):
         return {}
     values = train.y.flatten()
     counted = train.y[ctx.task.counted(train.y)].flatten()  # without ignored labels
@@ -39,12 +41,14 @@ def _weight_ratio(ctx: Context, train: TensorData, rare: float, frequent: float)
     """The gradient of an item of one class over that of an item of the other, both at outputs
     that prefer nothing: 1 for a loss without weights, however it is written.
     """
+    if isinstance(train.y, Tree):
+        return None
     values = train.y.flatten()
     pair = [int((values == label).nonzero()[0]) for label in (rare, frequent)]
     x, y = train.x[pair], train.y[pair]
     model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device).eval()
     with torch.no_grad():
-        outputs = model(x.clone())
+        outputs = ctx.task.looked_at(model(x.clone()))
     even: Tensor = neutral_outputs(ctx.experiment, outputs, y).detach().requires_grad_()
     with torch.enable_grad():
         (gradient,) = torch.autograd.grad(ctx.experiment.loss_function(even, y), even)

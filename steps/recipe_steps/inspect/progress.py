@@ -6,7 +6,16 @@ from statistics import fmean
 
 import torch
 
-from recipe.plugin import UNUSABLE, Context, Experiment, Splits, TensorData, Training, usual_rates
+from recipe.plugin import (
+    UNUSABLE,
+    Context,
+    Experiment,
+    Splits,
+    TensorData,
+    Training,
+    Tree,
+    usual_rates,
+)
 from recipe_steps.loss_expectations import neutral_outputs
 
 ITERATIONS = 100
@@ -47,11 +56,11 @@ def _losses(ctx: Context, experiment: Experiment, data: Splits, lr: float) -> li
 @torch.no_grad()
 def _constant_loss(experiment: Experiment, data: Splits) -> float:
     """The loss of outputs that prefer no class, or of the mean of real targets."""
-    if not isinstance(data.train, TensorData):
+    if not isinstance(data.train, TensorData) or isinstance(data.train.y, Tree):
         return math.nan
     y = data.train.y[:SOME]
     model = experiment.model(**experiment.model_args).to(y.device).eval()
-    outputs = model(data.train.x[:SOME].clone())
+    outputs = experiment.resolved_task.looked_at(model(data.train.x[:SOME].clone()))
     constant = neutral_outputs(experiment, outputs, y)
     if experiment.resolved_task.target_kind == "real":
         constant = y.float().mean(0, keepdim=True).expand_as(y).reshape(outputs.shape)

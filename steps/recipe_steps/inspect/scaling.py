@@ -18,6 +18,7 @@ from recipe.plugin import (
     Experiment,
     Scalar,
     TensorData,
+    Tree,
     build_model,
     no_dropout,
     seeded,
@@ -48,18 +49,21 @@ def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     """
     if not isinstance(ctx.data.train, TensorData):
         return {}
+    x, y = train.x, train.y
+    if isinstance(x, Tree) or isinstance(y, Tree):
+        return {}
     scalars: dict[str, Scalar] = {}
     suspects = []
-    size, widest = input_scale(train.x)
+    size, widest = input_scale(x)
     if size is not None and widest is not None:
         scalars |= {"input_feature_size": size, "input_feature_deviation": widest}
-        if scale_suspected(train.x, size, widest) and not _scales_itself(ctx, train.x):
+        if scale_suspected(x, size, widest) and not _scales_itself(ctx, x):
             suspects.append("input")
     if ctx.task.target_kind == "real":
-        mean, deviation = target_figures(train.y)
+        mean, deviation = target_figures(y)
         size, narrowest = torch.hypot(mean, deviation).max().item(), deviation.max().item()
         scalars |= {"target_size": size, "target_deviation": narrowest}
-        if far_from_unit(size, narrowest) and _is_distance(ctx.experiment, train.y):
+        if far_from_unit(size, narrowest) and _is_distance(ctx.experiment, y):
             suspects.append("target")
     if not suspects:
         return scalars
@@ -159,7 +163,7 @@ def _with_mended(ctx: Context, mended: Iterable[str]) -> tuple[float, float]:
 
 def _is_distance(experiment: Experiment, y: Tensor) -> bool:
     """Whether the loss is one of distances, which a common scale leaves the same."""
-    if experiment.loss is None:
+    if not callable(experiment.loss):
         return True
     with suppress(*UNUSABLE):
         some = y[:SOME].float()

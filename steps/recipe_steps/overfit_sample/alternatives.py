@@ -4,7 +4,15 @@ from dataclasses import replace
 
 from torch import nn
 
-from recipe.plugin import Context, Experiment, Scalar, TensorData, build_model, usual_rates
+from recipe.plugin import (
+    Context,
+    Experiment,
+    Scalar,
+    TensorData,
+    Tree,
+    build_model,
+    usual_rates,
+)
 from recipe_steps.inspect.remedies import with_standard_inputs
 from recipe_steps.inspect.scaling import input_scale, scale_suspected
 from recipe_steps.overfit_sample.attempts import (
@@ -34,6 +42,8 @@ def on_standard_inputs(
     """
     data = ctx.data
     if best.best >= target or not isinstance(data.train, TensorData):
+        return {}
+    if isinstance(data.train.x, Tree):
         return {}
     size, widest = input_scale(data.train.x)
     if size is None or widest is None or not scale_suspected(data.train.x, size, widest):

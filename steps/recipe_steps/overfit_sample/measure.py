@@ -5,9 +5,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from recipe.plugin import Context, Evidence, Experiment, Regression, Task, TensorData, build_model
+from recipe.plugin import (
+    Context,
+    Evidence,
+    Experiment,
+    Regression,
+    Task,
+    TensorData,
+    Tree,
+    Values,
+    build_model,
+)
 from recipe_steps.overfit_sample.alternatives import (
     on_standard_inputs,
     with_regularization,
@@ -122,6 +132,14 @@ def _largest_response(fresh: float, attempts: Sequence[Attempt]) -> float | None
     return max(fresh, *trained) if trained else None
 
 
+def _tokens(x: Values, y: Values) -> Values:
+    """Of inputs with several parts those that have a value for every target, as tokens have."""
+    if isinstance(x, Tensor) or isinstance(y, Tree):
+        return x
+    alike = [part for part in x.tensors().values() if part.shape == y.shape]
+    return alike[0] if alike else x
+
+
 def reachable_score(
     task: Task, sample: TensorData, model: nn.Module, *, linear: bool = False
 ) -> float:
@@ -129,19 +147,21 @@ def reachable_score(
     a linear regression reaches the least squares, and what restores its inputs through a few
     units the principal components.
     """
-    perfect = task.perfect_score(sample.x, sample.y)
+    x, y = sample.x, sample.y
+    perfect = task.perfect_score(_tokens(x, y), y)
     if task.target_kind != "real":
-        wrong = contradictions(sample.x, sample.y).get("contradictory_share", 0.0)
-        return perfect if sample.y.numel() != len(sample) else min(perfect, 1 - wrong)
-    if type(task) is not Regression:
+        wrong = contradictions(x, y).get("contradictory_share", 0.0)
+        single = isinstance(y, Tensor) and y.numel() == len(sample)
+        return min(perfect, 1 - wrong) if single else perfect
+    if type(task) is not Regression or isinstance(y, Tree):
         return perfect
-    known = means_of_equal_rows(sample.x, sample.y)
-    scores = [task.score(task.sums(known, sample.y))]
-    if sample.x.shape == sample.y.shape and torch.equal(sample.x, sample.y):
-        scores.append(share_through_bottleneck(model, sample.x))
-    if linear:
-        x = torch.cat([sample.x.flatten(1).cpu().double(), torch.ones(len(sample), 1)], 1)
-        y = sample.y.reshape(len(sample), -1).cpu().double()
+    known = means_of_equal_rows(x, y)
+    scores = [task.score(task.sums(known, y))]
+    if isinstance(x, Tensor) and x.shape == y.shape and torch.equal(x, y):
+        scores.append(share_through_bottleneck(model, x))
+    if linear and isinstance(x, Tensor):
+        x = torch.cat([x.flatten(1).cpu().double(), torch.ones(len(sample), 1)], 1)
+        y = y.reshape(len(sample), -1).cpu().double()
         fitted = x @ torch.linalg.lstsq(x, y, driver="gelsd").solution
         scores.append(task.score(task.sums(fitted, y)))
     return min(perfect, *(score for score in scores if math.isfinite(score)))
