@@ -13,6 +13,7 @@ from recipe.core.evidence import Scalar
 from recipe.core.names import unknown
 from recipe.ranges import Axis, check
 from recipe.tasks import TASKS, Task
+from recipe.tasks.metrics import NamedMetric, canonical, shown
 
 OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
 SCHEDULES = ("constant", "step", "cosine", "linear", "inverse_sqrt")
@@ -25,6 +26,7 @@ DEFAULT_WEIGHT_DECAY = 1e-4
 DEFAULT_SCHEDULE = "cosine"
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
+Metric = Callable[[Tensor, Tensor], float]
 Update = Callable[[nn.Module, Any, tuple[Tensor, Tensor]], Tensor | float]
 
 
@@ -40,10 +42,13 @@ class Experiment:
         train: a Dataset of (x, y), a pair of arrays, or a callable that returns one.
         val: the same, or the fraction of `train` to hold out (default 0.2).
         test: the same; touched by no step before the very end.
-        task: classification, binary, multilabel, regression, language_model, or a Task.
+        task: classification, binary, multilabel, regression, segmentation, binary_segmentation,
+            token_classification, language_model, sequence_to_sequence, forecasting, embedding, or
+            a Task.
         loss: callable(outputs, targets) -> scalar; default: the task's. The score leaves out
             labels of its `ignore_index`, where it has one, and always -100.
-        metric: callable(outputs, targets) -> higher is better; default: the task's.
+        metric: a name, as torchmetrics has it (`f1_macro`, `auroc`, `map`, `mae`, ...), or
+            callable(outputs, targets) -> higher is better; default: the task's.
         optimizer: sgd (Nesterov 0.9), adam, adamw, rmsprop, or
             callable(params, lr, weight_decay); LBFGS and its like are told how to evaluate the
             loss of a batch.
@@ -73,7 +78,7 @@ class Experiment:
     test: Any = None
     task: str | Task = "classification"
     loss: LossFunction | None = None
-    metric: Callable[[Tensor, Tensor], float] | None = None
+    metric: str | Metric | None = None
     optimizer: str | Callable[..., Any] = "sgd"
     batch_size: int = 128
     lr: float | None = None
@@ -141,8 +146,10 @@ class Experiment:
             )
         for name in ("loss", "metric", "augment", "update"):
             value = getattr(self, name)
-            if value is not None and not callable(value):
+            named = name == "metric" and isinstance(value, str)
+            if value is not None and not callable(value) and not named:
                 raise UsageError(f"Experiment({name}={value!r}): pass a callable or None.")
+        self._check_metric()
         self._check_transfer()
         if self.inputs is not None and not hasattr(self.inputs, "reader"):
             raise UsageError(
@@ -164,6 +171,12 @@ class Experiment:
             raise UsageError(
                 f"Experiment({name}={value!r}): pass one of {', '.join(known)}, or {wanted}."
             )
+
+    def _check_metric(self) -> None:
+        """A name has to be one for this task; that of the task's own score says nothing new."""
+        if isinstance(self.metric, str) and canonical(self.metric) == self.resolved_task.metric:
+            object.__setattr__(self, "metric", None)
+        _ = self.metric_function
 
     def _check_transfer(self) -> None:
         if self.head is not None and not (isinstance(self.head, str) and self.head):
@@ -211,10 +224,19 @@ class Experiment:
         return self.loss or self.resolved_task.loss
 
     @property
+    def metric_function(self) -> Metric | None:
+        """The declared metric, also where it was declared by name; None for the task's score."""
+        if isinstance(self.metric, str):
+            return NamedMetric(canonical(self.metric), self.resolved_task)
+        return self.metric
+
+    @property
     def metric_name(self) -> str:
         """What the score is called in tables and plots."""
         if self.metric is None:
             return self.resolved_task.metric
+        if isinstance(self.metric, str):
+            return shown(canonical(self.metric))
         return getattr(self.metric, "__name__", type(self.metric).__name__)
 
     @property
