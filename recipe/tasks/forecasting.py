@@ -9,7 +9,7 @@ from torch import Tensor
 
 from recipe.core.errors import UsageError
 from recipe.tasks.base import Loss, SummedMetric, Task, wide
-from recipe.tasks.by_loss import ByLoss, compares_values
+from recipe.tasks.by_loss import ByLoss, compares_series
 from recipe.tasks.regression import Regression
 
 
@@ -40,7 +40,7 @@ class Forecasting(Regression):
 
     def adapted(self, loss: Loss | None) -> Task:
         """Scored by the loss itself where outputs are no values of targets, such as quantiles."""
-        if loss is None or compares_values(loss):
+        if loss is None or compares_series(loss):
             return self
         return ForecastByLoss(loss, self.season)
 

@@ -138,6 +138,8 @@ class _Metered:
 
     def add(self, outputs: Tensor, targets: Tensor) -> None:
         scores, labels = read(self._task, self._kind, outputs.detach(), targets)
+        if not labels.numel():  # none that counts
+            return
         with warnings.catch_warnings():
             # Of memory, and of classes that do not occur: the score says so by being NaN.
             warnings.simplefilter("ignore")

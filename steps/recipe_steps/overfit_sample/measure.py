@@ -7,7 +7,16 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from recipe.plugin import Context, Evidence, Experiment, Regression, Task, TensorData, build_model
+from recipe.plugin import (
+    Context,
+    Evidence,
+    Experiment,
+    Forecasting,
+    Regression,
+    Task,
+    TensorData,
+    build_model,
+)
 from recipe_steps.overfit_sample.alternatives import (
     on_standard_inputs,
     with_regularization,
@@ -133,7 +142,7 @@ def reachable_score(
     if task.target_kind != "real":
         wrong = contradictions(sample.x, sample.y).get("contradictory_share", 0.0)
         return perfect if sample.y.numel() != len(sample) else min(perfect, 1 - wrong)
-    if type(task) is not Regression:
+    if type(task) not in (Regression, Forecasting):
         return perfect
     known = means_of_equal_rows(sample.x, sample.y)
     scores = [task.score(task.sums(known, sample.y))]
