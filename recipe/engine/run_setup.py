@@ -54,6 +54,8 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
     device = pick_device(settings.device)
     make_folder(settings.out)
     resolved = experiment.resolved(settings.epochs)
+    if problem := resolved.resolved_task.loss_problem():
+        raise UsageError(problem)
     keep_freed_pages()
     data = load_splits(resolved, device, settings.seed, _progress(emit))
     for split, part in (("train", data.train), ("val", data.val)):

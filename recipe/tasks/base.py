@@ -59,6 +59,10 @@ class Task(ABC):
     ordered: ClassVar[bool] = False
     """Whether items stand in the order of time: those held out then have to be the latest."""
 
+    def loss_problem(self) -> str | None:
+        """Why nothing can be trained without a declared loss, in a sentence; None where it can."""
+        return None
+
     @abstractmethod
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Mean loss of a batch, a scalar."""

@@ -2,7 +2,7 @@
 
 import math
 from contextlib import suppress
-from typing import ClassVar, NoReturn
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -30,6 +30,13 @@ class Embedding(Task):
     metric = "minus_loss"
     target_kind: ClassVar[TargetKind] = "real"
 
+    def loss_problem(self) -> str | None:
+        """It has none of its own."""
+        return (
+            'task="embedding" has no loss of its own: pass loss=..., a function of outputs and '
+            "targets, such as a triplet or a contrastive loss."
+        )
+
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:  # noqa: ARG002
         """None of its own.
 
@@ -37,7 +44,7 @@ class Embedding(Task):
             UsageError: always.
 
         """
-        _no_loss()
+        raise UsageError(self.loss_problem())
 
     def adapted(self, loss: Loss | None) -> Task:
         """Scored by the declared loss."""
@@ -50,7 +57,7 @@ class Embedding(Task):
             UsageError: always.
 
         """
-        _no_loss()
+        raise UsageError(self.loss_problem())
 
     def score(self, sums: Tensor) -> float:  # noqa: ARG002
         """Not known without a loss."""
@@ -66,15 +73,12 @@ class Embedding(Task):
         return math.nan
 
 
-def _no_loss() -> NoReturn:
-    raise UsageError(
-        'task="embedding" has no loss of its own: pass loss=..., a function of outputs and '
-        "targets, such as a triplet or a contrastive loss."
-    )
-
-
 class EmbeddingByLoss(ByLoss, Embedding):
     """Embeddings under a declared loss."""
+
+    def loss_problem(self) -> str | None:
+        """It has one."""
+        return None
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """The declared one."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from recipe.plugin import (
     Context,
+    Embedding,
     Evidence,
     Experiment,
     Scalar,
@@ -37,12 +38,14 @@ FACTORS, GROWN = (1.0, 10.0, 100.0), 3.0
 """By which weights are multiplied to see whether outputs grow; and what may come of biases, which
 turn a direction."""
 SAMPLE = 1024
+MOST_PIXELS, LEAST_MASKS = 1 << 21, 8
+"""Of the masks of a sample, and how few of them may be taken."""
 
 
 def measure(ctx: Context) -> Evidence:
     """Loss in evaluation mode and, for what normalises by batch, in training mode too."""
     generator = torch.Generator().manual_seed(ctx.seed_for("sample"))
-    sample = ctx.data.train.sample(SAMPLE, generator)
+    sample = ctx.data.train.sample(_sample_size(ctx), generator)
     eval_losses, train_losses = [], []
     scalars: dict[str, Scalar] = {
         "items": len(sample),
@@ -65,7 +68,7 @@ def measure(ctx: Context) -> Evidence:
                 ctx.experiment, outputs, sample.y, output_bias(model, ctx.task.n_outputs(outputs))
             )
             scalars |= loss_marks(ctx.experiment, outputs, sample.y)
-            scalars |= _ending(model, sample)
+            scalars |= _ending(ctx.task, model, sample)
         ctx.progress(index + 1, FRESH_MODELS, "fresh models")
     scalars["nonfinite"] = sum(not math.isfinite(loss) for loss in eval_losses)
     scalars["loss"] = sum(eval_losses) / FRESH_MODELS
@@ -76,6 +79,14 @@ def measure(ctx: Context) -> Evidence:
         scalars | layers,
         {"eval_loss": tuple(eval_losses), "train_mode_loss": tuple(train_losses), **curves},
     )
+
+
+def _sample_size(ctx: Context) -> int:
+    """Items; of masks as many as have a few million pixels, which are outputs for every class."""
+    if ctx.task.counts_by != "pixels":
+        return SAMPLE
+    _, y = next(iter(ctx.data.val.eval_batches()))
+    return min(SAMPLE, max(LEAST_MASKS, MOST_PIXELS // max(1, y[0].numel())))
 
 
 def maximizes(experiment: Experiment, model: nn.Module) -> bool:
@@ -93,7 +104,7 @@ def _train_mode_loss(ctx: Context, model: nn.Module, sample: TensorData) -> floa
     return mean_loss(ctx.experiment.loss_function, outputs, sample.y[:BATCH])
 
 
-def _ending(model: nn.Module, sample: TensorData) -> dict[str, Scalar]:
+def _ending(task: Task, model: nn.Module, sample: TensorData) -> dict[str, Scalar]:
     """The model's last operation, and how many targets its range leaves out."""
     with torch.enable_grad():
         outputs = model.eval()(sample.x[:2])
@@ -105,7 +116,9 @@ def _ending(model: nn.Module, sample: TensorData) -> dict[str, Scalar]:
     }
     if operation is None and not sample.y.is_floating_point():
         scalars["output_bound"] = output_bound(model, sample.x[:BATCH])
-    if operation in RANGES and sample.y.is_floating_point():
+    # What an embedding is near to, targets do not say.
+    values = sample.y.is_floating_point() and not isinstance(task, Embedding)
+    if operation in RANGES and values:
         low, high = RANGES[operation]
         scalars["targets_outside"] = ((sample.y < low) | (sample.y > high)).float().mean().item()
     return scalars
@@ -136,6 +149,8 @@ def expectation(
     """The loss of a model that knows nothing, and the least that any constant reaches."""
     task = experiment.resolved_task
     n_outputs = task.n_outputs(outputs)
+    if isinstance(task, Embedding):
+        return {"n_outputs": n_outputs}  # distances of random points: nothing is known
     if experiment.loss is None:
         expected = task.expected_initial_loss(targets, n_outputs, bias)
         return {
