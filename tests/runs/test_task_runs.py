@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from torch import nn
+from torch.nn import functional as F
 
 import recipe
 import task_samples
@@ -49,6 +50,20 @@ def test_a_sound_experiment_raises_no_alarm(tmp_path, name, given, metric, least
     assert result.best.val_score > least
 
 
+def squashed(axis):
+    """An update whose loss is a cross-entropy of the softmax over this axis."""
+
+    def update(model, optimizer, batch):
+        x, y = batch
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x).softmax(axis).movedim(axis, 1), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return update
+
+
 class Cut(nn.Module):
     def forward(self, x):
         return x.detach()
@@ -70,6 +85,10 @@ def unlabelled(y):
 FAULTS = {
     "softmax over the classes of pixels": (
         lambda: segmentation(nn.Softmax(1)), "softmax-before-loss"),
+    "softmax of pixels in the update": (
+        lambda: segmentation(update=squashed(1)), "softmax-before-loss"),
+    "softmax of tokens in the update": (
+        lambda: token_classification(update=squashed(2)), "softmax-before-loss"),
     "pixels of 255": (lambda: with_targets(segmentation(), unlabelled), "targets-out-of-range"),
     "sigmoid of pixels": (lambda: binary_segmentation(nn.Sigmoid()), "sigmoid-before-loss"),
     "masks of 0 and 255": (
