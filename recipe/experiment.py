@@ -14,6 +14,7 @@ from recipe.core.evidence import Scalar
 from recipe.core.names import unknown
 from recipe.ranges import Axis, check
 from recipe.tasks import TASKS, Task
+from recipe.tasks.metrics import NamedMetric, canonical, shown
 
 OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
 SCHEDULES = ("constant", "step", "cosine", "linear", "inverse_sqrt")
@@ -30,6 +31,7 @@ MODEL_LOSS = "model"
 USUAL_BATCH = 128
 
 LossFunction = Callable[[Any, Any], Tensor]
+Metric = Callable[[Any, Any], float]
 Update = Callable[[nn.Module, Any, tuple[Any, Any]], Tensor | float]
 
 
@@ -48,11 +50,14 @@ class Experiment:
             `forward` takes by name. Each part is a tensor or a tree of tensors.
         val: the same, or the fraction of `train` to hold out (default 0.2).
         test: the same; touched by no step before the very end.
-        task: classification, binary, multilabel, regression, language_model, or a Task.
+        task: classification, binary, multilabel, regression, segmentation, binary_segmentation,
+            token_classification, language_model, sequence_to_sequence, forecasting, embedding, or
+            a Task.
         loss: callable(outputs, targets) -> scalar; default: the task's. The score leaves out
             labels of its `ignore_index`, where it has one, and always -100. "model" where the
             model computes its loss itself when it is given the targets.
-        metric: callable(outputs, targets) -> higher is better; default: the task's.
+        metric: a name, as torchmetrics has it (`f1_macro`, `auroc`, `map`, `mae`, ...), or
+            callable(outputs, targets) -> higher is better; default: the task's.
         optimizer: sgd (Nesterov 0.9), adam, adamw, rmsprop, or
             callable(params, lr, weight_decay); LBFGS and its like are told how to evaluate the
             loss of a batch.
@@ -90,7 +95,7 @@ class Experiment:
     test: Any = None
     task: str | Task = "classification"
     loss: LossFunction | str | None = None
-    metric: Callable[[Tensor, Tensor], float] | None = None
+    metric: str | Metric | None = None
     optimizer: str | Callable[..., Any] = "sgd"
     batch_size: int = None  # type: ignore[assignment]  # a number as soon as it is made
     lr: float | None = None
@@ -163,6 +168,7 @@ class Experiment:
                 "set the momentum in that function."
             )
         self._check_callables()
+        self._check_metric()
         self._check_transfer()
         if self.inputs is not None and not hasattr(self.inputs, "reader"):
             raise UsageError(
@@ -189,6 +195,8 @@ class Experiment:
                 continue
             if (name, value) == ("loss", MODEL_LOSS) or (name == "outputs" and _is_name(value)):
                 continue
+            if name == "metric" and isinstance(value, str):
+                continue
             wanted = {"loss": "a callable or 'model'", "outputs": "a name or a callable"}.get(
                 name, "a callable or None"
             )
@@ -208,6 +216,12 @@ class Experiment:
             raise UsageError(
                 f"Experiment({name}={value!r}): pass one of {', '.join(known)}, or {wanted}."
             )
+
+    def _check_metric(self) -> None:
+        """A name has to be one for this task; that of the task's own score says nothing new."""
+        if isinstance(self.metric, str) and canonical(self.metric) == self.resolved_task.metric:
+            object.__setattr__(self, "metric", None)
+        _ = self.metric_function
 
     def _check_transfer(self) -> None:
         if self.head is not None and not (isinstance(self.head, str) and self.head):
@@ -259,10 +273,19 @@ class Experiment:
         return declared or self.resolved_task.loss
 
     @property
+    def metric_function(self) -> Metric | None:
+        """The declared metric, also where it was declared by name; None for the task's score."""
+        if isinstance(self.metric, str):
+            return NamedMetric(canonical(self.metric), self.resolved_task.plain)
+        return self.metric
+
+    @property
     def metric_name(self) -> str:
         """What the score is called in tables and plots."""
         if self.metric is None:
             return self.resolved_task.metric
+        if isinstance(self.metric, str):
+            return shown(canonical(self.metric))
         return getattr(self.metric, "__name__", type(self.metric).__name__)
 
     @property

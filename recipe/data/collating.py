@@ -1,4 +1,4 @@
-"""Items as batches: stacked where their shapes are equal, padded where sequences differ in length."""
+"""Items as batches: stacked where shapes are equal, padded where sequences differ in length."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -89,7 +89,9 @@ def load_data(
         return _from_array_tree(source, name, device, form)
     if is_stream(source):
         fresh = declared if callable(declared) and not isinstance(declared, Dataset) else source
-        return load_stream(as_factory(fresh), name, device, collate, form.epoch_items, say)
+        return load_stream(
+            as_factory(fresh), name, device, collate, epoch_items=form.epoch_items, say=say
+        )
     if not (hasattr(source, "__getitem__") and hasattr(source, "__len__")):
         raise UsageError(
             f"{name} is a {type(source).__name__}: pass a Dataset of (x, y) with a length, "
@@ -100,37 +102,37 @@ def load_data(
         workers = _workers(len(source))
         return StreamData(source, device, workers, rewritten=kind == "rewritten",
                           collate=collate, name=name, order=order)  # fmt: skip
+    made = _Made(name, device, collate, order, notify)
     if collate.own is not None or collate.separate:
-        return _unequal(source, name, device, notify, collate, order)
-    return _decoded(source, name, device, notify, collate, order)
+        return _unequal(source, made)
+    return _decoded(source, made)
 
 
-def _decoded(
-    source: Any,
-    name: str,
-    device: torch.device,
-    notify: Notify | None,
-    collate: Collate,
-    order: Order,
-) -> Data:
+@dataclass(frozen=True)
+class _Made:
+    """How a data set is loaded."""
+
+    name: str
+    device: torch.device
+    collate: Collate
+    order: Order
+    notify: Notify | None
+
+
+def _decoded(source: Any, made: _Made) -> Data:
+    device, order = made.device, made.order
     try:
-        x, y = decode(source, name, notify, collate.parting)
+        x, y = decode(source, made.name, made.notify, made.collate.parting)
     except Unequal:
-        return _unequal(source, name, device, notify, collate, order)
+        return _unequal(source, made)
     if device.type != "cpu" and x.nbytes > MEMORY_SHARE * free_memory(device):
         return TensorData(x, y, device=device, order=order)
     return TensorData(x.to(device), y.to(device), order=order)
 
 
-def _unequal(
-    source: Any,
-    name: str,
-    device: torch.device,
-    notify: Notify | None,
-    collate: Collate,
-    order: Order,
-) -> Data:
+def _unequal(source: Any, made: _Made) -> Data:
     """Items of several shapes: kept where they fit into memory, else read again in every epoch."""
+    name, device, collate, order = made.name, made.device, made.collate, made.order
     raw = collate.own is not None
     sample = [raw_item(source, i, name) for i in probe_indices(len(source))]
     if not raw:
@@ -140,7 +142,7 @@ def _unequal(
     if size > MEMORY_SHARE * free_memory(torch.device("cpu")):
         return StreamData(source, device, _workers(len(source)), deterministic=True,
                           collate=collate, name=name, order=order)  # fmt: skip
-    kept = read_items(source, name, notify, collate.parting, raw=raw)
+    kept = read_items(source, name, made.notify, collate.parting, raw=raw)
     return ItemData(kept, collate, device, name, order=order)
 
 

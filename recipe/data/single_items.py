@@ -117,7 +117,7 @@ def _drifts(visits: list[Tensor]) -> bool:
     return bool(((torch.cat([once, again]) - factor).abs() <= STEADY * factor.abs()).all())
 
 
-class Unequal(UsageError):
+class Unequal(UsageError):  # noqa: N818 - another way to keep them, not a mistake
     """Items that cannot be stacked: sequences of several lengths, text."""
 
 

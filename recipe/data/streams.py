@@ -49,6 +49,7 @@ def load_stream(
     name: str,
     device: torch.device,
     collate: Collate,
+    *,
     epoch_items: int | None,
     say: Callable[[str], None],
 ) -> Data:

@@ -55,6 +55,8 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
     device = pick_device(settings.device)
     make_folder(settings.out)
     resolved = experiment.resolved(settings.epochs)
+    if problem := resolved.resolved_task.loss_problem():
+        raise UsageError(problem)
     keep_freed_pages()
 
     def say(text: str) -> None:

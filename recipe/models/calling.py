@@ -1,4 +1,4 @@
-"""How a model is given a batch: one tensor, several in a row, or by name; and the mask of padding."""
+"""How a model is given a batch: one tensor, several in a row, or by name; and which is padding."""
 
 import inspect
 from collections.abc import Mapping

@@ -10,8 +10,8 @@ from recipe.core.errors import UsageError
 from recipe.core.names import unknown
 from recipe.data.trees import as_structure
 
-NAMES = ("logits", "out", "prediction", "predictions", "output", "outputs", "scores", "start_logits",
-         "last_hidden_state", "pooler_output")  # fmt: skip
+NAMES = ("logits", "out", "prediction", "predictions", "output", "outputs", "scores",
+         "start_logits", "last_hidden_state", "pooler_output")  # fmt: skip
 """What libraries call them: Hugging Face, torchvision's segmentation models, Lightning modules."""
 
 Fits = Callable[[Tensor], bool]

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from recipe.plugin.context import Context, PACE
     from recipe.experiment import Experiment, LossFunction, OPTIMIZERS
     from recipe.ranges import Axis, Range, active_params, rounded
-    from recipe.tasks.base import Task, TargetKind, counts_items
-    from recipe.tasks import LanguageModel, Regression
+    from recipe.tasks.base import SummedMetric, Task, TargetKind, counts_items
+    from recipe.tasks import Embedding, Forecasting, LanguageModel, Regression
     from recipe.tasks.by_loss import ByLoss, loss_accepts
     from recipe.data.datasets import Data, Splits, TensorData, like
     from recipe.data.loading import load_data
@@ -92,7 +92,8 @@ __all__ = [  # noqa: RUF022 - by what they are for
     # what the user declared
     "Experiment", "LossFunction", "OPTIMIZERS", "Axis", "Range", "active_params", "rounded",
     # tasks
-    "Task", "TargetKind", "counts_items", "LanguageModel", "Regression", "ByLoss", "loss_accepts",
+    "Task", "TargetKind", "counts_items", "SummedMetric", "Embedding", "Forecasting",
+    "LanguageModel", "Regression", "ByLoss", "loss_accepts",
     # data and its sources
     "Data", "Splits", "TensorData", "like", "load_data", "Batch", "Source", "Reader", "Tree",
     "Values", "copies", "every_tensor", "join", "shape_of", "split",
@@ -131,8 +132,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.plugin.context": ("Context", "PACE"),
     "recipe.experiment": ("Experiment", "LossFunction", "OPTIMIZERS"),
     "recipe.ranges": ("Axis", "Range", "active_params", "rounded"),
-    "recipe.tasks.base": ("Task", "TargetKind", "counts_items"),
-    "recipe.tasks": ("LanguageModel", "Regression"),
+    "recipe.tasks.base": ("SummedMetric", "Task", "TargetKind", "counts_items"),
+    "recipe.tasks": ("Embedding", "Forecasting", "LanguageModel", "Regression"),
     "recipe.tasks.by_loss": ("ByLoss", "loss_accepts"),
     "recipe.data.datasets": ("Data", "Splits", "TensorData", "like"),
     "recipe.data.loading": ("load_data",),

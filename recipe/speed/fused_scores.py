@@ -41,7 +41,7 @@ class FusedScores:
     ) -> None:
         """Write loss, score and activations on the validation data into every trial's epoch."""
         trials.model.eval()
-        parameters, metric = trials.views(trials.weights), self.experiment.metric
+        parameters, metric = trials.views(trials.weights), self.experiment.metric_function
         loss_sum: Tensor | None = None
         parts, targets, count = [], [], 0
         for x, y in data.val.eval_batches():

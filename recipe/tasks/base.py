@@ -1,7 +1,8 @@
 """What a task knows: its loss, its score, a perfect score and the loss of a fresh model."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar
 
 import torch
@@ -28,6 +29,18 @@ def counts_items(sums: Sums) -> Sums:
     return sums
 
 
+@dataclass(frozen=True)
+class SummedMetric:
+    """A metric that a task counts itself."""
+
+    sums: Callable[[Tensor, Tensor], Tensor]
+    """Of outputs and targets, a vector that adds up over batches."""
+    score: Callable[[Tensor], float]
+    """The metric, from the added-up sums."""
+    problem: str | None = None
+    """Why it cannot be counted, behind its name in a sentence."""
+
+
 class Task(ABC):
     """A kind of learning problem.
 
@@ -43,6 +56,14 @@ class Task(ABC):
     """Whether outputs or targets may be trees of tensors."""
     tolerance: ClassVar[float] = 0.0
     """How far below perfect a memorised sample may score."""
+    counts_by: ClassVar[str] = "items"
+    """What shares of classes are counted by, in words: items, pixels or tokens."""
+    ordered: ClassVar[bool] = False
+    """Whether items stand in the order of time: those held out then have to be the latest."""
+
+    def loss_problem(self) -> str | None:
+        """Why nothing can be trained without a declared loss, in a sentence; None where it can."""
+        return None
 
     @abstractmethod
     def loss(self, outputs: Any, targets: Any) -> Tensor:
@@ -80,6 +101,11 @@ class Task(ABC):
             bias: a declared output bias [n_outputs], when the model starts with one.
 
         """
+
+    @property
+    def plain(self) -> "Task":
+        """The task of what `looked_at` gives."""
+        return self
 
     def looked_at(self, outputs: Any) -> Any:
         """The part of the outputs of a model that the score is made of."""
@@ -121,6 +147,10 @@ class Task(ABC):
                 f"{list(targets.shape)}"
             )
         return None
+
+    def own_metrics(self) -> Mapping[str, SummedMetric]:
+        """By name, beside those of torchmetrics."""
+        return {}
 
     def adapted(self, loss: Loss | None) -> "Task":  # noqa: ARG002
         """The task with its score fitted to what the declared loss wants as outputs."""

@@ -12,8 +12,9 @@ from recipe.data.collating import IGNORED
 from recipe.data.datasets import Data
 from recipe.data.single_items import Batch
 from recipe.data.trees import Tree, join, split
-from recipe.experiment import Experiment
+from recipe.experiment import Experiment, Metric
 from recipe.tasks.base import Task
+from recipe.tasks.metrics import NamedMetric, Running
 from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.monitors import ActivationMonitor
 from recipe.training.running_score import RunningScore
@@ -56,25 +57,32 @@ def model_outputs(
 @torch.no_grad()
 def loss_and_score(experiment: Experiment, batches: Iterable[Batch]) -> tuple[float, float]:
     """Mean loss and score of outputs and targets; NaN where undefined."""
-    loss_function, metric = experiment.loss_function, experiment.metric
+    loss_function, metric = experiment.loss_function, experiment.metric_function
     loss_sum, count = 0.0, 0
-    tally = RunningScore(experiment.resolved_task)
+    tally, task = _tally(experiment, metric), experiment.resolved_task
     kept: list[Batch] = []
     for outputs, y in batches:
         loss_sum += loss_function(outputs, y).item() * len(y)
         count += len(y)
-        if metric is not None:
+        if tally is None:
             kept.append((outputs, y))
         else:
-            tally.add(outputs, y)
-    if metric is None:
+            tally.add(task.looked_at(outputs), y)
+    if tally is not None:
         score = tally.score()
-    elif kept:
+    elif metric is not None and kept:
         outputs = join([each for each, _ in kept])
         score = float(metric(outputs, join([y for _, y in kept], IGNORED)))
     else:
         score = math.nan
     return loss_sum / max(1, count), score
+
+
+def _tally(experiment: Experiment, metric: Metric | None) -> Running | None:
+    """What a score is added up in; None for a function of the user's own, which sees all."""
+    if metric is None:
+        return RunningScore(experiment.resolved_task)
+    return metric.running() if isinstance(metric, NamedMetric) else None
 
 
 @torch.no_grad()

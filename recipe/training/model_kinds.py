@@ -14,7 +14,7 @@ CAUSAL = ("ForCausalLM", "LMHeadModel")
 
 
 def shifts_labels(model: nn.Module) -> bool:
-    """Whether the model's own loss shifts the labels by one step: they are the inputs themselves."""
+    """Whether the model's own loss moves the labels by one step: they are the inputs themselves."""
     kinds = [kind.__name__ for kind in type(model).__mro__]
     return hasattr(model, "config") and any(name.endswith(CAUSAL) for name in kinds)
 

@@ -31,7 +31,7 @@ class Natural:
             return self.function(*given)
         try:
             return self.function(*given)
-        except Exception:
+        except Exception:  # noqa: BLE001 - it was made for more than a tensor
             return self.usual(*given)
 
     def __getattr__(self, name: str) -> Any:
@@ -68,6 +68,11 @@ class OfPart(Task):
         self.task, self.part = task, part
         self.name, self.metric = task.name, task.metric  # type: ignore[misc]
         self.target_kind, self.tolerance = task.target_kind, task.tolerance  # type: ignore[misc]
+
+    @property
+    def plain(self) -> Task:
+        """The task of the part."""
+        return self.task
 
     def looked_at(self, outputs: Any) -> Any:
         """The part; a tensor is what it is."""

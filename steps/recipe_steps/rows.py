@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from recipe.plugin import Values
 
 CHANNELS = 4
+SOME = 64
 
 
 def real(x: "Tensor") -> "Tensor":
@@ -32,11 +33,17 @@ def parts(x: "Values") -> "dict[str, Tensor]":
 
 
 def main_part(x: "Values") -> "Tensor | None":
-    """The tensor that figures of the inputs are taken from: the first of real values, or the first
-    of all; None where items stand apart.
+    """The tensor that figures of the inputs are taken from: the first of real values, or of whole
+    numbers those that vary most, as tokens do beside their mask; None where items stand apart.
     """
     found = list(parts(x).values())
-    return next((part for part in found if part.is_floating_point()), next(iter(found), None))
+    real = [part for part in found if part.is_floating_point()]
+    return next(iter(real), max(found, key=varied, default=None))
+
+
+def varied(part: "Tensor") -> int:
+    """Distinct values of some items."""
+    return len(part[:SOME].unique())
 
 
 def as_tensor(outputs: "Values", left_out: str = "loss") -> "Tensor | None":

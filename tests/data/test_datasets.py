@@ -8,9 +8,9 @@ from torch.utils.data import Dataset, TensorDataset
 from recipe import Experiment
 from recipe.core.errors import UsageError
 from recipe.data.datasets import StreamData, TensorData
+from recipe.data.decoding import PARALLEL_FROM
 from recipe.data.loading import load_data
 from recipe.data.splitting import load_splits
-from recipe.data.decoding import PARALLEL_FROM
 
 CPU = torch.device("cpu")
 

@@ -24,6 +24,7 @@ from recipe.plugin import (
     model_of,
     model_outputs,
     parse_record,
+    part_sums,
     to_json,
     write_text,
 )
@@ -93,17 +94,23 @@ def interval(experiment: Experiment, found: Sequence[Batch], seed: int) -> tuple
         right, total = (round(value) for value in sums.tolist())
         ends = binomtest(right, max(1, total)).proportion_ci(CONFIDENCE, "wilson")
         return float(ends.low), float(ends.high), "wilson"
-    outputs, targets = (torch.cat(list(parts)) for parts in zip(*found, strict=True))
-    scores = _resampled(experiment, outputs, targets, seed)
+    scores = _resampled(experiment, found, seed)
     tail = (1 - CONFIDENCE) / 2
     low, high = torch.quantile(scores, torch.tensor([tail, 1 - tail], dtype=scores.dtype)).tolist()
     return low, high, "bootstrap"
 
 
-def _resampled(experiment: Experiment, outputs: Tensor, targets: Tensor, seed: int) -> Tensor:
+def _resampled(experiment: Experiment, found: Sequence[Batch], seed: int) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
-    n = len(targets)
-    scores = []
+    n = sum(len(targets) for _, targets in found)
+    task, scores = experiment.resolved_task, []
+    sums = part_sums(experiment, found, n) if task.counts_by == "pixels" else None
+    if sums is not None:  # masks are too large to be drawn a thousand times
+        for _ in range(RESAMPLES):
+            drawn = torch.randint(len(sums), (len(sums),), generator=generator)
+            scores.append(task.score(sums[drawn].sum(0)))
+        return torch.tensor(scores, dtype=torch.float64)
+    outputs, targets = (torch.cat(list(parts)) for parts in zip(*found, strict=True))
     for _ in range(RESAMPLES):
         drawn = torch.randint(n, (n,), generator=generator).to(outputs.device)
         scores.append(loss_and_score(experiment, [(outputs[drawn], targets[drawn])])[1])

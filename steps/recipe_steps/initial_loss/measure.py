@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from recipe.plugin import (
     Context,
+    Embedding,
     Evidence,
     Experiment,
     Scalar,
@@ -41,12 +42,14 @@ FACTORS, GROWN = (1.0, 10.0, 100.0), 3.0
 """By which weights are multiplied to see whether outputs grow; and what may come of biases, which
 turn a direction."""
 SAMPLE = 1024
+MOST_PIXELS, LEAST_MASKS = 1 << 21, 8
+"""Of the masks of a sample, and how few of them may be taken."""
 
 
 def measure(ctx: Context) -> Evidence:
     """Loss in evaluation mode and, for what normalises by batch, in training mode too."""
     generator = torch.Generator().manual_seed(ctx.seed_for("sample"))
-    sample = ctx.data.train.sample(SAMPLE, generator)
+    sample = ctx.data.train.sample(_sample_size(ctx), generator)
     eval_losses, train_losses = [], []
     scalars: dict[str, Scalar] = {
         "items": len(sample),
@@ -75,6 +78,15 @@ def measure(ctx: Context) -> Evidence:
         scalars | layers,
         {"eval_loss": tuple(eval_losses), "train_mode_loss": tuple(train_losses), **curves},
     )
+
+
+def _sample_size(ctx: Context) -> int:
+    """Items; of masks as many as have a few million pixels, which are outputs for every class."""
+    if ctx.task.counts_by != "pixels":
+        return SAMPLE
+    _, y = next(iter(ctx.data.val.eval_batches()))
+    pixels = y[0].numel() if isinstance(y, Tensor) else 1
+    return min(SAMPLE, max(LEAST_MASKS, MOST_PIXELS // max(1, pixels)))
 
 
 def _output_marks(
@@ -136,7 +148,9 @@ def _ending(ctx: Context, model: nn.Module, sample: TensorData) -> dict[str, Sca
         return scalars
     if operation is None and not y.is_floating_point():
         scalars["output_bound"] = output_bound(ctx, model, sample.x[:BATCH])
-    if operation in RANGES and y.is_floating_point():
+    # What an embedding is near to, targets do not say.
+    values = y.is_floating_point() and not isinstance(ctx.task, Embedding)
+    if operation in RANGES and values:
         low, high = RANGES[operation]
         scalars["targets_outside"] = ((y < low) | (y > high)).float().mean().item()
     return scalars
@@ -167,6 +181,8 @@ def expectation(
     """The loss of a model that knows nothing, and the least that any constant reaches."""
     task = experiment.resolved_task
     n_outputs = task.n_outputs(outputs)
+    if isinstance(task, Embedding):
+        return {"n_outputs": n_outputs}  # distances of random points: nothing is known
     if experiment.loss is None:
         expected = task.expected_initial_loss(targets, n_outputs, bias)
         return {

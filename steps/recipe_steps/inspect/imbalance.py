@@ -11,8 +11,9 @@ from recipe_steps.loss_expectations import neutral_outputs
 
 
 def class_counts(ctx: Context, train: TensorData) -> dict[str, Scalar]:
-    """Classes, the size of the largest and of the smallest, values per item, and how many times
-    more a value of the smallest weighs in the loss.
+    """Classes, the size of the largest and of the smallest (in pixels or tokens, where the task
+    counts these), values per item, and how many times more a value of the smallest weighs in the
+    loss.
     """
     if ctx.task.target_kind == "real":
         return {}
@@ -20,12 +21,14 @@ def class_counts(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         return {}
     values = train.y.flatten()
     counted = train.y[ctx.task.counted(train.y)].flatten()  # without ignored labels
-    if values.numel() != len(train) and ctx.task.target_kind == "class index":
-        return {"classes": int(torch.unique(counted).numel())}  # tokens: frequencies mean nothing
-    counts = Counter(counted.tolist()).most_common()
+    by, several = ctx.task.counts_by, values.numel() != len(train)
+    if several and by == "items" and ctx.task.target_kind == "class index":
+        return {"classes": int(torch.unique(counted).numel())}  # words: frequencies mean nothing
+    counts = _counts(counted) if by != "items" else Counter(counted.tolist()).most_common()
     if not counts:
         return {"classes": 0}
     scalars: dict[str, Scalar] = {
+        **({} if by == "items" else {"counted_by": by}),
         "classes": len(counts),
         "largest_class": counts[0][1],
         "smallest_class": counts[-1][1],
@@ -35,6 +38,13 @@ def class_counts(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         with suppress(Exception):  # a loss or a model that others speak about
             scalars["rare_weight"] = _weight_ratio(ctx, train, counts[-1][0], counts[0][0])
     return scalars
+
+
+def _counts(values: Tensor) -> list[tuple[float, int]]:
+    """Each of many values and how often it occurs, the most frequent first."""
+    classes, counts = torch.unique(values, return_counts=True)
+    pairs = zip(classes.tolist(), counts.tolist(), strict=True)
+    return sorted(pairs, key=lambda pair: -pair[1])
 
 
 def _weight_ratio(ctx: Context, train: TensorData, rare: float, frequent: float) -> float | None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from recipe.plugin import (
     ByLoss,
     Context,
+    Embedding,
     Evidence,
     Scalar,
     TensorData,
@@ -188,7 +189,10 @@ def _outputs(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     outputs = ctx.task.looked_at(outputs)
     if isinstance(outputs, Tree) or isinstance(train.y, Tree):
         return {"outputs": None, "shape_problem": None}
+    grouped = isinstance(ctx.task, Embedding) and outputs.ndim > 2
     return {
+        # Which of a pair or triplet belong together, their places say.
+        **({"targets_say_nothing": True} if grouped else {}),
         "outputs": ctx.task.n_outputs(outputs),
         "shape_problem": ctx.task.shape_problem(outputs, y)
         or _broadcasts(ctx, outputs, train.y[:PAIRS]),

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from recipe.plugin import (
     Context,
-    LanguageModel,
     Scalar,
     Splits,
     Task,
@@ -141,5 +140,5 @@ def recall(model: nn.Module, task: Task, data: TensorData) -> Recall:
 def answers(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
     """The class that each output means, in the shape of the targets."""
     if task.target_kind == "class index":
-        return outputs.argmax(-1 if isinstance(task, LanguageModel) else 1)
+        return outputs.argmax(task.class_axis(outputs, targets)).reshape(targets.shape)
     return (outputs > getattr(task, "threshold", 0.0)).reshape(targets.shape).to(targets)

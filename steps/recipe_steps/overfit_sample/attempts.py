@@ -167,8 +167,11 @@ def passes_over(sample: TensorData, minibatch: int) -> tuple[int, int]:
 
 def sequences_per_batch(ctx: Context) -> int:
     """Items per minibatch when every item has many targets: a sequence of 64 tokens is as much
-    to remember as 64 images.
+    to remember as 64 images. The pixels of a mask are not: they resemble each other, so a few
+    masks make a minibatch, and batch normalisation sees more than one.
     """
+    if ctx.task.counts_by == "pixels":
+        return LEAST_MINIBATCH
     _, y = next(iter(ctx.data.val.eval_batches()))
     targets = targets_per_item(y) if ctx.task.target_kind == "class index" else 1
     return max(1, MOST_TARGETS // (MINIBATCHES * targets))

@@ -11,6 +11,7 @@ from recipe.plugin import (
     Context,
     Evidence,
     Experiment,
+    Forecasting,
     Regression,
     Task,
     TensorData,
@@ -45,6 +46,7 @@ from recipe_steps.overfit_sample.failure_causes import (
 from recipe_steps.overfit_sample.optimizer_settings import rate_factor
 from recipe_steps.overfit_sample.rules import LINEAR
 from recipe_steps.overfit_sample.update import update_marks
+from recipe_steps.rows import varied
 
 
 def measure(ctx: Context) -> Evidence:
@@ -137,7 +139,7 @@ def _tokens(x: Values, y: Values) -> Values:
     if isinstance(x, Tensor) or isinstance(y, Tree):
         return x
     alike = [part for part in x.tensors().values() if part.shape == y.shape]
-    return alike[0] if alike else x
+    return max(alike, key=varied) if alike else x
 
 
 def reachable_score(
@@ -153,7 +155,7 @@ def reachable_score(
         wrong = contradictions(x, y).get("contradictory_share", 0.0)
         single = isinstance(y, Tensor) and y.numel() == len(sample)
         return min(perfect, 1 - wrong) if single else perfect
-    if type(task) is not Regression or isinstance(y, Tree):
+    if type(task) not in (Regression, Forecasting) or isinstance(y, Tree):
         return perfect
     known = means_of_equal_rows(x, y)
     scores = [task.score(task.sums(known, y))]

@@ -88,8 +88,11 @@ def _broadcasting(
 def _squashing(ctx: Context, outputs: Tensor, y: Tensor, reported: float) -> dict[str, Scalar]:
     """The task's loss of the outputs' softmax or sigmoid, where logits are wanted."""
     if ctx.task.target_kind == "class index" and outputs.ndim > 1:
-        plain, name = F.cross_entropy(outputs, y), "softmax"
-        squashed = F.cross_entropy(outputs.softmax(1), y)
+        rows = outputs.movedim(ctx.task.class_axis(outputs, y), 1)
+        if rows[:, 0].numel() == y.numel():  # masks [N, 1, H, W] too
+            y = y.reshape(rows[:, 0].shape)
+        plain, name = F.cross_entropy(rows, y), "softmax"
+        squashed = F.cross_entropy(rows.softmax(1), y)
     elif ctx.task.target_kind == "zero or one" and outputs.numel() == y.numel():
         wanted = y.reshape(outputs.shape).float()
         plain, name = F.binary_cross_entropy_with_logits(outputs, wanted), "sigmoid"
