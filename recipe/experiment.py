@@ -120,6 +120,8 @@ class Experiment:
     name: str | None = None
     inputs: Any = field(default=None, compare=False)
     """Of data by name: how files become inputs, what outputs mean (see `InputsRecord`)."""
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    """What was read from the object of another framework, in sentences that a run begins with."""
     model_args: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments for the factory, set by the search."""
     begin_from: str | None = None
