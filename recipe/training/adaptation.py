@@ -28,6 +28,7 @@ from recipe.models.own_loss import LOGITS, LOSS, ByForward, target_parameter
 from recipe.models.randomness import seeded
 from recipe.models.user_errors import error_location
 from recipe.tasks import TASKS, LanguageModel, Task
+from recipe.tasks.by_loss import ByLoss
 from recipe.training.model_kinds import give_targets, per_token, shifted, shifts_labels
 from recipe.training.tree_losses import ModelLoss, Natural, OfPart, OfTrees
 
@@ -208,6 +209,8 @@ def _with_outputs(experiment: Experiment, probe: _Probe, say: Say) -> Experiment
         probe.adapter = replace(probe.adapter, picker=picker, whole=whole)
         say(f"Outputs: {picker}" + (", beside which the loss takes all that is returned." if whole
                                     else "."))  # fmt: skip
+        if whole and isinstance(task, ByLoss):
+            return _scored_by_loss(experiment, probe)
         if whole and picker.name is not None:
             return replace(experiment, task=OfPart(task, picker.name))
     if not isinstance(probe.y, Tensor):
