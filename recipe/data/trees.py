@@ -89,6 +89,14 @@ class Tree:
         """The same structure with other leaves."""
         return Tree(optree.tree_map(function, self.value, **_WALK), self.gathered)
 
+    def named(self, function: Callable[[str, Tensor], Tensor]) -> "Tree":
+        """The same with every tensor changed, by where it stands; see `tensors`."""
+
+        def change(path: tuple[Any, ...], leaf: Any) -> Any:
+            return function(".".join(map(str, path)), leaf) if isinstance(leaf, Tensor) else leaf
+
+        return Tree(optree.tree_map_with_path(change, self.value, **_WALK), self.gathered)
+
     def clone(self) -> "Tree":
         """A copy that a model may write into."""
         return self.mapped(

@@ -61,6 +61,8 @@ def adapted(
     probe = _Probe(sample.x.cpu(), sample.y.cpu(), model)
     probe.adapter = Adapter(find_calling(model, probe.x))
     _pass(experiment, probe)
+    if experiment.resolved_task.asks_model and experiment.loss is None:
+        experiment = replace(experiment, loss=MODEL_LOSS)
     if (
         shifts_labels(model)
         and isinstance(probe.y, Tensor)
@@ -157,7 +159,8 @@ def _with_own_loss(
     logits = asked.get(LOGITS)
     experiment = replace(experiment, task=_task_of_outputs(experiment, logits, probe.y, say))
     task = experiment.resolved_task
-    if isinstance(logits, Tensor) and isinstance(probe.y, Tensor):
+    alone = probe.returned is not None  # else it cannot do without the targets
+    if alone and isinstance(logits, Tensor) and isinstance(probe.y, Tensor):
         usual = _value(task.loss, logits, probe.y)
         if usual is not None and math.isclose(usual, float(asked[LOSS][0]), rel_tol=SAME):
             probe.adapter = replace(probe.adapter, picker=probe.pick(task, experiment.outputs))
@@ -168,7 +171,7 @@ def _with_own_loss(
         if isinstance(experiment.outputs, str | int) else OutputPicker(function=experiment.outputs),
     )  # fmt: skip
     loss = ModelLoss(task.loss)
-    scored = OfPart(task, LOGITS) if logits is not None else OfTrees(loss)
+    scored = OfPart(task, LOGITS) if logits is not None else OfTrees(loss, task)
     say(f"The loss is the model's own, which is given the targets as {name}.")
     return replace(experiment, loss=loss, task=scored), _suited(data, give_targets)
 
@@ -243,7 +246,8 @@ def _scored_by_loss(experiment: Experiment, probe: _Probe) -> Experiment:
             f"The targets are {described(probe.y)}, not one tensor, so no usual loss fits: pass "
             "loss=, a function of what the model returns and of these targets; or loss='model'."
         )
-    return replace(experiment, task=OfTrees(Natural(experiment.loss)))
+    task = experiment.resolved_task
+    return replace(experiment, task=OfTrees(Natural(experiment.loss), task))
 
 
 def _takes_all(loss: Callable[..., Any], probe: _Probe) -> bool:
