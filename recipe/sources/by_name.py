@@ -15,20 +15,22 @@ from recipe.sources.models_by_name import (
     check_model,
     factory,
     image_format_of,
+    is_for_text,
     is_torchvisions,
     last_layer,
     trained,
 )
 from recipe.sources.source import TABLES, TEXTS, Kind, Source
 from recipe.sources.text_files import text_file
+from recipe.sources.text_tables import texts_reader
 from recipe.sources.torchvision_data import SETS, known_set, torchvision_set
 
-FREE_EPOCHS = {"images": 15, "table": 30, "text": 15}
+FREE_EPOCHS = {"images": 15, "table": 30, "text": 15, "texts": 15}
 """Epochs of one full training where none are named."""
-BATCH = {"images": 64, "table": 32, "text": 32}
+BATCH = {"images": 64, "table": 32, "text": 32, "texts": 32}
 NAME_DATA = (
-    f"name a folder of images ({HOW}), a table (.csv), a text (.txt), or one of torchvision's data "
-    "sets"
+    f"name a folder of images ({HOW}), a table (.csv, .jsonl, .parquet, .xlsx), a text (.txt), or "
+    "one of torchvision's data sets"
 )
 LARGE_BATCH, MANY = 128, 10_000
 PRETRAINED_EPOCHS = 5
@@ -69,6 +71,8 @@ def experiment_by_name(
     model: str | None = None,
     target: str | None = None,
     task: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
     pretrained: bool = False,
     weights: Path | None = None,
     image_size: int | None = None,
@@ -80,9 +84,11 @@ def experiment_by_name(
     Args:
         data: a folder of images, a table, a text, or a data set of torchvision.
         model: see `model_names`; None: the usual one for this kind of data.
-        target: the column of a table that is predicted.
+        target: the column of a table that is predicted, or several with commas between them.
         task: of a table, where it is not what the column looks like.
-        pretrained: begin with torchvision's weights, the last layer drawn anew.
+        group: of a table, a column of which no value is both in training and in validation.
+        time: of a table, a column by which rows are ordered: the latest validate.
+        pretrained: begin with the library's weights, the last layer drawn anew.
         weights: a file of weights to begin with, in the same way.
         image_size: side of the images in pixels.
         augment: `none`, `shift` or `flip`.
@@ -94,7 +100,8 @@ def experiment_by_name(
     """
     kind = kind_of(data)
     name = model or USUAL[kind]
-    check_model(name, kind, pretrained=pretrained)
+    reads_text = kind == "table" and is_for_text(name)
+    check_model(name, "texts" if reads_text else kind, pretrained=pretrained)
     if pretrained and weights is not None:
         raise UsageError(
             f"Both --pretrained and --weights {str(weights)!r} were named: name one of them."
@@ -103,9 +110,16 @@ def experiment_by_name(
         trained(name)  # before the data is read, which takes time
     if weights is not None:
         read_weights(weights)
-    check_options(data, kind, target=target, task=task, image_size=image_size, augment=augment)
+    check_options(
+        data, kind, target=target, task=task, group=group, time=time, image_size=image_size,
+        augment=augment,
+    )  # fmt: skip
     if kind == "table":
-        source = csv_table(data, target, task)
+        encoder = texts_reader if reads_text else None
+        source = csv_table(data, target, task, group=group, time=time, encoder=encoder)
+        if source.kind == "texts":
+            kind, name = "texts", model or USUAL["texts"]
+            check_model(name, kind, pretrained=pretrained)
     elif kind == "text":
         source = text_file(data)
     else:
@@ -125,7 +139,10 @@ def _experiment(
 ) -> Experiment:
     """What is usual for this kind of data and this model."""
     n = len(source.train[0] if isinstance(source.train, tuple) else source.train)
-    make = factory(name, kind, source.shape, source.outputs, pretrained=pretrained)
+    make = factory(
+        name, kind, source.shape, source.outputs, pretrained=pretrained,
+        options=getattr(source.reader, "model_options", None),
+    )  # fmt: skip
     moved = pretrained or weights is not None
     return Experiment(
         model=make,
@@ -153,7 +170,9 @@ def _kept(name: str, source: Source, pretrained: bool) -> InputsRecord | None:
 
 def check_options(data: str, kind: Kind, **given: object) -> None:
     """An option that this kind of data does not have is a mistake, not a wish to be ignored."""
-    fits = {"target": "table", "task": "table", "image_size": "images", "augment": "images"}
+    fits = {"image_size": "images", "augment": "images"} | dict.fromkeys(
+        ("target", "task", "group", "time"), "table"
+    )
     for name, value in given.items():
         if value is not None and fits[name] != kind:
             whose = {"table": "tables", "images": "images"}[fits[name]]

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from http.client import HTTPException
@@ -18,9 +18,12 @@ from recipe.core.errors import UsageError
 from recipe.core.names import unknown
 from recipe.sources.image_format import ImageFormat
 from recipe.sources.source import Kind
+from recipe.sources.text_models import BagOfEmbeddings
 
 Factory = Callable[..., nn.Module]
-USUAL: dict[Kind, str] = {"images": "cnn", "table": "mlp", "text": "transformer"}
+USUAL: dict[Kind, str] = {
+    "images": "cnn", "table": "mlp", "text": "transformer", "texts": "bag",
+}  # fmt: skip
 """The model where none is named."""
 LEAST_MAP = 4
 """Side of the feature map at which the small CNN stops halving."""
@@ -113,6 +116,7 @@ class Own:
 
 
 OWN = {
+    "bag": Own(BagOfEmbeddings, ("texts",), "the mean of word embeddings, then two layers"),
     "cnn": Own(cnn, ("images",), "a small convolutional network"),
     "linear": Own(linear, ("images", "table"), "one layer, which anything deeper has to beat"),
     "mlp": Own(mlp, ("images", "table"), "two hidden layers"),
@@ -145,6 +149,11 @@ def check_model(name: str, kind: Kind, *, pretrained: bool) -> None:
         )
 
 
+def is_for_text(name: str) -> bool:
+    """Whether a model reads texts with a label, so that a table's other columns are of no use."""
+    return name in OWN and OWN[name].kinds == ("texts",)
+
+
 def is_torchvisions(weights: Path, name: str) -> bool:
     """Whether a file has the name under which torchvision's own weights of a model are kept."""
     return name not in OWN and weights.name == Path(urlparse(_weights(name).url).path).name
@@ -166,7 +175,13 @@ def image_format_of(name: str, size: int | None, *, pretrained: bool) -> ImageFo
 
 
 def factory(
-    name: str, kind: Kind, shape: tuple[int, ...], outputs: int, *, pretrained: bool = False
+    name: str,
+    kind: Kind,
+    shape: tuple[int, ...],
+    outputs: int,
+    *,
+    pretrained: bool = False,
+    options: Mapping[str, Any] | None = None,
 ) -> Factory:
     """A function that returns a fresh model of this name.
 
@@ -175,7 +190,8 @@ def factory(
         kind: of the data.
         shape: of one input.
         outputs: numbers that it returns for an item.
-        pretrained: whether it takes torchvision's weights, where it is given any.
+        pretrained: whether it takes the library's weights, where it is given any.
+        options: what a model of our own has to know beside these.
 
     Raises:
         UsageError: see `check_model`.
@@ -183,16 +199,16 @@ def factory(
     """
     check_model(name, kind, pretrained=pretrained)
     if name in OWN:
-        return partial(OWN[name].make, shape, outputs)
+        return partial(OWN[name].make, shape, outputs, **(options or {}))
     side = shape[-1]
     if pretrained:
         return partial(_for_these_classes, name, outputs)
-    options: dict[str, Any] = {"num_classes": outputs}
+    given: dict[str, Any] = {"num_classes": outputs}
     if name in ("googlenet", "inception_v3"):
-        options |= {"aux_logits": False, "init_weights": True}
+        given |= {"aux_logits": False, "init_weights": True}
     if name.startswith("vit_"):
-        options["image_size"] = side
-    return partial(_fresh, name, options)
+        given["image_size"] = side
+    return partial(_fresh, name, given)
 
 
 def _fresh(name: str, options: dict[str, Any]) -> nn.Module:

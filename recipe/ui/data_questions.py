@@ -168,9 +168,9 @@ def _of_kind(typed: str, kind: str) -> str:
 
         image_folder(path)
     elif kind == "table":
-        from recipe.sources.csv_cells import read_csv
+        from recipe.sources.table_files import read_table
 
-        read_csv(Path(path))
+        read_table(path)
     return path
 
 
@@ -191,9 +191,9 @@ def _sets(_: Answers) -> list[Item]:
 
 
 def _columns(answers: Answers) -> list[Item]:
-    from recipe.sources.csv_cells import read_csv
+    from recipe.sources.table_files import read_table
 
-    return [Item(name, name) for name in read_csv(Path(answers["data"])).names]
+    return [Item(name, name) for name in read_table(answers["data"]).names]
 
 
 def _likely_target(answers: Answers) -> str:

@@ -80,11 +80,11 @@ def _from_flags(flags: "Answers") -> "Answers":
     named = {name: flags.get(name) for name in BY_NAME}
     check_options(flags["data"], kind, **{n: named[n] for n in ("target", "task", "image_size", "augment")})  # fmt: skip # noqa: E501
     if kind == "table":
-        from recipe.sources.csv_cells import read_csv
-        from recipe.sources.csv_data import target_column
+        from recipe.sources.table_files import read_table
+        from recipe.sources.table_targets import target_columns
 
         path = Path(flags["data"])
-        named["target"] = target_column(read_csv(path), named["target"], path)
+        named["target"] = ",".join(target_columns(read_table(path), named["target"], path))
     downloaded = kind == "images" and not Path(flags["data"]).is_dir()
     return _sized({**named, "model": model, "kind": "torchvision" if downloaded else kind})
 
