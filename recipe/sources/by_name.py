@@ -8,21 +8,23 @@ from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.models.pretrained import read_weights
 from recipe.sources.csv_data import csv_table
+from recipe.sources.hf_texts import hf_encoder
+from recipe.sources.hub import bare, is_hub, label
 from recipe.sources.image_folders import HOW, image_folder
 from recipe.sources.inputs_json import InputsRecord
 from recipe.sources.models_by_name import (
     USUAL,
     check_model,
+    check_weights,
     factory,
     image_format_of,
     is_for_text,
     is_torchvisions,
     last_layer,
-    trained,
 )
 from recipe.sources.source import TABLES, TEXTS, Kind, Source
 from recipe.sources.text_files import text_file
-from recipe.sources.text_tables import texts_reader
+from recipe.sources.text_tables import TextEncoder, texts_reader
 from recipe.sources.torchvision_data import SETS, known_set, torchvision_set
 
 FREE_EPOCHS = {"images": 15, "table": 30, "text": 15, "texts": 15}
@@ -107,7 +109,9 @@ def experiment_by_name(
             f"Both --pretrained and --weights {str(weights)!r} were named: name one of them."
         )
     if pretrained:
-        trained(name)  # before the data is read, which takes time
+        check_weights(
+            name, "texts" if reads_text else kind
+        )  # before the data is read, which takes time
     if weights is not None:
         read_weights(weights)
     check_options(
@@ -115,7 +119,7 @@ def experiment_by_name(
         augment=augment,
     )  # fmt: skip
     if kind == "table":
-        encoder = texts_reader if reads_text else None
+        encoder = _encoder(name) if reads_text else None
         source = csv_table(data, target, task, group=group, time=time, encoder=encoder)
         if source.kind == "texts":
             kind, name = "texts", model or USUAL["texts"]
@@ -134,6 +138,11 @@ def experiment_by_name(
     return experiment, (f"Data {source.name}: {source.notes[0]}", *source.notes[1:])
 
 
+def _encoder(name: str) -> TextEncoder:
+    """What makes inputs of text for a model that reads it."""
+    return hf_encoder(bare(name)) if is_hub(name) else texts_reader
+
+
 def _experiment(
     source: Source, kind: Kind, name: str, *, pretrained: bool, weights: Path | None
 ) -> Experiment:
@@ -149,11 +158,12 @@ def _experiment(
         head=last_layer(make()) if moved else None,
         weights=TORCHVISIONS if pretrained else weights,
         train=source.train, val=source.val, test=source.test, task=source.task,
-        optimizer="adamw" if pretrained or kind != "images" or "vit" in name or "swin" in name
+        optimizer="adamw"
+        if pretrained or kind != "images" or is_hub(name) or "vit" in name or "swin" in name
         else "sgd",
         batch_size=LARGE_BATCH if n >= MANY else BATCH[kind],
         epochs=PRETRAINED_EPOCHS if pretrained else FREE_EPOCHS[kind],
-        augment=source.augment, name=f"{source.name}-{name}",
+        augment=source.augment, name=f"{source.name}-{label(name)}",
         inputs=_kept(name, source, pretrained),
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from recipe.core.errors import UsageError
 from recipe.core.files import to_json, write_text
 from recipe.experiment import Experiment
 from recipe.sources.dates import Dates
+from recipe.sources.hf_texts import HubTextsReader
 from recipe.sources.image_files import ImageReader
 from recipe.sources.models_by_name import factory
 from recipe.sources.readers import Numbers, Reader, TableReader, TextReader, Words
@@ -144,7 +145,8 @@ def _reader(kind: str, data: Mapping[str, Any]) -> Reader:
         for name, part in PARTS.items():
             listed = data.get(name, [])
             given[name] = tuple(part(**{k: _tuples(v) for k, v in one.items()}) for one in listed)
-    made: Reader = READERS[kind](**given)
+    cls = HubTextsReader if "tokenizer" in given else READERS[kind]
+    made: Reader = cls(**given)
     return made
 
 
