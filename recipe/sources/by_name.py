@@ -8,6 +8,8 @@ from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.models.pretrained import read_weights
 from recipe.sources.csv_data import csv_table
+from recipe.sources.detection import is_detection
+from recipe.sources.hf_data import hf_images, hf_kind, hf_set, is_hf
 from recipe.sources.hf_texts import hf_encoder
 from recipe.sources.hub import bare, is_hub, label
 from recipe.sources.image_folders import HOW, image_folder
@@ -22,17 +24,18 @@ from recipe.sources.models_by_name import (
     is_torchvisions,
     last_layer,
 )
+from recipe.sources.segmentation import is_segmentation, segmentation_folder
 from recipe.sources.source import TABLES, TEXTS, Kind, Source
 from recipe.sources.text_files import text_file
 from recipe.sources.text_tables import TextEncoder, texts_reader
 from recipe.sources.torchvision_data import SETS, known_set, torchvision_set
 
-FREE_EPOCHS = {"images": 15, "table": 30, "text": 15, "texts": 15}
+FREE_EPOCHS = {"images": 15, "table": 30, "text": 15, "texts": 15, "segmentation": 15}
 """Epochs of one full training where none are named."""
-BATCH = {"images": 64, "table": 32, "text": 32, "texts": 32}
+BATCH = {"images": 64, "table": 32, "text": 32, "texts": 32, "segmentation": 16}
 NAME_DATA = (
     f"name a folder of images ({HOW}), a table (.csv, .jsonl, .parquet, .xlsx), a text (.txt), or "
-    "one of torchvision's data sets"
+    "one of torchvision's data sets, or hf:NAME"
 )
 LARGE_BATCH, MANY = 128, 10_000
 PRETRAINED_EPOCHS = 5
@@ -47,9 +50,11 @@ def kind_of(data: str) -> Kind:
         UsageError: nothing does.
 
     """
+    if is_hf(data):
+        return hf_kind(data)
     path = Path(data)
     if path.is_dir():
-        return "images"
+        return _kind_of_folder(path)
     if path.suffix.lower() in TABLES and path.is_file():
         return "table"
     if path.suffix.lower() in TEXTS and path.is_file():
@@ -65,6 +70,15 @@ def kind_of(data: str) -> Kind:
     sets = f"there are {len(SETS)}, such as cifar10, fashionmnist and food101"
     what = f"did you mean {near[0]!r}?" if near else f"{NAME_DATA} ({sets})."
     raise UsageError(f"There is no data {data!r}: {what}")
+
+
+def _kind_of_folder(folder: Path) -> Kind:
+    if is_detection(folder):
+        raise UsageError(
+            f"{str(folder)!r} holds boxes of objects: read it in Python with "
+            "recipe.sources.detection_folder, and name the experiment as TARGET."
+        )
+    return "segmentation" if is_segmentation(folder) else "images"
 
 
 def experiment_by_name(
@@ -120,18 +134,22 @@ def experiment_by_name(
     )  # fmt: skip
     if kind == "table":
         encoder = _encoder(name) if reads_text else None
-        source = csv_table(data, target, task, group=group, time=time, encoder=encoder)
+        table = hf_set if is_hf(data) else csv_table
+        source = table(data, target, task, group=group, time=time, encoder=encoder)
         if source.kind == "texts":
             kind, name = "texts", model or USUAL["texts"]
             check_model(name, kind, pretrained=pretrained)
     elif kind == "text":
         source = text_file(data)
+    elif kind == "segmentation":
+        source = segmentation_folder(data, size=image_size)
     else:
         theirs = weights is not None and is_torchvisions(weights, name)
         look = image_format_of(name, image_size, pretrained=pretrained or theirs)
         shown: Any = {"size": image_size, "augment": augment or "none"}
         source = (
-            image_folder(data, look, **shown) if Path(data).is_dir()
+            hf_images(data, look, **shown, target=target) if is_hf(data)
+            else image_folder(data, look, **shown) if Path(data).is_dir()
             else torchvision_set(data, look, **shown, folder=data_dir)
         )  # fmt: skip
     experiment = _experiment(source, kind, name, pretrained=pretrained, weights=weights)
@@ -180,12 +198,12 @@ def _kept(name: str, source: Source, pretrained: bool) -> InputsRecord | None:
 
 def check_options(data: str, kind: Kind, **given: object) -> None:
     """An option that this kind of data does not have is a mistake, not a wish to be ignored."""
-    fits = {"image_size": "images", "augment": "images"} | dict.fromkeys(
-        ("target", "task", "group", "time"), "table"
-    )
+    fits: dict[str, tuple[str, ...]] = {
+        "image_size": ("images", "segmentation"), "augment": ("images",),
+    } | dict.fromkeys(("target", "task", "group", "time"), ("table",))  # fmt: skip
     for name, value in given.items():
-        if value is not None and fits[name] != kind:
-            whose = {"table": "tables", "images": "images"}[fits[name]]
+        if value is not None and kind not in fits[name] and not (name == "target" and is_hf(data)):
+            whose = {"table": "tables", "images": "images"}[fits[name][0]]
             raise UsageError(
                 f"--{name.replace('_', '-')} is for {whose}, {data!r} is {kind}: leave it out."
             )

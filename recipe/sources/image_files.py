@@ -53,7 +53,7 @@ class Images:
             UsageError: there are none.
 
         """
-        self.files = [path] if path.is_file() else sorted(_images_below(path))
+        self.files = [path] if path.is_file() else image_files(path)
         if not self.files:
             raise UsageError(f"There are no images in {str(path)!r}: name a folder that has some.")
         self.names = [str(file) for file in self.files]
@@ -67,8 +67,12 @@ class Images:
         return open_image(self.names[index])
 
 
+def image_files(folder: Path) -> list[Path]:
+    """The images of a folder and of those in it, by name; not those of tools (.git, __MACOSX)."""
+    return sorted(_images_below(folder))
+
+
 def _images_below(folder: Path) -> Iterator[Path]:
-    """Not those of tools (.git, __MACOSX)."""
     from torchvision.datasets.folder import IMG_EXTENSIONS
 
     for file in folder.rglob("*"):

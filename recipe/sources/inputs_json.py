@@ -25,10 +25,13 @@ from recipe.sources.text_tables import TextsReader
 
 WANTED: Mapping[Kind, str] = {
     "images": "images", "table": "a table", "text": "a text", "texts": "a table of texts",
+    "segmentation": "images", "detection": "images",
 }  # fmt: skip
 READERS: dict[str, Callable[..., Any]] = {
     "images": ImageReader, "table": TableReader, "text": TextReader, "texts": TextsReader,
+    "segmentation": ImageReader,
 }  # fmt: skip
+OF_IMAGES = ("images", "segmentation")
 PARTS = {"numbers": Numbers, "words": Words, "dates": Dates}
 """What the lists of a `TableReader` hold."""
 FILE = "inputs.json"
@@ -83,14 +86,14 @@ class InputsRecord:
     def check_kind(self, path: Path) -> None:
         """Raise UsageError where a path cannot be of the kind of data that the run has."""
         said = f"the run was trained on {WANTED[self.kind]}"
-        if self.kind != "images" and path.is_dir():
+        if self.kind not in OF_IMAGES and path.is_dir():
             raise UsageError(f"{str(path)!r} is a folder, {said}: name one.")
-        if self.kind == "images" and path.suffix.lower() in (*TABLES, *TEXTS) and path.is_file():
+        if self.kind in OF_IMAGES and path.suffix.lower() in (*TABLES, *TEXTS) and path.is_file():
             raise UsageError(f"{str(path)!r} is no image, {said}: name some.")
 
     def check(self, path: Path, x: Tensor) -> None:
         """Raise UsageError where images that were read are not of the size of those in training."""
-        if self.kind == "images" and tuple(x.shape[1:]) != self.shape:
+        if self.kind in OF_IMAGES and tuple(x.shape[1:]) != self.shape:
             raise UsageError(
                 f"{str(path)!r} becomes inputs of shape {list(x.shape[1:])}, the model was trained "
                 f"with {list(self.shape)}: give images of that size."

@@ -23,9 +23,10 @@ from recipe.sources.own_models import Transformer, cnn, linear, mlp
 from recipe.sources.source import Kind
 from recipe.sources.text_models import BagOfEmbeddings
 from recipe.sources.timm_models import TIMM
+from recipe.sources.unet import UNet
 
 USUAL: dict[Kind, str] = {
-    "images": "cnn", "table": "mlp", "text": "transformer", "texts": "bag",
+    "images": "cnn", "table": "mlp", "text": "transformer", "texts": "bag", "segmentation": "unet",
 }  # fmt: skip
 """The model where none is named."""
 PRETRAINED_SIDE = 224
@@ -47,6 +48,7 @@ OWN = {
     "cnn": Own(cnn, ("images",), "a small convolutional network"),
     "linear": Own(linear, ("images", "table"), "one layer, which anything deeper has to beat"),
     "mlp": Own(mlp, ("images", "table"), "two hidden layers"),
+    "unet": Own(UNet, ("segmentation",), "a small U-Net, which gives a class to every pixel"),
     "transformer": Own(Transformer, ("text",), "two blocks of causal attention"),
 }
 

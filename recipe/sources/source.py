@@ -8,7 +8,7 @@ from torch import Tensor
 
 from recipe.sources.readers import Reader
 
-Kind = Literal["images", "table", "text", "texts"]
+Kind = Literal["images", "table", "text", "texts", "segmentation", "detection"]
 """`texts` are short ones with a label, in a table."""
 TABLES = (".csv", ".tsv", ".data", ".jsonl", ".ndjson", ".json", ".parquet", ".feather", ".arrow",
           ".xlsx", ".xlsm", ".xls")  # fmt: skip
