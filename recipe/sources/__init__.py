@@ -15,12 +15,14 @@ from recipe.sources.image_format import ImageFormat
 from recipe.sources.segmentation import segmentation_folder
 from recipe.sources.source import Source
 from recipe.sources.text_files import text_file
+from recipe.sources.text_models import BagOfEmbeddings
 from recipe.sources.torchvision_data import torchvision_set
 
 Look = ImageFormat
 """Its earlier name: files that `recipe init` wrote import it."""
 
 __all__ = [
+    "BagOfEmbeddings",
     "ImageFormat",
     "Look",
     "Source",
