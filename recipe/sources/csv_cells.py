@@ -14,6 +14,8 @@ BLANK = frozenset({"", "?", "na", "n/a", "nan", "null", "none", "-",
                    "--", ".", "#n/a", "<na>", "nat", "#value!", "#ref!", "#div/0!"})  # fmt: skip
 """Cells that say that there is no value."""
 SEPARATORS = ",;\t|"
+MOST_ABOVE = 50
+"""Lines that are looked at to tell comments above the header."""
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?')
 """What spreadsheets write above the header."""
 
@@ -134,6 +136,10 @@ def _text(path: Path) -> tuple[str, tuple[str, ...]]:
     raise UsageError(f"{str(path)!r} is broken UTF-16 text: export the table as UTF-8.")
 
 
+def _is_row(line: str) -> bool:
+    return bool(line.strip()) and not line.startswith("#")
+
+
 def _without_preamble(text: str) -> tuple[str, str, tuple[str, ...]]:
     """The separator, the text from the header on, and sentences about lines that were passed over:
     `sep=;`, and comments that do not look like the line below them.
@@ -141,7 +147,8 @@ def _without_preamble(text: str) -> tuple[str, str, tuple[str, ...]]:
     notes: list[str] = []
     while True:
         first, _, rest = text.lstrip("\r\n").partition("\n")
-        first, below = first.strip("\r"), rest.lstrip("\r\n").partition("\n")[0]
+        first = first.strip("\r")
+        below = next((line for line in rest.split("\n", MOST_ABOVE) if _is_row(line)), "")
         if found := SEPARATOR_LINE.fullmatch(first):
             return found[1], rest, (*notes, f"The line {first!r} above the header is passed over.")
         comment = first.startswith("#") and bool(below)
