@@ -13,7 +13,9 @@ from recipe.ui.questions import Answers, Item, Question
 if TYPE_CHECKING:
     from recipe.sources.source import Kind
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp"})
+IMAGE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp", ".gif"}
+)
 LOOKED_AT = 200
 """Entries of a folder that are looked at: a guess may not take long."""
 LIKELY_TARGETS = ("target", "label", "class", "y", "outcome", "survived", "price", "saleprice")
