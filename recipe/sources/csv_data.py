@@ -148,6 +148,7 @@ def _reader(
             )
         roles.notes = [f"Left out, since the model reads text alone: {', '.join(others)}."]
     if texts:
+        texts = [name for name in table.names if name in texts]
         encode = encoder or texts_reader
         reader, notes = encode(table, text_columns(texts, table.path), targets, train)
         return reader, (*roles.sentences(), *notes)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from recipe.core.errors import UsageError
 from recipe.sources import image_folder

@@ -58,8 +58,8 @@ def test_words_that_only_validation_has_are_unknown():
 def test_a_pair_of_texts_has_a_separator():
     texts, kinds = reviews()
     others = [texts[k // 2] for k in range(len(texts))]  # each twice
-    source = csv_table({"a": texts, "b": others, "label": kinds}, "label")
-    assert source.reader.columns == ("a", "b")
+    source = csv_table({"b": others, "a": texts, "label": kinds}, "label")
+    assert source.reader.columns == ("b", "a")  # as in the table
     assert source.shape == (19,)
     assert ((source.train[0] == SEPARATOR).sum(1) == 1).all()
     assert source.reader.model_options["pair"]
