@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from recipe.frameworks.lightning import from_lightning
     from recipe.frameworks.transformers import from_transformers
     from recipe.ranges import integers, log_uniform, uniform, when
-    from recipe.sources.timm_models import from_timm
+    from recipe.sources.from_timm import from_timm
     from recipe.tasks import Task
     from recipe.trained.loading import load
 
@@ -28,7 +28,7 @@ _HOMES = {
     "Task": "recipe.tasks",
     "UsageError": "recipe.core.errors",
     "from_lightning": "recipe.frameworks.lightning",
-    "from_timm": "recipe.sources.timm_models",
+    "from_timm": "recipe.sources.from_timm",
     "from_transformers": "recipe.frameworks.transformers",
     "integers": "recipe.ranges",
     "load": "recipe.trained.loading",

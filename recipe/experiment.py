@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, SequentialSampler
 
 from recipe.core.errors import UsageError
 from recipe.core.evidence import Scalar
@@ -149,6 +149,8 @@ class Experiment:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "batch_size", self._batch_size(self.batch_size))
+        if isinstance(self.train, DataLoader) and isinstance(self.train.sampler, SequentialSampler):
+            object.__setattr__(self, "shuffle", False)
         if isinstance(self.model, nn.Module):
             raise UsageError(
                 "Experiment(model=...) got a module, which every trial would share: "

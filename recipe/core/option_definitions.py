@@ -26,7 +26,7 @@ AUGMENTATIONS = ("none", "shift", "flip")
 """Random changes of training images; `flip` also shifts. A mirrored letter or digit is another one:
 those take `shift`."""
 TABLE_TASKS = ("classification", "binary", "regression")
-BY_NAME = ("data", "target", "task", "model", "pretrained", "weights",
+BY_NAME = ("data", "target", "task", "group", "time", "model", "pretrained", "weights",
            "image_size", "augment", "data_dir")  # fmt: skip
 """Options that name an experiment instead of a TARGET."""
 
@@ -56,23 +56,40 @@ OPTIONS: tuple[Option, ...] = (
         "data",
         parse_text,
         None,
-        "Instead of TARGET: a folder of images, a table, a text, or a data set of torchvision.",
+        "Instead of TARGET: a folder of images, a table, a text, a data set of torchvision, or "
+        "hf:NAME.",
         "FOLDER|FILE|NAME",
     ),
     Option(
         "target",
         parse_column,
         None,
-        "Column of the table to predict.",
+        "Column of the table to predict, or several: a,b,c.",
         "COLUMN",
         question="Which column is to be predicted?",
     ),
     Option("task", one_of_these(TABLE_TASKS), None, "What the column asks.", "|".join(TABLE_TASKS)),
     Option(
+        "group",
+        parse_column,
+        None,
+        "Column of the table of which no value may be in training and validation both.",
+        "COLUMN",
+        question="Which column says what belongs together, such as a patient?",
+    ),
+    Option(
+        "time",
+        parse_column,
+        None,
+        "Column of the table that orders rows: the latest validate.",
+        "COLUMN",
+        question="Which column says when?",
+    ),
+    Option(
         "model",
         parse_text,
         None,
-        "Model for --data, such as mlp, cnn or resnet18.",
+        "Model for --data, such as mlp, cnn, resnet18, timm:NAME or hf:NAME.",
         "NAME",
         question="Which model?",
     ),
@@ -80,7 +97,7 @@ OPTIONS: tuple[Option, ...] = (
         "pretrained",
         parse_flag,
         default=False,
-        help="Begin with torchvision's weights.",
+        help="Begin with the weights that torchvision, timm or Hugging Face has for the model.",
         question="Begin with pretrained weights?",
     ),
     Option(

@@ -18,6 +18,8 @@ class Settings:
     data: str | None = None
     target: str | None = None
     task: str | None = None
+    group: str | None = None
+    time: str | None = None
     model: str | None = None
     pretrained: bool = False
     weights: Path | None = None

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
 import torch
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Subset
 
 from recipe.data.collating import IGNORED, Collate, part_item
 from recipe.data.order import Order
 from recipe.data.single_items import Batch
-from recipe.data.trees import Values, join, split
+from recipe.data.trees import Gathered, Items, Tree, Values, join, split
 
 EVAL_BATCH, LEAST_EVAL = 512, 32
 
@@ -160,9 +161,9 @@ class ItemData(_AnyEpoch):
         """Number of items."""
         return len(self.kept)
 
-    def _made(self, index: Iterable[int]) -> Batch:
-        x, y = self.collate([self.kept[i] for i in index], self.name)
-        return suited((x.to(self.device), y.to(self.device)), self.suits)
+    def _made(self, index: Sequence[int]) -> Batch:
+        batch = gathered(self.kept, self.collate, self.name, index)
+        return suited(moved(batch, self.device), self.suits)
 
     def batches(
         self, size: int, generator: torch.Generator | None = None, *, shuffle: bool = False
@@ -219,8 +220,8 @@ class StreamData(_AnyEpoch):
             self.dataset, num_workers=self.workers,
             collate_fn=Assembly(self.collate, self.name), **options,
         )  # fmt: skip
-        for x, y in loader:
-            yield suited((x.to(self.device), y.to(self.device)), self.suits)
+        for batch in loader:
+            yield suited(moved(batch, self.device), self.suits)
 
     def batches(
         self, size: int, generator: torch.Generator | None = None, *, shuffle: bool = False
@@ -239,10 +240,15 @@ class StreamData(_AnyEpoch):
     def sample(self, n: int, generator: torch.Generator) -> TensorData:
         """`n` random items, drawn once and then fixed."""
         index = torch.randperm(len(self), generator=generator)[:n].tolist()
-        some = replace(self, dataset=Subset(self.dataset, index), order=Order())
-        xs, ys = zip(*some.eval_batches(), strict=True)
-        y = join(ys, IGNORED)
-        return TensorData(join(xs), y, deterministic=False, suits=self.suits)
+        read = replace(self, dataset=Subset(self.dataset, index), order=Order(), suits=())
+        if self.collate.own is not None:
+            loader = DataLoader(read.dataset, EVAL_BATCH, num_workers=self.workers, collate_fn=list)
+            kept = [item for items in loader for item in items]
+            some = ItemData(kept, self.collate, self.device, self.name, False, suits=self.suits)
+            return some.sample(n, generator)
+        xs, ys = zip(*read.eval_batches(), strict=True)
+        x, y = suited((join(xs), join(ys, IGNORED)), self.suits)
+        return TensorData(x, y, deterministic=False, suits=self.suits)
 
     def suited(self, suit: Suit) -> "StreamData":
         """The same data, changed to suit a model."""
@@ -251,6 +257,42 @@ class StreamData(_AnyEpoch):
     def part(self, index: Sequence[int]) -> "StreamData":
         """Some of the items."""
         return replace(self, dataset=Subset(self.dataset, list(index)))
+
+
+def gathered(kept: Sequence[Any], collate: Collate, name: str, places: Sequence[int]) -> Batch:
+    """A batch of some items. One that the user's function made is made anew where some of its items
+    are asked for, unless each of its tensors has them one after the other.
+    """
+    x, y = collate([kept[place] for place in places], name)
+    if collate.own is None or (item_by_item(x, len(places)) and item_by_item(y, len(places))):
+        return x, y
+
+    def part(of: int) -> Callable[[Sequence[int]], Values]:
+        return lambda chosen: gathered(kept, collate, name, chosen)[of]
+
+    return tuple(  # type: ignore[return-value]
+        Tree(values.value, Gathered(part(of), tuple(places)))
+        if isinstance(values, Tree)
+        else values
+        for of, values in enumerate((x, y))
+    )
+
+
+def item_by_item(values: Values, count: int) -> bool:
+    """Whether every tensor of a batch has one entry for each of so many items."""
+    if isinstance(values, Tensor):
+        return values.ndim > 0 and len(values) == count
+    found = [leaf for leaf in values.leaves() if isinstance(leaf, Tensor | Items)]
+    return bool(found) and all(len(leaf) == count for leaf in found if not _is_number(leaf))
+
+
+def _is_number(leaf: Any) -> bool:
+    return isinstance(leaf, Tensor) and not leaf.ndim
+
+
+def moved(batch: Batch, device: torch.device) -> Batch:
+    """A batch on a device."""
+    return batch[0].to(device), batch[1].to(device)
 
 
 @dataclass(frozen=True)

@@ -77,5 +77,7 @@ def _said(loader: DataLoader[Any], name: str, order: Order, *, shuffle: bool) ->
         else "its random order is replaced by one that all trials share" if shuffle
         else "items are trained on in their order, as it says"
     )  # fmt: skip
+    if name != "train":
+        return f"{name}: from the DataLoader ({type(loader.dataset).__name__}), in its order."
     size = f"batches of {loader.batch_size}, " if loader.batch_size else ""
     return f"{name}: from the DataLoader ({size}{type(loader.dataset).__name__}); {how}."

@@ -44,7 +44,7 @@ class ItemForm:
         return ItemForm(
             Parting(experiment.target, experiment.batch),
             experiment.collate,
-            getattr(experiment.resolved_task, "separate_items", False),
+            experiment.resolved_task.separate_items,
             experiment.epoch_items,
         )
 

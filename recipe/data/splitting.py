@@ -59,7 +59,7 @@ def _split(train: Data, share: float, experiment: Experiment, seed: int) -> Spli
         return Splits(train.after(held), train.first(held))
     order = _split_order(train, experiment, derive_seed(seed, "split"))
     held_out, kept = order[:held], order[held:]
-    if getattr(experiment.resolved_task, "ordered", False):
+    if experiment.resolved_task.ordered:
         held_out, kept = list(range(n - held, n)), list(range(n - held))
     drawn = train.order.of(kept)
     if isinstance(train, TensorData):

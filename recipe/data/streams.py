@@ -224,8 +224,11 @@ class IterableData:
         count = min(self.items, 2 * n)
         raw = list(islice(self._from_start(), count))
         chosen = torch.randperm(count, generator=generator)[:n].tolist()
-        x, y = self._made([raw[i] for i in chosen])
-        return TensorData(x, y, deterministic=False, suits=self.suits)
+        kept = [raw[i] for i in chosen]
+        if self.collate.own is None:
+            kept = [_parted(each, self.collate, self.name) for each in kept]
+        some = ItemData(kept, self.collate, self.device, self.name, False, suits=self.suits)
+        return some.sample(n, generator)
 
     def _from_start(self) -> Iterable[Any]:
         return islice(self.fresh(), self.skipped, None)

@@ -46,16 +46,28 @@ class WithTargets(NamedTuple):
 class Tree:
     """A batch of n items as a tree of tensors [n, ...] and of `Items` of length n."""
 
-    def __init__(self, value: Any) -> None:
-        """Take a structure as `as_structure` gives it."""
-        self.value = value
+    def __init__(self, value: Any, gathered: "Gathered | None" = None) -> None:
+        """Take a structure as `as_structure` gives it.
+
+        Args:
+            value: the structure.
+            gathered: the items that a function of the user's made a batch of which cannot be taken
+                apart again: graphs side by side, say.
+
+        """
+        self.value, self.gathered = value, gathered
 
     def __len__(self) -> int:
         """Number of items."""
+        if self.gathered is not None:
+            return len(self.gathered.places)
         return next((len(leaf) for leaf in self.leaves() if _counts(leaf)), 0)
 
     def __getitem__(self, index: Rows) -> "Tree":
         """Some of the items, as a batch."""
+        if self.gathered is not None:
+            some: Tree = self.gathered[index].to(self.device)
+            return some
         return self.mapped(lambda leaf: _rows(leaf, index))
 
     def leaves(self) -> list[Any]:
@@ -75,7 +87,15 @@ class Tree:
 
     def mapped(self, function: Callable[[Any], Any]) -> "Tree":
         """The same structure with other leaves."""
-        return Tree(optree.tree_map(function, self.value, **_WALK))
+        return Tree(optree.tree_map(function, self.value, **_WALK), self.gathered)
+
+    def named(self, function: Callable[[str, Tensor], Tensor]) -> "Tree":
+        """The same with every tensor changed, by where it stands; see `tensors`."""
+
+        def change(path: tuple[Any, ...], leaf: Any) -> Any:
+            return function(".".join(map(str, path)), leaf) if isinstance(leaf, Tensor) else leaf
+
+        return Tree(optree.tree_map_with_path(change, self.value, **_WALK), self.gathered)
 
     def clone(self) -> "Tree":
         """A copy that a model may write into."""
@@ -97,7 +117,7 @@ class Tree:
 
     def on_tensors(self, function: Callable[[Tensor], Tensor]) -> "Tree":
         """The same with every tensor changed, those inside `Items` too."""
-        return Tree(_on_tensors(function, self.value))
+        return Tree(_on_tensors(function, self.value), self.gathered)
 
     @property
     def device(self) -> torch.device:
@@ -113,6 +133,24 @@ class Tree:
     def __repr__(self) -> str:
         """Shapes and types of the leaves."""
         return f"Tree({described(self)})"
+
+
+@dataclasses.dataclass(frozen=True)
+class Gathered:
+    """Items of which the user's own function makes one batch or another."""
+
+    make: Callable[[Sequence[int]], Any]
+    """The batch of items by their numbers: a `Tree`, or a tensor."""
+    places: tuple[int, ...]
+
+    def __getitem__(self, index: Rows) -> Any:
+        """The batch of some of them."""
+        if isinstance(index, slice):
+            chosen = self.places[index]
+        else:
+            numbers = index.tolist() if isinstance(index, Tensor) else index
+            chosen = tuple(self.places[number] for number in numbers)
+        return self.make(chosen)
 
 
 Values = Tensor | Tree
@@ -249,6 +287,9 @@ def join(parts: Sequence[Any], fill: float = 0) -> Any:
         return parts[0]
     if isinstance(parts[0], Tensor):
         return _joined_tensors(parts, fill)
+    if parts[0].gathered is not None:
+        every = tuple(place for part in parts for place in part.gathered.places)
+        return parts[0].gathered.make(every).to(parts[0].device)
     first, *rest = (part.value for part in parts)
     return Tree(optree.tree_map(lambda *leaves: _joined(leaves, fill), first, *rest, **_WALK))
 

@@ -1,6 +1,6 @@
 """Models around the user's model: other inputs, other outputs, one activation left out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -39,6 +39,33 @@ class Standardised(nn.Module):
         values = x if x.dtype == torch.float64 else x.float()
         outputs: Tensor = self.model((values - self.mean) / self.deviation)
         return outputs
+
+
+class StandardisedParts(nn.Module):
+    """The model on inputs of several parts, of which some are brought to zero mean and deviation 1
+    by features.
+    """
+
+    def __init__(self, model: nn.Module, figures: Mapping[str, tuple[Tensor, Tensor]]) -> None:
+        """`figures`: mean and deviation by where a part stands, see `Tree.tensors`."""
+        super().__init__()
+        self.model, self.names = model, list(figures)
+        for number, (mean, deviation) in enumerate(figures.values()):
+            self.register_buffer(f"mean{number}", mean)
+            self.register_buffer(f"deviation{number}", deviation)
+
+    def forward(self, x: Any) -> Any:
+        """The outputs of the model."""
+
+        def changed(name: str, values: Tensor) -> Tensor:
+            if name not in self.names:
+                return values
+            number = self.names.index(name)
+            mean, deviation = getattr(self, f"mean{number}"), getattr(self, f"deviation{number}")
+            standard: Tensor = (values - mean) / deviation
+            return standard
+
+        return self.model(x.named(changed))
 
 
 class Mapped(nn.Module):

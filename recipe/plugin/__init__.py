@@ -40,14 +40,15 @@ if TYPE_CHECKING:
     from recipe.sources.source import Source
     from recipe.sources.readers import Reader
     from recipe.models.building import batch_norms, build_model
+    from recipe.models.adapted import adapter_of
     from recipe.models.user_errors import error_location
     from recipe.models.dropout import no_dropout
     from recipe.models.randomness import seeded
     from recipe.models.blocks import in_head
     from recipe.models.pretrained import SCRATCH, reset_weights, start_file, why_not_reset
     from recipe.models.wrappers import (
-        Mapped, Rectified, Standardised, WithoutDropout, WithoutLastActivation, reinitialised,
-        with_outputs, with_relu_between_layers,
+        Mapped, Rectified, Standardised, StandardisedParts, WithoutDropout, WithoutLastActivation,
+        reinitialised, with_outputs, with_relu_between_layers,
     )
     from recipe.training.loop import Training
     from recipe.training.fit import Fit, snapshot_of
@@ -98,9 +99,10 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "Data", "Splits", "TensorData", "like", "load_data", "Batch", "Source", "Reader", "Tree",
     "Values", "copies", "every_tensor", "join", "shape_of", "split",
     # fresh models, and models around them
-    "batch_norms", "build_model", "error_location", "no_dropout", "seeded", "in_head", "SCRATCH",
+    "adapter_of", "batch_norms", "build_model", "error_location", "no_dropout", "seeded", "in_head",
+    "SCRATCH",
     "reset_weights", "start_file", "why_not_reset", "Mapped", "Rectified", "Standardised",
-    "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_outputs",
+    "StandardisedParts", "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_outputs",
     "with_relu_between_layers",
     # trainings, evaluation and what is watched
     "Training", "Fit", "Snapshot", "patience_for", "rank", "snapshot_of", "evaluate",
@@ -145,14 +147,15 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.sources.source": ("Source",),
     "recipe.sources.readers": ("Reader",),
     "recipe.models.building": ("batch_norms", "build_model"),
+    "recipe.models.adapted": ("adapter_of",),
     "recipe.models.user_errors": ("error_location",),
     "recipe.models.dropout": ("no_dropout",),
     "recipe.models.randomness": ("seeded",),
     "recipe.models.blocks": ("in_head",),
     "recipe.models.pretrained": ("SCRATCH", "reset_weights", "start_file", "why_not_reset"),
     "recipe.models.wrappers": (
-        "Mapped", "Rectified", "Standardised", "WithoutDropout", "WithoutLastActivation",
-        "reinitialised", "with_outputs", "with_relu_between_layers",
+        "Mapped", "Rectified", "Standardised", "StandardisedParts", "WithoutDropout",
+        "WithoutLastActivation", "reinitialised", "with_outputs", "with_relu_between_layers",
     ),
     "recipe.training.loop": ("Training",),
     "recipe.training.fit": ("Fit", "snapshot_of"),

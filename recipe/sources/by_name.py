@@ -8,27 +8,34 @@ from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.models.pretrained import read_weights
 from recipe.sources.csv_data import csv_table
+from recipe.sources.detection import is_detection
+from recipe.sources.hf_data import hf_images, hf_kind, hf_set, is_hf
+from recipe.sources.hf_texts import hf_encoder
+from recipe.sources.hub import bare, is_hub, label
 from recipe.sources.image_folders import HOW, image_folder
 from recipe.sources.inputs_json import InputsRecord
 from recipe.sources.models_by_name import (
     USUAL,
     check_model,
+    check_weights,
     factory,
     image_format_of,
+    is_for_text,
     is_torchvisions,
     last_layer,
-    trained,
 )
+from recipe.sources.segmentation import is_segmentation, segmentation_folder
 from recipe.sources.source import TABLES, TEXTS, Kind, Source
 from recipe.sources.text_files import text_file
+from recipe.sources.text_tables import TextEncoder, texts_reader
 from recipe.sources.torchvision_data import SETS, known_set, torchvision_set
 
-FREE_EPOCHS = {"images": 15, "table": 30, "text": 15}
+FREE_EPOCHS = {"images": 15, "table": 30, "text": 15, "texts": 15, "segmentation": 15}
 """Epochs of one full training where none are named."""
-BATCH = {"images": 64, "table": 32, "text": 32}
+BATCH = {"images": 64, "table": 32, "text": 32, "texts": 32, "segmentation": 16}
 NAME_DATA = (
-    f"name a folder of images ({HOW}), a table (.csv), a text (.txt), or one of torchvision's data "
-    "sets"
+    f"name a folder of images ({HOW}), a table (.csv, .jsonl, .parquet, .xlsx), a text (.txt), or "
+    "one of torchvision's data sets, or hf:NAME"
 )
 LARGE_BATCH, MANY = 128, 10_000
 PRETRAINED_EPOCHS = 5
@@ -43,9 +50,11 @@ def kind_of(data: str) -> Kind:
         UsageError: nothing does.
 
     """
+    if is_hf(data):
+        return hf_kind(data)
     path = Path(data)
     if path.is_dir():
-        return "images"
+        return _kind_of_folder(path)
     if path.suffix.lower() in TABLES and path.is_file():
         return "table"
     if path.suffix.lower() in TEXTS and path.is_file():
@@ -63,12 +72,23 @@ def kind_of(data: str) -> Kind:
     raise UsageError(f"There is no data {data!r}: {what}")
 
 
+def _kind_of_folder(folder: Path) -> Kind:
+    if is_detection(folder):
+        raise UsageError(
+            f"{str(folder)!r} holds boxes of objects: read it in Python with "
+            "recipe.sources.detection_folder, and name the experiment as TARGET."
+        )
+    return "segmentation" if is_segmentation(folder) else "images"
+
+
 def experiment_by_name(
     data: str,
     *,
     model: str | None = None,
     target: str | None = None,
     task: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
     pretrained: bool = False,
     weights: Path | None = None,
     image_size: int | None = None,
@@ -80,9 +100,11 @@ def experiment_by_name(
     Args:
         data: a folder of images, a table, a text, or a data set of torchvision.
         model: see `model_names`; None: the usual one for this kind of data.
-        target: the column of a table that is predicted.
+        target: the column of a table that is predicted, or several with commas between them.
         task: of a table, where it is not what the column looks like.
-        pretrained: begin with torchvision's weights, the last layer drawn anew.
+        group: of a table, a column of which no value is both in training and in validation.
+        time: of a table, a column by which rows are ordered: the latest validate.
+        pretrained: begin with the library's weights, the last layer drawn anew.
         weights: a file of weights to begin with, in the same way.
         image_size: side of the images in pixels.
         augment: `none`, `shift` or `flip`.
@@ -94,30 +116,49 @@ def experiment_by_name(
     """
     kind = kind_of(data)
     name = model or USUAL[kind]
-    check_model(name, kind, pretrained=pretrained)
+    reads_text = kind == "table" and is_for_text(name)
+    check_model(name, "texts" if reads_text else kind, pretrained=pretrained)
     if pretrained and weights is not None:
         raise UsageError(
             f"Both --pretrained and --weights {str(weights)!r} were named: name one of them."
         )
     if pretrained:
-        trained(name)  # before the data is read, which takes time
+        check_weights(
+            name, "texts" if reads_text else kind
+        )  # before the data is read, which takes time
     if weights is not None:
         read_weights(weights)
-    check_options(data, kind, target=target, task=task, image_size=image_size, augment=augment)
+    check_options(
+        data, kind, target=target, task=task, group=group, time=time, image_size=image_size,
+        augment=augment,
+    )  # fmt: skip
     if kind == "table":
-        source = csv_table(data, target, task)
+        encoder = _encoder(name) if reads_text else None
+        table = hf_set if is_hf(data) else csv_table
+        source = table(data, target, task, group=group, time=time, encoder=encoder)
+        if source.kind == "texts":
+            kind, name = "texts", model or USUAL["texts"]
+            check_model(name, kind, pretrained=pretrained)
     elif kind == "text":
         source = text_file(data)
+    elif kind == "segmentation":
+        source = segmentation_folder(data, size=image_size)
     else:
         theirs = weights is not None and is_torchvisions(weights, name)
         look = image_format_of(name, image_size, pretrained=pretrained or theirs)
         shown: Any = {"size": image_size, "augment": augment or "none"}
         source = (
-            image_folder(data, look, **shown) if Path(data).is_dir()
+            hf_images(data, look, **shown, target=target) if is_hf(data)
+            else image_folder(data, look, **shown) if Path(data).is_dir()
             else torchvision_set(data, look, **shown, folder=data_dir)
         )  # fmt: skip
     experiment = _experiment(source, kind, name, pretrained=pretrained, weights=weights)
     return experiment, (f"Data {source.name}: {source.notes[0]}", *source.notes[1:])
+
+
+def _encoder(name: str) -> TextEncoder:
+    """What makes inputs of text for a model that reads it."""
+    return hf_encoder(bare(name)) if is_hub(name) else texts_reader
 
 
 def _experiment(
@@ -125,18 +166,22 @@ def _experiment(
 ) -> Experiment:
     """What is usual for this kind of data and this model."""
     n = len(source.train[0] if isinstance(source.train, tuple) else source.train)
-    make = factory(name, kind, source.shape, source.outputs, pretrained=pretrained)
+    make = factory(
+        name, kind, source.shape, source.outputs, pretrained=pretrained,
+        options=getattr(source.reader, "model_options", None),
+    )  # fmt: skip
     moved = pretrained or weights is not None
     return Experiment(
         model=make,
         head=last_layer(make()) if moved else None,
         weights=TORCHVISIONS if pretrained else weights,
         train=source.train, val=source.val, test=source.test, task=source.task,
-        optimizer="adamw" if pretrained or kind != "images" or "vit" in name or "swin" in name
+        optimizer="adamw"
+        if pretrained or kind != "images" or is_hub(name) or "vit" in name or "swin" in name
         else "sgd",
         batch_size=LARGE_BATCH if n >= MANY else BATCH[kind],
         epochs=PRETRAINED_EPOCHS if pretrained else FREE_EPOCHS[kind],
-        augment=source.augment, name=f"{source.name}-{name}",
+        augment=source.augment, name=f"{source.name}-{label(name)}",
         inputs=_kept(name, source, pretrained),
     )  # fmt: skip
 
@@ -153,10 +198,12 @@ def _kept(name: str, source: Source, pretrained: bool) -> InputsRecord | None:
 
 def check_options(data: str, kind: Kind, **given: object) -> None:
     """An option that this kind of data does not have is a mistake, not a wish to be ignored."""
-    fits = {"target": "table", "task": "table", "image_size": "images", "augment": "images"}
+    fits: dict[str, tuple[str, ...]] = {
+        "image_size": ("images", "segmentation"), "augment": ("images",),
+    } | dict.fromkeys(("target", "task", "group", "time"), ("table",))  # fmt: skip
     for name, value in given.items():
-        if value is not None and fits[name] != kind:
-            whose = {"table": "tables", "images": "images"}[fits[name]]
+        if value is not None and kind not in fits[name] and not (name == "target" and is_hf(data)):
+            whose = {"table": "tables", "images": "images"}[fits[name][0]]
             raise UsageError(
                 f"--{name.replace('_', '-')} is for {whose}, {data!r} is {kind}: leave it out."
             )

@@ -1,10 +1,13 @@
 """Image files as tensors of one size."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torchvision.transforms import v2
@@ -53,7 +56,7 @@ class Images:
             UsageError: there are none.
 
         """
-        self.files = [path] if path.is_file() else sorted(_images_below(path))
+        self.files = [path] if path.is_file() else image_files(path)
         if not self.files:
             raise UsageError(f"There are no images in {str(path)!r}: name a folder that has some.")
         self.names = [str(file) for file in self.files]
@@ -67,13 +70,33 @@ class Images:
         return open_image(self.names[index])
 
 
-def _images_below(folder: Path) -> Iterator[Path]:
-    """Not those of tools (.git, __MACOSX)."""
+ORIENTATION = 0x0112
+"""The EXIF tag that says how the stored pixels have to be turned."""
+UPRIGHT, TURNED = (None, 0, 1), range(5, 9)
+"""Values of it: as they lie, and on their side, so that width and height change places."""
+DEEP = 257
+"""From 16 bits to 8."""
+
+
+@cache
+def suffixes() -> frozenset[str]:
+    """Endings of files that are taken for images: torchvision's, and others that Pillow reads."""
+    from PIL import Image
     from torchvision.datasets.folder import IMG_EXTENSIONS
 
+    more = {".gif", ".jfif", ".avif"} & set(Image.registered_extensions())
+    return frozenset(IMG_EXTENSIONS) | more
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The images of a folder and of those in it, by name; not those of tools (.git, __MACOSX)."""
+    return sorted(_images_below(folder))
+
+
+def _images_below(folder: Path) -> Iterator[Path]:
     for file in folder.rglob("*"):
         inside = file.relative_to(folder).parts
-        if file.suffix.lower() in IMG_EXTENSIONS and not any(map(of_a_tool, inside)):
+        if file.suffix.lower() in suffixes() and not any(map(of_a_tool, inside)):
             yield file
 
 
@@ -83,17 +106,49 @@ def of_a_tool(name: str) -> bool:
 
 
 def open_image(path: str) -> Any:
-    """An image, as Pillow opens it.
+    """An image in RGB, as Pillow opens it: upright, where the file says how it lies, and 16 bits
+    scaled to 8.
+
+    Raises:
+        UsageError: it cannot be read.
+
+    """
+    from PIL import Image, ImageOps
+
+    with _readable(path), Image.open(path) as image:
+        if is_deep(image.mode):
+            image = Image.fromarray((np.asarray(image) // DEEP).astype(np.uint8))  # noqa: PLW2901
+        return ImageOps.exif_transpose(image).convert("RGB")
+
+
+def is_deep(mode: str) -> bool:
+    """Whether an image of this mode of Pillow has 16 bits: a plain conversion makes it white."""
+    return mode.startswith("I;16")
+
+
+def looked_at(path: str) -> tuple[tuple[int, int], bool]:
+    """Width and height of an image that stands upright, and whether it is stored otherwise, or in
+    16 bits.
 
     Raises:
         UsageError: it cannot be read.
 
     """
     from PIL import Image
-    from torchvision.datasets.folder import default_loader
+
+    with _readable(path), Image.open(path) as image:
+        way = image.getexif().get(ORIENTATION)
+        width, height = image.size
+        size = (height, width) if way in TURNED else (width, height)
+        return size, way not in UPRIGHT or is_deep(image.mode)
+
+
+@contextmanager
+def _readable(path: str) -> Iterator[None]:
+    from PIL import Image
 
     try:
-        return default_loader(path)
+        yield
     except (OSError, Image.DecompressionBombError) as error:
         raise UsageError(
             f"{path!r} cannot be read as an image ({error}): fix or remove it."

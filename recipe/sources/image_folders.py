@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from torchvision.datasets import ImageFolder
 
 from recipe.core.errors import UsageError
 from recipe.sources.augment import augmentation
-from recipe.sources.image_files import of_a_tool, open_image
+from recipe.sources.image_files import (
+    image_files,
+    looked_at,
+    of_a_tool,
+    open_image,
+    suffixes,
+)
 from recipe.sources.image_format import (
     LOOKED_AT,
     MEASURED,
@@ -24,6 +29,8 @@ SPLITS = {"train": ("train", "training"), "val": ("val", "valid", "validation", 
           "test": ("test", "testing")}  # fmt: skip
 """Names of folders that hold the parts of a data set."""
 VAL_SHARE = 0.2
+OF_SYSTEMS = ("thumbs.db", "desktop.ini")
+"""Files that a file manager leaves behind."""
 HOW = "put the images of each class into a folder of its own, as in cats/1.jpg and dogs/2.jpg"
 
 
@@ -54,12 +61,25 @@ def image_folder(
     train = _open(parts["train"] or folder)
     paths = [path for path, _ in train.samples]
     chosen = [paths[i] for i in evenly_spread(len(paths), MEASURED)]
-    sizes = [_size(paths[i]) for i in evenly_spread(len(paths), LOOKED_AT)]
+    looks = [looked_at(paths[i]) for i in evenly_spread(len(paths), LOOKED_AT)]
+    sizes = [size for size, _ in looks]
+    notes = [*_of_other_files(Path(train.root))]
     reader, shape = reader_for(look, sizes, lambda: _images(chosen))
     transform = reader.transform()
     train.transform = transform
+    if parts["train"] is None:
+        parts = {}
+    elif _is_unlabelled(parts["test"]):
+        notes.append(f"{str(parts['test'])!r} has no folders of classes and is no test data: "
+                     "recipe predict answers for it.")  # fmt: skip
+        parts["test"] = None
     held = {part: _open(path, transform) for part, path in parts.items()
-            if part != "train" and path is not None and parts["train"] is not None}  # fmt: skip
+            if part != "train" and path is not None}  # fmt: skip
+    if any(odd for _, odd in looks):
+        notes.append("Some images are stored lying on their side or in 16 bits: they are read "
+                     "upright, and as 8 bits.")  # fmt: skip
+        for images in (train, *held.values()):
+            images.loader = open_image
     for part, images in held.items():
         if images.classes != train.classes:
             raise UsageError(
@@ -71,7 +91,7 @@ def image_folder(
         val=held.get("val", VAL_SHARE), test=held.get("test"), shape=shape,
         outputs=len(train.classes), classes=tuple(train.classes), augment=augmentation(augment),
         reader=reader,
-        notes=(f"{described(len(paths), len(train.classes), shape)}.",),
+        notes=(f"{described(len(paths), len(train.classes), shape)}.", *notes),
     )  # fmt: skip
 
 
@@ -93,9 +113,13 @@ class _Classes(ImageFolder):  # type: ignore[misc]  # torchvision has no types
         return classes, {name: index for index, name in enumerate(classes)}
 
 
+def _is_image(path: str) -> bool:
+    return Path(path).suffix.lower() in suffixes()
+
+
 def _open(folder: Path, transform: Any = None) -> Any:
     try:
-        images = _Classes(str(folder), transform, allow_empty=True)
+        images = _Classes(str(folder), transform, is_valid_file=_is_image, allow_empty=True)
     except FileNotFoundError as error:
         raise UsageError(f"{str(folder)!r} has no folders of classes: {HOW}.") from error
     if not images.samples:
@@ -103,14 +127,26 @@ def _open(folder: Path, transform: Any = None) -> Any:
     return images
 
 
-def _size(path: str) -> tuple[int, int]:
-    try:
-        with Image.open(path) as image:
-            return image.size
-    except OSError as error:
-        raise UsageError(
-            f"{path!r} cannot be read as an image ({error}): fix or remove it."
-        ) from error
+def _is_unlabelled(folder: Path | None) -> bool:
+    """Whether images lie in a folder without folders of classes."""
+    return folder is not None and bool(image_files(folder)) and not any(
+        path.is_dir() and not of_a_tool(path.name) for path in folder.iterdir()
+    )  # fmt: skip
+
+
+def _of_other_files(folder: Path) -> Iterator[str]:
+    """A sentence about files that are no images."""
+    others = [
+        path
+        for place in sorted(folder.iterdir())
+        if place.is_dir() and not of_a_tool(place.name)
+        for path in sorted(place.rglob("*"))
+        if path.suffix.lower() not in suffixes() and path.name.lower() not in OF_SYSTEMS
+        and path.is_file() and not of_a_tool(path.name)
+    ]  # fmt: skip
+    if others:
+        verb = "file is no image and is" if len(others) == 1 else "files are no images and are"
+        yield f"{len(others)} {verb} left out, such as {str(others[0])!r}."
 
 
 def _images(paths: list[str]) -> Iterator[Any]:

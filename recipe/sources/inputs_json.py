@@ -15,11 +15,25 @@ from torch import Tensor, nn
 from recipe.core.errors import UsageError
 from recipe.core.files import to_json, write_text
 from recipe.experiment import Experiment
+from recipe.sources.dates import Dates
+from recipe.sources.hf_texts import HubTextsReader
+from recipe.sources.image_files import ImageReader
 from recipe.sources.models_by_name import factory
-from recipe.sources.readers import READERS, Numbers, Reader, TableReader, Words
-from recipe.sources.source import TABLES, TEXTS, Kind
+from recipe.sources.readers import Numbers, Reader, TableReader, TextReader, Words
+from recipe.sources.source import TABLES, TEXTS, Kind, Scale
+from recipe.sources.text_tables import TextsReader
 
-WANTED: Mapping[Kind, str] = {"images": "images", "table": "a table", "text": "a text"}
+WANTED: Mapping[Kind, str] = {
+    "images": "images", "table": "a table", "text": "a text", "texts": "a table of texts",
+    "segmentation": "images", "detection": "images",
+}  # fmt: skip
+READERS: dict[str, Callable[..., Any]] = {
+    "images": ImageReader, "table": TableReader, "text": TextReader, "texts": TextsReader,
+    "segmentation": ImageReader,
+}  # fmt: skip
+OF_IMAGES = ("images", "segmentation")
+PARTS = {"numbers": Numbers, "words": Words, "dates": Dates}
+"""What the lists of a `TableReader` hold."""
 FILE = "inputs.json"
 """In the run folder."""
 SAME = 1e-5
@@ -39,7 +53,7 @@ class InputsRecord:
     """Of one input."""
     outputs: int
     classes: tuple[str, ...] = ()
-    scale: tuple[float, float] | None = None
+    scale: Scale | None = None
     """Mean and deviation of amounts that are predicted: the model was trained on scaled ones."""
     pretrained: bool = False
 
@@ -49,7 +63,10 @@ class InputsRecord:
         """
         if self.model is None:
             return None
-        make = factory(self.model, self.kind, self.shape, self.outputs, pretrained=self.pretrained)
+        make = factory(
+            self.model, self.kind, self.shape, self.outputs, pretrained=self.pretrained,
+            options=getattr(self.reader, "model_options", None),
+        )  # fmt: skip
         return Experiment(model=make, train=None, task=self.task, inputs=self)
 
     def write(self, folder: Path, made: Callable[..., nn.Module]) -> None:
@@ -69,14 +86,14 @@ class InputsRecord:
     def check_kind(self, path: Path) -> None:
         """Raise UsageError where a path cannot be of the kind of data that the run has."""
         said = f"the run was trained on {WANTED[self.kind]}"
-        if self.kind != "images" and path.is_dir():
+        if self.kind not in OF_IMAGES and path.is_dir():
             raise UsageError(f"{str(path)!r} is a folder, {said}: name one.")
-        if self.kind == "images" and path.suffix.lower() in (*TABLES, *TEXTS) and path.is_file():
+        if self.kind in OF_IMAGES and path.suffix.lower() in (*TABLES, *TEXTS) and path.is_file():
             raise UsageError(f"{str(path)!r} is no image, {said}: name some.")
 
     def check(self, path: Path, x: Tensor) -> None:
         """Raise UsageError where images that were read are not of the size of those in training."""
-        if self.kind == "images" and tuple(x.shape[1:]) != self.shape:
+        if self.kind in OF_IMAGES and tuple(x.shape[1:]) != self.shape:
             raise UsageError(
                 f"{str(path)!r} becomes inputs of shape {list(x.shape[1:])}, the model was trained "
                 f"with {list(self.shape)}: give images of that size."
@@ -101,7 +118,7 @@ class InputsRecord:
             data = json.loads(path.read_text("utf-8"))
             data["reader"] = _reader(data["kind"], data["reader"])
             for name in ("shape", "classes", "scale"):
-                data[name] = None if data[name] is None else tuple(data[name])
+                data[name] = _tuples(data[name])
             return cls(**data)
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise UsageError(
@@ -126,12 +143,16 @@ def _alike(one: Any, other: Any) -> bool:
 
 
 def _reader(kind: str, data: Mapping[str, Any]) -> Reader:
-    given = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items()}
+    given = {name: _tuples(value) for name, value in data.items()}
     if READERS[kind] is TableReader:
-        given["numbers"] = tuple(
-            Numbers(**{**column, "missing": column["missing"] and tuple(column["missing"])})
-            for column in data["numbers"]
-        )
-        given["words"] = tuple(Words(**{**c, "known": tuple(c["known"])}) for c in data["words"])
-    made: Reader = READERS[kind](**given)
+        for name, part in PARTS.items():
+            listed = data.get(name, [])
+            given[name] = tuple(part(**{k: _tuples(v) for k, v in one.items()}) for one in listed)
+    cls = HubTextsReader if "tokenizer" in given else READERS[kind]
+    made: Reader = cls(**given)
     return made
+
+
+def _tuples(value: Any) -> Any:
+    """Lists of JSON as the tuples that they were."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -1,8 +1,9 @@
-"""Models by name: small ones of our own, and every classification model of torchvision."""
+"""Models by name: small ones of our own, every classification model of torchvision, and those of
+timm and Hugging Face.
+"""
 
 import copy
-import math
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from http.client import HTTPException
@@ -11,95 +12,25 @@ from typing import Any
 from urllib.parse import urlparse
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 
 from recipe.core.errors import UsageError
 from recipe.core.names import unknown
+from recipe.sources.hf_models import HUGGING_FACE
+from recipe.sources.hub import Factory, Hub, bare, is_hub
 from recipe.sources.image_format import ImageFormat
+from recipe.sources.own_models import Transformer, cnn, linear, mlp
 from recipe.sources.source import Kind
+from recipe.sources.text_models import BagOfEmbeddings
+from recipe.sources.timm_models import TIMM
+from recipe.sources.unet import UNet
 
-Factory = Callable[..., nn.Module]
-USUAL: dict[Kind, str] = {"images": "cnn", "table": "mlp", "text": "transformer"}
+USUAL: dict[Kind, str] = {
+    "images": "cnn", "table": "mlp", "text": "transformer", "texts": "bag", "segmentation": "unet",
+}  # fmt: skip
 """The model where none is named."""
-LEAST_MAP = 4
-"""Side of the feature map at which the small CNN stops halving."""
-MOST_BLOCKS = 5
 PRETRAINED_SIDE = 224
 """Of the images that torchvision's weights were trained on, where their transform names no side."""
-HEADS, LAYERS = 4, 2
-
-
-def mlp(shape: tuple[int, ...], outputs: int, width: int = 128, dropout: float = 0.0) -> nn.Module:
-    """Two hidden layers; images are flattened."""
-    return nn.Sequential(
-        nn.Flatten(), nn.Linear(math.prod(shape), width), nn.ReLU(), nn.Dropout(dropout),
-        nn.Linear(width, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, outputs),
-    )  # fmt: skip
-
-
-def linear(shape: tuple[int, ...], outputs: int) -> nn.Module:
-    """Softmax, logistic or linear regression: what anything deeper has to beat."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), outputs))
-
-
-def cnn(shape: tuple[int, ...], outputs: int, width: int = 32, dropout: float = 0.0) -> nn.Module:
-    """Blocks of convolution, batch norm, ReLU and pooling down to 4 x 4, then the mean over it."""
-    channels, *sides = shape
-    blocks = min(MOST_BLOCKS, max(1, int(math.log2(max(1, min(sides) / LEAST_MAP)))))
-    layers: list[nn.Module] = []
-    for index in range(blocks):
-        out = width * 2 ** min(index, 2)
-        layers += [nn.Conv2d(channels, out, 3, padding=1, bias=False), nn.BatchNorm2d(out),
-                   nn.ReLU(), nn.MaxPool2d(2)]  # fmt: skip
-        channels = out
-    head = [
-        nn.AdaptiveAvgPool2d(1),
-        nn.Flatten(),
-        nn.Dropout(dropout),
-        nn.Linear(channels, outputs),
-    ]
-    return nn.Sequential(*layers, *head)
-
-
-class Transformer(nn.Module):
-    """Causal attention over characters: each position sees those up to its own."""
-
-    def __init__(self, shape: tuple[int, ...], outputs: int, width: int = 64,
-                 dropout: float = 0.0) -> None:  # fmt: skip
-        super().__init__()
-        self.character = nn.Embedding(outputs, width)
-        self.position = nn.Embedding(shape[0], width)
-        self.blocks = nn.ModuleList(_Block(width, dropout) for _ in range(LAYERS))
-        self.norm, self.output = nn.LayerNorm(width), nn.Linear(width, outputs)
-        nn.init.normal_(self.character.weight, std=0.02)  # as GPT-2: logits then start near zero
-        nn.init.normal_(self.position.weight, std=0.02)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Characters [N, T] to logits [N, T, alphabet]."""
-        state = self.character(x) + self.position.weight[: x.shape[1]]
-        for block in self.blocks:
-            state = block(state)
-        logits: Tensor = self.output(self.norm(state))
-        return logits
-
-
-class _Block(nn.Module):
-    def __init__(self, width: int, dropout: float) -> None:
-        super().__init__()
-        self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.asks, self.mixes = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.thinks = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(),
-                                    nn.Linear(4 * width, width), nn.Dropout(dropout))  # fmt: skip
-
-    def forward(self, state: Tensor) -> Tensor:
-        """[N, T, width] to the same."""
-        parts = self.asks(self.before(state)).unflatten(-1, (3 * HEADS, -1)).transpose(1, 2)
-        queries, keys, values = parts.chunk(3, 1)  # [N, heads, T, width / heads] each
-        seen = F.scaled_dot_product_attention(queries, keys, values, is_causal=True)
-        state = state + self.mixes(seen.transpose(1, 2).flatten(2))
-        thought: Tensor = state + self.thinks(self.between(state))
-        return thought
 
 
 @dataclass(frozen=True)
@@ -113,9 +44,11 @@ class Own:
 
 
 OWN = {
+    "bag": Own(BagOfEmbeddings, ("texts",), "the mean of word embeddings, then two layers"),
     "cnn": Own(cnn, ("images",), "a small convolutional network"),
     "linear": Own(linear, ("images", "table"), "one layer, which anything deeper has to beat"),
     "mlp": Own(mlp, ("images", "table"), "two hidden layers"),
+    "unet": Own(UNet, ("segmentation",), "a small U-Net, which gives a class to every pixel"),
     "transformer": Own(Transformer, ("text",), "two blocks of causal attention"),
 }
 
@@ -136,7 +69,9 @@ def torchvision_names() -> tuple[str, ...]:
 
 def check_model(name: str, kind: Kind, *, pretrained: bool) -> None:
     """Raise UsageError when there is no such model for this kind of data, or no weights for it."""
-    if name not in model_names(kind):
+    if is_hub(name):
+        hub_of(name).check(bare(name), kind)
+    elif name not in model_names(kind):
         raise UsageError(unknown(f"model for {kind}", name, model_names(kind)))
     if pretrained and name in OWN:
         raise UsageError(
@@ -145,15 +80,41 @@ def check_model(name: str, kind: Kind, *, pretrained: bool) -> None:
         )
 
 
+def is_for_text(name: str) -> bool:
+    """Whether a model reads texts with a label, so that a table's other columns are of no use."""
+    if name.startswith("hf:"):
+        return True  # what else transformers has takes no table
+    return name in OWN and OWN[name].kinds == ("texts",)
+
+
+def hub_of(name: str) -> Hub:
+    """The library that a prefix names."""
+    return HUGGING_FACE if name.startswith("hf:") else TIMM
+
+
+def check_weights(name: str, kind: Kind) -> None:
+    """Raise UsageError where pretrained weights can be neither found nor downloaded."""
+    if is_hub(name):
+        hub_of(name).check_weights(bare(name), kind)
+    else:
+        trained(name)
+
+
 def is_torchvisions(weights: Path, name: str) -> bool:
     """Whether a file has the name under which torchvision's own weights of a model are kept."""
-    return name not in OWN and weights.name == Path(urlparse(_weights(name).url).path).name
+    return (
+        name not in OWN
+        and not is_hub(name)
+        and weights.name == Path(urlparse(_weights(name).url).path).name
+    )
 
 
 def image_format_of(name: str, size: int | None, *, pretrained: bool) -> ImageFormat | None:
     """How images have to look for this model; None when it takes them as they are."""
     if name in OWN:
         return None
+    if is_hub(name):
+        return hub_of(name).image_format(bare(name), size, pretrained)
     weights = _weights(name)
     least = max(weights.meta["min_size"])
     if size is not None and size < least:
@@ -166,7 +127,13 @@ def image_format_of(name: str, size: int | None, *, pretrained: bool) -> ImageFo
 
 
 def factory(
-    name: str, kind: Kind, shape: tuple[int, ...], outputs: int, *, pretrained: bool = False
+    name: str,
+    kind: Kind,
+    shape: tuple[int, ...],
+    outputs: int,
+    *,
+    pretrained: bool = False,
+    options: Mapping[str, Any] | None = None,
 ) -> Factory:
     """A function that returns a fresh model of this name.
 
@@ -175,24 +142,27 @@ def factory(
         kind: of the data.
         shape: of one input.
         outputs: numbers that it returns for an item.
-        pretrained: whether it takes torchvision's weights, where it is given any.
+        pretrained: whether it takes the library's weights, where it is given any.
+        options: what a model of our own has to know beside these.
 
     Raises:
         UsageError: see `check_model`.
 
     """
     check_model(name, kind, pretrained=pretrained)
+    if is_hub(name):
+        return hub_of(name).factory(bare(name), kind, shape, outputs)
     if name in OWN:
-        return partial(OWN[name].make, shape, outputs)
+        return partial(OWN[name].make, shape, outputs, **(options or {}))
     side = shape[-1]
     if pretrained:
         return partial(_for_these_classes, name, outputs)
-    options: dict[str, Any] = {"num_classes": outputs}
+    given: dict[str, Any] = {"num_classes": outputs}
     if name in ("googlenet", "inception_v3"):
-        options |= {"aux_logits": False, "init_weights": True}
+        given |= {"aux_logits": False, "init_weights": True}
     if name.startswith("vit_"):
-        options["image_size"] = side
-    return partial(_fresh, name, options)
+        given["image_size"] = side
+    return partial(_fresh, name, given)
 
 
 def _fresh(name: str, options: dict[str, Any]) -> nn.Module:

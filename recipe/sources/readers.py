@@ -3,10 +3,10 @@ data is kept with a run, and new data are read in the same way without them.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -14,8 +14,9 @@ from torch import Tensor
 
 from recipe.core.errors import UsageError
 from recipe.core.names import nearest
-from recipe.sources.csv_cells import Columns, blank, number, read_csv
-from recipe.sources.image_files import ImageReader
+from recipe.sources.csv_cells import Columns, blank, number
+from recipe.sources.dates import Dates, expanded
+from recipe.sources.table_files import read_table
 
 NAMED = 5
 """Columns in a message."""
@@ -45,6 +46,8 @@ class Numbers:
     std: float
     missing: tuple[float, float] | None = None
     """Mean and deviation of the input that says whether one was missing; None where none was."""
+    odd: tuple[str, ...] = ()
+    """Words among the numbers that are taken for missing."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,13 @@ class TableReader:
     words: tuple[Words, ...]
     names: tuple[str, ...]
     """Of all columns, in their order."""
-    target: str
-    """The one that is predicted."""
+    target: str | tuple[str, ...]
+    """The one that is predicted, or several."""
     header: bool = True
     """Whether files name their columns."""
     decimal: str = "."
+    dates: tuple[Dates, ...] = ()
+    """Columns of dates, whose parts are among the numbers."""
 
     @property
     def width(self) -> int:
@@ -92,33 +97,21 @@ class TableReader:
         """The rows of a table with the same columns, of which that with the answer may be missing;
         see `Reader`.
         """
-        table = read_csv(path, self.header, self.decimal)
-        if not self.header and len(table.names) == len(self.names) - 1:
-            # Columns are numbers, and that of the answer is not there.
-            rest = tuple(name for name in self.names if name != self.target)
-            table = replace(table, names=rest)
-        wanted = [column.name for column in self.numbers] + [each.name for each in self.words]
-        lacks = [name for name in wanted if name not in table.names]
-        if lacks:
-            more = f" and {len(lacks) - NAMED} more" if len(lacks) > NAMED else ""
-            others = [name for name in table.names if name not in self.names]
-            near = nearest(lacks[0], others) if len(lacks) == 1 else None
-            todo = f"is it {near!r}?" if near else "add them."
-            raise UsageError(
-                f"{str(path)!r} lacks the {'column' if len(lacks) == 1 else 'columns'} "
-                f"{', '.join(lacks[:NAMED])}{more}, which the model was trained with: {todo}"
-            )
-        inputs = self.inputs(table, range(len(table)))
+        made = {each.column(part) for each in self.dates for part in each.parts}
+        wanted = [column.name for column in self.numbers if column.name not in made]
+        wanted += [*(each.name for each in self.dates), *(each.name for each in self.words)]
+        table = table_with(wanted, path, self)
+        inputs = self.inputs(expanded(table, self.dates), range(len(table)))
         return [str(row) for row in table.rows], torch.from_numpy(inputs)
 
     def inputs(self, table: Columns, rows: Sequence[int]) -> np.ndarray:
-        """Inputs [rows, width] in float32.
+        """Inputs [rows, width] in float32, of a table whose dates are expanded.
 
         Raises:
             UsageError: words in a column of numbers.
 
         """
-        values = [numbers_of(table, column.name, rows) for column in self.numbers]
+        values = [numbers_of(table, column.name, rows, column.odd) for column in self.numbers]
         parts = [
             (np.where(np.isnan(found), column.median, found) - column.mean) / column.std
             for column, found in zip(self.numbers, values, strict=True)
@@ -135,8 +128,49 @@ class TableReader:
         return np.stack(parts, axis=1).astype(np.float32)
 
 
-def numbers_of(table: Columns, name: str, rows: Sequence[int]) -> np.ndarray:
-    """A column of a table in float64, NaN where there is no value.
+class _OfATable(Protocol):
+    """What every reader of tables knows of their columns."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def target(self) -> str | tuple[str, ...]: ...
+    @property
+    def header(self) -> bool: ...
+    @property
+    def decimal(self) -> str: ...
+
+
+def table_with(wanted: Sequence[str], path: Path, reader: _OfATable) -> Columns:
+    """A table that has these columns; that of the answer may be missing.
+
+    Raises:
+        UsageError: it cannot be read, or lacks one.
+
+    """
+    table = read_table(path, reader.header, reader.decimal)
+    targets = (reader.target,) if isinstance(reader.target, str) else reader.target
+    if not reader.header and len(table.names) == len(reader.names) - len(targets):
+        # Columns are numbers, and those of the answer are not there.
+        rest = tuple(name for name in reader.names if name not in targets)
+        table = replace(table, names=rest)
+    lacks = [name for name in wanted if name not in table.names]
+    if lacks:
+        more = f" and {len(lacks) - NAMED} more" if len(lacks) > NAMED else ""
+        others = [name for name in table.names if name not in reader.names]
+        near = nearest(lacks[0], others) if len(lacks) == 1 else None
+        todo = f"is it {near!r}?" if near else "add them."
+        raise UsageError(
+            f"{str(path)!r} lacks the {'column' if len(lacks) == 1 else 'columns'} "
+            f"{', '.join(lacks[:NAMED])}{more}, which the model was trained with: {todo}"
+        )
+    return table
+
+
+def numbers_of(
+    table: Columns, name: str, rows: Sequence[int], odd: Collection[str] = ()
+) -> np.ndarray:
+    """A column of a table in float64, NaN where there is no value, or one of the `odd` words.
 
     Raises:
         UsageError: a cell holds something else.
@@ -146,7 +180,7 @@ def numbers_of(table: Columns, name: str, rows: Sequence[int]) -> np.ndarray:
     for row in rows:
         cell = cells[row]
         value = None if blank(cell) else number(cell, table.decimal)
-        if value is None and not blank(cell):
+        if value is None and not blank(cell) and cell not in odd:
             raise UsageError(f"{_cell(table, name, row)}, and is a column of numbers.")
         if value is not None and not math.isfinite(value):
             raise UsageError(f"{_cell(table, name, row)}: give a number, or leave it blank.")
@@ -211,8 +245,3 @@ def read_text(path: Path) -> str:
         raise UsageError(f"{str(path)!r} cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{str(path)!r} is no UTF-8 text ({error.reason}): save it so.") from error
-
-
-READERS: dict[str, Callable[..., Any]] = {
-    "images": ImageReader, "table": TableReader, "text": TextReader,
-}  # fmt: skip

@@ -8,10 +8,14 @@ from torch import Tensor
 
 from recipe.sources.readers import Reader
 
-Kind = Literal["images", "table", "text"]
-TABLES = (".csv", ".tsv", ".data")
+Kind = Literal["images", "table", "text", "texts", "segmentation", "detection"]
+"""`texts` are short ones with a label, in a table."""
+TABLES = (".csv", ".tsv", ".data", ".jsonl", ".ndjson", ".json", ".parquet", ".feather", ".arrow",
+          ".xlsx", ".xlsm", ".xls")  # fmt: skip
 TEXTS = (".txt", ".md")
 """Endings of files of a kind."""
+Scale = tuple[float, float] | tuple[tuple[float, ...], tuple[float, ...]]
+"""Mean and deviation of an amount, or of each of several."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Source:
     augment: Callable[[Tensor], Tensor] | None = None
     reader: Reader | None = None
     """How other files become inputs."""
-    scale: tuple[float, float] | None = None
+    scale: Scale | None = None
     """Mean and deviation of amounts that are predicted, where they were scaled."""
     notes: tuple[str, ...] = ()
     """What was guessed, filled in or left out, in sentences for the user."""

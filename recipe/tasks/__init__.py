@@ -3,6 +3,7 @@
 from recipe.tasks.base import Task
 from recipe.tasks.binary import Binary, Multilabel
 from recipe.tasks.classification import Classification
+from recipe.tasks.detection import Detection
 from recipe.tasks.embedding import Embedding
 from recipe.tasks.forecasting import Forecasting
 from recipe.tasks.language_modelling import LanguageModel
@@ -16,7 +17,7 @@ TASKS: dict[str, Task] = {
     for task in (
         Classification(), Binary(), Multilabel(), Regression(), LanguageModel(), Segmentation(),
         BinarySegmentation(), TokenClassification(), Forecasting(), Embedding(),
-        SequenceToSequence(),
+        SequenceToSequence(), Detection(),
     )
 }  # fmt: skip
 TASKS["ranking"] = TASKS["embedding"]  # what is ranked is how near others lie
@@ -26,6 +27,7 @@ __all__ = [
     "Binary",
     "BinarySegmentation",
     "Classification",
+    "Detection",
     "Embedding",
     "Forecasting",
     "LanguageModel",

@@ -58,8 +58,18 @@ class Task(ABC):
     """How far below perfect a memorised sample may score."""
     counts_by: ClassVar[str] = "items"
     """What shares of classes are counted by, in words: items, pixels or tokens."""
+    separate_items: ClassVar[bool] = False
+    """Whether a batch is a list of items that keep their sizes."""
+    asks_model: ClassVar[bool] = False
+    """Whether the loss is always the model's own."""
     ordered: ClassVar[bool] = False
     """Whether items stand in the order of time: those held out then have to be the latest."""
+
+    def own_meters(self) -> Mapping[str, Callable[[], Any]]:
+        """Metrics by name that this task takes of outputs in its own way: each makes what has
+        `add(outputs, targets)` and `score()`.
+        """
+        return {}
 
     def loss_problem(self) -> str | None:
         """Why nothing can be trained without a declared loss, in a sentence; None where it can."""

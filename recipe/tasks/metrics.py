@@ -82,6 +82,9 @@ class NamedMetric:
         (auroc, average_precision, spearman, recall_at_k) keep what they rank.
         """
         sign = -1 if self.name in LOWER else 1
+        if self.name in self.task.own_meters():
+            running: Running = self.task.own_meters()[self.name]()
+            return running
         if self.name in BY_NEIGHBOURS:
             return _Neighbours(self.task, BY_NEIGHBOURS[self.name])
         if (own := self.task.own_metrics().get(self.name)) is not None:
@@ -112,6 +115,8 @@ def shown(name: str) -> str:
 
 def of_task(task: Task) -> tuple[str, ...]:
     """The metrics that can be taken of a task's outputs."""
+    if task.own_meters():
+        return tuple(task.own_meters())
     if isinstance(task, ByLoss | Embedding):
         # Outputs are embeddings, or parameters of a distribution: no answers.
         labelled = isinstance(task, Embedding) or task.target_kind == "class index"

@@ -206,7 +206,8 @@ class _Meaning:
     def __init__(self, experiment: Experiment) -> None:
         kept = experiment.inputs
         self.classes = class_names(experiment)
-        self.scale: tuple[float, float] = (kept and kept.scale) or (0.0, 1.0)
+        mean, std = (kept and kept.scale) or (0.0, 1.0)
+        self.mean, self.std = (torch.tensor(part, dtype=torch.float64) for part in (mean, std))
 
     def name(self, index: int) -> str:
         """Of a class; its number where it has none."""
@@ -230,8 +231,8 @@ def _read(task: Task, output: Tensor, meaning: _Meaning) -> tuple[str, float | N
         cut = getattr(task, "threshold", 0.0)
         shares = output.flatten() if cut else output.flatten().sigmoid()
         return _yes_or_no(shares, meaning)
-    mean, std = meaning.scale
-    return " ".join(f"{mean + std * value:.6g}" for value in output.flatten().tolist()), None
+    amounts = meaning.mean + meaning.std * output.flatten().double()
+    return " ".join(f"{value:.6g}" for value in amounts.tolist()), None
 
 
 def _yes_or_no(shares: Tensor, meaning: _Meaning) -> tuple[str, float | None]:

@@ -28,6 +28,7 @@ from recipe.models.own_loss import LOGITS, LOSS, OwnLoss, declared
 from recipe.models.randomness import seeded
 from recipe.models.user_errors import error_location
 from recipe.tasks import TASKS, LanguageModel, Task
+from recipe.tasks.by_loss import ByLoss
 from recipe.training.model_kinds import give_targets, per_token, shifted, shifts_labels
 from recipe.training.tree_losses import ModelLoss, Natural, OfPart, OfTrees
 
@@ -60,6 +61,8 @@ def adapted(
     probe = _Probe(sample.x.cpu(), sample.y.cpu(), model)
     probe.adapter = Adapter(_calling(experiment, probe))
     _pass(experiment, probe)
+    if experiment.resolved_task.asks_model and experiment.loss is None:
+        experiment = replace(experiment, loss=MODEL_LOSS)
     if (
         shifts_labels(model)
         and isinstance(probe.y, Tensor)
@@ -174,7 +177,8 @@ def _with_own_loss(
     logits = asked.get(LOGITS)
     experiment = replace(experiment, task=_task_of_outputs(experiment, logits, probe.y, say))
     task = experiment.resolved_task
-    if isinstance(logits, Tensor) and isinstance(probe.y, Tensor) and probe.returned is not None:
+    alone = probe.returned is not None  # else it cannot do without the targets
+    if alone and isinstance(logits, Tensor) and isinstance(probe.y, Tensor):
         usual = _value(task.loss, logits, probe.y)
         if usual is not None and math.isclose(usual, float(asked[LOSS][0]), rel_tol=SAME):
             probe.adapter = replace(probe.adapter, picker=probe.pick(task, experiment.outputs))
@@ -185,7 +189,7 @@ def _with_own_loss(
         if isinstance(experiment.outputs, str | int) else OutputPicker(function=experiment.outputs),
     )  # fmt: skip
     loss = ModelLoss(task.loss)
-    scored = OfPart(task, LOGITS) if logits is not None else OfTrees(loss)
+    scored = OfPart(task, LOGITS) if logits is not None else OfTrees(loss, task)
     say(f"The loss is {own}.")
     return replace(experiment, loss=loss, task=scored), _suited(data, give_targets)
 
@@ -226,6 +230,8 @@ def _with_outputs(experiment: Experiment, probe: _Probe, say: Say) -> Experiment
         probe.adapter = replace(probe.adapter, picker=picker, whole=whole)
         say(f"Outputs: {picker}" + (", beside which the loss takes all that is returned." if whole
                                     else "."))  # fmt: skip
+        if whole and isinstance(task, ByLoss):
+            return _scored_by_loss(experiment, probe)
         if whole and picker.name is not None:
             return replace(experiment, task=OfPart(task, picker.name))
     if not isinstance(probe.y, Tensor):
@@ -258,7 +264,8 @@ def _scored_by_loss(experiment: Experiment, probe: _Probe) -> Experiment:
             f"The targets are {described(probe.y)}, not one tensor, so no usual loss fits: pass "
             "loss=, a function of what the model returns and of these targets; or loss='model'."
         )
-    return replace(experiment, task=OfTrees(Natural(experiment.loss)))
+    task = experiment.resolved_task
+    return replace(experiment, task=OfTrees(Natural(experiment.loss), task))
 
 
 def _takes_all(loss: Callable[..., Any], probe: _Probe) -> bool:

@@ -134,6 +134,19 @@ class OfTrees(ByLoss, Regression):
     takes_trees = True
     target_kind: ClassVar[TargetKind] = "real"
 
+    def __init__(self, declared: Loss, task: Task | None = None) -> None:
+        """`task`: as it was declared."""
+        super().__init__(declared)
+        self._task = task
+        if task is not None:
+            self.name = task.name  # type: ignore[misc]
+            self.separate_items = task.separate_items  # type: ignore[misc]
+
+    @property
+    def plain(self) -> Task:
+        """The declared task."""
+        return self if self._task is None else self._task
+
     def adapted(self, loss: Loss | None) -> Task:  # noqa: ARG002
         """As it is."""
         return self

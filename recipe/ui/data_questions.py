@@ -13,14 +13,23 @@ from recipe.ui.questions import Answers, Item, Question
 if TYPE_CHECKING:
     from recipe.sources.source import Kind
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp"})
+IMAGE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp", ".gif"}
+)
 LOOKED_AT = 200
 """Entries of a folder that are looked at: a guess may not take long."""
 LIKELY_TARGETS = ("target", "label", "class", "y", "outcome", "survived", "price", "saleprice")
 OTHER = "\0other"
 OF_A_FILE = "\0file"
+TABLES = (".csv", ".tsv", ".jsonl", ".parquet", ".feather", ".xlsx")
+"""Endings of files that are proposed as tables."""
 SUFFIXES = (".safetensors", ".pt", ".pth")
 """Of files that may hold weights."""
+SPLITS = [
+    Item("a fifth, drawn at random", ""),
+    Item("whole groups, such as patients: none is in both parts", "group"),
+    Item("the latest", "time"),
+]
 TEXT = {option.name: option.question for option in OPTIONS}
 
 
@@ -68,7 +77,7 @@ def likely_kind(folder: Path) -> str:
     """What lies here: images, a table, a text, or nothing known (own code)."""
     if image_folders_here(folder):
         return "images"
-    if files_here(folder, (".csv", ".tsv")):
+    if files_here(folder, TABLES):
         return "table"
     return "text" if files_here(folder, (".txt",)) else "own"
 
@@ -84,7 +93,7 @@ def questions_of_data(folder: Path) -> list[Question]:
         ),
         Question(
             "data", "Which table?",
-            default=lambda _: next(iter(files_here(folder, (".csv", ".tsv"))), ""),
+            default=lambda _: next(iter(files_here(folder, TABLES)), ""),
             check=lambda typed, _: _of_kind(typed, "table"),
             when=lambda a: a["kind"] == "table", path=True,
         ),
@@ -103,6 +112,12 @@ def questions_of_data(folder: Path) -> list[Question]:
             when=lambda a: a["kind"] == "table",
         ),
         Question(
+            "split", "Which rows validate?", items=lambda _: SPLITS, default=lambda _: "",
+            when=lambda a: a["kind"] == "table",
+        ),
+        _of_split("group"),
+        _of_split("time"),
+        Question(
             "model", TEXT["model"], items=_models, default=_usual_model,
             when=lambda a: a["kind"] in ("images", "table", "torchvision"),
         ),
@@ -111,6 +126,14 @@ def questions_of_data(folder: Path) -> list[Question]:
             default=lambda _: "resnet50", when=lambda a: a.get("model") == OTHER,
         ),
     ]  # fmt: skip
+
+
+def _of_split(name: str) -> Question:
+    """Which column rows are split by, where they are split by one of this kind."""
+    return Question(
+        name, TEXT[name], items=_inputs, default=lambda a: _inputs(a)[0].value,
+        when=lambda a: a.get("split") == name,
+    )  # fmt: skip
 
 
 def questions_of_weights(folder: Path) -> list[Question]:
@@ -161,16 +184,17 @@ def _of_kind(typed: str, kind: str) -> str:
     if not Path(path).exists() or not typed:
         raise UsageError(_missing(typed, kind))
     found = kind_of(path)
-    if found != kind or (kind == "images" and not Path(path).is_dir()):
+    masks = kind == "images" and found == "segmentation"
+    if (found != kind and not masks) or (kind == "images" and not Path(path).is_dir()):
         raise UsageError(f"{typed!r} is {'a ' if found != 'images' else ''}{found}, not {kind}.")
     if kind == "images":
-        from recipe.sources import image_folder
+        from recipe.sources import image_folder, segmentation_folder
 
-        image_folder(path)
+        (segmentation_folder if masks else image_folder)(path)
     elif kind == "table":
-        from recipe.sources.csv_cells import read_csv
+        from recipe.sources.table_files import read_table
 
-        read_csv(Path(path))
+        read_table(path)
     return path
 
 
@@ -191,9 +215,13 @@ def _sets(_: Answers) -> list[Item]:
 
 
 def _columns(answers: Answers) -> list[Item]:
-    from recipe.sources.csv_cells import read_csv
+    from recipe.sources.table_files import read_table
 
-    return [Item(name, name) for name in read_csv(Path(answers["data"])).names]
+    return [Item(name, name) for name in read_table(answers["data"]).names]
+
+
+def _inputs(answers: Answers) -> list[Item]:
+    return [item for item in _columns(answers) if item.value != answers["target"]]
 
 
 def _likely_target(answers: Answers) -> str:
@@ -203,8 +231,29 @@ def _likely_target(answers: Answers) -> str:
 
 
 def _kind_of_source(answers: Answers) -> "Kind":
-    kind: Kind = "images" if answers["kind"] == "torchvision" else answers["kind"]
-    return kind
+    if answers["kind"] == "table":
+        try:
+            return kind_of_table(answers)
+        except UsageError:
+            return "table"  # the run says what is wrong, and asks again
+    if answers["kind"] == "torchvision":
+        return "images"
+    from recipe.sources.by_name import kind_of
+
+    return kind_of(answers["data"])
+
+
+def kind_of_table(answers: Answers) -> "Kind":
+    """Whether a table is one of texts with a label, or of any columns.
+
+    Raises:
+        UsageError: it cannot be used.
+
+    """
+    from recipe.sources import csv_table
+
+    given = {name: answers.get(name) for name in ("task", "group", "time")}
+    return csv_table(answers["data"], answers.get("target"), **given).kind
 
 
 def _models(answers: Answers) -> list[Item]:

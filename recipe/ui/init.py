@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from recipe.ui.questions import Answers
 
 EXPERIMENT, TOML = "experiment.py", "recipe.toml"
-WRITTEN = ("data", "target", "task", "model", "image_size", "augment")
+WRITTEN = ("data", "target", "task", "group", "time", "model", "image_size", "augment")
 """Options of a run by name that a file written out takes over."""
 
 
@@ -72,19 +72,33 @@ def _check_free() -> None:
 def _from_flags(flags: "Answers") -> "Answers":
     """The flags, checked as a run would check them, and the kind of data that they name."""
     from recipe.sources.by_name import check_options, kind_of
-    from recipe.sources.models_by_name import USUAL, check_model
+    from recipe.sources.hub import is_hub
+    from recipe.sources.models_by_name import USUAL, check_model, is_for_text
+    from recipe.ui.data_questions import kind_of_table
 
     kind = kind_of(flags["data"])
     model = flags.get("model") or USUAL[kind]
-    check_model(model, kind, pretrained=False)
-    named = {name: flags.get(name) for name in BY_NAME}
-    check_options(flags["data"], kind, **{n: named[n] for n in ("target", "task", "image_size", "augment")})  # fmt: skip # noqa: E501
     if kind == "table":
-        from recipe.sources.csv_cells import read_csv
-        from recipe.sources.csv_data import target_column
+        check_model(model, "texts" if is_for_text(model) else kind, pretrained=False)
+        kind = kind_of_table(flags)
+        model = flags.get("model") or USUAL[kind]
+    check_model(model, kind, pretrained=False)
+    if kind == "segmentation" or is_hub(model) or is_hub(flags["data"]):
+        raise UsageError(
+            "recipe init writes experiment.py for image folders, tables, texts and torchvision's "
+            "data sets, with models of ours or of torchvision: recipe run --data needs no file."
+        )
+    kind = "table" if kind == "texts" else kind
+    named = {name: flags.get(name) for name in BY_NAME}
+    check_options(
+        flags["data"], kind, **{n: named[n] for n in WRITTEN if n not in ("data", "model")}
+    )
+    if kind == "table":
+        from recipe.sources.table_files import read_table
+        from recipe.sources.table_targets import target_columns
 
         path = Path(flags["data"])
-        named["target"] = target_column(read_csv(path), named["target"], path)
+        named["target"] = ",".join(target_columns(read_table(path), named["target"], path))
     downloaded = kind == "images" and not Path(flags["data"]).is_dir()
     return _sized({**named, "model": model, "kind": "torchvision" if downloaded else kind})
 

@@ -104,7 +104,7 @@ def _limit(typed: str, _: Answers) -> str:
 def chosen(answers: Answers, config: Config, *, fresh: bool) -> Choice:
     """What the answers name, above the other options of the configuration."""
     flags: dict[str, Any] = {**answers["how_far"], "fresh": fresh}
-    names = ("data", "target", "model", "pretrained", "weights", "budget")
+    names = ("data", "target", "group", "time", "model", "pretrained", "weights", "budget")
     flags |= {n: answers[n] for n in names if answers.get(n) not in (None, False, OF_A_FILE)}
     kind = answers["kind"]
     target = kind if kind == "digits" or kind.endswith(".py") else None

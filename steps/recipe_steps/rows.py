@@ -74,11 +74,19 @@ def row_hashes(x: "Values") -> list[int]:
 
 
 def _hashes_of_trees(x: Any) -> list[int]:
+    if x.gathered is not None:  # graphs side by side: each by itself
+        return [_hash_of_one(x[index : index + 1]) for index in range(len(x))]
     columns = [
         _of_entries(leaf) if isinstance(leaf, list) else _of_rows(leaf)
         for leaf in x.leaves() if isinstance(leaf, list) or (hasattr(leaf, "ndim") and leaf.ndim)
     ]  # fmt: skip
     return [hash(row) for row in zip(*columns, strict=True)] if columns else [0] * len(x)
+
+
+def _hash_of_one(item: Any) -> int:
+    from recipe.plugin import every_tensor
+
+    return hash(tuple(tensor.cpu().numpy().tobytes() for tensor in every_tensor(item)))
 
 
 def _of_rows(leaf: "Tensor") -> list[int]:

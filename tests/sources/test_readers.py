@@ -11,10 +11,10 @@ from PIL import Image
 from recipe.core.errors import UsageError
 from recipe.sources import csv_table, image_folder, text_file
 from recipe.sources.csv_cells import read_csv
-from recipe.sources.csv_data import MOST_WORDS
 from recipe.sources.image_files import ImageReader
 from recipe.sources.inputs_json import FILE, InputsRecord
 from recipe.sources.readers import TableReader, TextReader
+from recipe.sources.table_inputs import MOST_WORDS
 
 RNG = np.random.default_rng(0)
 

@@ -78,8 +78,13 @@ def test_a_table_with_a_wrong_answer_mended_and_the_way_back(wizard, tmp_path):
     child.expect("There is no table 'animals.csvx'")
     answer(child, "Which table?", BACKSPACE + ENTER)
     answer(child, "Which column is to be predicted?", UP + ENTER)  # tails
-    answer(child, "Which model?", UP + ENTER)  # back
+    answer(child, "Which rows validate?", UP + ENTER)  # back
     answer(child, "Which column is to be predicted?", DOWN + ENTER)  # from tails to tame
+    answer(child, "Which rows validate?", DOWN + ENTER)  # whole groups
+    answer(child, "Which column says what belongs together", DOWN + ENTER)  # tails
+    answer(child, "Which model?", UP + ENTER)  # back
+    answer(child, "Which column says what belongs together", UP + UP + ENTER)  # back
+    answer(child, "Which rows validate?", UP + ENTER)  # from groups to at random
     answer(child, "Which model?")
     answer(child, "How far?", UP + CHECKS)
     said, code = ended(child)

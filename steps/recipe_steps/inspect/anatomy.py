@@ -8,12 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from recipe.plugin import (
+    UNUSABLE,
     Context,
     Scalar,
     TensorData,
     Tree,
     UsageError,
     Values,
+    adapter_of,
     batch_norms,
     build_model,
     copies,
@@ -49,7 +51,7 @@ def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     scalars = _repeatability(ctx, model.eval(), x, train) | _parameters(model) | _frozen(ctx, model)
     scalars |= _moving_norms(ctx, model, x)
     if ctx.experiment.update is None:
-        scalars |= _reach(ctx, model.train(), x, train.x[:MANY_ITEMS])
+        scalars |= _reach(ctx, model.train(), x, train)
         scalars |= _ignored_steps(ctx, model, train.x[:MANY_ITEMS])
     return scalars
 
@@ -89,6 +91,7 @@ def _difference(a: Tensor, b: Tensor) -> float:
 def _parameters(model: nn.Module) -> dict[str, Scalar]:
     parameters = list(model.parameters())
     return {
+        **({"adapted": True} if adapter_of(model) is not None else {}),
         "parameters": sum(p.numel() for p in parameters),
         "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
     }
@@ -165,7 +168,7 @@ def _ignored_steps(ctx: Context, model: nn.Module, x: Values) -> dict[str, Scala
     }
 
 
-def _reach(ctx: Context, model: nn.Module, x: Values, more: Values) -> dict[str, Scalar]:
+def _reach(ctx: Context, model: nn.Module, x: Values, train: TensorData) -> dict[str, Scalar]:
     """Which tensors the outputs depend on, compared with the model's parameters.
 
     A parameter counts as reached when any of several passes uses it: experts and blocks that are
@@ -188,6 +191,8 @@ def _reach(ctx: Context, model: nn.Module, x: Values, more: Values) -> dict[str,
     named = {name: p for name, p in model.named_parameters() if p.requires_grad}
     if not named and not any(tensor.requires_grad for tensor in every_tensor(outputs)):
         return {}
+    y = train.y[: len(x)]
+    outputs, again = _with_loss(ctx, outputs, y), _with_loss(ctx, again, y)
     leaves = {id(leaf): leaf for leaf in _leaves(outputs)}
     own = {id(p) for p in model.parameters()} | {id(b) for b in model.buffers()}
     # A tensor made in forward (an input, a first state) is another one in the next pass.
@@ -196,7 +201,7 @@ def _reach(ctx: Context, model: nn.Module, x: Values, more: Values) -> dict[str,
     used = leaves.keys() | {id(leaf) for leaf in _leaves(again)}
     unreached = [name for name, p in named.items() if id(p) not in used]
     if unreached:
-        used |= _used_in_evaluation(ctx, model, more)
+        used |= _used_in_evaluation(ctx, model, train)
         unreached = [name for name in unreached if id(named[name]) not in used]
     return {
         "unregistered": len(foreign),
@@ -208,10 +213,20 @@ def _reach(ctx: Context, model: nn.Module, x: Values, more: Values) -> dict[str,
     }
 
 
-def _used_in_evaluation(ctx: Context, model: nn.Module, x: Values) -> set[int]:
+def _with_loss(ctx: Context, outputs: Values, y: Values) -> Values:
+    """Of several outputs the loss, which may leave out some of them."""
+    if isinstance(outputs, Tensor):
+        return outputs
+    with torch.enable_grad(), suppress(*UNUSABLE):  # what the loss refuses, others tell
+        return ctx.experiment.loss_function(outputs, y)
+    return outputs
+
+
+def _used_in_evaluation(ctx: Context, model: nn.Module, train: TensorData) -> set[int]:
     """Identities of the tensors that the outputs depend on in evaluation mode."""
     with torch.enable_grad(), seeded(ctx.seed_for("evaluation"), ctx.device):
-        outputs = model.eval()(x.clone())
+        outputs = model.eval()(train.x[:MANY_ITEMS].clone())
+        outputs = _with_loss(ctx, outputs, train.y[:MANY_ITEMS])
     model.train()
     return {id(leaf) for leaf in _leaves(outputs)}
 

@@ -4,14 +4,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recipe.plugin import Remedy, RemedyInput
-from recipe_steps.rows import real, row_hashes, shared_axes
+from recipe_steps.rows import parts, real, row_hashes, shared_axes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor
 
-    from recipe.plugin import Experiment, LossFunction, Splits
+    from recipe.plugin import Experiment, LossFunction, Splits, Values
 
     Pair = tuple[Tensor, Tensor]
 
@@ -30,10 +30,36 @@ def target_figures(y: "Tensor") -> "tuple[Tensor, Tensor]":
     return values.mean(0), values.std(0, correction=0)
 
 
+def part_figures(x: "Values") -> "dict[str, tuple[Tensor, Tensor]]":
+    """Mean and deviation of the features of every part that holds real values, by its name; masks
+    of zeros and ones are left out.
+    """
+    return {
+        name: feature_figures(part) for name, part in parts(x).items()
+        if part.is_floating_point() and not bool(((part == 0) | (part == 1)).all())
+    }  # fmt: skip
+
+
 def with_standard_inputs(experiment: "Experiment", data: "Splits") -> "Experiment":
     """A model that standardises its inputs by the figures of the training data."""
-    from recipe.plugin import Standardised
+    from torch import nn
 
+    from recipe.plugin import Standardised, StandardisedParts, Tree
+
+    x = getattr(data.train, "x", None)
+    if isinstance(x, Tree):
+        figures = {
+            name: (mean, deviation.where(deviation > 0, 1.0))
+            for name, (mean, deviation) in part_figures(x).items()
+        }
+        of_parts = experiment.model
+
+        def in_parts(**given: object) -> nn.Module:
+            return StandardisedParts(
+                of_parts(**given), {n: (m.clone(), d.clone()) for n, (m, d) in figures.items()}
+            )
+
+        return replace(experiment, model=in_parts)
     mean, deviation = feature_figures(_tensors(data.train))
     deviation = deviation.where(deviation > 0, 1.0)
     make = experiment.model

@@ -19,6 +19,7 @@ from recipe.plugin import (
     Scalar,
     TensorData,
     Tree,
+    Values,
     build_model,
     no_dropout,
     seeded,
@@ -26,6 +27,7 @@ from recipe.plugin import (
 from recipe_steps.inspect.progress import SOME, progress
 from recipe_steps.inspect.remedies import (
     feature_figures,
+    part_figures,
     target_figures,
     with_scaled_targets,
     with_standard_inputs,
@@ -50,8 +52,6 @@ def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     if not isinstance(ctx.data.train, TensorData):
         return {}
     x, y = train.x, train.y
-    if isinstance(x, Tree) or isinstance(y, Tree):
-        return {}
     scalars: dict[str, Scalar] = {}
     suspects = []
     size, widest = input_scale(x)
@@ -59,7 +59,7 @@ def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         scalars |= {"input_feature_size": size, "input_feature_deviation": widest}
         if scale_suspected(x, size, widest) and not _scales_itself(ctx, x):
             suspects.append("input")
-    if ctx.task.target_kind == "real":
+    if ctx.task.target_kind == "real" and isinstance(y, Tensor):
         mean, deviation = target_figures(y)
         size, narrowest = torch.hypot(mean, deviation).max().item(), deviation.max().item()
         scalars |= {"target_size": size, "target_deviation": narrowest}
@@ -74,8 +74,10 @@ def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
 
 
 @torch.no_grad()
-def _scales_itself(ctx: Context, x: Tensor) -> bool:
+def _scales_itself(ctx: Context, x: Values) -> bool:
     """Whether the first layer with weights sees unit scale: the model normalises its inputs."""
+    if isinstance(x, Tree):
+        return False  # which part the first layer is given is not known
     model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device).train()
     seen: list[Tensor] = []
 
@@ -98,8 +100,14 @@ def _scales_itself(ctx: Context, x: Tensor) -> bool:
     return size is not None and widest is not None and not far_from_unit(size, widest)
 
 
-def input_scale(x: Tensor) -> tuple[float | None, float | None]:
+def input_scale(x: Values) -> tuple[float | None, float | None]:
     """Largest root mean square and largest deviation of any feature; None for what is no number."""
+    if isinstance(x, Tree):
+        found = list(part_figures(x).values())
+        if not found:
+            return None, None
+        sizes = [torch.hypot(mean, deviation).max().item() for mean, deviation in found]
+        return max(sizes), max(deviation.max().item() for _, deviation in found)
     if not (x.is_floating_point() or x.dtype == torch.uint8):
         return None, None
     mean, deviation = feature_figures(x)
@@ -111,8 +119,10 @@ def far_from_unit(size: float, deviation: float) -> bool:
     return size > LARGE or 0 < deviation < SMALL
 
 
-def scale_suspected(x: Tensor, size: float, deviation: float) -> bool:
+def scale_suspected(x: Values, size: float, deviation: float) -> bool:
     """Whether the scale of inputs is suspected."""
+    if isinstance(x, Tree):
+        return far_from_unit(size, deviation)
     return far_from_unit(size, deviation) and not unit_rows(x)
 
 

@@ -108,13 +108,13 @@ def repeats_of_classes(x: Values, y: Values) -> dict[str, Scalar]:
     }
 
 
-def repeats_by_chance(x: Tensor) -> float:
+def repeats_by_chance(x: Values) -> float:
     """How many other items an item of a table equals by chance, if its columns were independent;
     zero for anything but a table. By the pairs of items that share a value, so that a column
     without any does not meet itself.
     """
     rows = x[:SOME_ROWS]
-    if x.ndim != 2 or len(rows) < 2:
+    if isinstance(rows, Tree) or isinstance(x, Tree) or x.ndim != 2 or len(rows) < 2:
         return 0.0
     log_chance = 0.0
     for column in range(x.shape[1]):

@@ -9,7 +9,6 @@ from recipe.plugin import (
     Experiment,
     Scalar,
     TensorData,
-    Tree,
     build_model,
     usual_rates,
 )
@@ -42,8 +41,6 @@ def on_standard_inputs(
     """
     data = ctx.data
     if best.best >= target or not isinstance(data.train, TensorData):
-        return {}
-    if isinstance(data.train.x, Tree):
         return {}
     size, widest = input_scale(data.train.x)
     if size is None or widest is None or not scale_suspected(data.train.x, size, widest):

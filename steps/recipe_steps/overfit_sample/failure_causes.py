@@ -45,6 +45,8 @@ def linearity(ctx: Context, sample: TensorData) -> dict[str, Scalar]:
         return {}
     half = len(x) // 2
     a, b = x[:half], x[half : 2 * half]
+    if ctx.task.takes_trees and not isinstance(_outputs(ctx, x), Tensor):
+        return {}
     with suppress(RuntimeError, IndexError, ValueError):  # columns of indices cannot be added
         model = _moved_model(ctx, x)
         layers = depth(ctx.task.looked_at(model(x.clone())))
@@ -59,6 +61,13 @@ def linearity(ctx: Context, sample: TensorData) -> dict[str, Scalar]:
             scalars["nonlinearity"] = (bend / scale).item()
         return scalars
     return {}
+
+
+@torch.no_grad()
+def _outputs(ctx: Context, x: Values) -> Values:
+    model = build_model(ctx.experiment, ctx.seed_for("linear"), ctx.device).eval()
+    found: Values = ctx.task.looked_at(model(x.clone()))
+    return found
 
 
 def is_plane(linear: Mapping[str, Scalar]) -> bool:

@@ -48,6 +48,9 @@ from recipe_steps.overfit_sample.rules import LINEAR
 from recipe_steps.overfit_sample.update import update_marks
 from recipe_steps.rows import varied
 
+LOW_LOSS = 0.02
+"""Share of the first loss at which a sample counts as learnt, where only the loss is known."""
+
 
 def measure(ctx: Context) -> Evidence:
     """Scores are taken on the very sample that is trained on, in evaluation mode."""
@@ -58,6 +61,8 @@ def measure(ctx: Context) -> Evidence:
     fresh = build_model(ctx.experiment, ctx.seed_for("fit"), ctx.device)
     perfect = reachable_score(ctx.task, sample, fresh, linear=is_plane(linear))
     target = perfect - ctx.task.tolerance - 1e-9
+    if math.isnan(target):
+        target = _low_loss(ctx)
     bare = replace(
         ctx.experiment, metric=None, task=ctx.task, augment=None, weight_decay=0.0,
         clip_norm=None, warmup=0.0, schedule="constant", batch_size=size, shuffle=True,
@@ -132,6 +137,15 @@ def _largest_response(fresh: float, attempts: Sequence[Attempt]) -> float | None
     """Of a fresh model and of all trained ones; None where none of these has finite outputs."""
     trained = [a.response for a in attempts if a.response is not None and math.isfinite(a.response)]
     return max(fresh, *trained) if trained else None
+
+
+def _low_loss(ctx: Context) -> float:
+    """Of a task whose perfect score is not known: minus a small part of the first loss, where that
+    is above zero.
+    """
+    first = ctx.evidence("initial_loss")
+    loss = first.number("loss") if first else None
+    return -LOW_LOSS * loss if loss is not None and loss > 0 else math.nan
 
 
 def _tokens(x: Values, y: Values) -> Values:

@@ -1,0 +1,104 @@
+"""Images with boxes around objects, in the layouts of COCO and of YOLO."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+from torchvision.transforms.v2 import functional as F
+
+from recipe.core.errors import UsageError
+from recipe.sources.coco import coco_parts
+from recipe.sources.image_files import open_image
+from recipe.sources.image_folders import VAL_SHARE
+from recipe.sources.objects import Boxes, Found
+from recipe.sources.source import Source
+from recipe.sources.yolo import yolo_parts
+
+HOW = (
+    "name a folder with annotations/*.json beside the images (COCO), or with images/ and labels/ "
+    "(YOLO)"
+)
+Target = dict[str, Tensor]
+
+
+@dataclass
+class DetectionImages(Dataset[tuple[Tensor, Target]]):
+    """Images [3, H, W] with values in 0..1, and the boxes of their objects: `boxes` [k, 4] float32
+    as left, top, right, bottom in pixels, and `labels` [k] int64, numbers of classes from 0.
+    """
+
+    items: Sequence[Boxes]
+    classes: list[str]
+    size: int | None = None
+    """Side to which images are scaled, in pixels; None: each as it is."""
+    transform: Callable[[Tensor], Tensor] | None = field(default=None)
+    """What is done to an image afterwards; it may not move pixels."""
+
+    def __len__(self) -> int:
+        """How many images there are."""
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Target]:
+        """An image and its objects."""
+        each = self.items[index]
+        pixels = F.to_image(open_image(str(each.path)))
+        image: Tensor = F.to_dtype(pixels, torch.float32, scale=True).as_subclass(Tensor)
+        height, width = image.shape[-2:]
+        boxes = torch.tensor(each.boxes, dtype=torch.float32).reshape(-1, 4)
+        if each.relative:
+            boxes = boxes * torch.tensor([width, height, width, height])
+        if self.size is not None:
+            image = F.resize(image, [self.size, self.size])
+            boxes = boxes * self.size / torch.tensor([width, height, width, height])
+        target = {"boxes": boxes, "labels": torch.tensor(each.labels, dtype=torch.int64)}
+        return (image if self.transform is None else self.transform(image)), target
+
+
+def is_detection(folder: Path) -> bool:
+    """Whether a folder has the layout of COCO or of YOLO."""
+    return _found(folder) is not None
+
+
+def _found(folder: Path) -> Found | None:
+    return coco_parts(folder) or yolo_parts(folder)
+
+
+def detection_folder(folder: str | Path, *, size: int | None = None) -> Source:
+    """Images with boxes, whichever of the two layouts the folder has.
+
+    Without a part for validation, a fifth of the training images is held out.
+
+    Args:
+        folder: where they lie.
+        size: side in pixels to which images, and boxes with them, are scaled; None: each as it is.
+
+    Raises:
+        UsageError: there are none, or one of their annotations cannot be used.
+
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {str(folder)!r}: {HOW}.")
+    found = _found(folder)
+    if found is None:
+        raise UsageError(f"{str(folder)!r} holds no boxes that can be read: {HOW}.")
+    sets = {part: DetectionImages(items, list(found.classes), size)
+            for part, items in found.parts.items()}  # fmt: skip
+    train = sets["train"]
+    objects = sum(len(each.labels) for each in train.items)
+    if not objects:
+        raise UsageError(f"The training images of {str(folder)!r} have no box at all: {HOW}.")
+    first: Any = train[0][0]
+    said = (
+        f"{len(train)} training images with {objects} objects of {len(found.classes)} classes, "
+        f"as {found.layout} lays them out."
+    )
+    return Source(
+        name=folder.resolve().name, kind="detection", task="detection", train=train,
+        val=sets.get("val", VAL_SHARE), test=sets.get("test"), shape=tuple(first.shape),
+        outputs=len(found.classes), classes=found.classes, notes=(said, *found.notes),
+    )  # fmt: skip

@@ -1,0 +1,205 @@
+"""What the column to predict asks: a class, yes or no, an amount, or several of them at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from recipe.core.errors import UsageError
+from recipe.core.names import unknown
+from recipe.core.option_definitions import TABLE_TASKS
+from recipe.sources.csv_cells import Columns
+from recipe.sources.readers import numbers_of
+from recipe.sources.source import Scale
+
+FEW_CLASSES = 20
+"""Up to so many different whole numbers are taken for classes, more for amounts."""
+MOST_CLASSES = 1000
+NAME_SHARE = 0.5
+"""A column of words of which more than this share are different names the row and says nothing
+about others."""
+YES = frozenset({"1", "1.0", "yes", "true", "y", "t"})
+NO = frozenset({"0", "0.0", "no", "false", "n", "f"})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is predicted."""
+
+    task: str
+    values: np.ndarray
+    """Per kept row: the number of its class, 0 or 1, or the amount; [rows, columns] of several."""
+    outputs: int
+    classes: tuple[str, ...]
+    words: str
+    """What it is, to be said behind the name of the column."""
+
+    @property
+    def stratum(self) -> np.ndarray | None:
+        """What a split keeps the shares of; None where there are no classes."""
+        return self.values if self.classes and self.values.ndim == 1 else None
+
+    def scaled(self, train: np.ndarray, name: str, path: Path) -> tuple[np.ndarray, Scale | None]:
+        """Targets of every kept row, amounts with mean 0 and deviation 1 on the training rows.
+
+        Raises:
+            UsageError: numbers too large to be scaled.
+
+        """
+        if self.task != "regression":
+            return self.values, None
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, std = self.values[train].mean(0), self.values[train].std(0)
+        std = np.where(std == 0, 1.0, std)
+        if not (np.isfinite(mean).all() and np.isfinite(std).all()):
+            raise UsageError(
+                f"{path}: {name!r} holds numbers up to {abs(self.values).max():.3g}: scale it."
+            )
+        y = ((self.values - mean) / std).astype(np.float32)
+        if self.values.ndim == 1:
+            return y, (float(mean), float(std))
+        return y, (tuple(mean.tolist()), tuple(std.tolist()))
+
+
+def target_columns(table: Columns, target: str | None, path: Path) -> tuple[str, ...]:
+    """The names of the columns that `target` means: one, or several with commas between them.
+
+    Raises:
+        UsageError: there is none.
+
+    """
+    if target is None or target in table.names or "," not in target:
+        return (target_column(table, target, path),)
+    names = [each.strip() for each in target.split(",") if each.strip()]
+    found = tuple(target_column(table, name, path) for name in names)
+    if len(set(found)) < len(found):
+        twice = next(name for name in found if found.count(name) > 1)
+        raise UsageError(f"--target names the column {twice!r} twice: name each column once.")
+    return found
+
+
+def target_column(table: Columns, target: str | None, path: Path) -> str:
+    """The name of the column that `target` means.
+
+    Raises:
+        UsageError: there is none.
+
+    """
+    if target is None:
+        names = ", ".join(table.names)
+        raise UsageError(f"Which column of {str(path)!r} is to be predicted? Name it with --target: {names}.")  # fmt: skip # noqa: E501
+    return column_named(table, target, path)
+
+
+def column_named(table: Columns, name: str, path: Path) -> str:
+    """A column by its name, or by its number from 1.
+
+    Raises:
+        UsageError: there is none.
+
+    """
+    if name in table.names:
+        return name
+    if name.isdigit() and 1 <= int(name) <= len(table.names):
+        return table.names[int(name) - 1]
+    raise UsageError(f"{path}: {unknown('column', name, table.names)}")
+
+
+def answer_of(
+    table: Columns, targets: Sequence[str], kept: list[int], task: str | None, path: Path
+) -> Answer:
+    """What the target columns say in the kept rows, and what kind of question that is.
+
+    Raises:
+        UsageError: nothing can be learnt from them, or they do not suit the task.
+
+    """
+    if task is not None and task not in TABLE_TASKS:
+        raise UsageError(unknown("task of a table", task, TABLE_TASKS))
+    if len(targets) > 1:
+        return _several(table, targets, kept, task, path)
+    target = targets[0]
+    numbers = None if table.numbers(target) is None else numbers_of(table, target, kept)
+    words = [table.column(target)[row] for row in kept]
+    task = task or _guess(numbers, words)
+    if task == "regression":
+        if numbers is None:
+            raise UsageError(
+                f"{path}: {target!r} holds words, such as {words[0]!r}: no regression."
+            )
+        return Answer(task, numbers, 1, (), "a number")
+    classes = _sorted(set(words), numbers is not None)
+    if len(classes) < 2:
+        raise UsageError(f"{path}: {target!r} is {classes[0]!r} in every row: name another column.")
+    if len(classes) > min(MOST_CLASSES, NAME_SHARE * len(words)) and len(words) > 2 * FEW_CLASSES:
+        raise UsageError(
+            f"{path}: {target!r} has {len(classes)} different values in {len(words)} rows: name a "
+            "column with few classes, or with numbers."
+        )
+    if task == "binary" and len(classes) > 2:
+        raise UsageError(f"{path}: {target!r} has {len(classes)} values, yes or no are two.")
+    place = {name: index for index, name in enumerate(classes)}
+    values = np.array([place[word] for word in words])
+    if task == "binary":
+        said = f"yes ({classes[1]}) or no ({classes[0]})"
+        return Answer(task, values.astype(np.float32), 1, classes, said)
+    return Answer(task, values, len(classes), classes, f"one of {len(classes)} classes")
+
+
+def _guess(numbers: np.ndarray | None, words: Sequence[str]) -> str:
+    different = len(set(words))
+    if different <= 2:
+        return "binary"
+    if numbers is None:
+        return "classification"
+    whole = bool((numbers == np.round(numbers)).all())
+    few = different <= FEW_CLASSES and len(words) >= 5 * different
+    return "classification" if whole and few else "regression"
+
+
+def _sorted(names: set[str], numbers: bool) -> tuple[str, ...]:
+    return tuple(sorted(names, key=float if numbers else str))
+
+
+def _several(
+    table: Columns, targets: Sequence[str], kept: list[int], task: str | None, path: Path
+) -> Answer:
+    """Several columns: labels of which each is yes or no, or amounts."""
+    flags = {name: _yes_or_no(table, name, kept) for name in targets}
+    yes = [found for found in flags.values() if found is not None]
+    amounts = [name for name in targets if table.numbers(name) is not None]
+    if task is None and len(yes) == len(targets):
+        said = f"{len(targets)} labels, each yes or no"
+        values = np.stack([values for values, _ in yes], axis=1).astype(np.float32)
+        meant = [f"{name} is {word!r}" for name, (_, word) in zip(targets, yes, strict=True)
+                 if word.lower() not in YES]  # fmt: skip
+        more = f" (yes of {', of '.join(meant)})" if meant else ""
+        return Answer("multilabel", values, len(targets), tuple(targets), said + more)
+    if task in (None, "regression") and len(amounts) == len(targets):
+        values = np.stack([numbers_of(table, name, kept) for name in targets], axis=1)
+        return Answer("regression", values, len(targets), (), f"{len(targets)} numbers")
+    if task in ("classification", "binary"):
+        raise UsageError(
+            f"--task {task} is for one column, --target names {len(targets)}: leave --task out "
+            "where each of them is yes or no, or name one column."
+        )
+    odd = next(name for name in targets if name not in amounts)
+    raise UsageError(
+        f"{path}: several columns are predicted together where all are yes or no, or all are "
+        f"numbers; {odd!r} holds words, such as {table.column(odd)[kept[0]]!r}: leave it out, or "
+        "predict it alone."
+    )
+
+
+def _yes_or_no(table: Columns, name: str, kept: list[int]) -> tuple[np.ndarray, str] | None:
+    """1 where a column says yes, and the word for it; None where it holds something else."""
+    words = [table.column(name)[row] for row in kept]
+    known = _sorted(set(words), table.numbers(name) is not None)
+    if len(known) == 1 and known[0].lower() in YES | NO:
+        yes = known[0] if known[0].lower() in YES else "1"
+    elif len(known) == 2:
+        yes = known[1]
+    else:
+        return None
+    return np.array([word == yes for word in words]), yes
