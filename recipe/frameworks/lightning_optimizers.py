@@ -1,6 +1,5 @@
 """What `configure_optimizers` of a LightningModule returns, read."""
 
-import math
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -13,12 +12,7 @@ from torch.optim import Optimizer
 from recipe.core.errors import UsageError
 from recipe.experiment import DEFAULT_EPOCHS
 from recipe.frameworks.optimizers import OptimizerRead, read_optimizer
-from recipe.frameworks.schedules import (
-    ScheduleRead,
-    depends_on_validation,
-    read_schedule,
-    stepped_rates,
-)
+from recipe.frameworks.schedules import ScheduleRead, depends_on_validation, read_scheduler
 from recipe.models.user_errors import error_location
 
 ONE = "the recipe trains one model with one optimizer"
@@ -141,33 +135,10 @@ def _with_schedule(
         )
         return Configured(read, ScheduleRead("constant", read.lr, "constant"), length.epochs,
                           (note,))  # fmt: skip
-    epochs = length.epochs or _epochs_of(scheduler, length.steps, interval)
-    units = (epochs or DEFAULT_EPOCHS) * (1 if interval == "epoch" else length.steps)
-    group = max(range(len(optimizer.param_groups)),
-                key=lambda g: float(optimizer.param_groups[g].get("initial_lr", 0)))  # fmt: skip
-    rates = stepped_rates(scheduler, optimizer, math.ceil(units / every), group)
-    rates = [rate for rate in rates for _ in range(every)][:units]
-    per = "epoch" if interval == "epoch" else "step"
-    by_step = interval != "epoch"
-    schedule = read_schedule(rates, name, by_step=by_step)
-    notes = (f"Schedule: {name}, stepped once per {per}"
-             + (f", taken as {schedule.said}." if isinstance(schedule.schedule, str) else "."),)
-    if getattr(scheduler, "cycle_momentum", False):
-        notes += (f"{name} moves the momentum too; here it stays as it begins.",)
-    if len(rates) < units:
-        notes += (f"{name} ends after {len(rates)} steps and keeps its last rate from there.",)
-        rates += [rates[-1]] * (units - len(rates))
-        schedule = read_schedule(rates, name, by_step=by_step)
-    return Configured(read, schedule, epochs, notes)
-
-
-def _epochs_of(scheduler: Any, steps: int, interval: str) -> int | None:
-    """How many epochs a scheduler is made for, where it says so."""
-    for attribute in ("T_max", "total_steps", "total_iters"):
-        total = getattr(scheduler, attribute, None)
-        if isinstance(total, int) and total > 1:
-            return total if interval == "epoch" else max(1, round(total / steps))
-    return None
+    found = read_scheduler(
+        scheduler, optimizer, length.epochs, length.steps, by_step=interval != "epoch", every=every
+    )
+    return Configured(read, found.read, found.epochs, found.notes)
 
 
 def copy_of(module: nn.Module) -> nn.Module:

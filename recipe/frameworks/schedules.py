@@ -9,10 +9,15 @@ from typing import Any
 
 from torch.optim import Optimizer
 
+from recipe.experiment import DEFAULT_EPOCHS
 from recipe.training.schedules import SCHEDULES
 
 SAME = 1e-6
 """Difference of factors up to which a schedule is the one of a name."""
+TOTALS = ("T_max", "total_steps", "total_iters")
+"""Attributes in which a scheduler keeps how long it is made for."""
+BY_STEP = ("OneCycleLR", "CyclicLR")
+"""Schedulers that are always stepped after every step of the optimizer."""
 NAMED = ("constant", "linear", "cosine")
 
 
@@ -91,3 +96,54 @@ def read_schedule(rates: Sequence[float], name: str, *, by_step: bool) -> Schedu
 def depends_on_validation(scheduler: Any) -> bool:
     """Whether its rates follow from scores, so that they cannot be read ahead."""
     return any("Plateau" in base.__name__ for base in type(scheduler).__mro__)
+
+
+@dataclass(frozen=True)
+class SchedulerRead:
+    """A scheduler of torch, read over a whole training."""
+
+    read: ScheduleRead
+    epochs: int | None
+    """What it is made for, where nothing else says it."""
+    notes: tuple[str, ...]
+
+
+def read_scheduler(
+    scheduler: Any, optimizer: Optimizer, epochs: int | None, steps: int, *,
+    by_step: bool | None = None, every: int = 1,
+) -> SchedulerRead:  # fmt: skip
+    """What a scheduler of torch does; it is used up by that.
+
+    Args:
+        scheduler: at its beginning.
+        optimizer: whose rates it sets.
+        epochs: of the training; None where nothing says it.
+        steps: of the optimizer in an epoch.
+        by_step: whether it is stepped after every step; None where only it itself tells.
+        every: epochs or steps between two of its own.
+
+    """
+    name = type(scheduler).__name__
+    made_for = next((total for total in (getattr(scheduler, attribute, None) for attribute in TOTALS)
+                     if isinstance(total, int) and total > 1), None)  # fmt: skip
+    if by_step is None:
+        planned = (epochs or DEFAULT_EPOCHS) * steps
+        by_step = name in BY_STEP or (made_for is not None and steps > 1 and made_for >= planned)
+    if epochs is None and made_for is not None:
+        epochs = max(1, round(made_for / steps)) if by_step else made_for
+    units = (epochs or DEFAULT_EPOCHS) * (steps if by_step else 1)
+    groups = optimizer.param_groups
+    group = max(range(len(groups)), key=lambda g: float(groups[g].get("initial_lr", 0)))
+    rates = stepped_rates(scheduler, optimizer, math.ceil(units / every), group)
+    rates = [rate for rate in rates for _ in range(every)][:units]
+    notes = []
+    if len(rates) < units:
+        notes.append(f"{name} ends after {len(rates)} steps and keeps its last rate from there.")
+        rates += [rates[-1]] * (units - len(rates))
+    read = read_schedule(rates, name, by_step=by_step)
+    if getattr(scheduler, "cycle_momentum", False):
+        notes.append(f"{name} moves the momentum too; here it stays as it begins.")
+    taken = f", taken as {read.said}." if isinstance(read.schedule, str) else "."
+    per = "step" if by_step else "epoch"
+    notes.insert(0, f"Schedule: {name}, stepped once per {per}{taken}")
+    return SchedulerRead(read, epochs, tuple(notes))

@@ -98,7 +98,7 @@ def _factory(trainer: Any) -> tuple[Callable[..., Any], str]:
     name = type(trainer.model).__name__
     if trainer.model_init is not None:
         return (
-            lambda finish: Remade(lambda: trainer.call_model_init(), {}, finish),  # noqa: PLW0108
+            lambda finish: Remade(ByModelInit(trainer), {}, finish),
             f"Model: every trial makes {name} anew, by the Trainer's model_init.",
         )
     return (
@@ -106,6 +106,20 @@ def _factory(trainer: Any) -> tuple[Callable[..., Any], str]:
         f"Model: every trial begins with the weights that the Trainer's {name} has, those of its "
         "last layer too; give the Trainer model_init= to have that drawn anew.",
     )
+
+
+class ByModelInit:
+    """A Trainer's `model_init`, called as the Trainer does."""
+
+    def __init__(self, trainer: Any) -> None:
+        """Take the Trainer."""
+        self.trainer = trainer
+        self.__qualname__ = getattr(trainer.model_init, "__qualname__", "model_init")
+
+    def __call__(self) -> nn.Module:
+        """A fresh model."""
+        made: nn.Module = self.trainer.call_model_init()
+        return made
 
 
 def _task(model: Any) -> str:
@@ -226,6 +240,10 @@ class ByTrainer:
     def __str__(self) -> str:
         """See `OwnLoss`."""
         return self.why
+
+    def __deepcopy__(self, _: dict[int, Any]) -> "ByTrainer":
+        """Itself: a copy of a model is no second Trainer with its data."""
+        return self
 
     def asked(
         self,

@@ -63,8 +63,3 @@ def their_losses(experiment, batches, step, optimizer_of, rates, seed=3, clip=No
         losses.append(loss.item())
     return losses
 
-
-def first_finding(result):
-    """The rule that a run names first."""
-    found = [finding for step in result.steps for finding in step.findings]
-    return [finding.rule for finding in found]
