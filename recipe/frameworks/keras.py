@@ -1,7 +1,9 @@
 """An experiment of a compiled Keras 3 model on the torch backend."""
 
 import sys
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -80,8 +82,21 @@ class Cloned:
         keras = sys.modules["keras"]
         # Keras draws seeds from its own generator and Python's: the recipe's decide here.
         keras.utils.set_random_seed(int(torch.randint(2**31 - 1, ()).item()))
-        made = keras.models.clone_model(self.model)
-        return KerasModule(made, self.ending)
+        return KerasModule(_clone(self.model), self.ending)
+
+
+def _clone(model: Any) -> Any:
+    """A model with the same layers and fresh weights."""
+    with _quiet():
+        return sys.modules["keras"].models.clone_model(model)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keras turns numbers into arrays in a way that NumPy 2 warns of; nobody here can change it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
 
 
 class KerasModule(nn.Module):
@@ -98,7 +113,8 @@ class KerasModule(nn.Module):
             self.logarithm = not _without(model, ending)
         self._held: list[tuple[str, Any]] = []
         for number, variable in enumerate(model.variables):
-            key = f"{number}_" + variable.path.replace("/", "_").replace(".", "_")
+            # Not by its path: Keras counts seed generators on from clone to clone.
+            key = f"{number}_{variable.name}".replace(".", "_")
             if variable.trainable:
                 self.register_parameter(key, variable.value)
             else:
@@ -108,7 +124,9 @@ class KerasModule(nn.Module):
     def forward(self, x: Any) -> Tensor:
         """Outputs, or logits where the activation at the end is left out."""
         outputs: Tensor = self.keras_model(x, training=self.training)
-        return outputs.clamp_min(torch.finfo(outputs.dtype).tiny).log() if self.logarithm else outputs
+        return (
+            outputs.clamp_min(torch.finfo(outputs.dtype).tiny).log() if self.logarithm else outputs
+        )
 
     def _apply(self, *args: Any, **kwargs: Any) -> "KerasModule":
         """What moves or converts the tensors; Keras's own variables go along."""
@@ -120,7 +138,7 @@ class KerasModule(nn.Module):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "KerasModule":
         """A clone with the same weights: Keras copies by files."""
-        made = KerasModule(sys.modules["keras"].models.clone_model(self.keras_model), None)
+        made = KerasModule(_clone(self.keras_model), None)
         made.logarithm = self.logarithm
         if self.ending is not None and not self.logarithm:
             _without(made.keras_model, self.ending)
@@ -216,13 +234,15 @@ def _trained(
     epochs = names.named(beside, names.EPOCHS, names.is_whole)
     loader = hasattr(fields["train"], "batch_size")
     batch = None if loader else size[1] if size else BATCH
-    settings = model.optimizer.get_config()
+    with _quiet():
+        settings = model.optimizer.get_config()
     rate = getattr(model.optimizer, "_learning_rate", None)
     steps = steps_of(fields["train"], batch)
     total = (epochs[1] if epochs else DEFAULT_EPOCHS) * steps
     if callable(rate) and hasattr(rate, "get_config"):
-        schedule = read_schedule([float(rate(step)) for step in range(total)],
-                                 type(rate).__name__, by_step=True)  # fmt: skip
+        with _quiet():
+            rates = [float(rate(step)) for step in range(total)]
+        schedule = read_schedule(rates, type(rate).__name__, by_step=True)
         notes.append(f"Schedule: {type(rate).__name__}, over {total} steps.")
     else:
         value = float(f"{float(model.optimizer.learning_rate):.6g}")  # kept in float32

@@ -18,8 +18,7 @@ def is_a(value: Any, packages: tuple[str, ...], name: str) -> bool:
     """
     kind = value if isinstance(value, type) else type(value)
     return any(
-        base.__name__ == name and base.__module__.split(".")[0] in packages
-        for base in kind.__mro__
+        base.__name__ == name and base.__module__.split(".")[0] in packages for base in kind.__mro__
     )
 
 

@@ -74,6 +74,7 @@ def watched(model: nn.Module) -> Iterator[list[Call]]:
 
 def outputs_of(returned: Any, count: int) -> Tensor | None:
     """What may be the logits in what a module returned for `count` items."""
+
     def fits(part: Any) -> bool:
         return (
             isinstance(part, Tensor) and part.ndim > 0 and len(part) == count

@@ -191,9 +191,7 @@ def _one_target(labels: list[str], batch: Mapping[str, Any]) -> bool:
     return len([name for name in labels if name in batch]) == 1
 
 
-def _own_loss(
-    trainer: Any, labels: list[str], batch: Any, notes: list[str]
-) -> "ByTrainer | None":
+def _own_loss(trainer: Any, labels: list[str], batch: Any, notes: list[str]) -> "ByTrainer | None":
     """How the Trainer is asked for the loss; None where that is the model's own, which takes one
     target.
     """

@@ -129,7 +129,12 @@ def test_a_module_without_a_forward_is_called_by_its_network():
     torch.manual_seed(0)
     module = InnerNet(nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 3)))
     made = recipe.from_lightning(module, Blobs())
-    assert (made.optimizer, made.lr, made.momentum, made.task) == ("sgd", 0.1, None, "classification")
+    assert (made.optimizer, made.lr, made.momentum, made.task) == (
+        "sgd",
+        0.1,
+        None,
+        "classification",
+    )
     assert made.loss.label_smoothing == 0.1
     x, _ = blobs(6)
     assert torch.equal(made.model()(x), module.net(x))

@@ -21,9 +21,7 @@ pytestmark = pytest.mark.transformers
 
 
 def test_what_is_read_from_the_trainer(tmp_path):
-    given = trainer(
-        tmp_path, options={"gradient_accumulation_steps": 2, "max_grad_norm": 0.7}
-    )
+    given = trainer(tmp_path, options={"gradient_accumulation_steps": 2, "max_grad_norm": 0.7})
     made = recipe.from_transformers(given)
     assert (made.lr, made.weight_decay, made.batch_size) == (1e-3, 0.01, 16)
     assert (made.epochs, made.clip_norm, made.task) == (4, 0.7, "classification")
@@ -145,9 +143,7 @@ def test_the_metric_is_the_one_that_the_best_model_is_chosen_by(tmp_path):
 
 def test_max_steps_and_a_data_set_of_hugging_face(tmp_path):
     datasets = pytest.importorskip("datasets", reason="datasets is not installed")
-    given = trainer(
-        tmp_path, train=datasets.Dataset.from_list(items()), options={"max_steps": 30}
-    )
+    given = trainer(tmp_path, train=datasets.Dataset.from_list(items()), options={"max_steps": 30})
     made = recipe.from_transformers(given)
     assert made.epochs == 3
     assert "3 whole ones, for the Trainer's 30 steps" in " ".join(made.notes)
@@ -170,9 +166,7 @@ def test_what_cannot_be_used_is_one_sentence(tmp_path):
 
 def _without_labels(folder, nameless):
     given = trainer(folder, train=nameless)
-    given.data_collator = lambda batch: {
-        "input_ids": torch.zeros(len(batch), 4, dtype=torch.long)
-    }
+    given.data_collator = lambda batch: {"input_ids": torch.zeros(len(batch), 4, dtype=torch.long)}
     return given
 
 
@@ -188,7 +182,5 @@ def test_a_sound_trainer_passes(tmp_path, without_plots):
 def test_a_fault_is_named_first(tmp_path, without_plots):
     torch.manual_seed(0)
     given = trainer(tmp_path, Probabilities(config()))
-    result = recipe.run(
-        recipe.from_transformers(given), until="overfit_sample", out=tmp_path
-    )
+    result = recipe.run(recipe.from_transformers(given), until="overfit_sample", out=tmp_path)
     assert result.diagnosis[0] == "softmax-before-loss"

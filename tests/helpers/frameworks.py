@@ -62,4 +62,3 @@ def their_losses(experiment, batches, step, optimizer_of, rates, seed=3, clip=No
         optimizer.step()
         losses.append(loss.item())
     return losses
-
