@@ -34,9 +34,7 @@ def first_batch(source: Any, name: str, collate: Any = None) -> Any:
             items = list(islice(iter(dataset), ITEMS))
         else:
             items = [dataset[place] for place in range(min(ITEMS, len(dataset)))]
-        if not items:
-            raise UsageError(f"{name} has no items: check the path or the filter that made it.")
-        return (made or default_collate)(items)
+        batch = (made or default_collate)(items) if items else None
     except UsageError:
         raise
     except Exception as error:
@@ -44,6 +42,9 @@ def first_batch(source: Any, name: str, collate: Any = None) -> Any:
             f"Reading {name} raised {type(error).__name__}: {error}; go through one batch by "
             "itself to see where."
         ) from error
+    if not items:
+        raise UsageError(f"{name} has no items: check the path or the filter that made it.")
+    return batch
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from recipe.core.errors import UsageError
 from recipe.experiment import DEFAULT_EPOCHS, Experiment
 from recipe.frameworks import file_names as names
+from recipe.frameworks.loss_finding import Matched
 from recipe.frameworks.modules import as_dataset, steps_of
 from recipe.frameworks.optimizers import OptimizerRead, read_optimizer
 from recipe.frameworks.schedules import ScheduleRead, read_schedule
@@ -123,16 +124,16 @@ class KerasModule(nn.Module):
 
     def forward(self, x: Any) -> Tensor:
         """Outputs, or logits where the activation at the end is left out."""
-        outputs: Tensor = self.keras_model(x, training=self.training)
-        return (
-            outputs.clamp_min(torch.finfo(outputs.dtype).tiny).log() if self.logarithm else outputs
-        )
+        outputs: Tensor = vars(self)["keras_model"](x, training=self.training)
+        if self.logarithm:
+            return outputs.clamp_min(torch.finfo(outputs.dtype).tiny).log()
+        return outputs
 
     def _apply(self, *args: Any, **kwargs: Any) -> "KerasModule":
         """What moves or converts the tensors; Keras's own variables go along."""
-        super()._apply(*args, **kwargs)
+        super()._apply(*args, **kwargs)  # type: ignore[no-untyped-call]
         for key, variable in self._held:
-            variable.value.data = self._buffers[key]  # type: ignore[assignment]
+            variable.value.data = self._buffers[key]
             self._buffers[key] = variable.value.data
         return self
 
@@ -171,8 +172,8 @@ def _loss(
     """Task, loss where it is not the task's, and the activation that is left to the loss."""
     declared = model.loss
     config = declared.get_config() if hasattr(declared, "get_config") else {}
-    name = declared if isinstance(declared, str) else config.get("name") or getattr(
-        declared, "__name__", type(declared).__name__)  # fmt: skip
+    name = str(declared if isinstance(declared, str) else config.get("name") or getattr(
+        declared, "__name__", type(declared).__name__))  # fmt: skip
     task = LOSSES.get(name)
     if task is None:
         notes.append(f"Loss: {name} of Keras.")
@@ -184,7 +185,7 @@ def _loss(
         return task, KerasLoss(declared), None
     if task == "regression":
         absolute = "absolute" in name or name == "mae"
-        return task, nn.functional.l1_loss if absolute else None, None
+        return task, Matched(nn.functional.l1_loss) if absolute else None, None
     last = _activation(model.layers[-1])
     if config.get("from_logits"):
         return task, None, None

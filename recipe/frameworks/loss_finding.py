@@ -135,21 +135,22 @@ def find_usual_loss(logits: Tensor, y: Any, value: float, model: nn.Module) -> F
     """
     if not isinstance(y, Tensor):
         return None
+    found = _candidates(logits, y, model)
+    return next((each for each in found if _gives(each, logits, y, value)), None)
+
+
+def _candidates(logits: Tensor, y: Tensor, model: nn.Module) -> Iterator[FoundLoss]:
     for task, usual in USUAL:
-        if not _suits(task, logits, y):
-            continue
-        if usual is None and _gives(TASKS[task].loss, logits, y, value):
-            return FoundLoss(task, None)
-        for loss in [] if usual is None else [usual, Matched(usual)]:
-            if _gives(loss, logits, y, value):
-                return FoundLoss(task, loss)
+        if _suits(task, logits, y):
+            yield FoundLoss(task, usual)
+            if usual is not None:
+                yield FoundLoss(task, Matched(usual))
     for own in own_losses(model):
-        for loss in (own, Matched(own)):
-            if _gives(loss, logits, y, value):
-                return FoundLoss(guessed_task(logits, y), loss)
-    if _suits("classification", logits, y) and _gives(F.cross_entropy, logits.softmax(1), y, value):
-        return FoundLoss("classification", None, softmax=True)
-    return None
+        task = guessed_task(logits, y)
+        yield FoundLoss(task, own)
+        yield FoundLoss(task, Matched(own))
+    if _suits("classification", logits, y):
+        yield FoundLoss("classification", None, softmax=True)
 
 
 class Matched:
@@ -190,12 +191,18 @@ def _suits(task: str, logits: Tensor, y: Tensor) -> bool:
     return TASKS[task].shape_problem(logits, y) is None
 
 
-def _gives(loss: Loss, logits: Tensor, y: Tensor, value: float) -> bool:
+def _gives(found: FoundLoss, logits: Tensor, y: Tensor, value: float) -> bool:
+    given = value_of(found, logits, y)
+    return given is not None and math.isclose(given, value, rel_tol=SAME, abs_tol=1e-8)
+
+
+def value_of(found: FoundLoss, logits: Tensor, y: Tensor) -> float | None:
+    """The loss of outputs and targets; None where it does not take them."""
+    outputs = logits.detach().softmax(1) if found.softmax else logits.detach()
     with suppress(Exception), warnings.catch_warnings():  # it may be made for something else
         warnings.simplefilter("ignore")
-        found = float(loss(logits.detach(), y))
-        return math.isclose(found, value, rel_tol=SAME, abs_tol=1e-8)
-    return False
+        return float((found.loss or TASKS[found.task].loss)(outputs, y))
+    return None
 
 
 def guessed_task(logits: Any, y: Any) -> str:

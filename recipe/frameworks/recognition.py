@@ -54,7 +54,7 @@ def as_known(value: Any, beside: Mapping[str, Any], name: str) -> Experiment | N
 
         return from_transformers(value)
     if is_a(value, LIGHTNING, "LightningModule"):
-        return _lightning(value, beside, name)
+        return _lightning(value, beside)
     if is_a(value, KERAS, "Model"):
         from recipe.frameworks.keras import from_keras
 
@@ -64,7 +64,7 @@ def as_known(value: Any, beside: Mapping[str, Any], name: str) -> Experiment | N
     return from_module(value, beside, name)
 
 
-def _lightning(module: Any, beside: Mapping[str, Any], name: str) -> Experiment:
+def _lightning(module: Any, beside: Mapping[str, Any]) -> Experiment:
     from recipe.frameworks.lightning import from_lightning
 
     trainer = next((v for v in beside.values() if is_a(v, LIGHTNING, "Trainer")

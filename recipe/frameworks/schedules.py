@@ -124,8 +124,8 @@ def read_scheduler(
 
     """
     name = type(scheduler).__name__
-    made_for = next((total for total in (getattr(scheduler, attribute, None) for attribute in TOTALS)
-                     if isinstance(total, int) and total > 1), None)  # fmt: skip
+    totals = [getattr(scheduler, attribute, None) for attribute in TOTALS]
+    made_for = next((total for total in totals if isinstance(total, int) and total > 1), None)
     if by_step is None:
         planned = (epochs or DEFAULT_EPOCHS) * steps
         by_step = name in BY_STEP or (made_for is not None and steps > 1 and made_for >= planned)

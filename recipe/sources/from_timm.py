@@ -73,7 +73,8 @@ def _head(name: str, options: dict[str, Any]) -> str:
     """The name of the layer that gives the outputs."""
     made: Any = model(name, options)
     last = made.get_classifier()
-    return next(path for path, layer in made.named_modules() if layer is last)
+    found: str = next(path for path, layer in made.named_modules() if layer is last)
+    return found
 
 
 def _parts(train: Any) -> Any:

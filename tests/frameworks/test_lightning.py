@@ -6,10 +6,14 @@ import warnings
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 import recipe
 from frameworks import own_losses, prepared, their_losses
 from recipe.core.errors import UsageError
+from recipe.core.keys_and_seeds import derive_seed
+from recipe.models.building import build_model
+from recipe.sources.targets import load_target
 from recipe.training.schedules import schedule_rates
 from tiny import blobs
 
@@ -19,7 +23,6 @@ from lightning_samples import (  # noqa: E402
     Blobs,
     ByName,
     DictNet,
-    FrozenNet,
     Gan,
     InnerNet,
     LateSoftmaxNet,
@@ -156,6 +159,22 @@ def test_a_loss_of_its_own_is_asked_for():
     assert score == pytest.approx(right.item())
 
 
+class WeightedNet(Net):
+    """Weights of classes, of which the first items do not tell."""
+
+    def training_step(self, batch, batch_idx):
+        x, y = batch
+        return F.cross_entropy(self(x), y, weight=torch.tensor([1.0, 1.0, 5.0]))
+
+
+def test_weights_of_a_class_that_the_first_items_lack_are_seen():
+    x, y = blobs(64)
+    x, y = x[y.argsort()], y.sort().values
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), batch_size=16)
+    made = recipe.from_lightning(WeightedNet(), loader)
+    assert made.loss == "model"
+
+
 def test_batches_by_name_and_batches_without_a_target():
     loader = torch.utils.data.DataLoader(ByName(), batch_size=16)
     made, _, said = prepared(recipe.from_lightning(DictNet(), loader))
@@ -221,3 +240,68 @@ def test_a_fault_is_named_first(kind, rule, tmp_path, without_plots):
     made = recipe.from_lightning(kind(), Blobs(), trainer=trainer(max_epochs=6))
     result = recipe.run(made, until="overfit_sample", out=tmp_path)
     assert result.diagnosis[0] == rule
+
+
+class Recorder(L.Callback):
+    def __init__(self):
+        self.losses = []
+
+    def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
+        self.losses.append(float(outputs["loss"]))
+
+
+@pytest.mark.slow
+def test_the_losses_are_those_of_a_real_fit():
+    made = recipe.from_lightning(
+        Net(), Blobs(), trainer=trainer(max_epochs=6, gradient_clip_val=0.5)
+    )
+    losses, batches = own_losses(made, 20)
+    module = build_model(made, derive_seed(3, "weights"), torch.device("cpu"))
+    del vars(module)["log"], vars(module)["log_dict"]
+    seen = Recorder()
+    fit = trainer(max_epochs=2, gradient_clip_val=0.5, callbacks=[seen])
+    epochs = iter([batches[:10], batches[10:]])
+
+    class Given(L.LightningDataModule):
+        def train_dataloader(self):
+            return torch.utils.data.DataLoader(next(epochs), batch_size=None)
+
+    fit = trainer(
+        max_epochs=2, gradient_clip_val=0.5, callbacks=[seen], num_sanity_val_steps=0,
+        limit_val_batches=0, reload_dataloaders_every_n_epochs=1,
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit.fit(module, Given())
+    assert losses == pytest.approx(seen.losses, abs=1e-5)
+
+
+FILE = """
+import lightning as L
+from lightning_samples import Blobs, Net, ProbabilityNet
+model, faulty, data = Net(), ProbabilityNet(), Blobs()
+trainer = L.Trainer(
+    max_epochs=4, logger=False, enable_checkpointing=False, accelerator="cpu",
+    enable_progress_bar=False, enable_model_summary=False, gradient_clip_val=1.5,
+)
+"""
+
+
+@pytest.mark.slow
+def test_the_command_line_checks_a_module_with_its_data_module(tmp_path, recipe, without_plots):
+    file = tmp_path / "user_lightning.py"
+    file.write_text(FILE)
+    made = load_target(f"{file}:model")
+    assert (made.epochs, made.clip_norm, made.batch_size) == (4, 1.5, 16)
+    with pytest.raises(UsageError, match="name the LightningModule"):
+        load_target(f"{file}:trainer")
+    code, said, _ = recipe(
+        "check", f"{file}:model", "--until", "overfit_sample", "--out", tmp_path / "a"
+    )
+    assert code == 0, said
+    assert "Model: every trial makes Net anew" in said
+    code, said, _ = recipe(
+        "check", f"{file}:faulty", "--until", "initial_loss", "--out", tmp_path / "b"
+    )
+    assert code == 1
+    assert "softmax-before-loss" in said

@@ -15,7 +15,7 @@ from recipe.training.schedules import schedule_rates
 
 pytest.importorskip("transformers", reason="transformers is not installed")
 pytest.importorskip("accelerate", reason="accelerate is not installed, which a Trainer needs")
-from transformers_samples import Probabilities, Weighted, config, items, model, trainer  # noqa: E402
+from transformers_samples import Probabilities, Weighted, config, items, model, trainer
 
 pytestmark = pytest.mark.transformers
 
@@ -121,7 +121,11 @@ def test_weights_are_those_of_the_object_or_drawn_anew(tmp_path):
     for a, b in zip(made.model().parameters(), given.model.parameters(), strict=True):
         assert torch.equal(a, b)
         assert a is not b
-    anew = recipe.from_transformers(trainer(tmp_path, model_init=lambda: model()))
+
+    def fresh():
+        return model()
+
+    anew = recipe.from_transformers(trainer(tmp_path, model_init=fresh))
     assert "anew, by the Trainer's model_init" in " ".join(anew.notes)
 
 
@@ -184,3 +188,27 @@ def test_a_fault_is_named_first(tmp_path, without_plots):
     given = trainer(tmp_path, Probabilities(config()))
     result = recipe.run(recipe.from_transformers(given), until="overfit_sample", out=tmp_path)
     assert result.diagnosis[0] == "softmax-before-loss"
+
+
+FILE = """
+import tempfile
+from transformers_samples import Probabilities, config, trainer
+folder = tempfile.gettempdir()
+trainer, faulty = trainer(folder), trainer(folder, Probabilities(config()))
+"""
+
+
+@pytest.mark.slow
+def test_the_command_line_checks_a_trainer(tmp_path, recipe, without_plots):
+    file = tmp_path / "user_transformers.py"
+    file.write_text(FILE)
+    code, said, _ = recipe(
+        "check", f"{file}:trainer", "--until", "overfit_sample", "--out", tmp_path / "a"
+    )
+    assert code == 0, said
+    assert "AdamW (2 groups of parameters)" in said
+    code, said, _ = recipe(
+        "check", f"{file}:faulty", "--until", "initial_loss", "--out", tmp_path / "b"
+    )
+    assert code == 1
+    assert "softmax-before-loss" in said

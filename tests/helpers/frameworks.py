@@ -3,9 +3,9 @@
 import torch
 from torch.nn.utils import clip_grad_norm_
 
+from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.splitting import load_splits
 from recipe.models.building import build_model
-from recipe.core.keys_and_seeds import derive_seed
 from recipe.training.loop import Training
 from recipe.training.plan import epoch_batches
 from recipe.training.preparation import prepare
@@ -35,7 +35,7 @@ def own_losses(experiment, count, seed=3):
     return losses, batches[:count]
 
 
-def their_losses(experiment, batches, step, optimizer_of, rates, seed=3, clip=None):
+def their_losses(experiment, batches, step, optimizer_of, rates, *, seed=3, clip=None):
     """Losses of a plain loop over the same batches, from the same weights.
 
     Args:
