@@ -11,6 +11,7 @@ from torch.utils.data import Dataset, IterableDataset
 from recipe.core.errors import UsageError
 from recipe.data.collating import Collate, leaves_of, part_item, rebuilt
 from recipe.data.datasets import (
+    EVAL_BATCH,
     Data,
     ItemData,
     Suit,
@@ -25,7 +26,6 @@ DEFAULT_EPOCH = 10_000
 """Items of an epoch of a stream that has more than that."""
 COMPARED = 32
 """Items of two passes that are compared."""
-EVAL_ITEMS = 512
 Fresh = Callable[[], Iterator[Any]]
 """Begins the stream anew."""
 
@@ -153,6 +153,7 @@ class IterableData:
     rewritten: bool = False
     suits: tuple[Suit, ...] = ()
     order: Order = field(default_factory=Order)
+    eval_size: int = EVAL_BATCH
     _open: list[_Position] = field(default_factory=list, repr=False, compare=False)
     """The stream where the epoch before ended."""
 
@@ -217,7 +218,7 @@ class IterableData:
 
     def eval_batches(self) -> Iterator[Batch]:
         """One pass in order over the items of the first epoch."""
-        yield from replace(self, number=0, _open=[]).batches(EVAL_ITEMS)
+        yield from replace(self, number=0, _open=[]).batches(self.eval_size)
 
     def sample(self, n: int, generator: torch.Generator) -> TensorData:
         """`n` items of the first epoch, as one batch."""
@@ -232,6 +233,10 @@ class IterableData:
 
     def _from_start(self) -> Iterable[Any]:
         return islice(self.fresh(), self.skipped, None)
+
+    def evaluated_by(self, size: int) -> "IterableData":
+        """See `Data`."""
+        return replace(self, eval_size=size, _open=[])
 
     def suited(self, suit: Suit) -> "IterableData":
         """The same data, changed to suit a model."""

@@ -115,9 +115,10 @@ def open_image(path: str) -> Any:
     """
     from PIL import Image, ImageOps
 
-    with _readable(path), Image.open(path) as image:
+    with _readable(path), Image.open(path) as opened:
+        image: Image.Image = opened
         if is_deep(image.mode):
-            image = Image.fromarray((np.asarray(image) // DEEP).astype(np.uint8))  # noqa: PLW2901
+            image = Image.fromarray((np.asarray(image) // DEEP).astype(np.uint8))
         return ImageOps.exif_transpose(image).convert("RGB")
 
 

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from recipe.core.errors import UsageError
-from recipe.data.datasets import Splits, Suit
+from recipe.data.datasets import Splits, Suit, eval_size_for
 from recipe.data.item_parts import TARGETS
-from recipe.data.trees import Tree, Values, described, natural
+from recipe.data.trees import Tree, Values, as_structure, described, every_tensor, natural
 from recipe.experiment import MODEL_LOSS, Experiment
 from recipe.models.adapted import Adapter, adapt, adapter_of
 from recipe.models.building import build_model
@@ -76,7 +76,21 @@ def adapted(
     if probe.adapter.changes:
         _say_calling(probe, say)
         experiment = replace(experiment, model=Adapting(experiment.model, probe.adapter))
-    return _natural(experiment, probe), data
+    return _natural(experiment, probe), _in_small_batches(data, probe)
+
+
+def _in_small_batches(data: Splits, probe: "_Probe") -> Splits:
+    """Evaluated in batches whose outputs fit into memory: a vocabulary for every token, classes for
+    every pixel.
+    """
+    returned = probe.returned if probe.evaluated is None else probe.evaluated
+    if returned is None:
+        return data
+    outputs = sum(tensor.numel() for tensor in every_tensor(as_structure(returned)))
+    size = eval_size_for(outputs // max(1, len(probe.x)))
+    if size >= data.train.eval_size:
+        return data
+    return Splits(data.train.evaluated_by(size), data.val.evaluated_by(size))
 
 
 @dataclass
