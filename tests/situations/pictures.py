@@ -152,3 +152,25 @@ def paths_beside():
         return nn.Sequential(nn.Conv2d(3, 8, 3, 2), nn.ReLU(), nn.Flatten(), nn.LazyLinear(CLASSES))
 
     return Experiment(model=make, train=Listed(items), **TRAINED)
+
+
+def paths_beside_shifted():
+    from dataclasses import replace
+
+    sound = paths_beside()
+    items = [{**item, "label": item["label"] + 1} for item in sound.train.items]
+    return replace(sound, train=Listed(items))
+
+
+def googlenet_frozen():
+    from dataclasses import replace
+
+    sound = googlenet()
+
+    def frozen():
+        model = sound.model()
+        for parameter in model.parameters():
+            parameter.requires_grad_(False)
+        return model
+
+    return replace(sound, model=frozen)
