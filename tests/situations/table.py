@@ -54,7 +54,7 @@ SITUATIONS = (
     ),
     Situation(
         "sequence to sequence (T5) with labels",
-        "`loss=\"model\"`: asked for its own loss",
+        '`loss="model"`: asked for its own loss',
         "text:sequence_to_sequence", "frozen model that was never trained",
         "text:sequence_to_sequence_frozen", "frozen-parameters", "transformers",
     ),
@@ -64,7 +64,7 @@ SITUATIONS = (
         "softmax-before-loss", "timm",
     ),
     Situation(
-        "U-Net, a class for every pixel", "`task=\"segmentation\"`",
+        "U-Net, a class for every pixel", '`task="segmentation"`',
         "pictures:unet", "targets that begin at one", "pictures:unet_targets_from_one",
         "targets-out-of-range",
     ),
@@ -80,7 +80,7 @@ SITUATIONS = (
     ),
     Situation(
         "torchvision Faster R-CNN on images of several sizes",
-        "`task=\"detection\"`: the losses of the model",
+        '`task="detection"`: the losses of the model',
         "pictures:faster_rcnn", "everything frozen", "pictures:faster_rcnn_frozen",
         "frozen-parameters",
     ),
@@ -138,7 +138,7 @@ SITUATIONS = (
         "softmax-before-loss", "webdataset", slow=False,
     ),
     Situation(
-        "windows of a time series", "`task=\"forecasting\"`: the latest validate",
+        "windows of a time series", '`task="forecasting"`: the latest validate',
         "others:time_series", "a last ReLU under targets of both signs",
         "others:time_series_relu", "output-activation-limits-range", slow=False,
     ),
@@ -168,7 +168,7 @@ SITUATIONS = (
         "softmax-before-loss", slow=False,
     ),
     Situation(
-        "a model that returns (logits, loss)", "`loss=\"model\"`",
+        "a model that returns (logits, loss)", '`loss="model"`',
         "text:own_loss", "future seen", "text:own_loss_future", "sees-the-future",
     ),
     Situation(
