@@ -60,7 +60,7 @@ def adapted(
     sample = data.train.sample(SAMPLE, torch.Generator().manual_seed(0))
     probe = _Probe(sample.x.cpu(), sample.y.cpu(), model)
     probe.adapter = Adapter(find_calling(model, probe.x))
-    _pass(experiment, probe)
+    _pass(probe)
     if experiment.resolved_task.asks_model and experiment.loss is None:
         experiment = replace(experiment, loss=MODEL_LOSS)
     if (
@@ -121,11 +121,11 @@ class _Probe:
         return find_output(self.returned, declared, fits)
 
 
-def _pass(experiment: Experiment, probe: _Probe) -> None:
+def _pass(probe: _Probe) -> None:
     """Fill in what the model returns in both modes."""
     found = {}
     for training in (False, True):
-        model = build_model(experiment, 0, CPU).train(training)
+        model = probe.model.train(training)
         args, kwargs = _arguments(probe)
         with suppress(Exception), torch.no_grad(), seeded(0, CPU):  # the first step says why not
             found[training] = model(*args, **kwargs)
