@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, SequentialSampler
 
 from recipe.core.errors import UsageError
 from recipe.core.evidence import Scalar
 from recipe.core.names import unknown
 from recipe.ranges import Axis, check
 from recipe.tasks import TASKS, Task
+from recipe.tasks.metrics import NamedMetric, canonical, shown
 
 OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
 SCHEDULES = ("constant", "step", "cosine", "linear", "inverse_sqrt")
@@ -24,8 +26,13 @@ DEFAULT_EPOCHS = 20
 DEFAULT_WEIGHT_DECAY = 1e-4
 DEFAULT_SCHEDULE = "cosine"
 
-LossFunction = Callable[[Tensor, Tensor], Tensor]
-Update = Callable[[nn.Module, Any, tuple[Tensor, Tensor]], Tensor | float]
+MODEL_LOSS = "model"
+"""Says that the model computes its loss itself when it is given the targets."""
+USUAL_BATCH = 128
+
+LossFunction = Callable[[Any, Any], Tensor]
+Metric = Callable[[Any, Any], float]
+Update = Callable[[nn.Module, Any, tuple[Any, Any]], Tensor | float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +44,20 @@ class Experiment:
 
     Attributes:
         model: returns a fresh model at every call; its keyword arguments can be searched.
-        train: a Dataset of (x, y), a pair of arrays, or a callable that returns one.
+        train: a Dataset, a pair of arrays, a DataLoader, a stream, or a callable that returns one.
+            An item is a pair (x, y); or a longer tuple, whose last part is the target; or a dict
+            with a key `labels`, `label`, `target`, `targets` or `y`, whose other keys the model's
+            `forward` takes by name. Each part is a tensor or a tree of tensors.
         val: the same, or the fraction of `train` to hold out (default 0.2).
         test: the same; touched by no step before the very end.
-        task: classification, binary, multilabel, regression, language_model, or a Task.
+        task: classification, binary, multilabel, regression, segmentation, binary_segmentation,
+            token_classification, language_model, sequence_to_sequence, forecasting, embedding, or
+            a Task.
         loss: callable(outputs, targets) -> scalar; default: the task's. The score leaves out
-            labels of its `ignore_index`, where it has one, and always -100.
-        metric: callable(outputs, targets) -> higher is better; default: the task's.
+            labels of its `ignore_index`, where it has one, and always -100. "model" where the
+            model computes its loss itself when it is given the targets.
+        metric: a name, as torchmetrics has it (`f1_macro`, `auroc`, `map`, `mae`, ...), or
+            callable(outputs, targets) -> higher is better; default: the task's.
         optimizer: sgd (Nesterov 0.9), adam, adamw, rmsprop, or
             callable(params, lr, weight_decay); LBFGS and its like are told how to evaluate the
             loss of a batch.
@@ -56,6 +70,14 @@ class Experiment:
         schedule: a name or a callable(progress in [0, 1]) -> factor of lr.
         update: an own update step, callable(model, optimizer, (x, y)) -> loss; it does
             zero_grad, backward and step itself.
+        batch_size: items of a batch; default: that of a DataLoader given as `train`, else 128.
+        target: the key of the target, where items are dicts.
+        batch: callable(item) -> (inputs, targets), where items part in another way.
+        collate: callable(list of items) -> batch; by default items of one shape are stacked, and
+            sequences padded to the longest of the batch.
+        outputs: where the outputs are in what the model returns: a key, an attribute, or a
+            callable. By default they are found, and said.
+        epoch_items: items that an epoch of a stream has.
         head: for transfer learning, the name of the module that gives the outputs and begins anew,
             such as "fc" or "classifier.2".
         weights: what the rest of the model begins with: a file (.safetensors, or of torch.save,
@@ -72,10 +94,10 @@ class Experiment:
     val: Any = None
     test: Any = None
     task: str | Task = "classification"
-    loss: LossFunction | None = None
-    metric: Callable[[Tensor, Tensor], float] | None = None
+    loss: LossFunction | str | None = None
+    metric: str | Metric | None = None
     optimizer: str | Callable[..., Any] = "sgd"
-    batch_size: int = 128
+    batch_size: int = None  # type: ignore[assignment]  # a number as soon as it is made
     lr: float | None = None
     weight_decay: float | None = None
     momentum: float | None = None
@@ -90,6 +112,11 @@ class Experiment:
     head: str | None = None
     weights: str | Path | None = None
     freeze: int = 0
+    target: str | None = None
+    batch: Callable[[Any], tuple[Any, Any]] | None = None
+    collate: Callable[[list[Any]], Any] | None = None
+    outputs: str | int | Callable[[Any], Any] | None = None
+    epoch_items: int | None = None
     name: str | None = None
     inputs: Any = field(default=None, compare=False)
     """Of data by name: how files become inputs, what outputs mean (see `InputsRecord`)."""
@@ -119,6 +146,9 @@ class Experiment:
         return (), {"model": self.model, "train": self.train}
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "batch_size", self._batch_size(self.batch_size))
+        if isinstance(self.train, DataLoader) and isinstance(self.train.sampler, SequentialSampler):
+            object.__setattr__(self, "shuffle", False)
         if isinstance(self.model, nn.Module):
             raise UsageError(
                 "Experiment(model=...) got a module, which every trial would share: "
@@ -139,10 +169,8 @@ class Experiment:
                 f"Experiment(momentum={self.momentum!r}) beside an optimizer function: "
                 "set the momentum in that function."
             )
-        for name in ("loss", "metric", "augment", "update"):
-            value = getattr(self, name)
-            if value is not None and not callable(value):
-                raise UsageError(f"Experiment({name}={value!r}): pass a callable or None.")
+        self._check_callables()
+        self._check_metric()
         self._check_transfer()
         if self.inputs is not None and not hasattr(self.inputs, "reader"):
             raise UsageError(
@@ -154,6 +182,32 @@ class Experiment:
             )
         check(self.space)
 
+    def _batch_size(self, declared: int | None) -> int:
+        """What was declared, or that of a DataLoader given as `train`, or the usual one."""
+        if declared is None and isinstance(self.train, DataLoader):
+            declared = self.train.batch_size or getattr(
+                self.train.batch_sampler, "batch_size", None
+            )
+        return USUAL_BATCH if declared is None else declared
+
+    def _check_callables(self) -> None:
+        for name in ("loss", "metric", "augment", "update", "batch", "collate", "outputs"):
+            value = getattr(self, name)
+            if value is None or callable(value):
+                continue
+            if (name, value) == ("loss", MODEL_LOSS) or (name == "outputs" and _is_name(value)):
+                continue
+            if name == "metric" and isinstance(value, str):
+                continue
+            wanted = {"loss": "a callable or 'model'", "outputs": "a name or a callable"}.get(
+                name, "a callable or None"
+            )
+            raise UsageError(f"Experiment({name}={value!r}): pass {wanted}.")
+        if self.target is not None and not isinstance(self.target, str):
+            raise UsageError(
+                f"Experiment(target={self.target!r}): pass the key of the target in an item."
+            )
+
     def _check_name(self, name: str, known: Any, kind: type | None = None) -> None:
         value = getattr(self, name)
         if isinstance(value, str):
@@ -164,6 +218,12 @@ class Experiment:
             raise UsageError(
                 f"Experiment({name}={value!r}): pass one of {', '.join(known)}, or {wanted}."
             )
+
+    def _check_metric(self) -> None:
+        """A name has to be one for this task; that of the task's own score says nothing new."""
+        if isinstance(self.metric, str) and canonical(self.metric) == self.resolved_task.metric:
+            object.__setattr__(self, "metric", None)
+        _ = self.metric_function
 
     def _check_transfer(self) -> None:
         if self.head is not None and not (isinstance(self.head, str) and self.head):
@@ -183,6 +243,7 @@ class Experiment:
             "freeze": (self.freeze, int, 0, "a whole number of blocks, zero or more"),
             "batch_size": (self.batch_size, int, 1, "a whole number of at least 1"),
             "epochs": (self.epochs, int, 1, "a whole number of at least 1"),
+            "epoch_items": (self.epoch_items, int, 2, "a whole number of at least 2"),
             "lr": (self.lr, float, 1e-300, "a positive number"),
             "weight_decay": (self.weight_decay, float, 0, "zero or a positive number"),
             "warmup": (self.warmup, float, 0, "a share of training in [0, 1)"),
@@ -203,18 +264,30 @@ class Experiment:
     def resolved_task(self) -> Task:
         """The task object, its score fitted to the declared loss."""
         task = TASKS[self.task] if isinstance(self.task, str) else self.task
-        return task.adapted(self.loss)
+        return task.adapted(None if isinstance(self.loss, str) else self.loss)
 
     @property
     def loss_function(self) -> LossFunction:
-        """The declared loss or the task's."""
-        return self.loss or self.resolved_task.loss
+        """The declared loss or the task's; of a model with a loss of its own that was not made
+        ready for a run, the task's.
+        """
+        declared = None if isinstance(self.loss, str) else self.loss
+        return declared or self.resolved_task.loss
+
+    @property
+    def metric_function(self) -> Metric | None:
+        """The declared metric, also where it was declared by name; None for the task's score."""
+        if isinstance(self.metric, str):
+            return NamedMetric(canonical(self.metric), self.resolved_task.plain)
+        return self.metric
 
     @property
     def metric_name(self) -> str:
         """What the score is called in tables and plots."""
         if self.metric is None:
             return self.resolved_task.metric
+        if isinstance(self.metric, str):
+            return shown(canonical(self.metric))
         return getattr(self.metric, "__name__", type(self.metric).__name__)
 
     @property
@@ -255,6 +328,10 @@ class Experiment:
             **({} if self.begin_from is None else {"begin_from": self.begin_from}),
             **self.model_args,
         }  # fmt: skip
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def _name(value: Any) -> str:

@@ -11,9 +11,21 @@ import torch
 from torch import Tensor
 
 from recipe.core.errors import UsageError
-from recipe.data.disk_cache import CHUNK, MEMORY_SHARE, on_disk
-from recipe.data.single_items import Batch, as_labels, identical, item, probe_indices, stack_items
+from recipe.data.collating import leaves_of, rebuilt
+from recipe.data.disk_cache import CHUNK, MEMORY_SHARE, Make, on_disk
+from recipe.data.item_parts import Parting
+from recipe.data.single_items import (
+    Batch,
+    Unequal,
+    as_labels,
+    item,
+    probe_indices,
+    raw_item,
+    stack_items,
+    stack_leaves,
+)
 from recipe.data.transforms import ManyJpegs, Tail, split_transform
+from recipe.data.trees import as_values, identical
 from recipe.machine.memory import free_memory
 from recipe.machine.processes import Channel, RequestFailed, answer_requests, can_fork, cores
 
@@ -22,91 +34,136 @@ PARALLEL_FROM = 2_000
 """Items from which starting worker processes is faster than decoding here."""
 
 
-def decode(dataset: Any, name: str, notify: Notify | None = None) -> Batch:
+def decode(
+    dataset: Any, name: str, notify: Notify | None = None, parting: Parting | None = None
+) -> Batch:
     """Inputs [n, ...] and targets [n, ...], in memory or mapped from a file.
 
     Args:
         dataset: with a length, the same item for the same index.
         name: what complaints call it.
         notify: told about progress as (done, total, what).
+        parting: how an item parts into inputs and target.
 
     Raises:
-        UsageError: an item cannot be read or differs in shape, or the disk is full.
+        Unequal: items differ in shape, or hold text.
+        UsageError: an item cannot be read, or the disk is full.
 
     """
-    reader = _Reader(dataset, name)
+    reader = _Reader(dataset, name, parting or Parting())
     if reader.size <= MEMORY_SHARE * free_memory(torch.device("cpu")):
-        x, y = reader.empty(_in_memory)
-        _fill(reader, x, y, notify)
+        parts = reader.empty(_in_memory)
+        _fill(reader, parts, notify)
     else:
-        x, y = on_disk(reader, lambda x, y: _fill(reader, x, y, notify))
-    return x, as_labels(y)
+        parts = on_disk(reader, lambda parts: _fill(reader, parts, notify))
+    x, y = rebuilt(reader.first, parts)
+    return as_values(x), as_labels(as_values(y))
 
 
 class _Reader:
-    """Reads stretches of a data set into place."""
+    """Reads stretches of a data set into place, each tensor of an item into one of its own."""
 
-    def __init__(self, dataset: Any, name: str) -> None:
+    def __init__(self, dataset: Any, name: str, parting: Parting) -> None:
         self.dataset, self.name, self.n = dataset, name, len(dataset)
-        sample = [item(dataset, index, name) for index in probe_indices(self.n)]
+        self.parting = parting
+        sample = [item(dataset, index, name, parting) for index in probe_indices(self.n)]
         self.first = sample[0]
+        self.inputs = len(leaves_of(self.first[0]))
+        leaves = [leaves_of(each) for each in sample]
+        stack_leaves(leaves, name, self.inputs)
+        self.leaves: list[Tensor] = leaves[0]
         # The types that hold those of every item: 0 and 0.5 are both real.
         self.types = [reduce(torch.promote_types, (part.dtype for part in parts))
-                      for parts in zip(*sample, strict=True)]  # fmt: skip
+                      for parts in zip(*leaves, strict=True)]  # fmt: skip
         self.source: Any = dataset
         self.tail: Tail | None = None
-        if (parts := split_transform(dataset, name, sample)) is not None:
+        plain = all(isinstance(part, Tensor) for part in self.first)
+        if plain and (parts := split_transform(dataset, name, sample)) is not None:
             self.source, self.tail = parts
 
     @property
     def size(self) -> int:
         """Bytes of the whole."""
-        parts = zip(self.first, self.types, strict=True)
+        parts = zip(self.leaves, self.types, strict=True)
         return self.n * sum(part.numel() * int(dtype.itemsize) for part, dtype in parts)
 
-    def empty(self, make: Callable[[str, list[int], torch.dtype], Tensor]) -> Batch:
-        """Room for inputs and targets."""
-        x, y = (
-            make(what, [self.n, *part.shape], dtype)
-            for what, part, dtype in zip("xy", self.first, self.types, strict=True)
-        )
-        return x, y
+    def empty(self, make: Make) -> list[Tensor]:
+        """Room for every tensor."""
+        names = "xy" if len(self.leaves) == 2 else range(len(self.leaves))
+        return [
+            make(str(what), [self.n, *part.shape], dtype)
+            for what, part, dtype in zip(names, self.leaves, self.types, strict=True)
+        ]
 
-    def read(self, start: int, stop: int, x: Tensor, y: Tensor) -> None:
+    def read(self, start: int, stop: int, parts: list[Tensor]) -> None:
         """Items start..stop into their place.
 
         Raises:
-            UsageError: one of them cannot be read, or differs in shape from the first.
+            Unequal: one of them differs in shape from the first.
+            UsageError: one of them cannot be read.
 
         """
-        xs, ys = self._apart(start, stop) or self._whole(self.dataset, start, stop)
-        stack_items([(xs[0], ys[0]), self.first], self.name)
-        for found, room, what in ((xs, x, "inputs"), (ys, y, "targets")):
-            if torch.promote_types(found.dtype, room.dtype) != room.dtype:
+        found = self._apart(start, stop) or self._whole(start, stop)
+        stack_leaves([[part[0] for part in found], self.leaves], self.name, self.inputs)
+        for place, (values, room) in enumerate(zip(found, parts, strict=True)):
+            if torch.promote_types(values.dtype, room.dtype) != room.dtype:
+                what = "inputs" if place < self.inputs else "targets"
                 raise UsageError(
-                    f"The {what} of {self.name} are {room.dtype} at first and {found.dtype} in "
+                    f"The {what} of {self.name} are {room.dtype} at first and {values.dtype} in "
                     f"items {start} to {stop - 1}: give all items one type."
                 )
-        x[start:stop], y[start:stop] = xs, ys
+            room[start:stop] = values
 
-    def _whole(self, source: Any, start: int, stop: int) -> Batch:
-        if isinstance(source, ManyJpegs):
-            return stack_items(source.read(start, stop), self.name)
-        return stack_items([item(source, i, self.name) for i in range(start, stop)], self.name)
+    def _whole(self, start: int, stop: int) -> list[Tensor]:
+        items = [item(self.dataset, i, self.name, self.parting) for i in range(start, stop)]
+        return stack_leaves([leaves_of(each) for each in items], self.name, self.inputs)
 
-    def _apart(self, start: int, stop: int) -> Batch | None:
+    def _apart(self, start: int, stop: int) -> list[Tensor] | None:
         """With the transform taken apart; None where that is not possible, or where the first
         item comes out differently.
         """
         if self.tail is None:
             return None
         try:
-            xs, ys = self._whole(self.source, start, stop)
+            if isinstance(self.source, ManyJpegs):
+                pairs = self.source.read(start, stop)
+            else:
+                pairs = [item(self.source, i, self.name) for i in range(start, stop)]
+            xs, ys = stack_items(pairs, self.name)
             xs = self.tail(xs)
-            x, y = item(self.dataset, start, self.name)
+            x, y = item(self.dataset, start, self.name, self.parting)
         except (UsageError, RuntimeError, ValueError, TypeError, OSError):
             return None
-        return (xs, ys) if identical(xs[0], x) and identical(ys[0], y) else None
+        return [xs, ys] if identical(xs[0], x) and identical(ys[0], y) else None
+
+
+def read_items(
+    dataset: Any,
+    name: str,
+    notify: Notify | None = None,
+    parting: Parting | None = None,
+    *,
+    raw: bool = False,
+) -> list[Any]:
+    """All items as a list, for those that cannot be stacked.
+
+    Args:
+        dataset: as of `decode`.
+        name: what complaints call it.
+        notify: told about progress as (done, total, what).
+        parting: how an item parts into inputs and target.
+        raw: leave them as the data set gives them, for a collate function of the user's.
+
+    Raises:
+        UsageError: an item cannot be read.
+
+    """
+    n, items = len(dataset), []
+    for index in range(n):
+        items.append(raw_item(dataset, index, name) if raw else item(dataset, index, name, parting))
+        if notify and (index + 1) % CHUNK == 0:
+            notify(index + 1, n, f"decoding {name}")
+    return items
 
 
 def _in_memory(_: str, shape: list[int], dtype: torch.dtype) -> Tensor:
@@ -117,7 +174,7 @@ def _in_memory(_: str, shape: list[int], dtype: torch.dtype) -> Tensor:
     return torch.frombuffer(mmap.mmap(-1, size), dtype=dtype).reshape(shape)
 
 
-def _fill(reader: _Reader, x: Tensor, y: Tensor, notify: Notify | None) -> None:
+def _fill(reader: _Reader, parts: list[Tensor], notify: Notify | None) -> None:
     what, done = f"decoding {reader.name}", 0
 
     def tell(items: int) -> None:
@@ -128,20 +185,21 @@ def _fill(reader: _Reader, x: Tensor, y: Tensor, notify: Notify | None) -> None:
 
     chunks = [(start, min(start + CHUNK, reader.n)) for start in range(0, reader.n, CHUNK)]
     width = min(cores(), len(chunks))
-    device = reader.first[0].device  # what lies on an accelerator cannot be read by a child
+    device = reader.leaves[0].device  # what lies on an accelerator cannot be read by a child
     if reader.n < PARALLEL_FROM or width < 2 or not can_fork(device):
         for start, stop in chunks:
-            reader.read(start, stop, x, y)
+            reader.read(start, stop, parts)
             tell(stop - start)
         return
     requests = [{"chunk": chunk} for chunk in chunks]
     try:
         with closing(
-            answer_requests(lambda line: _serve(line, reader, x, y), requests, width)
+            answer_requests(lambda line: _serve(line, reader, parts), requests, width)
         ) as read:
             for index, message in read:
                 if "complaint" in message:
-                    raise UsageError(message["complaint"])
+                    kind = Unequal if message["unequal"] else UsageError
+                    raise kind(message["complaint"])
                 start, stop = chunks[index]
                 tell(stop - start)
     except RequestFailed as gone:
@@ -152,13 +210,13 @@ def _fill(reader: _Reader, x: Tensor, y: Tensor, notify: Notify | None) -> None:
         ) from None
 
 
-def _serve(line: Channel, reader: _Reader, x: Tensor, y: Tensor) -> None:
+def _serve(line: Channel, reader: _Reader, parts: list[Tensor]) -> None:
     while True:
         message, _ = line.receive()
         try:
             start, stop = message["chunk"]
-            reader.read(start, stop, x, y)
+            reader.read(start, stop, parts)
         except UsageError as error:
-            line.send({"complaint": str(error)})
+            line.send({"complaint": str(error), "unequal": isinstance(error, Unequal)})
         else:
             line.send({"done": True})

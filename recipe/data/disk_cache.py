@@ -25,7 +25,7 @@ from recipe.core.cache_folder import cache_folder
 from recipe.core.errors import UsageError
 from recipe.core.files import write_text
 from recipe.core.keys_and_seeds import key
-from recipe.data.single_items import Batch
+from recipe.data.trees import Tree, Values
 from recipe.machine.memory import free_memory
 
 MEMORY_SHARE = 0.4
@@ -62,8 +62,15 @@ def unnamed_file(folder: Path, shape: list[int], dtype: torch.dtype) -> Tensor:
         return torch.from_file(file.name, shared=True, size=count, dtype=dtype).reshape(shape)
 
 
-def select_rows(x: Tensor, index: Tensor, name: str) -> Tensor:
+def select_rows(x: Values, index: Tensor, name: str) -> Values:
     """The rows `index` of `x`, in a file where they take more memory than there is."""
+    if isinstance(x, Tree):
+        return x.mapped(lambda leaf: _rows_of(leaf, index, name) if isinstance(leaf, Tensor)
+                        else Tree(leaf)[index].value)  # fmt: skip
+    return _rows_of(x, index, name)
+
+
+def _rows_of(x: Tensor, index: Tensor, name: str) -> Tensor:
     size = len(index) * x[:1].nbytes
     if x.device.type != "cpu" or size <= MEMORY_SHARE * free_memory(x.device):
         return x[index]
@@ -114,6 +121,10 @@ def _source_key(dataset: Any) -> str | None:
     return key(type(dataset).__qualname__, transforms, files, indices)
 
 
+Make = Callable[[str, list[int], torch.dtype], Tensor]
+"""Makes room for a tensor, by its name, shape and type."""
+
+
 class Decoder(Protocol):
     """What reads a data set, and how much there is of it."""
 
@@ -126,24 +137,24 @@ class Decoder(Protocol):
     def size(self) -> int:
         """Bytes of the whole."""
 
-    def empty(self, make: Callable[[str, list[int], torch.dtype], Tensor]) -> Batch:
-        """Room for inputs and targets."""
+    def empty(self, make: Make) -> list[Tensor]:
+        """Room for every tensor."""
 
 
-Fill = Callable[[Tensor, Tensor], None]
+Fill = Callable[[list[Tensor]], None]
 """Reads all items into their place."""
 
 
-def on_disk(decoder: Decoder, fill: Fill) -> Batch:
+def on_disk(decoder: Decoder, fill: Fill) -> list[Tensor]:
     """The data set as a file of the cache, built when it is not there yet. A data set that names
     no files might change unseen: its file is gone with this process.
     """
     source = _source_key(decoder.dataset)
     with _folder(decoder.name, decoder.size) as folder:
         if source is None:
-            x, y = decoder.empty(lambda _, *of: unnamed_file(folder, *of))
-            fill(x, y)
-            return x, y
+            parts = decoder.empty(lambda _, *of: unnamed_file(folder, *of))
+            fill(parts)
+            return parts
         path = folder / key("data 2", decoder.n, str(decoder.types), source)
         with FileLock(path.with_suffix(".lock")):
             if not (path / "complete.json").exists():
@@ -160,8 +171,7 @@ def _build(decoder: Decoder, path: Path, fill: Fill) -> None:
     beside.mkdir()
     try:
         _check_room(beside, decoder.size)
-        x, y = decoder.empty(lambda *of: _file(beside, *of, writable=True))
-        fill(x, y)
+        fill(decoder.empty(lambda *of: _file(beside, *of, writable=True)))
         write_text(beside / "complete.json", json.dumps({"items": decoder.n}))
         beside.rename(path)
     finally:

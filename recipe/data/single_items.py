@@ -1,80 +1,74 @@
 """Single items of a data set as checked tensors."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from recipe.core.errors import UsageError
+from recipe.data.collating import Collate, Item, leaves_of, part_item
+from recipe.data.item_parts import Parting
+from recipe.data.trees import Items, Tree, Values, identical
 
-Batch = tuple[Tensor, Tensor]
+Batch = tuple[Values, Values]
+"""Inputs and targets."""
 PROBED_ITEMS = 32
 """Items read twice to see whether the data set is deterministic: a flip with probability one half
 hides from a handful of them."""
 
 
-def as_tensor(value: Any, name: str) -> Tensor:
-    """A tensor, array or number as a tensor; float64 becomes float32.
-
-    Raises:
-        UsageError: it is something else.
-
-    """
-    if isinstance(value, Tensor):
-        tensor = value.detach()
-    elif isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
-        tensor = torch.from_numpy(np.require(value, requirements=("C", "W")))
-    elif isinstance(value, int | float | np.number | np.bool_):
-        tensor = torch.tensor(value)
-    else:
-        raise UsageError(
-            f"{name} holds a {type(value).__name__} where a tensor or number is needed: "
-            "add a transform such as ToTensor to the data set."
-        )
-    return tensor.float() if tensor.dtype == torch.float64 else tensor
-
-
-def as_double(values: Tensor) -> Tensor:
+def as_double(values: Values) -> Values:
     """Real values as float64; anything else as it is."""
+    if isinstance(values, Tree):
+        return values.on_tensors(_double)
+    return _double(values)
+
+
+def _double(values: Tensor) -> Tensor:
     return values.double() if values.is_floating_point() else values
 
 
-def as_labels(y: Tensor) -> Tensor:
+def as_labels(y: Values) -> Values:
     """Small integer types as int64, the one that losses index by."""
+    return y.on_tensors(_labels) if isinstance(y, Tree) else _labels(y)
+
+
+def _labels(y: Tensor) -> Tensor:
     return y.long() if y.dtype in (torch.int8, torch.int16, torch.int32) else y
 
 
-def item(dataset: Any, index: int, name: str) -> Batch:
-    """One item (x, y).
+def raw_item(dataset: Any, index: int, name: str) -> Any:
+    """One item as the data set gives it.
 
     Raises:
-        UsageError: it cannot be read, or is no pair.
+        UsageError: it cannot be read.
 
     """
     try:
-        found = dataset[index]
+        return dataset[index]
     except Exception as error:
         raise UsageError(
             f"{name}[{index}] raised {type(error).__name__}: {error}; "
             "read that item by itself to see where."
         ) from error
-    if not isinstance(found, tuple | list) or len(found) != 2:
-        raise UsageError(
-            f"{name}[{index}] is a {type(found).__name__}: each item has to be a pair (x, y)."
-        )
-    return as_tensor(found[0], name), as_tensor(found[1], name)
+
+
+def item(dataset: Any, index: int, name: str, parting: Parting | None = None) -> Item:
+    """One item (x, y).
+
+    Raises:
+        UsageError: it cannot be read, or does not part into inputs and target.
+
+    """
+    found = raw_item(dataset, index, name)
+    return part_item(found, parting or Parting(), name, f"{name}[{index}]")
 
 
 def probe_indices(n: int) -> list[int]:
     """At most PROBED_ITEMS indices spread over a data set of `n` items."""
     return sorted({round(i * (n - 1) / (PROBED_ITEMS - 1)) for i in range(PROBED_ITEMS)})
-
-
-def identical(a: Tensor, b: Tensor) -> bool:
-    """Equal in shape, type and every value, a NaN counting as equal to a NaN."""
-    return a.shape == b.shape and a.dtype == b.dtype and torch.equal(a.nan_to_num(), b.nan_to_num())
 
 
 Randomness = Literal["none", "random", "rewritten"]
@@ -86,20 +80,26 @@ FEWEST_CHANGED = 4
 """Values of an item that have to change in the same way."""
 
 
-def randomness(dataset: Any, name: str) -> Randomness:
+def randomness(dataset: Any, name: str, collate: Collate | None = None) -> Randomness:
     """Whether the same index gives the same item twice, on a sample of items."""
     for index in probe_indices(len(dataset)):
-        first, second = _visit(dataset, index, name), _visit(dataset, index, name)
-        if not all(map(identical, first, second)):
-            visits = [first, second, *(_visit(dataset, index, name) for _ in range(2))]
-            drift = [_drifts(list(parts)) for parts in zip(*visits, strict=True)]
+        first, second = (_visit(dataset, index, name, collate) for _ in range(2))
+        if len(first) != len(second) or not all(map(identical, first, second)):
+            visits = [first, second, *(_visit(dataset, index, name, collate) for _ in range(2))]
+            drift = [_drifts(list(parts)) for parts in zip(*visits, strict=False)]
             return "rewritten" if any(drift) else "random"
     return "none"
 
 
-def _visit(dataset: Any, index: int, name: str) -> list[Tensor]:
+def _visit(dataset: Any, index: int, name: str, collate: Collate | None) -> list[Tensor]:
     """An item in memory of its own: the data set may write over what it gave out."""
-    return [part.clone() for part in item(dataset, index, name)]
+    collate = collate or Collate()
+    if collate.own is None:
+        parts = leaves_of(item(dataset, index, name, collate.parting))
+    else:
+        x, y = collate([raw_item(dataset, index, name)], name)
+        parts = [leaf for part in (x, y) for leaf in leaves_of(getattr(part, "value", part))]
+    return [part.clone() for part in parts if isinstance(part, Tensor)]
 
 
 def _drifts(visits: list[Tensor]) -> bool:
@@ -117,19 +117,48 @@ def _drifts(visits: list[Tensor]) -> bool:
     return bool(((torch.cat([once, again]) - factor).abs() <= STEADY * factor.abs()).all())
 
 
-def stack_items(pairs: list[Batch], name: str) -> Batch:
-    """Items as a batch.
+class Unequal(UsageError):  # noqa: N818 - another way to keep them, not a mistake
+    """Items that cannot be stacked: sequences of several lengths, text."""
+
+
+def stack_leaves(items: Sequence[Sequence[Any]], name: str, inputs: int) -> list[Tensor]:
+    """The tensors of items, as a batch.
+
+    Args:
+        items: the leaves of each, see `leaves_of`.
+        name: what complaints call the data set.
+        inputs: how many of the leaves are inputs; the others are targets.
 
     Raises:
-        UsageError: they differ in shape.
+        Unequal: they differ in shape or number, or hold text.
 
     """
-    xs, ys = zip(*pairs, strict=True)
-    for parts, what in ((xs, "inputs"), (ys, "targets")):
-        found = sorted({tuple(part.shape) for part in parts})
+    if len({len(leaves) for leaves in items}) > 1:
+        raise Unequal(f"The items of {name} differ in structure.")
+    stacked = []
+    for place, column in enumerate(zip(*items, strict=True)):
+        if any(isinstance(part, Items) for part in column):
+            raise Unequal(f"{name} holds text beside its tensors.")
+        found = sorted({tuple(part.shape) for part in column})
         if len(found) > 1:
+            what = "inputs" if place < inputs else "targets"
             few = " and ".join(str(list(shape)) for shape in found[:2])
-            raise UsageError(
+            raise Unequal(
                 f"The {what} of {name} differ in shape ({few}): resize or pad them to one shape."
             )
-    return torch.stack(xs), torch.stack(ys)
+        stacked.append(torch.stack(column))
+    return stacked
+
+
+def stack_items(pairs: Sequence[Item], name: str) -> tuple[Tensor, Tensor]:
+    """Pairs of one tensor each as a batch.
+
+    Raises:
+        Unequal: they are no such pairs, or differ in shape.
+
+    """
+    leaves = [leaves_of(pair) for pair in pairs]
+    if len(leaves[0]) != 2:
+        raise Unequal(f"The items of {name} are no pairs of tensors.")
+    x, y = stack_leaves(leaves, name, 1)
+    return x, y

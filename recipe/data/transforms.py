@@ -18,7 +18,9 @@ from torch import Tensor
 from torch.utils.data import Subset
 
 from recipe.core.errors import UsageError
-from recipe.data.single_items import Batch, identical, item, probe_indices, stack_items
+from recipe.data.collating import Item
+from recipe.data.single_items import item, probe_indices, stack_items
+from recipe.data.trees import identical
 
 Tail = Callable[[Tensor], Tensor]
 CONVERSIONS = ("ToTensor", "PILToTensor", "ToImage")
@@ -28,7 +30,7 @@ JPEG = b"\xff\xd8"
 """How a JPEG file starts."""
 
 
-def split_transform(dataset: Any, name: str, sample: list[Batch]) -> tuple[Any, Tail] | None:
+def split_transform(dataset: Any, name: str, sample: list[Item]) -> tuple[Any, Tail] | None:
     """A copy of the data set that yields plain image tensors, and the rest of its transform.
 
     Args:
@@ -106,7 +108,7 @@ class ManyJpegs:
     def __getitem__(self, index: int) -> Any:
         return self.folder[self.indices[index]]
 
-    def read(self, start: int, stop: int) -> list[Batch]:
+    def read(self, start: int, stop: int) -> list[Item]:
         """Items start..stop, as one by one.
 
         Raises:

@@ -12,7 +12,8 @@ from recipe.core.findings import Finding, RemedyOutcome
 from recipe.core.results import StepResult, latest
 from recipe.core.score_noise import fluctuation
 from recipe.core.trials import Trial
-from recipe.data.datasets import Splits, load_splits
+from recipe.data.datasets import Splits
+from recipe.data.splitting import load_splits
 from recipe.engine.proof_training import Retraining
 from recipe.engine.score_gain import (
     ERROR,

@@ -9,7 +9,8 @@ from recipe.core.errors import UsageError
 from recipe.core.events import Message, Observer, Progress
 from recipe.core.files import make_folder
 from recipe.core.settings import Settings
-from recipe.data.datasets import Splits, StreamData, load_splits
+from recipe.data.datasets import Splits, StreamData
+from recipe.data.splitting import load_splits
 from recipe.engine.stored_run import Earlier, stored
 from recipe.experiment import Experiment
 from recipe.machine.device import pick_device
@@ -54,14 +55,20 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
     device = pick_device(settings.device)
     make_folder(settings.out)
     resolved = experiment.resolved(settings.epochs)
+    if problem := resolved.resolved_task.loss_problem():
+        raise UsageError(problem)
     keep_freed_pages()
-    data = load_splits(resolved, device, settings.seed, _progress(emit))
+
+    def say(text: str) -> None:
+        emit(Message(text))
+
+    data = load_splits(resolved, device, settings.seed, _progress(emit), say)
     for split, part in (("train", data.train), ("val", data.val)):
-        if isinstance(part, StreamData):
+        if isinstance(part, StreamData) and not part.deterministic:
             emit(Message(f"{split}: {RANDOM_ITEMS}"))
     name = fingerprint(resolved, data)
     plugins, until = registry.for_experiment(plugins, resolved, settings.until, settings.only)
-    suitable, data = prepare(resolved, data)
+    suitable, data = prepare(resolved, data, say)
     started = Started(suitable, data, plugins, device, name, until, earlier)
     if earlier is not None:
         steps = [plugin.step for plugin in plugins]

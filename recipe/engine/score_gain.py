@@ -102,6 +102,8 @@ def comparable_loss(fit: Fit) -> float | None:
         return None
     if loss is None or training.task.target_kind != "real" or not isinstance(train, TensorData):
         return loss
+    if not isinstance(train.y, Tensor):
+        return loss
     spread = train.y.double().reshape(len(train), -1).var(0, correction=0).mean().item()
     return loss / spread if spread > 0 else None
 

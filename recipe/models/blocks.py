@@ -5,10 +5,11 @@ from types import MethodType
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from recipe.core.errors import UsageError
 from recipe.core.names import unknown
+from recipe.data.trees import Values
 
 LEAST = 3
 """Blocks with parameters that a model has to be cut into, where it has as many."""
@@ -45,7 +46,7 @@ def in_head(name: str, head: str | None) -> bool:
     return head is not None and (name == head or name.startswith(f"{head}."))
 
 
-def find_blocks(model: nn.Module, head: str | None, x: Tensor | None = None) -> tuple[Block, ...]:
+def find_blocks(model: nn.Module, head: str | None, x: Values | None = None) -> tuple[Block, ...]:
     """The model without its head in blocks, the lowest first.
 
     These are the children of the model in the order of their first call. Containers are cut into
@@ -128,7 +129,7 @@ def _keep_still(model: nn.Module, names: Sequence[str]) -> None:
     model.train(model.training)
 
 
-def _calls(model: nn.Module, x: Tensor) -> dict[str, int]:
+def _calls(model: nn.Module, x: Values) -> dict[str, int]:
     """When each module is called first in a pass over `x`."""
     order: dict[str, int] = {}
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from recipe.core.errors import UsageError
+from recipe.data.trees import Values
 from recipe.experiment import Experiment
 from recipe.models.blocks import check_head, find_blocks, freeze
 from recipe.models.pretrained import SCRATCH, file_of, load_start, load_weights, reset_weights
@@ -113,12 +114,16 @@ def batch_norms(model: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
     return [module for module in model.modules() if isinstance(module, kind)]
 
 
-def channels_last_works(model: nn.Module, x: Tensor) -> bool:
+def channels_last_works(model: nn.Module, x: Values | None) -> bool:
     """Whether `model` runs on channels-last images: convolutions are faster there.
 
     A `view` on features of this layout raises, so it is tried on a copy of one small batch.
     """
-    if x.ndim != 4 or not any(isinstance(m, nn.Conv2d) for m in model.modules()):
+    if (
+        not isinstance(x, Tensor)
+        or x.ndim != 4
+        or not any(isinstance(m, nn.Conv2d) for m in model.modules())
+    ):
         return False
     was_training = model.training
     model.eval()

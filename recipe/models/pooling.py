@@ -12,6 +12,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from recipe.data.trees import Values
 from recipe.models.randomness import seeded
 
 CLOSE = 1e-5
@@ -50,7 +51,7 @@ def relus_before_pooling(model: nn.Module) -> list[Pair]:
 
 
 def pooling_may_come_first(
-    make: Callable[[], nn.Module], x: Tensor, loss: Callable[[Tensor], Tensor]
+    make: Callable[[], nn.Module], x: Values, loss: Callable[[Tensor], Tensor]
 ) -> bool:
     """Whether that changes a model, and neither its outputs nor its gradients: a forward method may
     use what is between the two.
@@ -70,7 +71,7 @@ def pooling_may_come_first(
     )
 
 
-def _passed(model: nn.Module, x: Tensor, loss: Callable[[Tensor], Tensor]) -> list[Tensor]:
+def _passed(model: nn.Module, x: Values, loss: Callable[[Tensor], Tensor]) -> list[Tensor]:
     """Outputs, and the gradient of every weight that has one."""
     with seeded(0, x.device):  # the same dropout for both
         outputs = model(x.clone())

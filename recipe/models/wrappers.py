@@ -1,6 +1,6 @@
 """Models around the user's model: other inputs, other outputs, one activation left out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -34,11 +34,38 @@ class Standardised(nn.Module):
         self.register_buffer("mean", mean)
         self.register_buffer("deviation", deviation)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Any) -> Tensor:
         """The outputs of the model."""
         values = x if x.dtype == torch.float64 else x.float()
         outputs: Tensor = self.model((values - self.mean) / self.deviation)
         return outputs
+
+
+class StandardisedParts(nn.Module):
+    """The model on inputs of several parts, of which some are brought to zero mean and deviation 1
+    by features.
+    """
+
+    def __init__(self, model: nn.Module, figures: Mapping[str, tuple[Tensor, Tensor]]) -> None:
+        """`figures`: mean and deviation by where a part stands, see `Tree.tensors`."""
+        super().__init__()
+        self.model, self.names = model, list(figures)
+        for number, (mean, deviation) in enumerate(figures.values()):
+            self.register_buffer(f"mean{number}", mean)
+            self.register_buffer(f"deviation{number}", deviation)
+
+    def forward(self, x: Any) -> Any:
+        """The outputs of the model."""
+
+        def changed(name: str, values: Tensor) -> Tensor:
+            if name not in self.names:
+                return values
+            number = self.names.index(name)
+            mean, deviation = getattr(self, f"mean{number}"), getattr(self, f"deviation{number}")
+            standard: Tensor = (values - mean) / deviation
+            return standard
+
+        return self.model(x.named(changed))
 
 
 class Mapped(nn.Module):
@@ -49,7 +76,7 @@ class Mapped(nn.Module):
         super().__init__()
         self.model, self.function = model, function
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Any) -> Tensor:
         """The changed outputs."""
         return self.function(self.model(x))
 
@@ -72,7 +99,7 @@ class WithoutLastActivation(nn.Module):
         self.model, self.behind = model, behind
         self.calls: int | None = None
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Any) -> Tensor:
         """The outputs before the last activation."""
         if self.calls is None:
             counter = _Calls(None)
@@ -127,7 +154,7 @@ class WithoutDropout(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Any) -> Tensor:
         """The outputs without dropout."""
         with no_dropout(self.model):
             outputs: Tensor = self.model(x)
@@ -155,7 +182,7 @@ class Rectified(nn.Module):
         self.model, self.last = model, last
         self.calls: int | None = None
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Any) -> Tensor:
         """The outputs with rectified hidden layers."""
         if self.calls is None:
             counter = _Rectifying(0)

@@ -28,22 +28,27 @@ if TYPE_CHECKING:
     from recipe.plugin.context import Context, PACE
     from recipe.experiment import Experiment, LossFunction, OPTIMIZERS
     from recipe.ranges import Axis, Range, active_params, rounded
-    from recipe.tasks.base import Task, TargetKind, counts_items
-    from recipe.tasks import LanguageModel, Regression
+    from recipe.tasks.base import SummedMetric, Task, TargetKind, counts_items
+    from recipe.tasks import Embedding, Forecasting, LanguageModel, Regression
     from recipe.tasks.by_loss import ByLoss, loss_accepts
-    from recipe.data.datasets import Data, Splits, TensorData, load_data
+    from recipe.data.datasets import Data, Splits, TensorData, like
+    from recipe.data.loading import load_data
+    from recipe.data.trees import (
+        Tree, Values, copies, every_tensor, join, shape_of, split,
+    )
     from recipe.data.single_items import Batch
     from recipe.sources.source import Source
     from recipe.sources.readers import Reader
     from recipe.models.building import batch_norms, build_model
+    from recipe.models.adapted import adapter_of
     from recipe.models.user_errors import error_location
     from recipe.models.dropout import no_dropout
     from recipe.models.randomness import seeded
     from recipe.models.blocks import in_head
     from recipe.models.pretrained import SCRATCH, reset_weights, start_file, why_not_reset
     from recipe.models.wrappers import (
-        Mapped, Rectified, Standardised, WithoutDropout, WithoutLastActivation, reinitialised,
-        with_outputs, with_relu_between_layers,
+        Mapped, Rectified, Standardised, StandardisedParts, WithoutDropout, WithoutLastActivation,
+        reinitialised, with_outputs, with_relu_between_layers,
     )
     from recipe.training.loop import Training
     from recipe.training.fit import Fit, snapshot_of
@@ -59,7 +64,6 @@ if TYPE_CHECKING:
     from recipe.training.plan import iterations_per_epoch, planned_rates
     from recipe.training.schedules import restart_rates, schedule_rates
     from recipe.training.user_update import own_update
-    from recipe.training.preparation import match_precision
     from recipe.training.fingerprint import configuration, data_fingerprint
     from recipe.training.weight_averaging import (
         RunningAverage, exponential_weights, trained_parameters, uniform_weights, with_weights,
@@ -89,20 +93,23 @@ __all__ = [  # noqa: RUF022 - by what they are for
     # what the user declared
     "Experiment", "LossFunction", "OPTIMIZERS", "Axis", "Range", "active_params", "rounded",
     # tasks
-    "Task", "TargetKind", "counts_items", "LanguageModel", "Regression", "ByLoss", "loss_accepts",
+    "Task", "TargetKind", "counts_items", "SummedMetric", "Embedding", "Forecasting",
+    "LanguageModel", "Regression", "ByLoss", "loss_accepts",
     # data and its sources
-    "Data", "Splits", "TensorData", "load_data", "Batch", "Source", "Reader",
+    "Data", "Splits", "TensorData", "like", "load_data", "Batch", "Source", "Reader", "Tree",
+    "Values", "copies", "every_tensor", "join", "shape_of", "split",
     # fresh models, and models around them
-    "batch_norms", "build_model", "error_location", "no_dropout", "seeded", "in_head", "SCRATCH",
+    "adapter_of", "batch_norms", "build_model", "error_location", "no_dropout", "seeded", "in_head",
+    "SCRATCH",
     "reset_weights", "start_file", "why_not_reset", "Mapped", "Rectified", "Standardised",
-    "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_outputs",
+    "StandardisedParts", "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_outputs",
     "with_relu_between_layers",
     # trainings, evaluation and what is watched
     "Training", "Fit", "Snapshot", "patience_for", "rank", "snapshot_of", "evaluate",
     "full_precision", "lead_error", "loss_and_score", "model_outputs", "part_sums",
     "activation_shares", "MOMENTUM", "OPTIMIZER_FAMILIES", "build_optimizer", "momentum_of",
     "optimizer_family", "usual_rates", "wants_closure", "iterations_per_epoch", "planned_rates",
-    "restart_rates", "schedule_rates", "own_update", "match_precision", "configuration",
+    "restart_rates", "schedule_rates", "own_update", "configuration",
     "data_fingerprint", "RunningAverage", "exponential_weights", "trained_parameters",
     "uniform_weights", "with_weights", "OutputPool", "CannotExtract", "Features",
     "extract_features", "MODELS", "model_of",
@@ -127,22 +134,28 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.plugin.context": ("Context", "PACE"),
     "recipe.experiment": ("Experiment", "LossFunction", "OPTIMIZERS"),
     "recipe.ranges": ("Axis", "Range", "active_params", "rounded"),
-    "recipe.tasks.base": ("Task", "TargetKind", "counts_items"),
-    "recipe.tasks": ("LanguageModel", "Regression"),
+    "recipe.tasks.base": ("SummedMetric", "Task", "TargetKind", "counts_items"),
+    "recipe.tasks": ("Embedding", "Forecasting", "LanguageModel", "Regression"),
     "recipe.tasks.by_loss": ("ByLoss", "loss_accepts"),
-    "recipe.data.datasets": ("Data", "Splits", "TensorData", "load_data"),
+    "recipe.data.datasets": ("Data", "Splits", "TensorData", "like"),
+    "recipe.data.loading": ("load_data",),
+    "recipe.data.trees": (
+        "Tree", "Values", "copies", "every_tensor", "join", "shape_of",
+        "split",
+    ),
     "recipe.data.single_items": ("Batch",),
     "recipe.sources.source": ("Source",),
     "recipe.sources.readers": ("Reader",),
     "recipe.models.building": ("batch_norms", "build_model"),
+    "recipe.models.adapted": ("adapter_of",),
     "recipe.models.user_errors": ("error_location",),
     "recipe.models.dropout": ("no_dropout",),
     "recipe.models.randomness": ("seeded",),
     "recipe.models.blocks": ("in_head",),
     "recipe.models.pretrained": ("SCRATCH", "reset_weights", "start_file", "why_not_reset"),
     "recipe.models.wrappers": (
-        "Mapped", "Rectified", "Standardised", "WithoutDropout", "WithoutLastActivation",
-        "reinitialised", "with_outputs", "with_relu_between_layers",
+        "Mapped", "Rectified", "Standardised", "StandardisedParts", "WithoutDropout",
+        "WithoutLastActivation", "reinitialised", "with_outputs", "with_relu_between_layers",
     ),
     "recipe.training.loop": ("Training",),
     "recipe.training.fit": ("Fit", "snapshot_of"),
@@ -159,7 +172,6 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.training.plan": ("iterations_per_epoch", "planned_rates"),
     "recipe.training.schedules": ("restart_rates", "schedule_rates"),
     "recipe.training.user_update": ("own_update",),
-    "recipe.training.preparation": ("match_precision",),
     "recipe.training.fingerprint": ("configuration", "data_fingerprint"),
     "recipe.training.weight_averaging": (
         "RunningAverage", "exponential_weights", "trained_parameters", "uniform_weights",

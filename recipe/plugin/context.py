@@ -15,6 +15,8 @@ from recipe.core.keys_and_seeds import derive_seed, key
 from recipe.core.settings import Settings
 from recipe.core.trials import Trial
 from recipe.data.datasets import Splits, TensorData
+from recipe.data.loading import ItemForm
+from recipe.data.trees import Tree, Values
 from recipe.experiment import Experiment
 from recipe.models.building import build_model, channels_last_works
 from recipe.search.checkpoints import Checkpoints
@@ -203,12 +205,17 @@ class Context:
         return ExecutionMode(channels_last=channels_last_works(model, train.x))
 
     @property
-    def val_targets(self) -> torch.Tensor:
+    def item_form(self) -> ItemForm:
+        """How items of the declared data become batches."""
+        return ItemForm.of(self.experiment)
+
+    @property
+    def val_targets(self) -> Values:
         """Targets of the validation data; of one that is read anew each time, those of a batch."""
         val = self.data.val
         return val.y if isinstance(val, TensorData) else next(iter(val.eval_batches()))[1]
 
-    def val_answers(self, targets: torch.Tensor) -> int:
+    def val_answers(self, targets: Values) -> int:
         """How many answers the validation score is the mean of: tokens of sequences without those
         that do not count, or the items.
 
@@ -217,7 +224,7 @@ class Context:
 
         """
         items = len(self.data.val)
-        if self.task.target_kind != "class index":
+        if self.task.target_kind != "class index" or isinstance(targets, Tree):
             return items
         return items * int(self.task.counted(targets).sum()) // max(1, len(targets))
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from recipe.data.trees import Values
 from recipe.speed.fusing import CannotFuse
 from recipe.training.early_stopping import Snapshot
 from recipe.training.fit import snapshot_of
@@ -106,7 +107,7 @@ class FusedModel:
         for name, buffer in self.model.named_buffers():
             buffer.copy_(buffers[name][row])
 
-    def outputs(self, parameters: dict[str, Tensor], x: Tensor) -> Tensor:
+    def outputs(self, parameters: dict[str, Tensor], x: Values) -> Tensor:
         """Of every trial, [K, N, ...].
 
         Args:
@@ -117,12 +118,14 @@ class FusedModel:
             CannotFuse: the forward pass replaces a buffer.
 
         """
-        outputs: Tensor = vmap(self._call, (0, 0, None), randomness="same")(
-            parameters, self.buffers, x
-        )
+
+        def called(parameters: dict[str, Tensor], buffers: dict[str, Tensor]) -> Tensor:
+            return self._call(parameters, buffers, x)
+
+        outputs: Tensor = vmap(called, randomness="same")(parameters, self.buffers)
         return outputs
 
-    def activation_shares(self, parameters: dict[str, Tensor], x: Tensor) -> dict[str, list[float]]:
+    def activation_shares(self, parameters: dict[str, Tensor], x: Values) -> dict[str, list[float]]:
         """Every trial's share of dead and of saturated units on inputs [N, ...]."""
 
         def shares(parameters: dict[str, Tensor], buffers: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -131,7 +134,7 @@ class FusedModel:
         found = vmap(shares, randomness="same")(parameters, self.buffers)
         return {name: values.tolist() for name, values in found.items()}
 
-    def _call(self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor) -> Tensor:
+    def _call(self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Values) -> Tensor:
         values = {**parameters, **buffers, **self.fixed}
         outputs: Tensor = functional_call(self.model, values, (x,), tie_weights=self.tied)
         if any(values[name] is not buffer for name, buffer in buffers.items()):

@@ -1,12 +1,14 @@
 """Losses and scores of many trials' outputs at once."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.func import vmap
 
 from recipe.data.datasets import Splits
+from recipe.data.trees import join
 from recipe.experiment import Experiment
 from recipe.speed.fused_model import FusedModel
 from recipe.training.epoch import Epoch
@@ -21,14 +23,14 @@ class FusedScores:
         self.experiment = experiment
         self.task, self.loss_function = experiment.resolved_task, experiment.loss_function
 
-    def losses(self, outputs: Tensor, y: Tensor) -> Tensor:
+    def losses(self, outputs: Tensor, y: Any) -> Tensor:
         """Every trial's loss [K] from outputs [K, N, ...]."""
         if self.experiment.loss is None:
             return self.task.losses(outputs, y)
         losses: Tensor = vmap(self.loss_function, (0, None))(outputs, y)
         return losses
 
-    def sums(self, outputs: Tensor, y: Tensor) -> Tensor:
+    def sums(self, outputs: Tensor, y: Any) -> Tensor:
         """The sums of every trial's score, [K, ...]."""
         sums: Tensor = vmap(self.task.sums, (0, None))(outputs, y)
         return sums
@@ -39,7 +41,7 @@ class FusedScores:
     ) -> None:
         """Write loss, score and activations on the validation data into every trial's epoch."""
         trials.model.eval()
-        parameters, metric = trials.views(trials.weights), self.experiment.metric
+        parameters, metric = trials.views(trials.weights), self.experiment.metric_function
         loss_sum: Tensor | None = None
         parts, targets, count = [], [], 0
         for x, y in data.val.eval_batches():
@@ -58,7 +60,7 @@ class FusedScores:
         for row, (epoch, loss) in enumerate(zip(epochs, loss_sum.tolist(), strict=True)):
             if epoch.diverged:
                 continue
-            score = metric(scored[row], torch.cat(targets)) if metric else None
+            score = metric(scored[row], join(targets)) if metric else None
             epoch.figures["val_loss"] = loss / count
             epoch.figures["val_score"] = (
                 self.task.score(scored[row]) if score is None else float(score)

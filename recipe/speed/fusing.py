@@ -15,6 +15,8 @@ def fusable(experiment: Experiment) -> str | None:
         return "it brings its own update step"
     if not isinstance(experiment.optimizer, str):
         return "it brings its own optimizer"
+    if experiment.resolved_task.takes_trees:
+        return "its outputs or targets are more than one tensor"
     return None
 
 

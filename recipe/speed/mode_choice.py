@@ -4,14 +4,15 @@ import json
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor
 
 from recipe.core.cache_folder import cache_folder
 from recipe.core.files import write_text
 from recipe.core.keys_and_seeds import key
 from recipe.data.datasets import Splits, TensorData
+from recipe.data.trees import Tree, Values, every_tensor, shape_of
 from recipe.experiment import Experiment
 from recipe.machine.device import processor
 from recipe.machine.processes import cores
@@ -44,6 +45,8 @@ def choose(
     """
     if not isinstance(data.train, TensorData):
         return ModeChoice(PLAIN, 1.0, 0.0)
+    if isinstance(data.train.y, Tree) or experiment.resolved_task.takes_trees:
+        return ModeChoice(PLAIN, 1.0, 0.0)
     name = _machine_and_model(experiment, data.train.x, device)
     path = cache_folder() / "speed" / f"{name}.json"
     known = _recall(path, planned)
@@ -59,16 +62,22 @@ def choose(
     return choice
 
 
-def _machine_and_model(experiment: Experiment, x: Tensor, device: torch.device) -> str:
+def _machine_and_model(experiment: Experiment, x: Values, device: torch.device) -> str:
     model = build_model(experiment, 0, torch.device("cpu"))
     chip = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     return key(
         "speed 3", chip, device.type, cores(), torch.get_num_threads(), torch.__version__,
         repr(model), [list(p.shape) for p in model.parameters()],
-        list(x.shape[1:]), str(x.dtype), experiment.batch_size,
+        *_kind_of(x), experiment.batch_size,
         experiment.params["optimizer"], experiment.resolved_task.name, experiment.augment is None,
         getattr(experiment.loss, "__qualname__", type(experiment.loss).__qualname__),
     )  # fmt: skip
+
+
+def _kind_of(x: Values) -> tuple[Any, str]:
+    if isinstance(x, Tree):
+        return shape_of(x), str({str(tensor.dtype) for tensor in every_tensor(x)})
+    return list(x.shape[1:]), str(x.dtype)
 
 
 def _recall(path: Path, planned: float) -> ModeChoice | None:

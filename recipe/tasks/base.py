@@ -1,8 +1,9 @@
 """What a task knows: its loss, its score, a perfect score and the loss of a fresh model."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import ClassVar, Literal, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeVar
 
 import torch
 from torch import Tensor
@@ -10,7 +11,7 @@ from torch.func import vmap
 
 from recipe.core.score_noise import standard_error
 
-Loss = Callable[[Tensor, Tensor], Tensor]
+Loss = Callable[[Any, Any], Tensor]
 Sums = TypeVar("Sums", bound=Callable[..., Tensor])
 TargetKind = Literal["class index", "zero or one", "real"]
 
@@ -28,6 +29,18 @@ def counts_items(sums: Sums) -> Sums:
     return sums
 
 
+@dataclass(frozen=True)
+class SummedMetric:
+    """A metric that a task counts itself."""
+
+    sums: Callable[[Tensor, Tensor], Tensor]
+    """Of outputs and targets, a vector that adds up over batches."""
+    score: Callable[[Tensor], float]
+    """The metric, from the added-up sums."""
+    problem: str | None = None
+    """Why it cannot be counted, behind its name in a sentence."""
+
+
 class Task(ABC):
     """A kind of learning problem.
 
@@ -39,19 +52,39 @@ class Task(ABC):
     metric: ClassVar[str]
     """Name of the score."""
     target_kind: ClassVar[TargetKind]
+    takes_trees: ClassVar[bool] = False
+    """Whether outputs or targets may be trees of tensors."""
     tolerance: ClassVar[float] = 0.0
     """How far below perfect a memorised sample may score."""
+    counts_by: ClassVar[str] = "items"
+    """What shares of classes are counted by, in words: items, pixels or tokens."""
+    separate_items: ClassVar[bool] = False
+    """Whether a batch is a list of items that keep their sizes."""
+    asks_model: ClassVar[bool] = False
+    """Whether the loss is always the model's own."""
+    ordered: ClassVar[bool] = False
+    """Whether items stand in the order of time: those held out then have to be the latest."""
+
+    def own_meters(self) -> Mapping[str, Callable[[], Any]]:
+        """Metrics by name that this task takes of outputs in its own way: each makes what has
+        `add(outputs, targets)` and `score()`.
+        """
+        return {}
+
+    def loss_problem(self) -> str | None:
+        """Why nothing can be trained without a declared loss, in a sentence; None where it can."""
+        return None
 
     @abstractmethod
-    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def loss(self, outputs: Any, targets: Any) -> Tensor:
         """Mean loss of a batch, a scalar."""
 
-    def losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def losses(self, outputs: Any, targets: Any) -> Tensor:
         """The mean loss [K] of each of K models with outputs [K, N, ...] on the same targets."""
         losses: Tensor = vmap(self.loss, (0, None))(outputs, targets)
         return losses
 
-    def class_axis(self, outputs: Tensor, targets: Tensor) -> int:
+    def class_axis(self, outputs: Any, targets: Any) -> int:
         """The axis of `outputs` that the classes stand on: behind the batch, or the last one where
         only that fits the targets.
         """
@@ -59,7 +92,7 @@ class Task(ABC):
         return 1 if behind or outputs.shape[:-1] != targets.shape else outputs.ndim - 1
 
     @abstractmethod
-    def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def sums(self, outputs: Any, targets: Any) -> Tensor:
         """A vector that adds up over batches and from which `score` follows."""
 
     @abstractmethod
@@ -68,7 +101,7 @@ class Task(ABC):
 
     @abstractmethod
     def expected_initial_loss(
-        self, targets: Tensor, n_outputs: int, bias: Tensor | None = None
+        self, targets: Any, n_outputs: int, bias: Tensor | None = None
     ) -> float:
         """The loss of a model that knows nothing yet.
 
@@ -79,21 +112,30 @@ class Task(ABC):
 
         """
 
-    def together(self, outputs: Sequence[Tensor]) -> Tensor:
+    @property
+    def plain(self) -> "Task":
+        """The task of what `looked_at` gives."""
+        return self
+
+    def looked_at(self, outputs: Any) -> Any:
+        """The part of the outputs of a model that the score is made of."""
+        return outputs
+
+    def together(self, outputs: Sequence[Any]) -> Tensor:
         """Outputs that stand for what several models say together, from the outputs of each on the
         same items: the mean, or where outputs stand for probabilities, the mean of these.
         """
         return torch.stack(list(outputs)).mean(0)
 
-    def counted(self, targets: Tensor) -> Tensor:
+    def counted(self, targets: Any) -> Tensor:
         """Which of the targets count, in their shape; the others are ignored by loss and score."""
         return torch.ones_like(targets, dtype=torch.bool)
 
-    def chance_score(self, targets: Tensor) -> float:  # noqa: ARG002
+    def chance_score(self, targets: Any) -> float:  # noqa: ARG002
         """Score of the best constant prediction on these targets."""
         return 0.0
 
-    def perfect_score(self, inputs: Tensor, targets: Tensor) -> float:  # noqa: ARG002
+    def perfect_score(self, inputs: Any, targets: Any) -> float:  # noqa: ARG002
         """Score of a model that has memorised exactly these items."""
         return 1.0
 
@@ -103,11 +145,11 @@ class Task(ABC):
             return 0.0
         return standard_error(score, items, shares=self.target_kind != "real")
 
-    def n_outputs(self, outputs: Tensor) -> int:
+    def n_outputs(self, outputs: Any) -> int:
         """Number of classes, labels or values per item, read off a batch of outputs."""
         return outputs.shape[1] if outputs.ndim > 1 else 1
 
-    def shape_problem(self, outputs: Tensor, targets: Tensor) -> str | None:
+    def shape_problem(self, outputs: Any, targets: Any) -> str | None:
         """Why a batch of outputs cannot be compared with its targets, or None."""
         if outputs.numel() != targets.numel():
             return (
@@ -115,6 +157,10 @@ class Task(ABC):
                 f"{list(targets.shape)}"
             )
         return None
+
+    def own_metrics(self) -> Mapping[str, SummedMetric]:
+        """By name, beside those of torchmetrics."""
+        return {}
 
     def adapted(self, loss: Loss | None) -> "Task":  # noqa: ARG002
         """The task with its score fitted to what the declared loss wants as outputs."""

@@ -18,7 +18,8 @@ Found = TypeVar("Found")
 PROBED, STEP = 8, 0.05
 """Made-up targets on which an own loss is looked at, and how far outputs lie beside them."""
 CLASSES, SIZES = 5, (0.3, 3.0)
-"""Made-up classes, and logits of little and of no doubt: beyond its margin a loss sees nothing."""
+"""Made-up classes, or steps of a series; and logits of little and of no doubt: beyond its margin a
+loss sees nothing."""
 
 
 class ByLoss(Task):
@@ -68,6 +69,11 @@ def compares_values(loss: Loss) -> bool:
     negative of one). False where it takes no outputs in the shape of its targets.
     """
     return once(_compares_values, loss)
+
+
+def compares_series(loss: Loss) -> bool:
+    """As `compares_values`, of outputs and targets [N, H] or [N, H, D]."""
+    return once(_compares_series, loss)
 
 
 def compares_items(loss: Loss) -> bool:
@@ -145,12 +151,19 @@ def _values(loss: Loss, calls: list[tuple[Tensor, Tensor]], *, finite: bool = Tr
 
 def _compares_values(loss: Loss) -> bool:
     values = torch.linspace(0.5, 2.0, PROBED)
-    for outputs, targets in ((values[:, None], values), (values[:, None], values[:, None]),
-                             (values, values)):  # fmt: skip
-        found = _values(loss, [(outputs + shift, targets) for shift in (0.0, -STEP, STEP)])
-        if found and (found[1] - found[0]) * (found[2] - found[0]) > 0:
-            return True
-    return False
+    pairs = (values[:, None], values), (values[:, None], values[:, None]), (values, values)
+    return any(_extreme_where_equal(loss, *pair) for pair in pairs)
+
+
+def _compares_series(loss: Loss) -> bool:
+    values = torch.linspace(0.5, 2.0, PROBED * CLASSES).reshape(PROBED, CLASSES)
+    several = torch.stack([values, -values], -1)
+    return any(_extreme_where_equal(loss, each, each) for each in (values, several))
+
+
+def _extreme_where_equal(loss: Loss, outputs: Tensor, targets: Tensor) -> bool:
+    found = _values(loss, [(outputs + shift, targets) for shift in (0.0, -STEP, STEP)])
+    return bool(found) and (found[1] - found[0]) * (found[2] - found[0]) > 0
 
 
 def _compares_items(loss: Loss) -> bool:

@@ -12,7 +12,8 @@ from recipe.core.findings import Finding
 from recipe.core.option_definitions import BY_NAME
 from recipe.core.results import RunResult
 from recipe.core.settings import Settings, parse
-from recipe.data.datasets import Splits, load_splits
+from recipe.data.datasets import Splits
+from recipe.data.splitting import load_splits
 from recipe.experiment import Experiment
 from recipe.machine.device import CPU, pick_device
 from recipe.models.building import build_model
@@ -153,9 +154,16 @@ def as_trained(experiment: Experiment, result: RunResult) -> Experiment:
     applied = _applied(result)
     for evidence, found in applied:
         resolved = _mended(resolved, result, evidence, found)
-    if applied or is_lazy(build_model(resolved, 0, CPU)):
+    if applied or _was_adapted(result) or is_lazy(build_model(resolved, 0, CPU)):
         resolved, _ = prepare(resolved, _data(resolved, result))
     return resolved
+
+
+def _was_adapted(result: RunResult) -> bool:
+    """Whether the run called the model otherwise than with one tensor, or took its outputs out of
+    what it returned.
+    """
+    return any(step.evidence.flag("adapted") for step in result.steps)
 
 
 def _data(experiment: Experiment, result: RunResult) -> Splits:

@@ -15,13 +15,14 @@ from torch import Tensor, nn
 
 from recipe.core.errors import UsageError
 from recipe.core.files import write_bytes
-from recipe.data.datasets import load_splits
+from recipe.data.splitting import load_splits
+from recipe.data.trees import Tree, shape_of
 from recipe.experiment import Experiment
 from recipe.machine.device import CPU
 from recipe.notebook.run_folder import read_result
 from recipe.tasks.by_loss import ByLoss
 from recipe.trained.loading import as_trained, chosen_model, experiment_of
-from recipe.trained.prediction import class_names, in_precision_of
+from recipe.trained.prediction import class_names, tensor_in_precision_of
 
 FORMATS = (".pt2", ".onnx")
 """Of `torch.export`, and of ONNX."""
@@ -89,7 +90,7 @@ def export_model(
     result = read_result(folder)
     trained = as_trained(experiment or experiment_of(result, folder), result)
     model = chosen_model(trained, result, folder, CPU)
-    x = in_precision_of(_inputs(trained, int(result.settings.get("seed") or 0)), model)
+    x = tensor_in_precision_of(_inputs(trained, int(result.settings.get("seed") or 0)), model)
     x = torch.cat([x, x]) if len(x) == 1 else x  # one alone would fix the number of items
     program, any_batch = _program(model, x)
     about = json.dumps(_about(trained, x))
@@ -108,7 +109,13 @@ def _inputs(experiment: Experiment, seed: int) -> Tensor:
     """Some inputs: of the validation data, or where these need not be there, drawn at random."""
     kept = experiment.inputs
     if kept is None or experiment.train is not None:
-        return load_splits(experiment, CPU, seed).val.sample(CHECKED, _source()).x
+        x = load_splits(experiment, CPU, seed).val.sample(CHECKED, _source()).x
+        if isinstance(x, Tree):
+            raise UsageError(
+                f"The model takes more than one tensor ({shape_of(x)}), which export does not "
+                "write: use recipe.load(RUN) in Python, and export it there."
+            )
+        return x
     if kept.kind == "text":
         return torch.randint(kept.outputs, (CHECKED, *kept.shape), generator=_source())
     return torch.randn(CHECKED, *kept.shape, generator=_source())

@@ -9,7 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from recipe.core.errors import UsageError
-from recipe.data.datasets import TensorData, load_data, load_splits
+from recipe.data.datasets import TensorData
+from recipe.data.loading import ItemForm, load_data
+from recipe.data.splitting import load_splits
+from recipe.data.trees import Tree, Values, join, shape_of
 from recipe.experiment import Experiment
 from recipe.machine.device import pick_device
 from recipe.notebook.run_folder import read_result
@@ -67,7 +70,7 @@ def predict(
 
 def inputs(
     experiment: Experiment, data: str, device: torch.device, seed: int
-) -> tuple[Sequence[str], Tensor]:
+) -> tuple[Sequence[str], Values]:
     """Names of the items, and the inputs [N, ...] as the model takes them.
 
     Raises:
@@ -101,16 +104,16 @@ def inputs(
     return images.images.names, found.x
 
 
-def _split(experiment: Experiment, name: str, device: torch.device, seed: int) -> Tensor:
+def _split(experiment: Experiment, name: str, device: torch.device, seed: int) -> Values:
     if name == "test" and experiment.test is None:
         raise UsageError("The experiment has no test data: name other data.")
     data = (
-        load_data(experiment.test, "test", device) if name == "test"
+        load_data(experiment.test, "test", device, form=ItemForm.of(experiment)) if name == "test"
         else getattr(load_splits(experiment, device, seed), name)
     )  # fmt: skip
-    if not isinstance(data, TensorData):
+    if not data.deterministic:
         raise UsageError(f"{name}: its items are random, so there is no order to answer in.")
-    return data.x
+    return data.x if isinstance(data, TensorData) else join([x for x, _ in data.eval_batches()])
 
 
 def _array(path: Path) -> Tensor:
@@ -160,25 +163,32 @@ class _Transformed:
 
 @torch.no_grad()
 def _answers(
-    experiment: Experiment, model: nn.Module, names: Sequence[str], x: Tensor
+    experiment: Experiment, model: nn.Module, names: Sequence[str], x: Values
 ) -> Iterator[Answer]:
     task, meaning = experiment.resolved_task, _Meaning(experiment)
     x = in_precision_of(x, model)
     for start in range(0, len(x), BATCH):
         part = x[start : start + BATCH]
         try:
-            outputs = model(part)
+            outputs = task.looked_at(model(part))
         except (RuntimeError, ValueError, IndexError) as error:
             raise UsageError(
-                f"The model cannot process inputs of shape {list(part.shape[1:])} "
+                f"The model cannot process inputs of shape {shape_of(part)} "
                 f"({str(error).splitlines()[0]}): give them as in training."
             ) from error
         for name, output in zip(names[start : start + BATCH], outputs, strict=True):
             yield Answer(name, *_read(task, output.detach().cpu().float(), meaning))
 
 
-def in_precision_of(x: Tensor, model: nn.Module) -> Tensor:
+def in_precision_of(x: Values, model: nn.Module) -> Values:
     """Real inputs in the precision of the weights: arrays are often saved as float64."""
+    if isinstance(x, Tree):
+        return x.on_tensors(lambda tensor: tensor_in_precision_of(tensor, model))
+    return tensor_in_precision_of(x, model)
+
+
+def tensor_in_precision_of(x: Tensor, model: nn.Module) -> Tensor:
+    """The same of one tensor."""
     weights = next((p for p in model.parameters() if p.is_floating_point()), None)
     return x if weights is None or not x.is_floating_point() else x.to(weights.dtype)
 

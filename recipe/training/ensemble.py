@@ -3,11 +3,14 @@
 import math
 from collections.abc import Callable, Sequence
 from itertools import combinations
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from recipe.core.evidence import finite
+from recipe.data.collating import IGNORED
+from recipe.data.trees import Values, join
 from recipe.experiment import Experiment
 from recipe.training.early_stopping import rank
 from recipe.training.evaluation import loss_and_score
@@ -32,7 +35,7 @@ class Ensemble(nn.Module):
         self.members = nn.ModuleList(members)
         self.together = together
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Any) -> Tensor:
         """Outputs in the shape of those of one member."""
         return self.together([member(x) for member in self.members])
 
@@ -40,12 +43,12 @@ class Ensemble(nn.Module):
 class OutputPool:
     """Outputs of several models on the same items, of which some are taken together."""
 
-    def __init__(self, experiment: Experiment, targets: Sequence[Tensor]) -> None:
+    def __init__(self, experiment: Experiment, targets: Sequence[Values]) -> None:
         """`targets`: batch by batch."""
         self.experiment, self.targets = experiment, list(targets)
-        self.outputs: list[list[Tensor]] = []
+        self.outputs: list[list[Any]] = []
 
-    def add(self, outputs: Sequence[Tensor]) -> int:
+    def add(self, outputs: Sequence[Any]) -> int:
         """Take in the outputs of a model, batch by batch; its place in the pool."""
         self.outputs.append(list(outputs))
         return len(self.outputs) - 1
@@ -94,9 +97,7 @@ class OutputPool:
         """How wrong a model is about each of the items, or about an even choice of many."""
         task = self.experiment.resolved_task
         counted = task.metric == "accuracy" and self.experiment.metric is None
-        outputs, targets = (
-            torch.cat(list(parts)) for parts in (self.outputs[member], self.targets)
-        )
+        outputs, targets = join(self.outputs[member]), join(self.targets, IGNORED)
         found = []
         for i in range(0, len(targets), math.ceil(len(targets) / MOST_ITEMS)):
             item = outputs[i : i + 1], targets[i : i + 1]

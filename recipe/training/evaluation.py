@@ -3,14 +3,18 @@
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from recipe.data.collating import IGNORED
 from recipe.data.datasets import Data
 from recipe.data.single_items import Batch
-from recipe.experiment import Experiment
+from recipe.data.trees import Tree, join, split
+from recipe.experiment import Experiment, Metric
 from recipe.tasks.base import Task
+from recipe.tasks.metrics import NamedMetric, Running
 from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.monitors import ActivationMonitor
 from recipe.training.running_score import RunningScore
@@ -53,25 +57,32 @@ def model_outputs(
 @torch.no_grad()
 def loss_and_score(experiment: Experiment, batches: Iterable[Batch]) -> tuple[float, float]:
     """Mean loss and score of outputs and targets; NaN where undefined."""
-    loss_function, metric = experiment.loss_function, experiment.metric
+    loss_function, metric = experiment.loss_function, experiment.metric_function
     loss_sum, count = 0.0, 0
-    tally = RunningScore(experiment.resolved_task)
+    tally, task = _tally(experiment, metric), experiment.resolved_task
     kept: list[Batch] = []
     for outputs, y in batches:
         loss_sum += loss_function(outputs, y).item() * len(y)
         count += len(y)
-        if metric is not None:
+        if tally is None:
             kept.append((outputs, y))
         else:
-            tally.add(outputs, y)
-    if metric is None:
+            tally.add(task.looked_at(outputs), y)
+    if tally is not None:
         score = tally.score()
-    elif kept:
-        outputs, targets = (torch.cat(parts) for parts in zip(*kept, strict=True))
-        score = float(metric(outputs, targets))
+    elif metric is not None and kept:
+        outputs = join([each for each, _ in kept])
+        score = float(metric(outputs, join([y for _, y in kept], IGNORED)))
     else:
         score = math.nan
     return loss_sum / max(1, count), score
+
+
+def _tally(experiment: Experiment, metric: Metric | None) -> Running | None:
+    """What a score is added up in; None for a function of the user's own, which sees all."""
+    if metric is None:
+        return RunningScore(experiment.resolved_task)
+    return metric.running() if isinstance(metric, NamedMetric) else None
 
 
 @torch.no_grad()
@@ -91,7 +102,7 @@ def part_sums(experiment: Experiment, batches: Iterable[Batch], items: int) -> T
         return None
     sums = []
     for outputs, targets in batches:
-        parts = zip(torch.split(outputs, size), torch.split(targets, size), strict=True)
+        parts = zip(split(task.looked_at(outputs), size), split(targets, size), strict=True)
         sums += [task.sums(*part).cpu() for part in parts]
     return torch.stack(sums)
 
@@ -115,8 +126,10 @@ def lead_error(task: Task, one: Tensor, other: Tensor, seed: int) -> float:
     return float(torch.tensor(leads, dtype=torch.float64).std())
 
 
-def full_precision(outputs: Tensor) -> Tensor:
+def full_precision(outputs: Any) -> Any:
     """Outputs as float32 where autocast made them smaller: losses and scores need the digits."""
+    if isinstance(outputs, Tree):
+        return outputs.on_tensors(full_precision)
     if isinstance(outputs, Tensor) and outputs.dtype in (torch.bfloat16, torch.float16):
         return outputs.float()
     return outputs

@@ -6,11 +6,12 @@ A mode changes how fast the numbers come; the numbers only within the tolerance 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
+from recipe.data.trees import Tree
 from recipe.models.pooling import pool_before_relu
 
 Precision = Literal["float32", "bfloat16"]
@@ -59,9 +60,11 @@ class ExecutionMode:
         """The same for a training that runs by itself."""
         return replace(self, sharing="alone", width=1)
 
-    def lay_out(self, x: Tensor) -> Tensor:
+    def lay_out(self, x: Any) -> Any:
         """Inputs in the layout of this mode."""
-        if self.channels_last and x.ndim == 4:
+        if self.channels_last and isinstance(x, Tree):
+            return x.mapped(lambda leaf: self.lay_out(leaf) if isinstance(leaf, Tensor) else leaf)
+        if self.channels_last and isinstance(x, Tensor) and x.ndim == 4:
             return x.contiguous(memory_format=torch.channels_last)
         return x
 

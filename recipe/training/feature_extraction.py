@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits, TensorData
 from recipe.data.disk_cache import MEMORY_SHARE
+from recipe.data.trees import Values
 from recipe.experiment import Experiment
 from recipe.machine.memory import free_memory
 from recipe.models.blocks import Block
@@ -192,7 +193,7 @@ class _Reader:
             for each in self.pooled
         ]  # fmt: skip
 
-    def _features(self, x: Tensor) -> Tensor:
+    def _features(self, x: Values) -> Tensor:
         self.inputs, self.leaving = [], [None] * len(self.ends)
         n = len(x)
         outputs = self.model(self.mode.lay_out(x))

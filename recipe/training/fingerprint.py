@@ -18,11 +18,15 @@ from torch import Tensor
 from torch.nn.parameter import UninitializedParameter, is_lazy
 
 from recipe.core.keys_and_seeds import key
-from recipe.data.datasets import Data, Splits, TensorData
+from recipe.data.datasets import Data, ItemData, Splits, StreamData, TensorData
+from recipe.data.streams import IterableData
+from recipe.data.trees import Values, every_tensor
 from recipe.experiment import Experiment
 from recipe.models.blocks import in_head
 from recipe.models.building import build_model
 
+HASHED = 4096
+"""Of items that differ in shape the first ones."""
 SAMPLED_BYTES = 1 << 24
 """Of a larger tensor an evenly spaced selection of items is hashed."""
 
@@ -124,9 +128,25 @@ def _source(module: ModuleType) -> str:
 
 def data_fingerprint(data: Data) -> str:
     """Hash of all inputs and targets; of a stream, its kind and length."""
-    if not isinstance(data, TensorData):
+    if isinstance(data, ItemData):
+        x, y = data.collate(data.kept[:HASHED], data.name)
+        return f"{len(data)} items, the first {_parts(x)}/{_parts(y)}"
+    if isinstance(data, IterableData):
+        return f"stream of {len(data)} items"
+    if isinstance(data, StreamData):
         return f"stream of {len(data)} {type(data.dataset).__name__}"
-    return "/".join(_tensor(tensor) for tensor in (data.x, data.y))
+    if not isinstance(data, TensorData):
+        raise TypeError(f"{type(data).__name__} is no data that has a fingerprint.")
+    return f"{_parts(data.x)}/{_parts(data.y)}"
+
+
+def _parts(values: Values) -> str:
+    if isinstance(values, Tensor):
+        return _tensor(values)
+    return key(
+        [[name, _tensor(tensor)] for name, tensor in values.tensors().items()],
+        [_tensor(tensor.reshape(-1)) for tensor in every_tensor(values)],
+    )
 
 
 def _tensor(tensor: Tensor) -> str:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits
 from recipe.data.single_items import Batch
+from recipe.data.trees import Values
 from recipe.experiment import Experiment
 from recipe.models.building import build_model
 from recipe.models.randomness import EpochRandomness, seeded
@@ -229,7 +230,7 @@ class Training:
                 self.average.add(self._averaged)
             yield update
 
-    def _iteration(self, x: Tensor, y: Tensor, *, watch: bool) -> Update:
+    def _iteration(self, x: Values, y: Values, *, watch: bool) -> Update:
         """One update; what it returns has no gradient."""
         x = model_input(self.experiment, self.mode, x)
         if self.experiment.update is not None:
@@ -247,7 +248,7 @@ class Training:
             self.monitor.after_step()
         return loss.detach(), (outputs.detach(), y) if self.scores_training else None
 
-    def _evaluation(self, x: Tensor, y: Tensor) -> Callable[[], float]:
+    def _evaluation(self, x: Values, y: Values) -> Callable[[], float]:
         """How an optimizer may ask for the loss of this batch and its gradients."""
         kept = x.clone()  # the model may work in place
 
@@ -256,7 +257,7 @@ class Training:
 
         return evaluate
 
-    def _gradients(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def _gradients(self, x: Values, y: Values) -> tuple[Values, Tensor]:
         """One pass forward and backward; outputs and loss."""
         outputs, loss = self._forward(x, y)
         clear_gradients(self.optimizer)
@@ -266,7 +267,7 @@ class Training:
             self.monitor.clips(nn.utils.clip_grad_norm_(self.model.parameters(), limit), limit)
         return outputs, loss
 
-    def _forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def _forward(self, x: Values, y: Values) -> tuple[Values, Tensor]:
         with self.mode.autocast(self.device):
             outputs = self.forward(x)
         outputs = full_precision(outputs)

@@ -197,7 +197,7 @@ def _dead_share(result: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def activation_shares(model: Callable[[Tensor], Tensor], x: Tensor) -> dict[str, Tensor]:
+def activation_shares(model: Callable[[Any], Tensor], x: Any) -> dict[str, Tensor]:
     """Worst layer's share of dead and of saturated units on a batch; of each kind it has."""
     monitor = ActivationMonitor()
     with monitor:

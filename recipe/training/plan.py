@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 import torch
-from torch import Tensor
 
 from recipe.core.errors import RecipeError
 from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Data, Splits
 from recipe.data.single_items import Batch
+from recipe.data.trees import Values, as_values
 from recipe.experiment import Experiment
 from recipe.training.execution_mode import ExecutionMode
 from recipe.training.schedules import schedule_rates
@@ -43,21 +43,21 @@ def learns_nothing(experiment: Experiment, rates: Sequence[float]) -> bool:
 def epoch_batches(experiment: Experiment, data: Splits, seed: int, epoch: int) -> Iterator[Batch]:
     """The training batches of one epoch, their order a function of seed and epoch."""
     generator = torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
-    return data.train.batches(experiment.batch_size, generator, shuffle=experiment.shuffle)
+    train = data.train.at_epoch(epoch)
+    return train.batches(experiment.batch_size, generator, shuffle=experiment.shuffle)
 
 
-def model_input(experiment: Experiment, mode: ExecutionMode, x: Tensor) -> Tensor:
+def model_input(experiment: Experiment, mode: ExecutionMode, x: Values) -> Values:
     """Training inputs [n, ...] as the model gets them: augmented, in the layout of `mode`."""
     if experiment.augment is not None:
-        x = experiment.augment(x)
-    return mode.lay_out(x)
+        x = as_values(experiment.augment(x))  # type: ignore[arg-type]
+    laid_out: Values = mode.lay_out(x)
+    return laid_out
 
 
 def iterations_per_epoch(data: Data, batch_size: int) -> int:
     """Batches of one pass, as `batches` yields them: a last single item is left out."""
-    n = len(data)
-    whole, rest = divmod(n, batch_size)
-    return max(1, whole + (rest > 1 or (rest == 1 and n == 1)))
+    return data.order.iterations(len(data), batch_size)
 
 
 def pause_in(part: float, iterations: int) -> int | None:

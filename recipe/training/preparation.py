@@ -11,16 +11,19 @@ from torch import Tensor, nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from recipe.core.errors import UsageError
-from recipe.data.datasets import Data, Splits, StreamData, TensorData
-from recipe.data.single_items import as_double
+from recipe.data.datasets import Splits, TensorData
+from recipe.data.single_items import Batch, as_double
+from recipe.data.trees import Values, described, natural
 from recipe.experiment import Experiment, LossFunction
 from recipe.models.blocks import Block, find_blocks, freeze
 from recipe.models.building import build_model
+from recipe.models.calling import Calling, find_calling
 from recipe.models.user_errors import error_location
 from recipe.tasks import Classification, Regression, Task
 from recipe.tasks.by_loss import loss_accepts, shares, takes_label, tells_apart
 from recipe.tasks.classification import LossOfClasses
 from recipe.tasks.regression import LossAsScore
+from recipe.training.adaptation import adapted
 
 LOOKED_AT = 64
 """Items that tell what shape outputs have."""
@@ -28,7 +31,9 @@ SAMPLE = 2
 """Items that tell lazy layers their sizes: one alone may be squeezed to nothing."""
 
 
-def prepare(experiment: Experiment, data: Splits) -> tuple[Experiment, Splits]:
+def prepare(
+    experiment: Experiment, data: Splits, say: Callable[[str], None] = lambda _: None
+) -> tuple[Experiment, Splits]:
     """The experiment with lazy layers that know their sizes, with a task that can read the outputs
     and, where blocks may be frozen, with their names; and data of the model's precision.
 
@@ -42,13 +47,14 @@ def prepare(experiment: Experiment, data: Splits) -> tuple[Experiment, Splits]:
     """
     model = build_model(experiment, 0, torch.device("cpu"))
     if _is_double(model):
-        data = replace(data, train=_widened(data.train), val=_widened(data.val))
+        data = replace(data, train=data.train.suited(_doubled), val=data.val.suited(_doubled))
     if is_lazy(model):
         x = data.train.sample(SAMPLE, torch.Generator().manual_seed(0)).x
         experiment = replace(experiment, model=_sized(experiment.model, x))
+    experiment, data = adapted(experiment, data, say)
     if experiment.head is not None or experiment.freeze or "freeze" in experiment.space:
         experiment = replace(experiment, blocks=_blocks(experiment, data))
-    if experiment.loss is not None and (task := _by_loss(experiment, data, experiment.loss)):
+    if callable(experiment.loss) and (task := _by_loss(experiment, data, experiment.loss)):
         experiment = replace(experiment, task=task)
     return experiment, data
 
@@ -82,6 +88,8 @@ def _by_loss(experiment: Experiment, data: Splits, loss: LossFunction) -> Task |
         return None
     sample = data.train.sample(LOOKED_AT, torch.Generator().manual_seed(0))
     x, y = sample.x.cpu(), sample.y.cpu()
+    if not isinstance(y, Tensor):
+        return None
     if type(task) is Classification and y.ndim == 2 and shares(y):
         return LossAsScore(loss) if loss_accepts(loss, y, y) else None
     if y.numel() != len(y):
@@ -94,7 +102,9 @@ def _by_loss(experiment: Experiment, data: Splits, loss: LossFunction) -> Task |
         return None
     if type(task) is Regression:
         return LossAsScore(loss) if tells_apart(loss, outputs, y) else None
-    labels = data.train.y if isinstance(data.train, TensorData) else y
+    labels = y
+    if isinstance(data.train, TensorData) and isinstance(data.train.y, Tensor):
+        labels = data.train.y
     labels = labels[task.counted(labels)].flatten()
     exact = len(labels) and (int(labels.min()), int(labels.max())) == (0, outputs.shape[1])
     if exact and experiment.metric is not None and takes_label(loss, outputs):
@@ -113,19 +123,11 @@ def _is_double(model: nn.Module) -> bool:
     return kinds == {torch.float64}
 
 
-def match_precision(data: Data, other: Data) -> Data:
-    """Data in the precision of other data that were made to suit a model."""
-    double = other.double if isinstance(other, StreamData) else other.x.dtype == torch.float64
-    return _widened(data) if double else data
+def _doubled(x: Values, y: Values) -> Batch:
+    return as_double(x), as_double(y)
 
 
-def _widened(data: Data) -> Data:
-    if isinstance(data, StreamData):
-        return replace(data, double=True)
-    return replace(data, x=as_double(data.x), y=as_double(data.y))
-
-
-def _sized(make: Callable[..., nn.Module], x: Tensor) -> Callable[..., nn.Module]:
+def _sized(make: Callable[..., nn.Module], x: Values) -> Callable[..., nn.Module]:
     def sized(**given: Any) -> nn.Module:
         model = make(**given)
         if isinstance(model, nn.Module):
@@ -136,15 +138,17 @@ def _sized(make: Callable[..., nn.Module], x: Tensor) -> Callable[..., nn.Module
 
 
 @torch.no_grad()
-def _first_pass(model: nn.Module, x: Tensor) -> None:
+def _first_pass(model: nn.Module, x: Values) -> None:
     """Without dropout, and without a mark on running statistics."""
     modes = [(module, module.training) for module in model.modules()]
     device = next((p.device for p in model.parameters()), x.device)
     try:
-        model.eval()(x.clone().to(device))
+        calling = find_calling(model, x) or Calling()
+        args, kwargs = calling.arguments(natural(x.clone().to(device)))
+        model.eval()(*args, **kwargs)
     except Exception as error:
         raise UsageError(
-            f"The model has lazy layers and cannot process a batch of shape {list(x.shape)}: "
+            f"The model has lazy layers and cannot process a batch of shape {described(x)}: "
             f"{str(error).splitlines()[0]} ({error_location(error)})."
         ) from error
     for module, training in modes:

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from recipe.data.trees import Tree, Values
 from recipe.tasks.base import Task
 
 HELD = 65_536
@@ -27,8 +28,12 @@ class RunningScore:
         self._targets: list[Tensor] = []
         self._held = 0
 
-    def add(self, outputs: Tensor, targets: Tensor) -> None:
+    def add(self, outputs: Values, targets: Values) -> None:
         """Take in a batch: outputs [n, ...] without gradient, and targets [n, ...]."""
+        outputs = self._task.looked_at(outputs)
+        if isinstance(outputs, Tree) or isinstance(targets, Tree):
+            self._add_sums(self._task.sums(outputs, targets))
+            return
         size = outputs.numel() + targets.numel()
         alone = (
             size > HELD // 4 or not self._joins or not outputs.ndim or len(outputs) != len(targets)
@@ -55,11 +60,13 @@ class RunningScore:
         self._settle()
         return math.nan if self._sums is None else self._task.score(self._sums)
 
+    def _add_sums(self, sums: Tensor) -> None:
+        self._sums = sums if self._sums is None else self._sums + sums
+
     def _settle(self) -> None:
         if not self._outputs:
             return
-        sums = self._task.sums(_joined(self._outputs), _joined(self._targets))
-        self._sums = sums if self._sums is None else self._sums + sums
+        self._add_sums(self._task.sums(_joined(self._outputs), _joined(self._targets)))
         self._outputs, self._targets, self._held = [], [], 0
 
 

@@ -5,7 +5,9 @@ from torch.optim import Optimizer
 
 from recipe.core.errors import RecipeError, UsageError
 from recipe.data.single_items import Batch
+from recipe.data.trees import natural
 from recipe.experiment import Experiment
+from recipe.models.adapted import as_declared
 from recipe.models.user_errors import error_location
 
 
@@ -22,7 +24,8 @@ def own_update(
     if experiment.update is None:
         raise RecipeError("No update step was declared.")
     try:
-        return experiment.update(model, optimizer, batch)
+        with as_declared(model):
+            return experiment.update(model, optimizer, (natural(batch[0]), natural(batch[1])))
     except Exception as error:
         raise UsageError(
             f"The update step raised {type(error).__name__}: {error} "

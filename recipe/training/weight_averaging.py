@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits
+from recipe.data.trees import Values
 from recipe.experiment import Experiment
 from recipe.models.building import batch_norms
 from recipe.models.randomness import seeded
@@ -93,7 +94,7 @@ def with_weights(training: AveragedTraining, values: Sequence[Tensor]) -> Iterat
 
 @contextmanager
 def in_place_of(
-    model: nn.Module, values: Sequence[Tensor], batches: Iterable[Tensor]
+    model: nn.Module, values: Sequence[Tensor], batches: Iterable[Values]
 ) -> Iterator[nn.Module]:
     """The model with these values for its trained parameters, and with the statistics of batch norm
     that belong to them; afterwards it is as it was.
@@ -123,7 +124,7 @@ def in_place_of(
 
 
 @torch.no_grad()
-def refresh_statistics(model: nn.Module, batches: Iterable[Tensor]) -> None:
+def refresh_statistics(model: nn.Module, batches: Iterable[Values]) -> None:
     """Read the running statistics of batch norm anew from these batches, every one of them with
     the same weight; nothing happens to a model without such layers, and to those that stay in
     evaluation mode when the model trains.

@@ -6,7 +6,7 @@ from contextlib import suppress
 import torch
 from torch import Tensor
 
-from recipe.plugin import Experiment, LossFunction, Scalar
+from recipe.plugin import Experiment, LossFunction, Scalar, Values, split
 
 LOG_SUM = 1e-3
 """Log of a sum of probabilities up to which they count as normalised."""
@@ -15,9 +15,9 @@ MODERATE = 10.0
 """Size of outputs at which float32 keeps five digits of a shift by one."""
 
 
-def mean_loss(loss: LossFunction, outputs: Tensor, targets: Tensor) -> float:
+def mean_loss(loss: LossFunction, outputs: Values, targets: Values) -> float:
     """The mean loss of many items, batch by batch."""
-    parts = zip(torch.split(outputs, BATCH), torch.split(targets, BATCH), strict=True)
+    parts = zip(split(outputs, BATCH), split(targets, BATCH), strict=True)
     return sum(loss(o, y).item() * len(o) for o, y in parts) / len(outputs)
 
 
@@ -50,7 +50,7 @@ def _moderate(outputs: Tensor) -> Tensor:
     return outputs * (MODERATE / largest) if MODERATE < largest < math.inf else outputs
 
 
-def defined_loss(loss: LossFunction, outputs: Tensor, targets: Tensor) -> float:
+def defined_loss(loss: LossFunction, outputs: Values, targets: Values) -> float:
     """The mean loss; NaN where it refuses these outputs, as that of a distribution refuses a
     deviation of zero.
     """

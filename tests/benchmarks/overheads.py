@@ -74,7 +74,7 @@ def training_ratio(experiment, repeats):
     """Median seconds of the monitored training and of the loop by hand, in alternating runs."""
     import torch
 
-    from recipe.data.datasets import load_splits
+    from recipe.data.splitting import load_splits
     from recipe.machine.memory import keep_freed_pages
 
     keep_freed_pages()

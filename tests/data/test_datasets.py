@@ -7,8 +7,10 @@ from torch.utils.data import Dataset, TensorDataset
 
 from recipe import Experiment
 from recipe.core.errors import UsageError
-from recipe.data.datasets import StreamData, TensorData, load_data, load_splits
+from recipe.data.datasets import StreamData, TensorData
 from recipe.data.decoding import PARALLEL_FROM
+from recipe.data.loading import load_data
+from recipe.data.splitting import load_splits
 
 CPU = torch.device("cpu")
 
@@ -162,17 +164,17 @@ def raising(i):
         (Items(0), ["train has no items"]),
         (list, ["train has no items"]),
         (Items(9, lambda i: torch.zeros(2)), ["train[0]", "Tensor", "pair (x, y)"]),
-        (Items(9, lambda i: (1, 2, 3)), ["train[0]", "tuple", "pair (x, y)"]),
-        (Items(9, lambda i: {"x": 1, "y": 2}), ["train[0]", "dict"]),
+        (Items(9, lambda i: (1,)), ["train[0]", "tuple of 1", "pair (x, y)"]),
+        (Items(9, lambda i: {"x": 1, "z": 2}), ["train[0]", "dict", "'x', 'z'", "target='x'"]),
         (Items(9, raising), ["train[5]", "KeyError", "no such image"]),
         (Items(PARALLEL_FROM, raising), ["train[5]", "KeyError", "no such image"]),
-        (Items(9, lambda i: (torch.zeros(1 + i % 2), 0)), ["inputs of train", "[1] and [2]"]),
-        (Items(9, lambda i: (torch.zeros(2), torch.zeros(i % 2, 3))), ["targets", "[0, 3] and"]),
-        (Items(600, lambda i: (torch.zeros(1 + i // 256), 0)), ["inputs of train", "[1] and [2]"]),
+        (Items(9, lambda i: (torch.zeros(3, 1 + i % 2, 2), 0)), ["inputs", "[3, 1, 2] and [3, 2"]),
+        (Items(9, lambda i: (torch.zeros(2), torch.zeros(i % 2, 3))), ["targets", "0 to 1"]),
+        (Items(600, lambda i: (torch.zeros(1, 1, 1 + i // 256), 0)), ["[1, 1, 1] and [1, 1, 2]"]),
         (Items(9, lambda i: ("a.png", 0)), ["train holds a str", "ToTensor"]),
         ((np.array(["a", "b"]), np.array([0, 1])), ["train holds a ndarray"]),
         ((torch.tensor(1.0), torch.tensor(2.0)), ["train[0]"]),
-        ((x for x in [(1, 2)]), ["train is a generator", "length"]),
+        ((x for x in [(1, 2)]), ["train can be read once only", "train=lambda: stream()"]),
         (None, ["train is a NoneType"]),
         (3, ["train is a int"]),
         (lambda: 1 / 0, ["train", "ZeroDivisionError"]),

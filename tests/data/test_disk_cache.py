@@ -93,7 +93,7 @@ class TestMapped(Mapped):
 
     def test_a_fraction_of_it_is_cut_off_in_files_too(self, folder, monkeypatch):
         from recipe import Experiment
-        from recipe.data.datasets import load_splits
+        from recipe.data.splitting import load_splits
 
         taken = []
         monkeypatch.setattr(

@@ -74,7 +74,7 @@ def _timed_epochs(experiment, monitored):
     """Train, and yield the seconds of each epoch."""
     import torch
 
-    from recipe.data.datasets import load_splits
+    from recipe.data.splitting import load_splits
     from recipe.training import loop
 
     device = torch.device("cpu")

@@ -7,7 +7,7 @@ from torch import nn
 
 from recipe import Experiment
 from recipe.core.budget import Meter
-from recipe.data.datasets import load_splits
+from recipe.data.splitting import load_splits
 from recipe.notebook.journal import Journal
 from recipe.search.checkpoints import Checkpoints
 from recipe.search.runner import Runner

@@ -7,7 +7,7 @@ from torch import nn
 
 from recipe import Experiment
 from recipe.core.errors import UsageError
-from recipe.data.datasets import load_splits
+from recipe.data.splitting import load_splits
 from recipe.models.building import build_model
 from recipe.models.pretrained import file_of, read_weights, why_not_reset
 from recipe.training.fingerprint import fingerprint

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 import recipe
 from recipe import Experiment
-from recipe.data.datasets import load_splits
+from recipe.data.splitting import load_splits
 from recipe.trained.prediction import predict
 from recipe.training.ensemble import Ensemble, OutputPool
 from recipe.training.evaluation import evaluate

@@ -16,7 +16,7 @@ import recipe
 from recipe import UsageError
 from recipe.core.chosen_model import Chosen
 from recipe.core.settings import Settings
-from recipe.data.datasets import load_splits
+from recipe.data.splitting import load_splits
 from recipe.engine.run_execution import execute
 from recipe.training.ensemble import Ensemble
 from recipe.training.evaluation import evaluate, model_outputs

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 import recipe
 from recipe import Experiment
 from recipe.core.evidence import Evidence
-from recipe.data.datasets import load_splits
+from recipe.data.splitting import load_splits
 from recipe.plugin.remedy import RemedyInput
 from recipe_steps.learning_curves.class_balance import balanced_accuracy, mean_recall, weigh_classes
 from step_samples import blob_experiment, mlp

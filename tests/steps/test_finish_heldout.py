@@ -56,6 +56,22 @@ def test_any_other_score_has_the_interval_of_the_bootstrap(metric):
     assert low < high
 
 
+def test_masks_are_drawn_by_their_sums():
+    y = torch.randint(0, 3, (20, 4, 4), generator=SOURCE)
+    outputs = nn.functional.one_hot(y, 3).movedim(-1, 1) + torch.randn(
+        20, 3, 4, 4, generator=SOURCE
+    )
+    made = experiment(task="segmentation")
+    low, high, how = interval(made, [(outputs[:8], y[:8]), (outputs[8:], y[8:])], 5)
+    task, drawing, scores = made.resolved_task, torch.Generator().manual_seed(5), []
+    for _ in range(RESAMPLES):
+        rows = torch.randint(20, (20,), generator=drawing)
+        scores.append(task.score(task.sums(outputs[rows], y[rows])))
+    ends = [torch.quantile(torch.tensor(scores), q).item() for q in (0.025, 0.975)]
+    assert how == "bootstrap"
+    assert (low, high) == pytest.approx(ends, abs=1e-4)
+
+
 def test_two_looks_at_the_same_data_are_one_too_many(tmp_path):
     first, second = tmp_path / "a-1", tmp_path / "a-2"
     assert _look(first, "data", again=False) == ""

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -6,6 +8,7 @@ from recipe.core.errors import UsageError
 from recipe.testing import judge_scalars, measure
 from recipe_steps.inspect import Inspect
 from step_samples import blob_experiment, blobs, mlp
+from task_samples import embedding, segmentation, token_classification
 
 
 def inspect(out, **given):
@@ -222,8 +225,8 @@ def test_model_that_returns_a_pair(tmp_path):
         def forward(self, x):
             return super().forward(x), x
 
-    with pytest.raises(UsageError, match="returns tuple"):
-        inspect(tmp_path, model=lambda: Pair(4, 3))
+    _, found = inspect(tmp_path, model=lambda: Pair(4, 3))
+    assert found == {}
 
 
 def test_a_loader_that_returns_one_item_again_and_again(tmp_path):
@@ -251,3 +254,33 @@ def test_sorted_data_taken_in_order(tmp_path, task):
         _, found = inspect(where, train=(x[rows], values[rows]), shuffle=shuffle, **data, **given)
         found.pop("train-validation-overlap", None)
         assert ("data-not-shuffled" in found) == fires
+
+
+@pytest.mark.parametrize("of", ["pixels", "tokens"])
+def test_shares_of_classes_are_counted_by_pixel_and_by_token(tmp_path, of):
+    made = segmentation() if of == "pixels" else token_classification()
+    (x, y), kept = made.train, made.train[1] >= 0
+    y = y.where(y < 2, 0)
+    rare = (y == 1).flatten().nonzero().flatten()[4:]
+    y.view(-1)[rare] = 0  # four are left
+    evidence = measure(Inspect(), replace(made, train=(x, y)), tmp_path)
+    assert evidence.text("counted_by") == of
+    assert evidence.number("smallest_class") == 4
+    assert evidence.number("largest_class") == int(kept.sum()) - 4
+    found = {f.rule: f for f in judge_scalars(Inspect(), evidence.scalars)}
+    assert f"times the {of} of the smallest" in found["class-imbalance"].message
+    assert found["class-imbalance"].severity == "note"
+
+
+def test_the_places_of_a_triplet_say_what_targets_do_not(tmp_path):
+    evidence = measure(Inspect(), embedding(), tmp_path)
+    assert evidence.flag("targets_say_nothing")
+    assert not judge_scalars(Inspect(), evidence.scalars)
+    same = blob_experiment(train=(blobs()[0], torch.zeros(240)), task="embedding", loss=pulled)
+    found = judge_scalars(Inspect(), measure(Inspect(), same, tmp_path).scalars)
+    assert "single-class-labels" in [f.rule for f in found]
+
+
+def pulled(outputs, labels):
+    same = labels[:, None] == labels
+    return (torch.cdist(outputs, outputs) * (2.0 * same - 1)).mean()

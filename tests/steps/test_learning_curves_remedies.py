@@ -7,7 +7,7 @@ import torch
 
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
-from recipe.data.datasets import load_splits
+from recipe.data.splitting import load_splits
 from recipe.plugin.remedy import RemedyInput
 from recipe_steps.learning_curves import remedies
 from step_samples import blob_experiment

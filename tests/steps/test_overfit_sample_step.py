@@ -6,8 +6,9 @@ from recipe.experiment import OPTIMIZERS
 from recipe.testing import judge_scalars, measure, open_context
 from recipe.training.optimizers import USUAL_RATES as RATES
 from recipe_steps.overfit_sample import OverfitSample
-from recipe_steps.overfit_sample.attempts import LAST_PASSES, candidate_rates
+from recipe_steps.overfit_sample.attempts import LAST_PASSES, candidate_rates, sample_size
 from step_samples import Blind, Cut, blob_experiment, blobs, digits_experiment, mlp
+from task_samples import segmentation
 
 
 def overfit(out, experiment):
@@ -158,3 +159,10 @@ def test_dropout_that_blocks_learning(tmp_path, p, fires):
 def test_weight_decay_that_blocks_learning(tmp_path):
     _, found = overfit(tmp_path, digits_experiment(weight_decay=3.0))
     assert found == ["regularization-blocks-learning"]
+
+
+def test_a_few_masks_make_a_minibatch(tmp_path):
+    with open_context(OverfitSample(), segmentation(), tmp_path) as ctx:
+        count, size = sample_size(ctx)
+    assert size == 4  # batch normalisation sees more than one
+    assert 8 <= count <= 32

@@ -16,7 +16,7 @@ from torchvision.transforms import v2
 
 import recipe
 from recipe import Experiment, UsageError
-from recipe.data.datasets import load_splits
+from recipe.data.splitting import load_splits
 from recipe.trained.prediction import predict
 from tiny import blobs, experiment, network
 

@@ -8,7 +8,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from recipe import Experiment
-from recipe.data.datasets import StreamData, load_splits
+from recipe.data.datasets import StreamData
+from recipe.data.splitting import load_splits
 from recipe.training.fingerprint import configuration, fingerprint
 
 CPU = torch.device("cpu")

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from recipe import Experiment
-from recipe.data.datasets import load_splits
+from recipe.data.splitting import load_splits
 from recipe.speed.fused_training import FusedTraining
 from recipe.training.epoch import AVERAGED
 from recipe.training.loop import Training

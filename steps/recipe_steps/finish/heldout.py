@@ -18,12 +18,13 @@ from recipe.plugin import (
     FinalScore,
     data_fingerprint,
     finite,
+    like,
     load_data,
     loss_and_score,
-    match_precision,
     model_of,
     model_outputs,
     parse_record,
+    part_sums,
     to_json,
     write_text,
 )
@@ -41,7 +42,7 @@ def on_test_data(ctx: Context, chosen: Chosen) -> tuple[FinalScore | None, str]:
         return None, ""
     if ctx.data_mended:
         return None, "a remedy changed the data, and the test data are as they were"
-    data = match_precision(load_data(source, "test", ctx.device), ctx.data.train)
+    data = like(load_data(source, "test", ctx.device, form=ctx.item_form), ctx.data.train)
     name = data_fingerprint(data)
     before = _look(ctx.runner.folder, name, again=ctx.settings.again)
     if before:
@@ -93,17 +94,23 @@ def interval(experiment: Experiment, found: Sequence[Batch], seed: int) -> tuple
         right, total = (round(value) for value in sums.tolist())
         ends = binomtest(right, max(1, total)).proportion_ci(CONFIDENCE, "wilson")
         return float(ends.low), float(ends.high), "wilson"
-    outputs, targets = (torch.cat(list(parts)) for parts in zip(*found, strict=True))
-    scores = _resampled(experiment, outputs, targets, seed)
+    scores = _resampled(experiment, found, seed)
     tail = (1 - CONFIDENCE) / 2
     low, high = torch.quantile(scores, torch.tensor([tail, 1 - tail], dtype=scores.dtype)).tolist()
     return low, high, "bootstrap"
 
 
-def _resampled(experiment: Experiment, outputs: Tensor, targets: Tensor, seed: int) -> Tensor:
+def _resampled(experiment: Experiment, found: Sequence[Batch], seed: int) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
-    n = len(targets)
-    scores = []
+    n = sum(len(targets) for _, targets in found)
+    task, scores = experiment.resolved_task, []
+    sums = part_sums(experiment, found, n) if task.counts_by == "pixels" else None
+    if sums is not None:  # masks are too large to be drawn a thousand times
+        for _ in range(RESAMPLES):
+            drawn = torch.randint(len(sums), (len(sums),), generator=generator)
+            scores.append(task.score(sums[drawn].sum(0)))
+        return torch.tensor(scores, dtype=torch.float64)
+    outputs, targets = (torch.cat(list(parts)) for parts in zip(*found, strict=True))
     for _ in range(RESAMPLES):
         drawn = torch.randint(n, (n,), generator=generator).to(outputs.device)
         scores.append(loss_and_score(experiment, [(outputs[drawn], targets[drawn])])[1])

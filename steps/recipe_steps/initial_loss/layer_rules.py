@@ -20,6 +20,9 @@ EXPLODING_WARN, EXPLODING_FAIL = 1e3, 1e6
 """First layer's gradient over the last one's. A sigmoid passes on at most a quarter, with
 PyTorch's initialisation about a seventh per layer: four layers deep is 1e-3."""
 LEAST_LAYERS = 3
+NORMALISED = 4
+"""Layers with weights to one that normalises, at most, in a model that makes up for their size:
+a block of a transformer has six and two."""
 
 
 @rule(
@@ -92,6 +95,8 @@ def initialization_too_small(evidence: Evidence) -> Finding | None:
     scale, signal = evidence.number("weight_scale"), evidence.number("last_signal")
     if scale is None or signal is None or scale >= SMALL_WEIGHTS or signal >= LOST_SIGNAL:
         return None
+    if _normalised(evidence):
+        return None
     return finding(
         "fail",
         f"The weights of the hidden layers are {scale:.2g} times those of He's initialisation; "
@@ -144,6 +149,14 @@ def _depth(evidence: Evidence) -> float:
     return evidence.number("layers") or 0
 
 
+def _normalised(evidence: Evidence) -> bool:
+    """Whether layers that normalise stand between the others, often enough that small weights and
+    gradients are made up for: transformers start with small weights on purpose, and those that
+    choose between steps get next to no gradient at first.
+    """
+    return (evidence.number("normalising_layers") or 0) * NORMALISED >= _depth(evidence) > 0
+
+
 @rule("fail", explains=NOT_LEARNING, remedy=remedies.rectify)
 def vanishing_gradients(evidence: Evidence) -> Finding | None:
     """What: the first layer's gradient is a thousand times smaller than the last one's.
@@ -156,6 +169,8 @@ def vanishing_gradients(evidence: Evidence) -> Finding | None:
     """
     ratio = evidence.number("gradient_ratio")
     if ratio is None or ratio >= VANISHING_WARN or _depth(evidence) < LEAST_LAYERS:
+        return None
+    if _normalised(evidence):
         return None
     return finding(
         "fail" if ratio < VANISHING_FAIL else "warn",

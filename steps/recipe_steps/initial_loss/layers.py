@@ -15,11 +15,13 @@ from recipe.plugin import (
     Curve,
     Scalar,
     TensorData,
+    Values,
     activation_shares,
     build_model,
     no_dropout,
     seeded,
 )
+from recipe_steps.rows import main_part
 
 ITEMS = 256
 STEPS = 5
@@ -54,7 +56,7 @@ def layer_marks(ctx: Context, sample: TensorData) -> Marks:
 
 
 class _Look:
-    def __init__(self, ctx: Context, model: nn.Module, x: Tensor, y: Tensor) -> None:
+    def __init__(self, ctx: Context, model: nn.Module, x: Values, y: Values) -> None:
         self.ctx, self.model, self.x, self.y = ctx, model, x, y
         self.layers: list[nn.Module] = []
         self.signal: list[float] = []
@@ -69,12 +71,13 @@ class _Look:
         scales = [_weight_scale(layer) for layer in self.layers]
         scalars |= {
             "layers": len(self.layers),
+            "normalising_layers": sum(map(_normalises, self.model.modules())),
             "weight_scale": _mean_scale(scales[:-1] or scales),
             "largest_weight_scale": max(scales[:-1] or scales),
             "last_signal": self.signal[-1] / self.signal[0]
             if len(self.signal) > 1 and self.signal[0]
             else None,
-            "input_size": _size(self.x),
+            "input_size": _size(main_part(self.x)),
         }
         ratio, symmetric = _ratio(gradients), self._symmetric(EQUAL)
         if scalars["broken_gradients"]:
@@ -119,9 +122,9 @@ class _Look:
                 "silent_constants": constant if silent else 0}  # fmt: skip
 
     def _see(self, layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        if layer in self.layers or not inputs:
+        if layer in self.layers or not inputs or not isinstance(inputs[0], Tensor):
             return
-        size = _size(self.x)
+        size = _size(main_part(self.x))
         spread = _between_items(inputs[0].detach())
         self.layers.append(layer)
         self.signal.append(spread / size if size else 0.0)
@@ -145,6 +148,13 @@ def _is_layer(module: nn.Module) -> bool:
     fits = isinstance(module, nn.Linear | _ConvNd) and not isinstance(module, _ConvTransposeNd)
     # A parametrised weight is computed anew in each pass and has no gradient of its own.
     return fits and isinstance(module.weight, nn.Parameter) and module.weight.requires_grad
+
+
+def _normalises(module: nn.Module) -> bool:
+    """Whether a layer brings what goes through it to one size, as the layer norms of transformers
+    do; by its name, since every library has its own.
+    """
+    return not list(module.children()) and "norm" in type(module).__name__.lower()
 
 
 def _weight(layer: nn.Module) -> Tensor:

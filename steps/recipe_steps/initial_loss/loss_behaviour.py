@@ -176,7 +176,11 @@ def perfect_answers(task: Task, outputs: Tensor, targets: Tensor) -> Tensor | No
     if task.target_kind == "class index":
         axis = task.class_axis(outputs, targets)
         labels = targets.long().where(task.counted(targets), 0)  # any: nobody looks there
-        if outputs.ndim <= axis or not bool(((labels >= 0) & (labels < outputs.shape[axis])).all()):
+        if outputs.ndim <= axis:
+            return None
+        if labels.numel() * outputs.shape[axis] == outputs.numel():  # masks [N, 1, H, W] too
+            labels = labels.reshape(outputs.select(axis, 0).shape)
+        if not bool(((labels >= 0) & (labels < outputs.shape[axis])).all()):
             return None
         return torch.zeros_like(outputs).scatter_(axis, labels.unsqueeze(axis), 1.0)
     if targets.numel() != outputs.numel():

@@ -39,7 +39,7 @@ def too_high(evidence: Evidence) -> Severity | None:
     loss, expected = lowest_loss(evidence), evidence.number("expected")
     if loss is None or expected is None:
         return None
-    if evidence.text("task") == "regression" and expected > 0:
+    if evidence.text("task") in ("regression", "forecasting") and expected > 0:
         warn, fail = REGRESSION_WARN * expected, REGRESSION_FAIL * expected
     else:
         warn = expected + max(WARN_NATS, WARN_RATIO * expected)

@@ -9,16 +9,21 @@ from torch import Tensor, nn
 
 from recipe.plugin import (
     Context,
+    Embedding,
     Evidence,
     Experiment,
     Scalar,
     Task,
     TensorData,
+    Tree,
+    Values,
     build_model,
     build_optimizer,
+    join,
     no_dropout,
     optimizer_family,
     seeded,
+    split,
 )
 from recipe_steps.initial_loss.last_operation import last_operation, operation_below_softmax
 from recipe_steps.initial_loss.layers import layer_marks
@@ -37,12 +42,14 @@ FACTORS, GROWN = (1.0, 10.0, 100.0), 3.0
 """By which weights are multiplied to see whether outputs grow; and what may come of biases, which
 turn a direction."""
 SAMPLE = 1024
+MOST_PIXELS, LEAST_MASKS = 1 << 21, 8
+"""Of the masks of a sample, and how few of them may be taken."""
 
 
 def measure(ctx: Context) -> Evidence:
     """Loss in evaluation mode and, for what normalises by batch, in training mode too."""
     generator = torch.Generator().manual_seed(ctx.seed_for("sample"))
-    sample = ctx.data.train.sample(SAMPLE, generator)
+    sample = ctx.data.train.sample(_sample_size(ctx), generator)
     eval_losses, train_losses = [], []
     scalars: dict[str, Scalar] = {
         "items": len(sample),
@@ -55,17 +62,12 @@ def measure(ctx: Context) -> Evidence:
         seed = ctx.seed_for("model", index)
         model = build_model(ctx.experiment, seed, ctx.device)
         with torch.no_grad(), seeded(seed, ctx.device):
-            outputs = torch.cat([model.eval()(x) for x in torch.split(sample.x, BATCH)])
+            outputs = join([model.eval()(x) for x in split(sample.x, BATCH)])
             eval_losses.append(mean_loss(ctx.experiment.loss_function, outputs, sample.y))
             train_losses.append(_train_mode_loss(ctx, model, sample))
         if index == 0:
             scalars["optimizer_maximizes"] = maximizes(ctx.experiment, model)
-            scalars |= signatures(ctx.experiment, outputs, sample.y)
-            scalars |= expectation(
-                ctx.experiment, outputs, sample.y, output_bias(model, ctx.task.n_outputs(outputs))
-            )
-            scalars |= loss_marks(ctx.experiment, outputs, sample.y)
-            scalars |= _ending(model, sample)
+            scalars |= _output_marks(ctx, model, sample, outputs)
         ctx.progress(index + 1, FRESH_MODELS, "fresh models")
     scalars["nonfinite"] = sum(not math.isfinite(loss) for loss in eval_losses)
     scalars["loss"] = sum(eval_losses) / FRESH_MODELS
@@ -76,6 +78,44 @@ def measure(ctx: Context) -> Evidence:
         scalars | layers,
         {"eval_loss": tuple(eval_losses), "train_mode_loss": tuple(train_losses), **curves},
     )
+
+
+def _sample_size(ctx: Context) -> int:
+    """Items; of masks as many as have a few million pixels, which are outputs for every class."""
+    if ctx.task.counts_by != "pixels":
+        return SAMPLE
+    _, y = next(iter(ctx.data.val.eval_batches()))
+    pixels = y[0].numel() if isinstance(y, Tensor) else 1
+    return min(SAMPLE, max(LEAST_MASKS, MOST_PIXELS // max(1, pixels)))
+
+
+def _output_marks(
+    ctx: Context, model: nn.Module, sample: TensorData, outputs: Values
+) -> dict[str, Scalar]:
+    """What outputs and loss show; of outputs or targets that are trees, the first loss alone is
+    known: that of outputs which are all zero, where the loss takes these.
+    """
+    experiment, y = ctx.experiment, sample.y
+    logits: Values = ctx.task.looked_at(outputs)
+    expected: dict[str, Scalar] = {}
+    if isinstance(outputs, Tree):
+        expected["expected"] = _loss_of_zeros(ctx, outputs, y)
+    if isinstance(logits, Tree) or isinstance(y, Tree):
+        return expected
+    return {
+        **signatures(experiment, logits, y),
+        **expectation(experiment, logits, y, output_bias(model, ctx.task.n_outputs(logits))),
+        **loss_marks(experiment, logits, y),
+        **_ending(ctx, model, sample),
+        **expected,
+    }
+
+
+def _loss_of_zeros(ctx: Context, outputs: Tree, y: Values) -> float:
+    """NaN where the model computes its loss itself, or where it is no loss of outputs."""
+    if "loss" in outputs.tensors():
+        return math.nan
+    return defined_loss(ctx.experiment.loss_function, outputs.on_tensors(torch.zeros_like), y)
 
 
 def maximizes(experiment: Experiment, model: nn.Module) -> bool:
@@ -93,26 +133,31 @@ def _train_mode_loss(ctx: Context, model: nn.Module, sample: TensorData) -> floa
     return mean_loss(ctx.experiment.loss_function, outputs, sample.y[:BATCH])
 
 
-def _ending(model: nn.Module, sample: TensorData) -> dict[str, Scalar]:
+def _ending(ctx: Context, model: nn.Module, sample: TensorData) -> dict[str, Scalar]:
     """The model's last operation, and how many targets its range leaves out."""
     with torch.enable_grad():
-        outputs = model.eval()(sample.x[:2])
+        outputs = ctx.task.looked_at(model.eval()(sample.x[:2]))
+    y = sample.y
     operation = last_operation(outputs)
     scalars: dict[str, Scalar] = {
         "last_operation": operation,
         "operation_below_softmax": operation_below_softmax(outputs),
         "output_width": outputs.shape[1] if outputs.ndim > 1 else 1,
     }
-    if operation is None and not sample.y.is_floating_point():
-        scalars["output_bound"] = output_bound(model, sample.x[:BATCH])
-    if operation in RANGES and sample.y.is_floating_point():
+    if isinstance(y, Tree):
+        return scalars
+    if operation is None and not y.is_floating_point():
+        scalars["output_bound"] = output_bound(ctx, model, sample.x[:BATCH])
+    # What an embedding is near to, targets do not say.
+    values = y.is_floating_point() and not isinstance(ctx.task, Embedding)
+    if operation in RANGES and values:
         low, high = RANGES[operation]
-        scalars["targets_outside"] = ((sample.y < low) | (sample.y > high)).float().mean().item()
+        scalars["targets_outside"] = ((y < low) | (y > high)).float().mean().item()
     return scalars
 
 
 @torch.no_grad()
-def output_bound(model: nn.Module, x: Tensor) -> float | None:
+def output_bound(ctx: Context, model: nn.Module, x: Values) -> float | None:
     """The largest size of any output, where that hardly depends on the size of the weights: of
     cosines, say. None where it does, or where a weight cannot be changed.
     """
@@ -122,7 +167,7 @@ def output_bound(model: nn.Module, x: Tensor) -> float | None:
             larger = copy.deepcopy(model).eval()
             for parameter in larger.parameters():
                 parameter.mul_(factor)
-            sizes.append(larger(x.clone()).abs().max().item())
+            sizes.append(ctx.task.looked_at(larger(x.clone())).abs().max().item())
     if len(sizes) < len(FACTORS) or not 0 < sizes[0] <= max(sizes) < math.inf:
         return None
     if max(sizes) > GROWN * min(sizes):
@@ -136,6 +181,8 @@ def expectation(
     """The loss of a model that knows nothing, and the least that any constant reaches."""
     task = experiment.resolved_task
     n_outputs = task.n_outputs(outputs)
+    if isinstance(task, Embedding):
+        return {"n_outputs": n_outputs}  # distances of random points: nothing is known
     if experiment.loss is None:
         expected = task.expected_initial_loss(targets, n_outputs, bias)
         return {

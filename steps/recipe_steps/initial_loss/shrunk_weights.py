@@ -1,8 +1,9 @@
 """What a fresh model knows without its weights: why its first loss is low."""
 
 import torch
+from torch import Tensor
 
-from recipe.plugin import Context, Evidence, Scalar, TensorData, build_model, seeded
+from recipe.plugin import Context, Evidence, Scalar, TensorData, build_model, join, seeded, split
 from recipe_steps.initial_loss.loss_limits import low_limit
 from recipe_steps.loss_expectations import BATCH, mean_loss
 
@@ -28,9 +29,12 @@ def loss_with_shrunk_weights(
     with torch.no_grad(), seeded(ctx.seed_for("model", 0), ctx.device):
         for parameter in model.parameters():
             parameter.mul_(SHRUNK)
-        outputs = torch.cat([model(x) for x in torch.split(sample.x.clone(), BATCH)])
+        outputs = join([model(x) for x in split(sample.x.clone(), BATCH)])
     x, y = sample.x, sample.y
-    copies = x.shape[1:] == y.shape[1:] and x[:1].numel() > 1 and torch.equal(x, y)
+    copies = (
+        isinstance(x, Tensor) and isinstance(y, Tensor)
+        and x.shape[1:] == y.shape[1:] and x[:1].numel() > 1 and torch.equal(x, y)
+    )  # fmt: skip
     return {
         "loss_without_weights": mean_loss(ctx.experiment.loss_function, outputs, sample.y),
         "targets_are_inputs": copies,

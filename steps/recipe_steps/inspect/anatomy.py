@@ -8,18 +8,26 @@ import torch
 from torch import Tensor, nn
 
 from recipe.plugin import (
+    UNUSABLE,
     Context,
     Scalar,
     TensorData,
+    Tree,
     UsageError,
+    Values,
+    adapter_of,
     batch_norms,
     build_model,
+    copies,
     error_location,
+    every_tensor,
+    join,
     no_dropout,
     seeded,
 )
 from recipe_steps.inspect.progress import progress
 from recipe_steps.inspect.remedies import unfrozen
+from recipe_steps.rows import as_tensor
 
 ITEMS = 8
 """Items of the batches that are passed through the model."""
@@ -43,30 +51,32 @@ def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     scalars = _repeatability(ctx, model.eval(), x, train) | _parameters(model) | _frozen(ctx, model)
     scalars |= _moving_norms(ctx, model, x)
     if ctx.experiment.update is None:
-        scalars |= _reach(ctx, model.train(), x, train.x[:MANY_ITEMS])
+        scalars |= _reach(ctx, model.train(), x, train)
         scalars |= _ignored_steps(ctx, model, train.x[:MANY_ITEMS])
     return scalars
 
 
 def _repeatability(
-    ctx: Context, model: nn.Module, x: Tensor, train: TensorData
+    ctx: Context, model: nn.Module, x: Values, train: TensorData
 ) -> dict[str, Scalar]:
-    def outputs(batch: Tensor, draw: str) -> Tensor:
+    def outputs(batch: Values, draw: str) -> Tensor:
         with torch.no_grad(), seeded(ctx.seed_for(draw), ctx.device):
-            found: Tensor = model(batch.clone()).float()
-        return found
+            found = as_tensor(ctx.task.looked_at(model(batch.clone())))
+        return torch.zeros(0) if found is None else found.float()
 
     first = outputs(x, "first pass")
+    if not first.numel():
+        return {}
     scalars = {"evaluation_difference": _difference(first, outputs(x, "second pass"))}
     others = train.x[len(x) : 2 * len(x) - 1]
     if len(others) < len(x) - 1:  # of a few rows: each item among copies of itself
-        others = x[:1].expand(len(x) - 1, *x.shape[1:])
+        others = copies(x[:1], len(x) - 1)
     by_batch = any(not layer.track_running_stats for layer in batch_norms(model))
     if len(others) == len(x) - 1 > 0 and len(first) == len(x) and not by_batch:
         # A recurrent layer that takes the batch for time looks back only, or ahead only.
         scalars["batch_mixing"] = max(
-            _difference(first[0], outputs(torch.cat([x[:1], others]), "first pass")[0]),
-            _difference(first[-1], outputs(torch.cat([others, x[-1:]]), "first pass")[-1]),
+            _difference(first[0], outputs(join([x[:1], others]), "first pass")[0]),
+            _difference(first[-1], outputs(join([others, x[-1:]]), "first pass")[-1]),
         )
     return dict(scalars)
 
@@ -81,6 +91,7 @@ def _difference(a: Tensor, b: Tensor) -> float:
 def _parameters(model: nn.Module) -> dict[str, Scalar]:
     parameters = list(model.parameters())
     return {
+        **({"adapted": True} if adapter_of(model) is not None else {}),
         "parameters": sum(p.numel() for p in parameters),
         "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
     }
@@ -105,7 +116,7 @@ def _frozen(ctx: Context, model: nn.Module) -> dict[str, Scalar]:
     return {"random_frozen_share": share, "unfrozen_gain": gain}
 
 
-def _moving_norms(ctx: Context, model: nn.Module, x: Tensor) -> dict[str, Scalar]:
+def _moving_norms(ctx: Context, model: nn.Module, x: Values) -> dict[str, Scalar]:
     """Of the batch norms whose parameters are all frozen, those whose running statistics move in a
     pass in training mode. The statistics are put back.
     """
@@ -134,13 +145,16 @@ def _moving_norms(ctx: Context, model: nn.Module, x: Tensor) -> dict[str, Scalar
     }
 
 
-def _ignored_steps(ctx: Context, model: nn.Module, x: Tensor) -> dict[str, Scalar]:
+def _ignored_steps(ctx: Context, model: nn.Module, x: Values) -> dict[str, Scalar]:
     """Of real-valued sequences [N, T, D], the share of the T steps that no output depends on."""
-    if x.ndim != 3 or not x.is_floating_point():
+    if isinstance(x, Tree) or x.ndim != 3 or not x.is_floating_point():
         return {}
     given = x.clone().requires_grad_()
     with torch.enable_grad(), seeded(ctx.seed_for("steps"), ctx.device), no_dropout(model):
-        outputs = model(given).float()
+        outputs = as_tensor(model(given))
+        if outputs is None:
+            return {}
+        outputs = outputs.float()
         weights = torch.randn_like(outputs)
         try:
             (gradient,) = torch.autograd.grad((outputs * weights).sum(), given, allow_unused=True)
@@ -154,7 +168,7 @@ def _ignored_steps(ctx: Context, model: nn.Module, x: Tensor) -> dict[str, Scala
     }
 
 
-def _reach(ctx: Context, model: nn.Module, x: Tensor, more: Tensor) -> dict[str, Scalar]:
+def _reach(ctx: Context, model: nn.Module, x: Values, train: TensorData) -> dict[str, Scalar]:
     """Which tensors the outputs depend on, compared with the model's parameters.
 
     A parameter counts as reached when any of several passes uses it: experts and blocks that are
@@ -169,22 +183,25 @@ def _reach(ctx: Context, model: nn.Module, x: Tensor, more: Tensor) -> dict[str,
                 f"The model runs in evaluation mode but not in training mode, on {len(x)} items: "
                 f"{str(error).splitlines()[0]} ({error_location(error)})."
             ) from error
-    if not isinstance(outputs, Tensor):
+    if not isinstance(outputs, Tensor | Tree):
         raise UsageError(
-            f"In training mode the model returns {type(outputs).__name__}: return one tensor."
+            f"In training mode the model returns {type(outputs).__name__}: return a tensor, or "
+            "pass outputs=, a function from what it returns to the outputs."
         )
     named = {name: p for name, p in model.named_parameters() if p.requires_grad}
-    if not named and not outputs.requires_grad:
+    if not named and not any(tensor.requires_grad for tensor in every_tensor(outputs)):
         return {}
-    leaves = {id(leaf): leaf for leaf in _leaves(outputs.grad_fn)}
+    y = train.y[: len(x)]
+    outputs, again = _with_loss(ctx, outputs, y), _with_loss(ctx, again, y)
+    leaves = {id(leaf): leaf for leaf in _leaves(outputs)}
     own = {id(p) for p in model.parameters()} | {id(b) for b in model.buffers()}
     # A tensor made in forward (an input, a first state) is another one in the next pass.
-    kept = {id(leaf) for leaf in _leaves(again.grad_fn)} - own - {id(given)}
+    kept = {id(leaf) for leaf in _leaves(again)} - own - {id(given)}
     foreign = [leaf for key, leaf in leaves.items() if key in kept]
-    used = leaves.keys() | {id(leaf) for leaf in _leaves(again.grad_fn)}
+    used = leaves.keys() | {id(leaf) for leaf in _leaves(again)}
     unreached = [name for name, p in named.items() if id(p) not in used]
     if unreached:
-        used |= _used_in_evaluation(ctx, model, more)
+        used |= _used_in_evaluation(ctx, model, train)
         unreached = [name for name in unreached if id(named[name]) not in used]
     return {
         "unregistered": len(foreign),
@@ -196,17 +213,28 @@ def _reach(ctx: Context, model: nn.Module, x: Tensor, more: Tensor) -> dict[str,
     }
 
 
-def _used_in_evaluation(ctx: Context, model: nn.Module, x: Tensor) -> set[int]:
+def _with_loss(ctx: Context, outputs: Values, y: Values) -> Values:
+    """Of several outputs the loss, which may leave out some of them."""
+    if isinstance(outputs, Tensor):
+        return outputs
+    with torch.enable_grad(), suppress(*UNUSABLE):  # what the loss refuses, others tell
+        return ctx.experiment.loss_function(outputs, y)
+    return outputs
+
+
+def _used_in_evaluation(ctx: Context, model: nn.Module, train: TensorData) -> set[int]:
     """Identities of the tensors that the outputs depend on in evaluation mode."""
     with torch.enable_grad(), seeded(ctx.seed_for("evaluation"), ctx.device):
-        outputs = model.eval()(x.clone())
+        outputs = model.eval()(train.x[:MANY_ITEMS].clone())
+        outputs = _with_loss(ctx, outputs, train.y[:MANY_ITEMS])
     model.train()
-    return {id(leaf) for leaf in _leaves(outputs.grad_fn)}
+    return {id(leaf) for leaf in _leaves(outputs)}
 
 
-def _leaves(node: Any) -> Iterator[Tensor]:
-    """The tensors that a graph ends in."""
-    seen, waiting = set(), [node]
+def _leaves(outputs: Values) -> Iterator[Tensor]:
+    """The tensors that the graph of outputs ends in."""
+    seen: set[Any] = set()
+    waiting: list[Any] = [tensor.grad_fn for tensor in every_tensor(outputs)]
     while waiting:
         node = waiting.pop()
         if node is None or node in seen:

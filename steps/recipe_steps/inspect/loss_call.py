@@ -11,7 +11,9 @@ from recipe.plugin import (
     LossFunction,
     Scalar,
     TensorData,
+    Tree,
     UsageError,
+    Values,
     build_model,
     error_location,
     full_precision,
@@ -55,19 +57,33 @@ def loss_call(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     for count in dict.fromkeys((FEW, ctx.experiment.batch_size)):
         x, y = train.x[:count], train.y[:count]
         with torch.no_grad(), seeded(ctx.seed_for("loss"), ctx.device):
-            outputs = model(x.clone())
-            call = called(ctx.experiment.loss_function, outputs, y)
+            returned: Values = model(x.clone())
+            if isinstance(returned, Tree) or isinstance(y, Tree):
+                return _tree_call(ctx, returned, y)
+            call, told = called(ctx.experiment.loss_function, returned, y), _pair(returned, y)
         if call.fine or len(x) < count:
             break
     if call.fine or (call.complaint and _of_devices(call.complaint, ctx.device)):
         return {}
     return {
-        "loss_refusal": call.complaint
-        and f"{_pair(outputs, y)}, which the loss refuses: {call.complaint}",
+        "loss_refusal": call.complaint and f"{told}, which the loss refuses: {call.complaint}",
         "loss_returns": call.returned,
         "loss_numbers": call.numbers,
         "loss_has_gradient": call.gradient if ctx.experiment.update is None else None,
     }
+
+
+def _tree_call(ctx: Context, outputs: Values, y: Values) -> dict[str, Scalar]:
+    """What is wrong with the loss of outputs and targets that are trees."""
+    try:
+        value: object = ctx.experiment.loss_function(outputs, y)
+    except COMPLAINTS as error:
+        words = str(error).strip().splitlines() or [type(error).__name__]
+        told = f"outputs {outputs!r} against targets {y!r}"
+        return {"loss_refusal": f"{told}, which the loss refuses: {words[0].rstrip('.:')}"}
+    if not isinstance(value, Tensor):
+        return {"loss_returns": type(value).__name__, "loss_numbers": 1}
+    return {} if value.numel() == 1 else {"loss_numbers": value.numel()}
 
 
 def called(loss: LossFunction, outputs: Tensor, targets: Tensor) -> Call:

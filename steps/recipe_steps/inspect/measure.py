@@ -11,13 +11,18 @@ from torch import Tensor
 from recipe.plugin import (
     ByLoss,
     Context,
+    Embedding,
     Evidence,
     Scalar,
     TensorData,
+    Tree,
     UsageError,
+    Values,
     build_model,
     error_location,
+    every_tensor,
     seeded,
+    shape_of,
 )
 from recipe_steps.inspect.anatomy import anatomy
 from recipe_steps.inspect.imbalance import class_counts
@@ -32,7 +37,7 @@ from recipe_steps.inspect.splits import (
     repeats_of_classes,
     told_by_inputs,
 )
-from recipe_steps.rows import row_hashes
+from recipe_steps.rows import main_part, parts, row_hashes
 
 SAMPLE = 4096
 """Items drawn from a random data set, which cannot be looked at as a whole."""
@@ -59,36 +64,47 @@ def measure(ctx: Context) -> Evidence:
         "train_items": len(ctx.data.train),
         "val_items": len(ctx.data.val),
         "val_answers": ctx.val_answers(val.y),
-        "input_shape": str(list(train.x.shape[1:])),
-        "target_shape": str(list(train.y.shape[1:])),
+        "input_shape": shape_of(train.x),
+        "target_shape": shape_of(train.y),
         "target_kind": ctx.task.target_kind,
         "scored_by_loss": isinstance(ctx.task, ByLoss),
         "deterministic": ctx.data.train.deterministic,
         "items_rewritten": getattr(ctx.data.train, "rewritten", False),
     }
     for name, part in (("train", train), ("val", val)):
-        scalars |= _inputs(part.x, name) | _targets(_counted(ctx, part.y), name)
+        scalars |= _inputs(part.x, name) | _all_targets(ctx, part.y, name)
     if not (scalars["train_input_nonfinite"] or scalars["train_target_nonfinite"]):
         scalars |= _outputs(ctx, train)
         scalars |= class_counts(ctx, train)
         scalars |= _repeats(train.x, val.x) | repeats_of_classes(train.x, train.y)
         if (scalars["most_frequent_input"] or 0) >= ONE_INPUT:  # type: ignore[operator]
             scalars["told_by_inputs"] = told_by_inputs(train.x, train.y)
-        whole = isinstance(ctx.data.train, TensorData) and isinstance(ctx.data.val, TensorData)
-        if whole:
-            scalars |= compare_inputs(train.x, val.x)
-        labels = not train.y.is_floating_point() or ctx.task.target_kind == "zero or one"
-        if whole and labels and train.y.numel() == len(train):
-            scalars |= compare_labels(_counted(ctx, train.y), _counted(ctx, val.y))
-        if not ctx.experiment.shuffle and isinstance(ctx.data.train, TensorData):
-            scalars |= batch_order(
-                train.y, ctx.experiment.batch_size, ctx.task.target_kind, ctx.seed_for("order")
-            )
+        scalars |= _split(ctx, train, val)
         if scalars.get("shape_problem") is None:
             scalars |= loss_call(ctx, train)
             scalars |= anatomy(ctx, train)
             scalars |= scaling(ctx, train)
     return Evidence(scalars)
+
+
+def _split(ctx: Context, train: TensorData, val: TensorData) -> dict[str, Scalar]:
+    """Training beside validation data, and the order of the former."""
+    scalars: dict[str, Scalar] = {}
+    whole = isinstance(ctx.data.train, TensorData) and isinstance(ctx.data.val, TensorData)
+    pair = main_part(train.x), main_part(val.x)
+    if whole and pair[0] is not None and pair[1] is not None:
+        scalars |= compare_inputs(pair[0], pair[1])
+    y = train.y
+    if isinstance(y, Tree) or isinstance(val.y, Tree):
+        return scalars
+    labels = not y.is_floating_point() or ctx.task.target_kind == "zero or one"
+    if whole and labels and y.numel() == len(train):
+        scalars |= compare_labels(_counted(ctx, y), _counted(ctx, val.y))
+    if not ctx.experiment.shuffle and isinstance(ctx.data.train, TensorData):
+        scalars |= batch_order(
+            y, ctx.experiment.batch_size, ctx.task.target_kind, ctx.seed_for("order")
+        )
+    return scalars
 
 
 def _counted(ctx: Context, y: Tensor) -> Tensor:
@@ -97,16 +113,23 @@ def _counted(ctx: Context, y: Tensor) -> Tensor:
     return y if bool(counted.all()) else y[counted]
 
 
-def _inputs(x: Tensor, name: str) -> dict[str, Scalar]:
+def _inputs(x: Values, name: str) -> dict[str, Scalar]:
     scalars: dict[str, Scalar] = {f"{name}_input_nonfinite": 0}
-    if x.is_floating_point():
-        bad = ~torch.isfinite(x)
-        scalars[f"{name}_input_nonfinite"] = int(bad.sum())
+    for part, values in parts(x).items():
+        if not values.is_floating_point():
+            continue
+        bad = ~torch.isfinite(values)
         if bad.any():
-            scalars[f"{name}_input_nonfinite_where"] = _where(bad)
-        good = x[~bad] if bad.any() else x
-    else:
-        good = x.float()
+            where = f"{part}: {_where(bad)}" if part else _where(bad)
+            scalars[f"{name}_input_nonfinite_where"] = where
+            scalars[f"{name}_input_nonfinite"] += int(bad.sum())  # type: ignore[operator]
+    main = main_part(x)
+    if main is None:
+        return scalars
+    good = main.float()
+    if main.is_floating_point():
+        bad = ~torch.isfinite(main)
+        good = main[~bad] if bad.any() else main
     if good.numel():
         scalars[f"{name}_input_mean"] = good.mean().item()
         scalars[f"{name}_input_std"] = good.std(correction=0).item()
@@ -122,6 +145,15 @@ def _where(bad: Tensor) -> str:
         return f"columns {', '.join(map(str, columns[:NAMED]))}"
     items = bad.flatten(1).any(1) if bad.ndim > 1 else bad
     return f"items {', '.join(map(str, items.nonzero().flatten().tolist()[:NAMED]))}"
+
+
+def _all_targets(ctx: Context, y: Values, name: str) -> dict[str, Scalar]:
+    """Of one tensor of targets; of several those values alone that are not finite."""
+    if isinstance(y, Tensor):
+        return _targets(_counted(ctx, y), name)
+    real = [values for values in every_tensor(y) if values.is_floating_point()]
+    bad = sum(int((~torch.isfinite(values)).sum()) for values in real)
+    return {f"{name}_target_nonfinite": bad}
 
 
 def _targets(y: Tensor, name: str) -> dict[str, Scalar]:
@@ -146,19 +178,35 @@ def _outputs(ctx: Context, train: TensorData) -> dict[str, Scalar]:
             outputs = model(x)
     except Exception as error:
         raise UsageError(
-            f"The model cannot process a batch of shape {list(x.shape)} and dtype "
-            f"{str(x.dtype).removeprefix('torch.')}: {str(error).splitlines()[0]} "
+            f"The model cannot process a batch of {_described(x)}: {str(error).splitlines()[0]} "
             f"({error_location(error)}); match the model's first layer to the data."
         ) from error
-    if not isinstance(outputs, Tensor):
+    if not isinstance(outputs, Tensor | Tree):
         raise UsageError(
-            f"The model returns {type(outputs).__name__}: return one tensor of outputs."
+            f"The model returns {type(outputs).__name__}: return a tensor of outputs, or pass "
+            "outputs=, the name of the part that holds them or a function that takes it out."
         )
+    outputs = ctx.task.looked_at(outputs)
+    if isinstance(outputs, Tree) or isinstance(train.y, Tree):
+        return {"outputs": None, "shape_problem": None}
+    grouped = isinstance(ctx.task, Embedding) and outputs.ndim > 2
     return {
+        # Which of a pair or triplet belong together, their places say.
+        **({"targets_say_nothing": True} if grouped else {}),
         "outputs": ctx.task.n_outputs(outputs),
         "shape_problem": ctx.task.shape_problem(outputs, y)
         or _broadcasts(ctx, outputs, train.y[:PAIRS]),
     }
+
+
+def _described(x: Values) -> str:
+    """Shapes and types of inputs."""
+    told = [
+        f"{f'{name} of ' if name else ''}shape {list(part.shape)} and dtype "
+        f"{str(part.dtype).removeprefix('torch.')}"
+        for name, part in parts(x).items()
+    ]
+    return ", ".join(told) or f"{len(x)} separate items"
 
 
 def _broadcasts(ctx: Context, outputs: Tensor, y: Tensor) -> str | None:
@@ -176,7 +224,7 @@ def _broadcasts(ctx: Context, outputs: Tensor, y: Tensor) -> str | None:
 
     """
     shape = [len(y), *outputs.shape[1:]]
-    if ctx.experiment.loss is None or math.prod(shape) != y.numel():
+    if not callable(ctx.experiment.loss) or math.prod(shape) != y.numel():
         return None
     if ctx.task.target_kind == "class index" or len(torch.unique(y)) < 2:
         return None
@@ -197,7 +245,7 @@ def _broadcasts(ctx: Context, outputs: Tensor, y: Tensor) -> str | None:
     return None
 
 
-def _repeats(train: Tensor, val: Tensor) -> dict[str, Scalar]:
+def _repeats(train: Values, val: Values) -> dict[str, Scalar]:
     """Validation items that stand in training too, beside how often training repeats itself."""
     rows = Counter(row_hashes(train))
     held = row_hashes(val)
@@ -208,4 +256,4 @@ def _repeats(train: Tensor, val: Tensor) -> dict[str, Scalar]:
         "val_inputs_seen": len(held),
         "overlap_share": sum(row in rows for row in held) / len(held),
         "repeated_share": repeated / len(train),
-    } | constant_features(train, len(rows))
+    } | constant_features(main_part(train), len(rows))

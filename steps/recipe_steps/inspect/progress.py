@@ -6,7 +6,16 @@ from statistics import fmean
 
 import torch
 
-from recipe.plugin import UNUSABLE, Context, Experiment, Splits, TensorData, Training, usual_rates
+from recipe.plugin import (
+    UNUSABLE,
+    Context,
+    Experiment,
+    Splits,
+    TensorData,
+    Training,
+    Tree,
+    usual_rates,
+)
 from recipe_steps.loss_expectations import neutral_outputs
 
 ITERATIONS = 100
@@ -24,7 +33,10 @@ def progress(ctx: Context, experiment: Experiment, data: Splits) -> tuple[float,
     rates = dict.fromkeys([*own, *usual_rates(experiment)[:RATES]])
     try:
         courses = [_losses(ctx, experiment, data, lr) for lr in rates]
-        reference = _constant_loss(experiment, data)
+        if experiment.resolved_task.takes_trees:  # what a constant prediction is nobody knows
+            reference = next((losses[0] for losses in courses if losses), math.nan)
+        else:
+            reference = _constant_loss(experiment, data)
     except UNUSABLE:  # targets out of range, columns that are indices: others say so
         return math.nan, math.nan
     finals = [fmean(losses[-TAIL:]) for losses in courses if len(losses) == ITERATIONS]
@@ -47,11 +59,15 @@ def _losses(ctx: Context, experiment: Experiment, data: Splits, lr: float) -> li
 @torch.no_grad()
 def _constant_loss(experiment: Experiment, data: Splits) -> float:
     """The loss of outputs that prefer no class, or of the mean of real targets."""
-    if not isinstance(data.train, TensorData):
+    if isinstance(data.train, TensorData):
+        some = replace(data.train, x=data.train.x[:SOME], y=data.train.y[:SOME])
+    else:
+        some = data.train.sample(SOME, torch.Generator().manual_seed(0))
+    y = some.y
+    if isinstance(y, Tree):
         return math.nan
-    y = data.train.y[:SOME]
     model = experiment.model(**experiment.model_args).to(y.device).eval()
-    outputs = model(data.train.x[:SOME].clone())
+    outputs = experiment.resolved_task.looked_at(model(some.x.clone()))
     constant = neutral_outputs(experiment, outputs, y)
     if experiment.resolved_task.target_kind == "real":
         constant = y.float().mean(0, keepdim=True).expand_as(y).reshape(outputs.shape)

@@ -4,14 +4,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recipe.plugin import Remedy, RemedyInput
-from recipe_steps.rows import real, row_hashes, shared_axes
+from recipe_steps.rows import parts, real, row_hashes, shared_axes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor
 
-    from recipe.plugin import Experiment, LossFunction, Splits
+    from recipe.plugin import Experiment, LossFunction, Splits, Values
 
     Pair = tuple[Tensor, Tensor]
 
@@ -30,10 +30,36 @@ def target_figures(y: "Tensor") -> "tuple[Tensor, Tensor]":
     return values.mean(0), values.std(0, correction=0)
 
 
+def part_figures(x: "Values") -> "dict[str, tuple[Tensor, Tensor]]":
+    """Mean and deviation of the features of every part that holds real values, by its name; masks
+    of zeros and ones are left out.
+    """
+    return {
+        name: feature_figures(part) for name, part in parts(x).items()
+        if part.is_floating_point() and not bool(((part == 0) | (part == 1)).all())
+    }  # fmt: skip
+
+
 def with_standard_inputs(experiment: "Experiment", data: "Splits") -> "Experiment":
     """A model that standardises its inputs by the figures of the training data."""
-    from recipe.plugin import Standardised
+    from torch import nn
 
+    from recipe.plugin import Standardised, StandardisedParts, Tree
+
+    x = getattr(data.train, "x", None)
+    if isinstance(x, Tree):
+        figures = {
+            name: (mean, deviation.where(deviation > 0, 1.0))
+            for name, (mean, deviation) in part_figures(x).items()
+        }
+        of_parts = experiment.model
+
+        def in_parts(**given: object) -> nn.Module:
+            return StandardisedParts(
+                of_parts(**given), {n: (m.clone(), d.clone()) for n, (m, d) in figures.items()}
+            )
+
+        return replace(experiment, model=in_parts)
     mean, deviation = feature_figures(_tensors(data.train))
     deviation = deviation.where(deviation > 0, 1.0)
     make = experiment.model
@@ -54,13 +80,24 @@ def with_scaled_targets(data: "Splits") -> "Splits":
     def scaled(part: Data) -> Data:
         if not isinstance(part, TensorData):
             return part
-        return replace(part, y=(real(part.y) - mean) / deviation)
+        return replace(part, y=(real(_tensors(part, "y")) - mean) / deviation)
 
     return replace(data, train=scaled(data.train), val=scaled(data.val))
 
 
 def _tensors(data: object, name: str = "x") -> "Tensor":
-    values: Tensor = getattr(data, name)
+    """Inputs or targets of data that are one tensor each.
+
+    Raises:
+        AttributeError: they are read anew each time.
+        TypeError: they are trees.
+
+    """
+    from torch import Tensor
+
+    values = getattr(data, name)
+    if not isinstance(values, Tensor):
+        raise TypeError(f"{type(values).__name__} is no tensor")
     return values
 
 
@@ -118,9 +155,10 @@ def _imputed(subject: RemedyInput) -> "Experiment":
     def mended(part: Data) -> Data:
         if not isinstance(part, TensorData):
             return part
-        sound = torch.isfinite(part.y.float()).reshape(len(part), -1).all(1)
-        kept = real(part.x[sound])
-        return replace(part, x=kept.where(torch.isfinite(kept), mean), y=part.y[sound])
+        y = _tensors(part, "y")
+        sound = torch.isfinite(y.float()).reshape(len(part), -1).all(1)
+        kept = real(_tensors(part)[sound])
+        return replace(part, x=kept.where(torch.isfinite(kept), mean), y=y[sound])
 
     data = subject.data
     return _with_data(subject, replace(data, train=mended(data.train), val=mended(data.val)))
@@ -163,6 +201,8 @@ def _fitting_loss(subject: RemedyInput) -> "Experiment | None":
     """The mean of the loss, on targets in the shape and type of the outputs as far as it takes;
     else the loss of the task. None where that refuses the outputs too.
     """
+    from torch import Tensor
+
     from recipe.plugin import build_model
     from recipe_steps.inspect.loss_call import called
 
@@ -171,6 +211,8 @@ def _fitting_loss(subject: RemedyInput) -> "Experiment | None":
     losses = [_averaged(own, fit) for fit in (_as_they_are, _same_type, _same_shape, _same)]
     x, y = next(subject.data.train.batches(experiment.batch_size))
     outputs = build_model(experiment, 0, subject.device).eval()(x)
+    if not isinstance(y, Tensor):
+        return None
     fits = (loss for loss in (*losses, usual) if called(loss, outputs, y).fine)
     loss = next(fits, None)
     if loss is None:
@@ -209,7 +251,7 @@ def _matching_outputs(subject: RemedyInput) -> "Experiment | None":
         return outputs.reshape(len(outputs), *shape)
 
     def flat(outputs: "Tensor", targets: "Tensor") -> "Tensor":
-        return own(outputs.flatten(), targets.flatten())  # type: ignore[misc]
+        return own(outputs.flatten(), targets.flatten())  # type: ignore[operator, misc]
 
     return replace(
         subject.experiment,

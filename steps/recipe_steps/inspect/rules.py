@@ -174,7 +174,8 @@ def class_imbalance(evidence: Evidence) -> Finding | None:
         )
     if ratio <= IMBALANCE_NOTE:
         return None
-    counted = f"{ratio:.0f} times the items of the smallest ({large:.0f} against {small:.0f})"
+    what = evidence.text("counted_by") or "items"
+    counted = f"{ratio:.0f} times the {what} of the smallest ({large:.0f} against {small:.0f})"
     if weight >= WEIGHED:
         return finding(
             "note",
@@ -185,7 +186,9 @@ def class_imbalance(evidence: Evidence) -> Finding | None:
     return finding(
         "warn" if ratio > IMBALANCE_WARN and not many else "note",
         f"The largest class has {counted}.",
-        "Weigh the classes in the loss and use a balanced metric.",
+        "Weigh the classes in the loss, or use one that counts them alike, such as Dice."
+        if what == "pixels"
+        else "Weigh the classes in the loss and use a balanced metric.",
     )
 
 
@@ -240,7 +243,7 @@ def single_class_labels(evidence: Evidence) -> Finding | None:
     low, high = evidence.number("train_target_min"), evidence.number("train_target_max")
     if items is None or items < 2 or low is None or high is None or low != high:
         return None
-    if evidence.number("train_target_nonfinite"):
+    if evidence.number("train_target_nonfinite") or evidence.flag("targets_say_nothing"):
         return None
     return finding(
         "fail",

@@ -18,6 +18,8 @@ from recipe.plugin import (
     Experiment,
     Scalar,
     TensorData,
+    Tree,
+    Values,
     build_model,
     no_dropout,
     seeded,
@@ -25,6 +27,7 @@ from recipe.plugin import (
 from recipe_steps.inspect.progress import SOME, progress
 from recipe_steps.inspect.remedies import (
     feature_figures,
+    part_figures,
     target_figures,
     with_scaled_targets,
     with_standard_inputs,
@@ -48,18 +51,19 @@ def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     """
     if not isinstance(ctx.data.train, TensorData):
         return {}
+    x, y = train.x, train.y
     scalars: dict[str, Scalar] = {}
     suspects = []
-    size, widest = input_scale(train.x)
+    size, widest = input_scale(x)
     if size is not None and widest is not None:
         scalars |= {"input_feature_size": size, "input_feature_deviation": widest}
-        if scale_suspected(train.x, size, widest) and not _scales_itself(ctx, train.x):
+        if scale_suspected(x, size, widest) and not _scales_itself(ctx, x):
             suspects.append("input")
-    if ctx.task.target_kind == "real":
-        mean, deviation = target_figures(train.y)
+    if ctx.task.target_kind == "real" and isinstance(y, Tensor):
+        mean, deviation = target_figures(y)
         size, narrowest = torch.hypot(mean, deviation).max().item(), deviation.max().item()
         scalars |= {"target_size": size, "target_deviation": narrowest}
-        if far_from_unit(size, narrowest) and _is_distance(ctx.experiment, train.y):
+        if far_from_unit(size, narrowest) and _is_distance(ctx.experiment, y):
             suspects.append("target")
     if not suspects:
         return scalars
@@ -70,8 +74,10 @@ def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
 
 
 @torch.no_grad()
-def _scales_itself(ctx: Context, x: Tensor) -> bool:
+def _scales_itself(ctx: Context, x: Values) -> bool:
     """Whether the first layer with weights sees unit scale: the model normalises its inputs."""
+    if isinstance(x, Tree):
+        return False  # which part the first layer is given is not known
     model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device).train()
     seen: list[Tensor] = []
 
@@ -94,8 +100,14 @@ def _scales_itself(ctx: Context, x: Tensor) -> bool:
     return size is not None and widest is not None and not far_from_unit(size, widest)
 
 
-def input_scale(x: Tensor) -> tuple[float | None, float | None]:
+def input_scale(x: Values) -> tuple[float | None, float | None]:
     """Largest root mean square and largest deviation of any feature; None for what is no number."""
+    if isinstance(x, Tree):
+        found = list(part_figures(x).values())
+        if not found:
+            return None, None
+        sizes = [torch.hypot(mean, deviation).max().item() for mean, deviation in found]
+        return max(sizes), max(deviation.max().item() for _, deviation in found)
     if not (x.is_floating_point() or x.dtype == torch.uint8):
         return None, None
     mean, deviation = feature_figures(x)
@@ -107,8 +119,10 @@ def far_from_unit(size: float, deviation: float) -> bool:
     return size > LARGE or 0 < deviation < SMALL
 
 
-def scale_suspected(x: Tensor, size: float, deviation: float) -> bool:
+def scale_suspected(x: Values, size: float, deviation: float) -> bool:
     """Whether the scale of inputs is suspected."""
+    if isinstance(x, Tree):
+        return far_from_unit(size, deviation)
     return far_from_unit(size, deviation) and not unit_rows(x)
 
 
@@ -159,7 +173,7 @@ def _with_mended(ctx: Context, mended: Iterable[str]) -> tuple[float, float]:
 
 def _is_distance(experiment: Experiment, y: Tensor) -> bool:
     """Whether the loss is one of distances, which a common scale leaves the same."""
-    if experiment.loss is None:
+    if not callable(experiment.loss):
         return True
     with suppress(*UNUSABLE):
         some = y[:SOME].float()

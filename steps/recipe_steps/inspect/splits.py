@@ -7,7 +7,7 @@ from statistics import pvariance
 import torch
 from torch import Tensor
 
-from recipe.plugin import Scalar
+from recipe.plugin import Scalar, Tree, Values
 from recipe_steps.inspect.drift import (
     CONTINUES,
     MOST_VALUES,
@@ -85,11 +85,15 @@ def _some_features(x: Tensor) -> Tensor:
     return features(x[:: max(1, x.numel() // MOST_VALUES)])
 
 
-def repeats_of_classes(x: Tensor, y: Tensor) -> dict[str, Scalar]:
+def repeats_of_classes(x: Values, y: Values) -> dict[str, Scalar]:
     """The smallest and largest share, over the classes, of training items whose input occurs
     again: a class that was sampled more often repeats itself, the others do not.
     """
-    if y.numel() != len(y) or (y.is_floating_point() and len(torch.unique(y)) > 2):
+    if (
+        isinstance(y, Tree)
+        or y.numel() != len(y)
+        or (y.is_floating_point() and len(torch.unique(y)) > 2)
+    ):
         return {}
     rows, labels = row_hashes(x), y.flatten().tolist()
     count = Counter(rows)
@@ -104,13 +108,13 @@ def repeats_of_classes(x: Tensor, y: Tensor) -> dict[str, Scalar]:
     }
 
 
-def repeats_by_chance(x: Tensor) -> float:
+def repeats_by_chance(x: Values) -> float:
     """How many other items an item of a table equals by chance, if its columns were independent;
     zero for anything but a table. By the pairs of items that share a value, so that a column
     without any does not meet itself.
     """
     rows = x[:SOME_ROWS]
-    if x.ndim != 2 or len(rows) < 2:
+    if isinstance(rows, Tree) or isinstance(x, Tree) or x.ndim != 2 or len(rows) < 2:
         return 0.0
     log_chance = 0.0
     for column in range(x.shape[1]):
@@ -122,10 +126,12 @@ def repeats_by_chance(x: Tensor) -> float:
     return len(x) * math.exp(log_chance)
 
 
-def constant_features(x: Tensor, distinct: int) -> dict[str, Scalar]:
+def constant_features(x: Tensor | None, distinct: int) -> dict[str, Scalar]:
     """How many items differ from each other, how often they would repeat by chance, and how many
     columns of a table never vary.
     """
+    if x is None:
+        return {"distinct_inputs": distinct}
     scalars: dict[str, Scalar] = {
         "distinct_inputs": distinct,
         "inputs_seen": len(x),
@@ -138,12 +144,12 @@ def constant_features(x: Tensor, distinct: int) -> dict[str, Scalar]:
     return scalars
 
 
-def told_by_inputs(x: Tensor, y: Tensor) -> float | None:
+def told_by_inputs(x: Values, y: Values) -> float | None:
     """The share of what there is to know about one target per item that is known to who has seen
     each input with its targets: of the way from the most frequent label to all labels, or of the
     variance. Nothing for several targets.
     """
-    if y.numel() != len(y) or y.is_complex():
+    if isinstance(y, Tree) or y.numel() != len(y) or y.is_complex():
         return None
     groups: dict[int, list[float]] = defaultdict(list)
     for row, target in zip(row_hashes(x), y.flatten().double().tolist(), strict=True):

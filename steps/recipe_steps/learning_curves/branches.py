@@ -16,6 +16,7 @@ from recipe.plugin import (
     Scalar,
     TensorData,
     Training,
+    Tree,
     Trial,
     build_model,
     iterations_per_epoch,
@@ -114,17 +115,21 @@ def linear(ctx: Context, experiment: Experiment) -> Experiment | None:
     numbers, or too many, or where the loss does not take outputs that are not bounded.
     """
     train = ctx.data.train
-    if not isinstance(train, TensorData) or not train.x.is_floating_point() or train.x.ndim < 2:
+    if not isinstance(train, TensorData) or isinstance(train.y, Tree):
+        return None
+    x = train.x
+    if isinstance(x, Tree) or not x.is_floating_point() or x.ndim < 2:
         return None
     few = train.sample(FEW, torch.Generator().manual_seed(0))
     with torch.no_grad():
         model = build_model(experiment, ctx.seed, ctx.device).eval()
-        outputs = model(few.x.clone()).float().cpu()
-    features, shape = train.x[0].numel(), outputs.shape[1:]
+        outputs = ctx.task.looked_at(model(few.x.clone())).float().cpu()
+    features, shape = x[0].numel(), outputs.shape[1:]
     # On the processor: what a loss refuses there would abort an accelerator for good.
+    targets = train.y[:0] if isinstance(few.y, Tree) else few.y.cpu()
     unbounded = [scale * torch.ones_like(outputs) for scale in (-WIDE, WIDE)]
     if features * shape.numel() > MOST_WEIGHTS or not all(
-        loss_accepts(experiment.loss_function, wide, few.y.cpu()) for wide in unbounded
+        loss_accepts(experiment.loss_function, wide, targets) for wide in unbounded
     ):
         return None
 

@@ -28,7 +28,8 @@ def _weighed(subject: RemedyInput) -> "Experiment | None":
     experiment, train = subject.experiment, subject.data.train
     loss, kind = experiment.loss, experiment.resolved_task.target_kind
     targets = getattr(train, "y", None)
-    if targets is None or experiment.update is not None or len(targets) == 0:
+    by_tokens = experiment.resolved_task.counts_by == "tokens"  # whose classes stand elsewhere
+    if targets is None or experiment.update is not None or len(targets) == 0 or by_tokens:
         return None
     weighed = any(getattr(loss, name, None) is not None for name in ("weight", "pos_weight"))
     if kind == "class index" and _is(loss, nn.CrossEntropyLoss) and not weighed:

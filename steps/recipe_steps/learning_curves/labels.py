@@ -8,12 +8,12 @@ from torch import Tensor, nn
 
 from recipe.plugin import (
     Context,
-    LanguageModel,
     Scalar,
     Splits,
     Task,
     TensorData,
     Training,
+    Tree,
     Trial,
     build_model,
     no_dropout,
@@ -46,7 +46,7 @@ def label_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
     from safetensors.torch import load
 
     val = ctx.data.val
-    single = isinstance(val, TensorData) and val.y.numel() == len(val)
+    single = isinstance(val, TensorData) and isinstance(val.y, Tensor) and val.y.numel() == len(val)
     if ctx.task.target_kind != "class index" or not single or SUREST * len(val) < LEAST_ITEMS:
         return {}
     if not ctx.checkpoints.path(trial).exists():
@@ -55,7 +55,10 @@ def label_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
     model = build_model(experiment, 0, ctx.device)
     model.load_state_dict(load(ctx.runner.weights(trial, experiment)), strict=False)
     model.eval()
-    pairs = [(model(x).float(), y.flatten()) for x, y in val.eval_batches()]
+    pairs = [
+        (ctx.task.looked_at(model(x)).float(), y.flatten())
+        for x, y in val.eval_batches() if isinstance(y, Tensor)
+    ]  # fmt: skip
     outputs, y = (torch.cat(parts) for parts in zip(*pairs, strict=True))
     if outputs.ndim != 2 or outputs.shape[1] < 2 or not bool(ctx.task.counted(y).all()):
         return {}
@@ -81,6 +84,8 @@ def memory_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
     """
     sample, val = ctx.evidence("overfit_sample"), ctx.data.val
     if ctx.task.target_kind == "real" or not isinstance(val, TensorData) or sample is None:
+        return {}
+    if isinstance(val.y, Tree):
         return {}
     if not sample.flag("reached") or trial.val_score is None or ctx.experiment.metric is not None:
         return {}
@@ -124,7 +129,10 @@ def memory_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
 def recall(model: nn.Module, task: Task, data: TensorData) -> Recall:
     """The mean recall of the classes; of each label's yes and no where there are several."""
     model.eval()
-    pairs = [(answers(task, model(x), y), y) for x, y in data.eval_batches()]
+    pairs = [
+        (answers(task, task.looked_at(model(x)), y), y)
+        for x, y in data.eval_batches() if isinstance(y, Tensor)
+    ]  # fmt: skip
     given, true = (torch.cat(parts) for parts in zip(*pairs, strict=True))
     return mean_recall(given, true)
 
@@ -132,5 +140,5 @@ def recall(model: nn.Module, task: Task, data: TensorData) -> Recall:
 def answers(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
     """The class that each output means, in the shape of the targets."""
     if task.target_kind == "class index":
-        return outputs.argmax(-1 if isinstance(task, LanguageModel) else 1)
+        return outputs.argmax(task.class_axis(outputs, targets)).reshape(targets.shape)
     return (outputs > getattr(task, "threshold", 0.0)).reshape(targets.shape).to(targets)

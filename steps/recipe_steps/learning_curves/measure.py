@@ -13,6 +13,7 @@ from recipe.plugin import (
     Evidence,
     Scalar,
     TensorData,
+    Tree,
     Trial,
     best_of,
     build_model,
@@ -61,7 +62,7 @@ def right_score(ctx: Context) -> float | None:
     not known what they look like.
     """
     val = ctx.data.val
-    if not isinstance(val, TensorData):
+    if not isinstance(val, TensorData) or isinstance(val.y, Tree):
         return None
     answers = _right_answers(ctx, val, val.y)
     return None if answers is None else _scored(ctx, SURE * (2 * answers - 1), val.y)
@@ -78,8 +79,8 @@ def ignores_pairing(ctx: Context) -> bool | None:
     if not isinstance(val, TensorData):
         return None
     y = val.sample(PAIRED, source).y
-    answers = _right_answers(ctx, val, y)
-    if answers is None or len(torch.unique(y.cpu(), dim=0)) < 2:
+    answers = None if isinstance(y, Tree) else _right_answers(ctx, val, y)
+    if isinstance(y, Tree) or answers is None or len(torch.unique(y.cpu(), dim=0)) < 2:
         return None
     if ctx.task.target_kind == "real":
         noise = torch.randn(answers.shape, generator=source).to(answers.device)
@@ -102,7 +103,7 @@ def _right_answers(ctx: Context, val: TensorData, y: Tensor) -> Tensor | None:
         return None
     model = build_model(ctx.experiment, ctx.seed, ctx.device).eval()
     with suppress(Exception):  # other rules say what is wrong with the outputs
-        few = model(val.sample(FEW, torch.Generator().manual_seed(0)).x)
+        few = ctx.task.looked_at(model(val.sample(FEW, torch.Generator().manual_seed(0)).x))
         outputs = few.new_zeros(len(y), *few.shape[1:], dtype=torch.float32)
         return perfect_answers(ctx.task, outputs, y.to(outputs.device))
     return None
@@ -111,7 +112,7 @@ def _right_answers(ctx: Context, val: TensorData, y: Tensor) -> Tensor | None:
 def _scored(ctx: Context, outputs: Tensor, y: Tensor) -> float | None:
     """By the user's metric; None where that wants other outputs."""
     with suppress(Exception), torch.no_grad():
-        return float(ctx.experiment.metric(outputs, y))  # type: ignore[misc]
+        return float(ctx.experiment.metric_function(outputs, y))  # type: ignore[misc]
     return None
 
 
@@ -219,7 +220,8 @@ def subject(ctx: Context, name: str, trial: Trial) -> Evidence:
     scalars[f"{name}_chance"] = ctx.task.chance_score(targets)
     if ctx.task.target_kind == "class index":
         scalars[f"{name}_answers"] = ctx.val_answers(targets)
-    if experiment.loss is None and isinstance(experiment.task, str):
+    own = experiment.loss is not None or not isinstance(experiment.task, str)
+    if not own and isinstance(targets, Tensor):
         scalars[f"{name}_start"] = constant_loss(ctx.task.target_kind, targets)
     curves = {f"{name}_{c}": trial.curves[c] for c in CURVES if trial.curves.get(c)}
     return Evidence(scalars, curves)

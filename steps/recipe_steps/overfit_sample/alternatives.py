@@ -4,7 +4,14 @@ from dataclasses import replace
 
 from torch import nn
 
-from recipe.plugin import Context, Experiment, Scalar, TensorData, build_model, usual_rates
+from recipe.plugin import (
+    Context,
+    Experiment,
+    Scalar,
+    TensorData,
+    build_model,
+    usual_rates,
+)
 from recipe_steps.inspect.remedies import with_standard_inputs
 from recipe_steps.inspect.scaling import input_scale, scale_suspected
 from recipe_steps.overfit_sample.attempts import (

@@ -4,15 +4,16 @@ import math
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
-import torch
-
 from recipe.plugin import (
     Context,
     Experiment,
     Splits,
     TensorData,
     Training,
+    Values,
     build_model,
+    copies,
+    every_tensor,
     no_dropout,
     usual_rates,
 )
@@ -120,7 +121,7 @@ def passes_at_once(sample: TensorData, minibatch: int) -> int:
 def _repeated(sample: TensorData, times: int) -> TensorData:
     if times == 1:
         return sample
-    return replace(sample, x=torch.cat([sample.x] * times), y=torch.cat([sample.y] * times))
+    return replace(sample, x=copies(sample.x, times), y=copies(sample.y, times))
 
 
 def share_of_way(score: float, chance: float, perfect: float) -> float:
@@ -147,7 +148,7 @@ def sample_size(ctx: Context) -> tuple[int, int]:
     model = build_model(ctx.experiment, ctx.seed_for("size"), ctx.device)
     parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
     _, y = next(iter(ctx.data.val.eval_batches()))
-    per_target = parameters // max(1, y[0].numel())
+    per_target = parameters // max(1, targets_per_item(y))
     few = len(ctx.data.train) <= LEAST_ITEMS
     least = LEAST_ITEMS if few else max(FEWEST_ITEMS, min(LEAST_ITEMS, per_target))
     count = min(MINIBATCHES * size, max(least, per_target // PARAMETERS_PER_TARGET))
@@ -166,11 +167,19 @@ def passes_over(sample: TensorData, minibatch: int) -> tuple[int, int]:
 
 def sequences_per_batch(ctx: Context) -> int:
     """Items per minibatch when every item has many targets: a sequence of 64 tokens is as much
-    to remember as 64 images.
+    to remember as 64 images. The pixels of a mask are not: they resemble each other, so a few
+    masks make a minibatch, and batch normalisation sees more than one.
     """
+    if ctx.task.counts_by == "pixels":
+        return LEAST_MINIBATCH
     _, y = next(iter(ctx.data.val.eval_batches()))
-    targets = y[0].numel() if ctx.task.target_kind == "class index" else 1
+    targets = targets_per_item(y) if ctx.task.target_kind == "class index" else 1
     return max(1, MOST_TARGETS // (MINIBATCHES * targets))
+
+
+def targets_per_item(y: Values) -> int:
+    """Numbers that are to be known of one item, on average."""
+    return sum(tensor.numel() for tensor in every_tensor(y)) // max(1, len(y))
 
 
 def candidate_rates(experiment: Experiment) -> list[float]:

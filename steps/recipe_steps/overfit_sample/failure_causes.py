@@ -1,5 +1,6 @@
 """Why a sample cannot be learnt: marks of the model and of the data."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,15 +13,18 @@ from recipe.plugin import (
     Scalar,
     Task,
     TensorData,
+    Tree,
+    Values,
     WithoutLastActivation,
     batch_norms,
     build_model,
+    full_precision,
     no_dropout,
     seeded,
 )
 from recipe_steps.initial_loss.last_operation import BOUNDED, depth, last_operation
 from recipe_steps.overfit_sample.rules import LINEAR
-from recipe_steps.rows import row_hashes
+from recipe_steps.rows import as_tensor, row_hashes
 
 PAIRS = 16
 MOVED = 0.05
@@ -37,16 +41,18 @@ def linearity(ctx: Context, sample: TensorData) -> dict[str, Scalar]:
     takes the statistics of the sample, as it would after some training.
     """
     x = sample.x[: 2 * PAIRS]
-    if not x.is_floating_point() or len(x) < 2:
+    if isinstance(x, Tree) or not x.is_floating_point() or len(x) < 2:
         return {}
     half = len(x) // 2
     a, b = x[:half], x[half : 2 * half]
+    if ctx.task.takes_trees and not isinstance(_outputs(ctx, x), Tensor):
+        return {}
     with suppress(RuntimeError, IndexError, ValueError):  # columns of indices cannot be added
         model = _moved_model(ctx, x)
-        layers = depth(model(x.clone()))
+        layers = depth(ctx.task.looked_at(model(x.clone())))
         with torch.no_grad():
             at_a, at_b, at_sum, at_zero = (
-                model(v.clone()) for v in (a, b, a + b, torch.zeros_like(a))
+                ctx.task.looked_at(model(v.clone())) for v in (a, b, a + b, torch.zeros_like(a))
             )
         bend = (at_sum + at_zero - at_a - at_b).abs().max()
         scale = torch.maximum((at_a - at_zero).abs().max(), (at_b - at_zero).abs().max())
@@ -55,6 +61,13 @@ def linearity(ctx: Context, sample: TensorData) -> dict[str, Scalar]:
             scalars["nonlinearity"] = (bend / scale).item()
         return scalars
     return {}
+
+
+@torch.no_grad()
+def _outputs(ctx: Context, x: Values) -> Values:
+    model = build_model(ctx.experiment, ctx.seed_for("linear"), ctx.device).eval()
+    found: Values = ctx.task.looked_at(model(x.clone()))
+    return found
 
 
 def is_plane(linear: Mapping[str, Scalar]) -> bool:
@@ -66,7 +79,7 @@ def is_plane(linear: Mapping[str, Scalar]) -> bool:
 def _moved_model(ctx: Context, x: Tensor) -> nn.Module:
     """In evaluation mode, its weights moved, without the activation that it ends in."""
     model = build_model(ctx.experiment, ctx.seed_for("linear"), ctx.device)
-    operation = last_operation(model.eval()(x.clone()))
+    operation = last_operation(ctx.task.looked_at(model.eval()(x.clone())))
     with torch.no_grad(), seeded(ctx.seed_for("linear"), ctx.device):
         for parameter in model.parameters():
             parameter.add_(MOVED * torch.randn_like(parameter))
@@ -80,7 +93,10 @@ def _moved_model(ctx: Context, x: Tensor) -> nn.Module:
 @torch.no_grad()
 def response(model: nn.Module, sample: TensorData) -> float:
     """How much the outputs differ between items, relative to their size; of a trained model."""
-    outputs = model.eval()(sample.x.clone()).float()
+    outputs = as_tensor(model.eval()(sample.x.clone()))
+    if outputs is None:
+        return math.inf  # no tensors whose differences could be looked at
+    outputs = outputs.float()
     spread = (outputs - outputs.mean(0, keepdim=True)).abs().max()
     return float(spread / outputs.abs().max().clamp(min=LEAST_SCALE))
 
@@ -96,7 +112,7 @@ def train_mode_score(
         return None
     model.train()
     with no_dropout(model):
-        parts = [task.sums(model(x).float(), y) for x, y in sample.batches(batch_size)]
+        parts = [task.sums(full_precision(model(x)), y) for x, y in sample.batches(batch_size)]
     return task.score(torch.stack(parts).sum(0))
 
 
@@ -111,7 +127,7 @@ def share_through_bottleneck(model: nn.Module, x: Tensor) -> float:
     return float(powers[:narrowest].sum() / powers.sum().clamp(min=LEAST_SCALE))
 
 
-def means_of_equal_rows(x: Tensor, y: Tensor) -> Tensor:
+def means_of_equal_rows(x: Values, y: Tensor) -> Tensor:
     """For each item the mean target of all items with its input; float64, in the shape of y."""
     _, index = torch.unique(torch.tensor(row_hashes(x)), return_inverse=True)
     index = index.to(y.device)
@@ -138,15 +154,16 @@ def recalibrated_score(
     with no_dropout(model):
         for x, _ in sample.batches(batch_size):
             model(x)
-        parts = [task.sums(model.eval()(x).float(), y) for x, y in sample.batches(len(sample))]
+        batches = sample.batches(len(sample))
+        parts = [task.sums(full_precision(model.eval()(x)), y) for x, y in batches]
     return task.score(torch.stack(parts).sum(0))
 
 
-def contradictions(x: Tensor, y: Tensor) -> dict[str, float]:
+def contradictions(x: Values, y: Values) -> dict[str, float]:
     """Shares of items whose input occurs again, and that no memory can get right since others
     with the same input have another label.
     """
-    if y.numel() != len(y):
+    if isinstance(y, Tree) or y.numel() != len(y):
         return {}
     labels: dict[int, Counter[float]] = defaultdict(Counter)
     for row, label in zip(row_hashes(x), y.flatten().tolist(), strict=True):

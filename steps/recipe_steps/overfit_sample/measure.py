@@ -5,9 +5,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from recipe.plugin import Context, Evidence, Experiment, Regression, Task, TensorData, build_model
+from recipe.plugin import (
+    Context,
+    Evidence,
+    Experiment,
+    Forecasting,
+    Regression,
+    Task,
+    TensorData,
+    Tree,
+    Values,
+    build_model,
+)
 from recipe_steps.overfit_sample.alternatives import (
     on_standard_inputs,
     with_regularization,
@@ -35,6 +46,10 @@ from recipe_steps.overfit_sample.failure_causes import (
 from recipe_steps.overfit_sample.optimizer_settings import rate_factor
 from recipe_steps.overfit_sample.rules import LINEAR
 from recipe_steps.overfit_sample.update import update_marks
+from recipe_steps.rows import varied
+
+LOW_LOSS = 0.02
+"""Share of the first loss at which a sample counts as learnt, where only the loss is known."""
 
 
 def measure(ctx: Context) -> Evidence:
@@ -46,6 +61,8 @@ def measure(ctx: Context) -> Evidence:
     fresh = build_model(ctx.experiment, ctx.seed_for("fit"), ctx.device)
     perfect = reachable_score(ctx.task, sample, fresh, linear=is_plane(linear))
     target = perfect - ctx.task.tolerance - 1e-9
+    if math.isnan(target):
+        target = _low_loss(ctx)
     bare = replace(
         ctx.experiment, metric=None, task=ctx.task, augment=None, weight_decay=0.0,
         clip_norm=None, warmup=0.0, schedule="constant", batch_size=size, shuffle=True,
@@ -122,6 +139,23 @@ def _largest_response(fresh: float, attempts: Sequence[Attempt]) -> float | None
     return max(fresh, *trained) if trained else None
 
 
+def _low_loss(ctx: Context) -> float:
+    """Of a task whose perfect score is not known: minus a small part of the first loss, where that
+    is above zero.
+    """
+    first = ctx.evidence("initial_loss")
+    loss = first.number("loss") if first else None
+    return -LOW_LOSS * loss if loss is not None and loss > 0 else math.nan
+
+
+def _tokens(x: Values, y: Values) -> Values:
+    """Of inputs with several parts those that have a value for every target, as tokens have."""
+    if isinstance(x, Tensor) or isinstance(y, Tree):
+        return x
+    alike = [part for part in x.tensors().values() if part.shape == y.shape]
+    return max(alike, key=varied) if alike else x
+
+
 def reachable_score(
     task: Task, sample: TensorData, model: nn.Module, *, linear: bool = False
 ) -> float:
@@ -129,19 +163,21 @@ def reachable_score(
     a linear regression reaches the least squares, and what restores its inputs through a few
     units the principal components.
     """
-    perfect = task.perfect_score(sample.x, sample.y)
+    x, y = sample.x, sample.y
+    perfect = task.perfect_score(_tokens(x, y), y)
     if task.target_kind != "real":
-        wrong = contradictions(sample.x, sample.y).get("contradictory_share", 0.0)
-        return perfect if sample.y.numel() != len(sample) else min(perfect, 1 - wrong)
-    if type(task) is not Regression:
+        wrong = contradictions(x, y).get("contradictory_share", 0.0)
+        single = isinstance(y, Tensor) and y.numel() == len(sample)
+        return min(perfect, 1 - wrong) if single else perfect
+    if type(task) not in (Regression, Forecasting) or isinstance(y, Tree):
         return perfect
-    known = means_of_equal_rows(sample.x, sample.y)
-    scores = [task.score(task.sums(known, sample.y))]
-    if sample.x.shape == sample.y.shape and torch.equal(sample.x, sample.y):
-        scores.append(share_through_bottleneck(model, sample.x))
-    if linear:
-        x = torch.cat([sample.x.flatten(1).cpu().double(), torch.ones(len(sample), 1)], 1)
-        y = sample.y.reshape(len(sample), -1).cpu().double()
+    known = means_of_equal_rows(x, y)
+    scores = [task.score(task.sums(known, y))]
+    if isinstance(x, Tensor) and x.shape == y.shape and torch.equal(x, y):
+        scores.append(share_through_bottleneck(model, x))
+    if linear and isinstance(x, Tensor):
+        x = torch.cat([x.flatten(1).cpu().double(), torch.ones(len(sample), 1)], 1)
+        y = y.reshape(len(sample), -1).cpu().double()
         fitted = x @ torch.linalg.lstsq(x, y, driver="gelsd").solution
         scores.append(task.score(task.sums(fitted, y)))
     return min(perfect, *(score for score in scores if math.isfinite(score)))

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from recipe.plugin import (
+    Batch,
     Context,
     Scalar,
     TensorData,
@@ -81,7 +82,7 @@ def update_marks(ctx: Context, sample: TensorData, batch_size: int) -> dict[str,
     model = build_model(ctx.experiment, ctx.seed_for("update"), ctx.device).train()
     lr = ctx.experiment.lr or usual_rates(ctx.experiment)[1]
     optimizer = build_optimizer(replace(ctx.experiment, weight_decay=0.0), model, lr)
-    whole = [
+    whole: list[Batch] = [
         (sample.x[k : k + batch_size], sample.y[k : k + batch_size])
         for k in range(0, len(sample), batch_size)
     ]
@@ -132,9 +133,7 @@ def _summary(seen: list[Watched], model: nn.Module, optimizer: Optimizer) -> dic
     }
 
 
-def _watch(
-    ctx: Context, model: nn.Module, optimizer: Optimizer, batch: tuple[Tensor, Tensor]
-) -> Watched:
+def _watch(ctx: Context, model: nn.Module, optimizer: Optimizer, batch: Batch) -> Watched:
     watched = Watched()
     with _hooks(model, optimizer, watched):
         _update(ctx, model, optimizer, batch)
@@ -159,9 +158,7 @@ def _hooks(model: nn.Module, optimizer: Optimizer, watched: Watched) -> Iterator
             handle.remove()
 
 
-def _update(
-    ctx: Context, model: nn.Module, optimizer: Optimizer, batch: tuple[Tensor, Tensor]
-) -> float:
+def _update(ctx: Context, model: nn.Module, optimizer: Optimizer, batch: Batch) -> float:
     x, y = batch[0].clone(), batch[1].clone()
     if ctx.experiment.update is not None:
         return reported_loss(ctx.experiment, model, optimizer, (x, y))
@@ -177,7 +174,7 @@ def _update(
     return loss
 
 
-def _direction(ctx: Context, batch: tuple[Tensor, Tensor], lr: float) -> dict[str, Scalar]:
+def _direction(ctx: Context, batch: Batch, lr: float) -> dict[str, Scalar]:
     """How the loss of the task changes over some updates on one batch, without dropout."""
     model = build_model(ctx.experiment, ctx.seed_for("direction"), ctx.device).train()
     optimizer = build_optimizer(replace(ctx.experiment, weight_decay=0.0), model, lr / SIGN_CALLS)

@@ -15,7 +15,9 @@ from recipe.plugin import (
     Scalar,
     Splits,
     TensorData,
+    Tree,
     Trial,
+    Values,
     extract_features,
     standard_error,
 )
@@ -75,13 +77,20 @@ def forgetting(ctx: Context, trial: Trial, probe: Trial, name: str) -> dict[str,
         )
     except CannotExtract:
         return {}
-    before = (_rows(features.train, train).x, _rows(features.val, val).x)
+    before = _tensors(_rows(features.train, train).x, _rows(features.val, val).x)
     score = linear_score(ctx, *before, *targets)
     return {
         "features_before": score,
-        f"{name}_features": linear_score(ctx, after.train.x, after.val.x, *targets),
+        f"{name}_features": linear_score(ctx, *_tensors(after.train.x, after.val.x), *targets),
         "features_error": _error(ctx, score, len(targets[1])),
     }
+
+
+def _tensors(train: Values, val: Values) -> tuple[Tensor, Tensor]:
+    """What reaches a head: always one tensor."""
+    if isinstance(train, Tree) or isinstance(val, Tree):
+        raise TypeError("Features are tensors.")
+    return train, val
 
 
 def _rows(part: object, index: Tensor) -> TensorData:
@@ -95,7 +104,10 @@ def _targets(ctx: Context, features: Features) -> tuple[Tensor, Tensor] | None:
     do not count.
     """
     parts = zip((ctx.data.train, ctx.data.val), features.items, strict=True)
-    pair = [_rows(part, index).y for part, index in parts]
+    y, y_val = (_rows(part, index).y for part, index in parts)
+    if isinstance(y, Tree) or isinstance(y_val, Tree):
+        return None
+    pair = _tensors(y, y_val)
     single = all(y.numel() == len(y) for y in pair)
     if ctx.task.target_kind != "real":
         counts = all(bool(ctx.task.counted(y).all()) for y in pair)

@@ -1,6 +1,7 @@
 """What an experiment with a head is, before anything is trained."""
 
 import torch
+from torch import Tensor
 
 from recipe.plugin import Context, Scalar, TensorData, build_model, in_head
 
@@ -27,8 +28,8 @@ def head_facts(ctx: Context) -> dict[str, Scalar]:
         "head_repeats": varied and all(same[n] for n in head),
         "drawn_share": drawn / max(1, sum(first[n].numel() for n in body)),
     }
-    single = isinstance(train, TensorData) and train.y.numel() == len(train)
-    if ctx.task.target_kind == "class index" and isinstance(train, TensorData) and single:
-        classes = len(torch.unique(train.y[ctx.task.counted(train.y)]))
+    y = train.y if isinstance(train, TensorData) else None
+    if ctx.task.target_kind == "class index" and isinstance(y, Tensor) and y.numel() == len(y):
+        classes = len(torch.unique(y[ctx.task.counted(y)]))
         scalars |= {"classes": classes, "items_per_class": len(train) / max(1, classes)}
     return scalars

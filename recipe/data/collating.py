@@ -1,0 +1,178 @@
+"""Items as batches: stacked where shapes are equal, padded where sequences differ in length."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import optree
+import torch
+from torch import Tensor
+
+from recipe.core.errors import UsageError
+from recipe.data.item_parts import Parting, as_tensors
+from recipe.data.trees import NAMESPACE, Items, Padded, Values, as_structure, as_values, grown
+
+IGNORED = -100
+"""Label that losses of this field leave out: it stands behind the end of shorter targets."""
+
+Item = tuple[Any, Any]
+"""Inputs and target of one item: structures of tensors without a batch axis."""
+Role = Literal["inputs", "targets"]
+_WALK: dict[str, Any] = {
+    "is_leaf": lambda value: isinstance(value, Tensor | Items),
+    "none_is_leaf": True,
+    "namespace": NAMESPACE,
+}
+
+
+def part_item(item: Any, parting: Parting, name: str, where: str) -> Item:
+    """An item as inputs and target in tensors.
+
+    Raises:
+        UsageError: it has another form, or holds what is no tensor.
+
+    """
+    x, y = parting(item, where)
+    for part in (x, y):
+        if isinstance(part, str | bytes) or part is None:
+            raise UsageError(
+                f"{name} holds a {type(part).__name__} where a tensor or number is needed: "
+                "add a transform such as ToTensor to the data set, or pass collate=, which turns "
+                "a list of items into a batch of numbers."
+            )
+    return as_tensors(x, name), as_tensors(y, name)
+
+
+def leaves_of(structure: Any) -> list[Any]:
+    """Tensors and `Items` of an item's inputs or target."""
+    return [structure] if isinstance(structure, Tensor) else optree.tree_leaves(structure, **_WALK)
+
+
+def rebuilt(structure: Any, leaves: Sequence[Any]) -> Any:
+    """The structure of an item with other leaves."""
+    if isinstance(structure, Tensor):
+        return leaves[0]
+    return optree.tree_unflatten(optree.tree_structure(structure, **_WALK), leaves)
+
+
+def same_structure(items: Sequence[Any]) -> bool:
+    """Whether all have the same containers and keys."""
+    if all(isinstance(item, Tensor) for item in items):
+        return True
+    first = optree.tree_structure(items[0], **_WALK)
+    return all(optree.tree_structure(item, **_WALK) == first for item in items[1:])
+
+
+@dataclass(frozen=True)
+class Collate:
+    """Makes a batch of items.
+
+    Attributes:
+        own: the user's function, which is given the items as their data set returns them.
+        parting: what of an item, or of the batch that `own` made, is the target.
+        separate: entries stay apart, as detectors take images of several sizes.
+
+    """
+
+    own: Callable[[list[Any]], Any] | None = None
+    parting: Parting = field(default_factory=Parting)
+    separate: bool = False
+
+    def __call__(self, items: Sequence[Any], name: str) -> tuple[Values, Values]:
+        """Inputs and targets of items, which are raw for an own function and parted else.
+
+        Raises:
+            UsageError: the function fails, or items cannot be brought together.
+
+        """
+        if self.own is not None:
+            return self._owned(list(items), name)
+        xs, ys = zip(*items, strict=True)
+        if self.separate:
+            return as_values(Items(xs)), as_values(Items(ys))
+        return as_values(batch_of(xs, name, "inputs")), as_values(batch_of(ys, name, "targets"))
+
+    def _owned(self, items: list[Any], name: str) -> tuple[Values, Values]:
+        assert self.own is not None  # noqa: S101 - the caller asked
+        try:
+            made = self.own(items)
+        except Exception as error:
+            raise UsageError(
+                f"The collate function of {name} raised {type(error).__name__}: {error} for "
+                f"{len(items)} items; call it with a list of items to see where."
+            ) from error
+        x, y = self.parting(made, f"The batch that the collate function of {name} makes")
+        return batch_values(x, len(items), name), batch_values(y, len(items), name)
+
+
+def batch_values(part: Any, count: int, name: str) -> Values:
+    """Inputs or targets of a batch that the user's code made, of so many items. A list with one
+    entry per item is taken as that.
+    """
+    if isinstance(part, list) and len(part) == count and not _numbers(part):
+        return as_values(Items(as_structure(entry) for entry in part))
+    structure = as_structure(part)
+    if isinstance(structure, dict):
+        structure = {
+            key: Items(value) if isinstance(value, list | tuple) and len(value) == count
+            and not _numbers(value) and not any(isinstance(v, Tensor) for v in value) else value
+            for key, value in structure.items()
+        }  # fmt: skip
+    if isinstance(structure, tuple | dict) or not hasattr(structure, "to"):
+        structure = as_tensors(structure, name)
+    return as_values(structure)
+
+
+def _numbers(values: Sequence[Any]) -> bool:
+    return all(isinstance(value, int | float) for value in values)
+
+
+def batch_of(items: Sequence[Any], name: str, role: Role) -> Any:
+    """Structures of tensors as one whose tensors have a batch axis.
+
+    Raises:
+        UsageError: they differ in structure, or in shape otherwise than in length.
+
+    """
+    if not same_structure(items):
+        raise UsageError(
+            f"The {role} of {name} differ in structure from item to item: give all of them the "
+            "same keys, or pass collate=, a function from a list of items to a batch."
+        )
+    columns = zip(*(leaves_of(item) for item in items), strict=True)
+    return rebuilt(items[0], [_brought_together(column, name, role) for column in columns])
+
+
+def _brought_together(column: Sequence[Any], name: str, role: Role) -> Any:
+    if isinstance(column[0], Items):
+        return Items(entry for items in column for entry in items)
+    if len({part.shape for part in column}) == 1:
+        return torch.stack(list(column))
+    if not differ_in_length_only(column):
+        found = sorted({tuple(part.shape) for part in column})
+        few = " and ".join(str(list(shape)) for shape in found[:2])
+        raise UsageError(
+            f"The {role} of {name} differ in shape ({few}): resize or pad them to one shape, or "
+            "pass collate=, a function from a list of items to a batch."
+        )
+    return _padded(column, name, role)
+
+
+def differ_in_length_only(column: Sequence[Tensor]) -> bool:
+    """Whether they are sequences [length, ...] whose other sizes agree. Images are none."""
+    return all(part.ndim in (1, 2) for part in column) and len({p.shape[1:] for p in column}) == 1
+
+
+def _padded(column: Sequence[Tensor], name: str, role: Role) -> Any:
+    lengths = torch.tensor([len(part) for part in column])
+    if role == "targets" and (column[0].is_floating_point() or column[0].ndim > 1):
+        raise UsageError(
+            f"The targets of {name} differ in length ({min(lengths)} to {max(lengths)}), and only "
+            "labels can be padded so that a loss leaves them out: pass collate=, a function from "
+            "a list of items to a batch."
+        )
+    fill = IGNORED if role == "targets" else 0
+    longest = int(lengths.max())
+    column = [part.long() for part in column] if role == "targets" else column
+    values = torch.stack([grown(p, [longest, *p.shape[1:]], fill) for p in column])
+    return values if role == "targets" else Padded(values, lengths)

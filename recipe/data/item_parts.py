@@ -1,0 +1,157 @@
+"""How an item of a data set parts into inputs and targets."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from recipe.core.errors import UsageError
+from recipe.data.trees import Items, as_structure
+
+TARGETS = ("labels", "label", "target", "targets", "y")
+"""Keys of a dict that hold the target, as data sets of this field call it."""
+
+
+@dataclass(frozen=True)
+class Parting:
+    """What of an item is the target.
+
+    A pair is (inputs, target); of a longer tuple the last part is the target; of a dict the key
+    that is called so.
+
+    Attributes:
+        target: key of the target in a dict.
+        function: the user's own, item -> (inputs, target).
+
+    """
+
+    target: str | None = None
+    function: Callable[[Any], Any] | None = None
+
+    def __call__(self, item: Any, where: str) -> tuple[Any, Any]:
+        """Inputs and target of an item, or of a batch that a collate function made.
+
+        Raises:
+            UsageError: which of its parts is the target is not known; `where` names the item.
+
+        """
+        if self.function is not None:
+            return self._by_function(item, where)
+        if isinstance(item, Mapping):
+            return self._of_dict(item, where)
+        if isinstance(item, tuple | list) and len(item) >= 2:
+            *inputs, target = item
+            return (inputs[0] if len(inputs) == 1 else tuple(inputs)), target
+        if is_dataclass(item) and not isinstance(item, type):
+            return self._of_dict({f.name: getattr(item, f.name) for f in fields(item)}, where)
+        raise UsageError(
+            f"{where} is {_called(item)}: each item has to be a pair (x, y), a longer tuple that "
+            "ends in the target, or a dict; or pass batch=, a function from an item to "
+            "(inputs, targets)."
+        )
+
+    def _by_function(self, item: Any, where: str) -> tuple[Any, Any]:
+        assert self.function is not None  # noqa: S101 - the caller asked
+        try:
+            pair = self.function(item)
+        except Exception as error:
+            raise UsageError(
+                f"The function given as batch raised {type(error).__name__}: {error} for {where}; "
+                "call it with that item to see where."
+            ) from error
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise UsageError(
+                f"The function given as batch returned {_called(pair)} for {where}: return a pair "
+                "(inputs, targets)."
+            )
+        return pair[0], pair[1]
+
+    def _of_dict(self, item: Mapping[str, Any], where: str) -> tuple[Any, Any]:
+        key = self._key(item, where)
+        return {name: part for name, part in item.items() if name != key}, item[key]
+
+    def _key(self, item: Mapping[str, Any], where: str) -> str:
+        keys = ", ".join(map(repr, item))
+        if self.target is not None:
+            if self.target not in item:
+                raise UsageError(
+                    f"{where} has no key {self.target!r}, which target= names: it has {keys}."
+                )
+            return self.target
+        found = [name for name in TARGETS if name in item]
+        if len(found) != 1:
+            which = "several keys that may be" if found else "no key that is known to be"
+            raise UsageError(
+                f"{where} is a dict with {which} the target ({keys}): pass target='KEY', such as "
+                f"target={str(found[0] if found else next(iter(item), 'label'))!r}."
+            )
+        return found[0]
+
+
+def _called(value: Any) -> str:
+    """What a value is, in words."""
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"a {type(value).__name__}"
+
+
+def as_tensors(value: Any, name: str) -> Any:
+    """A structure whose numbers and arrays are tensors; float64 becomes float32. Text and other
+    things become `Items` of one, so that they are kept beside.
+
+    Raises:
+        UsageError: something is no tensor and cannot be kept beside: an image, say.
+
+    """
+    value = as_structure(value)
+    if isinstance(value, dict):
+        return {key: _leaf(part, name) for key, part in value.items()}
+    return _leaf(value, name)
+
+
+def _leaf(value: Any, name: str) -> Any:
+    if isinstance(value, Tensor | np.ndarray | np.number | np.bool_ | int | float):
+        return as_tensor(value, name)
+    if isinstance(value, dict):
+        return {key: _leaf(part, name) for key, part in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(_leaf(part, name) for part in value))
+    if isinstance(value, list) and value and all(isinstance(v, int | float) for v in value):
+        return as_tensor(np.asarray(value), name)
+    if isinstance(value, tuple | list):
+        return type(value)(_leaf(part, name) for part in value)
+    if isinstance(value, str | bytes) or value is None:
+        return Items([value])
+    if is_dataclass(value):
+        made = object.__new__(type(value))
+        for field in fields(value):
+            object.__setattr__(made, field.name, _leaf(getattr(value, field.name), name))
+        return made
+    raise UsageError(
+        f"{name} holds a {type(value).__name__} where a tensor or number is needed: "
+        "add a transform such as ToTensor to the data set."
+    )
+
+
+def as_tensor(value: Any, name: str) -> Tensor:
+    """A tensor, array or number as a tensor; float64 becomes float32.
+
+    Raises:
+        UsageError: it is something else.
+
+    """
+    if isinstance(value, Tensor):
+        tensor = value.detach()
+    elif isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+        tensor = torch.from_numpy(np.require(value, requirements=("C", "W")))
+    elif isinstance(value, int | float | np.number | np.bool_):
+        tensor = torch.tensor(value)
+    else:
+        raise UsageError(
+            f"{name} holds a {type(value).__name__} where a tensor or number is needed: "
+            "add a transform such as ToTensor to the data set."
+        )
+    return tensor.float() if tensor.dtype == torch.float64 else tensor

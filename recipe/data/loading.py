@@ -1,0 +1,217 @@
+"""What the user declared as data, loaded: arrays, data sets, loaders, streams, functions."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from recipe.core.errors import UsageError
+from recipe.data.collating import Collate, leaves_of, part_item
+from recipe.data.datasets import Data, ItemData, StreamData, TensorData
+from recipe.data.decoding import PARALLEL_FROM, Notify, decode, read_items
+from recipe.data.disk_cache import MEMORY_SHARE
+from recipe.data.item_parts import Parting, as_tensor, as_tensors
+from recipe.data.loaders import LoaderParts, take_apart
+from recipe.data.order import Order
+from recipe.data.single_items import Unequal, as_labels, probe_indices, randomness, raw_item
+from recipe.data.streams import as_factory, is_stream, load_stream
+from recipe.data.trees import as_structure, as_values
+from recipe.experiment import Experiment
+from recipe.machine.memory import free_memory
+from recipe.machine.processes import cores
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ItemForm:
+    """How items become batches, as the user declares it; what a loader says comes after that."""
+
+    parting: Parting = field(default_factory=Parting)
+    collate: Any = None
+    separate: bool = False
+    """Whether the task takes items of several sizes, as detection does."""
+    epoch_items: int | None = None
+
+    @staticmethod
+    def of(experiment: Experiment) -> "ItemForm":
+        """As an experiment declares it."""
+        return ItemForm(
+            Parting(experiment.target, experiment.batch),
+            experiment.collate,
+            experiment.resolved_task.separate_items,
+            experiment.epoch_items,
+        )
+
+    def collated(self, parts: LoaderParts | None) -> Collate:
+        """The function that makes batches of items."""
+        own = self.collate or (parts.collate if parts else None)
+        return Collate(own, self.parting, separate=self.separate)
+
+
+def load_data(
+    source: Any,
+    name: str,
+    device: torch.device,
+    notify: Notify | None = None,
+    *,
+    form: ItemForm | None = None,
+    say: Say = lambda _: None,
+) -> Data:
+    """Turn one declared source into data on `device`; see `load_splits`.
+
+    Args:
+        source: arrays, a data set, a loader, a stream, or a function that returns one.
+        name: what complaints call it.
+        device: where tensors are kept.
+        notify: told about progress.
+        form: how items become batches; by default they are pairs, stacked.
+        say: told what is made of a loader or a stream.
+
+    """
+    form = form or ItemForm()
+    declared, parts = source, None
+    source = _called(declared, name)
+    if isinstance(source, DataLoader):
+        parts = take_apart(source, name)
+        say(parts.said)
+        source = parts.dataset
+    order = parts.order if parts and name == "train" else Order()
+    collate = form.collated(parts)
+    if is_arrays(source):
+        return _from_arrays(source, name, device)
+    if is_array_tree(source):
+        return _from_array_tree(source, name, device, form)
+    if is_stream(source):
+        fresh = declared if callable(declared) and not isinstance(declared, Dataset) else source
+        return load_stream(
+            as_factory(fresh), name, device, collate, epoch_items=form.epoch_items, say=say
+        )
+    if not (hasattr(source, "__getitem__") and hasattr(source, "__len__")):
+        raise UsageError(
+            f"{name} is a {type(source).__name__}: pass a Dataset of (x, y) with a length, "
+            "a pair of tensors, a DataLoader, a stream of items, or a function that returns one."
+        )
+    _not_empty(len(source), name)
+    if (kind := randomness(source, name, collate)) != "none":
+        workers = _workers(len(source))
+        return StreamData(source, device, workers, rewritten=kind == "rewritten",
+                          collate=collate, name=name, order=order)  # fmt: skip
+    made = _Made(name, device, collate, order, notify)
+    if collate.own is not None or collate.separate:
+        return _unequal(source, made)
+    return _decoded(source, made)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """How a data set is loaded."""
+
+    name: str
+    device: torch.device
+    collate: Collate
+    order: Order
+    notify: Notify | None
+
+
+def _decoded(source: Any, made: _Made) -> Data:
+    device, order = made.device, made.order
+    try:
+        x, y = decode(source, made.name, made.notify, made.collate.parting)
+    except Unequal:
+        return _unequal(source, made)
+    if device.type != "cpu" and x.nbytes > MEMORY_SHARE * free_memory(device):
+        return TensorData(x, y, device=device, order=order)
+    return TensorData(x.to(device), y.to(device), order=order)
+
+
+def _unequal(source: Any, made: _Made) -> Data:
+    """Items of several shapes: kept where they fit into memory, else read again in every epoch."""
+    name, device, collate, order = made.name, made.device, made.collate, made.order
+    raw = collate.own is not None
+    sample = [raw_item(source, i, name) for i in probe_indices(len(source))]
+    if not raw:
+        sample = [part_item(each, collate.parting, name, f"An item of {name}") for each in sample]
+    x, y = collate(sample, name)  # refuses what cannot be brought together before all is read
+    size = len(source) * (x.nbytes + y.nbytes) / len(sample)
+    if size > MEMORY_SHARE * free_memory(torch.device("cpu")):
+        return StreamData(source, device, _workers(len(source)), deterministic=True,
+                          collate=collate, name=name, order=order)  # fmt: skip
+    kept = read_items(source, name, made.notify, collate.parting, raw=raw)
+    return ItemData(kept, collate, device, name, order=order)
+
+
+def is_arrays(source: Any) -> bool:
+    """Whether it is a pair of inputs and targets for all items."""
+    return isinstance(source, tuple | list) and len(source) == 2 and all(map(_is_array, source))
+
+
+def _from_arrays(source: Any, name: str, device: torch.device) -> TensorData:
+    x, y = (as_tensor(part, name) for part in source)
+    if len(x) != len(y):
+        raise UsageError(
+            f"{name} has {len(x)} inputs but {len(y)} targets: pass one target per input."
+        )
+    _not_empty(len(x), name)
+    return TensorData(_own(x, device), as_labels(_own(y, device)))
+
+
+def _called(source: Any, name: str) -> Any:
+    if not callable(source) or isinstance(source, Dataset):
+        return source
+    try:
+        return source()
+    except Exception as error:
+        raise UsageError(
+            f"The function given as {name} raised {type(error).__name__}: {error}; "
+            "call it by itself to see where."
+        ) from error
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, Tensor | np.ndarray) and value.ndim > 0
+
+
+def _own(tensor: Tensor, device: torch.device) -> Tensor:
+    """A copy on the device: the user's own tensor is never written to."""
+    return tensor.to(device, copy=True)
+
+
+def _not_empty(n: int, name: str) -> None:
+    if n == 0:
+        raise UsageError(f"{name} has no items: check the path or the filter that made it.")
+
+
+def _workers(n: int) -> int:
+    return min(8, cores()) if n >= PARALLEL_FROM and hasattr(os, "fork") else 0
+
+
+def is_array_tree(source: Any) -> bool:
+    """Whether it is a dict of arrays, or a pair in which at least one part is a dict or a tuple of
+    arrays, with one entry per item in each.
+    """
+    if isinstance(source, Mapping):
+        return bool(source) and all(map(_is_array, source.values()))
+    if not (isinstance(source, tuple) and len(source) == 2):
+        return False
+    leaves = [leaf for part in source for leaf in leaves_of(as_structure(part))]
+    return all(map(_is_array, leaves)) and len(leaves) > 2
+
+
+def _from_array_tree(source: Any, name: str, device: torch.device, form: ItemForm) -> TensorData:
+    parts = form.parting(source, name)
+    tensors = [as_tensors(part, name) for part in parts]
+    lengths = {len(leaf) for part in tensors for leaf in leaves_of(part)}
+    if len(lengths) > 1:
+        raise UsageError(
+            f"The arrays of {name} have {' and '.join(map(str, sorted(lengths)))} entries: give "
+            "each of them one entry per item."
+        )
+    _not_empty(next(iter(lengths)), name)
+    x, y = (as_values(part).to(device, copy=True) for part in tensors)
+    return TensorData(x, as_labels(y))

@@ -1,0 +1,118 @@
+"""In which order the items of a data set are trained on."""
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import WeightedRandomSampler
+
+from recipe.core.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Order:
+    """Random or as they stand, or as a sampler of the user's draws them.
+
+    Attributes:
+        sampler: draws the items of an epoch, as a `WeightedRandomSampler` does.
+        batch_sampler: draws whole batches; their size is its own.
+        drop_last: whether a last batch that is not full is left out.
+
+    """
+
+    sampler: Any = None
+    batch_sampler: Any = None
+    drop_last: bool = False
+
+    @property
+    def drawn(self) -> bool:
+        """Whether more is asked for than a shuffle."""
+        return self.sampler is not None or self.batch_sampler is not None or self.drop_last
+
+    def count(self, n: int) -> int:
+        """Items of an epoch over `n` items."""
+        return n if self.sampler is None else len(self.sampler)
+
+    @property
+    def whole(self) -> "Order":
+        """Of data that are not trained on."""
+        return Order()
+
+    def of(self, kept: Sequence[int]) -> "Order":
+        """The same for some of the items.
+
+        Raises:
+            UsageError: a sampler of the user's own draws from all of them.
+
+        """
+        if self.batch_sampler is None and self.sampler is None:
+            return self
+        if isinstance(self.sampler, WeightedRandomSampler):
+            n, weights = len(self.sampler.weights), self.sampler.weights[list(kept)].tolist()
+            count = round(self.sampler.num_samples * len(kept) / n)
+            return replace(
+                self, sampler=WeightedRandomSampler(weights, count, self.sampler.replacement)
+            )
+        kind = type(self.batch_sampler or self.sampler).__name__
+        raise UsageError(
+            f"The {kind} of the DataLoader draws from all training items, so none of them can be "
+            "held out: pass validation data of its own, val=..."
+        )
+
+    def iterations(self, n: int, size: int) -> int:
+        """Batches of an epoch, as `batches` yields them: a last single item is left out."""
+        if self.batch_sampler is not None:
+            return max(1, len(self.batch_sampler))
+        n = self.count(n)
+        whole, rest = divmod(n, size)
+        if self.drop_last and whole:
+            return whole
+        return max(1, whole + (rest > 1 or (rest == 1 and n == 1)))
+
+    def batches(
+        self,
+        n: int,
+        size: int,
+        generator: torch.Generator | None,
+        device: torch.device | None = None,
+        *,
+        shuffle: bool,
+    ) -> Iterator[Tensor]:
+        """Indices of the items of every batch of one epoch.
+
+        Args:
+            n: items that there are.
+            size: of a batch.
+            generator: of the order.
+            device: where the indices are wanted.
+            shuffle: whether items are trained on in random order.
+
+        """
+        if self.batch_sampler is not None:
+            for chosen in _seeded(self.batch_sampler, generator):
+                yield torch.tensor(list(chosen), device=device)
+            return
+        if self.sampler is not None:
+            order = torch.tensor(list(_seeded(self.sampler, generator)))
+        else:
+            order = torch.randperm(n, generator=generator) if shuffle else torch.arange(n)
+        order = order.to(device) if device is not None else order
+        for start in range(0, len(order), size):
+            index = order[start : start + size]
+            whole = len(index) == size or not self.drop_last or len(order) < size
+            if whole and (len(index) > 1 or size == 1 or start == 0):
+                yield index
+
+
+def _seeded(sampler: Any, generator: torch.Generator | None) -> Any:
+    """A copy of a sampler that draws from `generator`, where it draws from one."""
+    made = copy.copy(sampler)
+    if hasattr(made, "generator"):
+        made.generator = generator
+    inner = getattr(made, "sampler", None)
+    if hasattr(inner, "generator"):
+        made.sampler = _seeded(inner, generator)
+    return made

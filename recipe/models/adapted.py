@@ -1,0 +1,119 @@
+"""A model of the user's as a function from a batch to outputs, whatever it takes and returns.
+
+The class of the model is exchanged for one that is derived from it, as PyTorch's own
+parametrizations do: names of parameters, hooks and copies stay what they are.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from torch import Tensor, nn
+
+from recipe.data.datasets import Suit
+from recipe.data.trees import Tree, WithTargets, natural
+from recipe.models.calling import Calling
+from recipe.models.outputs import OutputPicker, structure_of
+from recipe.models.own_loss import OwnLoss
+
+_ADAPTER, _AS_DECLARED = "_recipe_adapter", "_recipe_as_declared"
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """How a batch becomes what a model takes, and what it returns the outputs.
+
+    Attributes:
+        calling: None where it takes one tensor.
+        picker: takes the outputs out of what it returns.
+        whole: the loss takes all that it returns.
+        own_loss: how it is asked for the loss that it computes itself.
+        suits: what is done to data that this model is given, see `recipe.data`.
+
+    """
+
+    calling: Calling | None = None
+    picker: OutputPicker = field(default_factory=OutputPicker)
+    whole: bool = False
+    own_loss: OwnLoss | None = None
+    suits: tuple[Suit, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be done: not for a tensor that becomes a tensor."""
+        return self != Adapter()
+
+    def __call__(self, model: nn.Module, forward: Callable[..., Any], x: Any) -> Any:
+        """Outputs for a batch.
+
+        Args:
+            model: whose method `forward` is.
+            forward: of the model's own class.
+            x: inputs; with the targets where the model computes its own loss.
+
+        """
+        batch = natural(x)
+        calling = self.calling or Calling()
+        if isinstance(batch, WithTargets):
+            args, kwargs = calling.arguments(batch.inputs)
+            if self.own_loss is None:
+                return self._outputs(forward(*args, **kwargs))
+            asked = self.own_loss.asked(model, forward, args, kwargs, batch.targets)
+            return Tree(asked.as_tree(self.picker, len(x)))
+        args, kwargs = calling.arguments(batch)
+        return self._outputs(forward(*args, **kwargs))
+
+    def _outputs(self, returned: Any) -> Any:
+        if self.whole and not isinstance(returned, Tensor):
+            return Tree(structure_of(returned))
+        outputs = self.picker(returned)
+        return outputs if isinstance(outputs, Tensor) else Tree(structure_of(outputs))
+
+
+def adapt(model: nn.Module, adapter: Adapter) -> nn.Module:
+    """The model, changed so that it takes batches and returns outputs; its own code calls it as
+    before.
+    """
+    if adapter.changes:
+        if _ADAPTER not in vars(model):
+            model.__class__ = _adapted(type(model))  # type: ignore[arg-type]
+        vars(model)[_ADAPTER] = adapter
+    return model
+
+
+@cache
+def _adapted(kind: type[nn.Module]) -> type[nn.Module]:
+    class Adapted(kind):  # type: ignore[misc, valid-type]
+        def forward(self, *args: Any, **kwargs: Any) -> Any:
+            adapter: Adapter = vars(self)[_ADAPTER]
+            own = super().forward
+            alone = len(args) == 1 and not kwargs
+            if alone and isinstance(args[0], Tree):
+                return adapter(self, own, args[0])
+            ours = alone and adapter.calling is None and isinstance(args[0], Tensor)
+            if ours and not vars(self).get(_AS_DECLARED):
+                return adapter(self, own, args[0])
+            return own(*args, **kwargs)
+
+    Adapted.__name__, Adapted.__qualname__ = kind.__name__, kind.__qualname__
+    Adapted.__module__ = kind.__module__
+    return Adapted
+
+
+def adapter_of(model: nn.Module) -> Adapter | None:
+    """What `adapt` was given, for a model or for one inside it; None for a model as it is."""
+    return next((vars(m)[_ADAPTER] for m in model.modules() if _ADAPTER in vars(m)), None)
+
+
+@contextmanager
+def as_declared(model: nn.Module) -> Iterator[None]:
+    """Within it the model returns what the user wrote, also for one tensor: the user's own code
+    calls it.
+    """
+    vars(model)[_AS_DECLARED] = True
+    try:
+        yield
+    finally:
+        del vars(model)[_AS_DECLARED]
