@@ -119,14 +119,7 @@ def experiment_by_name(
     name = model or USUAL[kind]
     read_as: Kind = "texts" if kind == "table" and is_for_text(name) else kind
     check_model(name, read_as, pretrained=pretrained)
-    if pretrained and weights is not None:
-        raise UsageError(
-            f"Both --pretrained and --weights {str(weights)!r} were named: name one of them."
-        )
-    if pretrained:
-        check_weights(name, read_as)  # before the data is read, which takes time
-    if weights is not None:
-        read_weights(weights)
+    _check_beginning(name, read_as, weights, pretrained=pretrained)
     of_table = {"target": target, "task": task, "group": group, "time": time}
     check_options(data, kind, **of_table, image_size=image_size, augment=augment)
     if kind == "table":
@@ -145,6 +138,18 @@ def experiment_by_name(
         source = _images(data, look, **shown, target=target, folder=data_dir)
     experiment = _experiment(source, name, pretrained=pretrained, weights=weights)
     return experiment, (f"Data {source.name}: {source.notes[0]}", *source.notes[1:])
+
+
+def _check_beginning(name: str, kind: Kind, weights: Path | None, *, pretrained: bool) -> None:
+    """What the model begins with, before the data is read, which takes time."""
+    if pretrained and weights is not None:
+        raise UsageError(
+            f"Both --pretrained and --weights {str(weights)!r} were named: name one of them."
+        )
+    if pretrained:
+        check_weights(name, kind)
+    if weights is not None:
+        read_weights(weights)
 
 
 def _images(
