@@ -115,10 +115,9 @@ def open_image(path: str) -> Any:
     """
     from PIL import Image, ImageOps
 
-    with _readable(path), Image.open(path) as opened:
-        image: Image.Image = opened
+    with _readable(path), Image.open(path) as image:
         if is_deep(image.mode):
-            image = Image.fromarray((np.asarray(image) // DEEP).astype(np.uint8))
+            return Image.fromarray((np.asarray(image) // DEEP).astype(np.uint8)).convert("RGB")
         return ImageOps.exif_transpose(image).convert("RGB")
 
 

@@ -104,7 +104,9 @@ def boxes(count=24, seed=0):
 
 
 def detector():
-    backbone = nn.Sequential(nn.Conv2d(3, 16, 3, 4, 1), nn.ReLU(), nn.Conv2d(16, 16, 3, 2, 1), nn.ReLU())
+    backbone = nn.Sequential(
+        nn.Conv2d(3, 16, 3, 4, 1), nn.ReLU(), nn.Conv2d(16, 16, 3, 2, 1), nn.ReLU()
+    )
     backbone.out_channels = 16
     sizes = torchvision.models.detection.rpn.AnchorGenerator(((16, 24, 32),), ((1.0,),))
     pool = torchvision.ops.MultiScaleRoIAlign(["0"], 5, 2)
