@@ -1,7 +1,7 @@
 """What the user declared as data, loaded: arrays, data sets, loaders, streams, functions."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from recipe.data.decoding import PARALLEL_FROM, Notify, decode, read_items
 from recipe.data.disk_cache import MEMORY_SHARE
 from recipe.data.item_parts import Parting, as_tensor, as_tensors
 from recipe.data.loaders import LoaderParts, take_apart
-from recipe.data.order import Order
+from recipe.data.order import Order, saved_by_length
 from recipe.data.single_items import Unequal, as_labels, probe_indices, randomness, raw_item
 from recipe.data.streams import as_factory, is_stream, load_stream
 from recipe.data.trees import as_structure, as_values
@@ -25,6 +25,8 @@ from recipe.experiment import Experiment
 from recipe.machine.memory import free_memory
 from recipe.machine.processes import cores
 
+WORTH = 0.2
+"""Share of the room of padded batches from which batching by length is worth the less random order."""
 Say = Callable[[str], None]
 
 
@@ -37,6 +39,8 @@ class ItemForm:
     separate: bool = False
     """Whether the task takes items of several sizes, as detection does."""
     epoch_items: int | None = None
+    by_length: int | None = None
+    """Items of a batch, where those of like length are to be batched together."""
 
     @staticmethod
     def of(experiment: Experiment) -> "ItemForm":
@@ -46,6 +50,7 @@ class ItemForm:
             experiment.collate,
             experiment.resolved_task.separate_items,
             experiment.epoch_items,
+            experiment.batch_size if experiment.by_length else None,
         )
 
     def collated(self, parts: LoaderParts | None) -> Collate:
@@ -102,7 +107,8 @@ def load_data(
         workers = _workers(len(source))
         return StreamData(source, device, workers, rewritten=kind == "rewritten",
                           collate=collate, name=name, order=order)  # fmt: skip
-    made = _Made(name, device, collate, order, notify)
+    by_length = form.by_length if name == "train" else None
+    made = _Made(name, device, collate, order, notify, by_length, say)
     if collate.own is not None or collate.separate:
         return _unequal(source, made)
     return _decoded(source, made)
@@ -117,6 +123,8 @@ class _Made:
     collate: Collate
     order: Order
     notify: Notify | None
+    by_length: int | None
+    say: Say
 
 
 def _decoded(source: Any, made: _Made) -> Data:
@@ -143,7 +151,28 @@ def _unequal(source: Any, made: _Made) -> Data:
         return StreamData(source, device, _workers(len(source)), deterministic=True,
                           collate=collate, name=name, order=order)  # fmt: skip
     kept = read_items(source, name, made.notify, collate.parting, raw=raw)
+    if made.by_length and not raw and not order.drawn:
+        order = _by_length(kept, made.by_length, made.say)
     return ItemData(kept, collate, device, name, order=order)
+
+
+def _by_length(kept: Sequence[Any], size: int, say: Say) -> Order:
+    """The order in which items of like length are batched together, where that pays."""
+    lengths = tuple(
+        max(
+            (len(leaf) for leaf in leaves_of(x) if isinstance(leaf, Tensor) and leaf.ndim),
+            default=1,
+        )
+        for x, _ in kept
+    )
+    saved = saved_by_length(lengths, size)
+    if saved <= WORTH:
+        say(f"train: batching by length would save {max(0.0, saved):.0%} of the room: left out.")
+        return Order()
+    say(
+        f"train: sequences of like length are batched together, which saves {saved:.0%} of the room."
+    )
+    return Order(lengths=lengths)
 
 
 def is_arrays(source: Any) -> bool:
