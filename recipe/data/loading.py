@@ -18,7 +18,14 @@ from recipe.data.disk_cache import MEMORY_SHARE
 from recipe.data.item_parts import Parting, as_tensor, as_tensors
 from recipe.data.loaders import LoaderParts, take_apart
 from recipe.data.order import Order, saved_by_length
-from recipe.data.single_items import Unequal, as_labels, probe_indices, randomness, raw_item
+from recipe.data.single_items import (
+    Unequal,
+    as_labels,
+    item,
+    probe_indices,
+    randomness,
+    raw_item,
+)
 from recipe.data.streams import as_factory, is_stream, load_stream
 from recipe.data.trees import as_structure, as_values
 from recipe.experiment import Experiment
@@ -26,7 +33,7 @@ from recipe.machine.memory import free_memory
 from recipe.machine.processes import cores
 
 WORTH = 0.2
-"""Share of the room of padded batches from which batching by length is worth the less random order."""
+"""Share of the room of padded batches whose saving is worth an order that is less random."""
 Say = Callable[[str], None]
 
 
@@ -105,6 +112,9 @@ def load_data(
     _not_empty(len(source), name)
     if (kind := randomness(source, name, collate)) != "none":
         workers = _workers(len(source))
+        if collate.own is None and not collate.separate:
+            sample = [item(source, i, name, form.parting) for i in probe_indices(len(source))]
+            collate = collate.over(sample)
         return StreamData(source, device, workers, rewritten=kind == "rewritten",
                           collate=collate, name=name, order=order)  # fmt: skip
     by_length = form.by_length if name == "train" else None
@@ -145,12 +155,14 @@ def _unequal(source: Any, made: _Made) -> Data:
     sample = [raw_item(source, i, name) for i in probe_indices(len(source))]
     if not raw:
         sample = [part_item(each, collate.parting, name, f"An item of {name}") for each in sample]
+        collate = collate.over(sample)
     x, y = collate(sample, name)  # refuses what cannot be brought together before all is read
     size = len(source) * (x.nbytes + y.nbytes) / len(sample)
     if size > MEMORY_SHARE * free_memory(torch.device("cpu")):
         return StreamData(source, device, _workers(len(source)), deterministic=True,
                           collate=collate, name=name, order=order)  # fmt: skip
     kept = read_items(source, name, made.notify, collate.parting, raw=raw)
+    collate = collate if raw else collate.over(kept)
     if made.by_length and not raw and not order.drawn:
         order = _by_length(kept, made.by_length, made.say)
     return ItemData(kept, collate, device, name, order=order)

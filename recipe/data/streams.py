@@ -85,6 +85,8 @@ def load_stream(
         + (", one pass" if short else "; epoch_items= sets another number")
         + ". It is read on from epoch to epoch, in its own order."
     )
+    if collate.own is None and not collate.separate:
+        collate = collate.over([_parted(each, collate, name) for each in first])
     return IterableData(fresh, collate, device, items, name, length=len(first) if short else None)
 
 
@@ -119,6 +121,7 @@ def _kept(raw: list[Any], name: str, device: torch.device, collate: Collate) -> 
         inputs = len(leaves_of(items[0][0]))
         parts = stack_leaves([leaves_of(each) for each in items], name, inputs)
     except Unequal:
+        collate = collate.over(items)
         collate(items, name)  # refuses what cannot be brought together
         return ItemData(items, collate, device, name)
     x, y = rebuilt(items[0], parts)
