@@ -182,7 +182,8 @@ def _by_length(kept: Sequence[Any], size: int, say: Say) -> Order:
         say(f"train: batching by length would save {max(0.0, saved):.0%} of the room: left out.")
         return Order()
     say(
-        f"train: sequences of like length are batched together, which saves {saved:.0%} of the room."
+        f"train: sequences of like length are batched together, which saves {saved:.0%} of the "
+        "room."
     )
     return Order(lengths=lengths)
 
