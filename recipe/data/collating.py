@@ -1,7 +1,7 @@
 """Items as batches: stacked where shapes are equal, padded where sequences differ in length."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import optree
@@ -71,12 +71,21 @@ class Collate:
         own: the user's function, which is given the items as their data set returns them.
         parting: what of an item, or of the batch that `own` made, is the target.
         separate: entries stay apart, as detectors take images of several sizes.
+        unequal: which tensors of the inputs differ in length from item to item: those of a batch
+            may happen to be equal, and are `Padded` all the same.
 
     """
 
     own: Callable[[list[Any]], Any] | None = None
     parting: Parting = field(default_factory=Parting)
     separate: bool = False
+    unequal: frozenset[int] = frozenset()
+
+    def over(self, items: Sequence[Item]) -> "Collate":
+        """The same, once these items are known."""
+        if self.own is not None or self.separate:
+            return self
+        return replace(self, unequal=self.unequal | unequal_places([x for x, _ in items]))
 
     def __call__(self, items: Sequence[Any], name: str) -> tuple[Values, Values]:
         """Inputs and targets of items, which are raw for an own function and parted else.
@@ -90,7 +99,8 @@ class Collate:
         xs, ys = zip(*items, strict=True)
         if self.separate:
             return as_values(Items(xs)), as_values(Items(ys))
-        return as_values(batch_of(xs, name, "inputs")), as_values(batch_of(ys, name, "targets"))
+        inputs = batch_of(xs, name, "inputs", self.unequal)
+        return as_values(inputs), as_values(batch_of(ys, name, "targets"))
 
     def _owned(self, items: list[Any], name: str) -> tuple[Values, Values]:
         assert self.own is not None  # noqa: S101 - the caller asked
@@ -127,7 +137,20 @@ def _numbers(values: Sequence[Any]) -> bool:
     return all(isinstance(value, int | float) for value in values)
 
 
-def batch_of(items: Sequence[Any], name: str, role: Role) -> Any:
+def unequal_places(items: Sequence[Any]) -> frozenset[int]:
+    """Which of the tensors differ in shape from item to item, by their place in the structure."""
+    if not same_structure(items):
+        return frozenset()
+    columns = zip(*(leaves_of(item) for item in items), strict=True)
+    return frozenset(
+        place for place, column in enumerate(columns)
+        if isinstance(column[0], Tensor) and len({part.shape for part in column}) > 1
+    )  # fmt: skip
+
+
+def batch_of(
+    items: Sequence[Any], name: str, role: Role, unequal: frozenset[int] = frozenset()
+) -> Any:
     """Structures of tensors as one whose tensors have a batch axis.
 
     Raises:
@@ -140,13 +163,17 @@ def batch_of(items: Sequence[Any], name: str, role: Role) -> Any:
             "same keys, or pass collate=, a function from a list of items to a batch."
         )
     columns = zip(*(leaves_of(item) for item in items), strict=True)
-    return rebuilt(items[0], [_brought_together(column, name, role) for column in columns])
+    made = [
+        _brought_together(column, name, role, padded=place in unequal)
+        for place, column in enumerate(columns)
+    ]
+    return rebuilt(items[0], made)
 
 
-def _brought_together(column: Sequence[Any], name: str, role: Role) -> Any:
+def _brought_together(column: Sequence[Any], name: str, role: Role, *, padded: bool) -> Any:
     if isinstance(column[0], Items):
         return Items(entry for items in column for entry in items)
-    if len({part.shape for part in column}) == 1:
+    if len({part.shape for part in column}) == 1 and not padded:
         return torch.stack(list(column))
     if not differ_in_length_only(column):
         found = sorted({tuple(part.shape) for part in column})

@@ -19,6 +19,8 @@ from recipe.data.single_items import Batch
 from recipe.data.trees import Gathered, Items, Tree, Values, join, split
 
 EVAL_BATCH, LEAST_EVAL = 512, 32
+MOST_OUTPUTS = 1 << 26
+"""Numbers that a batch in evaluation mode gives at most: a quarter of a gigabyte."""
 
 Suit = Callable[[Values, Values], Batch]
 """What is done to a batch so that it suits the model, item by item: its precision, a shift."""
@@ -39,6 +41,10 @@ class Data(Protocol):
     def suits(self) -> tuple[Suit, ...]:
         """What was done to the data so that they suit the model."""
 
+    @property
+    def eval_size(self) -> int:
+        """Items of a batch in evaluation mode."""
+
     def __len__(self) -> int:
         """Number of items; of a stream, those of an epoch."""
 
@@ -58,6 +64,9 @@ class Data(Protocol):
     def suited(self, suit: Suit) -> Self:
         """The same data, changed to suit a model."""
 
+    def evaluated_by(self, size: int) -> Self:
+        """The same data, in evaluation mode in batches of so many items."""
+
     def at_epoch(self, number: int) -> Self:
         """The same, for the batches of this epoch."""
 
@@ -68,6 +77,10 @@ class _AnyEpoch:
     def at_epoch(self, number: int) -> Self:  # noqa: ARG002 - the generator tells the order
         """The same data."""
         return self
+
+    def evaluated_by(self, size: int) -> Self:
+        """See `Data`."""
+        return replace(self, eval_size=size)  # type: ignore[type-var]
 
 
 @dataclass(frozen=True)
@@ -83,6 +96,8 @@ class TensorData(_AnyEpoch):
     """In which items are trained on."""
     suits: tuple[Suit, ...] = ()
     """What was done to the data so that they suit the model."""
+    eval_size: int = EVAL_BATCH
+    """Items of a batch in evaluation mode."""
 
     def __len__(self) -> int:
         """Number of items."""
@@ -108,7 +123,7 @@ class TensorData(_AnyEpoch):
 
     def eval_batches(self) -> Iterator[Batch]:
         """One pass in order over every item."""
-        sizes = eval_sizes(len(self))
+        sizes = eval_sizes(len(self), self.eval_size)
         for x, y in zip(split(self.x, sizes), split(self.y, sizes), strict=True):
             # A model that works in place must not change the data.
             yield self._there(x.clone(), y)
@@ -133,13 +148,18 @@ class TensorData(_AnyEpoch):
         return replace(self, x=self.x[places], y=self.y[places])
 
 
-def eval_sizes(n: int) -> list[int]:
+def eval_sizes(n: int, size: int = EVAL_BATCH) -> list[int]:
     """Items of each batch of a pass in evaluation mode."""
-    whole, rest = divmod(n, EVAL_BATCH)
-    sizes = [EVAL_BATCH] * whole + ([rest] if rest else [])
-    if whole and 0 < rest < LEAST_EVAL:  # of two items a loss may find nothing to compare
-        sizes = [*sizes[:-2], EVAL_BATCH + rest]
+    whole, rest = divmod(n, size)
+    sizes = [size] * whole + ([rest] if rest else [])
+    if whole and 0 < rest < min(LEAST_EVAL, size):  # of two a loss may find nothing to compare
+        sizes = [*sizes[:-2], size + rest]
     return sizes
+
+
+def eval_size_for(outputs: int) -> int:
+    """Items of a batch in evaluation mode, where each has so many outputs."""
+    return max(1, min(EVAL_BATCH, MOST_OUTPUTS // max(1, outputs)))
 
 
 @dataclass(frozen=True)
@@ -156,6 +176,7 @@ class ItemData(_AnyEpoch):
     deterministic: bool = True
     order: Order = field(default_factory=Order)
     suits: tuple[Suit, ...] = ()
+    eval_size: int = EVAL_BATCH
 
     def __len__(self) -> int:
         """Number of items."""
@@ -175,7 +196,7 @@ class ItemData(_AnyEpoch):
     def eval_batches(self) -> Iterator[Batch]:
         """One pass in order over every item."""
         start = 0
-        for size in eval_sizes(len(self)):
+        for size in eval_sizes(len(self), self.eval_size):
             yield self._made(range(start, start + size))
             start += size
 
@@ -185,7 +206,8 @@ class ItemData(_AnyEpoch):
         if n < len(self):
             chosen = torch.randperm(len(self), generator=generator)[:n].tolist()
         x, y = self._made(chosen)
-        return TensorData(x, y, deterministic=self.deterministic, suits=self.suits)
+        return TensorData(x, y, deterministic=self.deterministic, suits=self.suits,
+                          eval_size=self.eval_size)  # fmt: skip
 
     def suited(self, suit: Suit) -> "ItemData":
         """The same data, changed to suit a model."""
@@ -210,6 +232,7 @@ class StreamData(_AnyEpoch):
     name: str = "train"
     order: Order = field(default_factory=Order)
     suits: tuple[Suit, ...] = ()
+    eval_size: int = EVAL_BATCH
 
     def __len__(self) -> int:
         """Number of items."""
@@ -235,7 +258,7 @@ class StreamData(_AnyEpoch):
 
     def eval_batches(self) -> Iterator[Batch]:
         """One pass in order over every item."""
-        return self._load(batch_size=EVAL_BATCH)
+        return self._load(batch_size=self.eval_size)
 
     def sample(self, n: int, generator: torch.Generator) -> TensorData:
         """`n` random items, drawn once and then fixed."""
@@ -248,7 +271,8 @@ class StreamData(_AnyEpoch):
             return some.sample(n, generator)
         xs, ys = zip(*read.eval_batches(), strict=True)
         x, y = suited((join(xs), join(ys, IGNORED)), self.suits)
-        return TensorData(x, y, deterministic=False, suits=self.suits)
+        return TensorData(x, y, deterministic=False, suits=self.suits,
+                          eval_size=self.eval_size)  # fmt: skip
 
     def suited(self, suit: Suit) -> "StreamData":
         """The same data, changed to suit a model."""
@@ -321,7 +345,7 @@ def like(data: Data, other: Data) -> Data:
     """Data changed as other data were that were made to suit a model."""
     for suit in other.suits[len(data.suits) :]:
         data = data.suited(suit)
-    return data
+    return data.evaluated_by(other.eval_size)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch.utils.data import (
-    BatchSampler,
     DataLoader,
+    IterableDataset,
     RandomSampler,
-    Sampler,
     SequentialSampler,
     default_collate,
 )
@@ -47,10 +46,11 @@ def take_apart(loader: DataLoader[Any], name: str) -> LoaderParts:
         )
     sampler: Any = getattr(loader.batch_sampler, "sampler", None)
     own_batches = loader.batch_size is None
-    plain = isinstance(sampler, RandomSampler | SequentialSampler)
+    stream = isinstance(loader.dataset, IterableDataset)
+    plain = stream or isinstance(sampler, RandomSampler | SequentialSampler)
     collate = None if loader.collate_fn is default_collate else loader.collate_fn
     order = Order(
-        sampler=None if own_batches or plain or _draws_itself(loader) else sampler,
+        sampler=None if own_batches or plain else sampler,
         batch_sampler=loader.batch_sampler if own_batches else None,
         drop_last=loader.drop_last and not own_batches,
     )
@@ -63,17 +63,11 @@ def take_apart(loader: DataLoader[Any], name: str) -> LoaderParts:
     )
 
 
-def _draws_itself(loader: DataLoader[Any]) -> bool:
-    """Whether the data set is a stream, which no sampler draws from."""
-    return not isinstance(loader.batch_sampler, BatchSampler) or not isinstance(
-        loader.sampler, Sampler
-    )
-
-
 def _said(loader: DataLoader[Any], name: str, order: Order, *, shuffle: bool) -> str:
     kept = type(order.batch_sampler or order.sampler).__name__
     how = (
         f"its {kept} is kept" if order.batch_sampler is not None or order.sampler is not None
+        else "its own order is kept" if isinstance(loader.dataset, IterableDataset)
         else "its random order is replaced by one that all trials share" if shuffle
         else "items are trained on in their order, as it says"
     )  # fmt: skip

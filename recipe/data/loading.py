@@ -1,7 +1,7 @@
 """What the user declared as data, loaded: arrays, data sets, loaders, streams, functions."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,14 +17,23 @@ from recipe.data.decoding import PARALLEL_FROM, Notify, decode, read_items
 from recipe.data.disk_cache import MEMORY_SHARE
 from recipe.data.item_parts import Parting, as_tensor, as_tensors
 from recipe.data.loaders import LoaderParts, take_apart
-from recipe.data.order import Order
-from recipe.data.single_items import Unequal, as_labels, probe_indices, randomness, raw_item
+from recipe.data.order import Order, saved_by_length
+from recipe.data.single_items import (
+    Unequal,
+    as_labels,
+    item,
+    probe_indices,
+    randomness,
+    raw_item,
+)
 from recipe.data.streams import as_factory, is_stream, load_stream
 from recipe.data.trees import as_structure, as_values
 from recipe.experiment import Experiment
 from recipe.machine.memory import free_memory
 from recipe.machine.processes import cores
 
+WORTH = 0.2
+"""Share of the room of padded batches whose saving is worth an order that is less random."""
 Say = Callable[[str], None]
 
 
@@ -37,6 +46,8 @@ class ItemForm:
     separate: bool = False
     """Whether the task takes items of several sizes, as detection does."""
     epoch_items: int | None = None
+    by_length: int | None = None
+    """Items of a batch, where those of like length are to be batched together."""
 
     @staticmethod
     def of(experiment: Experiment) -> "ItemForm":
@@ -46,6 +57,7 @@ class ItemForm:
             experiment.collate,
             experiment.resolved_task.separate_items,
             experiment.epoch_items,
+            experiment.batch_size if experiment.by_length else None,
         )
 
     def collated(self, parts: LoaderParts | None) -> Collate:
@@ -100,9 +112,13 @@ def load_data(
     _not_empty(len(source), name)
     if (kind := randomness(source, name, collate)) != "none":
         workers = _workers(len(source))
+        if collate.own is None and not collate.separate:
+            sample = [item(source, i, name, form.parting) for i in probe_indices(len(source))]
+            collate = collate.over(sample)
         return StreamData(source, device, workers, rewritten=kind == "rewritten",
                           collate=collate, name=name, order=order)  # fmt: skip
-    made = _Made(name, device, collate, order, notify)
+    by_length = form.by_length if name == "train" else None
+    made = _Made(name, device, collate, order, notify, by_length, say)
     if collate.own is not None or collate.separate:
         return _unequal(source, made)
     return _decoded(source, made)
@@ -117,6 +133,8 @@ class _Made:
     collate: Collate
     order: Order
     notify: Notify | None
+    by_length: int | None
+    say: Say
 
 
 def _decoded(source: Any, made: _Made) -> Data:
@@ -137,13 +155,37 @@ def _unequal(source: Any, made: _Made) -> Data:
     sample = [raw_item(source, i, name) for i in probe_indices(len(source))]
     if not raw:
         sample = [part_item(each, collate.parting, name, f"An item of {name}") for each in sample]
+        collate = collate.over(sample)
     x, y = collate(sample, name)  # refuses what cannot be brought together before all is read
     size = len(source) * (x.nbytes + y.nbytes) / len(sample)
     if size > MEMORY_SHARE * free_memory(torch.device("cpu")):
         return StreamData(source, device, _workers(len(source)), deterministic=True,
                           collate=collate, name=name, order=order)  # fmt: skip
     kept = read_items(source, name, made.notify, collate.parting, raw=raw)
+    collate = collate if raw else collate.over(kept)
+    if made.by_length and not raw and not order.drawn:
+        order = _by_length(kept, made.by_length, made.say)
     return ItemData(kept, collate, device, name, order=order)
+
+
+def _by_length(kept: Sequence[Any], size: int, say: Say) -> Order:
+    """The order in which items of like length are batched together, where that pays."""
+    lengths = tuple(
+        max(
+            (len(leaf) for leaf in leaves_of(x) if isinstance(leaf, Tensor) and leaf.ndim),
+            default=1,
+        )
+        for x, _ in kept
+    )
+    saved = saved_by_length(lengths, size)
+    if saved <= WORTH:
+        say(f"train: batching by length would save {max(0.0, saved):.0%} of the room: left out.")
+        return Order()
+    say(
+        f"train: sequences of like length are batched together, which saves {saved:.0%} of the "
+        "room."
+    )
+    return Order(lengths=lengths)
 
 
 def is_arrays(source: Any) -> bool:

@@ -11,6 +11,7 @@ from torch.utils.data import Dataset, IterableDataset
 from recipe.core.errors import UsageError
 from recipe.data.collating import Collate, leaves_of, part_item, rebuilt
 from recipe.data.datasets import (
+    EVAL_BATCH,
     Data,
     ItemData,
     Suit,
@@ -25,7 +26,6 @@ DEFAULT_EPOCH = 10_000
 """Items of an epoch of a stream that has more than that."""
 COMPARED = 32
 """Items of two passes that are compared."""
-EVAL_ITEMS = 512
 Fresh = Callable[[], Iterator[Any]]
 """Begins the stream anew."""
 
@@ -85,6 +85,8 @@ def load_stream(
         + (", one pass" if short else "; epoch_items= sets another number")
         + ". It is read on from epoch to epoch, in its own order."
     )
+    if collate.own is None and not collate.separate:
+        collate = collate.over([_parted(each, collate, name) for each in first])
     return IterableData(fresh, collate, device, items, name, length=len(first) if short else None)
 
 
@@ -119,6 +121,7 @@ def _kept(raw: list[Any], name: str, device: torch.device, collate: Collate) -> 
         inputs = len(leaves_of(items[0][0]))
         parts = stack_leaves([leaves_of(each) for each in items], name, inputs)
     except Unequal:
+        collate = collate.over(items)
         collate(items, name)  # refuses what cannot be brought together
         return ItemData(items, collate, device, name)
     x, y = rebuilt(items[0], parts)
@@ -153,6 +156,7 @@ class IterableData:
     rewritten: bool = False
     suits: tuple[Suit, ...] = ()
     order: Order = field(default_factory=Order)
+    eval_size: int = EVAL_BATCH
     _open: list[_Position] = field(default_factory=list, repr=False, compare=False)
     """The stream where the epoch before ended."""
 
@@ -217,7 +221,7 @@ class IterableData:
 
     def eval_batches(self) -> Iterator[Batch]:
         """One pass in order over the items of the first epoch."""
-        yield from replace(self, number=0, _open=[]).batches(EVAL_ITEMS)
+        yield from replace(self, number=0, _open=[]).batches(self.eval_size)
 
     def sample(self, n: int, generator: torch.Generator) -> TensorData:
         """`n` items of the first epoch, as one batch."""
@@ -232,6 +236,10 @@ class IterableData:
 
     def _from_start(self) -> Iterable[Any]:
         return islice(self.fresh(), self.skipped, None)
+
+    def evaluated_by(self, size: int) -> "IterableData":
+        """See `Data`."""
+        return replace(self, eval_size=size, _open=[])
 
     def suited(self, suit: Suit) -> "IterableData":
         """The same data, changed to suit a model."""

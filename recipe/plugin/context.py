@@ -14,7 +14,7 @@ from recipe.core.evidence import Evidence
 from recipe.core.keys_and_seeds import derive_seed, key
 from recipe.core.settings import Settings
 from recipe.core.trials import Trial
-from recipe.data.datasets import Splits, TensorData
+from recipe.data.datasets import EVAL_BATCH, Splits, TensorData
 from recipe.data.loading import ItemForm
 from recipe.data.trees import Tree, Values
 from recipe.experiment import Experiment
@@ -30,6 +30,8 @@ from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.fingerprint import configuration
 from recipe.training.plan import iterations_per_epoch
 
+MOST_BATCHES = 8
+"""Batches of the largest size, a quarter of a gigabyte of outputs each, that are held at once."""
 PACE = "pace"
 """In the journal: seconds that an iteration takes, by the fingerprint of the experiment."""
 
@@ -203,6 +205,19 @@ class Context:
             return PLAIN
         model = build_model(self.experiment, 0, self.device)
         return ExecutionMode(channels_last=channels_last_works(model, train.x))
+
+    def most_items(self, wanted: int) -> int:
+        """So many items of which all outputs may be held at once, or fewer where these are many."""
+        size = self.data.train.eval_size
+        return wanted if size >= EVAL_BATCH else min(wanted, size)
+
+    @property
+    def holds_many_outputs(self) -> bool:
+        """Whether the outputs of a few models for all validation items would not fit into memory:
+        a vocabulary for every token, classes for every pixel.
+        """
+        batches = len(self.data.val) / self.data.val.eval_size
+        return self.data.val.eval_size < EVAL_BATCH and batches > MOST_BATCHES
 
     @property
     def item_form(self) -> ItemForm:

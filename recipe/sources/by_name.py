@@ -13,6 +13,7 @@ from recipe.sources.hf_data import hf_images, hf_kind, hf_set, is_hf
 from recipe.sources.hf_texts import hf_encoder
 from recipe.sources.hub import bare, is_hub, label
 from recipe.sources.image_folders import HOW, image_folder
+from recipe.sources.image_format import ImageFormat
 from recipe.sources.inputs_json import InputsRecord
 from recipe.sources.models_by_name import (
     USUAL,
@@ -116,29 +117,16 @@ def experiment_by_name(
     """
     kind = kind_of(data)
     name = model or USUAL[kind]
-    reads_text = kind == "table" and is_for_text(name)
-    check_model(name, "texts" if reads_text else kind, pretrained=pretrained)
-    if pretrained and weights is not None:
-        raise UsageError(
-            f"Both --pretrained and --weights {str(weights)!r} were named: name one of them."
-        )
-    if pretrained:
-        check_weights(
-            name, "texts" if reads_text else kind
-        )  # before the data is read, which takes time
-    if weights is not None:
-        read_weights(weights)
-    check_options(
-        data, kind, target=target, task=task, group=group, time=time, image_size=image_size,
-        augment=augment,
-    )  # fmt: skip
+    read_as: Kind = "texts" if kind == "table" and is_for_text(name) else kind
+    check_model(name, read_as, pretrained=pretrained)
+    _check_beginning(name, read_as, weights, pretrained=pretrained)
+    of_table = {"target": target, "task": task, "group": group, "time": time}
+    check_options(data, kind, **of_table, image_size=image_size, augment=augment)
     if kind == "table":
-        encoder = _encoder(name) if reads_text else None
-        table = hf_set if is_hf(data) else csv_table
-        source = table(data, target, task, group=group, time=time, encoder=encoder)
-        if source.kind == "texts":
-            kind, name = "texts", model or USUAL["texts"]
-            check_model(name, kind, pretrained=pretrained)
+        encoder = _encoder(name) if read_as == "texts" else None
+        source = (hf_set if is_hf(data) else csv_table)(data, **of_table, encoder=encoder)
+        name = model or USUAL[source.kind]
+        check_model(name, source.kind, pretrained=pretrained)
     elif kind == "text":
         source = text_file(data)
     elif kind == "segmentation":
@@ -147,13 +135,33 @@ def experiment_by_name(
         theirs = weights is not None and is_torchvisions(weights, name)
         look = image_format_of(name, image_size, pretrained=pretrained or theirs)
         shown: Any = {"size": image_size, "augment": augment or "none"}
-        source = (
-            hf_images(data, look, **shown, target=target) if is_hf(data)
-            else image_folder(data, look, **shown) if Path(data).is_dir()
-            else torchvision_set(data, look, **shown, folder=data_dir)
-        )  # fmt: skip
-    experiment = _experiment(source, kind, name, pretrained=pretrained, weights=weights)
+        source = _images(data, look, **shown, target=target, folder=data_dir)
+    experiment = _experiment(source, name, pretrained=pretrained, weights=weights)
     return experiment, (f"Data {source.name}: {source.notes[0]}", *source.notes[1:])
+
+
+def _check_beginning(name: str, kind: Kind, weights: Path | None, *, pretrained: bool) -> None:
+    """What the model begins with, before the data is read, which takes time."""
+    if pretrained and weights is not None:
+        raise UsageError(
+            f"Both --pretrained and --weights {str(weights)!r} were named: name one of them."
+        )
+    if pretrained:
+        check_weights(name, kind)
+    if weights is not None:
+        read_weights(weights)
+
+
+def _images(
+    data: str, look: ImageFormat | None, *, size: int | None, augment: str, target: str | None,
+    folder: Path | None,
+) -> Source:  # fmt: skip
+    """Images with a class each, from wherever the name says."""
+    if is_hf(data):
+        return hf_images(data, look, target=target, size=size, augment=augment)
+    if Path(data).is_dir():
+        return image_folder(data, look, size=size, augment=augment)
+    return torchvision_set(data, look, size=size, augment=augment, folder=folder)
 
 
 def _encoder(name: str) -> TextEncoder:
@@ -161,10 +169,9 @@ def _encoder(name: str) -> TextEncoder:
     return hf_encoder(bare(name)) if is_hub(name) else texts_reader
 
 
-def _experiment(
-    source: Source, kind: Kind, name: str, *, pretrained: bool, weights: Path | None
-) -> Experiment:
+def _experiment(source: Source, name: str, *, pretrained: bool, weights: Path | None) -> Experiment:
     """What is usual for this kind of data and this model."""
+    kind = source.kind
     n = len(source.train[0] if isinstance(source.train, tuple) else source.train)
     make = factory(
         name, kind, source.shape, source.outputs, pretrained=pretrained,

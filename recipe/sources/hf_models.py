@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from recipe.core.errors import UsageError
+from recipe.data.trees import natural
 from recipe.sources.hub import Factory, Hub, is_local, package, why
 from recipe.sources.image_format import ImageFormat
 from recipe.sources.source import Kind
@@ -27,6 +28,7 @@ class HubModel(nn.Module):
 
     def forward(self, x: Any = None, **inputs: Tensor) -> Tensor:
         """Images [N, C, H, W], or encoded texts by name ([N, T] each), to logits [N, outputs]."""
+        x = x if isinstance(x, Tensor) else natural(x)
         if isinstance(x, Mapping):
             inputs, x = {**x, **inputs}, None
         found: Tensor = (self.model(**inputs) if x is None else self.model(x)).logits

@@ -117,7 +117,7 @@ def open_image(path: str) -> Any:
 
     with _readable(path), Image.open(path) as image:
         if is_deep(image.mode):
-            image = Image.fromarray((np.asarray(image) // DEEP).astype(np.uint8))  # noqa: PLW2901
+            return Image.fromarray((np.asarray(image) // DEEP).astype(np.uint8)).convert("RGB")
         return ImageOps.exif_transpose(image).convert("RGB")
 
 

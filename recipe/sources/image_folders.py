@@ -1,6 +1,6 @@
 """Images in folders, one folder per class."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +80,7 @@ def image_folder(
                      "upright, and as 8 bits.")  # fmt: skip
         for images in (train, *held.values()):
             images.loader = open_image
-    for part, images in held.items():
-        if images.classes != train.classes:
-            raise UsageError(
-                f"{str(parts[part])!r} has the classes {', '.join(images.classes)}, the training "
-                f"images have {', '.join(train.classes)}: give both the same folders."
-            )
+    _check_classes(train, held)
     return Source(
         name=folder.resolve().name, kind="images", task="classification", train=train,
         val=held.get("val", VAL_SHARE), test=held.get("test"), shape=shape,
@@ -93,6 +88,16 @@ def image_folder(
         reader=reader,
         notes=(f"{described(len(paths), len(train.classes), shape)}.", *notes),
     )  # fmt: skip
+
+
+def _check_classes(train: Any, held: Mapping[str, Any]) -> None:
+    """Raise UsageError where a part has other classes than the training images."""
+    for images in held.values():
+        if images.classes != train.classes:
+            raise UsageError(
+                f"{images.root!r} has the classes {', '.join(images.classes)}, the training "
+                f"images have {', '.join(train.classes)}: give both the same folders."
+            )
 
 
 def _subfolder(folder: Path, names: tuple[str, ...]) -> Path | None:

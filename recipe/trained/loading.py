@@ -154,7 +154,10 @@ def as_trained(experiment: Experiment, result: RunResult) -> Experiment:
     applied = _applied(result)
     for evidence, found in applied:
         resolved = _mended(resolved, result, evidence, found)
-    if applied or _was_adapted(result) or is_lazy(build_model(resolved, 0, CPU)):
+    # A model by name takes inputs as its reader gives them: it needs no data to be adapted again.
+    by_name = experiment.inputs is not None and experiment.train is None
+    adapted = _was_adapted(result) and not by_name
+    if applied or adapted or is_lazy(build_model(resolved, 0, CPU)):
         resolved, _ = prepare(resolved, _data(resolved, result))
     return resolved
 

@@ -12,7 +12,7 @@ from recipe.core.errors import UsageError
 from recipe.data.datasets import TensorData
 from recipe.data.loading import ItemForm, load_data
 from recipe.data.splitting import load_splits
-from recipe.data.trees import Tree, Values, join, shape_of
+from recipe.data.trees import Tree, Values, as_values, join, shape_of
 from recipe.experiment import Experiment
 from recipe.machine.device import pick_device
 from recipe.notebook.run_folder import read_result
@@ -90,7 +90,7 @@ def inputs(
         experiment.inputs.check_kind(path)
         names, x = experiment.inputs.reader.read(path)
         experiment.inputs.check(path, x)
-        return names, x.to(device)
+        return names, as_values(x).to(device)
     transform = _transform(experiment)
     if transform is None:
         raise UsageError(

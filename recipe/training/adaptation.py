@@ -16,9 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from recipe.core.errors import UsageError
-from recipe.data.datasets import Splits, Suit
+from recipe.data.datasets import Splits, Suit, eval_size_for
 from recipe.data.item_parts import TARGETS
-from recipe.data.trees import Tree, Values, described, natural
+from recipe.data.trees import Tree, Values, as_structure, described, every_tensor, natural
 from recipe.experiment import MODEL_LOSS, Experiment
 from recipe.models.adapted import Adapter, adapt, adapter_of
 from recipe.models.building import build_model
@@ -60,7 +60,7 @@ def adapted(
     sample = data.train.sample(SAMPLE, torch.Generator().manual_seed(0))
     probe = _Probe(sample.x.cpu(), sample.y.cpu(), model)
     probe.adapter = Adapter(_calling(experiment, probe))
-    _pass(experiment, probe)
+    _pass(probe)
     if experiment.resolved_task.asks_model and experiment.loss is None:
         experiment = replace(experiment, loss=MODEL_LOSS)
     if (
@@ -76,7 +76,21 @@ def adapted(
     if probe.adapter.changes:
         _say_calling(probe, say)
         experiment = replace(experiment, model=Adapting(experiment.model, probe.adapter))
-    return _natural(experiment, probe), data
+    return _natural(experiment, probe), _in_small_batches(data, probe)
+
+
+def _in_small_batches(data: Splits, probe: "_Probe") -> Splits:
+    """Evaluated in batches whose outputs fit into memory: a vocabulary for every token, classes for
+    every pixel.
+    """
+    returned = probe.returned if probe.evaluated is None else probe.evaluated
+    if returned is None:
+        return data
+    outputs = sum(tensor.numel() for tensor in every_tensor(as_structure(returned)))
+    size = eval_size_for(outputs // max(1, len(probe.x)))
+    if size >= data.train.eval_size:
+        return data
+    return Splits(data.train.evaluated_by(size), data.val.evaluated_by(size))
 
 
 def _calling(experiment: Experiment, probe: "_Probe") -> Calling | None:
@@ -124,11 +138,11 @@ class _Probe:
         return find_output(self.returned, declared, fits)
 
 
-def _pass(experiment: Experiment, probe: _Probe) -> None:
+def _pass(probe: _Probe) -> None:
     """Fill in what the model returns in both modes."""
     found = {}
     for training in (False, True):
-        model = build_model(experiment, 0, CPU).train(training)
+        model = probe.model.train(training)
         args, kwargs = _arguments(probe)
         with suppress(Exception), torch.no_grad(), seeded(0, CPU):  # the first step says why not
             found[training] = model(*args, **kwargs)

@@ -20,9 +20,9 @@ from recipe.core.option_definitions import DEVICES
 def predict(run_folder: Path, data: str, file: str | None, device: str) -> int:
     """Answer for DATA with the model of the run folder RUN, as a table (CSV).
 
-    DATA is a folder of images or an image, a table, a text (the answer is the character that comes
-    next), an array of inputs (.npy, .safetensors), or train, val or test. The probability is that
-    of the answer; amounts have none.
+    DATA is a folder of images or an image, a table (of texts too), a text (the answer is the
+    character that comes next), an array of inputs (.npy, .safetensors), or train, val or test. The
+    probability is that of the answer; amounts have none.
     """
     from recipe.trained.prediction import predict as answers
 

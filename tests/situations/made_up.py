@@ -30,7 +30,9 @@ def progressions(count, length=24, seed=0):
     g = source(seed)
     starts = torch.randint(3, 10, (count,), generator=g).tolist()
     steps = torch.randint(1, 4, (count,), generator=g).tolist()
-    return [[3 + (a + b * t) % 40 for t in range(length)] for a, b in zip(starts, steps, strict=True)]
+    return [
+        [3 + (a + b * t) % 40 for t in range(length)] for a, b in zip(starts, steps, strict=True)
+    ]
 
 
 def blobs(count=300, width=8, classes=CLASSES, seed=0):
@@ -49,7 +51,9 @@ def images(count=240, size=32, seed=0):
     half = size // 2
     for index, label in enumerate(y.tolist()):
         row, column = divmod(label, 2)
-        x[index, label % 3, row * half : row * half + half, column * half : column * half + half] += 1.5
+        x[
+            index, label % 3, row * half : row * half + half, column * half : column * half + half
+        ] += 1.5
     return x, y
 
 

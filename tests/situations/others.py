@@ -412,3 +412,35 @@ def function_of_batches():
         return iter(Stream())
 
     return Experiment(model=mlp, train=begun, **TRAINED)
+
+
+def web_dataset_softmax(folder):
+    return web_dataset(folder, soft)
+
+
+def function_of_batches_softmax():
+    from dataclasses import replace
+
+    return replace(function_of_batches(), model=soft)
+
+
+def two_inputs_softmax():
+    from dataclasses import replace
+
+    class Soft(TwoInputs):
+        def forward(self, a, b):
+            return super().forward(a, b).softmax(1)
+
+    return replace(two_inputs_in_a_row(), model=Soft)
+
+
+def ctc_frozen():
+    from dataclasses import replace
+
+    def frozen():
+        model = Reader()
+        for parameter in model.gru.parameters():
+            parameter.requires_grad_(False)
+        return model
+
+    return replace(ctc(), model=frozen)

@@ -104,7 +104,9 @@ def boxes(count=24, seed=0):
 
 
 def detector():
-    backbone = nn.Sequential(nn.Conv2d(3, 16, 3, 4, 1), nn.ReLU(), nn.Conv2d(16, 16, 3, 2, 1), nn.ReLU())
+    backbone = nn.Sequential(
+        nn.Conv2d(3, 16, 3, 4, 1), nn.ReLU(), nn.Conv2d(16, 16, 3, 2, 1), nn.ReLU()
+    )
     backbone.out_channels = 16
     sizes = torchvision.models.detection.rpn.AnchorGenerator(((16, 24, 32),), ((1.0,),))
     pool = torchvision.ops.MultiScaleRoIAlign(["0"], 5, 2)
@@ -152,3 +154,25 @@ def paths_beside():
         return nn.Sequential(nn.Conv2d(3, 8, 3, 2), nn.ReLU(), nn.Flatten(), nn.LazyLinear(CLASSES))
 
     return Experiment(model=make, train=Listed(items), **TRAINED)
+
+
+def paths_beside_shifted():
+    from dataclasses import replace
+
+    sound = paths_beside()
+    items = [{**item, "label": item["label"] + 1} for item in sound.train.items]
+    return replace(sound, train=Listed(items))
+
+
+def googlenet_frozen():
+    from dataclasses import replace
+
+    sound = googlenet()
+
+    def frozen():
+        model = sound.model()
+        for parameter in model.parameters():
+            parameter.requires_grad_(False)
+        return model
+
+    return replace(sound, model=frozen)

@@ -246,3 +246,17 @@ def own_loss_future():
         model=lambda: Own(causal=False), train=Listed(progressions(300), next_tokens),
         loss="model", task="language_model", **TRAINED
     )  # fmt: skip
+
+
+def sequence_to_sequence_frozen():
+    def frozen():
+        model = t5()
+        for parameter in model.shared.parameters():
+            parameter.requires_grad_(True)
+        for parameter in (*model.encoder.block.parameters(), *model.decoder.block.parameters()):
+            parameter.requires_grad_(False)
+        return model
+
+    from dataclasses import replace
+
+    return replace(sequence_to_sequence(), model=frozen)

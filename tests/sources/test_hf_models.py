@@ -155,3 +155,18 @@ def test_a_missing_library_is_one_sentence(tmp_path, monkeypatch):
     path = reviews(tmp_path / "t.csv")
     with pytest.raises(UsageError, match=r"'transformers': pip install 'training-recipe\[hub\]'"):
         experiment_by_name(str(path), target="label", model="hf:some/model")
+
+
+@pytest.mark.slow
+def test_a_run_answers_for_new_texts(tmp_path, bert, recipe):
+    path = reviews(tmp_path / "t.csv")
+    code, _, err = recipe(
+        "run", "--data", path, "--target", "label", "--model", f"hf:{bert}", "--epochs", "3",
+        "--until", "coarse_grid", "--no-input", "--out", tmp_path / "out", "--device", "cpu",
+    )  # fmt: skip
+    assert code in (0, 1), err
+    (ran,) = (tmp_path / "out").iterdir()
+    (tmp_path / "new.csv").write_text("review\nit was great\nit was poor dull\n")
+    code, out, err = recipe("predict", ran, tmp_path / "new.csv")
+    assert code == 0, err
+    assert {line.split(",")[1] for line in out.splitlines()[1:]} <= {"good", "bad"}

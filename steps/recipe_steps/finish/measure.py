@@ -60,6 +60,8 @@ def measure(ctx: Context) -> Evidence:
     best = ctx.best_trial
     if best is None:
         return Evidence({"models": 0})
+    if ctx.holds_many_outputs:
+        return _single(ctx, best)
     experiment = ctx.experiment_of(best)
     made, cycle = _trained(ctx, experiment)
     found = Candidates(ctx, OutputPool(ctx.experiment, [y for _, y in ctx.data.val.eval_batches()]))
@@ -94,6 +96,20 @@ def measure(ctx: Context) -> Evidence:
     scalars |= {"seed_spread": spread, "chosen": chosen.kind, "chosen_score": chosen.val_score}
     scalars |= _tested(ctx, chosen)
     return Evidence(scalars, curves)
+
+
+def _single(ctx: Context, best: Trial) -> Evidence:
+    """The best trial alone: the outputs of several models for all validation items would not fit
+    into memory.
+    """
+    member = Member(dict(best.params), _weights_of(ctx, best), f"trial {best.number}")
+    ctx.chosen = Chosen("single", (member,), best.val_score, best.val_loss)
+    scalars: dict[str, Scalar] = {
+        "metric": ctx.experiment.metric_name, "models": 1, "trainings": 0,
+        "score_error": ctx.score_error(best), "single_score": best.val_score,
+        "chosen": "single", "chosen_score": best.val_score,
+    }  # fmt: skip
+    return Evidence(scalars | _tested(ctx, ctx.chosen))
 
 
 def _tested(ctx: Context, chosen: Chosen) -> dict[str, Scalar]:

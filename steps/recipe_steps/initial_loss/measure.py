@@ -83,7 +83,7 @@ def measure(ctx: Context) -> Evidence:
 def _sample_size(ctx: Context) -> int:
     """Items; of masks as many as have a few million pixels, which are outputs for every class."""
     if ctx.task.counts_by != "pixels":
-        return SAMPLE
+        return ctx.most_items(SAMPLE)
     _, y = next(iter(ctx.data.val.eval_batches()))
     pixels = y[0].numel() if isinstance(y, Tensor) else 1
     return min(SAMPLE, max(LEAST_MASKS, MOST_PIXELS // max(1, pixels)))

@@ -59,10 +59,11 @@ def _losses(ctx: Context, experiment: Experiment, data: Splits, lr: float) -> li
 @torch.no_grad()
 def _constant_loss(experiment: Experiment, data: Splits) -> float:
     """The loss of outputs that prefer no class, or of the mean of real targets."""
+    count = min(SOME, data.train.eval_size)
     if isinstance(data.train, TensorData):
-        some = replace(data.train, x=data.train.x[:SOME], y=data.train.y[:SOME])
+        some = replace(data.train, x=data.train.x[:count], y=data.train.y[:count])
     else:
-        some = data.train.sample(SOME, torch.Generator().manual_seed(0))
+        some = data.train.sample(count, torch.Generator().manual_seed(0))
     y = some.y
     if isinstance(y, Tree):
         return math.nan
