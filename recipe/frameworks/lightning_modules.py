@@ -41,7 +41,8 @@ def fresh(module: Any) -> tuple[Any, Callable[..., nn.Module], list[str]]:
             with seeded(0, CPU):
                 again = type(module)(**hparams)
             if same_shapes(again, module):
-                note = f"Model: every trial makes {name} anew, with the arguments that it saved."
+                how = "with the arguments that it saved" if hparams else "by its class"
+                note = f"Model: every trial makes {name} anew, {how}."
                 return module, Remade(type(module), hparams, ready), [note]
         except Exception:  # noqa: BLE001 - then it is copied
             again = None

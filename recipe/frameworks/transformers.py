@@ -20,7 +20,8 @@ LABELS = "labels"
 HOOKS = ("training_step", "get_train_dataloader", "get_eval_dataloader")
 TASKS_OF_HEADS = {
     "ForTokenClassification": "token_classification", "ForMultipleChoice": "classification",
-    "ForImageClassification": "classification",
+    "ForImageClassification": "classification", "ForCausalLM": "language_model",
+    "LMHeadModel": "language_model", "ForMaskedLM": "token_classification",
 }  # fmt: skip
 PROBLEMS = {
     "regression": "regression", "multi_label_classification": "multilabel",

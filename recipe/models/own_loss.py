@@ -134,12 +134,17 @@ def declare(model: nn.Module, own: OwnLoss) -> nn.Module:
     return model
 
 
+def carried(model: nn.Module) -> OwnLoss | None:
+    """What `declare` was given."""
+    own: OwnLoss | None = vars(model).get(_OWN_LOSS)
+    return own
+
+
 def declared(model: nn.Module) -> OwnLoss | None:
     """What `declare` was given, or the parameter of `forward` that takes the targets; None where
     there is neither.
     """
-    own: OwnLoss | None = vars(model).get(_OWN_LOSS)
-    if own is not None:
+    if (own := carried(model)) is not None:
         return own
     name = target_parameter(model)
     return None if name is None else ByForward(name)

@@ -24,13 +24,13 @@ from recipe.models.adapted import Adapter, adapt, adapter_of
 from recipe.models.building import build_model
 from recipe.models.calling import Calling, find_calling, not_given
 from recipe.models.outputs import OutputPicker, find_output
-from recipe.models.own_loss import LOGITS, LOSS, OwnLoss, declared
+from recipe.models.own_loss import LOGITS, LOSS, OwnLoss, carried, declared
 from recipe.models.randomness import seeded
 from recipe.models.user_errors import error_location
 from recipe.tasks import TASKS, LanguageModel, Task
 from recipe.tasks.by_loss import ByLoss
 from recipe.training.model_kinds import give_targets, per_token, shifted, shifts_labels
-from recipe.training.tree_losses import ModelLoss, Natural, OfPart, OfTrees
+from recipe.training.tree_losses import ModelLoss, Natural, OfPart, OfTrees, beside_loss
 
 SAMPLE = 4
 """Items of the pass."""
@@ -67,6 +67,7 @@ def adapted(
         shifts_labels(model)
         and isinstance(probe.y, Tensor)
         and experiment.loss in (None, MODEL_LOSS)
+        and carried(model) is None
     ):
         experiment, data = _shifted(experiment, data, probe, say)
     elif experiment.loss == MODEL_LOSS:
@@ -203,7 +204,8 @@ def _with_own_loss(
         if isinstance(experiment.outputs, str | int) else OutputPicker(function=experiment.outputs),
     )  # fmt: skip
     loss = ModelLoss(task.loss)
-    scored = OfPart(task, LOGITS) if logits is not None else OfTrees(loss, task)
+    moved = shifts_labels(probe.model)
+    scored = beside_loss(task, loss, logits, None if moved else probe.y)
     say(f"The loss is {own}.")
     return replace(experiment, loss=loss, task=scored), _suited(data, give_targets)
 

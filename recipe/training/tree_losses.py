@@ -159,3 +159,20 @@ class OfTrees(ByLoss, Regression):
 def of_outputs(task: Task, parts: dict[str | int, Any]) -> Task | None:
     """The task as it looks at the logits of a model with a loss of its own; None without any."""
     return OfPart(task, LOGITS) if LOGITS in parts else None
+
+
+def beside_loss(task: Task, loss: Loss, logits: Any, y: Any) -> Task:
+    """What scores a model whose loss only it knows: the task, by the logits beside that loss, where
+    it can read them; else the loss.
+
+    Args:
+        task: declared.
+        loss: of the model.
+        logits: of some items, if there are any.
+        y: their targets; None where the loss is of others than these.
+
+    """
+    readable = isinstance(y, Tensor) and logits is not None
+    if readable and isinstance(logits, Tensor):
+        readable = task.shape_problem(logits, y) is None
+    return OfPart(task, LOGITS) if readable else OfTrees(loss, task)
