@@ -1,15 +1,10 @@
-"""Libraries that are optional: whose object something is, and what to install."""
+"""Libraries that are optional: whose object something is."""
 
-from importlib import import_module
-from types import ModuleType
 from typing import Any
-
-from recipe.core.errors import UsageError
 
 LIGHTNING = ("lightning", "pytorch_lightning")
 TRANSFORMERS = ("transformers",)
 KERAS = ("keras",)
-TIMM = ("timm",)
 
 
 def is_a(value: Any, packages: tuple[str, ...], name: str) -> bool:
@@ -35,20 +30,3 @@ def overrides(value: Any, base: type, method: str) -> bool:
     """Whether an object defines a method itself, instead of leaving it to the library."""
     own = getattr(type(value), method, None)
     return own is not None and own is not getattr(base, method, None)
-
-
-def library(name: str, extra: str) -> ModuleType:
-    """A library that is needed now.
-
-    Raises:
-        UsageError: it is not installed.
-
-    """
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and error.name.split(".")[0] != name:
-            raise
-        raise UsageError(
-            f"{name} is not installed: pip install 'training-recipe[{extra}]'."
-        ) from error

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.sources.by_name import experiment_by_name
-from recipe.sources.timm_models import check, model
+from recipe.sources.timm_models import check, check_weights, model
 
 MANY = 100_000
 """Items whose labels are read to count the classes, at most."""
@@ -51,6 +51,8 @@ def from_timm(
             )
         made, notes = experiment_by_name(str(data), model=f"timm:{name}", pretrained=pretrained)
         return replace(made, **{"notes": notes, **changes})
+    if pretrained:
+        check_weights(name, "images")
     declared = data if isinstance(data, Experiment) else None
     train = data if declared is None else declared.train
     image, seen = _first_image(train), classes or _classes(train)

@@ -175,4 +175,6 @@ def beside_loss(task: Task, loss: Loss, logits: Any, y: Any) -> Task:
     readable = isinstance(y, Tensor) and logits is not None
     if readable and isinstance(logits, Tensor):
         readable = task.shape_problem(logits, y) is None
+        if readable and task.target_kind == "class index":  # a class for every label, and not one
+            readable = task.n_outputs(logits) > max(1, int(y.max()))
     return OfPart(task, LOGITS) if readable else OfTrees(loss, task)

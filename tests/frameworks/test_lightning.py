@@ -187,6 +187,32 @@ def test_batches_by_name_and_batches_without_a_target():
     assert torch.isfinite(made.loss_function(made.model()(batch[0]), batch[1]))
 
 
+class Flattens(L.LightningModule):
+    """As in many tutorials: the step changes inputs and targets before it compares them."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Linear(4, 1)
+
+    def training_step(self, batch, batch_idx):
+        x, y = batch
+        logits = self.net(x.view(len(x), -1)).squeeze(1)
+        return F.binary_cross_entropy_with_logits(logits, (y > 0).float())
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+
+def test_a_step_that_changes_inputs_and_targets_is_called_and_scored_by_its_loss():
+    x, y = torch.randn(40, 2, 2), torch.arange(40) % 3
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), batch_size=8)
+    ready, data, _ = prepared(recipe.from_lightning(Flattens(), loader))
+    inputs, targets = next(data.val.eval_batches())
+    outputs = ready.model().eval()(inputs)
+    task, loss = ready.resolved_task, ready.loss_function(outputs, targets).item()
+    assert task.score(task.sums(outputs, targets)) == pytest.approx(-loss)
+
+
 def test_the_objects_are_not_changed_and_nothing_warns():
     module, data = Net(), Blobs()
     before = copy.deepcopy(module.state_dict())

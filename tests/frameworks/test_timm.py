@@ -1,5 +1,7 @@
 """Models of timm as experiments, by the real library."""
 
+import sys
+
 import pytest
 import torch
 from PIL import Image
@@ -77,8 +79,14 @@ def test_what_cannot_be_used_is_one_sentence(name, data, options, said):
         recipe.from_timm(name, data, **options)
 
 
+def test_a_missing_library_is_one_sentence(monkeypatch):
+    monkeypatch.setitem(sys.modules, "timm", None)
+    with pytest.raises(UsageError, match=r"training-recipe\[timm\]"):
+        recipe.from_timm(SMALL, (0, 0))
+
+
 @pytest.mark.slow
-def test_a_sound_model_passes_and_shuffled_labels_do_not_go_unseen(tmp_path, without_plots):
+def test_a_sound_model_passes(tmp_path, without_plots):
     made = recipe.from_timm(SMALL, images(96), lr=1e-3, batch_size=16, epochs=3)
     result = recipe.run(made, until="overfit_sample", out=tmp_path)
     assert result.diagnosis == ()

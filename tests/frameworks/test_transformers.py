@@ -174,6 +174,55 @@ def _without_labels(folder, nameless):
     return given
 
 
+def stacked(examples):
+    return {key: torch.tensor([item[key] for item in examples]) for key in examples[0]}
+
+
+def test_several_targets_are_scored_by_the_loss(tmp_path):
+    import transformers as tf
+
+    answers = [
+        {"input_ids": [5 + n % 7] * 8, "start_positions": n % 5, "end_positions": n % 5 + 2}
+        for n in range(24)
+    ]
+    network = tf.BertForQuestionAnswering(tf.BertConfig(
+        hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
+        vocab_size=40,
+    ))  # fmt: skip
+    given = trainer(tmp_path, network, train=answers)
+    given.data_collator, given.eval_dataset = stacked, None
+    ready, data, said = prepared(recipe.from_transformers(given))
+    assert "which is given start_positions, end_positions" in " ".join(said)
+    x, y = next(data.val.eval_batches())
+    outputs = ready.model().eval()(x)
+    task = ready.resolved_task
+    assert task.score(task.sums(outputs, y)) == pytest.approx(
+        -ready.loss_function(outputs, y).item()
+    )
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_a_causal_model_keeps_what_the_trainer_does_to_its_loss(smoothing, tmp_path):
+    import transformers as tf
+
+    source = np.random.default_rng(0)
+    texts = [{"input_ids": source.integers(0, 40, 9).tolist()} for _ in range(24)]
+    texts = [{**text, "labels": text["input_ids"]} for text in texts]
+    network = tf.GPT2LMHeadModel(tf.GPT2Config(
+        vocab_size=40, n_positions=16, n_embd=32, n_layer=1, n_head=2, bos_token_id=0,
+        eos_token_id=0, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
+    ))  # fmt: skip
+    given = trainer(tmp_path, network, train=texts, options={"label_smoothing_factor": smoothing})
+    given.data_collator, given.eval_dataset = stacked, None
+    ready, data, _ = prepared(recipe.from_transformers(given))
+    x, y = next(data.val.eval_batches())
+    loss = ready.loss_function(ready.model().eval()(x), y).item()
+    ids = getattr(x.value, "inputs", x.value)["input_ids"]
+    with torch.no_grad():
+        expected = given.compute_loss(given.model.eval(), {"input_ids": ids, "labels": ids.clone()})
+    assert loss == pytest.approx(float(expected), rel=1e-5)
+
+
 @pytest.mark.slow
 def test_a_sound_trainer_passes(tmp_path, without_plots):
     made = recipe.from_transformers(trainer(tmp_path))
