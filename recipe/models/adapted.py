@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from recipe.data.datasets import Suit
 from recipe.data.trees import Tree, WithTargets, natural
-from recipe.models.calling import Calling
+from recipe.models.calling import Calling, mask_parameter
 from recipe.models.outputs import OutputPicker, structure_of
 from recipe.models.own_loss import OwnLoss
 
@@ -97,6 +97,7 @@ def _adapted(kind: type[nn.Module]) -> type[nn.Module]:
                 return adapter(self, own, args[0])
             return own(*args, **kwargs)
 
+    Adapted.forward.__wrapped__ = kind.forward  # type: ignore[attr-defined]  # its parameters
     Adapted.__name__, Adapted.__qualname__ = kind.__name__, kind.__qualname__
     Adapted.__module__ = kind.__module__
     return Adapted
@@ -105,6 +106,15 @@ def _adapted(kind: type[nn.Module]) -> type[nn.Module]:
 def adapter_of(model: nn.Module) -> Adapter | None:
     """What `adapt` was given, for a model or for one inside it; None for a model as it is."""
     return next((vars(m)[_ADAPTER] for m in model.modules() if _ADAPTER in vars(m)), None)
+
+
+def mask_given(model: nn.Module) -> bool:
+    """Whether a model is told where sequences end."""
+    adapter, name = adapter_of(model), mask_parameter(model)
+    calling = None if adapter is None else adapter.calling
+    if calling is None or name is None:
+        return False
+    return calling.mask == name or name in (calling.names or ())
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from recipe.data.trees import Items, Padded, Tree, Values, described, natural
 MASKS = ("attention_mask", "src_key_padding_mask", "key_padding_mask", "padding_mask", "mask")
 LENGTHS = ("lengths", "seq_lengths", "input_lengths", "src_lengths", "lens")
 """Parameters of `forward` that say where sequences end, as models of this field call them."""
-INVERTED = ("src_key_padding_mask", "key_padding_mask", "padding_mask")
+INVERTED_MASKS = ("src_key_padding_mask", "key_padding_mask", "padding_mask")
 """Those that are true where there is padding, as in `nn.Transformer`."""
 
 
@@ -84,7 +84,7 @@ def mask_of(padded: Padded, name: str) -> Tensor:
         return padded.lengths.cpu()  # as `pack_padded_sequence` wants them
     steps = torch.arange(padded.values.shape[1], device=padded.values.device)
     real = steps < padded.lengths.to(steps.device)[:, None]
-    if name in INVERTED:
+    if name in INVERTED_MASKS:
         return ~real
     return real.long() if name == "attention_mask" else real
 
@@ -99,8 +99,7 @@ def find_calling(model: nn.Module, x: Values) -> Calling | None:
     batch = natural(x)
     if isinstance(batch, Tensor):
         return None
-    parameters = _parameters(model)
-    mask = next((p for p in (*MASKS, *LENGTHS) if p in parameters), None)
+    parameters, mask = _parameters(model), mask_parameter(model)
     if isinstance(batch, dict):
         return _by_name(model, batch, parameters, mask)
     if isinstance(batch, tuple) and not isinstance(batch, Padded):
@@ -108,6 +107,12 @@ def find_calling(model: nn.Module, x: Values) -> Calling | None:
         many = any(p.kind is p.VAR_POSITIONAL for p in parameters.values())
         return Calling(spread=many or len(places) >= len(batch), mask=mask)
     return Calling(mask=mask)
+
+
+def mask_parameter(model: nn.Module) -> str | None:
+    """The parameter of `forward` that says where sequences end, if it has one."""
+    parameters = _parameters(model)
+    return next((name for name in (*MASKS, *LENGTHS) if name in parameters), None)
 
 
 _PLACES = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
