@@ -144,7 +144,11 @@ class Translator(nn.Module):
         t = tgt.shape[1]
         mask = nn.Transformer.generate_square_subsequent_mask(t) if self.causal else None
         given = [self.words(x) + self.places(torch.arange(x.shape[1])) for x in (src, tgt)]
-        return self.head(self.body(*given, tgt_mask=mask))
+        padded = src == 0
+        made = self.body(
+            *given, tgt_mask=mask, src_key_padding_mask=padded, memory_key_padding_mask=padded
+        )
+        return self.head(made)
 
 
 class Pooled(nn.Module):

@@ -21,7 +21,7 @@ def padding_marks(passed: Passes, x: Values, padding: data.Padding) -> dict[str,
     facts: dict[str, Scalar] = {
         "padding_share": 1 - padding.real.float().mean().item(),
         "padding_mask": name,
-        "padding_mask_given": name is not None and mask_given(passed.model),
+        "padding_mask_given": name is not None and mask_given(passed.model, x),
     }
     steps = padding.real.shape[1]
     room = steps - 1 - padding.real.long().cumsum(1).argmax(1)

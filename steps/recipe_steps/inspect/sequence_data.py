@@ -16,7 +16,7 @@ STEPS = "position_ids"
 """A part that counts steps, as Hugging Face calls it."""
 LEAST_STEPS, LEAST_WORDS = 4, 5
 """Of a sequence of tokens, and of distinct ones beside the padding."""
-RARE = 0.02
+RARE = 0.1
 """How often padding may stand elsewhere than at the end, as a share of all of it."""
 OFFSETS = range(-2, 4)
 """Steps by which targets may be moved: 1 is right for a language model."""

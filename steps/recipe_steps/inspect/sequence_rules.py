@@ -22,7 +22,7 @@ _TAKE_A_MASK = (
 )
 
 
-@rule("fail", explains=["initial-loss-too-low", *NOT_GENERALISING])
+@rule("fail", explains=["initial-loss-too-low", "padding-changes-outputs", *NOT_GENERALISING])
 def sees_the_future(evidence: Evidence) -> Finding | None:
     """What: outputs change with tokens behind them, which are the ones that they are asked for.
 
@@ -38,13 +38,13 @@ def sees_the_future(evidence: Evidence) -> Finding | None:
     step, token = evidence.number("future_step"), evidence.number("future_token")
     if change is None or change <= REPEATS or step is None:
         return None
-    behind = "tokens behind it do" if token is None else f"token {token:.0f} does"
+    behind = "the tokens behind it do" if token is None else f"token {token:.0f} does"
     reach = evidence.number("future_reach") or 1
-    further = f"; outputs up to {reach:.0f} steps before that token do too" if reach > 1 else ""
+    further = f" So do outputs up to {reach:.0f} steps before that token." if reach > 1 else ""
     return finding(
         "fail",
-        f"The output at step {step:.0f} changes when {behind}, by up to {change:.1%} of what "
-        f"outputs differ by{further}.",
+        f"The output at step {step:.0f} changes when {behind}, by up to {change:.1%} of the spread "
+        f"of the outputs.{further}",
         "Use a causal mask (is_causal=True, or torch.tril of ones), recurrent layers that read "
         "forwards only, and convolutions padded at the left alone.",
     )
@@ -68,7 +68,9 @@ def padding_changes_outputs(evidence: Evidence) -> Finding | None:
     said, advice, broken = _of_masks(evidence, mask)
     if change <= (MASKED_PADDING if broken else SOME_PADDING):
         return None
-    how_far = f"by {change:.1%} of what items differ by" if change < 1 else "into another one"
+    how_far = f"by {change:.1%} of the spread between items"
+    if change >= 1:
+        how_far = "by more than items differ from each other"
     return finding(
         "fail" if broken or change >= MUCH_PADDING else "warn",
         f"The answer for item {item:.0f} changes {how_far} when {taken:.0f} of its padding steps "
