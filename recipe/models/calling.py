@@ -27,6 +27,7 @@ class Calling:
         spread: whether a tuple is given as positional arguments.
         only: the one entry of a dict that is given alone, where `forward` knows no key by name.
         mask: its parameter that says where padding is, if it has one.
+        turned: whether that mask means the opposite of what its name says.
 
     """
 
@@ -34,6 +35,7 @@ class Calling:
     spread: bool = False
     only: str | None = None
     mask: str | None = None
+    turned: bool = False
 
     def arguments(self, batch: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Positional and keyword arguments for a batch in its natural structure."""
@@ -50,7 +52,8 @@ class Calling:
         padded = next((part for part in parts if isinstance(part, Padded)), None)
         if padded is None or self.mask is None:
             return {}
-        return {self.mask: mask_of(padded, self.mask)}
+        mask = mask_of(padded, self.mask)
+        return {self.mask: ~mask if self.turned else mask}
 
     def __str__(self) -> str:
         """What it does, in words; nothing to say of one tensor."""
@@ -62,7 +65,9 @@ class Calling:
             how = "given the parts of an item one after the other" if self.spread else ""
         if self.mask is None:
             return how
-        return f"{how}{' and ' if how else 'given '}{self.mask}, which says where sequences end"
+        what = "is true for padding" if self.turned else "says where sequences end"
+        what = "is true for real steps" if self.turned and self.mask in INVERTED_MASKS else what
+        return f"{how}{' and ' if how else 'given '}{self.mask}, which {what}"
 
 
 def unpadded(part: Any) -> Any:

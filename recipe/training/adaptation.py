@@ -28,6 +28,7 @@ from recipe.models.own_loss import LOGITS, LOSS, ByForward, target_parameter
 from recipe.models.randomness import seeded
 from recipe.models.user_errors import error_location
 from recipe.tasks import TASKS, LanguageModel, Task
+from recipe.training.mask_meaning import with_mask_meaning
 from recipe.training.model_kinds import give_targets, per_token, shifted, shifts_labels
 from recipe.training.tree_losses import ModelLoss, Natural, OfPart, OfTrees
 
@@ -58,7 +59,7 @@ def adapted(
         return experiment, _suited(data, *known.suits)
     sample = data.train.sample(SAMPLE, torch.Generator().manual_seed(0))
     probe = _Probe(sample.x.cpu(), sample.y.cpu(), model)
-    probe.adapter = Adapter(find_calling(model, probe.x))
+    probe.adapter = Adapter(with_mask_meaning(model, find_calling(model, probe.x), probe.x))
     _pass(experiment, probe)
     if (
         shifts_labels(model)
