@@ -272,8 +272,11 @@ def _natural(experiment: Experiment, probe: _Probe) -> Experiment:
 
 def _say_calling(probe: _Probe, say: Say) -> None:
     calling = probe.adapter.calling
-    if calling is not None and str(calling):
-        say(f"The model is {calling}.")
+    if calling is not None:
+        given = calling.arguments(natural(probe.x))[1]
+        told = calling if calling.mask in given else replace(calling, mask=None)
+        if str(told):
+            say(f"The model is {told}.")
     if left := not_given(calling, probe.x):
         say(f"Not given to the model: {', '.join(left)}.")
 

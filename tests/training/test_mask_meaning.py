@@ -24,6 +24,17 @@ class Ragged(Dataset):
         return torch.arange(1, 3 + index % 5), index % 3
 
 
+class Listed(Dataset):
+    def __init__(self, items):
+        self.items = items
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, index):
+        return self.items[index]
+
+
 class Attends(nn.Module):
     """An attention layer in which padding has no part, if it is told where that is."""
 
@@ -52,6 +63,14 @@ class ByPaddingMask(Attends):
 class Deaf(Attends):
     def forward(self, tokens, mask=None):
         return self.pooled(tokens, None)
+
+
+def test_nothing_is_said_of_a_mask_that_is_not_given():
+    x = [{"tokens": torch.arange(1, 6), "label": 0} for _ in range(8)]
+    experiment = Experiment(model=lambda: ByMask(False), train=Listed(x)).resolved()
+    said = []
+    prepare(experiment, load_splits(experiment, CPU, 0), said.append)
+    assert said == ["The model is called by name with tokens."]
 
 
 @pytest.mark.parametrize(

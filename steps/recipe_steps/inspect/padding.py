@@ -1,7 +1,7 @@
 """What padding does to the outputs of a model."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from recipe.plugin import Scalar, Values, mask_given, mask_parameter
 from recipe_steps.inspect import sequence_data as data
@@ -11,6 +11,8 @@ ROWS = 8
 """Items whose padding is cut."""
 KEPT = 8
 """Steps of padding that stay: convolutions have seen all there is then."""
+FLOAT32 = 4
+"""Bytes."""
 
 
 def padding_marks(passed: Passes, x: Values, padding: data.Padding) -> dict[str, Scalar]:
@@ -27,7 +29,7 @@ def padding_marks(passed: Passes, x: Values, padding: data.Padding) -> dict[str,
     room = steps - 1 - padding.real.long().cumsum(1).argmax(1)
     rows = room.argsort(descending=True, stable=True)[:ROWS]
     rows = rows[room[rows] > 1]
-    if len(rows) < 2:
+    if len(rows) < 2 or not _precise(passed.model):
         return facts
     least = int(room[rows].min())
     left = steps - least + min(least // 2, KEPT)
@@ -41,6 +43,11 @@ def padding_marks(passed: Passes, x: Values, padding: data.Padding) -> dict[str,
         "padding_item": int(rows[change[1]]),
     }
     return facts | (_mask_marks(passed, some, padding, real, left) if change[0] else {})
+
+
+def _precise(model: nn.Module) -> bool:
+    """Whether rounding is far below what is looked for: weights are no half-precision numbers."""
+    return all(p.element_size() >= FLOAT32 for p in model.parameters() if p.is_floating_point())
 
 
 def _change(

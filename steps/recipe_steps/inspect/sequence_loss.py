@@ -31,7 +31,8 @@ def loss_shift(ctx: Context, outputs: Tensor, y: Tensor) -> int | None:
     if not callable(ctx.experiment.loss):
         return 0
     steps = min(y.shape[1], STEPS)
-    y = y[:ITEMS, :steps].clone()
+    most = ctx.task.counted(y[:, :steps]).sum(1).argsort(descending=True, stable=True)[:ITEMS]
+    y = y[most, :steps]
     counted = ctx.task.counted(y)
     labels = torch.unique(y[counted])
     places = counted.all(0).nonzero().flatten()
@@ -40,8 +41,8 @@ def loss_shift(ctx: Context, outputs: Tensor, y: Tensor) -> int | None:
     place = int(places[len(places) // 2])
     other = y.clone()
     other[:, place] = torch.where(y[:, place] == labels[0], labels[1], labels[0])
-    made_up = _made_up([len(y), steps, outputs.shape[2]], y)
-    before, after = _gradient(ctx, made_up, y), _gradient(ctx, made_up, other)
+    shape = [len(y), steps, outputs.shape[2]]
+    before, after = _gradient(ctx, shape, y), _gradient(ctx, shape, other)
     if before is None or after is None:
         return None
     moved = (before - after).abs().sum((0, 2))
@@ -85,19 +86,17 @@ def _counted_by_loss(passed: Passes, x: Values, y: Tensor, rows: Tensor) -> Tens
     if outputs is None or outputs.ndim != 3 or outputs.shape[1] != y.shape[1]:
         return None
     rows = rows[: max(ITEMS, LARGEST // outputs[0].numel())]
-    gradient = _gradient(passed.ctx, _made_up([len(rows), *outputs.shape[1:]], y), y[rows])
-    return None if gradient is None else gradient.abs().amax(2) > 0
+    gradient = _gradient(passed.ctx, [len(rows), *outputs.shape[1:]], y[rows])
+    return None if gradient is None else (gradient.abs().amax(2) > 0).to(y.device)
 
 
-def _made_up(shape: list[int], like: Tensor) -> Tensor:
-    return torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(like.device)
-
-
-def _gradient(ctx: Context, outputs: Tensor, y: Tensor) -> Tensor | None:
-    """Of the loss, with respect to made-up outputs."""
-    leaf = outputs.clone().requires_grad_()
+def _gradient(ctx: Context, shape: list[int], y: Tensor) -> Tensor | None:
+    """Of the loss, with respect to made-up outputs. On the processor: what a loss refuses on an
+    accelerator may abort that for good.
+    """
+    leaf = torch.randn(shape, generator=torch.Generator().manual_seed(0)).requires_grad_()
     with suppress(Exception), torch.enable_grad():
-        loss = ctx.experiment.loss_function(leaf.clone(), y.clone())
+        loss = ctx.experiment.loss_function(leaf.clone(), y.cpu().clone())
         (gradient,) = torch.autograd.grad(loss, leaf)
         return gradient if bool(torch.isfinite(gradient).all()) else None
     return None
