@@ -4,6 +4,7 @@ The class of the model is exchanged for one that is derived from it, as PyTorch'
 parametrizations do: names of parameters, hooks and copies stay what they are.
 """
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,8 +14,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from recipe.data.datasets import Suit
-from recipe.data.trees import Tree, WithTargets, natural
-from recipe.models.calling import Calling
+from recipe.data.trees import Tree, Values, WithTargets, natural
+from recipe.models.calling import Calling, mask_parameter
 from recipe.models.outputs import OutputPicker, structure_of
 from recipe.models.own_loss import OwnLoss
 
@@ -97,6 +98,7 @@ def _adapted(kind: type[nn.Module]) -> type[nn.Module]:
                 return adapter(self, own, args[0])
             return own(*args, **kwargs)
 
+    Adapted.forward.__wrapped__ = kind.forward  # type: ignore[attr-defined]  # its parameters
     Adapted.__name__, Adapted.__qualname__ = kind.__name__, kind.__qualname__
     Adapted.__module__ = kind.__module__
     return Adapted
@@ -105,6 +107,18 @@ def _adapted(kind: type[nn.Module]) -> type[nn.Module]:
 def adapter_of(model: nn.Module) -> Adapter | None:
     """What `adapt` was given, for a model or for one inside it; None for a model as it is."""
     return next((vars(m)[_ADAPTER] for m in model.modules() if _ADAPTER in vars(m)), None)
+
+
+def mask_given(model: nn.Module, x: Values) -> bool:
+    """Whether a model is told where sequences end, in a batch like `x`."""
+    adapter, name = adapter_of(model), mask_parameter(model)
+    calling = None if adapter is None else adapter.calling
+    if calling is None or name is None:
+        return False
+    batch = natural(x)
+    given = batch.inputs if isinstance(batch, WithTargets) else batch
+    args, kwargs = calling.arguments(given)
+    return name in inspect.signature(model.forward).bind_partial(*args, **kwargs).arguments
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from recipe.data.trees import Items, Padded, Tree, Values, described, natural
 MASKS = ("attention_mask", "src_key_padding_mask", "key_padding_mask", "padding_mask", "mask")
 LENGTHS = ("lengths", "seq_lengths", "input_lengths", "src_lengths", "lens")
 """Parameters of `forward` that say where sequences end, as models of this field call them."""
-INVERTED = ("src_key_padding_mask", "key_padding_mask", "padding_mask")
+INVERTED_MASKS = ("src_key_padding_mask", "key_padding_mask", "padding_mask")
 """Those that are true where there is padding, as in `nn.Transformer`."""
 
 
@@ -27,6 +27,7 @@ class Calling:
         spread: whether a tuple is given as positional arguments.
         only: the one entry of a dict that is given alone, where `forward` knows no key by name.
         mask: its parameter that says where padding is, if it has one.
+        turned: whether that mask means the opposite of what its name says.
 
     """
 
@@ -34,6 +35,7 @@ class Calling:
     spread: bool = False
     only: str | None = None
     mask: str | None = None
+    turned: bool = False
 
     def arguments(self, batch: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Positional and keyword arguments for a batch in its natural structure."""
@@ -50,7 +52,8 @@ class Calling:
         padded = next((part for part in parts if isinstance(part, Padded)), None)
         if padded is None or self.mask is None:
             return {}
-        return {self.mask: mask_of(padded, self.mask)}
+        mask = mask_of(padded, self.mask)
+        return {self.mask: ~mask if self.turned else mask}
 
     def __str__(self) -> str:
         """What it does, in words; nothing to say of one tensor."""
@@ -62,7 +65,9 @@ class Calling:
             how = "given the parts of an item one after the other" if self.spread else ""
         if self.mask is None:
             return how
-        return f"{how}{' and ' if how else 'given '}{self.mask}, which says where sequences end"
+        what = "is true for padding" if self.turned else "says where sequences end"
+        what = "is true for real steps" if self.turned and self.mask in INVERTED_MASKS else what
+        return f"{how}{' and ' if how else 'given '}{self.mask}, which {what}"
 
 
 def unpadded(part: Any) -> Any:
@@ -84,7 +89,7 @@ def mask_of(padded: Padded, name: str) -> Tensor:
         return padded.lengths.cpu()  # as `pack_padded_sequence` wants them
     steps = torch.arange(padded.values.shape[1], device=padded.values.device)
     real = steps < padded.lengths.to(steps.device)[:, None]
-    if name in INVERTED:
+    if name in INVERTED_MASKS:
         return ~real
     return real.long() if name == "attention_mask" else real
 
@@ -99,8 +104,7 @@ def find_calling(model: nn.Module, x: Values) -> Calling | None:
     batch = natural(x)
     if isinstance(batch, Tensor):
         return None
-    parameters = _parameters(model)
-    mask = next((p for p in (*MASKS, *LENGTHS) if p in parameters), None)
+    parameters, mask = _parameters(model), mask_parameter(model)
     if isinstance(batch, dict):
         return _by_name(model, batch, parameters, mask)
     if isinstance(batch, tuple) and not isinstance(batch, Padded):
@@ -108,6 +112,12 @@ def find_calling(model: nn.Module, x: Values) -> Calling | None:
         many = any(p.kind is p.VAR_POSITIONAL for p in parameters.values())
         return Calling(spread=many or len(places) >= len(batch), mask=mask)
     return Calling(mask=mask)
+
+
+def mask_parameter(model: nn.Module) -> str | None:
+    """The parameter of `forward` that says where sequences end, if it has one."""
+    parameters = _parameters(model)
+    return next((name for name in (*MASKS, *LENGTHS) if name in parameters), None)
 
 
 _PLACES = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)

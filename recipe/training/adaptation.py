@@ -29,6 +29,7 @@ from recipe.models.randomness import seeded
 from recipe.models.user_errors import error_location
 from recipe.tasks import TASKS, LanguageModel, Task
 from recipe.tasks.by_loss import ByLoss
+from recipe.training.mask_meaning import with_mask_meaning
 from recipe.training.model_kinds import give_targets, per_token, shifted, shifts_labels
 from recipe.training.tree_losses import ModelLoss, Natural, OfPart, OfTrees
 
@@ -59,7 +60,7 @@ def adapted(
         return experiment, _suited(data, *known.suits)
     sample = data.train.sample(SAMPLE, torch.Generator().manual_seed(0))
     probe = _Probe(sample.x.cpu(), sample.y.cpu(), model)
-    probe.adapter = Adapter(find_calling(model, probe.x))
+    probe.adapter = Adapter(with_mask_meaning(model, find_calling(model, probe.x), probe.x))
     _pass(probe)
     if experiment.resolved_task.asks_model and experiment.loss is None:
         experiment = replace(experiment, loss=MODEL_LOSS)
@@ -292,8 +293,11 @@ def _natural(experiment: Experiment, probe: _Probe) -> Experiment:
 
 def _say_calling(probe: _Probe, say: Say) -> None:
     calling = probe.adapter.calling
-    if calling is not None and str(calling):
-        say(f"The model is {calling}.")
+    if calling is not None:
+        given = calling.arguments(natural(probe.x))[1]
+        told = calling if calling.mask in given else replace(calling, mask=None)
+        if str(told):
+            say(f"The model is {told}.")
     if left := not_given(calling, probe.x):
         say(f"Not given to the model: {', '.join(left)}.")
 

@@ -24,6 +24,7 @@ from recipe.tasks.by_loss import loss_accepts, shares, takes_label, tells_apart
 from recipe.tasks.classification import LossOfClasses
 from recipe.tasks.regression import LossAsScore
 from recipe.training.adaptation import adapted
+from recipe.training.ignored_labels import with_ignored_label
 
 LOOKED_AT = 64
 """Items that tell what shape outputs have."""
@@ -52,6 +53,7 @@ def prepare(
         x = data.train.sample(SAMPLE, torch.Generator().manual_seed(0)).x
         experiment = replace(experiment, model=_sized(experiment.model, x))
     experiment, data = adapted(experiment, data, say)
+    experiment = with_ignored_label(experiment, data, say)
     if experiment.head is not None or experiment.freeze or "freeze" in experiment.space:
         experiment = replace(experiment, blocks=_blocks(experiment, data))
     if callable(experiment.loss) and (task := _by_loss(experiment, data, experiment.loss)):

@@ -29,6 +29,7 @@ from recipe_steps.inspect.imbalance import class_counts
 from recipe_steps.inspect.loss_call import loss_call
 from recipe_steps.inspect.rules import ONE_INPUT
 from recipe_steps.inspect.scaling import scaling
+from recipe_steps.inspect.sequences import sequences
 from recipe_steps.inspect.splits import (
     batch_order,
     compare_inputs,
@@ -82,6 +83,7 @@ def measure(ctx: Context) -> Evidence:
         scalars |= _split(ctx, train, val)
         if scalars.get("shape_problem") is None:
             scalars |= loss_call(ctx, train)
+            scalars |= sequences(ctx, train)
             scalars |= anatomy(ctx, train)
             scalars |= scaling(ctx, train)
     return Evidence(scalars)
