@@ -9,12 +9,16 @@ if TYPE_CHECKING:
     from recipe.core.errors import UsageError
     from recipe.core.results import RunResult
     from recipe.experiment import Experiment
+    from recipe.frameworks.lightning import from_lightning
+    from recipe.frameworks.transformers import from_transformers
     from recipe.ranges import integers, log_uniform, uniform, when
+    from recipe.sources.from_timm import from_timm
     from recipe.tasks import Task
     from recipe.trained.loading import load
 
-__all__ = ["Experiment", "RunResult", "Task", "UsageError", "__version__", "integers", "load",
-           "log_uniform", "run", "uniform", "when"]  # fmt: skip
+__all__ = ["Experiment", "RunResult", "Task", "UsageError", "__version__", "from_lightning",
+           "from_timm", "from_transformers", "integers", "load", "log_uniform", "run", "uniform",
+           "when"]  # fmt: skip
 
 __version__ = version.VERSION
 
@@ -23,6 +27,9 @@ _HOMES = {
     "RunResult": "recipe.core.results",
     "Task": "recipe.tasks",
     "UsageError": "recipe.core.errors",
+    "from_lightning": "recipe.frameworks.lightning",
+    "from_timm": "recipe.sources.from_timm",
+    "from_transformers": "recipe.frameworks.transformers",
     "integers": "recipe.ranges",
     "load": "recipe.trained.loading",
     "log_uniform": "recipe.ranges",

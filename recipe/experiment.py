@@ -123,6 +123,8 @@ class Experiment:
     name: str | None = None
     inputs: Any = field(default=None, compare=False)
     """Of data by name: how files become inputs, what outputs mean (see `InputsRecord`)."""
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    """What was read from the object of another framework, in sentences that a run begins with."""
     model_args: Mapping[str, Any] = field(default_factory=dict)
     """Keyword arguments for the factory, set by the search."""
     begin_from: str | None = None
@@ -150,7 +152,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "batch_size", self._batch_size(self.batch_size))
-        if isinstance(self.train, DataLoader) and isinstance(self.train.sampler, SequentialSampler):
+        if _in_order(self.train):
             object.__setattr__(self, "shuffle", False)
         if isinstance(self.model, nn.Module):
             raise UsageError(
@@ -331,6 +333,12 @@ class Experiment:
             **({} if self.begin_from is None else {"begin_from": self.begin_from}),
             **self.model_args,
         }  # fmt: skip
+
+
+def _in_order(train: Any) -> bool:
+    """Whether it is a DataLoader that does not shuffle; a sampler of whole batches may."""
+    plain = isinstance(train, DataLoader) and train.batch_size is not None
+    return plain and isinstance(train.sampler, SequentialSampler)
 
 
 def _is_name(value: Any) -> bool:

@@ -177,3 +177,19 @@ def test_the_users_objects_are_shared_and_left_alone():
 def test_an_experiment_can_be_copied_and_sent_to_another_process(again):
     made = make(lr=0.25, model_args={"width": 5}, train=[1, 2])
     assert again(made) == made
+
+
+def test_a_loader_that_takes_items_in_order_is_taken_at_its_word():
+    data = torch.utils.data.TensorDataset(torch.zeros(8, 2), torch.zeros(8).long())
+    sampler = torch.utils.data.RandomSampler(data)
+    batches = torch.utils.data.BatchSampler(sampler, 2, drop_last=False)
+    loaders = {
+        "in order": torch.utils.data.DataLoader(data, batch_size=2),
+        "random": torch.utils.data.DataLoader(data, batch_size=2, shuffle=True),
+        "batches of its own": torch.utils.data.DataLoader(data, batch_sampler=batches),
+    }
+    found = {
+        name: Experiment(model=lambda: nn.Linear(2, 2), train=loader).shuffle
+        for name, loader in loaders.items()
+    }
+    assert found == {"in order": False, "random": True, "batches of its own": True}

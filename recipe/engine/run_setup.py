@@ -62,6 +62,8 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
     def say(text: str) -> None:
         emit(Message(text))
 
+    for note in resolved.notes:
+        say(note)
     data = load_splits(resolved, device, settings.seed, _progress(emit), say)
     for split, part in (("train", data.train), ("val", data.val)):
         if isinstance(part, StreamData) and not part.deterministic:

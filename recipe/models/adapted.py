@@ -58,10 +58,12 @@ class Adapter:
         batch = natural(x)
         calling = self.calling or Calling()
         if isinstance(batch, WithTargets):
+            own = self.own_loss
+            calling = Calling() if own is not None and own.whole_batch else calling
             args, kwargs = calling.arguments(batch.inputs)
-            if self.own_loss is None:
+            if own is None:
                 return self._outputs(forward(*args, **kwargs))
-            asked = self.own_loss.asked(model, forward, args, kwargs, batch.targets)
+            asked = own.asked(model, forward, args, kwargs, batch.targets)
             return Tree(asked.as_tree(self.picker, len(x)))
         args, kwargs = calling.arguments(batch)
         return self._outputs(forward(*args, **kwargs))

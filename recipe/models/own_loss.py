@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from recipe.data.item_parts import TARGETS
 from recipe.data.trees import Items, as_structure
 from recipe.models.outputs import NAMES, OutputPicker, parts_of
 
+_OWN_LOSS = "_recipe_own_loss"
 LOSS, LOGITS, PREDICTIONS = "loss", "logits", "predictions"
 """Parts of the outputs of such a model."""
 
@@ -50,6 +51,12 @@ class Asked:
 class OwnLoss(Protocol):
     """How a model is asked for its loss."""
 
+    whole_batch: ClassVar[bool]
+    """Whether it is given the inputs as the data have them, not as `forward` takes them."""
+
+    def __str__(self) -> str:
+        """Where the loss comes from, in words behind "the loss is"."""
+
     def asked(
         self,
         model: nn.Module,
@@ -70,7 +77,13 @@ class ByForward:
 
     """
 
+    whole_batch: ClassVar[bool] = False
+
     name: str
+
+    def __str__(self) -> str:
+        """See `OwnLoss`."""
+        return f"the model's own, which is given the targets as {self.name}"
 
     def asked(
         self,
@@ -111,6 +124,25 @@ def target_parameter(model: nn.Module) -> str | None:
     except (TypeError, ValueError):
         return None
     return next((name for name in TARGETS if name in known), None)
+
+
+def declare(model: nn.Module, own: OwnLoss) -> nn.Module:
+    """The model, which says by that how it is asked for its loss: the training step of another
+    framework's model is more than its `forward`.
+    """
+    vars(model)[_OWN_LOSS] = own
+    return model
+
+
+def declared(model: nn.Module) -> OwnLoss | None:
+    """What `declare` was given, or the parameter of `forward` that takes the targets; None where
+    there is neither.
+    """
+    own: OwnLoss | None = vars(model).get(_OWN_LOSS)
+    if own is not None:
+        return own
+    name = target_parameter(model)
+    return None if name is None else ByForward(name)
 
 
 def find_loss(returned: Any) -> Tensor | None:

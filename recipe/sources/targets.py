@@ -3,12 +3,14 @@
 import importlib
 import importlib.util
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
+from recipe.frameworks.recognition import KNOWN, as_known, is_known, only_known
 from recipe.models.user_errors import error_location
 
 BUILT_IN = {"digits": "recipe.sources.digits:digits"}
@@ -24,16 +26,28 @@ def load_target(target: str) -> Experiment:
     """
     target = BUILT_IN.get(target, target)
     source, _, name = target.rpartition(":") if _has_name(target) else (target, "", "")
-    name = name or DEFAULT_NAME
     module = _from_file(Path(source)) if source.endswith(".py") else _from_package(source)
+    name = name or _default(module)
     try:
         value = getattr(module, name)
     except AttributeError as error:
         known = [n for n, v in vars(module).items() if isinstance(v, Experiment)]
         hint = f"it has {', '.join(known)}: name one with {source}:NAME." if known else (
-            f"assign one, such as {name} = Experiment(model=..., train=...).")  # fmt: skip
+            f"assign one, such as {name} = Experiment(model=..., train=...); or name {KNOWN}."
+        )  # fmt: skip
         raise UsageError(f"{source} defines no {name!r}; {hint}") from error
-    return as_experiment(value, f"{source}:{name}")
+    return as_experiment(value, f"{source}:{name}", vars(module))
+
+
+def _default(module: ModuleType) -> str:
+    """What a target means that names nothing: `experiment`, or where the file has none, the one
+    object of another framework in it.
+    """
+    if hasattr(module, DEFAULT_NAME) or any(
+        isinstance(value, Experiment) for value in vars(module).values()
+    ):
+        return DEFAULT_NAME
+    return only_known(vars(module)) or DEFAULT_NAME
 
 
 def _has_name(target: str) -> bool:
@@ -41,18 +55,22 @@ def _has_name(target: str) -> bool:
     return bool(colon) and tail.isidentifier() and len(head) > 1
 
 
-def as_experiment(value: Any, where: str) -> Experiment:
-    """An Experiment, or what a function returns that makes one.
+def as_experiment(
+    value: Any, where: str, beside: Mapping[str, Any] = MappingProxyType({})
+) -> Experiment:
+    """An Experiment, or what a function returns that makes one, or one of an object of another
+    framework.
 
     Args:
-        value: either of them.
+        value: any of them.
         where: how a complaint names it.
+        beside: what the file of the user holds, by name: loaders and the like.
 
     Raises:
         UsageError: the function raised, or it is something else.
 
     """
-    if callable(value) and not isinstance(value, Experiment):
+    if callable(value) and not isinstance(value, Experiment) and not is_known(value):
         try:
             value = value()
         except UsageError:
@@ -62,12 +80,12 @@ def as_experiment(value: Any, where: str) -> Experiment:
                 f"{where}() raised {type(error).__name__}: {error} ({error_location(error)}); "
                 "fix it and run again."
             ) from error
-    if not isinstance(value, Experiment):
-        raise UsageError(
-            f"{where} is a {type(value).__name__}, not a recipe.Experiment or a "
-            "function that returns one."
-        )
-    return value
+    if isinstance(value, Experiment):
+        return value
+    known = as_known(value, beside, where.rpartition(":")[2])
+    if known is None:
+        raise UsageError(f"{where} is a {type(value).__name__}: name {KNOWN}.")
+    return known
 
 
 def _from_file(path: Path) -> ModuleType:

@@ -24,7 +24,7 @@ from recipe.models.adapted import Adapter, adapt, adapter_of
 from recipe.models.building import build_model
 from recipe.models.calling import Calling, find_calling, not_given
 from recipe.models.outputs import OutputPicker, find_output
-from recipe.models.own_loss import LOGITS, LOSS, ByForward, target_parameter
+from recipe.models.own_loss import LOGITS, LOSS, OwnLoss, declared
 from recipe.models.randomness import seeded
 from recipe.models.user_errors import error_location
 from recipe.tasks import TASKS, LanguageModel, Task
@@ -60,7 +60,8 @@ def adapted(
         return experiment, _suited(data, *known.suits)
     sample = data.train.sample(SAMPLE, torch.Generator().manual_seed(0))
     probe = _Probe(sample.x.cpu(), sample.y.cpu(), model)
-    probe.adapter = Adapter(with_mask_meaning(model, find_calling(model, probe.x), probe.x))
+    calling = _calling(experiment, probe)
+    probe.adapter = Adapter(with_mask_meaning(model, calling, probe.x))
     _pass(probe)
     if experiment.resolved_task.asks_model and experiment.loss is None:
         experiment = replace(experiment, loss=MODEL_LOSS)
@@ -92,6 +93,23 @@ def _in_small_batches(data: Splits, probe: "_Probe") -> Splits:
     if size >= data.train.eval_size:
         return data
     return Splits(data.train.evaluated_by(size), data.val.evaluated_by(size))
+
+
+def _calling(experiment: Experiment, probe: "_Probe") -> Calling | None:
+    """How `forward` takes a batch; a model whose loss is asked for with whole batches may have none
+    that takes them.
+
+    Raises:
+        UsageError: see `find_calling`.
+
+    """
+    try:
+        return find_calling(probe.model, probe.x)
+    except UsageError:
+        own = declared(probe.model) if experiment.loss == MODEL_LOSS else None
+        if own is None or not own.whole_batch:
+            raise
+    return None
 
 
 @dataclass
@@ -134,8 +152,10 @@ def _pass(probe: _Probe) -> None:
     probe.returned = found.get(True, probe.evaluated)
 
 
-def _arguments(probe: _Probe) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    calling = probe.adapter.calling or Calling()
+def _arguments(
+    probe: _Probe, calling: Calling | None = None
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    calling = calling or probe.adapter.calling or Calling()
     return calling.arguments(natural(probe.x.clone()))
 
 
@@ -163,13 +183,12 @@ def _with_own_loss(
     experiment: Experiment, data: Splits, probe: _Probe, say: Say
 ) -> tuple[Experiment, Splits]:
     """A model that computes its loss. Where that is the task's own, it need not be asked."""
-    name = target_parameter(probe.model)
-    if name is None:
+    own = declared(probe.model)
+    if own is None:
         raise UsageError(
             f"loss='model', but {type(probe.model).__name__}.forward takes no targets: it has no "
             f"parameter called {', '.join(TARGETS)}. Rename it, or pass a loss(outputs, targets)."
         )
-    own = ByForward(name)
     asked = _asked(experiment, probe, own)
     logits = asked.get(LOGITS)
     experiment = replace(experiment, task=_task_of_outputs(experiment, logits, probe.y, say))
@@ -187,11 +206,11 @@ def _with_own_loss(
     )  # fmt: skip
     loss = ModelLoss(task.loss)
     scored = OfPart(task, LOGITS) if logits is not None else OfTrees(loss, task)
-    say(f"The loss is the model's own, which is given the targets as {name}.")
+    say(f"The loss is {own}.")
     return replace(experiment, loss=loss, task=scored), _suited(data, give_targets)
 
 
-def _asked(experiment: Experiment, probe: _Probe, own: ByForward) -> dict[str, Any]:
+def _asked(experiment: Experiment, probe: _Probe, own: OwnLoss) -> dict[str, Any]:
     """What the model answers that is given the targets of the sample.
 
     Raises:
@@ -199,7 +218,7 @@ def _asked(experiment: Experiment, probe: _Probe, own: ByForward) -> dict[str, A
 
     """
     model = build_model(experiment, 0, CPU).eval()
-    args, kwargs = _arguments(probe)
+    args, kwargs = _arguments(probe, Calling() if own.whole_batch else None)
     try:
         with torch.no_grad(), seeded(0, CPU):
             answer = own.asked(model, model.forward, args, kwargs, natural(probe.y))
