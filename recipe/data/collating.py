@@ -8,7 +8,7 @@ import optree
 import torch
 from torch import Tensor
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import UsageError, raised
 from recipe.data.item_parts import Parting, as_tensors
 from recipe.data.trees import NAMESPACE, Items, Padded, Values, as_structure, as_values, grown
 
@@ -98,7 +98,7 @@ class Collate:
             made = self.own(items)
         except Exception as error:
             raise UsageError(
-                f"The collate function of {name} raised {type(error).__name__}: {error} for "
+                f"The collate function of {name} raised {raised(error)} for "
                 f"{len(items)} items; call it with a list of items to see where."
             ) from error
         x, y = self.parting(made, f"The batch that the collate function of {name} makes")

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import UsageError, raised
 from recipe.data.trees import Items, as_structure
 
 TARGETS = ("labels", "label", "target", "targets", "y")
@@ -59,7 +59,7 @@ class Parting:
             pair = self.function(item)
         except Exception as error:
             raise UsageError(
-                f"The function given as batch raised {type(error).__name__}: {error} for {where}; "
+                f"The function given as batch raised {raised(error)} for {where}; "
                 "call it with that item to see where."
             ) from error
         if not isinstance(pair, tuple | list) or len(pair) != 2:

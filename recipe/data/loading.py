@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import UsageError, raised
 from recipe.data.collating import Collate, leaves_of, part_item
 from recipe.data.datasets import Data, ItemData, StreamData, TensorData
 from recipe.data.decoding import PARALLEL_FROM, Notify, decode, read_items
@@ -168,8 +168,7 @@ def _called(source: Any, name: str) -> Any:
         return source()
     except Exception as error:
         raise UsageError(
-            f"The function given as {name} raised {type(error).__name__}: {error}; "
-            "call it by itself to see where."
+            f"The function given as {name} raised {raised(error)}; call it by itself to see where."
         ) from error
 
 

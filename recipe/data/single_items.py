@@ -7,7 +7,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import UsageError, raised
 from recipe.data.collating import Collate, Item, leaves_of, part_item
 from recipe.data.item_parts import Parting
 from recipe.data.trees import Items, Tree, Values, identical
@@ -50,8 +50,7 @@ def raw_item(dataset: Any, index: int, name: str) -> Any:
         return dataset[index]
     except Exception as error:
         raise UsageError(
-            f"{name}[{index}] raised {type(error).__name__}: {error}; "
-            "read that item by itself to see where."
+            f"{name}[{index}] raised {raised(error)}; read that item by itself to see where."
         ) from error
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.utils.data import Dataset, IterableDataset
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import UsageError, raised
 from recipe.data.collating import Collate, leaves_of, part_item, rebuilt
 from recipe.data.datasets import (
     Data,
@@ -104,8 +104,7 @@ def _read(stream: Iterator[Any], name: str, count: int) -> list[Any]:
         return list(islice(stream, count))
     except Exception as error:
         raise UsageError(
-            f"Reading {name} raised {type(error).__name__}: {error}; go through the stream by "
-            "itself to see where."
+            f"Reading {name} raised {raised(error)}; go through the stream by itself to see where."
         ) from error
 
 

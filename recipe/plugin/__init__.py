@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from recipe.core.findings import Finding, RemedyOutcome, Severity
     from recipe.core.trials import Trial
     from recipe.core.chosen_model import Chosen, ChosenKind, FinalScore, Member
-    from recipe.core.errors import UNUSABLE, UsageError
+    from recipe.core.errors import UNUSABLE, UsageError, in_a_line, raised
     from recipe.plugin.step import Goto, Step, read_examples
     from recipe.plugin.rules import Rule, finding, rule
     from recipe.plugin.remedy import Remedy, RemedyInput
@@ -87,6 +87,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     # what was measured and found
     "Curve", "Evidence", "Figure", "Scalar", "curve", "finite", "Finding", "RemedyOutcome",
     "Severity", "Trial", "Chosen", "ChosenKind", "FinalScore", "Member", "UNUSABLE", "UsageError",
+    "in_a_line", "raised",
     # steps, rules and remedies
     "Goto", "Step", "read_examples", "Rule", "finding", "rule", "Remedy", "RemedyInput",
     "Context", "PACE",
@@ -127,7 +128,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.core.findings": ("Finding", "RemedyOutcome", "Severity"),
     "recipe.core.trials": ("Trial",),
     "recipe.core.chosen_model": ("Chosen", "ChosenKind", "FinalScore", "Member"),
-    "recipe.core.errors": ("UNUSABLE", "UsageError"),
+    "recipe.core.errors": ("UNUSABLE", "UsageError", "in_a_line", "raised"),
     "recipe.plugin.step": ("Goto", "Step", "read_examples"),
     "recipe.plugin.rules": ("Rule", "finding", "rule"),
     "recipe.plugin.remedy": ("Remedy", "RemedyInput"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import UsageError, raised
 from recipe.experiment import Experiment
 from recipe.models.user_errors import error_location
 
@@ -59,7 +59,7 @@ def as_experiment(value: Any, where: str) -> Experiment:
             raise
         except Exception as error:
             raise UsageError(
-                f"{where}() raised {type(error).__name__}: {error} ({error_location(error)}); "
+                f"{where}() raised {raised(error)} ({error_location(error)}); "
                 "fix it and run again."
             ) from error
     if not isinstance(value, Experiment):
@@ -88,7 +88,7 @@ def _from_file(path: Path) -> ModuleType:
         raise UsageError(f"{path} ({error_location(error)}): {error}") from error
     except Exception as error:
         raise UsageError(
-            f"{path} does not load: {type(error).__name__}: {error} ({error_location(error)}); "
+            f"{path} does not load: {raised(error)} ({error_location(error)}); "
             "fix it and run again."
         ) from error
     return module
@@ -106,6 +106,6 @@ def _from_package(name: str) -> ModuleType:
         raise UsageError(f"{name} does not load: {error} ({error_location(error)}).") from error
     except Exception as error:
         raise UsageError(
-            f"{name} does not load: {type(error).__name__}: {error} ({error_location(error)}); "
+            f"{name} does not load: {raised(error)} ({error_location(error)}); "
             "fix it and run again."
         ) from error

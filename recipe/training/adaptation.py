@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import UsageError, in_a_line
 from recipe.data.datasets import Splits, Suit
 from recipe.data.item_parts import TARGETS
 from recipe.data.trees import Tree, Values, described, natural
@@ -193,7 +193,7 @@ def _asked(experiment: Experiment, probe: _Probe, own: ByForward) -> dict[str, A
     except Exception as error:
         raise UsageError(
             f"The model cannot compute its own loss of {len(probe.x)} items (inputs "
-            f"{described(probe.x)}; targets {described(probe.y)}): {str(error).splitlines()[0]} "
+            f"{described(probe.x)}; targets {described(probe.y)}): {in_a_line(error)} "
             f"({error_location(error)})."
         ) from error
     return answer.as_tree(OutputPicker(), len(probe.x))

@@ -17,6 +17,7 @@ from recipe.plugin import (
     build_model,
     error_location,
     full_precision,
+    raised,
     seeded,
 )
 
@@ -103,7 +104,7 @@ def called(loss: LossFunction, outputs: Tensor, targets: Tensor) -> Call:
             return Call(words[0].rstrip(".:"))
         except Exception as error:
             raise UsageError(
-                f"The loss raised {type(error).__name__}: {error} ({error_location(error)}); "
+                f"The loss raised {raised(error)} ({error_location(error)}); "
                 "it is called as loss(outputs, targets) and returns one number."
             ) from error
 

@@ -21,6 +21,7 @@ from recipe.plugin import (
     build_model,
     error_location,
     every_tensor,
+    in_a_line,
     seeded,
     shape_of,
 )
@@ -178,7 +179,7 @@ def _outputs(ctx: Context, train: TensorData) -> dict[str, Scalar]:
             outputs = model(x)
     except Exception as error:
         raise UsageError(
-            f"The model cannot process a batch of {_described(x)}: {str(error).splitlines()[0]} "
+            f"The model cannot process a batch of {_described(x)}: {in_a_line(error)} "
             f"({error_location(error)}); match the model's first layer to the data."
         ) from error
     if not isinstance(outputs, Tensor | Tree):
