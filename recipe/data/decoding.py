@@ -21,6 +21,7 @@ from recipe.data.single_items import (
     item,
     probe_indices,
     raw_item,
+    refuse_mixtures,
     stack_items,
     stack_leaves,
 )
@@ -68,6 +69,7 @@ class _Reader:
         self.parting = parting
         sample = [item(dataset, index, name, parting) for index in probe_indices(self.n)]
         self.first = sample[0]
+        refuse_mixtures(sample, name)
         self.inputs = len(leaves_of(self.first[0]))
         leaves = [leaves_of(each) for each in sample]
         stack_leaves(leaves, name, self.inputs)
@@ -116,6 +118,7 @@ class _Reader:
 
     def _whole(self, start: int, stop: int) -> list[Tensor]:
         items = [item(self.dataset, i, self.name, self.parting) for i in range(start, stop)]
+        refuse_mixtures([self.first, *items], self.name)
         return stack_leaves([leaves_of(each) for each in items], self.name, self.inputs)
 
     def _apart(self, start: int, stop: int) -> list[Tensor] | None:

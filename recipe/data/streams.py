@@ -9,7 +9,13 @@ import torch
 from torch.utils.data import Dataset, IterableDataset
 
 from recipe.core.errors import UsageError, raised
-from recipe.data.collating import Collate, leaves_of, part_item, rebuilt
+from recipe.data.collating import (
+    Collate,
+    check_items,
+    leaves_of,
+    part_item,
+    rebuilt,
+)
 from recipe.data.datasets import (
     Data,
     ItemData,
@@ -18,7 +24,7 @@ from recipe.data.datasets import (
     suited,
 )
 from recipe.data.order import Order
-from recipe.data.single_items import Batch, Unequal, as_labels, stack_leaves
+from recipe.data.single_items import Batch, Unequal, as_labels, refuse_mixtures, stack_leaves
 from recipe.data.trees import as_values, identical
 
 DEFAULT_EPOCH = 10_000
@@ -79,6 +85,9 @@ def load_stream(
     if short and same:
         say(f"{name}: one pass of the stream gives {len(first)} items; they were read once.")
         return _kept(first, name, device, collate)
+    if collate.own is None and not collate.separate:
+        check_items(parted, name)
+        collate = collate.knowing(parted)
     items = len(first) if short else limit
     say(
         f"{name}: an epoch is {items} items of the stream"
@@ -115,11 +124,12 @@ def _kept(raw: list[Any], name: str, device: torch.device, collate: Collate) -> 
                         collate, device, name)  # fmt: skip
     items = [_parted(each, collate, name) for each in raw]
     try:
+        refuse_mixtures(items, name)
         inputs = len(leaves_of(items[0][0]))
         parts = stack_leaves([leaves_of(each) for each in items], name, inputs)
     except Unequal:
-        collate(items, name)  # refuses what cannot be brought together
-        return ItemData(items, collate, device, name)
+        check_items(items, name)
+        return ItemData(items, collate.knowing(items), device, name)
     x, y = rebuilt(items[0], parts)
     return TensorData(as_values(x).to(device), as_labels(as_values(y)).to(device))
 
