@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from recipe.data.datasets import Data, Splits, TensorData, like
     from recipe.data.loading import load_data
     from recipe.data.trees import (
-        Tree, Values, copies, every_tensor, join, shape_of, split,
+        Tree, Values, copies, described, every_tensor, join, shape_of, split,
     )
     from recipe.data.single_items import Batch
     from recipe.sources.source import Source
     from recipe.sources.readers import Reader
     from recipe.models.building import batch_norms, build_model
-    from recipe.models.adapted import adapter_of
+    from recipe.models.adapted import adapter_of, advice
     from recipe.models.user_errors import error_location
     from recipe.models.dropout import no_dropout
     from recipe.models.randomness import seeded
@@ -98,10 +98,10 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "LanguageModel", "Regression", "ByLoss", "loss_accepts",
     # data and its sources
     "Data", "Splits", "TensorData", "like", "load_data", "Batch", "Source", "Reader", "Tree",
-    "Values", "copies", "every_tensor", "join", "shape_of", "split",
+    "Values", "copies", "described", "every_tensor", "join", "shape_of", "split",
     # fresh models, and models around them
-    "adapter_of", "batch_norms", "build_model", "error_location", "no_dropout", "seeded", "in_head",
-    "SCRATCH",
+    "adapter_of", "advice", "batch_norms", "build_model", "error_location", "no_dropout", "seeded",
+    "in_head", "SCRATCH",
     "reset_weights", "start_file", "why_not_reset", "Mapped", "Rectified", "Standardised",
     "StandardisedParts", "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_outputs",
     "with_relu_between_layers",
@@ -141,14 +141,14 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.data.datasets": ("Data", "Splits", "TensorData", "like"),
     "recipe.data.loading": ("load_data",),
     "recipe.data.trees": (
-        "Tree", "Values", "copies", "every_tensor", "join", "shape_of",
+        "Tree", "Values", "copies", "described", "every_tensor", "join", "shape_of",
         "split",
     ),
     "recipe.data.single_items": ("Batch",),
     "recipe.sources.source": ("Source",),
     "recipe.sources.readers": ("Reader",),
     "recipe.models.building": ("batch_norms", "build_model"),
-    "recipe.models.adapted": ("adapter_of",),
+    "recipe.models.adapted": ("adapter_of", "advice"),
     "recipe.models.user_errors": ("error_location",),
     "recipe.models.dropout": ("no_dropout",),
     "recipe.models.randomness": ("seeded",),

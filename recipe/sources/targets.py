@@ -59,8 +59,7 @@ def as_experiment(value: Any, where: str) -> Experiment:
             raise
         except Exception as error:
             raise UsageError(
-                f"{where}() raised {raised(error)} ({error_location(error)}); "
-                "fix it and run again."
+                f"{where}() raised {raised(error)} ({error_location(error)}); fix it and run again."
             ) from error
     if not isinstance(value, Experiment):
         raise UsageError(

@@ -18,6 +18,7 @@ from recipe.plugin import (
     Tree,
     UsageError,
     Values,
+    advice,
     build_model,
     error_location,
     every_tensor,
@@ -180,7 +181,7 @@ def _outputs(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     except Exception as error:
         raise UsageError(
             f"The model cannot process a batch of {_described(x)}: {in_a_line(error)} "
-            f"({error_location(error)}); match the model's first layer to the data."
+            f"({error_location(error)}); {advice(model, x, error)}."
         ) from error
     if not isinstance(outputs, Tensor | Tree):
         raise UsageError(
