@@ -13,6 +13,7 @@ from torch import Tensor
 from recipe.core.errors import UsageError
 from recipe.data.collating import leaves_of, rebuilt
 from recipe.data.disk_cache import CHUNK, MEMORY_SHARE, Make, on_disk
+from recipe.data.equality import identical
 from recipe.data.item_parts import Parting
 from recipe.data.single_items import (
     Batch,
@@ -26,7 +27,7 @@ from recipe.data.single_items import (
     stack_leaves,
 )
 from recipe.data.transforms import ManyJpegs, Tail, split_transform
-from recipe.data.trees import as_values, identical
+from recipe.data.trees import as_values
 from recipe.machine.memory import free_memory
 from recipe.machine.processes import Channel, RequestFailed, answer_requests, can_fork, cores
 

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from recipe.core.errors import UsageError, raised
 from recipe.data.collating import Collate, Item, leaves_of, part_item, same_structure
+from recipe.data.equality import identical
 from recipe.data.item_parts import Parting
-from recipe.data.trees import Items, Tree, Values, identical
+from recipe.data.trees import Items, Tree, Values
 
 Batch = tuple[Values, Values]
 """Inputs and targets."""

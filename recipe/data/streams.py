@@ -23,9 +23,10 @@ from recipe.data.datasets import (
     TensorData,
     suited,
 )
+from recipe.data.equality import identical
 from recipe.data.order import Order
 from recipe.data.single_items import Batch, Unequal, as_labels, refuse_mixtures, stack_leaves
-from recipe.data.trees import as_values, identical
+from recipe.data.trees import as_values
 
 DEFAULT_EPOCH = 10_000
 """Items of an epoch of a stream that has more than that."""
