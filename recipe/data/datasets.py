@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Subset
 
-from recipe.data.collating import IGNORED, Collate, part_item
+from recipe.data.collating import IGNORED, Collate, part_item, with_lengths
 from recipe.data.order import Order
 from recipe.data.single_items import Batch
 from recipe.data.trees import Gathered, Items, Tree, Values, join, split
@@ -341,8 +341,22 @@ def suited(batch: Batch, suits: Sequence[Suit]) -> Batch:
     return batch
 
 
+def _with_lengths(data: Data, sequences: frozenset[int]) -> Data:
+    """Data whose inputs at these places are sequences that may differ in length."""
+    if not sequences:
+        return data
+    if not isinstance(data, TensorData):
+        collate: Collate = data.collate  # type: ignore[attr-defined]  # all others have one
+        known = replace(collate, sequences=collate.sequences | sequences)
+        return replace(data, collate=known)  # type: ignore[type-var]
+    return replace(data, x=with_lengths(data.x, sequences))
+
+
 def like(data: Data, other: Data) -> Data:
-    """Data changed as other data were that were made to suit a model."""
+    """Data changed as other data were that were made to suit a model: sequences that differ in
+    length there say where they end here too.
+    """
+    data = _with_lengths(data, getattr(other, "collate", Collate()).sequences)
     for suit in other.suits[len(data.suits) :]:
         data = data.suited(suit)
     return data.evaluated_by(other.eval_size)

@@ -326,20 +326,6 @@ def copies(values: Values, times: int) -> Values:
     return join([values] * times) if times > 1 else values
 
 
-def identical(a: Any, b: Any) -> bool:
-    """Equal in structure, shapes, types and every value, a NaN counting as equal to a NaN."""
-    if isinstance(a, Tensor) and isinstance(b, Tensor):
-        return (
-            a.shape == b.shape
-            and a.dtype == b.dtype
-            and torch.equal(a.nan_to_num(), b.nan_to_num())
-        )
-    if isinstance(a, Tensor) or isinstance(b, Tensor):
-        return False
-    mine, others = list(every_tensor(a)), list(every_tensor(b))
-    return len(mine) == len(others) and all(map(identical, mine, others))
-
-
 def only_tensor(values: Any) -> Tensor | None:
     """The one tensor that a batch consists of; None where it is a tree."""
     return values if isinstance(values, Tensor) else None

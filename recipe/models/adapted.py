@@ -14,7 +14,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from recipe.data.datasets import Suit
-from recipe.data.trees import Tree, Values, WithTargets, natural
+from recipe.data.trees import Padded, Tree, Values, WithTargets, every_tensor, natural
 from recipe.models.calling import Calling, mask_parameter
 from recipe.models.outputs import OutputPicker, structure_of
 from recipe.models.own_loss import OwnLoss
@@ -121,6 +121,35 @@ def mask_given(model: nn.Module, x: Values) -> bool:
     given = batch.inputs if isinstance(batch, WithTargets) else batch
     args, kwargs = calling.arguments(given)
     return name in inspect.signature(model.forward).bind_partial(*args, **kwargs).arguments
+
+
+def advice(model: nn.Module, x: Values, error: Exception) -> str:
+    """What to do about a model that cannot process a batch, in words."""
+    if next(every_tensor(x), None) is None:
+        return (
+            "the inputs hold no numbers, so turn them into some: pass collate=, a function from a "
+            "list of items to a batch, or let the data set do it"
+        )
+    batch, adapter = natural(x), adapter_of(model)
+    calling = (adapter and adapter.calling) or Calling()
+    whole = not (calling.spread or calling.names is not None or calling.only is not None)
+    if whole and isinstance(batch, tuple) and not isinstance(batch, Padded):
+        return (
+            f"its forward is given all {len(batch)} inputs as one tuple: let it take a parameter "
+            "for each, or pass batch=, a function from an item to (inputs, targets)"
+        )
+    if whole and isinstance(batch, dict):
+        return (
+            f"its forward is given the whole dict: call its parameters as the keys "
+            f"({', '.join(map(str, batch))}), or pass batch=, a function from an item to "
+            "(inputs, targets)"
+        )
+    if isinstance(error, TypeError) and "positional argument" in str(error):
+        return (
+            "let its forward take the inputs of an item, or pass batch=, a function from an item "
+            "to (inputs, targets)"
+        )
+    return "match the model's first layer to the data"
 
 
 @contextmanager

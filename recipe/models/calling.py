@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from recipe.core.errors import UsageError
+from recipe.data.item_parts import TARGETS
 from recipe.data.trees import Items, Padded, Tree, Values, described, natural
 
 MASKS = ("attention_mask", "src_key_padding_mask", "key_padding_mask", "padding_mask", "mask")
@@ -102,15 +103,14 @@ def find_calling(model: nn.Module, x: Values) -> Calling | None:
 
     """
     batch = natural(x)
-    if isinstance(batch, Tensor):
-        return None
     parameters, mask = _parameters(model), mask_parameter(model)
+    if isinstance(batch, Tensor):
+        _takes_no_more(model, parameters, 1)
+        return None
     if isinstance(batch, dict):
         return _by_name(model, batch, parameters, mask)
     if isinstance(batch, tuple) and not isinstance(batch, Padded):
-        places = [p for p in parameters.values() if p.kind in _PLACES]
-        many = any(p.kind is p.VAR_POSITIONAL for p in parameters.values())
-        return Calling(spread=many or len(places) >= len(batch), mask=mask)
+        return _in_a_row(model, batch, parameters, mask)
     return Calling(mask=mask)
 
 
@@ -121,6 +121,55 @@ def mask_parameter(model: nn.Module) -> str | None:
 
 
 _PLACES = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_HELP = "or pass batch=, a function from an item to (inputs, targets)."
+
+
+def _in_a_row(
+    model: nn.Module,
+    batch: tuple[Any, ...],
+    parameters: Mapping[str, inspect.Parameter],
+    mask: str | None,
+) -> Calling:
+    """A single parameter takes the tuple itself; several take its parts."""
+    places = [
+        name for name, p in parameters.items()
+        if p.kind in _PLACES and not (name in TARGETS and p.default is not p.empty)
+    ]  # fmt: skip
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters.values()):
+        return Calling(spread=True, mask=mask)
+    if 1 < len(places) < len(batch):
+        raise UsageError(
+            f"{type(model).__name__}.forward takes {', '.join(places)}, and the items have "
+            f"{len(batch)} inputs: let it take as many, {_HELP}"
+        )
+    spread = len(places) >= len(batch)
+    _takes_no_more(model, parameters, len(batch) if spread else 1, mask)
+    return Calling(spread=spread, mask=mask)
+
+
+def _takes_no_more(
+    model: nn.Module,
+    parameters: Mapping[str, inspect.Parameter],
+    given: int,
+    mask: str | None = None,
+) -> None:
+    """Refuse a `forward` that cannot do with so many inputs; it may want the targets too."""
+    required = [name for name in _required(parameters) if name not in (*TARGETS, mask)]
+    missing = required[given:]
+    if missing:
+        raise UsageError(
+            f"{type(model).__name__}.forward takes {', '.join(parameters)}, and the items have "
+            f"{given} input{'s' if given > 1 else ''}: {', '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} missing. Give each item as many inputs, "
+            f"{_HELP}"
+        )
+
+
+def _required(parameters: Mapping[str, inspect.Parameter]) -> list[str]:
+    return [
+        name for name, p in parameters.items()
+        if p.default is p.empty and p.kind in (*_PLACES, p.KEYWORD_ONLY)
+    ]  # fmt: skip
 
 
 def _parameters(model: nn.Module) -> Mapping[str, inspect.Parameter]:
@@ -141,10 +190,7 @@ def _by_name(
     named = [key for key in batch if key in parameters]
     if takes_all and not named:
         named = tensors
-    required = [
-        name for name, p in parameters.items()
-        if p.default is p.empty and p.kind in (*_PLACES, p.KEYWORD_ONLY)
-    ]  # fmt: skip
+    required = _required(parameters)
     if named and all(name in named or name == mask for name in required):
         return Calling(tuple(named), mask=None if mask in batch else mask)
     if len(tensors) == 1 and len(required) <= 1:
@@ -155,8 +201,7 @@ def _by_name(
     raise UsageError(
         f"{type(model).__name__}.forward takes {', '.join(parameters) or 'nothing'}, and the items "
         f"have {', '.join(batch)}: {', '.join(missing)} "
-        f"{'is' if len(missing) == 1 else 'are'} missing. Call the keys as forward does, or pass "
-        "batch=, a function from an item to (inputs, targets)."
+        f"{'is' if len(missing) == 1 else 'are'} missing. Call the keys as forward does, {_HELP}"
     )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from recipe.core.findings import Finding, RemedyOutcome, Severity
     from recipe.core.trials import Trial
     from recipe.core.chosen_model import Chosen, ChosenKind, FinalScore, Member
-    from recipe.core.errors import UNUSABLE, UsageError
+    from recipe.core.errors import UNUSABLE, UsageError, in_a_line, raised
     from recipe.plugin.step import Goto, Step, read_examples
     from recipe.plugin.rules import Rule, finding, rule
     from recipe.plugin.remedy import Remedy, RemedyInput
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from recipe.data.datasets import Data, Splits, TensorData, like
     from recipe.data.loading import load_data
     from recipe.data.trees import (
-        Padded, Tree, Values, copies, every_tensor, join, natural, shape_of, split,
+        Padded, Tree, Values, copies, described, every_tensor, join, natural, shape_of, split,
     )
     from recipe.data.single_items import Batch
     from recipe.sources.source import Source
     from recipe.sources.readers import Reader
-    from recipe.models.adapted import adapter_of, mask_given
+    from recipe.models.adapted import adapter_of, advice, mask_given
     from recipe.models.building import batch_norms, build_model
     from recipe.models.calling import INVERTED_MASKS, MASKS, mask_parameter
     from recipe.models.user_errors import error_location
@@ -89,6 +89,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     # what was measured and found
     "Curve", "Evidence", "Figure", "Scalar", "curve", "finite", "Finding", "RemedyOutcome",
     "Severity", "Trial", "Chosen", "ChosenKind", "FinalScore", "Member", "UNUSABLE", "UsageError",
+    "in_a_line", "raised",
     # steps, rules and remedies
     "Goto", "Step", "read_examples", "Rule", "finding", "rule", "Remedy", "RemedyInput",
     "Context", "PACE",
@@ -99,10 +100,10 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "LanguageModel", "Regression", "ByLoss", "loss_accepts",
     # data and its sources
     "Data", "Splits", "TensorData", "like", "load_data", "Batch", "Source", "Reader", "Padded",
-    "Tree", "Values", "copies", "every_tensor", "join", "natural", "shape_of", "split",
+    "Tree", "Values", "copies", "described", "every_tensor", "join", "natural", "shape_of", "split",
     # fresh models, and models around them
-    "adapter_of", "batch_norms", "build_model", "error_location", "no_dropout", "seeded", "in_head",
-    "SCRATCH",
+    "adapter_of", "advice", "batch_norms", "build_model", "error_location", "no_dropout", "seeded",
+    "in_head", "SCRATCH",
     "reset_weights", "start_file", "why_not_reset", "Mapped", "Rectified", "Standardised",
     "StandardisedParts", "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_outputs",
     "with_relu_between_layers", "INVERTED_MASKS", "MASKS", "mask_given", "mask_parameter",
@@ -130,7 +131,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.core.findings": ("Finding", "RemedyOutcome", "Severity"),
     "recipe.core.trials": ("Trial",),
     "recipe.core.chosen_model": ("Chosen", "ChosenKind", "FinalScore", "Member"),
-    "recipe.core.errors": ("UNUSABLE", "UsageError"),
+    "recipe.core.errors": ("UNUSABLE", "UsageError", "in_a_line", "raised"),
     "recipe.plugin.step": ("Goto", "Step", "read_examples"),
     "recipe.plugin.rules": ("Rule", "finding", "rule"),
     "recipe.plugin.remedy": ("Remedy", "RemedyInput"),
@@ -143,13 +144,14 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.data.datasets": ("Data", "Splits", "TensorData", "like"),
     "recipe.data.loading": ("load_data",),
     "recipe.data.trees": (
-        "Padded", "Tree", "Values", "copies", "every_tensor", "join", "natural", "shape_of",
+        "Padded", "Tree", "Values", "copies", "described", "every_tensor", "join", "natural",
+        "shape_of",
         "split",
     ),
     "recipe.data.single_items": ("Batch",),
     "recipe.sources.source": ("Source",),
     "recipe.sources.readers": ("Reader",),
-    "recipe.models.adapted": ("adapter_of", "mask_given"),
+    "recipe.models.adapted": ("adapter_of", "advice", "mask_given"),
     "recipe.models.building": ("batch_norms", "build_model"),
     "recipe.models.calling": ("INVERTED_MASKS", "MASKS", "mask_parameter"),
     "recipe.models.user_errors": ("error_location",),

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import UsageError, in_a_line
 from recipe.data.datasets import TensorData
 from recipe.data.loading import ItemForm, load_data
 from recipe.data.splitting import load_splits
@@ -174,7 +174,7 @@ def _answers(
         except (RuntimeError, ValueError, IndexError) as error:
             raise UsageError(
                 f"The model cannot process inputs of shape {shape_of(part)} "
-                f"({str(error).splitlines()[0]}): give them as in training."
+                f"({in_a_line(error)}): give them as in training."
             ) from error
         for name, output in zip(names[start : start + BATCH], outputs, strict=True):
             yield Answer(name, *_read(task, output.detach().cpu().float(), meaning))

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import UsageError, in_a_line
 from recipe.data.datasets import Splits, Suit, eval_size_for
 from recipe.data.item_parts import TARGETS
 from recipe.data.trees import Tree, Values, as_structure, described, every_tensor, natural
@@ -29,6 +29,7 @@ from recipe.models.randomness import seeded
 from recipe.models.user_errors import error_location
 from recipe.tasks import TASKS, LanguageModel, Task
 from recipe.tasks.by_loss import ByLoss
+from recipe.training.checks import check_loss, check_val
 from recipe.training.mask_meaning import with_mask_meaning
 from recipe.training.model_kinds import give_targets, per_token, shifted, shifts_labels
 from recipe.training.tree_losses import ModelLoss, Natural, OfPart, OfTrees
@@ -63,6 +64,8 @@ def adapted(
     calling = _calling(experiment, probe)
     probe.adapter = Adapter(with_mask_meaning(model, calling, probe.x))
     _pass(probe)
+    if experiment.val is not None and not isinstance(experiment.val, int | float):
+        _look_at_val(experiment, data, probe)
     if experiment.resolved_task.asks_model and experiment.loss is None:
         experiment = replace(experiment, loss=MODEL_LOSS)
     if (
@@ -152,6 +155,16 @@ def _pass(probe: _Probe) -> None:
     probe.returned = found.get(True, probe.evaluated)
 
 
+def _look_at_val(experiment: Experiment, data: Splits, probe: _Probe) -> None:
+    """Validation items that were declared apart have to be like those of training."""
+    if probe.evaluated is None:
+        return
+    with seeded(0, CPU):
+        sample = data.val.sample(SAMPLE, torch.Generator().manual_seed(0))
+    model = build_model(experiment, 0, CPU).eval()
+    check_val(model, probe.adapter.calling, (probe.x, probe.y), (sample.x.cpu(), sample.y.cpu()))
+
+
 def _arguments(
     probe: _Probe, calling: Calling | None = None
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -185,8 +198,12 @@ def _with_own_loss(
     """A model that computes its loss. Where that is the task's own, it need not be asked."""
     own = declared(probe.model)
     if own is None:
+        task = experiment.resolved_task
+        why = (
+            f"task={task.name!r} takes the model's own loss" if task.asks_model else "loss='model'"
+        )
         raise UsageError(
-            f"loss='model', but {type(probe.model).__name__}.forward takes no targets: it has no "
+            f"{why}, but {type(probe.model).__name__}.forward takes no targets: it has no "
             f"parameter called {', '.join(TARGETS)}. Rename it, or pass a loss(outputs, targets)."
         )
     asked = _asked(experiment, probe, own)
@@ -225,10 +242,11 @@ def _asked(experiment: Experiment, probe: _Probe, own: OwnLoss) -> dict[str, Any
     except UsageError:
         raise
     except Exception as error:
+        odd = experiment.resolved_task.targets_problem(natural(probe.y))
         raise UsageError(
             f"The model cannot compute its own loss of {len(probe.x)} items (inputs "
-            f"{described(probe.x)}; targets {described(probe.y)}): {str(error).splitlines()[0]} "
-            f"({error_location(error)})."
+            f"{described(probe.x)}; targets {described(probe.y)}): {in_a_line(error)} "
+            f"({error_location(error)}){f'; {odd}' if odd else ''}."
         ) from error
     return answer.as_tree(OutputPicker(), len(probe.x))
 
@@ -253,6 +271,8 @@ def _with_outputs(experiment: Experiment, probe: _Probe, say: Say) -> Experiment
     if not isinstance(probe.y, Tensor):
         return _scored_by_loss(experiment, probe)
     logits = picker(probe.returned)
+    if callable(loss) and not probe.adapter.whole and not isinstance(probe.returned, Tensor):
+        check_loss(loss, probe.returned, logits, picker.name, probe.y)
     return replace(experiment, task=_task_of_outputs(experiment, logits, probe.y, say))
 
 

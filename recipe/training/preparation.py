@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import UsageError, in_a_line
 from recipe.data.datasets import Splits, TensorData
 from recipe.data.single_items import Batch, as_double
 from recipe.data.trees import Values, described, natural
@@ -151,7 +151,7 @@ def _first_pass(model: nn.Module, x: Values) -> None:
     except Exception as error:
         raise UsageError(
             f"The model has lazy layers and cannot process a batch of shape {described(x)}: "
-            f"{str(error).splitlines()[0]} ({error_location(error)})."
+            f"{in_a_line(error)} ({error_location(error)})."
         ) from error
     for module, training in modes:
         module.training = training

@@ -35,8 +35,8 @@ def trainer_softmax():
 def keras(*, softmax=False):
     os.environ.setdefault("KERAS_BACKEND", "torch")
     import keras
-
     from made_up import blobs
+
     from recipe.frameworks.recognition import as_known
 
     last = "softmax" if softmax else None

@@ -18,9 +18,11 @@ from recipe.plugin import (
     Tree,
     UsageError,
     Values,
+    advice,
     build_model,
     error_location,
     every_tensor,
+    in_a_line,
     seeded,
     shape_of,
 )
@@ -180,8 +182,8 @@ def _outputs(ctx: Context, train: TensorData) -> dict[str, Scalar]:
             outputs = model(x)
     except Exception as error:
         raise UsageError(
-            f"The model cannot process a batch of {_described(x)}: {str(error).splitlines()[0]} "
-            f"({error_location(error)}); match the model's first layer to the data."
+            f"The model cannot process a batch of {_described(x)}: {in_a_line(error)} "
+            f"({error_location(error)}); {advice(model, x, error)}."
         ) from error
     if not isinstance(outputs, Tensor | Tree):
         raise UsageError(
