@@ -10,14 +10,14 @@ from torch import Tensor
 
 from recipe.core.errors import UsageError, raised
 from recipe.data.item_parts import Parting, as_targets, as_tensors
+from recipe.data.joining import grown
 from recipe.data.trees import (
-    NAMESPACE,
+    WALK,
     Items,
     Padded,
     Values,
     as_structure,
     as_values,
-    grown,
     natural,
 )
 
@@ -27,11 +27,6 @@ IGNORED = -100
 Item = tuple[Any, Any]
 """Inputs and target of one item: structures of tensors without a batch axis."""
 Role = Literal["inputs", "targets"]
-_WALK: dict[str, Any] = {
-    "is_leaf": lambda value: isinstance(value, Tensor | Items),
-    "none_is_leaf": True,
-    "namespace": NAMESPACE,
-}
 
 
 def part_item(item: Any, parting: Parting, name: str, where: str) -> Item:
@@ -54,22 +49,22 @@ def part_item(item: Any, parting: Parting, name: str, where: str) -> Item:
 
 def leaves_of(structure: Any) -> list[Any]:
     """Tensors and `Items` of an item's inputs or target."""
-    return [structure] if isinstance(structure, Tensor) else optree.tree_leaves(structure, **_WALK)
+    return [structure] if isinstance(structure, Tensor) else optree.tree_leaves(structure, **WALK)
 
 
 def rebuilt(structure: Any, leaves: Sequence[Any]) -> Any:
     """The structure of an item with other leaves."""
     if isinstance(structure, Tensor):
         return leaves[0]
-    return optree.tree_unflatten(optree.tree_structure(structure, **_WALK), leaves)
+    return optree.tree_unflatten(optree.tree_structure(structure, **WALK), leaves)
 
 
 def same_structure(items: Sequence[Any]) -> bool:
     """Whether all have the same containers and keys."""
     if all(isinstance(item, Tensor) for item in items):
         return True
-    first = optree.tree_structure(items[0], **_WALK)
-    return all(optree.tree_structure(item, **_WALK) == first for item in items[1:])
+    first = optree.tree_structure(items[0], **WALK)
+    return all(optree.tree_structure(item, **WALK) == first for item in items[1:])
 
 
 @dataclass(frozen=True)

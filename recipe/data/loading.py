@@ -13,9 +13,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from recipe.core.errors import UsageError, raised
 from recipe.data.collating import Collate, check_items, leaves_of, part_item
-from recipe.data.datasets import Data, ItemData, StreamData, TensorData
+from recipe.data.datasets import Data, TensorData
 from recipe.data.decoding import PARALLEL_FROM, Notify, decode, read_items
 from recipe.data.disk_cache import MEMORY_SHARE
+from recipe.data.item_data import ItemData, StreamData
 from recipe.data.item_parts import Parting, as_targets, as_tensor, as_tensors
 from recipe.data.loaders import LoaderParts, take_apart
 from recipe.data.order import Order, saved_by_length

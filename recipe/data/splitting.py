@@ -8,9 +8,10 @@ from torch import Tensor
 
 from recipe.core.errors import UsageError
 from recipe.core.keys_and_seeds import derive_seed
-from recipe.data.datasets import Data, ItemData, Splits, StreamData, TensorData, like
+from recipe.data.datasets import Data, Splits, TensorData
 from recipe.data.decoding import Notify
 from recipe.data.disk_cache import select_rows
+from recipe.data.item_data import ItemData, StreamData, like
 from recipe.data.loading import ItemForm, Say, load_data
 from recipe.data.streams import IterableData
 from recipe.experiment import Experiment

@@ -19,12 +19,12 @@ from recipe.data.collating import (
 from recipe.data.datasets import (
     EVAL_BATCH,
     Data,
-    ItemData,
     Suit,
     TensorData,
     suited,
 )
 from recipe.data.equality import identical
+from recipe.data.item_data import ItemData
 from recipe.data.order import Order
 from recipe.data.single_items import Batch, Unequal, as_labels, refuse_mixtures, stack_leaves
 from recipe.data.trees import as_values

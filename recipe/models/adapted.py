@@ -14,7 +14,14 @@ from typing import Any
 from torch import Tensor, nn
 
 from recipe.data.datasets import Suit
-from recipe.data.trees import Padded, Tree, Values, WithTargets, every_tensor, natural
+from recipe.data.trees import (
+    Padded,
+    Tree,
+    Values,
+    WithTargets,
+    every_tensor,
+    natural,
+)
 from recipe.models.calling import Calling, mask_parameter
 from recipe.models.outputs import OutputPicker, structure_of
 from recipe.models.own_loss import OwnLoss

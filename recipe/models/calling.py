@@ -10,7 +10,14 @@ from torch import Tensor, nn
 
 from recipe.core.errors import UsageError
 from recipe.data.item_parts import TARGETS
-from recipe.data.trees import Items, Padded, Tree, Values, described, natural
+from recipe.data.trees import (
+    Items,
+    Padded,
+    Tree,
+    Values,
+    described,
+    natural,
+)
 
 MASKS = ("attention_mask", "src_key_padding_mask", "key_padding_mask", "padding_mask", "mask")
 LENGTHS = ("lengths", "seq_lengths", "input_lengths", "src_lengths", "lens")

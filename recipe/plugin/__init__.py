@@ -31,11 +31,19 @@ if TYPE_CHECKING:
     from recipe.tasks.base import SummedMetric, Task, TargetKind, counts_items
     from recipe.tasks import Embedding, Forecasting, LanguageModel, Regression
     from recipe.tasks.by_loss import ByLoss, loss_accepts
-    from recipe.data.datasets import Data, Splits, TensorData, like
+    from recipe.data.datasets import Data, Splits, TensorData
+    from recipe.data.item_data import like
     from recipe.data.loading import load_data
     from recipe.data.trees import (
-        Padded, Tree, Values, copies, described, every_tensor, join, natural, shape_of, split,
+        Padded,
+        Tree,
+        Values,
+        described,
+        every_tensor,
+        natural,
+        shape_of,
     )
+    from recipe.data.joining import copies, join, split
     from recipe.data.single_items import Batch
     from recipe.sources.source import Source
     from recipe.sources.readers import Reader
@@ -141,12 +149,12 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.tasks.base": ("SummedMetric", "Task", "TargetKind", "counts_items"),
     "recipe.tasks": ("Embedding", "Forecasting", "LanguageModel", "Regression"),
     "recipe.tasks.by_loss": ("ByLoss", "loss_accepts"),
-    "recipe.data.datasets": ("Data", "Splits", "TensorData", "like"),
+    "recipe.data.datasets": ("Data", "Splits", "TensorData"),
+    "recipe.data.item_data": ("like",),
+    "recipe.data.joining": ("copies", "join", "split"),
     "recipe.data.loading": ("load_data",),
     "recipe.data.trees": (
-        "Padded", "Tree", "Values", "copies", "described", "every_tensor", "join", "natural",
-        "shape_of",
-        "split",
+        "Padded", "Tree", "Values", "described", "every_tensor", "natural", "shape_of",
     ),
     "recipe.data.single_items": ("Batch",),
     "recipe.sources.source": ("Source",),

@@ -10,9 +10,10 @@ from torch import Tensor, nn
 
 from recipe.core.errors import UsageError, in_a_line
 from recipe.data.datasets import TensorData
+from recipe.data.joining import join
 from recipe.data.loading import ItemForm, load_data
 from recipe.data.splitting import load_splits
-from recipe.data.trees import Tree, Values, as_values, join, shape_of
+from recipe.data.trees import Tree, Values, as_values, shape_of
 from recipe.experiment import Experiment
 from recipe.machine.device import pick_device
 from recipe.notebook.run_folder import read_result

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from recipe.core.errors import UsageError, raised
 from recipe.data.collating import IGNORED
 from recipe.data.datasets import Data
+from recipe.data.joining import join, split
 from recipe.data.single_items import Batch
-from recipe.data.trees import Tree, Values, described, join, split
+from recipe.data.trees import Tree, Values, described
 from recipe.experiment import Experiment, Metric
 from recipe.models.user_errors import error_location
 from recipe.tasks.base import Task

@@ -12,7 +12,14 @@ import optree
 import torch
 from torch import Tensor, nn
 
-from recipe.data.trees import NAMESPACE, Items, Padded, Tree, Values, natural
+from recipe.data.trees import (
+    NAMESPACE,
+    Items,
+    Padded,
+    Tree,
+    Values,
+    natural,
+)
 from recipe.models.calling import Calling
 from recipe.models.outputs import parts_of
 from recipe.models.randomness import seeded

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recipe.data.equality import identical
+from recipe.data.joining import copies, grown, join, split
 from recipe.data.trees import (
     Gathered,
     Items,
@@ -18,15 +19,11 @@ from recipe.data.trees import (
     Tree,
     as_structure,
     as_values,
-    copies,
     described,
     every_tensor,
-    grown,
-    join,
     natural,
     only_tensor,
     shape_of,
-    split,
 )
 
 
