@@ -53,6 +53,8 @@ SEQUENCE_CASES = [
     Case(padding_changes_outputs, padding(0.01, MASK, given=True, change_turned=0.0), "fail",
          says="with the mask turned round."),
     Case(padding_changes_outputs, padding(0.01, MASK, given=True, change_turned=0.3), None),
+    Case(padding_changes_outputs, padding(0.0, MASK, given=True, mask_turned=True), "fail",
+         says="marks padding and leaves out real steps"),
     Case(padding_changes_outputs, padding(NAN), None),
     Case(padding_changes_outputs, padding(0.0, MASK, given=True), None),
     Case(labels_not_masked, {"padding_in_loss": 0.3135}, "fail", says="31% are those of padding"),

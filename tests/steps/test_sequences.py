@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+import more_sequence_samples as more
 from recipe.data.trees import Padded, Tree
 from recipe.testing import judge_scalars, measure, open_context
 from recipe_steps.inspect import Inspect
@@ -27,14 +28,14 @@ def found(make, tmp_path):
     return {f.rule for f in judge_scalars(Inspect(), scalars) if f.because is None and f.counts}
 
 
-@pytest.mark.parametrize("make", named(((), SOUND), ((), HELD_OUT_SOUND)))
+@pytest.mark.parametrize("make", named(((), SOUND), ((), HELD_OUT_SOUND), ((), more.SOUND)))
 def test_sound_experiments_are_left_alone(tmp_path, make):
     assert not found(make, tmp_path)
 
 
 @pytest.mark.parametrize(
     ("make", "rule"),
-    named(*(((rule,), {**FAULTS[rule], **HELD_OUT[rule]}) for rule in FAULTS)),
+    named(*(((rule,), {**FAULTS[rule], **HELD_OUT[rule], **more.FAULTS[rule]}) for rule in FAULTS)),
 )
 def test_a_mistake_is_named(tmp_path, make, rule):
     assert found(make, tmp_path) == {rule}

@@ -121,13 +121,14 @@ class _Look:
         """Of the outputs of every step [n, T] the largest change when the tokens at some places [T]
         are others, relative to the spread of all.
         """
-        tokens = parts(self.x)[self.part]
+        tokens = data.token_parts(self.x)[self.part]
         known = torch.unique(tokens[self.real])
         source = torch.Generator().manual_seed(0)
         draw = torch.randint(1, max(2, len(known)), tokens.shape, generator=source)
         rank = torch.searchsorted(known, tokens.contiguous()).clamp(max=len(known) - 1)
         others = known[(rank + draw.to(rank.device)) % len(known)]
         others = torch.where(places & self.real, others, tokens)
+        others = data.written_like(parts(self.x)[self.part], others)
         new = self.passed(data.replaced(self.x, self.part, others))
         if new is None or new.shape != self.whole.shape:
             return torch.zeros(self.real.shape, device=self.real.device)

@@ -25,6 +25,8 @@ def padding_marks(passed: Passes, x: Values, padding: data.Padding) -> dict[str,
         "padding_mask": name,
         "padding_mask_given": name is not None and mask_given(passed.model, x),
     }
+    if padding.turned and hasattr(passed.model, "config"):
+        facts["padding_mask_turned"] = True  # what masks of Hugging Face's models mean is known
     steps = padding.real.shape[1]
     room = steps - 1 - padding.real.long().cumsum(1).argmax(1)
     rows = room.argsort(descending=True, stable=True)[:ROWS]

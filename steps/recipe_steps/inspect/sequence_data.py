@@ -16,6 +16,8 @@ STEPS = "position_ids"
 """A part that counts steps, as Hugging Face calls it."""
 LEAST_STEPS, LEAST_WORDS = 4, 5
 """Of a sequence of tokens, and of distinct ones beside the padding."""
+FEW = 8
+"""Items that show a form."""
 RARE = 0.1
 """How often padding may stand elsewhere than at the end, as a share of all of it."""
 OFFSETS = range(-2, 4)
@@ -32,6 +34,7 @@ class Padding:
         told: by lengths or a mask; else it was read off the tokens.
         mask: name of the part that is the mask.
         lengths: name of the part that holds the lengths.
+        turned: whether the mask says the opposite of what masks of its name say.
 
     """
 
@@ -40,6 +43,7 @@ class Padding:
     told: bool = True
     mask: str | None = None
     lengths: str | None = None
+    turned: bool = False
 
     @property
     def certain(self) -> Tensor:
@@ -66,12 +70,33 @@ def targets_beside(x: Values) -> bool:
 
 
 def token_parts(x: Values) -> dict[str, Tensor]:
-    """Whole numbers [n, T] among the inputs that are no masks."""
-    return {
-        name: part for name, part in inputs(x).items()
-        if part.ndim == 2 and not part.is_floating_point() and part.dtype != torch.bool
-        and part.shape[1] >= LEAST_STEPS and _last(name) not in (*MASKS, STEPS)
+    """Whole numbers [n, T] among the inputs that are no masks, or are written as one-hot vectors
+    [n, T, V].
+    """
+    found = {
+        name: part.argmax(2) if _one_hot(part) else part for name, part in inputs(x).items()
+        if _last(name) not in (*MASKS, STEPS) and part.ndim > 1 and part.shape[1] >= LEAST_STEPS
     }  # fmt: skip
+    return {
+        name: part for name, part in found.items()
+        if part.ndim == 2 and not part.is_floating_point() and part.dtype != torch.bool
+    }  # fmt: skip
+
+
+def _one_hot(part: Tensor) -> bool:
+    few = part[:FEW]
+    return (
+        part.ndim == 3
+        and part.shape[2] > 1
+        and bool(((few == 0) | (few == 1)).all() and (few.sum(2) == 1).all())
+    )
+
+
+def written_like(part: Tensor, tokens: Tensor) -> Tensor:
+    """Tokens [n, T] in the form of a part of the inputs."""
+    if part.ndim == tokens.ndim:
+        return tokens
+    return torch.nn.functional.one_hot(tokens, part.shape[2]).to(part.dtype)
 
 
 def paddings(x: Values, *, words: bool) -> list[Padding]:
@@ -136,7 +161,8 @@ def _of_mask(name: str, mask: Tensor, part: str, tokens: Tensor) -> Iterator[Pad
     alone, others = (len(torch.unique(tokens[here])) == 1 for here in (~usual, usual))
     if alone == others and _last(name) == "mask":
         return  # which value of a mask of this name means what is not agreed on
-    yield Padding(part, ~usual if others and not alone else usual, mask=name)
+    turned = others and not alone
+    yield Padding(part, ~usual if turned else usual, mask=name, turned=turned)
 
 
 def before_padding(tokens: Tensor) -> Tensor | None:

@@ -12,6 +12,9 @@ from recipe_steps.inspect.passes import Passes
 LARGEST = 1 << 22
 """Made-up outputs in all."""
 ITEMS, STEPS = 2, 32
+STRAY = 0.05
+"""Share of the items whose targets end before the inputs do, above which they do not belong to them
+step by step."""
 ONE_STEP = 0.9
 """Share of the change of a gradient that one step has when one target is another."""
 
@@ -58,15 +61,13 @@ def padding_in_loss(
     of a model that computes its loss itself, or an update step of the user's own.
     """
     ctx = passed.ctx
-    if data.targets_beside(x) or ctx.experiment.update is not None:
-        return {}
-    padded = next((each.certain for each in known[::-1] if each.real.shape == y.shape), None)
-    if padded is None and ctx.task.name == "sequence_to_sequence":
-        real = data.before_padding(y)
-        padded = None if real is None else data.Padding("", real, told=False).certain
-    if padded is None or not bool(padded.any()):
+    own = data.targets_beside(x) and not hasattr(passed.model, "config")  # Hugging Face's: -100
+    if own or ctx.experiment.update is not None:
         return {}
     counted = ctx.task.counted(y)
+    padded = _padded(passed, y, counted, known)
+    if padded is None or not bool(padded.any()):
+        return {}
     if callable(ctx.experiment.loss):
         rows = padded.any(1).nonzero().flatten()
         found = _counted_by_loss(passed, x, y, rows)
@@ -76,6 +77,29 @@ def padding_in_loss(
     elif ctx.task.name not in data.TOKEN_TASKS:
         return {}
     return {"padding_in_loss": float((counted & padded).sum() / counted.sum().clamp(min=1))}
+
+
+def _padded(passed: Passes, y: Tensor, counted: Tensor, known: list[data.Padding]) -> Tensor | None:
+    """Which targets [n, T] are padding: where the inputs are that they belong to, or where they
+    themselves say so. Targets of a translation are no shorter where the source is.
+    """
+    config = getattr(passed.model, "config", None)
+    translates = passed.ctx.task.name == "sequence_to_sequence"
+    if not translates and not getattr(config, "is_encoder_decoder", False):
+        fitting = [each for each in known if each.real.shape == y.shape]
+    else:
+        fitting = [each for each in known[1:] if each.real.shape == y.shape]
+        if not fitting and (real := data.before_padding(y)) is not None:
+            fitting = [data.Padding("", real, told=False)]
+    if not fitting or _end(counted).lt(_end(fitting[-1].real) - 1).float().mean() > STRAY:
+        return None
+    return fitting[-1].certain
+
+
+def _end(marked: Tensor) -> Tensor:
+    """Of each row [n, T] the last step that is marked; -1 without one."""
+    places = torch.arange(1, marked.shape[1] + 1, device=marked.device)
+    return (marked * places).amax(1) - 1
 
 
 def _counted_by_loss(passed: Passes, x: Values, y: Tensor, rows: Tensor) -> Tensor | None:

@@ -16,6 +16,7 @@ SURE, UNLIKE = 0.95, 0.5
 """Share of the targets that are the token at the wrong step; and that are the one at the right step
 in a text that repeats itself so much that nothing can be said."""
 
+_TURN = "Turn the mask round: it marks padding where it should mark real steps, or the reverse."
 _TAKE_A_MASK = (
     "Let forward take a mask or lengths: mask attention, pack sequences for recurrent layers, and "
     "pool over real steps only."
@@ -63,6 +64,13 @@ def padding_changes_outputs(evidence: Evidence) -> Finding | None:
     """
     change, taken = evidence.number("padding_change"), evidence.number("padding_cut")
     item, mask = evidence.number("padding_item"), evidence.text("padding_mask")
+    if evidence.flag("padding_mask_turned"):
+        return finding(
+            "fail",
+            f"The {mask} of the items marks padding and leaves out real steps, so that the model "
+            "sees padding alone.",
+            _TURN,
+        )
     if change is None or taken is None or item is None:
         return None
     said, advice, broken = _of_masks(evidence, mask)
@@ -87,7 +95,7 @@ def _of_masks(evidence: Evidence, mask: str | None) -> tuple[str, str, bool]:
     if turned is not None and turned <= REPEATS and not evidence.flag("padding_mask_idle"):
         return (
             "It does not with the mask turned round",
-            "Turn the mask round: it marks padding where it should mark real steps.",
+            _TURN,
             True,
         )
     if mask is None:
