@@ -30,3 +30,18 @@ def reason_of(error: BaseException) -> str:
     text = str(error)
     plain = isinstance(error, RecipeError | RuntimeError | ValueError) and text
     return text if plain else f"{type(error).__name__}: {text}".removesuffix(": ")
+
+
+def raised(error: BaseException) -> str:
+    """What code of the user's raised, in one line: the kind of the error and its first line."""
+    return f"{type(error).__name__}: {_first_line(error)}".removesuffix(": ")
+
+
+def in_a_line(error: BaseException) -> str:
+    """The first line of an error, with its kind where that says little alone."""
+    alone = not isinstance(error, LookupError | AssertionError)
+    return _first_line(error) if alone and _first_line(error) else raised(error)
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "")

@@ -13,6 +13,7 @@ from torch import Tensor
 from recipe.core.errors import UsageError
 from recipe.data.collating import leaves_of, rebuilt
 from recipe.data.disk_cache import CHUNK, MEMORY_SHARE, Make, on_disk
+from recipe.data.equality import identical
 from recipe.data.item_parts import Parting
 from recipe.data.single_items import (
     Batch,
@@ -21,11 +22,12 @@ from recipe.data.single_items import (
     item,
     probe_indices,
     raw_item,
+    refuse_mixtures,
     stack_items,
     stack_leaves,
 )
 from recipe.data.transforms import ManyJpegs, Tail, split_transform
-from recipe.data.trees import as_values, identical
+from recipe.data.trees import as_values
 from recipe.machine.memory import free_memory
 from recipe.machine.processes import Channel, RequestFailed, answer_requests, can_fork, cores
 
@@ -68,6 +70,7 @@ class _Reader:
         self.parting = parting
         sample = [item(dataset, index, name, parting) for index in probe_indices(self.n)]
         self.first = sample[0]
+        refuse_mixtures(sample, name)
         self.inputs = len(leaves_of(self.first[0]))
         leaves = [leaves_of(each) for each in sample]
         stack_leaves(leaves, name, self.inputs)
@@ -116,6 +119,7 @@ class _Reader:
 
     def _whole(self, start: int, stop: int) -> list[Tensor]:
         items = [item(self.dataset, i, self.name, self.parting) for i in range(start, stop)]
+        refuse_mixtures([self.first, *items], self.name)
         return stack_leaves([leaves_of(each) for each in items], self.name, self.inputs)
 
     def _apart(self, start: int, stop: int) -> list[Tensor] | None:

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recipe.core.errors import UsageError
-from recipe.data.trees import Items, as_structure
+from recipe.core.errors import UsageError, raised
+from recipe.data.trees import Items, as_structure, every_tensor
 
 TARGETS = ("labels", "label", "target", "targets", "y")
 """Keys of a dict that hold the target, as data sets of this field call it."""
@@ -42,6 +42,12 @@ class Parting:
             return self._by_function(item, where)
         if isinstance(item, Mapping):
             return self._of_dict(item, where)
+        if self.target is not None and isinstance(item, tuple | list):
+            raise UsageError(
+                f"{where} is {_called(item)}, which has no keys, and target={self.target!r} names "
+                "one: leave out target=, or pass batch=, a function from an item to "
+                "(inputs, targets)."
+            )
         if isinstance(item, tuple | list) and len(item) >= 2:
             *inputs, target = item
             return (inputs[0] if len(inputs) == 1 else tuple(inputs)), target
@@ -59,7 +65,7 @@ class Parting:
             pair = self.function(item)
         except Exception as error:
             raise UsageError(
-                f"The function given as batch raised {type(error).__name__}: {error} for {where}; "
+                f"The function given as batch raised {raised(error)} for {where}; "
                 "call it with that item to see where."
             ) from error
         if not isinstance(pair, tuple | list) or len(pair) != 2:
@@ -71,6 +77,11 @@ class Parting:
 
     def _of_dict(self, item: Mapping[str, Any], where: str) -> tuple[Any, Any]:
         key = self._key(item, where)
+        if len(item) == 1:
+            raise UsageError(
+                f"{where} has the target {key!r} and no inputs beside it: give it a key for each "
+                "input of the model, or pass batch=, a function from an item to (inputs, targets)."
+            )
         return {name: part for name, part in item.items() if name != key}, item[key]
 
     def _key(self, item: Mapping[str, Any], where: str) -> str:
@@ -112,6 +123,22 @@ def as_tensors(value: Any, name: str) -> Any:
     return _leaf(value, name)
 
 
+def as_targets(value: Any, name: str) -> Any:
+    """As `as_tensors`; a loss compares real numbers.
+
+    Raises:
+        UsageError: they are complex.
+
+    """
+    tensors = as_tensors(value, name)
+    if any(tensor.is_complex() for tensor in every_tensor(tensors)):
+        raise UsageError(
+            f"{name} has complex targets, which no loss compares: pass torch.view_as_real(...) of "
+            "them, or their amplitude."
+        )
+    return tensors
+
+
 def _leaf(value: Any, name: str) -> Any:
     if isinstance(value, Tensor | np.ndarray | np.number | np.bool_ | int | float):
         return as_tensor(value, name)
@@ -143,6 +170,7 @@ def as_tensor(value: Any, name: str) -> Tensor:
         UsageError: it is something else.
 
     """
+    _usable(value, name)
     if isinstance(value, Tensor):
         tensor = value.detach()
     elif isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
@@ -155,3 +183,22 @@ def as_tensor(value: Any, name: str) -> Tensor:
             "add a transform such as ToTensor to the data set."
         )
     return tensor.float() if tensor.dtype == torch.float64 else tensor
+
+
+def _usable(value: Any, name: str) -> None:
+    """Refuse arrays that hold their values in another way than one after the other."""
+    kinds = {
+        "a nested tensor": (isinstance(value, Tensor) and value.is_nested, "its .unbind()"),
+        "a quantized tensor": (isinstance(value, Tensor) and value.is_quantized, ".dequantize()"),
+        "a sparse tensor": (
+            isinstance(value, Tensor) and value.layout not in (torch.strided, torch.jagged),
+            ".to_dense()",
+        ),
+        "a tensor without values": (isinstance(value, Tensor) and value.is_meta, "one on cpu"),
+        "a masked array": (isinstance(value, np.ma.MaskedArray), ".filled(...)"),
+    }
+    for kind, (found, remedy) in kinds.items():
+        if found:
+            raise UsageError(
+                f"{name} holds {kind}, which batches cannot be made of: pass {remedy} in its place."
+            )

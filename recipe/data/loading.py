@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from recipe.core.errors import UsageError
-from recipe.data.collating import Collate, leaves_of, part_item
-from recipe.data.datasets import Data, ItemData, StreamData, TensorData
+from recipe.core.errors import UsageError, raised
+from recipe.data.collating import Collate, check_items, leaves_of, part_item
+from recipe.data.datasets import Data, TensorData
 from recipe.data.decoding import PARALLEL_FROM, Notify, decode, read_items
 from recipe.data.disk_cache import MEMORY_SHARE
-from recipe.data.item_parts import Parting, as_tensor, as_tensors
+from recipe.data.item_data import ItemData, StreamData
+from recipe.data.item_parts import Parting, as_targets, as_tensor, as_tensors
 from recipe.data.loaders import LoaderParts, take_apart
 from recipe.data.order import Order, saved_by_length
 from recipe.data.single_items import (
@@ -26,7 +28,7 @@ from recipe.data.single_items import (
     randomness,
     raw_item,
 )
-from recipe.data.streams import as_factory, is_stream, load_stream
+from recipe.data.streams import Fresh, as_factory, is_stream, load_stream
 from recipe.data.trees import as_structure, as_values
 from recipe.experiment import Experiment
 from recipe.machine.memory import free_memory
@@ -100,21 +102,16 @@ def load_data(
     if is_array_tree(source):
         return _from_array_tree(source, name, device, form)
     if is_stream(source):
-        fresh = declared if callable(declared) and not isinstance(declared, Dataset) else source
         return load_stream(
-            as_factory(fresh), name, device, collate, epoch_items=form.epoch_items, say=say
+            _fresh(declared, source), name, device, collate, epoch_items=form.epoch_items, say=say
         )
-    if not (hasattr(source, "__getitem__") and hasattr(source, "__len__")):
-        raise UsageError(
-            f"{name} is a {type(source).__name__}: pass a Dataset of (x, y) with a length, "
-            "a pair of tensors, a DataLoader, a stream of items, or a function that returns one."
-        )
-    _not_empty(len(source), name)
+    _not_empty(_length(source, name), name)
+    order.check(len(source))
     if (kind := randomness(source, name, collate)) != "none":
         workers = _workers(len(source))
         if collate.own is None and not collate.separate:
             sample = [item(source, i, name, form.parting) for i in probe_indices(len(source))]
-            collate = collate.over(sample)
+            collate = collate.knowing(sample)
         return StreamData(source, device, workers, rewritten=kind == "rewritten",
                           collate=collate, name=name, order=order)  # fmt: skip
     by_length = form.by_length if name == "train" else None
@@ -122,6 +119,53 @@ def load_data(
     if collate.own is not None or collate.separate:
         return _unequal(source, made)
     return _decoded(source, made)
+
+
+def _fresh(declared: Any, source: Any) -> Fresh:
+    """What begins a stream anew: the function that was declared, where it is one."""
+    if not callable(declared) or isinstance(declared, Dataset):
+        return as_factory(source)
+
+    def begun() -> Any:
+        made = declared()
+        return made.dataset if isinstance(made, DataLoader) else made
+
+    return as_factory(begun)
+
+
+def _length(source: Any, name: str) -> int:
+    """Of a data set.
+
+    Raises:
+        UsageError: it is none, or does not tell its length.
+
+    """
+    usual = (
+        "pass a Dataset of (x, y) with a length, a pair of tensors, a DataLoader, a stream of "
+        "items, or a function that returns one."
+    )
+    if isinstance(source, str | bytes | Path):
+        raise UsageError(f"{name} is text ({str(source)!r}), not data: {usual}")
+    if isinstance(source, Mapping) and source and 0 not in source:
+        kinds = ", ".join(f"{key!r}: {type(part).__name__}" for key, part in source.items())
+        raise UsageError(
+            f"{name} is a dict ({kinds}) that holds other things than arrays: give each key an "
+            "array or a tensor with one entry per item, or pass a Dataset of dicts."
+        )
+    if isinstance(source, tuple) and len(source) > 2 and all(map(_is_array, source)):
+        raise UsageError(
+            f"{name} is a tuple of {len(source)} arrays: pass a pair of inputs and targets, such "
+            f"as {name}=((a, b), y)."
+        )
+    if not (hasattr(source, "__getitem__") and hasattr(source, "__len__")):
+        raise UsageError(f"{name} is a {type(source).__name__}: {usual}")
+    try:
+        return len(source)
+    except Exception as error:
+        raise UsageError(
+            f"The length of {name} is not known, len() raised {raised(error)}: return the number "
+            "of its items from __len__."
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -152,17 +196,22 @@ def _unequal(source: Any, made: _Made) -> Data:
     """Items of several shapes: kept where they fit into memory, else read again in every epoch."""
     name, device, collate, order = made.name, made.device, made.collate, made.order
     raw = collate.own is not None
-    sample = [raw_item(source, i, name) for i in probe_indices(len(source))]
+    numbers = probe_indices(len(source))
+    sample = [raw_item(source, i, name) for i in numbers]
     if not raw:
         sample = [part_item(each, collate.parting, name, f"An item of {name}") for each in sample]
-        collate = collate.over(sample)
+    if not (raw or collate.separate):
+        check_items(sample, name, numbers)
+        collate = collate.knowing(sample)
     x, y = collate(sample, name)  # refuses what cannot be brought together before all is read
     size = len(source) * (x.nbytes + y.nbytes) / len(sample)
     if size > MEMORY_SHARE * free_memory(torch.device("cpu")):
         return StreamData(source, device, _workers(len(source)), deterministic=True,
                           collate=collate, name=name, order=order)  # fmt: skip
     kept = read_items(source, name, made.notify, collate.parting, raw=raw)
-    collate = collate if raw else collate.over(kept)
+    if not (raw or collate.separate):
+        check_items(kept, name)
+        collate = collate.knowing(kept)
     if made.by_length and not raw and not order.drawn:
         order = _by_length(kept, made.by_length, made.say)
     return ItemData(kept, collate, device, name, order=order)
@@ -194,7 +243,7 @@ def is_arrays(source: Any) -> bool:
 
 
 def _from_arrays(source: Any, name: str, device: torch.device) -> TensorData:
-    x, y = (as_tensor(part, name) for part in source)
+    x, y = as_tensor(source[0], name), as_targets(source[1], name)
     if len(x) != len(y):
         raise UsageError(
             f"{name} has {len(x)} inputs but {len(y)} targets: pass one target per input."
@@ -210,8 +259,7 @@ def _called(source: Any, name: str) -> Any:
         return source()
     except Exception as error:
         raise UsageError(
-            f"The function given as {name} raised {type(error).__name__}: {error}; "
-            "call it by itself to see where."
+            f"The function given as {name} raised {raised(error)}; call it by itself to see where."
         ) from error
 
 
@@ -246,8 +294,8 @@ def is_array_tree(source: Any) -> bool:
 
 
 def _from_array_tree(source: Any, name: str, device: torch.device, form: ItemForm) -> TensorData:
-    parts = form.parting(source, name)
-    tensors = [as_tensors(part, name) for part in parts]
+    inputs, targets = form.parting(source, name)
+    tensors = as_tensors(inputs, name), as_targets(targets, name)
     lengths = {len(leaf) for part in tensors for leaf in leaves_of(part)}
     if len(lengths) > 1:
         raise UsageError(

@@ -38,6 +38,14 @@ class Order:
         drawn = self.sampler is not None or self.batch_sampler is not None
         return drawn or self.drop_last or bool(self.lengths)
 
+    def check(self, n: int) -> None:
+        """Refuse a weighted sampler that was made for another number of items than `n`."""
+        if isinstance(self.sampler, WeightedRandomSampler) and len(self.sampler.weights) != n:
+            raise UsageError(
+                f"The WeightedRandomSampler of the DataLoader has {len(self.sampler.weights)} "
+                f"weights for {n} items: give it one weight per item."
+            )
+
     def count(self, n: int) -> int:
         """Items of an epoch over `n` items."""
         return n if self.sampler is None else len(self.sampler)
@@ -115,10 +123,10 @@ class Order:
         """
         if self.batch_sampler is not None:
             for chosen in _seeded(self.batch_sampler, generator):
-                yield torch.tensor(list(chosen), device=device)
+                yield self._within(torch.tensor(list(chosen)), n).to(device)
             return
         if self.sampler is not None:
-            order = torch.tensor(list(_seeded(self.sampler, generator)))
+            order = self._within(torch.tensor(list(_seeded(self.sampler, generator))), n)
         else:
             order = torch.randperm(n, generator=generator) if shuffle else torch.arange(n)
         if self.lengths and shuffle:
@@ -129,6 +137,21 @@ class Order:
             whole = len(index) == size or not self.drop_last or len(order) < size
             if whole and (len(index) > 1 or size == 1 or start == 0):
                 yield index
+
+    def _within(self, index: Tensor, n: int) -> Tensor:
+        """What a sampler drew.
+
+        Raises:
+            UsageError: that are no items.
+
+        """
+        if not index.numel() or int(index.max()) >= n or int(index.min()) < 0:
+            drawn = f"item {int(index.max())}" if index.numel() else "no items"
+            raise UsageError(
+                f"The {type(self.batch_sampler or self.sampler).__name__} of the DataLoader drew "
+                f"{drawn} from data with {n}: let it draw numbers from 0 to {n - 1}."
+            )
+        return index
 
 
 def padding_share(lengths: Sequence[int], order: Sequence[int], size: int) -> float:

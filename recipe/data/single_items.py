@@ -7,10 +7,11 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from recipe.core.errors import UsageError
-from recipe.data.collating import Collate, Item, leaves_of, part_item
+from recipe.core.errors import UsageError, raised
+from recipe.data.collating import Collate, Item, leaves_of, part_item, same_structure
+from recipe.data.equality import identical
 from recipe.data.item_parts import Parting
-from recipe.data.trees import Items, Tree, Values, identical
+from recipe.data.trees import Items, Tree, Values
 
 Batch = tuple[Values, Values]
 """Inputs and targets."""
@@ -50,8 +51,7 @@ def raw_item(dataset: Any, index: int, name: str) -> Any:
         return dataset[index]
     except Exception as error:
         raise UsageError(
-            f"{name}[{index}] raised {type(error).__name__}: {error}; "
-            "read that item by itself to see where."
+            f"{name}[{index}] raised {raised(error)}; read that item by itself to see where."
         ) from error
 
 
@@ -119,6 +119,17 @@ def _drifts(visits: list[Tensor]) -> bool:
 
 class Unequal(UsageError):  # noqa: N818 - another way to keep them, not a mistake
     """Items that cannot be stacked: sequences of several lengths, text."""
+
+
+def refuse_mixtures(items: Sequence[Item], name: str) -> None:
+    """Refuse to stack items of other keys than the first, though their tensors may be as many.
+
+    Raises:
+        Unequal: there are some.
+
+    """
+    if not all(map(same_structure, zip(*items, strict=True))):
+        raise Unequal(f"The items of {name} differ in structure.")
 
 
 def stack_leaves(items: Sequence[Sequence[Any]], name: str, inputs: int) -> list[Tensor]:

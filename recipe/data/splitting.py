@@ -8,9 +8,10 @@ from torch import Tensor
 
 from recipe.core.errors import UsageError
 from recipe.core.keys_and_seeds import derive_seed
-from recipe.data.datasets import Data, ItemData, Splits, StreamData, TensorData
+from recipe.data.datasets import Data, Splits, TensorData
 from recipe.data.decoding import Notify
 from recipe.data.disk_cache import select_rows
+from recipe.data.item_data import ItemData, StreamData, like
 from recipe.data.loading import ItemForm, Say, load_data
 from recipe.data.streams import IterableData
 from recipe.experiment import Experiment
@@ -44,7 +45,9 @@ def load_splits(
     if val is None or isinstance(val, int | float):
         share = DEFAULT_VAL_SHARE if val is None else float(val)
         return _split(train, share, experiment, seed)
-    return Splits(train, load_data(val, "val", device, notify, form=form, say=say))
+    declared = load_data(val, "val", device, notify, form=form, say=say)
+    declared = like(declared, train)
+    return Splits(like(train, declared), declared)
 
 
 def _split(train: Data, share: float, experiment: Experiment, seed: int) -> Splits:

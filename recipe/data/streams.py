@@ -8,19 +8,26 @@ from typing import Any
 import torch
 from torch.utils.data import Dataset, IterableDataset
 
-from recipe.core.errors import UsageError
-from recipe.data.collating import Collate, leaves_of, part_item, rebuilt
+from recipe.core.errors import UsageError, raised
+from recipe.data.collating import (
+    Collate,
+    check_items,
+    leaves_of,
+    part_item,
+    rebuilt,
+)
 from recipe.data.datasets import (
     EVAL_BATCH,
     Data,
-    ItemData,
     Suit,
     TensorData,
     suited,
 )
+from recipe.data.equality import identical
+from recipe.data.item_data import ItemData
 from recipe.data.order import Order
-from recipe.data.single_items import Batch, Unequal, as_labels, stack_leaves
-from recipe.data.trees import as_values, identical
+from recipe.data.single_items import Batch, Unequal, as_labels, refuse_mixtures, stack_leaves
+from recipe.data.trees import as_values
 
 DEFAULT_EPOCH = 10_000
 """Items of an epoch of a stream that has more than that."""
@@ -79,6 +86,9 @@ def load_stream(
     if short and same:
         say(f"{name}: one pass of the stream gives {len(first)} items; they were read once.")
         return _kept(first, name, device, collate)
+    if collate.own is None and not collate.separate:
+        check_items(parted, name)
+        collate = collate.knowing(parted)
     items = len(first) if short else limit
     say(
         f"{name}: an epoch is {items} items of the stream"
@@ -86,7 +96,7 @@ def load_stream(
         + ". It is read on from epoch to epoch, in its own order."
     )
     if collate.own is None and not collate.separate:
-        collate = collate.over([_parted(each, collate, name) for each in first])
+        collate = collate.knowing([_parted(each, collate, name) for each in first])
     return IterableData(fresh, collate, device, items, name, length=len(first) if short else None)
 
 
@@ -106,8 +116,7 @@ def _read(stream: Iterator[Any], name: str, count: int) -> list[Any]:
         return list(islice(stream, count))
     except Exception as error:
         raise UsageError(
-            f"Reading {name} raised {type(error).__name__}: {error}; go through the stream by "
-            "itself to see where."
+            f"Reading {name} raised {raised(error)}; go through the stream by itself to see where."
         ) from error
 
 
@@ -118,12 +127,12 @@ def _kept(raw: list[Any], name: str, device: torch.device, collate: Collate) -> 
                         collate, device, name)  # fmt: skip
     items = [_parted(each, collate, name) for each in raw]
     try:
+        refuse_mixtures(items, name)
         inputs = len(leaves_of(items[0][0]))
         parts = stack_leaves([leaves_of(each) for each in items], name, inputs)
     except Unequal:
-        collate = collate.over(items)
-        collate(items, name)  # refuses what cannot be brought together
-        return ItemData(items, collate, device, name)
+        check_items(items, name)
+        return ItemData(items, collate.knowing(items), device, name)
     x, y = rebuilt(items[0], parts)
     return TensorData(as_values(x).to(device), as_labels(as_values(y)).to(device))
 

@@ -19,8 +19,8 @@ from torch.utils.data import Subset
 
 from recipe.core.errors import UsageError
 from recipe.data.collating import Item
+from recipe.data.equality import identical
 from recipe.data.single_items import item, probe_indices, stack_items
-from recipe.data.trees import identical
 
 Tail = Callable[[Tensor], Tensor]
 CONVERSIONS = ("ToTensor", "PILToTensor", "ToImage")

@@ -9,10 +9,8 @@ of keys and takes a class of the user's under a name space of ours alone.
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from itertools import pairwise
 from typing import Any, NamedTuple
 
-import numpy as np
 import optree
 import torch
 from torch import Tensor
@@ -72,13 +70,13 @@ class Tree:
 
     def leaves(self) -> list[Any]:
         """Tensors, `Items` and values that belong to the whole batch, in the order of the tree."""
-        return optree.tree_leaves(self.value, **_WALK)
+        return optree.tree_leaves(self.value, **WALK)
 
     def tensors(self) -> dict[str, Tensor]:
         """The tensors by where they stand, such as "input_ids" or "0.boxes"; those inside `Items`
         are left out.
         """
-        paths, leaves, _ = optree.tree_flatten_with_path(self.value, **_WALK)
+        paths, leaves, _ = optree.tree_flatten_with_path(self.value, **WALK)
         return {
             ".".join(map(str, path)): leaf
             for path, leaf in zip(paths, leaves, strict=True)
@@ -87,7 +85,7 @@ class Tree:
 
     def mapped(self, function: Callable[[Any], Any]) -> "Tree":
         """The same structure with other leaves."""
-        return Tree(optree.tree_map(function, self.value, **_WALK), self.gathered)
+        return Tree(optree.tree_map(function, self.value, **WALK), self.gathered)
 
     def named(self, function: Callable[[str, Tensor], Tensor]) -> "Tree":
         """The same with every tensor changed, by where it stands; see `tensors`."""
@@ -95,7 +93,7 @@ class Tree:
         def change(path: tuple[Any, ...], leaf: Any) -> Any:
             return function(".".join(map(str, path)), leaf) if isinstance(leaf, Tensor) else leaf
 
-        return Tree(optree.tree_map_with_path(change, self.value, **_WALK), self.gathered)
+        return Tree(optree.tree_map_with_path(change, self.value, **WALK), self.gathered)
 
     def clone(self) -> "Tree":
         """A copy that a model may write into."""
@@ -165,7 +163,7 @@ def _is_leaf(value: Any) -> bool:
     return isinstance(value, Tensor | Items)
 
 
-_WALK: dict[str, Any] = {"is_leaf": _is_leaf, "none_is_leaf": True, "namespace": NAMESPACE}
+WALK: dict[str, Any] = {"is_leaf": _is_leaf, "none_is_leaf": True, "namespace": NAMESPACE}
 
 
 def _counts(leaf: Any) -> bool:
@@ -191,7 +189,7 @@ def _on_tensors(function: Callable[[Tensor], Tensor], value: Any) -> Any:
             return Items(_on_tensors(function, entry) for entry in leaf)
         return leaf
 
-    return optree.tree_map(change, value, **_WALK)
+    return optree.tree_map(change, value, **WALK)
 
 
 def every_tensor(values: Any) -> Iterator[Tensor]:
@@ -205,7 +203,7 @@ def every_tensor(values: Any) -> Iterator[Tensor]:
 
 
 def _leaves_of(values: Any) -> list[Any]:
-    return optree.tree_leaves(natural(values), **_WALK)
+    return optree.tree_leaves(natural(values), **WALK)
 
 
 def natural(values: Any) -> Any:
@@ -256,88 +254,6 @@ def _register(kind: type) -> None:
 
 
 _REGISTERED: set[type] = set()
-
-
-def split(values: Values, sizes: int | Sequence[int]) -> list[Any]:
-    """Batches of so many items each, in order.
-
-    Args:
-        values: of n items.
-        sizes: of every batch, or of each one; they add up to n.
-
-    """
-    if isinstance(values, Tensor):
-        return list(torch.split(values, sizes))  # type: ignore[arg-type]
-    n = len(values)
-    if isinstance(sizes, int):
-        sizes = [min(sizes, n - start) for start in range(0, n, sizes)]
-    starts = np.cumsum([0, *sizes]).tolist()
-    return [values[a:b] for a, b in pairwise(starts)]
-
-
-def join(parts: Sequence[Any], fill: float = 0) -> Any:
-    """Batches as one; sequences that were padded to different lengths are padded to the longest.
-
-    Args:
-        parts: of the same structure.
-        fill: what stands behind the end of the shorter ones.
-
-    """
-    if len(parts) == 1:
-        return parts[0]
-    if isinstance(parts[0], Tensor):
-        return _joined_tensors(parts, fill)
-    if parts[0].gathered is not None:
-        every = tuple(place for part in parts for place in part.gathered.places)
-        return parts[0].gathered.make(every).to(parts[0].device)
-    first, *rest = (part.value for part in parts)
-    return Tree(optree.tree_map(lambda *leaves: _joined(leaves, fill), first, *rest, **_WALK))
-
-
-def _joined(leaves: Sequence[Any], fill: float) -> Any:
-    if isinstance(leaves[0], Tensor):
-        return (
-            _joined_tensors(leaves, fill) if leaves[0].ndim else torch.stack(list(leaves)).mean(0)
-        )
-    if isinstance(leaves[0], Items):
-        return Items(entry for leaf in leaves for entry in leaf)
-    return leaves[0]
-
-
-def _joined_tensors(parts: Sequence[Tensor], fill: float) -> Tensor:
-    shapes = {part.shape[1:] for part in parts}
-    if len(shapes) > 1 and len({part.ndim for part in parts}) == 1:
-        longest = [max(sizes) for sizes in zip(*shapes, strict=True)]
-        parts = [grown(part, [len(part), *longest], fill) for part in parts]
-    return torch.cat(list(parts))
-
-
-def grown(part: Tensor, shape: Sequence[int], fill: float) -> Tensor:
-    """A tensor in the corner of a larger one."""
-    if list(part.shape) == list(shape):
-        return part
-    room = part.new_full(list(shape), fill)
-    room[tuple(slice(size) for size in part.shape)] = part
-    return room
-
-
-def copies(values: Values, times: int) -> Values:
-    """A batch so many times behind itself."""
-    return join([values] * times) if times > 1 else values
-
-
-def identical(a: Any, b: Any) -> bool:
-    """Equal in structure, shapes, types and every value, a NaN counting as equal to a NaN."""
-    if isinstance(a, Tensor) and isinstance(b, Tensor):
-        return (
-            a.shape == b.shape
-            and a.dtype == b.dtype
-            and torch.equal(a.nan_to_num(), b.nan_to_num())
-        )
-    if isinstance(a, Tensor) or isinstance(b, Tensor):
-        return False
-    mine, others = list(every_tensor(a)), list(every_tensor(b))
-    return len(mine) == len(others) and all(map(identical, mine, others))
 
 
 def only_tensor(values: Any) -> Tensor | None:

@@ -9,7 +9,8 @@ from recipe.core.errors import UsageError
 from recipe.core.events import Message, Observer, Progress
 from recipe.core.files import make_folder
 from recipe.core.settings import Settings
-from recipe.data.datasets import Splits, StreamData
+from recipe.data.datasets import Splits
+from recipe.data.item_data import StreamData
 from recipe.data.splitting import load_splits
 from recipe.engine.stored_run import Earlier, stored
 from recipe.experiment import Experiment

@@ -4,6 +4,7 @@ The class of the model is exchanged for one that is derived from it, as PyTorch'
 parametrizations do: names of parameters, hooks and copies stay what they are.
 """
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,8 +14,15 @@ from typing import Any
 from torch import Tensor, nn
 
 from recipe.data.datasets import Suit
-from recipe.data.trees import Tree, WithTargets, natural
-from recipe.models.calling import Calling
+from recipe.data.trees import (
+    Padded,
+    Tree,
+    Values,
+    WithTargets,
+    every_tensor,
+    natural,
+)
+from recipe.models.calling import Calling, mask_parameter
 from recipe.models.outputs import OutputPicker, structure_of
 from recipe.models.own_loss import OwnLoss
 
@@ -99,6 +107,7 @@ def _adapted(kind: type[nn.Module]) -> type[nn.Module]:
                 return adapter(self, own, args[0])
             return own(*args, **kwargs)
 
+    Adapted.forward.__wrapped__ = kind.forward  # type: ignore[attr-defined]  # its parameters
     Adapted.__name__, Adapted.__qualname__ = kind.__name__, kind.__qualname__
     Adapted.__module__ = kind.__module__
     return Adapted
@@ -107,6 +116,47 @@ def _adapted(kind: type[nn.Module]) -> type[nn.Module]:
 def adapter_of(model: nn.Module) -> Adapter | None:
     """What `adapt` was given, for a model or for one inside it; None for a model as it is."""
     return next((vars(m)[_ADAPTER] for m in model.modules() if _ADAPTER in vars(m)), None)
+
+
+def mask_given(model: nn.Module, x: Values) -> bool:
+    """Whether a model is told where sequences end, in a batch like `x`."""
+    adapter, name = adapter_of(model), mask_parameter(model)
+    calling = None if adapter is None else adapter.calling
+    if calling is None or name is None:
+        return False
+    batch = natural(x)
+    given = batch.inputs if isinstance(batch, WithTargets) else batch
+    args, kwargs = calling.arguments(given)
+    return name in inspect.signature(model.forward).bind_partial(*args, **kwargs).arguments
+
+
+def advice(model: nn.Module, x: Values, error: Exception) -> str:
+    """What to do about a model that cannot process a batch, in words."""
+    if next(every_tensor(x), None) is None:
+        return (
+            "the inputs hold no numbers, so turn them into some: pass collate=, a function from a "
+            "list of items to a batch, or let the data set do it"
+        )
+    batch, adapter = natural(x), adapter_of(model)
+    calling = (adapter and adapter.calling) or Calling()
+    whole = not (calling.spread or calling.names is not None or calling.only is not None)
+    if whole and isinstance(batch, tuple) and not isinstance(batch, Padded):
+        return (
+            f"its forward is given all {len(batch)} inputs as one tuple: let it take a parameter "
+            "for each, or pass batch=, a function from an item to (inputs, targets)"
+        )
+    if whole and isinstance(batch, dict):
+        return (
+            f"its forward is given the whole dict: call its parameters as the keys "
+            f"({', '.join(map(str, batch))}), or pass batch=, a function from an item to "
+            "(inputs, targets)"
+        )
+    if isinstance(error, TypeError) and "positional argument" in str(error):
+        return (
+            "let its forward take the inputs of an item, or pass batch=, a function from an item "
+            "to (inputs, targets)"
+        )
+    return "match the model's first layer to the data"
 
 
 @contextmanager

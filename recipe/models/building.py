@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import UsageError, raised
 from recipe.data.trees import Values
 from recipe.experiment import Experiment
 from recipe.models.blocks import check_head, find_blocks, freeze
@@ -57,7 +57,7 @@ def _made(experiment: Experiment) -> nn.Module:
     except Exception as error:
         args = ", ".join(f"{k}={v!r}" for k, v in given.items())
         raise UsageError(
-            f"The model factory raised {type(error).__name__}: {error} "
+            f"The model factory raised {raised(error)} "
             f"({error_location(error)}, called with ({args})); fix it and run again."
         ) from error
     if not isinstance(model, nn.Module):

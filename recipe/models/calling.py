@@ -9,12 +9,20 @@ import torch
 from torch import Tensor, nn
 
 from recipe.core.errors import UsageError
-from recipe.data.trees import Items, Padded, Tree, Values, described, natural
+from recipe.data.item_parts import TARGETS
+from recipe.data.trees import (
+    Items,
+    Padded,
+    Tree,
+    Values,
+    described,
+    natural,
+)
 
 MASKS = ("attention_mask", "src_key_padding_mask", "key_padding_mask", "padding_mask", "mask")
 LENGTHS = ("lengths", "seq_lengths", "input_lengths", "src_lengths", "lens")
 """Parameters of `forward` that say where sequences end, as models of this field call them."""
-INVERTED = ("src_key_padding_mask", "key_padding_mask", "padding_mask")
+INVERTED_MASKS = ("src_key_padding_mask", "key_padding_mask", "padding_mask")
 """Those that are true where there is padding, as in `nn.Transformer`."""
 
 
@@ -27,6 +35,7 @@ class Calling:
         spread: whether a tuple is given as positional arguments.
         only: the one entry of a dict that is given alone, where `forward` knows no key by name.
         mask: its parameter that says where padding is, if it has one.
+        turned: whether that mask means the opposite of what its name says.
 
     """
 
@@ -34,6 +43,7 @@ class Calling:
     spread: bool = False
     only: str | None = None
     mask: str | None = None
+    turned: bool = False
 
     def arguments(self, batch: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Positional and keyword arguments for a batch in its natural structure."""
@@ -50,7 +60,8 @@ class Calling:
         padded = next((part for part in parts if isinstance(part, Padded)), None)
         if padded is None or self.mask is None:
             return {}
-        return {self.mask: mask_of(padded, self.mask)}
+        mask = mask_of(padded, self.mask)
+        return {self.mask: ~mask if self.turned else mask}
 
     def __str__(self) -> str:
         """What it does, in words; nothing to say of one tensor."""
@@ -62,7 +73,9 @@ class Calling:
             how = "given the parts of an item one after the other" if self.spread else ""
         if self.mask is None:
             return how
-        return f"{how}{' and ' if how else 'given '}{self.mask}, which says where sequences end"
+        what = "is true for padding" if self.turned else "says where sequences end"
+        what = "is true for real steps" if self.turned and self.mask in INVERTED_MASKS else what
+        return f"{how}{' and ' if how else 'given '}{self.mask}, which {what}"
 
 
 def unpadded(part: Any) -> Any:
@@ -84,7 +97,7 @@ def mask_of(padded: Padded, name: str) -> Tensor:
         return padded.lengths.cpu()  # as `pack_padded_sequence` wants them
     steps = torch.arange(padded.values.shape[1], device=padded.values.device)
     real = steps < padded.lengths.to(steps.device)[:, None]
-    if name in INVERTED:
+    if name in INVERTED_MASKS:
         return ~real
     return real.long() if name == "attention_mask" else real
 
@@ -97,20 +110,73 @@ def find_calling(model: nn.Module, x: Values) -> Calling | None:
 
     """
     batch = natural(x)
+    parameters, mask = _parameters(model), mask_parameter(model)
     if isinstance(batch, Tensor):
+        _takes_no_more(model, parameters, 1)
         return None
-    parameters = _parameters(model)
-    mask = next((p for p in (*MASKS, *LENGTHS) if p in parameters), None)
     if isinstance(batch, dict):
         return _by_name(model, batch, parameters, mask)
     if isinstance(batch, tuple) and not isinstance(batch, Padded):
-        places = [p for p in parameters.values() if p.kind in _PLACES]
-        many = any(p.kind is p.VAR_POSITIONAL for p in parameters.values())
-        return Calling(spread=many or len(places) >= len(batch), mask=mask)
+        return _in_a_row(model, batch, parameters, mask)
     return Calling(mask=mask)
 
 
+def mask_parameter(model: nn.Module) -> str | None:
+    """The parameter of `forward` that says where sequences end, if it has one."""
+    parameters = _parameters(model)
+    return next((name for name in (*MASKS, *LENGTHS) if name in parameters), None)
+
+
 _PLACES = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_HELP = "or pass batch=, a function from an item to (inputs, targets)."
+
+
+def _in_a_row(
+    model: nn.Module,
+    batch: tuple[Any, ...],
+    parameters: Mapping[str, inspect.Parameter],
+    mask: str | None,
+) -> Calling:
+    """A single parameter takes the tuple itself; several take its parts."""
+    places = [
+        name for name, p in parameters.items()
+        if p.kind in _PLACES and not (name in TARGETS and p.default is not p.empty)
+    ]  # fmt: skip
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters.values()):
+        return Calling(spread=True, mask=mask)
+    if 1 < len(places) < len(batch):
+        raise UsageError(
+            f"{type(model).__name__}.forward takes {', '.join(places)}, and the items have "
+            f"{len(batch)} inputs: let it take as many, {_HELP}"
+        )
+    spread = len(places) >= len(batch)
+    _takes_no_more(model, parameters, len(batch) if spread else 1, mask)
+    return Calling(spread=spread, mask=mask)
+
+
+def _takes_no_more(
+    model: nn.Module,
+    parameters: Mapping[str, inspect.Parameter],
+    given: int,
+    mask: str | None = None,
+) -> None:
+    """Refuse a `forward` that cannot do with so many inputs; it may want the targets too."""
+    required = [name for name in _required(parameters) if name not in (*TARGETS, mask)]
+    missing = required[given:]
+    if missing:
+        raise UsageError(
+            f"{type(model).__name__}.forward takes {', '.join(parameters)}, and the items have "
+            f"{given} input{'s' if given > 1 else ''}: {', '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} missing. Give each item as many inputs, "
+            f"{_HELP}"
+        )
+
+
+def _required(parameters: Mapping[str, inspect.Parameter]) -> list[str]:
+    return [
+        name for name, p in parameters.items()
+        if p.default is p.empty and p.kind in (*_PLACES, p.KEYWORD_ONLY)
+    ]  # fmt: skip
 
 
 def _parameters(model: nn.Module) -> Mapping[str, inspect.Parameter]:
@@ -131,10 +197,7 @@ def _by_name(
     named = [key for key in batch if key in parameters]
     if takes_all and not named:
         named = tensors
-    required = [
-        name for name, p in parameters.items()
-        if p.default is p.empty and p.kind in (*_PLACES, p.KEYWORD_ONLY)
-    ]  # fmt: skip
+    required = _required(parameters)
     if named and all(name in named or name == mask for name in required):
         return Calling(tuple(named), mask=None if mask in batch else mask)
     if len(tensors) == 1 and len(required) <= 1:
@@ -145,8 +208,7 @@ def _by_name(
     raise UsageError(
         f"{type(model).__name__}.forward takes {', '.join(parameters) or 'nothing'}, and the items "
         f"have {', '.join(batch)}: {', '.join(missing)} "
-        f"{'is' if len(missing) == 1 else 'are'} missing. Call the keys as forward does, or pass "
-        "batch=, a function from an item to (inputs, targets)."
+        f"{'is' if len(missing) == 1 else 'are'} missing. Call the keys as forward does, {_HELP}"
     )
 
 

@@ -1,14 +1,14 @@
 """Where the logits are in what a model returns: a tensor, a tuple, a dict, an object."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from torch import Tensor
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import UsageError, raised
 from recipe.core.names import unknown
-from recipe.data.trees import as_structure
+from recipe.data.trees import as_structure, every_tensor
 
 NAMES = ("logits", "out", "prediction", "predictions", "output", "outputs", "scores",
          "start_logits", "last_hidden_state", "pooler_output")  # fmt: skip
@@ -39,7 +39,7 @@ class OutputPicker:
 
         """
         if self.function is not None:
-            return self.function(returned)
+            return self._by_function(self.function, returned)
         if isinstance(returned, Tensor) or self.name is None:
             return returned
         found = parts_of(returned)
@@ -50,6 +50,23 @@ class OutputPicker:
                 "function from what it returns to the outputs."
             )
         return found[self.name]
+
+    @staticmethod
+    def _by_function(function: Callable[[Any], Any], returned: Any) -> Any:
+        told = _described(returned, parts_of(returned))
+        try:
+            found = function(returned)
+        except Exception as error:
+            raise UsageError(
+                f"The function given as outputs raised {raised(error)} for {told}, which the "
+                "model returns: let it take the outputs out of that."
+            ) from error
+        if not _holds_tensors(found):
+            raise UsageError(
+                f"The function given as outputs returned a {type(found).__name__} for {told}, "
+                "which the model returns: return a tensor of outputs, or several in a dict."
+            )
+        return found
 
     def __str__(self) -> str:
         """In words."""
@@ -67,6 +84,8 @@ def parts_of(returned: Any) -> dict[str | int, Any]:
         return dict(zip(returned._fields, returned, strict=True))
     if isinstance(returned, tuple | list):
         return dict(enumerate(returned))
+    if is_dataclass(returned) and not isinstance(returned, type):
+        return {field.name: getattr(returned, field.name) for field in fields(returned)}
     return {
         name: value for name, value in getattr(returned, "__dict__", {}).items()
         if not name.startswith("_")
@@ -93,7 +112,12 @@ def find_output(
     if declared is not None:
         if not isinstance(returned, Tensor) and declared not in found:
             raise UsageError(
-                unknown("part of what the model returns (outputs=)", declared, map(str, found))
+                unknown("part of what the model returns (outputs=)", str(declared), map(str, found))
+            )
+        if declared in found and not _holds_tensors(found[declared]):
+            raise UsageError(
+                f"outputs={declared!r} is a {type(found[declared]).__name__} in what the model "
+                f"returns, {_described(returned, found)}: name a part that is a tensor."
             )
         return OutputPicker(declared)
     if isinstance(returned, Tensor):
@@ -111,13 +135,20 @@ def find_output(
     return OutputPicker(chosen)
 
 
+def _holds_tensors(value: Any) -> bool:
+    return next(every_tensor(structure_of(value)), None) is not None
+
+
 def _described(returned: Any, found: Mapping[str | int, Any]) -> str:
     kind = type(returned).__name__
+    if isinstance(returned, Tensor):
+        return f"a tensor of shape {list(returned.shape)}"
     parts = ", ".join(f"{name}: {type(part).__name__}" for name, part in found.items())
     return f"a {kind} ({parts})" if parts else f"a {kind}"
 
 
 def structure_of(returned: Any) -> Any:
     """What a model returned, as a tree."""
-    parts = returned if isinstance(returned, tuple | list | dict) else parts_of(returned)
+    plain = isinstance(returned, Tensor | tuple | list | dict)
+    parts = returned if plain else parts_of(returned)
     return as_structure(parts)

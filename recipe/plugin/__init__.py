@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from recipe.core.findings import Finding, RemedyOutcome, Severity
     from recipe.core.trials import Trial
     from recipe.core.chosen_model import Chosen, ChosenKind, FinalScore, Member
-    from recipe.core.errors import UNUSABLE, UsageError
+    from recipe.core.errors import UNUSABLE, UsageError, in_a_line, raised
     from recipe.plugin.step import Goto, Step, read_examples
     from recipe.plugin.rules import Rule, finding, rule
     from recipe.plugin.remedy import Remedy, RemedyInput
@@ -31,16 +31,25 @@ if TYPE_CHECKING:
     from recipe.tasks.base import SummedMetric, Task, TargetKind, counts_items
     from recipe.tasks import Embedding, Forecasting, LanguageModel, Regression
     from recipe.tasks.by_loss import ByLoss, loss_accepts
-    from recipe.data.datasets import Data, Splits, TensorData, like
+    from recipe.data.datasets import Data, Splits, TensorData
+    from recipe.data.item_data import like
     from recipe.data.loading import load_data
     from recipe.data.trees import (
-        Tree, Values, copies, every_tensor, join, shape_of, split,
+        Padded,
+        Tree,
+        Values,
+        described,
+        every_tensor,
+        natural,
+        shape_of,
     )
+    from recipe.data.joining import copies, join, split
     from recipe.data.single_items import Batch
     from recipe.sources.source import Source
     from recipe.sources.readers import Reader
+    from recipe.models.adapted import adapter_of, advice, mask_given
     from recipe.models.building import batch_norms, build_model
-    from recipe.models.adapted import adapter_of
+    from recipe.models.calling import INVERTED_MASKS, MASKS, mask_parameter
     from recipe.models.user_errors import error_location
     from recipe.models.dropout import no_dropout
     from recipe.models.randomness import seeded
@@ -70,6 +79,7 @@ if TYPE_CHECKING:
     )
     from recipe.training.ensemble import OutputPool
     from recipe.training.feature_extraction import CannotExtract, Features, extract_features
+    from recipe.training.model_kinds import shifts_labels
     from recipe.training.models_from_weights import MODELS, model_of
     from recipe.search.halving import Halving
     from recipe.search.ranking import best_of
@@ -87,6 +97,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     # what was measured and found
     "Curve", "Evidence", "Figure", "Scalar", "curve", "finite", "Finding", "RemedyOutcome",
     "Severity", "Trial", "Chosen", "ChosenKind", "FinalScore", "Member", "UNUSABLE", "UsageError",
+    "in_a_line", "raised",
     # steps, rules and remedies
     "Goto", "Step", "read_examples", "Rule", "finding", "rule", "Remedy", "RemedyInput",
     "Context", "PACE",
@@ -96,14 +107,15 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "Task", "TargetKind", "counts_items", "SummedMetric", "Embedding", "Forecasting",
     "LanguageModel", "Regression", "ByLoss", "loss_accepts",
     # data and its sources
-    "Data", "Splits", "TensorData", "like", "load_data", "Batch", "Source", "Reader", "Tree",
-    "Values", "copies", "every_tensor", "join", "shape_of", "split",
+    "Data", "Splits", "TensorData", "like", "load_data", "Batch", "Source", "Reader", "Padded",
+    "Tree", "Values", "copies", "described", "every_tensor", "join", "natural", "shape_of", "split",
     # fresh models, and models around them
-    "adapter_of", "batch_norms", "build_model", "error_location", "no_dropout", "seeded", "in_head",
-    "SCRATCH",
+    "adapter_of", "advice", "batch_norms", "build_model", "error_location", "no_dropout", "seeded",
+    "in_head", "SCRATCH",
     "reset_weights", "start_file", "why_not_reset", "Mapped", "Rectified", "Standardised",
     "StandardisedParts", "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_outputs",
-    "with_relu_between_layers",
+    "with_relu_between_layers", "INVERTED_MASKS", "MASKS", "mask_given", "mask_parameter",
+    "shifts_labels",
     # trainings, evaluation and what is watched
     "Training", "Fit", "Snapshot", "patience_for", "rank", "snapshot_of", "evaluate",
     "full_precision", "lead_error", "loss_and_score", "model_outputs", "part_sums",
@@ -127,7 +139,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.core.findings": ("Finding", "RemedyOutcome", "Severity"),
     "recipe.core.trials": ("Trial",),
     "recipe.core.chosen_model": ("Chosen", "ChosenKind", "FinalScore", "Member"),
-    "recipe.core.errors": ("UNUSABLE", "UsageError"),
+    "recipe.core.errors": ("UNUSABLE", "UsageError", "in_a_line", "raised"),
     "recipe.plugin.step": ("Goto", "Step", "read_examples"),
     "recipe.plugin.rules": ("Rule", "finding", "rule"),
     "recipe.plugin.remedy": ("Remedy", "RemedyInput"),
@@ -137,17 +149,19 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.tasks.base": ("SummedMetric", "Task", "TargetKind", "counts_items"),
     "recipe.tasks": ("Embedding", "Forecasting", "LanguageModel", "Regression"),
     "recipe.tasks.by_loss": ("ByLoss", "loss_accepts"),
-    "recipe.data.datasets": ("Data", "Splits", "TensorData", "like"),
+    "recipe.data.datasets": ("Data", "Splits", "TensorData"),
+    "recipe.data.item_data": ("like",),
+    "recipe.data.joining": ("copies", "join", "split"),
     "recipe.data.loading": ("load_data",),
     "recipe.data.trees": (
-        "Tree", "Values", "copies", "every_tensor", "join", "shape_of",
-        "split",
+        "Padded", "Tree", "Values", "described", "every_tensor", "natural", "shape_of",
     ),
     "recipe.data.single_items": ("Batch",),
     "recipe.sources.source": ("Source",),
     "recipe.sources.readers": ("Reader",),
+    "recipe.models.adapted": ("adapter_of", "advice", "mask_given"),
     "recipe.models.building": ("batch_norms", "build_model"),
-    "recipe.models.adapted": ("adapter_of",),
+    "recipe.models.calling": ("INVERTED_MASKS", "MASKS", "mask_parameter"),
     "recipe.models.user_errors": ("error_location",),
     "recipe.models.dropout": ("no_dropout",),
     "recipe.models.randomness": ("seeded",),
@@ -179,6 +193,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "recipe.training.ensemble": ("OutputPool",),
     "recipe.training.feature_extraction": ("CannotExtract", "Features", "extract_features"),
+    "recipe.training.model_kinds": ("shifts_labels",),
     "recipe.training.models_from_weights": ("MODELS", "model_of"),
     "recipe.search.halving": ("Halving",),
     "recipe.search.ranking": ("best_of",),

@@ -15,7 +15,8 @@ from recipe.core.budget import Meter
 from recipe.core.errors import UNUSABLE
 from recipe.core.keys_and_seeds import key
 from recipe.core.trials import Trial
-from recipe.data.datasets import Splits, StreamData
+from recipe.data.datasets import Splits
+from recipe.data.item_data import StreamData
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.search.checkpoints import Checkpoints

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import UsageError, raised
 from recipe.experiment import Experiment
 from recipe.frameworks.recognition import KNOWN, as_known, is_known, only_known
 from recipe.models.user_errors import error_location
@@ -77,8 +77,7 @@ def as_experiment(
             raise
         except Exception as error:
             raise UsageError(
-                f"{where}() raised {type(error).__name__}: {error} ({error_location(error)}); "
-                "fix it and run again."
+                f"{where}() raised {raised(error)} ({error_location(error)}); fix it and run again."
             ) from error
     if isinstance(value, Experiment):
         return value
@@ -106,7 +105,7 @@ def _from_file(path: Path) -> ModuleType:
         raise UsageError(f"{path} ({error_location(error)}): {error}") from error
     except Exception as error:
         raise UsageError(
-            f"{path} does not load: {type(error).__name__}: {error} ({error_location(error)}); "
+            f"{path} does not load: {raised(error)} ({error_location(error)}); "
             "fix it and run again."
         ) from error
     return module
@@ -124,6 +123,6 @@ def _from_package(name: str) -> ModuleType:
         raise UsageError(f"{name} does not load: {error} ({error_location(error)}).") from error
     except Exception as error:
         raise UsageError(
-            f"{name} does not load: {type(error).__name__}: {error} ({error_location(error)}); "
+            f"{name} does not load: {raised(error)} ({error_location(error)}); "
             "fix it and run again."
         ) from error

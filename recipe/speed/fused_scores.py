@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.func import vmap
 
 from recipe.data.datasets import Splits
-from recipe.data.trees import join
+from recipe.data.joining import join
 from recipe.experiment import Experiment
 from recipe.speed.fused_model import FusedModel
 from recipe.training.epoch import Epoch

@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from recipe.core.keys_and_seeds import derive_seed
-from recipe.data.datasets import Splits, StreamData
+from recipe.data.datasets import Splits
+from recipe.data.item_data import StreamData
 from recipe.experiment import Experiment
 from recipe.machine.processes import can_fork, cores, run_all
 from recipe.models.building import build_model, channels_last_works

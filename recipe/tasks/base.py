@@ -158,6 +158,10 @@ class Task(ABC):
             )
         return None
 
+    def targets_problem(self, targets: Any) -> str | None:  # noqa: ARG002
+        """What is odd about targets that the model refused, in words, with what to do."""
+        return None
+
     def own_metrics(self) -> Mapping[str, SummedMetric]:
         """By name, beside those of torchmetrics."""
         return {}

@@ -63,6 +63,24 @@ class Detection(Task):
         """As it is."""
         return self
 
+    def targets_problem(self, targets: Any) -> str | None:
+        """Which of boxes and labels an image lacks, or has in another shape."""
+        for number, each in enumerate(targets):
+            known = sorted(each) if isinstance(each, Mapping) else []
+            if missing := [name for name in ("boxes", "labels") if name not in known]:
+                had = f"a dict with {', '.join(known)}" if known else f"a {type(each).__name__}"
+                problem = f"is {had}, without {' and '.join(missing)}"
+            elif (shape := list(each["boxes"].shape)) != [len(each["labels"]), 4]:
+                problem = f"has boxes {shape} for {len(each['labels'])} labels"
+            else:
+                continue
+            return (
+                f"the target of image {number} {problem}: detectors take a dict of boxes [k, 4] "
+                "and labels [k] for each image, which batch=, a function from an item to "
+                "(image, targets), can make"
+            )
+        return None
+
     def own_meters(self) -> Mapping[str, Callable[[], Any]]:
         """Mean average precision, by torchmetrics."""
         return {"average_precision": MeanAveragePrecision}

@@ -8,11 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import UsageError, in_a_line
 from recipe.data.datasets import TensorData
+from recipe.data.joining import join
 from recipe.data.loading import ItemForm, load_data
 from recipe.data.splitting import load_splits
-from recipe.data.trees import Tree, Values, as_values, join, shape_of
+from recipe.data.trees import Tree, Values, as_values, shape_of
 from recipe.experiment import Experiment
 from recipe.machine.device import pick_device
 from recipe.notebook.run_folder import read_result
@@ -174,7 +175,7 @@ def _answers(
         except (RuntimeError, ValueError, IndexError) as error:
             raise UsageError(
                 f"The model cannot process inputs of shape {shape_of(part)} "
-                f"({str(error).splitlines()[0]}): give them as in training."
+                f"({in_a_line(error)}): give them as in training."
             ) from error
         for name, output in zip(names[start : start + BATCH], outputs, strict=True):
             yield Answer(name, *_read(task, output.detach().cpu().float(), meaning))

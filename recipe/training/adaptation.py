@@ -6,10 +6,8 @@ a loss one of outputs and targets.
 """
 
 import math
-import warnings
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -18,25 +16,33 @@ from torch import Tensor, nn
 from recipe.core.errors import UsageError
 from recipe.data.datasets import Splits, Suit, eval_size_for
 from recipe.data.item_parts import TARGETS
-from recipe.data.trees import Tree, Values, as_structure, described, every_tensor, natural
+from recipe.data.trees import (
+    Tree,
+    Values,
+    as_structure,
+    described,
+    every_tensor,
+    natural,
+)
 from recipe.experiment import MODEL_LOSS, Experiment
 from recipe.models.adapted import Adapter, adapt, adapter_of
 from recipe.models.building import build_model
 from recipe.models.calling import Calling, find_calling, not_given
-from recipe.models.outputs import OutputPicker, find_output
-from recipe.models.own_loss import LOGITS, LOSS, OwnLoss, carried, declared
+from recipe.models.outputs import OutputPicker
+from recipe.models.own_loss import LOGITS, LOSS, carried, declared
 from recipe.models.randomness import seeded
-from recipe.models.user_errors import error_location
 from recipe.tasks import TASKS, LanguageModel, Task
 from recipe.tasks.by_loss import ByLoss
+from recipe.training.checks import check_loss, check_val
+from recipe.training.mask_meaning import with_mask_meaning
 from recipe.training.model_kinds import give_targets, per_token, shifted, shifts_labels
+from recipe.training.model_probe import CPU, Probe, ask, takes_all, try_out, value_of
 from recipe.training.tree_losses import ModelLoss, Natural, OfPart, OfTrees, beside_loss
 
 SAMPLE = 4
 """Items of the pass."""
 SAME = 1e-4
 """Relative difference of two losses that are one and the same, but for rounding."""
-CPU = torch.device("cpu")
 Say = Callable[[str], None]
 
 
@@ -58,9 +64,12 @@ def adapted(
     if (known := adapter_of(model)) is not None:  # a remedy was applied to one that was adapted
         return experiment, _suited(data, *known.suits)
     sample = data.train.sample(SAMPLE, torch.Generator().manual_seed(0))
-    probe = _Probe(sample.x.cpu(), sample.y.cpu(), model)
-    probe.adapter = Adapter(_calling(experiment, probe))
-    _pass(probe)
+    probe = Probe(sample.x.cpu(), sample.y.cpu(), model)
+    calling = _calling(experiment, probe)
+    probe.adapter = Adapter(with_mask_meaning(model, calling, probe.x))
+    try_out(probe)
+    if experiment.val is not None and not isinstance(experiment.val, int | float):
+        _look_at_val(experiment, data, probe)
     if experiment.resolved_task.asks_model and experiment.loss is None:
         experiment = replace(experiment, loss=MODEL_LOSS)
     if (
@@ -80,7 +89,7 @@ def adapted(
     return _natural(experiment, probe), _in_small_batches(data, probe)
 
 
-def _in_small_batches(data: Splits, probe: "_Probe") -> Splits:
+def _in_small_batches(data: Splits, probe: Probe) -> Splits:
     """Evaluated in batches whose outputs fit into memory: a vocabulary for every token, classes for
     every pixel.
     """
@@ -94,7 +103,7 @@ def _in_small_batches(data: Splits, probe: "_Probe") -> Splits:
     return Splits(data.train.evaluated_by(size), data.val.evaluated_by(size))
 
 
-def _calling(experiment: Experiment, probe: "_Probe") -> Calling | None:
+def _calling(experiment: Experiment, probe: Probe) -> Calling | None:
     """How `forward` takes a batch; a model whose loss is asked for with whole batches may have none
     that takes them.
 
@@ -111,55 +120,18 @@ def _calling(experiment: Experiment, probe: "_Probe") -> Calling | None:
     return None
 
 
-@dataclass
-class _Probe:
-    """What one pass over a few items showed."""
-
-    x: Values
-    y: Values
-    model: nn.Module
-    adapter: Adapter = field(default_factory=Adapter)
-    returned: Any = None
-    """In training mode, or in evaluation mode where the other failed; None where both failed, which
-    the first step tells of."""
-    evaluated: Any = None
-    """In evaluation mode."""
-
-    def pick(self, task: Task, declared: Any) -> OutputPicker:
-        """Where the outputs are in what it returned."""
-
-        def fits(outputs: Tensor) -> bool:
-            if not outputs.ndim or len(outputs) != len(self.y):
-                return False
-            y = self.y
-            if not isinstance(y, Tensor):
-                return True
-            return per_token(outputs, y) or task.shape_problem(outputs, y) is None
-
-        return find_output(self.returned, declared, fits)
-
-
-def _pass(probe: _Probe) -> None:
-    """Fill in what the model returns in both modes."""
-    found = {}
-    for training in (False, True):
-        model = probe.model.train(training)
-        args, kwargs = _arguments(probe)
-        with suppress(Exception), torch.no_grad(), seeded(0, CPU):  # the first step says why not
-            found[training] = model(*args, **kwargs)
-    probe.evaluated = found.get(False)
-    probe.returned = found.get(True, probe.evaluated)
-
-
-def _arguments(
-    probe: _Probe, calling: Calling | None = None
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    calling = calling or probe.adapter.calling or Calling()
-    return calling.arguments(natural(probe.x.clone()))
+def _look_at_val(experiment: Experiment, data: Splits, probe: Probe) -> None:
+    """Validation items that were declared apart have to be like those of training."""
+    if probe.evaluated is None:
+        return
+    with seeded(0, CPU):
+        sample = data.val.sample(SAMPLE, torch.Generator().manual_seed(0))
+    model = build_model(experiment, 0, CPU).eval()
+    check_val(model, probe.adapter.calling, (probe.x, probe.y), (sample.x.cpu(), sample.y.cpu()))
 
 
 def _shifted(
-    experiment: Experiment, data: Splits, probe: _Probe, say: Say
+    experiment: Experiment, data: Splits, probe: Probe, say: Say
 ) -> tuple[Experiment, Splits]:
     """A causal language model of Hugging Face: its loss is the cross-entropy of labels moved by one
     step, so data and task say the same without it.
@@ -179,22 +151,26 @@ def _shifted(
 
 
 def _with_own_loss(
-    experiment: Experiment, data: Splits, probe: _Probe, say: Say
+    experiment: Experiment, data: Splits, probe: Probe, say: Say
 ) -> tuple[Experiment, Splits]:
     """A model that computes its loss. Where that is the task's own, it need not be asked."""
     own = declared(probe.model)
     if own is None:
+        task = experiment.resolved_task
+        why = (
+            f"task={task.name!r} takes the model's own loss" if task.asks_model else "loss='model'"
+        )
         raise UsageError(
-            f"loss='model', but {type(probe.model).__name__}.forward takes no targets: it has no "
+            f"{why}, but {type(probe.model).__name__}.forward takes no targets: it has no "
             f"parameter called {', '.join(TARGETS)}. Rename it, or pass a loss(outputs, targets)."
         )
-    asked = _asked(experiment, probe, own)
+    asked = ask(experiment, probe, own)
     logits = asked.get(LOGITS)
     experiment = replace(experiment, task=_task_of_outputs(experiment, logits, probe.y, say))
     task = experiment.resolved_task
     alone = probe.returned is not None  # else it cannot do without the targets
     if alone and isinstance(logits, Tensor) and isinstance(probe.y, Tensor):
-        usual = _value(task.loss, logits, probe.y)
+        usual = value_of(task.loss, logits, probe.y)
         if usual is not None and math.isclose(usual, float(asked[LOSS][0]), rel_tol=SAME):
             probe.adapter = replace(probe.adapter, picker=probe.pick(task, experiment.outputs))
             say(f"The model's own loss is the usual one of {task.name}, so it is computed here.")
@@ -210,35 +186,12 @@ def _with_own_loss(
     return replace(experiment, loss=loss, task=scored), _suited(data, give_targets)
 
 
-def _asked(experiment: Experiment, probe: _Probe, own: OwnLoss) -> dict[str, Any]:
-    """What the model answers that is given the targets of the sample.
-
-    Raises:
-        UsageError: it fails.
-
-    """
-    model = build_model(experiment, 0, CPU).eval()
-    args, kwargs = _arguments(probe, Calling() if own.whole_batch else None)
-    try:
-        with torch.no_grad(), seeded(0, CPU):
-            answer = own.asked(model, model.forward, args, kwargs, natural(probe.y))
-    except UsageError:
-        raise
-    except Exception as error:
-        raise UsageError(
-            f"The model cannot compute its own loss of {len(probe.x)} items (inputs "
-            f"{described(probe.x)}; targets {described(probe.y)}): {str(error).splitlines()[0]} "
-            f"({error_location(error)})."
-        ) from error
-    return answer.as_tree(OutputPicker(), len(probe.x))
-
-
-def _with_outputs(experiment: Experiment, probe: _Probe, say: Say) -> Experiment:
+def _with_outputs(experiment: Experiment, probe: Probe, say: Say) -> Experiment:
     """Outputs found in what the model returns; all of it where the loss takes all of it."""
     task, loss = experiment.resolved_task, experiment.loss
     picker = OutputPicker()
     if not isinstance(probe.returned, Tensor) or experiment.outputs is not None:
-        whole = callable(loss) and experiment.outputs is None and _takes_all(loss, probe)
+        whole = callable(loss) and experiment.outputs is None and takes_all(loss, probe)
         if not isinstance(probe.y, Tensor) and (whole or experiment.outputs is None):
             probe.adapter = replace(probe.adapter, whole=True)
             return _scored_by_loss(experiment, probe)
@@ -253,6 +206,8 @@ def _with_outputs(experiment: Experiment, probe: _Probe, say: Say) -> Experiment
     if not isinstance(probe.y, Tensor):
         return _scored_by_loss(experiment, probe)
     logits = picker(probe.returned)
+    if callable(loss) and not probe.adapter.whole and not isinstance(probe.returned, Tensor):
+        check_loss(loss, probe.returned, logits, picker.name, probe.y)
     return replace(experiment, task=_task_of_outputs(experiment, logits, probe.y, say))
 
 
@@ -268,7 +223,7 @@ def _task_of_outputs(experiment: Experiment, logits: Any, y: Values, say: Say) -
     return experiment.task
 
 
-def _scored_by_loss(experiment: Experiment, probe: _Probe) -> Experiment:
+def _scored_by_loss(experiment: Experiment, probe: Probe) -> Experiment:
     """Of targets that are trees: only the loss knows what they mean.
 
     Raises:
@@ -284,19 +239,7 @@ def _scored_by_loss(experiment: Experiment, probe: _Probe) -> Experiment:
     return replace(experiment, task=OfTrees(Natural(experiment.loss), task))
 
 
-def _takes_all(loss: Callable[..., Any], probe: _Probe) -> bool:
-    """Whether a loss takes all that the model returns."""
-    return _value(loss, probe.returned, natural(probe.y)) is not None
-
-
-def _value(loss: Callable[..., Any], outputs: Any, targets: Any) -> float | None:
-    with suppress(Exception), torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return float(loss(outputs, targets))
-    return None
-
-
-def _natural(experiment: Experiment, probe: _Probe) -> Experiment:
+def _natural(experiment: Experiment, probe: Probe) -> Experiment:
     """The user's own functions, which are given batches as the user knows them."""
     changed: dict[str, Any] = {}
     trees = isinstance(probe.x, Tree) or isinstance(probe.y, Tree) or probe.adapter.whole
@@ -310,10 +253,13 @@ def _natural(experiment: Experiment, probe: _Probe) -> Experiment:
     return replace(experiment, **changed) if changed else experiment
 
 
-def _say_calling(probe: _Probe, say: Say) -> None:
+def _say_calling(probe: Probe, say: Say) -> None:
     calling = probe.adapter.calling
-    if calling is not None and str(calling):
-        say(f"The model is {calling}.")
+    if calling is not None:
+        given = calling.arguments(natural(probe.x))[1]
+        told = calling if calling.mask in given else replace(calling, mask=None)
+        if str(told):
+            say(f"The model is {told}.")
     if left := not_given(calling, probe.x):
         say(f"Not given to the model: {', '.join(left)}.")
 

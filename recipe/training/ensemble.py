@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from recipe.core.evidence import finite
 from recipe.data.collating import IGNORED
-from recipe.data.trees import Values, join
+from recipe.data.joining import join
+from recipe.data.trees import Values
 from recipe.experiment import Experiment
 from recipe.training.early_stopping import rank
 from recipe.training.evaluation import loss_and_score

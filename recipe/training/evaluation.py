@@ -8,11 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from recipe.core.errors import UsageError, raised
 from recipe.data.collating import IGNORED
 from recipe.data.datasets import Data
+from recipe.data.joining import join, split
 from recipe.data.single_items import Batch
-from recipe.data.trees import Tree, join, split
+from recipe.data.trees import Tree, Values, described
 from recipe.experiment import Experiment, Metric
+from recipe.models.user_errors import error_location
 from recipe.tasks.base import Task
 from recipe.tasks.metrics import NamedMetric, Running
 from recipe.training.execution_mode import PLAIN, ExecutionMode
@@ -72,10 +75,21 @@ def loss_and_score(experiment: Experiment, batches: Iterable[Batch]) -> tuple[fl
         score = tally.score()
     elif metric is not None and kept:
         outputs = join([each for each, _ in kept])
-        score = float(metric(outputs, join([y for _, y in kept], IGNORED)))
+        score = _by_metric(metric, outputs, join([y for _, y in kept], IGNORED))
     else:
         score = math.nan
     return loss_sum / max(1, count), score
+
+
+def _by_metric(metric: Metric, outputs: Values, y: Values) -> float:
+    try:
+        return float(metric(outputs, y))
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise UsageError(
+            f"The metric raised {raised(error)} ({error_location(error)}); it is called as "
+            f"metric(outputs, targets), here with {described(outputs)} and {described(y)}, and "
+            "returns one number."
+        ) from error
 
 
 def _tally(experiment: Experiment, metric: Metric | None) -> Running | None:

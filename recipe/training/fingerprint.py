@@ -18,7 +18,8 @@ from torch import Tensor
 from torch.nn.parameter import UninitializedParameter, is_lazy
 
 from recipe.core.keys_and_seeds import key
-from recipe.data.datasets import Data, ItemData, Splits, StreamData, TensorData
+from recipe.data.datasets import Data, Splits, TensorData
+from recipe.data.item_data import ItemData, StreamData
 from recipe.data.streams import IterableData
 from recipe.data.trees import Values, every_tensor
 from recipe.experiment import Experiment

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import UsageError, raised
 from recipe.experiment import Experiment
 
 MOMENTUM = {"sgd": 0.9, "adam": 0.9, "adamw": 0.9, "rmsprop": 0.0}
@@ -93,7 +93,7 @@ def build_optimizer(experiment: Experiment, model: nn.Module, lr: float) -> Opti
         optimizer = experiment.optimizer(params, lr, decay)
     except Exception as error:
         raise UsageError(
-            f"The optimizer function raised {type(error).__name__}: {error}; "
+            f"The optimizer function raised {raised(error)}; "
             "it is called as optimizer(params, lr, weight_decay)."
         ) from error
     if not isinstance(optimizer, Optimizer):

@@ -1,15 +1,17 @@
 """What a training is going to do: its rates, its batches, and the iterations it looks at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import torch
 
-from recipe.core.errors import RecipeError
+from recipe.core.errors import RecipeError, UsageError, raised
 from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Data, Splits
 from recipe.data.single_items import Batch
-from recipe.data.trees import Values, as_values
+from recipe.data.trees import Values, as_values, described
 from recipe.experiment import Experiment
+from recipe.models.user_errors import error_location
 from recipe.training.execution_mode import ExecutionMode
 from recipe.training.schedules import schedule_rates
 
@@ -50,9 +52,19 @@ def epoch_batches(experiment: Experiment, data: Splits, seed: int, epoch: int) -
 def model_input(experiment: Experiment, mode: ExecutionMode, x: Values) -> Values:
     """Training inputs [n, ...] as the model gets them: augmented, in the layout of `mode`."""
     if experiment.augment is not None:
-        x = as_values(experiment.augment(x))  # type: ignore[arg-type]
+        x = _augmented(experiment.augment, x)
     laid_out: Values = mode.lay_out(x)
     return laid_out
+
+
+def _augmented(augment: Callable[..., Any], x: Values) -> Values:
+    try:
+        return as_values(augment(x))
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise UsageError(
+            f"The function given as augment raised {raised(error)} ({error_location(error)}); it "
+            f"is called with a batch of inputs ({described(x)}) and returns one."
+        ) from error
 
 
 def iterations_per_epoch(data: Data, batch_size: int) -> int:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import UsageError, in_a_line
 from recipe.data.datasets import Splits, TensorData
 from recipe.data.single_items import Batch, as_double
 from recipe.data.trees import Values, described, natural
@@ -24,6 +24,7 @@ from recipe.tasks.by_loss import loss_accepts, shares, takes_label, tells_apart
 from recipe.tasks.classification import LossOfClasses
 from recipe.tasks.regression import LossAsScore
 from recipe.training.adaptation import adapted
+from recipe.training.ignored_labels import with_ignored_label
 
 LOOKED_AT = 64
 """Items that tell what shape outputs have."""
@@ -52,6 +53,7 @@ def prepare(
         x = data.train.sample(SAMPLE, torch.Generator().manual_seed(0)).x
         experiment = replace(experiment, model=_sized(experiment.model, x))
     experiment, data = adapted(experiment, data, say)
+    experiment = with_ignored_label(experiment, data, say)
     if experiment.head is not None or experiment.freeze or "freeze" in experiment.space:
         experiment = replace(experiment, blocks=_blocks(experiment, data))
     if callable(experiment.loss) and (task := _by_loss(experiment, data, experiment.loss)):
@@ -149,7 +151,7 @@ def _first_pass(model: nn.Module, x: Values) -> None:
     except Exception as error:
         raise UsageError(
             f"The model has lazy layers and cannot process a batch of shape {described(x)}: "
-            f"{str(error).splitlines()[0]} ({error_location(error)})."
+            f"{in_a_line(error)} ({error_location(error)})."
         ) from error
     for module, training in modes:
         module.training = training

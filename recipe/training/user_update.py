@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from recipe.core.errors import RecipeError, UsageError
+from recipe.core.errors import RecipeError, UsageError, raised
 from recipe.data.single_items import Batch
 from recipe.data.trees import natural
 from recipe.experiment import Experiment
@@ -28,7 +28,7 @@ def own_update(
             return experiment.update(model, optimizer, (natural(batch[0]), natural(batch[1])))
     except Exception as error:
         raise UsageError(
-            f"The update step raised {type(error).__name__}: {error} "
+            f"The update step raised {raised(error)} "
             f"({error_location(error)}); it is called as update(model, optimizer, (x, y)) and "
             "returns the loss."
         ) from error

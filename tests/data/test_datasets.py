@@ -7,8 +7,9 @@ from torch.utils.data import Dataset, TensorDataset
 
 from recipe import Experiment
 from recipe.core.errors import UsageError
-from recipe.data.datasets import StreamData, TensorData
+from recipe.data.datasets import TensorData
 from recipe.data.decoding import PARALLEL_FROM
+from recipe.data.item_data import StreamData
 from recipe.data.loading import load_data
 from recipe.data.splitting import load_splits
 

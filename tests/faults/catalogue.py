@@ -333,6 +333,28 @@ def batch_taken_for_time(e: Experiment) -> Experiment:
     return wrapped(e, turn)
 
 
+@fault("sees-the-future", only="characters-gru")
+def reads_both_ways(e: Experiment) -> Experiment:
+    def both(model: nn.Module) -> nn.Module:
+        model.cell = nn.GRU(32, 32, batch_first=True, bidirectional=True)
+        return model
+
+    return wrapped(e, both)
+
+
+@fault("wrong-token-shift", only="characters-gru")
+def targets_are_the_inputs(e: Experiment) -> Experiment:
+    return replace(e, train=(e.train[0], e.train[0]), val=(e.val[0], e.val[0]))
+
+
+@fault("wrong-token-shift", only="characters-gru")
+def targets_moved_twice(e: Experiment) -> Experiment:
+    def moved(part: Any) -> Any:
+        return part[0][:, :-1], part[1][:, 1:]
+
+    return replace(e, train=moved(e.train), val=moved(e.val))
+
+
 @fault("evaluation-differs-from-training", only="cifar-cnn")
 def running_statistics_never_arrive(e: Experiment) -> Experiment:
     def slow(model: nn.Module) -> nn.Module:

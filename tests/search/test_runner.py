@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from lab import CPU, EXPERIMENT, RATES, Lab, specs, timeless
-from recipe.data.datasets import StreamData
+from recipe.data.item_data import StreamData
 from recipe.search.halving import Halving
 from recipe.search.ranking import best_of
 from recipe.search.trial_run import TrialSpec

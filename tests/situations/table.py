@@ -59,6 +59,21 @@ SITUATIONS = (
         "text:sequence_to_sequence_frozen", "frozen-parameters", "transformers",
     ),
     Situation(
+        "`transformers.Trainer`", "`recipe.from_transformers(trainer)`: its settings are the baseline",
+        "taken_over:trainer", "softmax before the loss", "taken_over:trainer_softmax",
+        "softmax-before-loss", "transformers",
+    ),
+    Situation(
+        "LightningModule and data module", "`recipe.from_lightning(module, data)`",
+        "taken_over:lightning", "softmax before the loss", "taken_over:lightning_softmax",
+        "softmax-before-loss", "lightning",
+    ),
+    Situation(
+        "Keras 3 model on torch", "`recipe check file.py:model`",
+        "taken_over:keras", "softmax under a loss of logits", "taken_over:keras_softmax",
+        "softmax-before-loss", "keras",
+    ),
+    Situation(
         "timm ResNet on tensors", "as it is",
         "pictures:timm_resnet", "softmax before the loss", "pictures:timm_resnet_softmax",
         "softmax-before-loss", "timm",
@@ -67,10 +82,6 @@ SITUATIONS = (
         "U-Net, a class for every pixel", '`task="segmentation"`',
         "pictures:unet", "targets that begin at one", "pictures:unet_targets_from_one",
         "targets-out-of-range",
-    ),
-    Situation(
-        "U-Net, the same", "mean IoU",
-        "pictures:unet", "softmax before the loss", "pictures:unet_softmax", "softmax-before-loss",
     ),
     Situation(
         "torchvision `fcn_resnet50` with aux",

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from recipe import Experiment
-from recipe.data.datasets import Splits, StreamData, TensorData
+from recipe.data.datasets import Splits, TensorData
+from recipe.data.item_data import StreamData
 from recipe.speed import fused_width, mode_search, stopwatch
 from recipe.speed.mode_choice import choose
 from recipe.speed.mode_search import PART, SHARE, MeasuredMode, ModeChoice

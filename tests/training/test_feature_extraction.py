@@ -8,7 +8,8 @@ from safetensors.torch import load
 from torch import nn
 
 from recipe import Experiment
-from recipe.data.datasets import Splits, StreamData, TensorData
+from recipe.data.datasets import Splits, TensorData
+from recipe.data.item_data import StreamData
 from recipe.models.building import build_model
 from recipe.testing.steps import open_context
 from recipe.training.feature_extraction import CannotExtract, extract_features

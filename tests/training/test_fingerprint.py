@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from recipe import Experiment
-from recipe.data.datasets import StreamData
+from recipe.data.item_data import StreamData
 from recipe.data.splitting import load_splits
 from recipe.training.fingerprint import configuration, fingerprint
 

@@ -5,7 +5,8 @@ from torch.utils.data import Dataset
 
 from recipe import Experiment
 from recipe.core.errors import UsageError
-from recipe.data.datasets import Splits, StreamData, TensorData
+from recipe.data.datasets import Splits, TensorData
+from recipe.data.item_data import StreamData
 from recipe.data.splitting import load_splits
 from recipe.models.building import build_model
 from recipe.training.fingerprint import fingerprint

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from recipe.plugin import Evidence, read_examples
-from recipe_steps.inspect import model_rules, rules, scale_rules, split_rules
+from recipe_steps.inspect import model_rules, rules, scale_rules, sequence_rules, split_rules
 
 if TYPE_CHECKING:
     from recipe.plugin import Context
@@ -22,10 +22,13 @@ class Inspect:
         "for them."
     )
     says = "{train_items} training items, {val_items} to validate"
-    version = 6
+    version = 7
     short = True
     requires: frozenset[str] = frozenset()
-    rules = (*rules.RULES, *split_rules.RULES, *model_rules.RULES, *scale_rules.RULES)
+    rules = (
+        *rules.RULES, *split_rules.RULES, *sequence_rules.RULES, *model_rules.RULES,
+        *scale_rules.RULES,
+    )  # fmt: skip
 
     @property
     def examples(self) -> Mapping[str, Evidence]:

@@ -21,6 +21,7 @@ from recipe.plugin import (
     copies,
     error_location,
     every_tensor,
+    in_a_line,
     join,
     no_dropout,
     seeded,
@@ -181,7 +182,7 @@ def _reach(ctx: Context, model: nn.Module, x: Values, train: TensorData) -> dict
         except Exception as error:
             raise UsageError(
                 f"The model runs in evaluation mode but not in training mode, on {len(x)} items: "
-                f"{str(error).splitlines()[0]} ({error_location(error)})."
+                f"{in_a_line(error)} ({error_location(error)})."
             ) from error
     if not isinstance(outputs, Tensor | Tree):
         raise UsageError(

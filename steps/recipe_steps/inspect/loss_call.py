@@ -15,8 +15,10 @@ from recipe.plugin import (
     UsageError,
     Values,
     build_model,
+    described,
     error_location,
     full_precision,
+    raised,
     seeded,
 )
 
@@ -74,13 +76,23 @@ def loss_call(ctx: Context, train: TensorData) -> dict[str, Scalar]:
 
 
 def _tree_call(ctx: Context, outputs: Values, y: Values) -> dict[str, Scalar]:
-    """What is wrong with the loss of outputs and targets that are trees."""
+    """What is wrong with the loss of outputs and targets that are trees.
+
+    Raises:
+        UsageError: it refuses them.
+
+    """
     try:
         value: object = ctx.experiment.loss_function(outputs, y)
-    except COMPLAINTS as error:
-        words = str(error).strip().splitlines() or [type(error).__name__]
-        told = f"outputs {outputs!r} against targets {y!r}"
-        return {"loss_refusal": f"{told}, which the loss refuses: {words[0].rstrip('.:')}"}
+    except UsageError:
+        raise
+    except Exception as error:
+        raise UsageError(
+            f"The loss raised {raised(error)} ({error_location(error)}) for outputs "
+            f"{described(outputs)} and targets {described(y)}: it is called with what the model "
+            "returns and the targets as the items hold them; pass another loss=, or outputs=, the "
+            "part of what the model returns that it is to take."
+        ) from error
     if not isinstance(value, Tensor):
         return {"loss_returns": type(value).__name__, "loss_numbers": 1}
     return {} if value.numel() == 1 else {"loss_numbers": value.numel()}
@@ -103,7 +115,7 @@ def called(loss: LossFunction, outputs: Tensor, targets: Tensor) -> Call:
             return Call(words[0].rstrip(".:"))
         except Exception as error:
             raise UsageError(
-                f"The loss raised {type(error).__name__}: {error} ({error_location(error)}); "
+                f"The loss raised {raised(error)} ({error_location(error)}); "
                 "it is called as loss(outputs, targets) and returns one number."
             ) from error
 

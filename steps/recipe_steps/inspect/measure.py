@@ -18,9 +18,11 @@ from recipe.plugin import (
     Tree,
     UsageError,
     Values,
+    advice,
     build_model,
     error_location,
     every_tensor,
+    in_a_line,
     seeded,
     shape_of,
 )
@@ -29,6 +31,7 @@ from recipe_steps.inspect.imbalance import class_counts
 from recipe_steps.inspect.loss_call import loss_call
 from recipe_steps.inspect.rules import ONE_INPUT
 from recipe_steps.inspect.scaling import scaling
+from recipe_steps.inspect.sequences import sequences
 from recipe_steps.inspect.splits import (
     batch_order,
     compare_inputs,
@@ -82,6 +85,7 @@ def measure(ctx: Context) -> Evidence:
         scalars |= _split(ctx, train, val)
         if scalars.get("shape_problem") is None:
             scalars |= loss_call(ctx, train)
+            scalars |= sequences(ctx, train)
             scalars |= anatomy(ctx, train)
             scalars |= scaling(ctx, train)
     return Evidence(scalars)
@@ -178,8 +182,8 @@ def _outputs(ctx: Context, train: TensorData) -> dict[str, Scalar]:
             outputs = model(x)
     except Exception as error:
         raise UsageError(
-            f"The model cannot process a batch of {_described(x)}: {str(error).splitlines()[0]} "
-            f"({error_location(error)}); match the model's first layer to the data."
+            f"The model cannot process a batch of {_described(x)}: {in_a_line(error)} "
+            f"({error_location(error)}); {advice(model, x, error)}."
         ) from error
     if not isinstance(outputs, Tensor | Tree):
         raise UsageError(

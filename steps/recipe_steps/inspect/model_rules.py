@@ -39,7 +39,7 @@ def nondeterministic_evaluation(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=NOT_LEARNING)
+@rule("fail", explains=["sees-the-future", "padding-changes-outputs", *NOT_LEARNING])
 def batch_mixing(evidence: Evidence) -> Finding | None:
     """What: in evaluation mode the output of an item changes with the other items of its batch.
 

@@ -1,0 +1,111 @@
+"""What padding does to the outputs of a model."""
+
+import torch
+from torch import Tensor, nn
+
+from recipe.plugin import Scalar, Values, mask_given, mask_parameter
+from recipe_steps.inspect import sequence_data as data
+from recipe_steps.inspect.passes import ROUNDING, Passes, differ
+
+ROWS = 8
+"""Items whose padding is cut."""
+KEPT = 8
+"""Steps of padding that stay: convolutions have seen all there is then."""
+FLOAT32 = 4
+"""Bytes."""
+
+
+def padding_marks(passed: Passes, x: Values, padding: data.Padding) -> dict[str, Scalar]:
+    """Scalars about padding: how far outputs change when a part of it is cut off, relative to how
+    far they differ between items; and what becomes of the mask.
+    """
+    name = mask_parameter(passed.model)
+    facts: dict[str, Scalar] = {
+        "padding_share": 1 - padding.real.float().mean().item(),
+        "padding_mask": name,
+        "padding_mask_given": name is not None and mask_given(passed.model, x),
+    }
+    if padding.turned and hasattr(passed.model, "config"):
+        facts["padding_mask_turned"] = True  # what masks of Hugging Face's models mean is known
+    steps = padding.real.shape[1]
+    room = steps - 1 - padding.real.long().cumsum(1).argmax(1)
+    rows = room.argsort(descending=True, stable=True)[:ROWS]
+    rows = rows[room[rows] > 1]
+    if len(rows) < 2 or not _precise(passed.model):
+        return facts
+    least = int(room[rows].min())
+    left = steps - least + min(least // 2, KEPT)
+    some, real = x[rows], padding.real[rows]
+    change = _change(passed, some, padding.part, real, left)
+    if change is None:
+        return facts
+    facts |= {
+        "padding_cut": steps - left,
+        "padding_change": change[0],
+        "padding_item": int(rows[change[1]]),
+    }
+    return facts | (_mask_marks(passed, some, padding, real, left) if change[0] else {})
+
+
+def _precise(model: nn.Module) -> bool:
+    """Whether rounding is far below what is looked for: weights are no half-precision numbers."""
+    return all(p.element_size() >= FLOAT32 for p in model.parameters() if p.is_floating_point())
+
+
+def _change(
+    passed: Passes, x: Values, part: str, real: Tensor, left: int
+) -> tuple[float, int] | None:
+    """Largest change of an output, and the place of the item that it is of."""
+    steps = real.shape[1]
+    whole, less = passed.steady(x), passed(data.cut(x, part, left))
+    if whole is None or less is None or whole.ndim != less.ndim:
+        return None
+    axes = [
+        axis for axis in range(1, whole.ndim)
+        if (whole.shape[axis], less.shape[axis]) == (steps, left)
+    ]  # fmt: skip
+    here = torch.ones(len(whole), 1, dtype=torch.bool, device=whole.device)
+    if axes:  # an answer for every step: those of real steps have to stay
+        here = real[:, :left]
+        whole, less = whole.movedim(axes[0], 1)[:, :left], less.movedim(axes[0], 1)
+    else:
+        whole, less = whole[:, None], less[:, None]
+    if whole.shape != less.shape:
+        return None
+    moved = ((whole - less).abs().flatten(2).amax(2) * here).amax(1)
+    spread = max(_spread(whole[here]), _spread(less[here]))
+    if not bool(torch.isfinite(moved).all()) or not spread > 0:
+        return None
+    item = int(moved.argmax())
+    if float(moved[item]) <= ROUNDING * float(whole[here].abs().max()):
+        return 0.0, item
+    return float(moved[item]) / spread, item
+
+
+def _spread(outputs: Tensor) -> float:
+    """How far outputs differ between items, or steps."""
+    return float(outputs.flatten(1).std(0, correction=0).square().mean().sqrt())
+
+
+def _mask_marks(
+    passed: Passes, x: Values, padding: data.Padding, real: Tensor, left: int
+) -> dict[str, Scalar]:
+    """Whether the mask has no effect at all, and what padding does when it is turned round."""
+    whole = passed(x)
+    if padding.mask is None:
+        if padding.lengths is None:
+            return {}
+        full = torch.full_like(data.inputs(x)[padding.lengths], real.shape[1])
+        other = passed(data.replaced(x, padding.lengths, full))
+        return {"padding_mask_idle": _same(whole, other)}
+    mask = data.inputs(x)[padding.mask]
+    turned = data.replaced(x, padding.mask, (mask == 0).to(mask.dtype))
+    change = _change(passed, turned, padding.part, real, left)
+    return {
+        "padding_mask_idle": _same(whole, passed(turned)),
+        "padding_change_turned": None if change is None else change[0],
+    }
+
+
+def _same(a: Tensor | None, b: Tensor | None) -> bool:
+    return a is not None and b is not None and not differ(a, b)
