@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch.utils.data import (
-    BatchSampler,
     DataLoader,
+    IterableDataset,
     RandomSampler,
-    Sampler,
     SequentialSampler,
     default_collate,
 )
@@ -65,9 +64,7 @@ def take_apart(loader: DataLoader[Any], name: str) -> LoaderParts:
 
 def _draws_itself(loader: DataLoader[Any]) -> bool:
     """Whether the data set is a stream, which no sampler draws from."""
-    return not isinstance(loader.batch_sampler, BatchSampler) or not isinstance(
-        loader.sampler, Sampler
-    )
+    return isinstance(loader.dataset, IterableDataset)
 
 
 def _said(loader: DataLoader[Any], name: str, order: Order, *, shuffle: bool) -> str:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +89,10 @@ def load_data(
     if is_array_tree(source):
         return _from_array_tree(source, name, device, form)
     if is_stream(source):
-        return load_stream(
+        stream = load_stream(
             _fresh(declared, source), name, device, collate, epoch_items=form.epoch_items, say=say
         )
+        return replace(stream, order=order)  # type: ignore[type-var]  # all are dataclasses
     _not_empty(_length(source, name), name)
     order.check(len(source))
     if (kind := randomness(source, name, collate)) != "none":

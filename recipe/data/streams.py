@@ -113,9 +113,13 @@ def _read(stream: Iterator[Any], name: str, count: int) -> list[Any]:
     try:
         return list(islice(stream, count))
     except Exception as error:
-        raise UsageError(
-            f"Reading {name} raised {raised(error)}; go through the stream by itself to see where."
-        ) from error
+        raise _unreadable(name, error) from error
+
+
+def _unreadable(name: str, error: Exception) -> UsageError:
+    return UsageError(
+        f"Reading {name} raised {raised(error)}; go through the stream by itself to see where."
+    )
 
 
 def _kept(raw: list[Any], name: str, device: torch.device, collate: Collate) -> Data:
@@ -184,20 +188,29 @@ class IterableData:
         items = self.items if rest is None else min(self.items, rest)
         return replace(self, skipped=count, items=items, length=rest, _open=[])
 
-    def _from(self, start: int) -> Iterator[Any]:
-        """Items from a position on, for ever."""
+    def _place(self, start: int) -> _Position:
+        """The stream at a position. It is nobody else's until the epoch ends: a training that
+        pauses goes on where it was.
+        """
         if self.length is not None:
             start %= self.length
         place = next((p for p in self._open if p.at == start), None)
         if place is None:
-            place = _Position(islice(self.fresh(), self.skipped + start, None), start)
-        self._open[:] = [place]
+            return _Position(islice(self.fresh(), self.skipped + start, None), start)
+        self._open.remove(place)
+        return place
+
+    def _from(self, place: _Position) -> Iterator[Any]:
+        """Items from a position on, for ever."""
         while True:
             found = False
-            for item in place.stream:
-                found = True
-                place.at += 1
-                yield item
+            try:
+                for item in place.stream:
+                    found = True
+                    place.at += 1
+                    yield item
+            except Exception as error:
+                raise _unreadable(self.name, error) from error
             if not found and place.at == 0:
                 return  # nothing at all: `load_stream` would have said so
             place.stream, place.at = islice(self.fresh(), self.skipped, None), 0
@@ -210,14 +223,17 @@ class IterableData:
         shuffle: bool = False,  # noqa: ARG002
     ) -> Iterator[Batch]:
         """One epoch; see `Data`."""
-        stream = self._from(self.number * self.items)
+        place = self._place(self.number * self.items)
+        stream = self._from(place)
         left = self.items
         while left > 0:
             wanted = min(size, left)
             raw = list(islice(stream, wanted))
             left -= wanted
-            if len(raw) > 1 or size == 1 or self.items == 1:
+            whole = wanted == size or not self.order.drop_last or self.items < size
+            if whole and (len(raw) > 1 or size == 1 or self.items == 1):
                 yield self._made(raw)
+        self._open[:] = [place]
 
     def _made(self, raw: list[Any]) -> Batch:
         if self.collate.own is None:
