@@ -12,14 +12,28 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from recipe.core.errors import UsageError, raised
-from recipe.data.collating import Collate, check_items, leaves_of, part_item
+from recipe.data.collating import (
+    Collate,
+    check_items,
+    differ_in_length_only,
+    leaves_of,
+    part_item,
+)
 from recipe.data.datasets import Data, ItemData, StreamData, TensorData
 from recipe.data.decoding import PARALLEL_FROM, Notify, decode, read_items
 from recipe.data.disk_cache import MEMORY_SHARE
 from recipe.data.item_parts import Parting, as_targets, as_tensor, as_tensors
 from recipe.data.loaders import LoaderParts, take_apart
 from recipe.data.order import Order
-from recipe.data.single_items import Unequal, as_labels, probe_indices, randomness, raw_item
+from recipe.data.single_items import (
+    Unequal,
+    as_labels,
+    item,
+    probe_indices,
+    randomness,
+    raw_item,
+    undisturbed,
+)
 from recipe.data.streams import Fresh, as_factory, is_stream, load_stream
 from recipe.data.trees import as_structure, as_values
 from recipe.experiment import Experiment
@@ -96,6 +110,7 @@ def load_data(
     _not_empty(_length(source, name), name)
     order.check(len(source))
     if (kind := randomness(source, name, collate)) != "none":
+        collate = _knowing(source, name, collate)
         workers = _workers(len(source))
         return StreamData(source, device, workers, rewritten=kind == "rewritten",
                           collate=collate, name=name, order=order)  # fmt: skip
@@ -150,6 +165,19 @@ def _length(source: Any, name: str) -> int:
             f"The length of {name} is not known, len() raised {raised(error)}: return the number "
             "of its items from __len__."
         ) from error
+
+
+def _knowing(source: Any, name: str, collate: Collate) -> Collate:
+    """With what some random items show of the lengths of others."""
+    if collate.own is not None or collate.separate:
+        return collate
+    with undisturbed():
+        first = item(source, 0, name, collate.parting)
+        if not any(differ_in_length_only([leaf]) for leaf in leaves_of(first[0])):
+            return collate
+        items = [item(source, i, name, collate.parting) for i in probe_indices(len(source))]
+    check_items(items, name, probe_indices(len(source)))
+    return collate.knowing(items)
 
 
 @dataclass(frozen=True)

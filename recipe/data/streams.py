@@ -169,6 +169,12 @@ class IterableData:
     order: Order = field(default_factory=Order)
     _open: list[_Position] = field(default_factory=list, repr=False, compare=False)
     """The stream where the epoch before ended."""
+    _ends: list[int] = field(default_factory=list, repr=False, compare=False)
+    """Items of one pass, as soon as its end was met."""
+
+    def __post_init__(self) -> None:
+        if self.length is not None and not self._ends:
+            self._ends.append(self.length)
 
     def __len__(self) -> int:
         """Items of an epoch."""
@@ -186,19 +192,28 @@ class IterableData:
         """What comes behind the first items."""
         rest = None if self.length is None else self.length - count
         items = self.items if rest is None else min(self.items, rest)
-        return replace(self, skipped=count, items=items, length=rest, _open=[])
+        return replace(self, skipped=count, items=items, length=rest, _open=[], _ends=[])
 
     def _place(self, start: int) -> _Position:
         """The stream at a position. It is nobody else's until the epoch ends: a training that
         pauses goes on where it was.
         """
-        if self.length is not None:
-            start %= self.length
+        if self._ends:
+            start %= self._ends[0]
         place = next((p for p in self._open if p.at == start), None)
         if place is None:
-            return _Position(islice(self.fresh(), self.skipped + start, None), start)
+            return self._begun(start)
         self._open.remove(place)
         return place
+
+    def _begun(self, start: int) -> _Position:
+        stream = islice(self.fresh(), self.skipped, None)
+        passed = sum(1 for _ in islice(stream, start))
+        if passed == start:
+            return _Position(stream, start)
+        self._ends[:] = [max(1, passed)]
+        start %= self._ends[0]
+        return _Position(islice(self.fresh(), self.skipped + start, None), start)
 
     def _from(self, place: _Position) -> Iterator[Any]:
         """Items from a position on, for ever."""
@@ -213,6 +228,7 @@ class IterableData:
                 raise _unreadable(self.name, error) from error
             if not found and place.at == 0:
                 return  # nothing at all: `load_stream` would have said so
+            self._ends[:] = [place.at]
             place.stream, place.at = islice(self.fresh(), self.skipped, None), 0
 
     def batches(
