@@ -140,6 +140,8 @@ def as_targets(value: Any, name: str) -> Any:
 
 
 def _leaf(value: Any, name: str) -> Any:
+    if isinstance(value, Items):
+        return value
     if isinstance(value, Tensor | np.ndarray | np.number | np.bool_ | int | float):
         return as_tensor(value, name)
     if isinstance(value, dict):

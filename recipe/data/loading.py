@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from recipe.core.errors import UsageError, raised
-from recipe.data.collating import Collate, check_items, leaves_of, part_item
+from recipe.data.collating import (
+    Collate,
+    check_items,
+    differ_in_length_only,
+    leaves_of,
+    part_item,
+)
 from recipe.data.datasets import Data, TensorData
 from recipe.data.decoding import PARALLEL_FROM, Notify, decode, read_items
 from recipe.data.disk_cache import MEMORY_SHARE
@@ -27,6 +33,7 @@ from recipe.data.single_items import (
     probe_indices,
     randomness,
     raw_item,
+    undisturbed,
 )
 from recipe.data.streams import Fresh, as_factory, is_stream, load_stream
 from recipe.data.trees import as_structure, as_values
@@ -102,16 +109,15 @@ def load_data(
     if is_array_tree(source):
         return _from_array_tree(source, name, device, form)
     if is_stream(source):
-        return load_stream(
+        stream = load_stream(
             _fresh(declared, source), name, device, collate, epoch_items=form.epoch_items, say=say
         )
+        return replace(stream, order=order)  # type: ignore[type-var]  # all are dataclasses
     _not_empty(_length(source, name), name)
     order.check(len(source))
     if (kind := randomness(source, name, collate)) != "none":
+        collate = _knowing(source, name, collate)
         workers = _workers(len(source))
-        if collate.own is None and not collate.separate:
-            sample = [item(source, i, name, form.parting) for i in probe_indices(len(source))]
-            collate = collate.knowing(sample)
         return StreamData(source, device, workers, rewritten=kind == "rewritten",
                           collate=collate, name=name, order=order)  # fmt: skip
     by_length = form.by_length if name == "train" else None
@@ -166,6 +172,19 @@ def _length(source: Any, name: str) -> int:
             f"The length of {name} is not known, len() raised {raised(error)}: return the number "
             "of its items from __len__."
         ) from error
+
+
+def _knowing(source: Any, name: str, collate: Collate) -> Collate:
+    """With what some random items show of the lengths of others."""
+    if collate.own is not None or collate.separate:
+        return collate
+    with undisturbed():
+        first = item(source, 0, name, collate.parting)
+        if not any(differ_in_length_only([leaf]) for leaf in leaves_of(first[0])):
+            return collate
+        items = [item(source, i, name, collate.parting) for i in probe_indices(len(source))]
+    check_items(items, name, probe_indices(len(source)))
+    return collate.knowing(items)
 
 
 @dataclass(frozen=True)

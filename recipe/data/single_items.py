@@ -1,9 +1,12 @@
 """Single items of a data set as checked tensors."""
 
-from collections.abc import Sequence
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -69,6 +72,18 @@ def item(dataset: Any, index: int, name: str, parting: Parting | None = None) ->
 def probe_indices(n: int) -> list[int]:
     """At most PROBED_ITEMS indices spread over a data set of `n` items."""
     return sorted({round(i * (n - 1) / (PROBED_ITEMS - 1)) for i in range(PROBED_ITEMS)})
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Within it random numbers are drawn that nobody misses."""
+    states = random.getstate(), np.random.get_state()  # noqa: NPY002 - what data sets draw from
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002
 
 
 Randomness = Literal["none", "random", "rewritten"]

@@ -59,7 +59,7 @@ def _split(train: Data, share: float, experiment: Experiment, seed: int) -> Spli
             "pass a fraction in (0, 1), or validation data of its own."
         )
     if isinstance(train, IterableData):
-        return Splits(train.after(held), train.first(held))
+        return Splits(train.after(held), like(train.first(held), train))
     order = _split_order(train, experiment, derive_seed(seed, "split"))
     held_out, kept = order[:held], order[held:]
     if experiment.resolved_task.ordered:

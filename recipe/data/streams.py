@@ -115,9 +115,13 @@ def _read(stream: Iterator[Any], name: str, count: int) -> list[Any]:
     try:
         return list(islice(stream, count))
     except Exception as error:
-        raise UsageError(
-            f"Reading {name} raised {raised(error)}; go through the stream by itself to see where."
-        ) from error
+        raise _unreadable(name, error) from error
+
+
+def _unreadable(name: str, error: Exception) -> UsageError:
+    return UsageError(
+        f"Reading {name} raised {raised(error)}; go through the stream by itself to see where."
+    )
 
 
 def _kept(raw: list[Any], name: str, device: torch.device, collate: Collate) -> Data:
@@ -168,6 +172,12 @@ class IterableData:
     eval_size: int = EVAL_BATCH
     _open: list[_Position] = field(default_factory=list, repr=False, compare=False)
     """The stream where the epoch before ended."""
+    _ends: list[int] = field(default_factory=list, repr=False, compare=False)
+    """Items of one pass, as soon as its end was met."""
+
+    def __post_init__(self) -> None:
+        if self.length is not None and not self._ends:
+            self._ends.append(self.length)
 
     def __len__(self) -> int:
         """Items of an epoch."""
@@ -185,24 +195,43 @@ class IterableData:
         """What comes behind the first items."""
         rest = None if self.length is None else self.length - count
         items = self.items if rest is None else min(self.items, rest)
-        return replace(self, skipped=count, items=items, length=rest, _open=[])
+        return replace(self, skipped=count, items=items, length=rest, _open=[], _ends=[])
 
-    def _from(self, start: int) -> Iterator[Any]:
-        """Items from a position on, for ever."""
-        if self.length is not None:
-            start %= self.length
+    def _place(self, start: int) -> _Position:
+        """The stream at a position. It is nobody else's until the epoch ends: a training that
+        pauses goes on where it was.
+        """
+        if self._ends:
+            start %= self._ends[0]
         place = next((p for p in self._open if p.at == start), None)
         if place is None:
-            place = _Position(islice(self.fresh(), self.skipped + start, None), start)
-        self._open[:] = [place]
+            return self._begun(start)
+        self._open.remove(place)
+        return place
+
+    def _begun(self, start: int) -> _Position:
+        stream = islice(self.fresh(), self.skipped, None)
+        passed = sum(1 for _ in islice(stream, start))
+        if passed == start:
+            return _Position(stream, start)
+        self._ends[:] = [max(1, passed)]
+        start %= self._ends[0]
+        return _Position(islice(self.fresh(), self.skipped + start, None), start)
+
+    def _from(self, place: _Position) -> Iterator[Any]:
+        """Items from a position on, for ever."""
         while True:
             found = False
-            for item in place.stream:
-                found = True
-                place.at += 1
-                yield item
+            try:
+                for item in place.stream:
+                    found = True
+                    place.at += 1
+                    yield item
+            except Exception as error:
+                raise _unreadable(self.name, error) from error
             if not found and place.at == 0:
                 return  # nothing at all: `load_stream` would have said so
+            self._ends[:] = [place.at]
             place.stream, place.at = islice(self.fresh(), self.skipped, None), 0
 
     def batches(
@@ -213,14 +242,17 @@ class IterableData:
         shuffle: bool = False,  # noqa: ARG002
     ) -> Iterator[Batch]:
         """One epoch; see `Data`."""
-        stream = self._from(self.number * self.items)
+        place = self._place(self.number * self.items)
+        stream = self._from(place)
         left = self.items
         while left > 0:
             wanted = min(size, left)
             raw = list(islice(stream, wanted))
             left -= wanted
-            if len(raw) > 1 or size == 1 or self.items == 1:
+            whole = wanted == size or not self.order.drop_last or self.items < size
+            if whole and (len(raw) > 1 or size == 1 or self.items == 1):
                 yield self._made(raw)
+        self._open[:] = [place]
 
     def _made(self, raw: list[Any]) -> Batch:
         if self.collate.own is None:

@@ -29,6 +29,13 @@ def counts_items(sums: Sums) -> Sums:
     return sums
 
 
+def adds_up(task: "Task") -> bool:
+    """Whether the sums of several batches at once are those of the batches added up; see
+    `counts_items`.
+    """
+    return all(getattr(type(each).sums, "counts_items", False) for each in (task, task.plain))
+
+
 @dataclass(frozen=True)
 class SummedMetric:
     """A metric that a task counts itself."""

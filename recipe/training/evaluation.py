@@ -16,7 +16,7 @@ from recipe.data.single_items import Batch
 from recipe.data.trees import Tree, Values, described
 from recipe.experiment import Experiment, Metric
 from recipe.models.user_errors import error_location
-from recipe.tasks.base import Task
+from recipe.tasks.base import Task, adds_up
 from recipe.tasks.metrics import NamedMetric, Running
 from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.monitors import ActivationMonitor
@@ -112,7 +112,7 @@ def part_sums(experiment: Experiment, batches: Iterable[Batch], items: int) -> T
 
     """
     task, size = experiment.resolved_task, math.ceil(items / MOST_PARTS)
-    if experiment.metric is not None or not getattr(type(task).sums, "counts_items", False):
+    if experiment.metric is not None or not adds_up(task):
         return None
     sums = []
     for outputs, targets in batches:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from recipe.data.trees import Tree, Values
-from recipe.tasks.base import Task
+from recipe.tasks.base import Task, adds_up
 
 HELD = 65_536
 """Values of outputs and targets that are held back at most: a quarter of a megabyte."""
@@ -22,7 +22,7 @@ class RunningScore:
     def __init__(self, task: Task) -> None:
         """Nothing is scored yet."""
         self._task = task
-        self._joins = getattr(type(task).sums, "counts_items", False)
+        self._joins = adds_up(task)
         self._sums: Tensor | None = None
         self._outputs: list[Tensor] = []
         self._targets: list[Tensor] = []

@@ -68,6 +68,7 @@ class OfPart(Task):
         self.task, self.part = task, part
         self.name, self.metric = task.name, task.metric  # type: ignore[misc]
         self.target_kind, self.tolerance = task.target_kind, task.tolerance  # type: ignore[misc]
+        self.counts_by, self.ordered = task.counts_by, task.ordered  # type: ignore[misc]
 
     @property
     def plain(self) -> Task:
@@ -118,6 +119,10 @@ class OfPart(Task):
         """Of the task."""
         return self.task.perfect_score(inputs, targets)
 
+    def score_error(self, score: float | None, items: int) -> float:
+        """Of the task."""
+        return self.task.score_error(score, items)
+
     def n_outputs(self, outputs: Any) -> int:
         """Of the task."""
         return self.task.n_outputs(self.looked_at(outputs))
@@ -154,11 +159,6 @@ class OfTrees(ByLoss, Regression):
     def n_outputs(self, outputs: Any) -> int:
         """Of a tensor, as of others; of a tree not known."""
         return super().n_outputs(outputs) if isinstance(outputs, Tensor) else 1
-
-
-def of_outputs(task: Task, parts: dict[str | int, Any]) -> Task | None:
-    """The task as it looks at the logits of a model with a loss of its own; None without any."""
-    return OfPart(task, LOGITS) if LOGITS in parts else None
 
 
 def beside_loss(task: Task, loss: Loss, logits: Any, y: Any) -> Task:
