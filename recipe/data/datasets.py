@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset, Subset
 
 from recipe.data.collating import IGNORED, Collate, part_item, with_lengths
 from recipe.data.order import Order
-from recipe.data.single_items import Batch
+from recipe.data.single_items import Batch, read
 from recipe.data.trees import Gathered, Items, Tree, Values, join, split
 
 EVAL_BATCH, LEAST_EVAL = 512, 32
@@ -220,7 +220,7 @@ class StreamData(_AnyEpoch):
             self.dataset, num_workers=self.workers,
             collate_fn=Assembly(self.collate, self.name), **options,
         )  # fmt: skip
-        for batch in loader:
+        for batch in read(loader, self.name):
             yield suited(moved(batch, self.device), self.suits)
 
     def batches(
