@@ -20,7 +20,7 @@ from recipe.data.datasets import (
 )
 from recipe.data.joining import join
 from recipe.data.order import Order
-from recipe.data.single_items import Batch
+from recipe.data.single_items import Batch, read
 from recipe.data.trees import Gathered, Items, Tree, Values
 
 
@@ -105,7 +105,7 @@ class StreamData(AnyEpoch):
             self.dataset, num_workers=self.workers,
             collate_fn=Assembly(self.collate, self.name), **options,
         )  # fmt: skip
-        for batch in loader:
+        for batch in read(loader, self.name):
             yield suited(moved(batch, self.device), self.suits)
 
     def batches(

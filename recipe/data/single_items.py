@@ -1,7 +1,8 @@
 """Single items of a data set as checked tensors."""
 
 import random
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, Literal
@@ -84,6 +85,26 @@ def undisturbed() -> Iterator[None]:
     finally:
         random.setstate(states[0])
         np.random.set_state(states[1])  # noqa: NPY002
+
+
+def read(loader: Iterable[Any], name: str) -> Iterator[Any]:
+    """What a loader yields. A process that reads tells of an error with its whole history; the last
+    line of that with the name of an error says what it was.
+
+    Raises:
+        UsageError: an item cannot be read, or a batch not be made.
+
+    """
+    try:
+        yield from loader
+    except Exception as error:
+        history = re.findall(r"^[A-Za-z_][\w.]*: .*$", str(error), re.MULTILINE)
+        told = history[-1] if history and "Traceback" in str(error) else raised(error)
+        if isinstance(error, UsageError):
+            raise UsageError(told.partition("UsageError: ")[2]) from error
+        raise UsageError(
+            f"Reading {name} raised {told}; read its items one by one to see where."
+        ) from error
 
 
 Randomness = Literal["none", "random", "rewritten"]

@@ -156,17 +156,25 @@ def as_trained(experiment: Experiment, result: RunResult) -> Experiment:
         resolved = _mended(resolved, result, evidence, found)
     # A model by name takes inputs as its reader gives them: it needs no data to be adapted again.
     by_name = experiment.inputs is not None and experiment.train is None
-    adapted = _was_adapted(result) and not by_name
+    adapted = _may_be_adapted(resolved, result) and not by_name
     if applied or adapted or is_lazy(build_model(resolved, 0, CPU)):
         resolved, _ = prepare(resolved, _data(resolved, result))
     return resolved
 
 
-def _was_adapted(result: RunResult) -> bool:
+LOOKED_AT = "trainable_parameters"
+"""What a step that looked at the model has counted; it then says, too, whether it was adapted."""
+
+
+def _may_be_adapted(experiment: Experiment, result: RunResult) -> bool:
     """Whether the run called the model otherwise than with one tensor, or took its outputs out of
-    what it returned.
+    what it returned. That is not known where it left out the step that looks at the model; of data
+    by name it did not.
     """
-    return any(step.evidence.flag("adapted") for step in result.steps)
+    looked = [step.evidence for step in result.steps if LOOKED_AT in step.evidence.scalars]
+    if not looked:
+        return experiment.inputs is None
+    return any(evidence.flag("adapted") for evidence in looked)
 
 
 def _data(experiment: Experiment, result: RunResult) -> Splits:

@@ -1,5 +1,6 @@
 """What a few items show that could not be used, before anything is trained."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -14,8 +15,6 @@ from recipe.models.outputs import parts_of
 from recipe.models.randomness import seeded
 from recipe.models.user_errors import error_location
 
-ABSENT = (LookupError, AttributeError)
-"""What a loss raises that looks for a part of the outputs that is not there."""
 CPU = torch.device("cpu")
 
 
@@ -77,7 +76,7 @@ def check_loss(loss: Callable[..., Any], returned: Any, part: Any, name: Any, y:
 
     """
     whole, alone = (_error(loss, outputs, y) for outputs in (returned, part))
-    if isinstance(whole, ABSENT) and alone is not None:
+    if whole is not None and _looks_for_a_part(whole) and alone is not None:
         names = ", ".join(map(repr, parts_of(returned)))
         raise UsageError(
             f"The loss raised {raised(whole)} ({error_location(whole)}) for what the model "
@@ -86,9 +85,17 @@ def check_loss(loss: Callable[..., Any], returned: Any, part: Any, name: Any, y:
         )
 
 
+def _looks_for_a_part(error: Exception) -> bool:
+    """Whether a loss asked for what is not there, and not for what any tensor has."""
+    if isinstance(error, AttributeError):
+        return not hasattr(Tensor, error.name or "shape")
+    return isinstance(error, LookupError)
+
+
 def _error(loss: Callable[..., Any], outputs: Any, y: Values) -> Exception | None:
     try:
-        with torch.no_grad():
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             loss(outputs, natural(y))
     except Exception as error:  # noqa: BLE001 - it is the user's
         return error

@@ -318,3 +318,29 @@ def test_a_sample_of_a_random_data_set_stands_still():
     assert len(set(sample.x[:, 0].tolist())) == 6
     assert torch.equal(sample.x[:, 0], data.sample(6, generator(1)).x[:, 0])
     assert len(data.sample(99, generator())) == 20
+
+
+def late(i):
+    if i == 5:
+        raise OSError("no such image\nnor another")
+    return torch.rand(2), i % 2
+
+
+def bent(i):
+    return torch.rand(2, 2, 2 + (i == 5)), i % 2
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (late, r"^Reading train raised OSError: no such image; read its items one by"),
+        (bent, r"^The inputs of train differ in shape \(\[2, 2, 2\] and \[2, 2, 3\]\)"),
+    ],
+)
+def test_random_items_that_cannot_be_read_are_told_in_one_line(make, words, workers):
+    data = StreamData(Items(9, make), CPU, workers)
+    with pytest.raises(UsageError, match=words) as caught:
+        list(data.batches(4))
+    assert "\n" not in str(caught.value)
+    assert "Traceback" not in str(caught.value)

@@ -4,7 +4,7 @@ import torch
 from recipe.tasks import TASKS, Regression
 
 ODD = [1, 7, 2, 13, 5]  # batch sizes of a pass
-OF_A_LOSS = ("embedding", "ranking", "detection")  # which is the user's or the model's own
+OF_A_LOSS = ("embedding", "ranking", "detection")  # which is the user's own, or the model's
 
 
 def data_of(name):
