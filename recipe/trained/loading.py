@@ -24,7 +24,7 @@ from recipe.sources.by_name import experiment_by_name
 from recipe.sources.inputs_json import InputsRecord
 from recipe.sources.targets import load_target
 from recipe.training.models_from_weights import model_of
-from recipe.training.preparation import is_lazy, prepare
+from recipe.training.preparation import is_lazy, prepare, with_outputs
 
 
 def load(
@@ -157,8 +157,10 @@ def as_trained(experiment: Experiment, result: RunResult) -> Experiment:
     # A model by name takes inputs as its reader gives them: it needs no data to be adapted again.
     by_name = experiment.inputs is not None and experiment.train is None
     adapted = _may_be_adapted(resolved, result) and not by_name
-    if applied or adapted or is_lazy(build_model(resolved, 0, CPU)):
+    if applied or is_lazy(build_model(resolved, 0, CPU)):
         resolved, _ = prepare(resolved, _data(resolved, result))
+    elif adapted:
+        resolved, _ = with_outputs(resolved, _data(resolved, result))
     return resolved
 
 

@@ -46,19 +46,32 @@ def prepare(
         UsageError: the factory fails, or a model with lazy layers cannot process a batch.
 
     """
-    model = build_model(experiment, 0, torch.device("cpu"))
-    if _is_double(model):
-        data = replace(data, train=data.train.suited(_doubled), val=data.val.suited(_doubled))
-    if is_lazy(model):
-        x = data.train.sample(SAMPLE, torch.Generator().manual_seed(0)).x
-        experiment = replace(experiment, model=_sized(experiment.model, x))
-    experiment, data = adapted(experiment, data, say)
+    experiment, data = with_outputs(experiment, data, say)
     experiment = with_ignored_label(experiment, data, say)
     if experiment.head is not None or experiment.freeze or "freeze" in experiment.space:
         experiment = replace(experiment, blocks=_blocks(experiment, data))
     if callable(experiment.loss) and (task := _by_loss(experiment, data, experiment.loss)):
         experiment = replace(experiment, task=task)
     return experiment, data
+
+
+def with_outputs(
+    experiment: Experiment, data: Splits, say: Callable[[str], None] = lambda _: None
+) -> tuple[Experiment, Splits]:
+    """The experiment with models that take its batches and return outputs, and data in their
+    precision: the part of `prepare` that a trained model needs for its answers.
+
+    Raises:
+        UsageError: see `prepare`.
+
+    """
+    model = build_model(experiment, 0, torch.device("cpu"))
+    if _is_double(model):
+        data = replace(data, train=data.train.suited(_doubled), val=data.val.suited(_doubled))
+    if is_lazy(model):
+        x = data.train.sample(SAMPLE, torch.Generator().manual_seed(0)).x
+        experiment = replace(experiment, model=_sized(experiment.model, x))
+    return adapted(experiment, data, say)
 
 
 def _blocks(experiment: Experiment, data: Splits) -> tuple[Block, ...]:

@@ -118,7 +118,7 @@ def test_a_model_that_cannot_be_used_is_an_assertion_with_its_reason():
 def test_something_else_is_named():
     with pytest.raises(UsageError, match="assert_recipe got int: pass an Experiment"):
         assert_recipe(3)
-    with pytest.raises(UsageError, match="network is a Sequential, not a"):
+    with pytest.raises(UsageError, match="There is no data beside network"):
         assert_recipe(network)
 
 
