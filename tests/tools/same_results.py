@@ -4,8 +4,9 @@
 
 BEFORE and AFTER (default: this checkout) are folders of the project, such as two `git worktree`s.
 Each runs the same commands with its own code and its own examples and faults; `result.json` has
-to be the same byte for byte, times left out. Exit code 1 where it is not. What BEFORE gave is
-kept in FOLDER, and is not computed again there.
+to be the same byte for byte, times left out. What is only there AFTER, a rule that a step did not
+have or a figure that it did not take, is counted and told. Exit code 1 where anything else differs.
+What BEFORE gave is kept in FOLDER, and is not computed again there.
 
 Both share a cache of measured speeds: the fastest execution mode is found once, so that it is the
 same one on either side.
@@ -86,6 +87,28 @@ def run(command, checkout, cache):
     return json.dumps(content, indent=1, ensure_ascii=False)
 
 
+def without_additions(before, after, path=""):
+    """AFTER without what BEFORE lacks, and the places of that: keys, and rules of a step."""
+    added = []
+    if isinstance(before, dict) and isinstance(after, dict):
+        found = {}
+        for key, value in after.items():
+            if key not in before:
+                added.append(f"{path}/{key}")
+                continue
+            found[key], more = without_additions(before[key], value, f"{path}/{key}")
+            added += more
+        return found, added
+    if isinstance(before, list) and isinstance(after, list):
+        if path.endswith("/rules"):
+            added = [f"{path}/{rule}" for rule in after if rule not in before]
+            return [rule for rule in after if rule in before], added
+        if len(before) == len(after):
+            pairs = [without_additions(b, a, path) for b, a in zip(before, after, strict=True)]
+            return [value for value, _ in pairs], [place for _, more in pairs for place in more]
+    return after, added
+
+
 def kept(name, command, checkout, folder):
     """The same, from `folder` where it is there."""
     path = folder / f"{name}.json"
@@ -115,6 +138,12 @@ def main():
             after = run(command, given.after.resolve(), folder / "cache")
             if before == after:
                 print(f"same       {name}: {len(after):,} characters", flush=True)
+                continue
+            rest, added = without_additions(json.loads(before), json.loads(after))
+            after = json.dumps(rest, indent=1, ensure_ascii=False)
+            if before == after:
+                names = sorted({place.rpartition("/")[2] for place in added})
+                print(f"same       {name}, and there is more: {', '.join(names)}", flush=True)
                 continue
             different += 1
             print(f"DIFFERENT  {name}", flush=True)
