@@ -25,6 +25,8 @@ class Situation:
     rule: str
     library: str | None = None
     slow: bool = True
+    end: str = "overfit_sample"
+    """The last step: a large network takes minutes to learn a sample by heart on a processor."""
 
 
 SITUATIONS = (
@@ -87,7 +89,7 @@ SITUATIONS = (
         "torchvision `fcn_resnet50` with aux",
         "`out` scored, the loss takes `aux` too",
         "pictures:fcn_with_aux", "softmax before the loss", "pictures:fcn_softmax",
-        "softmax-before-loss",
+        "softmax-before-loss", end="initial_loss",
     ),
     Situation(
         "torchvision Faster R-CNN on images of several sizes",
