@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: demo test test-slow test-all lint types install docs examples bench bench-search \
+.PHONY: demo test test-slow test-heavy test-all lint types install docs examples bench bench-search \
 	bench-finish rule-examples faults clean
 
 demo: $(INSTALLED)
@@ -20,7 +20,11 @@ test: lint types
 	$(PYTEST) -m "not slow"
 
 test-slow: $(READY)
-	$(PYTEST) -m slow
+	$(PYTEST) -m "slow and not heavy"
+
+# Large networks of other libraries; about ten minutes on two cores.
+test-heavy: $(READY)
+	$(PYTEST) -m heavy
 
 test-all: lint types
 	$(BIN)/python -m coverage erase

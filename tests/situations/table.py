@@ -28,6 +28,7 @@ class Situation:
     rule: str
     library: str | None = None
     slow: bool = True
+    heavy: bool = False
     end: str = END
     """The last step: a large network takes minutes to learn a sample by heart on a processor."""
 
@@ -43,7 +44,7 @@ SITUATIONS = (
         "the same items without a collator",
         "padded to the longest of the batch",
         "text:bert_from_dicts", "frozen encoder that was never trained", "text:bert_frozen",
-        "frozen-parameters", "transformers",
+        "frozen-parameters", "transformers", heavy=True,
     ),
     Situation(
         "causal language model of Hugging Face with labels",
@@ -61,7 +62,7 @@ SITUATIONS = (
         "sequence to sequence (T5) with labels",
         '`loss="model"`: asked for its own loss',
         "text:sequence_to_sequence", "frozen model that was never trained",
-        "text:sequence_to_sequence_frozen", "frozen-parameters", "transformers",
+        "text:sequence_to_sequence_frozen", "frozen-parameters", "transformers", heavy=True,
     ),
     Situation(
         "`transformers.Trainer`", "`recipe.from_transformers(trainer)`: its settings are the baseline",
@@ -81,7 +82,7 @@ SITUATIONS = (
     Situation(
         "timm ResNet on tensors", "as it is",
         "pictures:timm_resnet", "softmax before the loss", "pictures:timm_resnet_softmax",
-        "softmax-before-loss", "timm",
+        "softmax-before-loss", "timm", heavy=True,
     ),
     Situation(
         "U-Net, a class for every pixel", '`task="segmentation"`',
@@ -92,13 +93,13 @@ SITUATIONS = (
         "torchvision `fcn_resnet50` with aux",
         "`out` scored, the loss takes `aux` too",
         "pictures:fcn_with_aux", "softmax before the loss", "pictures:fcn_softmax",
-        "softmax-before-loss", end="initial_loss",
+        "softmax-before-loss", end="initial_loss", heavy=True,
     ),
     Situation(
         "torchvision Faster R-CNN on images of several sizes",
         '`task="detection"`: the losses of the model',
         "pictures:faster_rcnn", "everything frozen", "pictures:faster_rcnn_frozen",
-        "frozen-parameters",
+        "frozen-parameters", heavy=True,
     ),
     Situation(
         "siamese network with triplet loss",
@@ -195,7 +196,7 @@ SITUATIONS = (
     Situation(
         "GoogLeNet with auxiliary outputs", "a named tuple in training, a tensor in evaluation",
         "pictures:googlenet", "everything frozen", "pictures:googlenet_frozen",
-        "frozen-parameters",
+        "frozen-parameters", heavy=True,
     ),
     Situation(
         "a function that begins a stream", "begun anew for every pass",

@@ -32,6 +32,7 @@ def cases(of):
     for number, each in enumerate(SITUATIONS, 1):
         name = each.sound if of == "sound" else each.faulty
         marks = [pytest.mark.slow] if each.slow else []
+        marks += [pytest.mark.heavy] if each.heavy else []
         yield pytest.param(each, id=f"{number}-{name.partition(':')[2]}", marks=marks)
 
 
