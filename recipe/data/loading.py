@@ -240,7 +240,7 @@ def _by_length(kept: Sequence[Any], size: int, say: Say) -> Order:
     """The order in which items of like length are batched together, where that pays."""
     lengths = tuple(
         max(
-            (len(leaf) for leaf in leaves_of(x) if isinstance(leaf, Tensor) and leaf.ndim),
+            (len(leaf) for leaf in leaves_of(x) if _is_array(leaf)),
             default=1,
         )
         for x, _ in kept

@@ -155,10 +155,6 @@ Values = Tensor | Tree
 """Inputs, targets or outputs of a batch."""
 
 
-def _is_tensor(value: Any) -> bool:
-    return isinstance(value, Tensor)
-
-
 def _is_leaf(value: Any) -> bool:
     return isinstance(value, Tensor | Items)
 

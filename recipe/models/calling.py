@@ -13,9 +13,7 @@ from recipe.data.item_parts import TARGETS
 from recipe.data.trees import (
     Items,
     Padded,
-    Tree,
     Values,
-    described,
     natural,
 )
 
@@ -220,13 +218,3 @@ def not_given(calling: Calling | None, x: Values) -> list[str]:
     if calling.names is not None:
         return [key for key in batch if key not in calling.names]
     return [key for key in batch if calling.only is not None and key != calling.only]
-
-
-def length_of(outputs: Any) -> int | None:
-    """Items that outputs are of; None for anything else than tensors."""
-    return len(outputs) if isinstance(outputs, Tensor | Tree) else None
-
-
-def what(values: Values) -> str:
-    """A batch in a complaint."""
-    return f"shape {described(values)}"
