@@ -29,6 +29,8 @@ TABLE_TASKS = ("classification", "binary", "regression")
 BY_NAME = ("data", "target", "task", "group", "time", "model", "pretrained", "weights",
            "image_size", "augment", "data_dir")  # fmt: skip
 """Options that name an experiment instead of a TARGET."""
+ONE_RUN = ("until", "only", "skip", "mend", "keep_going", "again", "fresh")
+"""Options that belong to one run: they are never saved as settings of a project."""
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,11 @@ class RunResult:
         return tuple(sorted(found, key=lambda f: order.get(f.rule, len(order))))
 
     @property
+    def repaired(self) -> tuple[str, ...]:
+        """The rules whose remedies the run applied: the declared experiment has their faults."""
+        return tuple(f.rule for f in self.findings if f.remedy is not None and f.remedy.applied)
+
+    @property
     def latest_steps(self) -> tuple[StepResult, ...]:
         """Each step in its last round: earlier rounds are history, not verdict."""
         return latest(self.steps)

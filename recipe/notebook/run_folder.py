@@ -84,6 +84,18 @@ def read_result(folder: Path) -> RunResult:
         ) from error
 
 
+def finished_result(folder: Path) -> RunResult | None:
+    """The result of a run that came to its end; None where it did not, or where the result cannot
+    be read.
+    """
+    if (FINISHED, "run") not in read_entries(folder / FILE):
+        return None
+    try:
+        return load(folder / RESULT)
+    except ValueError:
+        return None
+
+
 def load(path: Path) -> RunResult:
     """The result in a result.json.
 

@@ -71,6 +71,8 @@ def resume(run_folder: Path) -> int:
             f"{str(run_folder)!r} is no run folder (it has no recipe.toml): name one below "
             "reports/."
         )
+    if (code := _ended(run_folder)) is not None:
+        return code
     config = read_table(run_folder / "recipe.toml")
     settings = Settings(**config.options)
     if config.target is None and settings.data is None:
@@ -79,6 +81,25 @@ def resume(run_folder: Path) -> int:
             "arguments, and it resumes."
         )
     return _execute(Choice(config.target, settings), run_folder)
+
+
+def _ended(run_folder: Path) -> int | None:
+    """Say that a run is finished, and with which code; None where there is something left to do, if
+    only to write its result again.
+    """
+    from recipe.core.exit_codes import exit_code
+    from recipe.notebook.run_folder import finished_result
+    from recipe.ui.terminal_lines import verdict_lines
+
+    result = finished_result(run_folder)
+    if result is None:
+        return None
+    click.echo(
+        f"{run_folder} is finished, and stays as it is ('recipe report {run_folder}' writes its "
+        "report again; --fresh starts another run)."
+    )
+    click.echo("\n".join(verdict_lines(result)))
+    return exit_code(result, strict=bool(result.settings.get("strict")))
 
 
 @cli.command()

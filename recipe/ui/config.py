@@ -1,7 +1,7 @@
 """Options from recipe.toml or [tool.recipe] of pyproject.toml in the current folder."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,32 @@ class Config:
 
     target: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    file: str = field(default="", compare=False)
+    """Its name."""
+
+    def said(self, *, target: bool, overruled: Collection[str]) -> tuple[str, ...]:
+        """Which of its options a run takes, in a sentence; empty where it takes none.
+
+        Args:
+            target: whether the run takes its TARGET.
+            overruled: options that were given otherwise.
+
+        """
+        named = {"target": self.target} if target and self.target is not None else {}
+        taken = named | {n: v for n, v in self.options.items() if n not in overruled}
+        if not taken:
+            return ()
+        return (f"From {self.file}: {', '.join(_shown(n, v) for n, v in taken.items())}.",)
+
+
+def _shown(name: str, value: Any) -> str:
+    """An option as a person writes it."""
+    if isinstance(value, Mapping):
+        value = ", ".join(value)
+    elif isinstance(value, list | tuple):
+        value = ", ".join(map(str, value))
+    name = name.replace("_", "-")
+    return name if value is True else f"{name} = {value}"
 
 
 def read_config(folder: Path) -> Config:
@@ -50,4 +76,5 @@ def read_table(file: Path, path: tuple[str, ...] = ()) -> Config:
     if not isinstance(table, dict):
         raise UsageError(f"{file.name}: {'.'.join(path)} is not a table.")
     target = None if "data" in table else table.pop("target", None)
-    return Config(None if target is None else str(target), parse(table, f"{file.name}: "))
+    named = None if target is None else str(target)
+    return Config(named, parse(table, f"{file.name}: "), file.name)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from recipe.core.exit_codes import BUG, USAGE
+from recipe.core.exit_codes import BUG, FAILED, USAGE
 from recipe.core.results import RunResult
 from recipe.ui.session import Session, Wish
 from recipe.ui.target_choice import Choice
+from recipe.ui.terminal import is_true
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,13 @@ def _once(choice: Choice, folder: Path | None, *, guided: bool) -> Ran:
         )  # fmt: skip
         if session.wish is None:
             session.close(result)
-        code = exit_code(result, strict=settings.strict)
+        gate = settings.until is not None and (settings.ci or is_true("CI"))
+        code = exit_code(result, strict=settings.strict, gate=gate)
+        if gate and result.repaired and code == FAILED:
+            session.say(
+                f"The experiment as it is declared does not pass: {', '.join(result.repaired)} was "
+                "fixed in this run alone. Fix it in the experiment."
+            )
         return Ran(result, BUG if session.own_crash else code, session.wish)
 
 

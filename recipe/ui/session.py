@@ -145,6 +145,10 @@ class Session(AbstractContextManager["Session"]):
             if has_screen():
                 click.launch(path)
 
+    def say(self, text: str) -> None:
+        """A sentence behind everything else."""
+        print(text, file=self.out)
+
     def close(self, result: RunResult) -> None:
         """What follows the verdict: JSON on standard output, and what CI systems read."""
         if self.settings.json:

@@ -25,6 +25,8 @@ class Choice:
 
     target: str | None
     settings: Settings
+    said: tuple[str, ...] = ()
+    """Which options came from a file, in sentences."""
 
     def load(self) -> "tuple[Experiment, tuple[str, ...]]":
         """The experiment, and sentences about what was guessed.
@@ -37,11 +39,12 @@ class Choice:
             from recipe.sources.targets import load_target
 
             assert self.target is not None  # noqa: S101 - `choose` saw to it
-            return load_target(self.target), ()
+            return load_target(self.target), self.said
         from recipe.sources.by_name import experiment_by_name
 
         named = {name: getattr(self.settings, name) for name in BY_NAME}
-        return experiment_by_name(**named)
+        experiment, notes = experiment_by_name(**named)
+        return experiment, (*self.said, *notes)
 
 
 def choose(target: str | None, given: Mapping[str, Any], folder: Path) -> Choice:
@@ -70,7 +73,8 @@ def choose(target: str | None, given: Mapping[str, Any], folder: Path) -> Choice
 def merged(target: str | None, flags: Mapping[str, Any], config: Config) -> Choice:
     """Flags over the configuration: a TARGET, or data, that was typed replaces what it names."""
     below = dict(config.options)
-    if target is not None or "data" in flags:
+    typed = target is not None or "data" in flags
+    if typed:
         below = {name: value for name, value in below.items() if name not in BY_NAME}
     elif "data" not in below:
         target = config.target
@@ -85,7 +89,8 @@ def merged(target: str | None, flags: Mapping[str, Any], config: Config) -> Choi
                 "No target: name a file.py[:name], a package.module:name or digits, name --data, "
                 "or set target in recipe.toml."
             )
-    return Choice(target, settings)
+    overruled = {name for name in config.options if name in flags or name not in below}
+    return Choice(target, settings, config.said(target=not typed, overruled=overruled))
 
 
 def looks_like_data(target: str) -> bool:

@@ -9,6 +9,7 @@ import click
 from recipe.core.budget import parse_budget
 from recipe.core.errors import UsageError
 from recipe.core.files import write_text
+from recipe.core.option_definitions import ONE_RUN
 from recipe.core.settings import Settings, parse
 from recipe.core.version import VERSION
 from recipe.notebook.run_folder import resumable, to_toml
@@ -142,12 +143,13 @@ def _configured(config: Config, ask: Asker, *, fresh: bool) -> Ran | None:
     what = config.target or config.options["data"]
     wanted = ask.choose(
         f"The configuration here names {what}. Run it?",
-        [Item("run it as it is", True), Item("answer the questions again", False)],
-        True, back=False,
+        [Item("run it as it is", {}), Item("the checks alone", {"until": CHECKS}),
+         Item("answer the questions again", None)],
+        {}, back=False,
     )  # fmt: skip
-    if not wanted:
+    if wanted is None:
         return None
-    choice = merged(None, {}, config)
+    choice = merged(None, parse(wanted), config)
     return _tried(replace(choice, settings=replace(choice.settings, fresh=fresh)))
 
 
@@ -158,7 +160,7 @@ def last_lines(ran: Ran, folder: Path, config: Config) -> list[str]:
     result = ran.result
     if result.interrupted:
         return [f"Go on:  recipe resume {result.folder}"]
-    text = to_toml(result.settings)
+    text = to_toml({n: v for n, v in result.settings.items() if n not in ONE_RUN})
     again = f"Again:  {command(result.settings)} --no-input"
     if (folder / TOML).exists() or config != Config():
         return [f"Saved:  {result.folder}/{TOML} (the configuration here stays as it is)", again]

@@ -18,6 +18,10 @@ import torch
 experiment = Experiment(model=network, train=blobs(), batch_size=32, epochs=6)
 """
 
+SOFT = GOOD.replace("model=network", "model=lambda: torch.nn.Sequential(network(), SOFTMAX)").replace(
+    "import torch", "import torch\nSOFTMAX = torch.nn.Softmax(1)"
+)
+
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
@@ -355,15 +359,68 @@ def test_export_overwrites_no_file(recipe, here):
 
 def test_resume_refuses_a_folder_in_use_and_one_that_is_no_run(recipe, here):
     recipe("check", write(GOOD, "good.py"), "--until", "inspect")
+    journal = run_folder() / "journal.jsonl"
+    *lines, last = journal.read_text("utf-8").splitlines(keepends=True)
+    assert "finished" in last
+    journal.write_text("".join(lines), "utf-8")
     with Journal(run_folder()):
         code, _, err = recipe("resume", run_folder())
     assert code == 2
     assert "in use" in one_sentence(err)
-    code, _, _ = recipe("resume", run_folder())
+    code, said, _ = recipe("resume", run_folder())
     assert code == 0
+    assert "known from the journal" in said
     code, _, err = recipe("resume", here)
     assert code == 2
     assert "recipe.toml" in one_sentence(err)
+
+
+@pytest.mark.parametrize(("file", "expected"), [(GOOD, 0), (SOFT, 1)])
+def test_a_finished_run_stays_as_it_is(recipe, file, expected):
+    code, _, _ = recipe("check", write(file, "it.py"), "--until", "initial_loss", "--no-input")
+    assert code == expected
+    before = {path: path.read_bytes() for path in run_folder().rglob("*") if path.is_file()}
+    for _ in range(2):
+        code, said, _ = recipe("resume", run_folder())
+        assert code == expected
+        assert "is finished, and stays as it is" in said
+        assert "Verdict: " in said
+    after = {path: path.read_bytes() for path in run_folder().rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_a_finished_run_whose_result_was_lost_writes_it_again(recipe):
+    recipe("check", write(GOOD, "good.py"), "--until", "inspect")
+    (run_folder() / "result.json").unlink()
+    code, said, _ = recipe("resume", run_folder())
+    assert code == 0
+    assert "known from the journal" in said
+    assert (run_folder() / "result.json").is_file()
+
+
+@pytest.mark.parametrize("name", ["recipe.toml", "pyproject.toml"])
+def test_a_run_says_which_options_a_file_gave_it(recipe, name):
+    table = "[tool.recipe]\n" if name == "pyproject.toml" else ""
+    write(f'{table}target = "other.py"\nepochs = 3\nmend = ["a-rule"]\nuntil = "inspect"\n', name)
+    options = ["--epochs", "4", "--mend", "softmax-before-loss"]
+    code, said, _ = recipe("check", write(GOOD, "good.py"), *options, "--until", "inspect")
+    assert code == 0
+    assert f"From {name}" not in said  # all of it was typed otherwise
+    write(f"{table}epochs = 3\nkeep_going = true\nskip = ['lr_range']\n", name)
+    code, said, _ = recipe("check", "good.py", "--until", "inspect")
+    assert f"From {name}: epochs = 3, keep-going, skip = lr_range." in said
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "expected"),
+    [("check", ["--ci"], 1), ("check", ["--no-input"], 0), ("run", ["--ci"], 0)],
+)
+def test_a_repaired_fault_fails_the_check_of_ci(recipe, command, options, expected):
+    write('mend = ["softmax-before-loss"]\n', "recipe.toml")
+    only = ["--only", "inspect", "--only", "initial_loss"]
+    code, said, _ = recipe(command, write(SOFT, "soft.py"), *options, *only)
+    assert code == expected, said
+    assert ("was fixed in this run alone" in said) == bool(expected)
 
 
 def test_a_bug_of_ours_is_code_3_with_a_log(recipe, monkeypatch):

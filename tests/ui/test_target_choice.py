@@ -67,6 +67,7 @@ def test_a_table_runs_by_name_and_its_command_repeats_it(recipe, table):
     report = (folder / "report.md").read_text("utf-8")
     assert "recipe run --data t.csv --target y --epochs 3 --until initial_loss" in report
     assert 'data = "t.csv"' in (folder / "recipe.toml").read_text("utf-8")
+    (folder / "result.json").unlink()
     code, said, _ = recipe("resume", folder)
     assert code == 0
     assert said.count("known from the journal") == 2

@@ -93,7 +93,8 @@ def test_a_table_with_a_wrong_answer_mended_and_the_way_back(wizard, tmp_path):
     assert settings == {
         "data": "animals.csv", "target": "tame", "model": "mlp", "until": "lr_range",
     }  # fmt: skip
-    assert tomllib.loads((tmp_path / "recipe.toml").read_text()) == settings
+    saved = tomllib.loads((tmp_path / "recipe.toml").read_text())
+    assert saved == {name: settings[name] for name in ("data", "target", "model")}
 
 
 @pytest.mark.slow
@@ -186,7 +187,8 @@ def test_a_remedy_is_applied_and_proved(wizard, tmp_path, width):
     after = f"{remedies[0]['after']:.4g}"
     assert re.search(rf"\(proved: val_accuracy 0?\.?\d+ -> {after}\)", words), words
     assert "--mend softmax-before-loss" in words
-    assert tomllib.loads((tmp_path / "recipe.toml").read_text())["mend"] == ["softmax-before-loss"]
+    saved = tomllib.loads((tmp_path / "recipe.toml").read_text())
+    assert saved == {"target": "experiment.py"}  # what was answered on the way is of one run
 
 
 @pytest.mark.slow
