@@ -8,10 +8,11 @@ from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.models.pretrained import read_weights
 from recipe.sources.csv_data import csv_table
-from recipe.sources.detection import is_detection
+from recipe.sources.detection import detection_folder, is_detection
+from recipe.sources.detectors import FIRST_CLASS, can_measure_map, detector, refuse_weights
 from recipe.sources.hf_data import hf_images, hf_kind, hf_set, is_hf
 from recipe.sources.hf_texts import hf_encoder
-from recipe.sources.hub import bare, is_hub, label
+from recipe.sources.hub import Factory, bare, is_hub, label
 from recipe.sources.image_folders import HOW, image_folder
 from recipe.sources.image_format import ImageFormat
 from recipe.sources.inputs_json import InputsRecord
@@ -31,9 +32,17 @@ from recipe.sources.text_files import text_file
 from recipe.sources.text_tables import TextEncoder, texts_reader
 from recipe.sources.torchvision_data import SETS, known_set, torchvision_set
 
-FREE_EPOCHS = {"images": 15, "table": 30, "text": 15, "texts": 15, "segmentation": 15}
+FREE_EPOCHS = {
+    "images": 15,
+    "table": 30,
+    "text": 15,
+    "texts": 15,
+    "segmentation": 15,
+    "detection": 15,
+}
 """Epochs of one full training where none are named."""
-BATCH = {"images": 64, "table": 32, "text": 32, "texts": 32, "segmentation": 16}
+BATCH = {"images": 64, "table": 32, "text": 32, "texts": 32, "segmentation": 16,
+         "detection": 8}  # fmt: skip
 NAME_DATA = (
     f"name a folder of images ({HOW}), a table (.csv, .jsonl, .parquet, .xlsx), a text (.txt), or "
     "one of torchvision's data sets, or hf:NAME"
@@ -75,10 +84,7 @@ def kind_of(data: str) -> Kind:
 
 def _kind_of_folder(folder: Path) -> Kind:
     if is_detection(folder):
-        raise UsageError(
-            f"{str(folder)!r} holds boxes of objects: read it in Python with "
-            "recipe.sources.detection_folder, and name the experiment as TARGET."
-        )
+        return "detection"
     return "segmentation" if is_segmentation(folder) else "images"
 
 
@@ -131,12 +137,21 @@ def experiment_by_name(
         source = text_file(data)
     elif kind == "segmentation":
         source = segmentation_folder(data, size=image_size)
+    elif kind == "detection":
+        source = detection_folder(data, size=image_size, first=FIRST_CLASS)
     else:
         theirs = weights is not None and is_torchvisions(weights, name)
         look = image_format_of(name, image_size, pretrained=pretrained or theirs)
         shown: Any = {"size": image_size, "augment": augment or "none"}
         source = _images(data, look, **shown, target=target, folder=data_dir)
-    experiment = _experiment(source, name, pretrained=pretrained, weights=weights)
+    if kind == "detection":
+        make = detector(name, source.outputs, image_size)
+    else:
+        make = factory(
+            name, source.kind, source.shape, source.outputs, pretrained=pretrained,
+            options=getattr(source.reader, "model_options", None),
+        )  # fmt: skip
+    experiment = _experiment(source, name, make, pretrained=pretrained, weights=weights)
     return experiment, (f"Data {source.name}: {source.notes[0]}", *source.notes[1:])
 
 
@@ -146,6 +161,8 @@ def _check_beginning(name: str, kind: Kind, weights: Path | None, *, pretrained:
         raise UsageError(
             f"Both --pretrained and --weights {str(weights)!r} were named: name one of them."
         )
+    if kind == "detection" and (pretrained or weights is not None):
+        refuse_weights()
     if pretrained:
         check_weights(name, kind)
     if weights is not None:
@@ -169,14 +186,12 @@ def _encoder(name: str) -> TextEncoder:
     return hf_encoder(bare(name)) if is_hub(name) else texts_reader
 
 
-def _experiment(source: Source, name: str, *, pretrained: bool, weights: Path | None) -> Experiment:
+def _experiment(
+    source: Source, name: str, make: Factory, *, pretrained: bool, weights: Path | None
+) -> Experiment:
     """What is usual for this kind of data and this model."""
     kind = source.kind
     n = len(source.train[0] if isinstance(source.train, tuple) else source.train)
-    make = factory(
-        name, kind, source.shape, source.outputs, pretrained=pretrained,
-        options=getattr(source.reader, "model_options", None),
-    )  # fmt: skip
     moved = pretrained or weights is not None
     return Experiment(
         model=make,
@@ -190,6 +205,7 @@ def _experiment(source: Source, name: str, *, pretrained: bool, weights: Path | 
         epochs=PRETRAINED_EPOCHS if pretrained else FREE_EPOCHS[kind],
         augment=source.augment, name=f"{source.name}-{label(name)}",
         inputs=_kept(name, source, pretrained),
+        metric="map" if kind == "detection" and can_measure_map() else None,
     )  # fmt: skip
 
 
@@ -206,7 +222,7 @@ def _kept(name: str, source: Source, pretrained: bool) -> InputsRecord | None:
 def check_options(data: str, kind: Kind, **given: object) -> None:
     """An option that this kind of data does not have is a mistake, not a wish to be ignored."""
     fits: dict[str, tuple[str, ...]] = {
-        "image_size": ("images", "segmentation"), "augment": ("images",),
+        "image_size": ("images", "segmentation", "detection"), "augment": ("images",),
     } | dict.fromkeys(("target", "task", "group", "time"), ("table",))  # fmt: skip
     for name, value in given.items():
         if value is not None and kind not in fits[name] and not (name == "target" and is_hf(data)):

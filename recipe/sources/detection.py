@@ -28,7 +28,7 @@ Target = dict[str, Tensor]
 @dataclass
 class DetectionImages(Dataset[tuple[Tensor, Target]]):
     """Images [3, H, W] with values in 0..1, and the boxes of their objects: `boxes` [k, 4] float32
-    as left, top, right, bottom in pixels, and `labels` [k] int64, numbers of classes from 0.
+    as left, top, right, bottom in pixels, and `labels` [k] int64, numbers of classes from `first`.
     """
 
     items: Sequence[Boxes]
@@ -37,6 +37,8 @@ class DetectionImages(Dataset[tuple[Tensor, Target]]):
     """Side to which images are scaled, in pixels; None: each as it is."""
     transform: Callable[[Tensor], Tensor] | None = field(default=None)
     """What is done to an image afterwards; it may not move pixels."""
+    first: int = 0
+    """The number of the first class."""
 
     def __len__(self) -> int:
         """How many images there are."""
@@ -54,7 +56,10 @@ class DetectionImages(Dataset[tuple[Tensor, Target]]):
         if self.size is not None:
             image = F.resize(image, [self.size, self.size])
             boxes = boxes * self.size / torch.tensor([width, height, width, height])
-        target = {"boxes": boxes, "labels": torch.tensor(each.labels, dtype=torch.int64)}
+        target = {
+            "boxes": boxes,
+            "labels": torch.tensor(each.labels, dtype=torch.int64) + self.first,
+        }
         return (image if self.transform is None else self.transform(image)), target
 
 
@@ -67,7 +72,7 @@ def _found(folder: Path) -> Found | None:
     return coco_parts(folder) or yolo_parts(folder)
 
 
-def detection_folder(folder: str | Path, *, size: int | None = None) -> Source:
+def detection_folder(folder: str | Path, *, size: int | None = None, first: int = 0) -> Source:
     """Images with boxes, whichever of the two layouts the folder has.
 
     Without a part for validation, a fifth of the training images is held out.
@@ -75,6 +80,7 @@ def detection_folder(folder: str | Path, *, size: int | None = None) -> Source:
     Args:
         folder: where they lie.
         size: side in pixels to which images, and boxes with them, are scaled; None: each as it is.
+        first: the number of the first class; 1 where 0 is the background.
 
     Raises:
         UsageError: there are none, or one of their annotations cannot be used.
@@ -86,7 +92,7 @@ def detection_folder(folder: str | Path, *, size: int | None = None) -> Source:
     found = _found(folder)
     if found is None:
         raise UsageError(f"{str(folder)!r} holds no boxes that can be read: {HOW}.")
-    sets = {part: DetectionImages(items, list(found.classes), size)
+    sets = {part: DetectionImages(items, list(found.classes), size, first=first)
             for part, items in found.parts.items()}  # fmt: skip
     train = sets["train"]
     objects = sum(len(each.labels) for each in train.items)

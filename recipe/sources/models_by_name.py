@@ -16,6 +16,7 @@ from torch import nn
 
 from recipe.core.errors import UsageError
 from recipe.core.names import unknown
+from recipe.sources.detectors import USUAL_DETECTOR, check_detector, detector_names
 from recipe.sources.hf_models import HUGGING_FACE
 from recipe.sources.hub import Factory, Hub, bare, is_hub
 from recipe.sources.image_format import ImageFormat
@@ -27,6 +28,7 @@ from recipe.sources.unet import UNet
 
 USUAL: dict[Kind, str] = {
     "images": "cnn", "table": "mlp", "text": "transformer", "texts": "bag", "segmentation": "unet",
+    "detection": USUAL_DETECTOR,
 }  # fmt: skip
 """The model where none is named."""
 PRETRAINED_SIDE = 224
@@ -55,6 +57,8 @@ OWN = {
 
 def model_names(kind: Kind) -> tuple[str, ...]:
     """Every model for data of this kind; our own ones first, the usual one at their head."""
+    if kind == "detection":
+        return detector_names()
     own = sorted((n for n, m in OWN.items() if kind in m.kinds), key=lambda n: n != USUAL[kind])
     return (*own, *torchvision_names()) if kind == "images" else tuple(own)
 
@@ -71,6 +75,8 @@ def check_model(name: str, kind: Kind, *, pretrained: bool) -> None:
     """Raise UsageError when there is no such model for this kind of data, or no weights for it."""
     if is_hub(name):
         hub_of(name).check(bare(name), kind)
+    elif kind == "detection":
+        check_detector(name)
     elif name not in model_names(kind):
         raise UsageError(unknown(f"model for {kind}", name, model_names(kind)))
     if pretrained and name in OWN:

@@ -19,6 +19,7 @@ from recipe.machine.device import pick_device
 from recipe.notebook.run_folder import read_result
 from recipe.sources.image_files import Images
 from recipe.tasks import Task
+from recipe.trained.arrays import as_called, read_array
 from recipe.trained.loading import as_trained, chosen_model, experiment_of
 
 SPLITS = ("train", "val", "test")
@@ -66,7 +67,7 @@ def predict(
     trained = as_trained(declared, result)
     names, x = inputs(trained, data, place, int(result.settings.get("seed") or 0))
     model = chosen_model(trained, result, Path(run), place)
-    return _answers(trained, model, names, x)
+    return _answers(trained, model, names, x if own else as_called(model, x, data))
 
 
 def inputs(
@@ -85,7 +86,7 @@ def inputs(
     if not path.exists():
         raise UsageError(f"There is no data {data!r}: {HOW}.")
     if path.suffix.lower() in ARRAYS:
-        x = _array(path).to(device)
+        x = read_array(path).to(device)
         return [str(index) for index in range(len(x))], x
     if experiment.inputs is not None:
         experiment.inputs.check_kind(path)
@@ -115,26 +116,6 @@ def _split(experiment: Experiment, name: str, device: torch.device, seed: int) -
     if not data.deterministic:
         raise UsageError(f"{name}: its items are random, so there is no order to answer in.")
     return data.x if isinstance(data, TensorData) else join([x for x, _ in data.eval_batches()])
-
-
-def _array(path: Path) -> Tensor:
-    import numpy as np
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        if path.suffix.lower() == ".npy":
-            tensors = {"": torch.from_numpy(np.load(path, allow_pickle=False))}
-        else:
-            tensors = load_file(path)
-    except (OSError, ValueError, TypeError, SafetensorError) as error:
-        raise UsageError(f"{str(path)!r} cannot be read as an array ({error}).") from error
-    if len(tensors) != 1:
-        raise UsageError(f"{str(path)!r} holds {len(tensors)} tensors: write the inputs alone.")
-    (inputs,) = tensors.values()
-    if not inputs.ndim:
-        raise UsageError(f"{str(path)!r} holds one number: write inputs [N, ...].")
-    return inputs
 
 
 def _transform(experiment: Experiment) -> Any:
@@ -172,7 +153,7 @@ def _answers(
         part = x[start : start + BATCH]
         try:
             outputs = task.looked_at(model(part))
-        except (RuntimeError, ValueError, IndexError) as error:
+        except (RuntimeError, ValueError, IndexError, TypeError) as error:
             raise UsageError(
                 f"The model cannot process inputs of shape {shape_of(part)} "
                 f"({in_a_line(error)}): give them as in training."

@@ -27,6 +27,7 @@ _RECTIFIERS: frozenset[Any] = frozenset(
 )
 _SIGMOIDS: frozenset[Any] = frozenset({F.sigmoid, torch.sigmoid, Tensor.sigmoid})
 _TANHS: frozenset[Any] = frozenset((F.tanh, torch.tanh, Tensor.tanh))
+_WATCHED = _RECTIFIERS | _SIGMOIDS | _TANHS
 
 
 class UpdateMonitor:
@@ -162,6 +163,8 @@ class ActivationMonitor(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Call the function and look at what it returned."""
         result = func(*args, **(kwargs or {}))
+        if func not in _WATCHED or not result.numel():  # a detector may propose no box at all
+            return result
         if func in _RECTIFIERS:
             self.dead.append(_dead_share(self._part(result)))
         elif func in _SIGMOIDS:

@@ -171,9 +171,9 @@ def _weights(typed: str) -> str:
 def _is_torchvisions(model: str | None) -> bool:
     if model in (None, OTHER):
         return False
-    from recipe.sources.models_by_name import OWN
+    from recipe.sources.models_by_name import torchvision_names
 
-    return model not in OWN
+    return model in torchvision_names()
 
 
 def _of_kind(typed: str, kind: str) -> str:
@@ -184,13 +184,14 @@ def _of_kind(typed: str, kind: str) -> str:
     if not Path(path).exists() or not typed:
         raise UsageError(_missing(typed, kind))
     found = kind_of(path)
-    masks = kind == "images" and found == "segmentation"
-    if (found != kind and not masks) or (kind == "images" and not Path(path).is_dir()):
+    marked = kind == "images" and found in ("segmentation", "detection")
+    if (found != kind and not marked) or (kind == "images" and not Path(path).is_dir()):
         raise UsageError(f"{typed!r} is {'a ' if found != 'images' else ''}{found}, not {kind}.")
     if kind == "images":
-        from recipe.sources import image_folder, segmentation_folder
+        from recipe.sources import detection_folder, image_folder, segmentation_folder
 
-        (segmentation_folder if masks else image_folder)(path)
+        opened = {"segmentation": segmentation_folder, "detection": detection_folder}
+        opened.get(found, image_folder)(path)
     elif kind == "table":
         from recipe.sources.table_files import read_table
 
@@ -260,6 +261,8 @@ def _models(answers: Answers) -> list[Item]:
     from recipe.sources.models_by_name import OWN, model_names
 
     kind = _kind_of_source(answers)
+    if kind == "detection":
+        return [Item(name, name) for name in model_names(kind)]
     own = [Item(f"{name}: {OWN[name].says}", name) for name in model_names(kind) if name in OWN]
     if kind != "images":
         return own

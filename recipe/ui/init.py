@@ -83,7 +83,7 @@ def _from_flags(flags: "Answers") -> "Answers":
         kind = kind_of_table(flags)
         model = flags.get("model") or USUAL[kind]
     check_model(model, kind, pretrained=False)
-    if kind == "segmentation" or is_hub(model) or is_hub(flags["data"]):
+    if kind in ("segmentation", "detection") or is_hub(model) or is_hub(flags["data"]):
         raise UsageError(
             "recipe init writes experiment.py for image folders, tables, texts and torchvision's "
             "data sets, with models of ours or of torchvision: recipe run --data needs no file."

@@ -7,7 +7,7 @@ from PIL import Image
 
 from recipe.core.errors import UsageError
 from recipe.sources import detection_folder
-from recipe.sources.by_name import kind_of
+from recipe.sources.by_name import experiment_by_name, kind_of
 from recipe.sources.coco import coco_parts
 from recipe.sources.yolo import yolo_parts
 
@@ -187,8 +187,41 @@ def test_other_folders_hold_no_boxes(tmp_path, draw):
         detection_folder(tmp_path / "none")
 
 
-def test_a_folder_of_boxes_is_told_by_name(tmp_path):
-    with pytest.raises(
-        UsageError, match=r"holds boxes of objects: read it in Python with recipe\.sources"
-    ):
-        kind_of(str(yolo(tmp_path)))
+def test_a_folder_of_boxes_is_named_as_data(tmp_path, monkeypatch):
+    folder = str(yolo(tmp_path))
+    assert kind_of(folder) == "detection"
+    experiment, notes = experiment_by_name(folder, image_size=48)
+    assert "as YOLO lays them out" in notes[0]
+    assert (experiment.task, experiment.metric) == ("detection", "map")
+    image, target = experiment.train[0]
+    assert image.shape == (3, 48, 48)
+    assert int(target["labels"].min()) >= 1  # 0 is the background
+    model = experiment.model()
+    losses = model.train()([image], [target])
+    assert all(loss.isfinite() for loss in losses.values())
+    monkeypatch.setattr("recipe.sources.detectors.find_spec", lambda _: None)
+    assert experiment_by_name(folder)[0].metric is None
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"model": "resnet18"}, "Unknown model for detection 'resnet18'"),
+        ({"model": "fasterrcnn_resnet50"}, "fasterrcnn_resnet50_fpn"),
+        ({"pretrained": True}, "begin with random weights"),
+        ({"augment": "flip"}, "--augment is for images"),
+    ],
+)
+def test_what_does_not_go_with_boxes_is_one_sentence(tmp_path, options, says):
+    with pytest.raises(UsageError, match=says):
+        experiment_by_name(str(yolo(tmp_path)), **options)
+
+
+@pytest.mark.parametrize("name", ["fcos_resnet50_fpn", "retinanet_resnet50_fpn", "ssd300_vgg16"])
+@pytest.mark.heavy
+@pytest.mark.slow
+def test_every_family_of_detectors_takes_the_images(tmp_path, name):
+    experiment, _ = experiment_by_name(str(yolo(tmp_path)), model=name)
+    image, target = experiment.train[0]
+    losses = experiment.model().train()([image], [target])
+    assert all(loss.isfinite() for loss in losses.values())

@@ -107,6 +107,12 @@ def test_arrays_that_cannot_be_used(tiny, tmp_path):
     np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(UsageError, match="cannot be read as an array"):
         predict(tiny, str(tmp_path / "objects.npy"), experiment)
+    save_file({}, tmp_path / "none.safetensors")
+    with pytest.raises(UsageError, match="holds no tensor"):
+        predict(tiny, str(tmp_path / "none.safetensors"), experiment)
+    save_file({"a": torch.zeros(1), "b": torch.zeros(2)}, tmp_path / "odd.safetensors")
+    with pytest.raises(UsageError, match=r"unequal numbers of items \(a 1, b 2\)"):
+        predict(tiny, str(tmp_path / "odd.safetensors"), experiment)
     save_file({"a": torch.zeros(1), "b": torch.zeros(1)}, tmp_path / "two.safetensors")
     with pytest.raises(UsageError, match="holds 2 tensors"):
         predict(tiny, str(tmp_path / "two.safetensors"), experiment)

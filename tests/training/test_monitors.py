@@ -134,6 +134,14 @@ def test_a_channel_of_a_convolution_is_one_unit_and_the_worst_layer_counts():
     assert figures(Net(), x) == {"dead_units": 0.25, "saturated_units": 0.0}
 
 
+@pytest.mark.parametrize("function", [F.relu, torch.sigmoid, torch.tanh])
+def test_a_layer_that_is_given_nothing_says_nothing(function):
+    """As the head of a detector that proposes no box."""
+    with torch.no_grad(), ActivationMonitor() as monitor:
+        function(torch.zeros(0, 3))
+    assert monitor.worst() == {}
+
+
 @pytest.mark.parametrize("steps", [1, 3])
 def test_of_a_batch_the_first_items_are_looked_at_however_it_is_folded(steps):
     """Unit 0 is alive in the last item only, unit 1 in the first one."""

@@ -18,9 +18,9 @@ import torch
 experiment = Experiment(model=network, train=blobs(), batch_size=32, epochs=6)
 """
 
-SOFT = GOOD.replace("model=network", "model=lambda: torch.nn.Sequential(network(), SOFTMAX)").replace(
-    "import torch", "import torch\nSOFTMAX = torch.nn.Softmax(1)"
-)
+SOFT = GOOD.replace(
+    "model=network", "model=lambda: torch.nn.Sequential(network(), SOFTMAX)"
+).replace("import torch", "import torch\nSOFTMAX = torch.nn.Softmax(1)")
 
 
 @pytest.fixture
