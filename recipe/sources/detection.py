@@ -98,13 +98,13 @@ def detection_folder(folder: str | Path, *, size: int | None = None, first: int 
     objects = sum(len(each.labels) for each in train.items)
     if not objects:
         raise UsageError(f"The training images of {str(folder)!r} have no box at all: {HOW}.")
-    first: Any = train[0][0]
+    image, _ = train[0]
     said = (
         f"{len(train)} training images with {objects} objects of {len(found.classes)} classes, "
         f"as {found.layout} lays them out."
     )
     return Source(
         name=folder.resolve().name, kind="detection", task="detection", train=train,
-        val=sets.get("val", VAL_SHARE), test=sets.get("test"), shape=tuple(first.shape),
+        val=sets.get("val", VAL_SHARE), test=sets.get("test"), shape=tuple(image.shape),
         outputs=len(found.classes), classes=found.classes, notes=(said, *found.notes),
     )  # fmt: skip

@@ -65,7 +65,7 @@ def detector(name: str, outputs: int, size: int | None = None) -> Factory:
     """
     check_detector(name)
     sides = (
-        {} if size is None or name.startswith(FIXED_SIDE) else dict(min_size=size, max_size=size)
+        {} if size is None or name.startswith(FIXED_SIDE) else {"min_size": size, "max_size": size}
     )
     return partial(_fresh, name, {"num_classes": outputs + FIRST_CLASS, **sides})
 

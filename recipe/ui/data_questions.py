@@ -1,7 +1,7 @@
 """Questions about data and model: shared by the wizard and `recipe init`."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -190,7 +190,9 @@ def _of_kind(typed: str, kind: str) -> str:
     if kind == "images":
         from recipe.sources import detection_folder, image_folder, segmentation_folder
 
-        opened = {"segmentation": segmentation_folder, "detection": detection_folder}
+        opened: dict[str, Callable[[str], object]] = {
+            "segmentation": segmentation_folder, "detection": detection_folder,
+        }  # fmt: skip
         opened.get(found, image_folder)(path)
     elif kind == "table":
         from recipe.sources.table_files import read_table
