@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, SequentialSampler
 
 from recipe.core.errors import UsageError
 from recipe.core.evidence import Scalar
-from recipe.core.names import unknown
+from recipe.core.names import checked_names, unknown
 from recipe.ranges import Axis, check
 from recipe.tasks import TASKS, Task
 from recipe.tasks.metrics import NamedMetric, canonical, shown
@@ -72,6 +72,8 @@ class Experiment:
             zero_grad, backward and step itself.
         batch_size: items of a batch; default: that of a DataLoader given as `train`, else 128.
         target: the key of the target, where items are dicts.
+        classes: names of the classes, in the order of their numbers; by default, where labels are
+            words, these in the order of the alphabet.
         batch: callable(item) -> (inputs, targets), where items part in another way.
         collate: callable(list of items) -> batch; by default items of one shape are stacked, and
             sequences padded to the longest of the batch.
@@ -115,6 +117,7 @@ class Experiment:
     weights: str | Path | None = None
     freeze: int = 0
     target: str | None = None
+    classes: tuple[str, ...] = ()
     batch: Callable[[Any], tuple[Any, Any]] | None = None
     collate: Callable[[list[Any]], Any] | None = None
     outputs: str | int | Callable[[Any], Any] | None = None
@@ -152,6 +155,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "batch_size", self._batch_size(self.batch_size))
+        object.__setattr__(self, "classes", checked_names("Experiment(classes=...)", self.classes))
         if _in_order(self.train):
             object.__setattr__(self, "shuffle", False)
         if isinstance(self.model, nn.Module):
@@ -190,9 +194,8 @@ class Experiment:
     def _batch_size(self, declared: int | None) -> int:
         """What was declared, or that of a DataLoader given as `train`, or the usual one."""
         if declared is None and isinstance(self.train, DataLoader):
-            declared = self.train.batch_size or getattr(
-                self.train.batch_sampler, "batch_size", None
-            )
+            own = getattr(self.train.batch_sampler, "batch_size", None)
+            declared = self.train.batch_size or own
         return USUAL_BATCH if declared is None else declared
 
     def _check_callables(self) -> None:
@@ -204,9 +207,8 @@ class Experiment:
                 continue
             if name == "metric" and isinstance(value, str):
                 continue
-            wanted = {"loss": "a callable or 'model'", "outputs": "a name or a callable"}.get(
-                name, "a callable or None"
-            )
+            kinds = {"loss": "a callable or 'model'", "outputs": "a name or a callable"}
+            wanted = kinds.get(name, "a callable or None")
             raise UsageError(f"Experiment({name}={value!r}): pass {wanted}.")
         if self.target is not None and not isinstance(self.target, str):
             raise UsageError(
@@ -235,9 +237,8 @@ class Experiment:
             raise UsageError(
                 f"Experiment(head={self.head!r}): pass the name of a module, such as 'fc'."
             )
-        if self.weights is not None and not (
-            isinstance(self.weights, str | Path) and str(self.weights)
-        ):
+        named = isinstance(self.weights, str | Path) and str(self.weights)
+        if self.weights is not None and not named:
             raise UsageError(
                 f"Experiment(weights={self.weights!r}): pass the path of a file, or a name that "
                 "the factory knows."

@@ -37,6 +37,7 @@ def part_item(item: Any, parting: Parting, name: str, where: str) -> Item:
 
     """
     x, y = parting(item, where)
+    y = y if parting.words is None else parting.words.encoded(y, where)
     for part in (x, y):
         if isinstance(part, str | bytes) or part is None:
             raise UsageError(

@@ -173,3 +173,5 @@ class Splits:
 
     train: Data
     val: Data
+    classes: tuple[str, ...] = ()
+    """What labels that were words stand for, in the order of their numbers."""

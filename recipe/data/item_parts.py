@@ -10,6 +10,7 @@ from torch import Tensor
 
 from recipe.core.errors import UsageError, raised
 from recipe.data.trees import Items, as_structure, every_tensor
+from recipe.data.word_labels import WordLabels
 
 TARGETS = ("labels", "label", "target", "targets", "y")
 """Keys of a dict that hold the target, as data sets of this field call it."""
@@ -25,11 +26,13 @@ class Parting:
     Attributes:
         target: key of the target in a dict.
         function: the user's own, item -> (inputs, target).
+        words: how labels that are words become numbers; None where they are none.
 
     """
 
     target: str | None = None
     function: Callable[[Any], Any] | None = None
+    words: WordLabels | None = None
 
     def __call__(self, item: Any, where: str) -> tuple[Any, Any]:
         """Inputs and target of an item, or of a batch that a collate function made.

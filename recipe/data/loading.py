@@ -6,12 +6,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from recipe.core.errors import UsageError, raised
+from recipe.data.arrays import (
+    as_arrays,
+    check_not_empty,
+    from_array_tree,
+    from_arrays,
+    is_array,
+    is_array_tree,
+    is_arrays,
+)
 from recipe.data.collating import (
     Collate,
     check_items,
@@ -23,12 +30,11 @@ from recipe.data.datasets import Data, TensorData
 from recipe.data.decoding import PARALLEL_FROM, Notify, decode, read_items
 from recipe.data.disk_cache import MEMORY_SHARE
 from recipe.data.item_data import ItemData, StreamData
-from recipe.data.item_parts import Parting, as_targets, as_tensor, as_tensors
+from recipe.data.item_parts import Parting
 from recipe.data.loaders import LoaderParts, take_apart
 from recipe.data.order import Order, saved_by_length
 from recipe.data.single_items import (
     Unequal,
-    as_labels,
     item,
     probe_indices,
     randomness,
@@ -36,7 +42,8 @@ from recipe.data.single_items import (
     undisturbed,
 )
 from recipe.data.streams import Fresh, as_factory, is_stream, load_stream
-from recipe.data.trees import as_structure, as_values
+from recipe.data.word_labels import Meaning, WordLabels, meaning_for
+from recipe.data.word_sources import words_in
 from recipe.experiment import Experiment
 from recipe.machine.memory import free_memory
 from recipe.machine.processes import cores
@@ -57,17 +64,28 @@ class ItemForm:
     epoch_items: int | None = None
     by_length: int | None = None
     """Items of a batch, where those of like length are to be batched together."""
+    meaning: Meaning | None = "classes"
+    """Of targets that are words; None where they are no labels."""
 
     @staticmethod
     def of(experiment: Experiment) -> "ItemForm":
         """As an experiment declares it."""
+        meaning = meaning_for(experiment.resolved_task)
+        words = None
+        if experiment.classes and meaning is not None:
+            words = WordLabels(experiment.classes, meaning, declared=True)
         return ItemForm(
-            Parting(experiment.target, experiment.batch),
+            Parting(experiment.target, experiment.batch, words),
             experiment.collate,
             experiment.resolved_task.separate_items,
             experiment.epoch_items,
             experiment.batch_size if experiment.by_length else None,
+            meaning,
         )
+
+    def knowing(self, words: WordLabels | None) -> "ItemForm":
+        """The same, for data whose labels are these words."""
+        return replace(self, parting=replace(self.parting, words=words))
 
     def collated(self, parts: LoaderParts | None) -> Collate:
         """The function that makes batches of items."""
@@ -95,33 +113,79 @@ def load_data(
         say: told what is made of a loader or a stream.
 
     """
+    return load_labelled(source, name, device, notify, form=form, say=say)[0]
+
+
+def load_labelled(
+    source: Any,
+    name: str,
+    device: torch.device,
+    notify: Notify | None = None,
+    *,
+    form: ItemForm | None = None,
+    say: Say = lambda _: None,
+) -> tuple[Data, WordLabels | None]:
+    """As `load_data`, and how labels that were words became numbers."""
     form = form or ItemForm()
     declared, parts = source, None
-    source = _called(declared, name)
+    source = as_arrays(_called(declared, name))
     if isinstance(source, DataLoader):
         parts = take_apart(source, name)
         say(parts.said)
         source = parts.dataset
     order = parts.order if parts and name == "train" else Order()
-    collate = form.collated(parts)
+    form = _with_words(declared, source, name, form, parts)
+    made = _Made(name, device, form.collated(parts), order, notify,
+                 form.by_length if name == "train" else None, say)  # fmt: skip
+    words = form.parting.words
+    if words is not None and not words.declared and name == "train":
+        say(f"{name}: {words.said}")
+    return _loaded(declared, source, form, made), words
+
+
+def _with_words(
+    declared: Any, source: Any, name: str, form: ItemForm, parts: LoaderParts | None
+) -> ItemForm:
+    """With how labels that are words become numbers; a collate function sees to that itself."""
+    if form.collated(parts).own is not None or form.separate:
+        return form
+    begin, workers = None, 0
+    if is_stream(source):
+        if iter(source) is source and not callable(declared):
+            return form  # it can be read once only
+        begin = _fresh(declared, source)
+    elif not (is_arrays(source) or is_array_tree(source)):
+        count = _length(source, name)
+        check_not_empty(count, name)
+        workers = _workers(count)
+    try:
+        found = words_in(source, name, form.parting, form.meaning, begin=begin, workers=workers)
+    except UsageError:
+        raise
+    except Exception:  # noqa: BLE001 - reading the data says what is wrong
+        return form
+    return form.knowing(found)
+
+
+def _loaded(declared: Any, source: Any, form: ItemForm, made: "_Made") -> Data:
+    name, device, collate, order = made.name, made.device, made.collate, made.order
     if is_arrays(source):
-        return _from_arrays(source, name, device)
+        return from_arrays(source, name, device, form.parting.words)
     if is_array_tree(source):
-        return _from_array_tree(source, name, device, form)
+        return from_array_tree(source, name, device, form.parting)
     if is_stream(source):
         stream = load_stream(
-            _fresh(declared, source), name, device, collate, epoch_items=form.epoch_items, say=say
-        )
+            _fresh(declared, source), name, device, collate, epoch_items=form.epoch_items,
+            say=made.say,
+        )  # fmt: skip
         return replace(stream, order=order)  # type: ignore[type-var]  # all are dataclasses
-    _not_empty(_length(source, name), name)
+    check_not_empty(_length(source, name), name)
     order.check(len(source))
     if (kind := randomness(source, name, collate)) != "none":
         collate = _knowing(source, name, collate)
         workers = _workers(len(source))
         return StreamData(source, device, workers, rewritten=kind == "rewritten",
                           collate=collate, name=name, order=order)  # fmt: skip
-    by_length = form.by_length if name == "train" else None
-    made = _Made(name, device, collate, order, notify, by_length, say)
     if collate.own is not None or collate.separate:
         return _unequal(source, made)
     return _decoded(source, made)
@@ -158,7 +222,7 @@ def _length(source: Any, name: str) -> int:
             f"{name} is a dict ({kinds}) that holds other things than arrays: give each key an "
             "array or a tensor with one entry per item, or pass a Dataset of dicts."
         )
-    if isinstance(source, tuple) and len(source) > 2 and all(map(_is_array, source)):
+    if isinstance(source, tuple) and len(source) > 2 and all(map(is_array, source)):
         raise UsageError(
             f"{name} is a tuple of {len(source)} arrays: pass a pair of inputs and targets, such "
             f"as {name}=((a, b), y)."
@@ -240,7 +304,7 @@ def _by_length(kept: Sequence[Any], size: int, say: Say) -> Order:
     """The order in which items of like length are batched together, where that pays."""
     lengths = tuple(
         max(
-            (len(leaf) for leaf in leaves_of(x) if _is_array(leaf)),
+            (len(leaf) for leaf in leaves_of(x) if is_array(leaf)),
             default=1,
         )
         for x, _ in kept
@@ -256,21 +320,6 @@ def _by_length(kept: Sequence[Any], size: int, say: Say) -> Order:
     return Order(lengths=lengths)
 
 
-def is_arrays(source: Any) -> bool:
-    """Whether it is a pair of inputs and targets for all items."""
-    return isinstance(source, tuple | list) and len(source) == 2 and all(map(_is_array, source))
-
-
-def _from_arrays(source: Any, name: str, device: torch.device) -> TensorData:
-    x, y = as_tensor(source[0], name), as_targets(source[1], name)
-    if len(x) != len(y):
-        raise UsageError(
-            f"{name} has {len(x)} inputs but {len(y)} targets: pass one target per input."
-        )
-    _not_empty(len(x), name)
-    return TensorData(_own(x, device), as_labels(_own(y, device)))
-
-
 def _called(source: Any, name: str) -> Any:
     if not callable(source) or isinstance(source, Dataset):
         return source
@@ -282,45 +331,5 @@ def _called(source: Any, name: str) -> Any:
         ) from error
 
 
-def _is_array(value: Any) -> bool:
-    return isinstance(value, Tensor | np.ndarray) and value.ndim > 0
-
-
-def _own(tensor: Tensor, device: torch.device) -> Tensor:
-    """A copy on the device: the user's own tensor is never written to."""
-    return tensor.to(device, copy=True)
-
-
-def _not_empty(n: int, name: str) -> None:
-    if n == 0:
-        raise UsageError(f"{name} has no items: check the path or the filter that made it.")
-
-
 def _workers(n: int) -> int:
     return min(8, cores()) if n >= PARALLEL_FROM and hasattr(os, "fork") else 0
-
-
-def is_array_tree(source: Any) -> bool:
-    """Whether it is a dict of arrays, or a pair in which at least one part is a dict or a tuple of
-    arrays, with one entry per item in each.
-    """
-    if isinstance(source, Mapping):
-        return bool(source) and all(map(_is_array, source.values()))
-    if not (isinstance(source, tuple) and len(source) == 2):
-        return False
-    leaves = [leaf for part in source for leaf in leaves_of(as_structure(part))]
-    return all(map(_is_array, leaves)) and len(leaves) > 2
-
-
-def _from_array_tree(source: Any, name: str, device: torch.device, form: ItemForm) -> TensorData:
-    inputs, targets = form.parting(source, name)
-    tensors = as_tensors(inputs, name), as_targets(targets, name)
-    lengths = {len(leaf) for part in tensors for leaf in leaves_of(part)}
-    if len(lengths) > 1:
-        raise UsageError(
-            f"The arrays of {name} have {' and '.join(map(str, sorted(lengths)))} entries: give "
-            "each of them one entry per item."
-        )
-    _not_empty(next(iter(lengths)), name)
-    x, y = (as_values(part).to(device, copy=True) for part in tensors)
-    return TensorData(x, as_labels(y))

@@ -12,7 +12,7 @@ from recipe.data.datasets import Data, Splits, TensorData
 from recipe.data.decoding import Notify
 from recipe.data.disk_cache import select_rows
 from recipe.data.item_data import ItemData, StreamData, like
-from recipe.data.loading import ItemForm, Say, load_data
+from recipe.data.loading import ItemForm, Say, load_labelled
 from recipe.data.streams import IterableData
 from recipe.experiment import Experiment
 
@@ -40,14 +40,15 @@ def load_splits(
 
     """
     form = ItemForm.of(experiment)
-    train = load_data(experiment.train, "train", device, notify, form=form, say=say)
+    train, words = load_labelled(experiment.train, "train", device, notify, form=form, say=say)
     val = experiment.val
     if val is None or isinstance(val, int | float):
         share = DEFAULT_VAL_SHARE if val is None else float(val)
-        return _split(train, share, experiment, seed)
-    declared = load_data(val, "val", device, notify, form=form, say=say)
+        found = _split(train, share, experiment, seed)
+        return replace(found, classes=words.names if words else ())
+    declared, words = load_labelled(val, "val", device, notify, form=form.knowing(words), say=say)
     declared = like(declared, train)
-    return Splits(like(train, declared), declared)
+    return Splits(like(train, declared), declared, words.names if words else ())
 
 
 def _split(train: Data, share: float, experiment: Experiment, seed: int) -> Splits:

@@ -69,6 +69,7 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
     for split, part in (("train", data.train), ("val", data.val)):
         if isinstance(part, StreamData) and not part.deterministic:
             emit(Message(f"{split}: {RANDOM_ITEMS}"))
+    resolved = replace(resolved, classes=data.classes or resolved.classes)
     name = fingerprint(resolved, data)
     plugins, until = registry.for_experiment(plugins, resolved, settings.until, settings.only)
     suitable, data = prepare(resolved, data, say)

@@ -178,7 +178,8 @@ def tensor_in_precision_of(x: Tensor, model: nn.Module) -> Tensor:
 def class_names(experiment: Experiment) -> list[str]:
     """In the order of their numbers, where the data have names of classes."""
     kept = experiment.inputs
-    found = kept.classes if kept else getattr(_innermost(experiment.train), "classes", None)
+    known = getattr(_innermost(experiment.train), "classes", None)
+    found = kept.classes if kept else experiment.classes or known
     return [str(name) for name in found] if isinstance(found, list | tuple) else []
 
 
