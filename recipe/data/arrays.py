@@ -95,7 +95,7 @@ def _is_column(value: Any) -> bool:
 
 
 def _flat(values: Sequence[Any]) -> bool:
-    return all(isinstance(value, str | bytes | int | float | np.number) for value in values)
+    return all(isinstance(value, str | bytes | int | float | np.number | None) for value in values)
 
 
 def is_array(value: Any) -> bool:

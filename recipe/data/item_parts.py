@@ -162,10 +162,35 @@ def _leaf(value: Any, name: str) -> Any:
         for field in fields(value):
             object.__setattr__(made, field.name, _leaf(getattr(value, field.name), name))
         return made
+    return _other(value, name)
+
+
+def _other(value: Any, name: str) -> Tensor:
+    if is_picture(value):
+        return _of_picture(value)
     raise UsageError(
         f"{name} holds a {type(value).__name__} where a tensor or number is needed: "
         "add a transform such as ToTensor to the data set."
     )
+
+
+def is_picture(value: Any) -> bool:
+    """Whether it is an image of Pillow's."""
+    return any(kind.__module__ == "PIL.Image" for kind in type(value).__mro__)
+
+
+def _of_picture(image: Any) -> Tensor:
+    """Bytes [channels, height, width] of an image, turned upright: one channel where it is grey,
+    else three.
+    """
+    from PIL import ImageOps
+    from torchvision.transforms.v2.functional import pil_to_tensor
+
+    image = ImageOps.exif_transpose(image)
+    if image.mode not in ("L", "RGB", "F", "I", "I;16"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    pixels: Tensor = pil_to_tensor(image)
+    return pixels
 
 
 def as_tensor(value: Any, name: str) -> Tensor:

@@ -30,7 +30,7 @@ from recipe.data.datasets import Data, TensorData
 from recipe.data.decoding import PARALLEL_FROM, Notify, decode, read_items
 from recipe.data.disk_cache import MEMORY_SHARE
 from recipe.data.item_data import ItemData, StreamData
-from recipe.data.item_parts import Parting
+from recipe.data.item_parts import Parting, is_picture
 from recipe.data.loaders import LoaderParts, take_apart
 from recipe.data.order import Order, saved_by_length
 from recipe.data.single_items import (
@@ -134,22 +134,21 @@ def load_labelled(
         say(parts.said)
         source = parts.dataset
     order = parts.order if parts and name == "train" else Order()
-    form = _with_words(declared, source, name, form, parts)
     made = _Made(name, device, form.collated(parts), order, notify,
                  form.by_length if name == "train" else None, say)  # fmt: skip
+    form = _with_words(declared, source, form, made)
+    made = replace(made, collate=form.collated(parts))
     words = form.parting.words
     if words is not None and not words.declared and name == "train":
         say(f"{name}: {words.said}")
     return _loaded(declared, source, form, made), words
 
 
-def _with_words(
-    declared: Any, source: Any, name: str, form: ItemForm, parts: LoaderParts | None
-) -> ItemForm:
+def _with_words(declared: Any, source: Any, form: ItemForm, made: "_Made") -> ItemForm:
     """With how labels that are words become numbers; a collate function sees to that itself."""
-    if form.collated(parts).own is not None or form.separate:
+    if made.collate.own is not None or form.separate:
         return form
-    begin, workers = None, 0
+    name, begin, workers = made.name, None, 0
     if is_stream(source):
         if iter(source) is source and not callable(declared):
             return form  # it can be read once only
@@ -159,7 +158,10 @@ def _with_words(
         check_not_empty(count, name)
         workers = _workers(count)
     try:
-        found = words_in(source, name, form.parting, form.meaning, begin=begin, workers=workers)
+        found = words_in(
+            source, name, form.parting, form.meaning, begin=begin, workers=workers,
+            notify=made.notify,
+        )  # fmt: skip
     except UsageError:
         raise
     except Exception:  # noqa: BLE001 - reading the data says what is wrong
@@ -181,6 +183,8 @@ def _loaded(declared: Any, source: Any, form: ItemForm, made: "_Made") -> Data:
         return replace(stream, order=order)  # type: ignore[type-var]  # all are dataclasses
     check_not_empty(_length(source, name), name)
     order.check(len(source))
+    if name == "train" and collate.own is None:
+        _say_pictures(source, made)
     if (kind := randomness(source, name, collate)) != "none":
         collate = _knowing(source, name, collate)
         workers = _workers(len(source))
@@ -262,6 +266,13 @@ class _Made:
     notify: Notify | None
     by_length: int | None
     say: Say
+
+
+def _say_pictures(source: Any, made: _Made) -> None:
+    with undisturbed():
+        inputs, _ = made.collate.parting(raw_item(source, 0, made.name), f"{made.name}[0]")
+    if is_picture(inputs):
+        made.say(f"{made.name}: images become bytes [channels, height, width].")
 
 
 def _decoded(source: Any, made: _Made) -> Data:

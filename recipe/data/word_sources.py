@@ -1,6 +1,7 @@
 """Where labels that are words stand: in arrays, in a data set, in a stream."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -8,19 +9,21 @@ import numpy as np
 from torch.utils.data import DataLoader
 
 from recipe.data.arrays import is_array_tree, is_arrays
+from recipe.data.decoding import Notify
 from recipe.data.item_parts import Parting
 from recipe.data.single_items import undisturbed
 from recipe.data.word_labels import Meaning, WordLabels, checked, in_arrays, words_of
 
 KNOWN_AS = ("targets", "labels")
 """Attributes in which data sets of this field keep the labels of all items."""
-MOST = 10_000
-"""Items of a stream that are read for their labels."""
+MOST, READ_AT_ONCE = 10_000, 64
+"""Items of a stream that are read for their labels, and of a data set at once."""
 
 
 def words_in(
     source: Any, name: str, parting: Parting, meaning: Meaning | None, *,
     begin: Callable[[], Iterable[Any]] | None = None, workers: int = 0,
+    notify: Notify | None = None,
 ) -> WordLabels | None:  # fmt: skip
     """How the labels of a source become numbers; None where they are no words.
 
@@ -31,6 +34,7 @@ def words_in(
         meaning: of words; None for a task that takes none.
         begin: of a stream.
         workers: processes that read a data set.
+        notify: told about progress as (done, total, what).
 
     Raises:
         UsageError: some items have no label, or words are no labels.
@@ -49,7 +53,7 @@ def words_in(
         elif is_arrays(source) or is_array_tree(source):
             found = in_arrays(parting(source, name)[1], name)
         else:
-            found = of_data_set(source, name, target, workers)
+            found = of_data_set(source, name, target, workers, notify)
     if found is None:
         return known
     if known is not None:
@@ -58,7 +62,11 @@ def words_in(
 
 
 def of_data_set(
-    dataset: Any, name: str, target: Callable[[Any], Any], workers: int
+    dataset: Any,
+    name: str,
+    target: Callable[[Any], Any],
+    workers: int,
+    notify: Notify | None,
 ) -> list[str] | None:
     """The words of all items of a data set, which is gone through for them where it does not keep
     them in a list; None where the first item has another kind of target.
@@ -68,6 +76,7 @@ def of_data_set(
         name: what complaints call it.
         target: of an item.
         workers: processes that read.
+        notify: told about progress.
 
     Raises:
         UsageError: an item cannot be read, or has no label.
@@ -82,8 +91,25 @@ def of_data_set(
             found = in_arrays(kept, name)
             if found is not None and words_of(kept[0]) == first:
                 return found
-    loader: Iterable[Any] = DataLoader(dataset, 64, num_workers=workers, collate_fn=list)
-    return in_arrays([target(item) for items in loader for item in items], name)
+    loader: Iterable[Any] = DataLoader(
+        dataset, READ_AT_ONCE, num_workers=workers, collate_fn=_Targets(target)
+    )
+    targets: list[Any] = []
+    for part in loader:
+        targets += part
+        if notify:
+            notify(len(targets), len(dataset), f"reading the labels of {name}")
+    return in_arrays(targets, name)
+
+
+@dataclass(frozen=True)
+class _Targets:
+    """Keeps the targets of items alone, in the process that reads them."""
+
+    target: Callable[[Any], Any]
+
+    def __call__(self, items: list[Any]) -> list[Any]:
+        return [self.target(item) for item in items]
 
 
 def of_stream(

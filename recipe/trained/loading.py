@@ -1,5 +1,7 @@
 """The model that a run chose, from its folder: built by the factory, with the saved weights."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,6 +16,7 @@ from recipe.core.results import RunResult
 from recipe.core.settings import Settings, parse
 from recipe.data.datasets import Splits
 from recipe.data.splitting import load_splits
+from recipe.data.trees import Values
 from recipe.experiment import Experiment
 from recipe.machine.device import CPU, pick_device
 from recipe.models.building import build_model
@@ -25,6 +28,7 @@ from recipe.sources.inputs_json import InputsRecord
 from recipe.sources.targets import load_target
 from recipe.training.models_from_weights import model_of
 from recipe.training.preparation import is_lazy, prepare, with_outputs
+from recipe.training.suiting import InputSuit, takes
 
 
 def load(
@@ -151,6 +155,9 @@ def as_trained(experiment: Experiment, result: RunResult) -> Experiment:
 
     """
     resolved = experiment.resolved(result.settings.get("epochs"))
+    named = [text for step in result.steps if (text := step.evidence.text(CLASSES))]
+    if named:
+        resolved = replace(resolved, classes=tuple(json.loads(named[0])))
     applied = _applied(result)
     for evidence, found in applied:
         resolved = _mended(resolved, result, evidence, found)
@@ -164,6 +171,11 @@ def as_trained(experiment: Experiment, result: RunResult) -> Experiment:
     return resolved
 
 
+FEW = 2
+"""Items on which a model is tried."""
+CLASSES = "class_names"
+"""What labels that were words stand for, in the evidence of the step that looks at the data: a list
+in JSON."""
 LOOKED_AT = "trainable_parameters"
 """What a step that looked at the model has counted; it then says, too, whether it was adapted."""
 
@@ -181,6 +193,27 @@ def _may_be_adapted(experiment: Experiment, result: RunResult) -> bool:
 
 def _data(experiment: Experiment, result: RunResult) -> Splits:
     return load_splits(experiment, CPU, int(result.settings.get("seed") or 0))
+
+
+def as_given_in_training(
+    experiment: Experiment, result: RunResult, model: nn.Module, x: Values
+) -> Values:
+    """Inputs in the form that the run gave its model: where that refuses them as they are, what was
+    done to the training data is done to them.
+
+    Args:
+        experiment: as `as_trained` gives it.
+        result: of the run.
+        model: of the run.
+        x: inputs [n, ...] as the data of the experiment hold them.
+
+    """
+    if experiment.train is None or experiment.inputs is not None or takes(model, x[:FEW]):
+        return x
+    _, data = prepare(experiment, _data(experiment, result))
+    for suit in data.train.suits:
+        x = suit.of(x) if isinstance(suit, InputSuit) else x
+    return x
 
 
 def _mended(

@@ -21,7 +21,12 @@ from recipe.experiment import Experiment
 from recipe.machine.device import CPU
 from recipe.notebook.run_folder import read_result
 from recipe.tasks.by_loss import ByLoss
-from recipe.trained.loading import as_trained, chosen_model, experiment_of
+from recipe.trained.loading import (
+    as_given_in_training,
+    as_trained,
+    chosen_model,
+    experiment_of,
+)
 from recipe.trained.prediction import class_names, tensor_in_precision_of
 
 FORMATS = (".pt2", ".onnx")
@@ -91,6 +96,8 @@ def export_model(
     trained = as_trained(experiment or experiment_of(result, folder), result)
     model = chosen_model(trained, result, folder, CPU)
     x = tensor_in_precision_of(_inputs(trained, int(result.settings.get("seed") or 0)), model)
+    given = as_given_in_training(trained, result, model, x)
+    x = given if isinstance(given, Tensor) else x
     x = torch.cat([x, x]) if len(x) == 1 else x  # one alone would fix the number of items
     program, any_batch = _program(model, x)
     about = json.dumps(_about(trained, x))

@@ -20,7 +20,12 @@ from recipe.notebook.run_folder import read_result
 from recipe.sources.image_files import Images
 from recipe.tasks import Task
 from recipe.trained.arrays import as_called, read_array
-from recipe.trained.loading import as_trained, chosen_model, experiment_of
+from recipe.trained.loading import (
+    as_given_in_training,
+    as_trained,
+    chosen_model,
+    experiment_of,
+)
 
 SPLITS = ("train", "val", "test")
 ARRAYS = (".npy", ".safetensors")
@@ -67,7 +72,8 @@ def predict(
     trained = as_trained(declared, result)
     names, x = inputs(trained, data, place, int(result.settings.get("seed") or 0))
     model = chosen_model(trained, result, Path(run), place)
-    return _answers(trained, model, names, x if own else as_called(model, x, data))
+    x = in_precision_of(x if own else as_called(model, x, data), model)
+    return _answers(trained, model, names, as_given_in_training(trained, result, model, x))
 
 
 def inputs(

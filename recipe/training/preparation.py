@@ -25,6 +25,7 @@ from recipe.tasks.classification import LossOfClasses
 from recipe.tasks.regression import LossAsScore
 from recipe.training.adaptation import adapted
 from recipe.training.ignored_labels import with_ignored_label
+from recipe.training.suiting import with_suited_inputs, with_suited_labels
 
 LOOKED_AT = 64
 """Items that tell what shape outputs have."""
@@ -47,6 +48,7 @@ def prepare(
 
     """
     experiment, data = with_outputs(experiment, data, say)
+    data = with_suited_labels(experiment, data, say)
     experiment = with_ignored_label(experiment, data, say)
     if experiment.head is not None or experiment.freeze or "freeze" in experiment.space:
         experiment = replace(experiment, blocks=_blocks(experiment, data))
@@ -68,6 +70,7 @@ def with_outputs(
     model = build_model(experiment, 0, torch.device("cpu"))
     if _is_double(model):
         data = replace(data, train=data.train.suited(_doubled), val=data.val.suited(_doubled))
+    data = with_suited_inputs(experiment, data, say)
     if is_lazy(model):
         x = data.train.sample(SAMPLE, torch.Generator().manual_seed(0)).x
         experiment = replace(experiment, model=_sized(experiment.model, x))

@@ -22,7 +22,7 @@ class Inspect:
         "for them."
     )
     says = "{train_items} training items, {val_items} to validate"
-    version = 7
+    version = 8
     short = True
     requires: frozenset[str] = frozenset()
     rules = (

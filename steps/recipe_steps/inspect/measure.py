@@ -1,5 +1,6 @@
 """What can be read off the data and one forward pass."""
 
+import json
 import math
 import warnings
 from collections import Counter
@@ -70,6 +71,7 @@ def measure(ctx: Context) -> Evidence:
         "input_shape": shape_of(train.x),
         "target_shape": shape_of(train.y),
         "target_kind": ctx.task.target_kind,
+        "class_names": json.dumps(ctx.experiment.classes) if ctx.experiment.classes else None,
         "scored_by_loss": isinstance(ctx.task, ByLoss),
         "deterministic": ctx.data.train.deterministic,
         "items_rewritten": getattr(ctx.data.train, "rewritten", False),
