@@ -203,7 +203,8 @@ class Experiment:
             value = getattr(self, name)
             if value is None or callable(value):
                 continue
-            if (name, value) == ("loss", MODEL_LOSS) or (name == "outputs" and _is_name(value)):
+            named = isinstance(value, str | int) and not isinstance(value, bool)
+            if (name, value) == ("loss", MODEL_LOSS) or (name == "outputs" and named):
                 continue
             if name == "metric" and isinstance(value, str):
                 continue
@@ -270,7 +271,8 @@ class Experiment:
     def resolved_task(self) -> Task:
         """The task object, its score fitted to the declared loss."""
         task = TASKS[self.task] if isinstance(self.task, str) else self.task
-        return task.adapted(None if isinstance(self.loss, str) else self.loss)
+        loss = None if isinstance(self.loss, str) else self.loss
+        return task.adapted(loss).leaving_out(getattr(loss, "leaves_out", ()))
 
     @property
     def loss_function(self) -> LossFunction:
@@ -340,10 +342,6 @@ def _in_order(train: Any) -> bool:
     """Whether it is a DataLoader that does not shuffle; a sampler of whole batches may."""
     plain = isinstance(train, DataLoader) and train.batch_size is not None
     return plain and isinstance(train.sampler, SequentialSampler)
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def _name(value: Any) -> str:

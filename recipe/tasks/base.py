@@ -1,7 +1,9 @@
 """What a task knows: its loss, its score, a perfect score and the loss of a fresh model."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -69,6 +71,8 @@ class Task(ABC):
     """Whether a batch is a list of items that keep their sizes."""
     asks_model: ClassVar[bool] = False
     """Whether the loss is always the model's own."""
+    left_out: tuple[float, ...] = ()
+    """Targets that the declared loss leaves out, such as NaN for what is not known."""
     ordered: ClassVar[bool] = False
     """Whether items stand in the order of time: those held out then have to be the latest."""
 
@@ -136,7 +140,18 @@ class Task(ABC):
 
     def counted(self, targets: Any) -> Tensor:
         """Which of the targets count, in their shape; the others are ignored by loss and score."""
-        return torch.ones_like(targets, dtype=torch.bool)
+        counted = torch.ones_like(targets, dtype=torch.bool)
+        for value in self.left_out:
+            counted &= ~targets.isnan() if math.isnan(value) else targets != value
+        return counted
+
+    def leaving_out(self, targets: tuple[float, ...]) -> "Task":
+        """The same, whose score leaves out these targets."""
+        if not targets:
+            return self
+        task = copy(self)
+        task.left_out = targets
+        return task
 
     def chance_score(self, targets: Any) -> float:  # noqa: ARG002
         """Score of the best constant prediction on these targets."""

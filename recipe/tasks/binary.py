@@ -70,8 +70,9 @@ class Binary(Task):
     @counts_items
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """[correct, counted]."""
-        right = ((outputs > self.threshold) == (targets.reshape(outputs.shape) > 0.5)).sum()
-        return wide(torch.stack([right, torch.full_like(right, targets.numel())]))
+        right = (outputs > self.threshold) == (targets.reshape(outputs.shape) > 0.5)
+        counted = self.counted(targets).reshape(outputs.shape)
+        return wide(torch.stack([(right & counted).sum(), counted.sum()]))
 
     def score(self, sums: Tensor) -> float:
         """Share of right answers."""
@@ -84,13 +85,15 @@ class Binary(Task):
         """Log 2 at logit zero; with a declared bias, the cross-entropy that it gives."""
         if bias is None:
             return math.log(2)
+        known = self.counted(targets).cpu().reshape(-1, n_outputs)
         targets = targets.detach().cpu().float().reshape(-1, n_outputs)
         logits = bias.detach().cpu().float().reshape(1, n_outputs).expand_as(targets)
+        logits, targets = logits[known], targets[known]
         return F.binary_cross_entropy_with_logits(logits, targets).item()
 
     def chance_score(self, targets: Tensor) -> float:
         """Share of the more frequent answer."""
-        share = targets.float().mean().item()
+        share = targets[self.counted(targets)].float().mean().item()
         return max(share, 1 - share)
 
 
@@ -103,8 +106,9 @@ class Multilabel(Binary):
     @counts_items
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """[true positives, false positives, false negatives]."""
-        said = outputs > self.threshold
-        true = targets.reshape(outputs.shape) > 0.5
+        counted = self.counted(targets).reshape(outputs.shape)
+        said = (outputs > self.threshold) & counted
+        true = (targets.reshape(outputs.shape) > 0.5) & counted
         return wide(torch.stack([(said & true).sum(), (said & ~true).sum(), (~said & true).sum()]))
 
     def score(self, sums: Tensor) -> float:
@@ -115,5 +119,5 @@ class Multilabel(Binary):
 
     def chance_score(self, targets: Tensor) -> float:
         """F1 of saying yes to everything."""
-        share = targets.float().mean().item()
+        share = targets[self.counted(targets)].float().mean().item()
         return 2 * share / (1 + share)

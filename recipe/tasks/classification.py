@@ -80,14 +80,16 @@ class Classification(Task):
         """All but the ignored ones."""
         labels = targets.long()  # a byte holds no -100
         counted = labels != IGNORED
-        return counted if self.ignored == IGNORED else counted & (labels != self.ignored)
+        for label in {self.ignored, *self.left_out} - {IGNORED}:
+            counted = counted & (labels != label)
+        return counted
 
     @counts_items
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """[correct, counted]."""
         counted = self.counted(targets)
         right = outputs.argmax(self.class_axis(outputs, targets)) == targets
-        if self.ignored >= 0:  # no answer is ever negative
+        if max(self.ignored, *self.left_out, IGNORED) >= 0:  # no answer is ever negative
             right &= counted
         return wide(torch.stack([right.sum(), counted.sum()]))
 

@@ -36,24 +36,29 @@ class Regression(Task):
 
     @counts_items
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """[squared error, count] and, per value, the sums of y and y squared (float64).
+        """[squared error] and, per value, counts and the sums of y and of y squared (float64).
 
         Targets are kept as float64, so that the difference of the two large sums in `score`
         stays exact enough for targets in the thousands.
         """
         true = wide(targets).reshape(len(targets), -1)
-        error = (wide(outputs).reshape(true.shape) - true).square().sum()
-        count = torch.tensor(float(len(true)), device=true.device, dtype=true.dtype)
-        return torch.cat([torch.stack([error, count]), true.sum(0), true.square().sum(0)])
+        said = wide(outputs).reshape(true.shape)
+        if self.left_out:
+            counted = self.counted(targets).reshape(true.shape)
+            true, said = true.where(counted, 0.0), said.where(counted, 0.0)
+            counts = counted.sum(0).to(true.dtype)
+        else:
+            counts = true.new_full(true.shape[1:], float(len(true)))
+        error = (said - true).square().sum().reshape(1)
+        return torch.cat([error, counts, true.sum(0), true.square().sum(0)])
 
     def score(self, sums: Tensor) -> float:
         """R squared: 1 - squared error / squared deviation from the mean."""
-        error, count, *rest = sums.tolist()
-        width = len(rest) // 2
-        if not count:
-            return math.nan
-        spread = sum(q - s * s / count for s, q in zip(rest[:width], rest[width:], strict=True))
-        return 1 - error / spread if spread > ROUNDING * sum(rest[width:]) else math.nan
+        error, *rest = sums.tolist()
+        width = len(rest) // 3
+        columns = list(zip(*(rest[k * width : (k + 1) * width] for k in range(3)), strict=True))
+        spread = sum(squares - total * total / n for n, total, squares in columns if n)
+        return 1 - error / spread if spread > ROUNDING * sum(rest[2 * width :]) else math.nan
 
     def expected_initial_loss(
         self, targets: Tensor, n_outputs: int, bias: Tensor | None = None
@@ -61,7 +66,8 @@ class Regression(Task):
         """The variance of the targets around the zero (or the declared bias) a model starts at."""
         true = targets.detach().cpu().double().reshape(-1, n_outputs)
         start = bias.detach().cpu().double().reshape(1, -1) if bias is not None else 0.0
-        return (true - start).square().mean().item()
+        counted = self.counted(targets).cpu().reshape(true.shape)
+        return (true - start)[counted].square().mean().item()
 
 
 class LossAsScore(ByLoss, Regression):

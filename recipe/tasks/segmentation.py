@@ -94,8 +94,9 @@ class BinarySegmentation(Binary):
     @counts_items
     def sums(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """[pixels found, said, and there to be found]."""
-        said = outputs > self.threshold
-        true = targets.reshape(outputs.shape) > 0.5
+        counted = self.counted(targets).reshape(outputs.shape)
+        said = (outputs > self.threshold) & counted
+        true = (targets.reshape(outputs.shape) > 0.5) & counted
         return wide(torch.stack([(said & true).sum(), said.sum(), true.sum()]))
 
     def score(self, sums: Tensor) -> float:
@@ -106,7 +107,7 @@ class BinarySegmentation(Binary):
 
     def chance_score(self, targets: Tensor) -> float:
         """Of saying 1 everywhere; 0 everywhere finds nothing."""
-        return targets.float().mean().item()
+        return targets[self.counted(targets)].float().mean().item()
 
     def score_error(self, score: float | None, items: int) -> float:  # noqa: ARG002
         """Not known: pixels side by side are no separate answers."""
