@@ -73,8 +73,9 @@ def as_arrays(source: Any) -> Any:
     """
     if isinstance(source, tuple | list) and len(source) == 2:
         x, y = (_array(part) for part in source)
-        if is_array(x) and isinstance(y, list) and len(y) == len(x) and _flat(y):
-            y = np.asarray(y)
+        if is_array(x) and isinstance(y, list) and len(y) == len(x) and _are_targets(y):
+            several = any(isinstance(each, list | tuple) for each in y)
+            y = np.fromiter(y, object, len(y)) if several else np.asarray(y)
         return (x, y) if is_array(x) and is_array(y) else source
     if isinstance(source, Mapping) and source and all(map(_is_column, source.values())):
         return {key: _array(part) for key, part in source.items()}
@@ -94,8 +95,14 @@ def _is_column(value: Any) -> bool:
     return isinstance(value, Tensor | np.ndarray) or hasattr(value, "iloc")
 
 
-def _flat(values: Sequence[Any]) -> bool:
-    return all(isinstance(value, str | bytes | int | float | np.number | None) for value in values)
+def _are_targets(values: Sequence[Any]) -> bool:
+    """Whether a list holds one target for each item, a number or words."""
+    kinds = str | bytes | int | float | np.number | None
+    return all(
+        isinstance(value, kinds)
+        or (isinstance(value, list | tuple) and all(isinstance(word, str) for word in value))
+        for value in values
+    )
 
 
 def is_array(value: Any) -> bool:

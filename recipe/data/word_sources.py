@@ -1,6 +1,7 @@
 """Where labels that are words stand: in arrays, in a data set, in a stream."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -8,16 +9,18 @@ from typing import Any
 import numpy as np
 from torch.utils.data import DataLoader
 
+from recipe.core.errors import UsageError
 from recipe.data.arrays import is_array_tree, is_arrays
 from recipe.data.decoding import Notify
 from recipe.data.item_parts import Parting
-from recipe.data.single_items import undisturbed
+from recipe.data.single_items import read, undisturbed
 from recipe.data.word_labels import Meaning, WordLabels, checked, in_arrays, words_of
 
 KNOWN_AS = ("targets", "labels")
 """Attributes in which data sets of this field keep the labels of all items."""
-MOST, READ_AT_ONCE = 10_000, 64
-"""Items of a stream that are read for their labels, and of a data set at once."""
+MOST, READ_AT_ONCE, LOOKED_AT = 10_000, 64, 8
+"""Items of a stream that are read for their labels, of a data set at once, and to see of what kind
+they are: one that may have several labels may have none."""
 
 
 def words_in(
@@ -48,10 +51,12 @@ def words_in(
         return parting(item, f"An item of {name}")[1]
 
     with undisturbed():
-        if begin is not None:
-            found = of_stream(begin, name, target, MOST)
-        elif is_arrays(source) or is_array_tree(source):
-            found = in_arrays(parting(source, name)[1], name)
+        if is_arrays(source) or is_array_tree(source):
+            found = in_arrays(_targets_of(source, name, parting), name)
+        elif not _begin_with_words(source if begin is None else begin(), target):
+            found = None
+        elif begin is not None:
+            found = in_arrays([target(item) for item in islice(begin(), MOST)], name)
         else:
             found = of_data_set(source, name, target, workers, notify)
     if found is None:
@@ -69,7 +74,7 @@ def of_data_set(
     notify: Notify | None,
 ) -> list[str] | None:
     """The words of all items of a data set, which is gone through for them where it does not keep
-    them in a list; None where the first item has another kind of target.
+    them in a list; None where they are of another kind.
 
     Args:
         dataset: with a length.
@@ -82,20 +87,17 @@ def of_data_set(
         UsageError: an item cannot be read, or has no label.
 
     """
-    first = words_of(target(dataset[0]))
-    if first is None:
-        return None
     for attribute in KNOWN_AS:
         kept = getattr(dataset, attribute, None)
         if isinstance(kept, list | np.ndarray) and len(kept) == len(dataset):
             found = in_arrays(kept, name)
-            if found is not None and words_of(kept[0]) == first:
+            if found is not None and words_of(kept[0]) == words_of(target(dataset[0])):
                 return found
     loader: Iterable[Any] = DataLoader(
         dataset, READ_AT_ONCE, num_workers=workers, collate_fn=_Targets(target)
     )
     targets: list[Any] = []
-    for part in loader:
+    for part in read(loader, name):
         targets += part
         if notify:
             notify(len(targets), len(dataset), f"reading the labels of {name}")
@@ -112,11 +114,24 @@ class _Targets:
         return [self.target(item) for item in items]
 
 
-def of_stream(
-    begin: Callable[[], Iterable[Any]], name: str, target: Callable[[Any], Any], most: int
-) -> list[str] | None:
-    """The words of the first items of a stream; None where their targets are others."""
-    first = next(iter(begin()), None)
-    if first is None or words_of(target(first)) is None:
-        return None
-    return in_arrays([target(item) for item in islice(begin(), most)], name)
+def _begin_with_words(source: Any, target: Callable[[Any], Any]) -> bool:
+    """Whether the first target that there is among some items is words. What is wrong with an item,
+    reading the data says.
+    """
+    with suppress(Exception):
+        first = (
+            (source[index] for index in range(min(LOOKED_AT, len(source))))
+            if hasattr(source, "__getitem__") else islice(source, LOOKED_AT)
+        )  # fmt: skip
+        for item in first:
+            found = target(item)
+            if not (isinstance(found, list | tuple) and not found):
+                return words_of(found) is not None
+    return False
+
+
+def _targets_of(source: Any, name: str, parting: Parting) -> Any:
+    """Of arrays; None where it is not known which of them these are, as reading the data says."""
+    with suppress(UsageError):
+        return parting(source, name)[1]
+    return None

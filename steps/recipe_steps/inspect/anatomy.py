@@ -36,6 +36,8 @@ MANY_ITEMS = 32
 """Items whose steps are looked at: the largest value of one may hide the others."""
 HARMLESS = 0.01
 """Share of the weights that may be frozen at random without a trial."""
+FORGETFUL = 0.9
+"""Momentum from which running statistics are those of the last batch, or two of them."""
 NAMED = 3
 """Parameters named in a message."""
 TINY = 1e-30
@@ -50,7 +52,7 @@ def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device)
     x = train.x[:ITEMS]
     scalars = _repeatability(ctx, model.eval(), x, train) | _parameters(model) | _frozen(ctx, model)
-    scalars |= _moving_norms(ctx, model, x)
+    scalars |= _moving_norms(ctx, model, x) | _odd_momentum(model)
     if ctx.experiment.update is None:
         scalars |= _reach(ctx, model.train(), x, train)
         scalars |= _ignored_steps(ctx, model, train.x[:MANY_ITEMS])
@@ -146,6 +148,34 @@ def _moving_norms(ctx: Context, model: nn.Module, x: Values) -> dict[str, Scalar
     }
 
 
+def _odd_momentum(model: nn.Module) -> dict[str, Scalar]:
+    """Batch norms whose running statistics are those of the last batches alone, and those that keep
+    the ones of a fresh layer for ever.
+    """
+    layers = [
+        layer for layer in batch_norms(model)
+        if layer.track_running_stats and layer.momentum is not None
+        and (layer.weight is None or layer.weight.requires_grad)
+    ]  # fmt: skip
+    if not layers:
+        return {}
+    forgetful = [layer.momentum for layer in layers if layer.momentum >= FORGETFUL]
+    still = [layer for layer in layers if layer.momentum == 0 and _fresh_statistics(layer)]
+    return {
+        "norms": len(layers),
+        "forgetful_norms": len(forgetful),
+        "norm_momentum": max(forgetful, default=None),
+        "still_norms": len(still),
+    }
+
+
+def _fresh_statistics(layer: nn.modules.batchnorm._BatchNorm) -> bool:
+    mean, var = layer.running_mean, layer.running_var
+    if mean is None or var is None:
+        return False
+    return not bool(mean.any()) and bool((var == 1).all())
+
+
 def _ignored_steps(ctx: Context, model: nn.Module, x: Values) -> dict[str, Scalar]:
     """Of real-valued sequences [N, T, D], the share of the T steps that no output depends on."""
     if isinstance(x, Tree) or x.ndim != 3 or not x.is_floating_point():
@@ -204,6 +234,9 @@ def _reach(ctx: Context, model: nn.Module, x: Values, train: TensorData) -> dict
     if unreached:
         used |= _used_in_evaluation(ctx, model, train)
         unreached = [name for name in unreached if id(named[name]) not in used]
+    if unreached:
+        given = _given_gradients(outputs, named)
+        unreached = [name for name in unreached if name not in given]
     return {
         "unregistered": len(foreign),
         "unregistered_shapes": ", ".join(str(list(leaf.shape)) for leaf in foreign[:NAMED]),
@@ -212,6 +245,19 @@ def _reach(ctx: Context, model: nn.Module, x: Values, train: TensorData) -> dict
         "unreached_share": sum(named[name].numel() for name in unreached)
         / max(1, sum(p.numel() for p in named.values())),
     }
+
+
+def _given_gradients(outputs: Values, named: dict[str, nn.Parameter]) -> set[str]:
+    """The parameters that a backward pass from the outputs gives a gradient. One that computes a
+    block again, as reentrant checkpoints do, reaches what the graph does not show.
+    """
+    with torch.enable_grad(), suppress(Exception):  # what it raises, later steps tell
+        sums = [tensor.float().sum() for tensor in every_tensor(outputs) if tensor.requires_grad]
+        torch.stack(sums).sum().backward()  # type: ignore[no-untyped-call]
+    given = {name for name, p in named.items() if p.grad is not None}
+    for parameter in named.values():
+        parameter.grad = None
+    return given
 
 
 def _with_loss(ctx: Context, outputs: Values, y: Values) -> Values:

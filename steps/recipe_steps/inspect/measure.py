@@ -45,7 +45,7 @@ from recipe_steps.rows import main_part, parts, row_hashes
 
 SAMPLE = 4096
 """Items drawn from a random data set, which cannot be looked at as a whole."""
-FORWARD = 4
+FORWARD, VISITED = 4, 16
 PAIRS = 64
 """Items whose targets are handed on to others to see what a loss compares."""
 NAMED = 5
@@ -75,6 +75,7 @@ def measure(ctx: Context) -> Evidence:
         "scored_by_loss": isinstance(ctx.task, ByLoss),
         "deterministic": ctx.data.train.deterministic,
         "items_rewritten": getattr(ctx.data.train, "rewritten", False),
+        "val_items_random": _random_validation(ctx),
     }
     for name, part in (("train", train), ("val", val)):
         scalars |= _inputs(part.x, name) | _all_targets(ctx, part.y, name)
@@ -91,6 +92,22 @@ def measure(ctx: Context) -> Evidence:
             scalars |= anatomy(ctx, train)
             scalars |= scaling(ctx, train)
     return Evidence(scalars)
+
+
+def _random_validation(ctx: Context) -> bool:
+    """Whether validation data that were declared apart are others at every visit."""
+    own = ctx.experiment.val
+    if ctx.data.val.deterministic or own is None or isinstance(own, int | float):
+        return False
+    visits = []
+    for _ in range(2):
+        generator = torch.Generator().manual_seed(ctx.seed_for("visit"))
+        sample = ctx.data.val.sample(VISITED, generator)
+        visits.append([tensor.clone() for tensor in every_tensor(sample.x)])
+    return any(
+        a.shape != b.shape or not torch.equal(a.nan_to_num(), b.nan_to_num())
+        for a, b in zip(*visits, strict=False)
+    )
 
 
 def _split(ctx: Context, train: TensorData, val: TensorData) -> dict[str, Scalar]:

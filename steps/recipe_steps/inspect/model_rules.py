@@ -2,6 +2,7 @@
 
 from recipe.plugin import Evidence, Finding, Severity, finding, rule
 from recipe_steps.inspect import remedies
+from recipe_steps.norm_momentum import usual_momentum
 from recipe_steps.symptoms import NOT_LEARNING
 
 REPEATS = 1e-4
@@ -148,6 +149,37 @@ def frozen_batch_norm_in_training_mode(evidence: Evidence) -> Finding | None:
     )
 
 
+@rule(
+    "warn",
+    explains=["evaluation-differs-from-training", "unstable-training", "overfitting"],
+    remedy=usual_momentum,
+)
+def batch_norm_momentum_unusual(evidence: Evidence) -> Finding | None:
+    """What: layers of batch norm have a momentum near 1, or of 0.
+
+    Why: in PyTorch the momentum is the share of the new batch, not of the past as in TensorFlow and
+    Keras. At 1 the running statistics are those of the last batch alone, and evaluation is as
+    noisy as that batch; at 0 they stay those of a fresh layer, whatever the data are.
+
+    Fix: momentum of 0.1, PyTorch's default: 0.99 elsewhere is 0.01 here.
+    """
+    norms, forgetful, still = (
+        evidence.number(name) for name in ("norms", "forgetful_norms", "still_norms")
+    )
+    if not norms or not (forgetful or still):
+        return None
+    if still:
+        said = f"{still:.0f} of {norms:.0f} batch norms have momentum 0"
+        said += ": their running statistics never change, and evaluation uses them"
+    else:
+        momentum = evidence.number("norm_momentum") or 1.0
+        said = f"{forgetful:.0f} of {norms:.0f} batch norms have a momentum of {momentum:g}"
+        said += ": evaluation uses the statistics of little more than the last batch"
+    return finding(
+        "warn", f"{said}.", "Use a momentum of 0.1: in PyTorch it is the share of the new batch."
+    )
+
+
 @rule("warn", explains=["vanishing-gradients", "optimizer-misses-parameters", *NOT_LEARNING])
 def parameters_without_gradient(evidence: Evidence) -> Finding | None:
     """What: the outputs do not depend on some of the trainable parameters, or the loss has no
@@ -221,5 +253,6 @@ RULES = (
     unregistered_parameters,
     frozen_parameters,
     frozen_batch_norm_in_training_mode,
+    batch_norm_momentum_unusual,
     parameters_without_gradient,
 )

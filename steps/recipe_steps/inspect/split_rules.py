@@ -20,6 +20,12 @@ CHANCE = 1e-3
 """Probability of a random split below which it was none: a false alarm in a thousand runs."""
 DIFFERING_SHARE = 0.5
 """Of the features: another preprocessing meets all of them, or a channel or more."""
+UNDONE = {
+    "order of channels": "the order of their channels (RGB and BGR)",
+    "order of height and width": "the order of height and width",
+    "up and down": "what is up and down", "left and right": "what is left and right",
+    "level and spread": "their level and spread",
+}  # fmt: skip
 FEW_ITEMS = 100
 """Validation items below which the standard error of a score exceeds 5 points."""
 
@@ -105,10 +111,15 @@ def validation_preprocessing_differs(evidence: Evidence) -> Finding | None:
 
     Why: the model sees numbers it was never trained on: one part was normalised and the other
     was not, or with other figures, or one is 0..255 and the other 0..1. A series that drifts and
-    was split by time differs too, but there validation goes on where training ends.
+    was split by time differs too, but there validation goes on where training ends. Smaller
+    differences, and channels or axes in another order, show once a model is trained: it knows the
+    validation items as soon as they are undone.
 
     Fix: one transform for both, its figures (mean, deviation) taken from the training data.
     """
+    undone = _when_undone(evidence)
+    if undone is not None:
+        return undone
     share = evidence.number("differing_features")
     if share is None or share < DIFFERING_SHARE:
         return None
@@ -124,6 +135,47 @@ def validation_preprocessing_differs(evidence: Evidence) -> Finding | None:
             "In a series that was split by time this is drift; expect the score to follow it.",
         )
     return finding("fail", f"{differ}.", "Use one transform for both.")
+
+
+def _when_undone(evidence: Evidence) -> Finding | None:
+    """Where a trained model knows the validation items once something is undone in them."""
+    what, before, after, known = (
+        evidence.text("val_undone"), evidence.number("val_as_given"),
+        evidence.number("val_when_undone"), evidence.number("val_known_in_training"),
+    )  # fmt: skip
+    if what is None or before is None or after is None or known is None:
+        return None
+    said = (
+        f"Validation inputs differ from training inputs in {UNDONE.get(what, what)}: with that "
+        f"undone the trained model scores {after:.3g} on them instead of {before:.3g} "
+        f"({known:.3g} in training)"
+    )
+    if evidence.flag("val_goes_on"):
+        return finding(
+            "note",
+            f"{said}, but validation goes on where training ends.",
+            "In a series that was split by time this is drift; expect the score to follow it.",
+        )
+    return finding("fail", f"{said}.", "Use one transform for both.")
+
+
+@rule("warn", explains=["overfitting", "unstable-training"])
+def validation_items_random(evidence: Evidence) -> Finding | None:
+    """What: the same index of the validation data gives different items.
+
+    Why: transforms that are random, such as crops and noise, belong to training. In validation they
+    make the score lower than it is, and another one at every look, so that settings cannot be
+    compared.
+
+    Fix: give validation a data set with a transform that has nothing random in it.
+    """
+    if not evidence.flag("val_items_random"):
+        return None
+    return finding(
+        "warn",
+        "The same index of the validation data gives different items: they are changed at random.",
+        "Give validation a transform without randomness, such as a resize and the normalisation.",
+    )
 
 
 @rule("note")
@@ -150,5 +202,6 @@ RULES = (
     validation_missing_classes,
     validation_preprocessing_differs,
     train_validation_overlap,
+    validation_items_random,
     too_little_validation_data,
 )

@@ -81,6 +81,23 @@ def compare_inputs(train: Tensor, val: Tensor) -> dict[str, Scalar]:
     }
 
 
+def goes_on(train: Tensor, val: Tensor) -> bool:
+    """Whether validation goes on where training ends, in most of the features by how far these lie
+    apart: drift, and no other preprocessing.
+    """
+    if min(len(train), len(val)) < LEAST_ITEMS:
+        return False
+    (t_mean, t_spread), (v_mean, v_spread) = levels(_some_features(train)), levels(
+        _some_features(val))  # fmt: skip
+    varied = (t_spread > 0) & (v_spread > 0)
+    if not varied.any():
+        return False
+    spread = torch.maximum(t_spread, v_spread)
+    apart = distance((t_mean - v_mean).abs() / spread, v_spread / t_spread, SHIFT, STRETCH)
+    jump = distance(*at_the_split(train, val, spread), SHIFT, STRETCH)
+    return bool(jump[varied].sum() < CONTINUES * apart[varied].sum())
+
+
 def _some_features(x: Tensor) -> Tensor:
     return features(x[:: max(1, x.numel() // MOST_VALUES)])
 

@@ -25,6 +25,7 @@ from recipe_steps.learning_curves.branches import branch
 from recipe_steps.learning_curves.labels import label_marks, memory_marks
 from recipe_steps.learning_curves.regularization import smoothing_of
 from recipe_steps.learning_curves.run_curves import runs
+from recipe_steps.learning_curves.validation_probes import validation_marks
 from recipe_steps.learning_curves.width import width_of
 
 FEW = 2
@@ -54,6 +55,7 @@ def measure(ctx: Context) -> Evidence:
     scalars |= longer(ctx) | wider(ctx) | rival(ctx, Evidence(scalars))
     if ctx.best_trial is not None:
         scalars |= label_marks(ctx, ctx.best_trial) | memory_marks(ctx, ctx.best_trial)
+        scalars |= validation_marks(ctx)
     return with_branches(ctx, Evidence(scalars, curves))
 
 

@@ -3,12 +3,14 @@ curves!"). Each rule looks at the best run and at the baseline; the message name
 """
 
 from recipe.plugin import Evidence, Finding, rule
+from recipe_steps.inspect.split_rules import validation_preprocessing_differs
 from recipe_steps.learning_curves import (
     label_rules,
     random_label_rules,
     regularization,
     schedule_rules,
     training_rules,
+    validation_rules,
 )
 from recipe_steps.learning_curves.overfitting import overfitting
 from recipe_steps.learning_curves.remedies import draw_anew, faster, tamed
@@ -152,6 +154,8 @@ RULES = (
     overfitting,
     underfitting,
     regularization.regularization_too_strong,
+    *validation_rules.RULES,
+    validation_preprocessing_differs,
     *random_label_rules.RULES,
     *training_rules.RULES,
     *label_rules.RULES,

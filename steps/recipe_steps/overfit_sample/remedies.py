@@ -8,9 +8,6 @@ from recipe.plugin import Remedy, RemedyInput
 if TYPE_CHECKING:
     from recipe.plugin import Experiment
 
-USUAL_MOMENTUM = 0.1
-"""The default of torch.nn."""
-
 
 def _usual_optimizer(subject: RemedyInput) -> "Experiment | None":
     from recipe_steps.overfit_sample.optimizer_settings import with_usual_settings
@@ -41,21 +38,6 @@ def _with_nonlinearities(subject: RemedyInput) -> "Experiment":
     return replace(subject.experiment, model=bent)
 
 
-def _usual_momentum(subject: RemedyInput) -> "Experiment":
-    from recipe.plugin import batch_norms
-
-    make = subject.experiment.model
-
-    def usual(**given: Any) -> Any:
-        model = make(**given)
-        for layer in batch_norms(model):
-            layer.momentum = USUAL_MOMENTUM
-        return model
-
-    return replace(subject.experiment, model=usual)
-
-
-usual_momentum = Remedy("use batch normalisation's usual momentum", _usual_momentum)
 usual_optimizer = Remedy("use the optimizer's default settings", _usual_optimizer)
 without_regularisation = Remedy("switch dropout and weight decay off", _without_regularisation)
 add_nonlinearities = Remedy("put a ReLU behind every layer but the last", _with_nonlinearities)

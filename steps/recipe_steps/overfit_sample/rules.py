@@ -5,6 +5,7 @@ from statistics import fmean
 from recipe.plugin import Evidence, Finding, finding, rule
 from recipe_steps.inspect.model_rules import inputs_ignored, parameters_without_gradient
 from recipe_steps.inspect.scale_rules import inputs_not_scaled, inputs_over_normalized
+from recipe_steps.norm_momentum import usual_momentum
 from recipe_steps.overfit_sample import remedies
 from recipe_steps.symptoms import NOT_LEARNING, OVERSHOOTING
 
@@ -200,7 +201,7 @@ def optimizer_settings_unusual(evidence: Evidence) -> Finding | None:
     "fail",
     explains=["cannot-overfit-sample", "model-too-small", "metric-disagrees-with-loss",
               "overfitting", "inputs-ignored"],
-    remedy=remedies.usual_momentum,
+    remedy=usual_momentum,
 )  # fmt: skip
 def evaluation_differs_from_training(evidence: Evidence) -> Finding | None:
     """What: the sample is learnt with the statistics of each batch, and not in evaluation mode.

@@ -1,0 +1,201 @@
+"""Whether a trained model knows the validation items once something is undone that was done to them
+alone: labels under other numbers, another level or spread, channels in another order.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from recipe.plugin import (
+    ByLoss,
+    Context,
+    Scalar,
+    Splits,
+    TensorData,
+    Training,
+    Trial,
+    build_model,
+    lead_error,
+    model_outputs,
+    part_sums,
+)
+from recipe_steps.inspect.remedies import feature_figures
+from recipe_steps.inspect.splits import goes_on
+from recipe_steps.learning_curves.labels import answers
+from recipe_steps.learning_curves.numbering import numbering
+
+SOME = 2000
+"""Items of each part that are looked at, at most."""
+LEAST = 50
+"""Of validation items, below which nothing is said."""
+GAP = 0.05
+"""By how much training scores above validation where it is worth a look."""
+CLEAR = 4.0
+"""Standard errors by which a score has to rise when something is undone."""
+BELOW = 3.0
+"""Standard errors by which validation has to lie below chance for a training of its own: the epoch
+that was kept is then one that knows least."""
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A trained model and what it is asked about."""
+
+    ctx: Context
+    model: nn.Module
+    train: TensorData
+    val: TensorData
+
+    def score(self, part: TensorData) -> float:
+        """By the task."""
+        sums = self.sums(part)
+        return self.ctx.task.score(sums.sum(0))
+
+    def sums(self, part: TensorData) -> Tensor:
+        """Of the score, item by item."""
+        bare = replace(self.ctx.experiment, metric=None)
+        found = part_sums(bare, model_outputs(self.model, part), len(part))
+        if found is None:
+            raise ValueError("its score does not add up")
+        return found
+
+    def labels(self, part: TensorData) -> tuple[Tensor, Tensor]:
+        """The classes that it says, and those that are given, of all answers that count."""
+        said, given = [], []
+        for outputs, y in model_outputs(self.model, part):
+            if isinstance(y, Tensor):
+                kept = self.ctx.task.counted(y).flatten()
+                said.append(
+                    answers(self.ctx.task, self.ctx.task.looked_at(outputs), y).flatten()[kept]
+                )
+                given.append(y.flatten()[kept])
+        return torch.cat(said).long().cpu(), torch.cat(given).long().cpu()
+
+
+def validation_marks(ctx: Context) -> dict[str, Scalar]:
+    """What a trained model says of the validation items as they are, and with something undone.
+
+    `val_numbers` holds for each class the number that validation has it under; `val_undone` names
+    what raises the score most, from `val_as_given` to `val_when_undone`. Nothing where training
+    scores no better than validation, for data that are read anew each time, or for scores that do
+    not add up over items.
+    """
+    train, val = ctx.data.train, ctx.data.val
+    known = isinstance(train, TensorData) and isinstance(val, TensorData)
+    if not known or isinstance(ctx.task, ByLoss) or len(val) < LEAST:
+        return {}
+    if not (isinstance(train.y, Tensor) and isinstance(val.y, Tensor)):
+        return {}
+    source = torch.Generator().manual_seed(ctx.seed_for("validation"))
+    model = _trained(ctx)
+    if model is None:
+        return {}
+    subject = _Subject(ctx, model, train.sample(SOME, source), val.sample(SOME, source))
+    try:
+        return _labels(subject) | _inputs(subject)
+    except (ValueError, RuntimeError, IndexError):
+        return {}  # outputs that no score of ours reads item by item
+
+
+def _trained(ctx: Context) -> nn.Module | None:
+    """The best run's model, where it scores better in training than in validation. Where validation
+    lies below chance, what was kept is what knows least: then the setting that learns most is
+    trained anew to the end.
+    """
+    from safetensors.torch import load
+
+    best, learner = ctx.best_whole or ctx.best_trial, max(ctx.trials, key=_learnt, default=None)
+    if learner is not None and _below_chance(ctx, learner):
+        bare = replace(ctx.experiment_of(learner), metric=None)
+        training = Training(bare, Splits(ctx.data.train, ctx.data.val), device=ctx.device,
+                            seed=ctx.seed_for("validation"), mode=ctx.careful_mode)  # fmt: skip
+        for epoch in training.epochs():
+            ctx.spend(training.iterations_per_epoch)
+            if epoch.diverged:
+                return None
+        return training.model.eval()
+    if best is None or _gap(best) < GAP or not ctx.checkpoints.path(best).exists():
+        return None
+    experiment = ctx.experiment_of(best)
+    model = build_model(experiment, 0, ctx.device)
+    model.load_state_dict(load(ctx.runner.weights(best, experiment)), strict=False)
+    return model.eval()
+
+
+def _curve(trial: Trial, name: str) -> list[float]:
+    return [value for value in trial.curves.get(name) or () if value is not None]
+
+
+def _learnt(trial: Trial) -> float:
+    """The training score that it ended with."""
+    return (_curve(trial, "train_score") or [-math.inf])[-1]
+
+
+def _gap(trial: Trial) -> float:
+    """Between the best scores in training and in validation."""
+    train, val = _curve(trial, "train_score"), _curve(trial, "val_score")
+    return max(train) - max(val) if train and val else 0.0
+
+
+def _below_chance(ctx: Context, trial: Trial) -> bool:
+    """Whether validation scores fall below those of an answer that knows nothing."""
+    if ctx.task.target_kind == "real":
+        return False
+    chance, scores = ctx.task.chance_score(ctx.val_targets), _curve(trial, "val_score")
+    error = ctx.task.score_error(chance, ctx.val_answers(ctx.val_targets))
+    return bool(scores) and _learnt(trial) > chance and min(scores) < chance - BELOW * error
+
+
+def _labels(subject: _Subject) -> dict[str, Scalar]:
+    """Whether validation has the classes under other numbers."""
+    if subject.ctx.task.target_kind not in ("class index", "zero or one"):
+        return {}
+    found = numbering(subject.labels(subject.train), subject.labels(subject.val))
+    return {} if found is None else found.scalars
+
+
+def _inputs(subject: _Subject) -> dict[str, Scalar]:
+    """What, undone in the validation inputs, raises the score beyond chance and most."""
+    x = subject.val.x
+    if not isinstance(x, Tensor) or not isinstance(subject.train.x, Tensor):
+        return {}
+    if not x.is_floating_point() or x.ndim < 2:
+        return {}
+    task, own = subject.ctx.task, subject.sums(subject.val)
+    before = task.score(own.sum(0))
+    best: dict[str, Scalar] = {}
+    for name, undo in _undone(subject.train.x, x):
+        sums = subject.sums(replace(subject.val, x=undo(x)))
+        after = task.score(sums.sum(0))
+        error = lead_error(task, sums, own, subject.ctx.seed_for("undone"))
+        rises = after - before > max(GAP, CLEAR * error)
+        if rises and after > float(best.get("val_when_undone", before) or 0.0):
+            best = {"val_undone": name, "val_as_given": before, "val_when_undone": after}
+    if not best:
+        return {}
+    drifts = goes_on(subject.ctx.data.train.x, subject.ctx.data.val.x)
+    return {**best, "val_known_in_training": subject.score(subject.train), "val_goes_on": drifts}
+
+
+def _undone(train: Tensor, val: Tensor) -> Iterator[tuple[str, Callable[[Tensor], Tensor]]]:
+    """What may have been done to validation inputs alone, and how it is undone."""
+    mean, deviation = feature_figures(train)
+    own_mean, own_deviation = feature_figures(val)
+    own_deviation = own_deviation.where(own_deviation > 0, 1.0)
+
+    def rescaled(x: Tensor) -> Tensor:
+        return (x - own_mean) / own_deviation * deviation + mean
+
+    yield "level and spread", rescaled
+    if val.ndim != 4:
+        return
+    if val.shape[1] in (3, 4):
+        order = [2, 1, 0, *range(3, val.shape[1])]
+        yield "order of channels", lambda x: x[:, order]
+    if val.shape[-1] == val.shape[-2]:
+        yield "order of height and width", lambda x: x.mT.contiguous()
+    yield "up and down", lambda x: x.flip(-2)
+    yield "left and right", lambda x: x.flip(-1)
