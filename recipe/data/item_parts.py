@@ -208,11 +208,21 @@ def as_tensor(value: Any, name: str) -> Tensor:
     elif isinstance(value, int | float | np.number | np.bool_):
         tensor = torch.tensor(value)
     else:
-        raise UsageError(
-            f"{name} holds a {type(value).__name__} where a tensor or number is needed: "
-            "add a transform such as ToTensor to the data set."
-        )
+        raise _no_numbers(value, name)
     return tensor.float() if tensor.dtype == torch.float64 else tensor
+
+
+def _no_numbers(value: Any, name: str) -> UsageError:
+    if isinstance(value, np.ndarray):
+        what = "words" if value.dtype.kind in "US" else f"dtype {value.dtype}"
+        return UsageError(
+            f"{name} holds an array of {what} where numbers are needed: encode it as numbers, such "
+            "as a column of zeros and ones for each word."
+        )
+    return UsageError(
+        f"{name} holds a {type(value).__name__} where a tensor or number is needed: "
+        "add a transform such as ToTensor to the data set."
+    )
 
 
 def _usable(value: Any, name: str) -> None:

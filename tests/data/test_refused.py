@@ -146,7 +146,24 @@ ITEMS = {
     "text": ({"train": Listed(lambda i: "cat.png")}, ["train[0] is a str", "pair (x, y)", "batch="]),
     "an object": ({"train": Listed(lambda i: Thing())}, ["train[0] is a Thing", "batch="]),
     "text as input": ({"train": Listed(lambda i: ("cat.png", 1))}, ["train holds a str", "collate="]),
-    "text as target": ({"train": Listed(lambda i: (X[i], "cat"))}, ["train holds a str", "collate="]),
+    "text as target": (
+        {"train": Listed(lambda i: (X[i], f"number {i}")), "val": PAIRS}, ["not labels", "collate="]
+    ),
+    "words in some items": (
+        {"train": Listed(lambda i: (X[i], "cat" if i != 7 else 3))}, ["words in some items", "int (3)"]
+    ),
+    "no word in some items": (
+        {"train": Listed(lambda i: (X[i], "cat" if i != 7 else None))}, ["1 of 40 items", "item 7"]
+    ),
+    "words for amounts": (
+        {"train": Listed(lambda i: (X[i], "much")), "task": "regression"}, ["'much'", "number for each"]
+    ),
+    "three words for yes and no": (
+        {"train": (X, ["a", "b", "c", "a"] * 10), "task": "binary"}, ["3 words", 'task="classification"']
+    ),
+    "a word that is no class": (
+        {"train": (X, ["cat", "dog"] * 20), "classes": ["cat", "cow"]}, ["'dog'", "2 classes", "classes="]
+    ),
     "text in a dict": (
         {"train": Listed(lambda i: {"text": "good", "label": 1})}, ["no numbers", "collate="]
     ),
@@ -154,7 +171,7 @@ ITEMS = {
         {"train": Listed(lambda i: (X[i], None if i == 7 else 1))}, ["train holds a NoneType"]
     ),
     "a picture": (
-        {"train": Listed(lambda i: (Image.new("RGB", (8, 8)), 1))}, ["train holds a Image", "ToTensor"]
+        {"train": Listed(lambda i: (Image.new("RGB", (8, 8)), 1))}, ["[4, 3, 8, 8]", "uint8", "first layer"]
     ),
     "an object as input": ({"train": Listed(lambda i: (Thing(), 1))}, ["train holds a Thing", "ToTensor"]),
     "pictures of several sizes": (
@@ -194,7 +211,7 @@ ITEMS = {
         {"train": (X, X[:, 0].to(torch.complex64)), "task": "regression"},
         ["complex targets", "view_as_real"],
     ),
-    "text labels": ({"train": (X, np.array(["cat", "dog"] * 20))}, ["train holds a ndarray"]),
+    "text inputs": ({"train": (np.array([["cat"], ["dog"]] * 20), Y)}, ["train holds an array of words", "numbers"]),
 }  # fmt: skip
 
 SOURCES = {

@@ -5,6 +5,7 @@ import pytest
 from recipe_steps.inspect import Inspect
 from recipe_steps.inspect.model_rules import (
     batch_mixing,
+    batch_norm_momentum_unusual,
     frozen_batch_norm_in_training_mode,
     frozen_parameters,
     inputs_ignored,
@@ -31,7 +32,29 @@ def thawed(gain, share=0.6):
     return {"random_frozen_share": share, "unfrozen_gain": gain}
 
 
+def momentum(forgetful, still=0, value=1.0, norms=3):
+    return {
+        "norms": norms,
+        "forgetful_norms": forgetful,
+        "still_norms": still,
+        "norm_momentum": value,
+    }
+
+
 MODEL_CASES = [
+    Case(
+        batch_norm_momentum_unusual,
+        momentum(2),
+        "warn",
+        says="2 of 3 batch norms have a momentum of 1",
+    ),
+    Case(batch_norm_momentum_unusual, momentum(1, value=0.99), "warn", says="0.99"),
+    Case(
+        batch_norm_momentum_unusual, momentum(0, still=3), "warn", says="momentum 0: their running"
+    ),
+    Case(batch_norm_momentum_unusual, momentum(0), None),
+    Case(batch_norm_momentum_unusual, momentum(NAN, NAN), None),
+    Case(batch_norm_momentum_unusual, {}, None),
     Case(nondeterministic_evaluation, {"evaluation_difference": 0.3}, "fail", says="30.0%"),
     Case(nondeterministic_evaluation, {"evaluation_difference": 1.01e-4}, "fail"),
     Case(nondeterministic_evaluation, {"evaluation_difference": 1e-4}, None),

@@ -21,6 +21,7 @@ from recipe_steps.inspect.scale_rules import (
 from recipe_steps.inspect.split_rules import (
     too_little_validation_data,
     train_validation_overlap,
+    validation_items_random,
     validation_missing_classes,
     validation_preprocessing_differs,
 )
@@ -232,6 +233,9 @@ CASES = [
     ),
     Case(random_dataset_items, {"deterministic": False, "items_rewritten": False}, "note"),
     Case(random_dataset_items, {}, None),
+    Case(validation_items_random, {"val_items_random": True}, "warn", says="validation data"),
+    Case(validation_items_random, {"val_items_random": False}, None),
+    Case(validation_items_random, {}, None),
 ]
 
 

@@ -7,12 +7,14 @@ from test_lr_range_rules import COMPARED
 from test_training_rules import TRAINING
 
 from recipe.testing import judge_scalars
+from recipe_steps.inspect.split_rules import validation_preprocessing_differs
 from recipe_steps.learning_curves import LearningCurves
 from recipe_steps.learning_curves.rules import (
     diverged,
     slow_start,
     underfitting,
 )
+from recipe_steps.learning_curves.validation_rules import validation_labels_renumbered
 from rule_cases import NAN, Case, assert_complete, case, check, straight
 
 
@@ -100,9 +102,44 @@ def test_rule(case):
     check(LearningCurves(), case)
 
 
+def undone(what="order of channels", before=0.4, after=0.9, **more):
+    return {"val_undone": what, "val_as_given": before, "val_when_undone": after,
+            "val_known_in_training": 0.95, **more}  # fmt: skip
+
+
+def renumbered(pairs="[[0, 1], [1, 0]]", before=0.02, after=0.95):
+    return {"val_numbers": pairs, "val_numbers_before": before, "val_numbers_after": after}
+
+
+NOISE = {
+    "val_noise": 0.5,
+    "val_as_given": 0.6,
+    "val_known_in_training": 0.95,
+    "training_with_noise": 0.62,
+}
+VALIDATION = [
+    Case(validation_labels_renumbered, renumbered(), "fail", says="(1 for 0, 0 for 1)"),
+    Case(validation_labels_renumbered, renumbered(str([[n, n + 1] for n in range(9)])), "fail", says="and 3 more"),
+    Case(validation_labels_renumbered, renumbered("[]"), None),
+    Case(validation_labels_renumbered, renumbered(before=NAN), None),
+    Case(validation_labels_renumbered, {}, None),
+    Case(validation_preprocessing_differs, undone(), "fail", says="RGB and BGR"),
+    Case(validation_preprocessing_differs, undone("level and spread"), "fail", says="level and spread"),
+    Case(validation_preprocessing_differs, undone(val_goes_on=True), "note", says="goes on where"),
+    Case(validation_preprocessing_differs, undone(after=NAN), None),
+    Case(validation_preprocessing_differs, NOISE, "warn", says="hold noise"),
+    Case(validation_preprocessing_differs, {**NOISE, "val_noise": NAN}, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", VALIDATION, ids=str)
+def test_rule_about_validation_data(case):
+    check(LearningCurves(), case)
+
+
 def test_every_rule_is_tested():
     everywhere = [*CASES, *OVERFITTING, *SCHEDULE, *REGULARIZATION, *TRAINING, *LABELS,
-                  *COMPARED]  # fmt: skip
+                  *COMPARED, *VALIDATION]  # fmt: skip
     assert_complete(LearningCurves(), everywhere)
 
 

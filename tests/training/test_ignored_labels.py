@@ -70,12 +70,13 @@ def test_a_loss_that_says_so_itself_stays_as_it_is():
 def test_steps_at_which_nothing_counts_are_no_matter_of_labels():
     y = torch.tensor([[1, 2, 0]] * 8)
     counted = torch.tensor([[True, True, False]] * 8)
-    assert left_out(y, counted) is None
+    assert left_out(y, counted) == ()
     y[:4, 1] = 0
     counted[:4, 1] = False
-    assert left_out(y, counted) is None  # too few places
+    assert left_out(y, counted) == ()  # too few places
     y, counted = y.repeat(2, 1), counted.repeat(2, 1)
-    assert left_out(y, counted) == 0
+    assert left_out(y, counted) == (0,)
+    assert left_out(torch.tensor([[1, 255]] * 8), torch.tensor([[True, False]] * 8), 3) == (255,)
 
 
 def test_the_loss_stays_what_it_is():

@@ -81,7 +81,7 @@ def measure(ctx: Context) -> Evidence:
         scalars |= _inputs(part.x, name) | _all_targets(ctx, part.y, name)
     if not (scalars["train_input_nonfinite"] or scalars["train_target_nonfinite"]):
         scalars |= _outputs(ctx, train)
-        scalars |= class_counts(ctx, train)
+        scalars |= class_counts(ctx, train) | _label_values(ctx, (train, val), scalars)
         scalars |= _repeats(train.x, val.x) | repeats_of_classes(train.x, train.y)
         if (scalars["most_frequent_input"] or 0) >= ONE_INPUT:  # type: ignore[operator]
             scalars["told_by_inputs"] = told_by_inputs(train.x, train.y)
@@ -191,6 +191,26 @@ def _targets(y: Tensor, name: str) -> dict[str, Scalar]:
         scalars[f"{name}_target_min"] = good.min().item()
         scalars[f"{name}_target_max"] = good.max().item()
     return scalars
+
+
+def _label_values(
+    ctx: Context, splits: tuple[TensorData, TensorData], known: dict[str, Scalar]
+) -> dict[str, Scalar]:
+    """The labels that there are, where they are none of the numbers that outputs have, but not more
+    than there are outputs.
+    """
+    outputs = 2 if ctx.task.target_kind == "zero or one" else known.get("outputs")
+    if (
+        ctx.task.target_kind == "real"
+        or not isinstance(outputs, int)
+        or isinstance(ctx.task, ByLoss)
+    ):
+        return {}
+    parts = [part.y for part in splits if isinstance(part.y, Tensor)]
+    values = sorted({value for y in parts for value in torch.unique(_counted(ctx, y)).tolist()})
+    if not values or len(values) > outputs or (values[0] >= 0 and values[-1] < outputs):
+        return {}
+    return {"label_values": ", ".join(f"{value:g}" for value in values)}
 
 
 def _outputs(ctx: Context, train: TensorData) -> dict[str, Scalar]:

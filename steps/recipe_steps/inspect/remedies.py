@@ -181,6 +181,26 @@ def _without_overlap(subject: RemedyInput) -> "Experiment | None":
     return replace(subject.experiment, train=(x[rows], y[rows]), val=share)
 
 
+def _numbered_from_zero(subject: RemedyInput) -> "Experiment | None":
+    """Labels by their rank among those that there are; what loss and score ignore stays."""
+    import torch
+
+    if subject.evidence.text("label_values") is None:
+        return None
+    task = subject.experiment.resolved_task
+    targets = [_tensors(part, "y") for part in (subject.data.train, subject.data.val)]
+    counted = [task.counted(y) for y in targets]
+    values = torch.unique(torch.cat([y[kept] for y, kept in zip(targets, counted, strict=True)]))
+    train, val = (
+        torch.where(kept, torch.searchsorted(values, y).clamp(max=len(values) - 1).to(y), y)
+        for y, kept in zip(targets, counted, strict=True)
+    )
+    data = subject.data
+    return replace(
+        subject.experiment, train=(_tensors(data.train), train), val=(_tensors(data.val), val)
+    )
+
+
 def _same_type(outputs: "Tensor", targets: "Tensor") -> "Pair":
     return outputs, targets.to(outputs.dtype)
 
@@ -277,6 +297,7 @@ def _shuffled(subject: RemedyInput) -> "Experiment":
     return replace(subject.experiment, shuffle=True)
 
 
+number_from_zero = Remedy("number the labels from 0", _numbered_from_zero)
 unfreeze = Remedy("train the frozen weights too", _unfrozen)
 shuffle = Remedy("shuffle the training data", _shuffled)
 standardise_inputs = Remedy("standardise the inputs", _standardise)

@@ -16,6 +16,8 @@ them: rounding leaves 1e-6, and nobody sets a smaller weight."""
 ONE_INPUT, MANY_INPUTS, TOLD = 0.9, 20, 0.1
 """Share of the inputs that are the same, and of how many at least; and share of what there is to
 know about the targets up to which the others tell nothing: a rare flag may tell all."""
+MOST_NAMED = 10
+"""Labels that a message lists."""
 UNLABELLED = 255
 """The label of what is not labelled, by the habit of segmentation data sets (PASCAL VOC)."""
 _IGNORE = (
@@ -47,7 +49,19 @@ def inputs_not_finite(evidence: Evidence) -> Finding | None:
     return None
 
 
-@rule("fail", blocks=True)
+def _from_zero(evidence: Evidence, otherwise: str) -> str:
+    """What to do about labels under other numbers than 0 to C - 1."""
+    values = evidence.text("label_values")
+    if values is None:
+        return otherwise
+    count = len(values.split(", "))
+    if count > MOST_NAMED:
+        return f"Number the {count} labels that there are from 0 to {count - 1}."
+    numbers = ", ".join(map(str, range(count)))
+    return f"Number the labels from 0: {values} become {numbers}."
+
+
+@rule("fail", blocks=True, remedy=remedies.number_from_zero)
 def targets_out_of_range(evidence: Evidence) -> Finding | None:
     """What: labels are negative, not whole numbers, or not below the number of outputs.
 
@@ -67,7 +81,7 @@ def targets_out_of_range(evidence: Evidence) -> Finding | None:
             return finding(
                 "fail",
                 f"Targets of {split} range from {low:g} to {high:g}, expected 0 and 1.",
-                "Encode the answers as 0 and 1.",
+                _from_zero(evidence, "Encode the answers as 0 and 1."),
             )
         if kind != "class index":
             continue
@@ -86,8 +100,10 @@ def targets_out_of_range(evidence: Evidence) -> Finding | None:
             return finding(
                 "fail",
                 f"Labels of {split} range from {low:g} to {high:g}, expected {limit}.",
-                _IGNORE if high == UNLABELLED
-                else "Encode the labels as integers 0..C-1; subtract 1 if they start at 1.",
+                _IGNORE if high == UNLABELLED else _from_zero(
+                    evidence,
+                    "Encode the labels as integers 0..C-1; subtract 1 if they start at 1.",
+                ),
             )  # fmt: skip
     return None
 

@@ -117,9 +117,9 @@ def validation_preprocessing_differs(evidence: Evidence) -> Finding | None:
 
     Fix: one transform for both, its figures (mean, deviation) taken from the training data.
     """
-    undone = _when_undone(evidence)
-    if undone is not None:
-        return undone
+    shown = _when_undone(evidence) or _noisy(evidence)
+    if shown is not None:
+        return shown
     share = evidence.number("differing_features")
     if share is None or share < DIFFERING_SHARE:
         return None
@@ -157,6 +157,25 @@ def _when_undone(evidence: Evidence) -> Finding | None:
             "In a series that was split by time this is drift; expect the score to follow it.",
         )
     return finding("fail", f"{said}.", "Use one transform for both.")
+
+
+def _noisy(evidence: Evidence) -> Finding | None:
+    """Where validation inputs hold noise that training inputs do not."""
+    size, before, known, lowered = (
+        evidence.number(name) for name in (
+            "val_noise", "val_as_given", "val_known_in_training", "training_with_noise",
+        )
+    )  # fmt: skip
+    if size is None or before is None or known is None or lowered is None:
+        return None
+    return finding(
+        "warn",
+        f"Validation inputs hold noise that training inputs do not, {size:.2g} of their deviation: "
+        f"the model scores {before:.3g} on them, {known:.3g} in training and {lowered:.3g} on "
+        "training items with as much noise.",
+        "Leave noise and other augmentation out of validation.",
+        confidence=0.9,
+    )
 
 
 @rule("warn", explains=["overfitting", "unstable-training"])

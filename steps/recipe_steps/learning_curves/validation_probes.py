@@ -24,6 +24,7 @@ from recipe.plugin import (
 )
 from recipe_steps.inspect.remedies import feature_figures
 from recipe_steps.inspect.splits import goes_on
+from recipe_steps.learning_curves.added_noise import added_noise
 from recipe_steps.learning_curves.labels import answers
 from recipe_steps.learning_curves.numbering import numbering
 
@@ -35,6 +36,8 @@ GAP = 0.05
 """By how much training scores above validation where it is worth a look."""
 CLEAR = 4.0
 """Standard errors by which a score has to rise when something is undone."""
+OF_GAP = 0.25
+"""Of what validation scores below training: what undoing has to bring back."""
 BELOW = 3.0
 """Standard errors by which validation has to lie below chance for a training of its own: the epoch
 that was kept is then one that knows least."""
@@ -95,7 +98,7 @@ def validation_marks(ctx: Context) -> dict[str, Scalar]:
         return {}
     subject = _Subject(ctx, model, train.sample(SOME, source), val.sample(SOME, source))
     try:
-        return _labels(subject) | _inputs(subject)
+        return _likelier(_labels(subject), _inputs(subject))
     except (ValueError, RuntimeError, IndexError):
         return {}  # outputs that no score of ours reads item by item
 
@@ -149,6 +152,16 @@ def _below_chance(ctx: Context, trial: Trial) -> bool:
     return bool(scores) and _learnt(trial) > chance and min(scores) < chance - BELOW * error
 
 
+def _likelier(labels: dict[str, Scalar], inputs: dict[str, Scalar]) -> dict[str, Scalar]:
+    """Of two explanations the one that brings more back: where classes differ in colour alone, another
+    order of channels looks like other numbers.
+    """
+    after, other = labels.get("val_numbers_after"), inputs.get("val_when_undone")
+    if not isinstance(after, float) or not isinstance(other, float):
+        return labels or inputs
+    return labels if after > other + GAP else inputs
+
+
 def _labels(subject: _Subject) -> dict[str, Scalar]:
     """Whether validation has the classes under other numbers."""
     if subject.ctx.task.target_kind not in ("class index", "zero or one"):
@@ -167,17 +180,36 @@ def _inputs(subject: _Subject) -> dict[str, Scalar]:
     task, own = subject.ctx.task, subject.sums(subject.val)
     before = task.score(own.sum(0))
     best: dict[str, Scalar] = {}
+    known = subject.score(subject.train)
     for name, undo in _undone(subject.train.x, x):
         sums = subject.sums(replace(subject.val, x=undo(x)))
         after = task.score(sums.sum(0))
         error = lead_error(task, sums, own, subject.ctx.seed_for("undone"))
-        rises = after - before > max(GAP, CLEAR * error)
+        rises = after - before > max(GAP, CLEAR * error, OF_GAP * (known - before))
         if rises and after > float(best.get("val_when_undone", before) or 0.0):
             best = {"val_undone": name, "val_as_given": before, "val_when_undone": after}
     if not best:
-        return {}
+        return _noise(subject, x, before)
     drifts = goes_on(subject.ctx.data.train.x, subject.ctx.data.val.x)
-    return {**best, "val_known_in_training": subject.score(subject.train), "val_goes_on": drifts}
+    return {**best, "val_known_in_training": known, "val_goes_on": drifts}
+
+
+def _noise(subject: _Subject, x: Tensor, before: float) -> dict[str, Scalar]:
+    """Noise in validation inputs alone, where training items with as much lose at least half of
+    what they score above validation.
+    """
+    noise = added_noise(subject.train.x, x)  # type: ignore[arg-type]  # the caller looked
+    if noise is None:
+        return {}
+    source = torch.Generator().manual_seed(subject.ctx.seed_for("noise"))
+    drawn = torch.randn(subject.train.x.shape, generator=source).to(x)  # type: ignore[union-attr]
+    noisy = replace(subject.train, x=subject.train.x + noise * drawn)  # type: ignore[operator]
+    known, lowered = subject.score(subject.train), subject.score(noisy)
+    if known - before < GAP or known - lowered < (known - before) / 2:
+        return {}
+    size = noise.square().mean().sqrt() / subject.train.x.std()  # type: ignore[union-attr]
+    return {"val_noise": float(size), "val_as_given": before, "val_known_in_training": known,
+            "training_with_noise": lowered}  # fmt: skip
 
 
 def _undone(train: Tensor, val: Tensor) -> Iterator[tuple[str, Callable[[Tensor], Tensor]]]:

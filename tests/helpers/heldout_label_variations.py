@@ -1,9 +1,14 @@
 """Variations that nothing was fitted to: written before any of them was looked at."""
 
+# ruff: noqa: PLW0108
+
 import functools
 
 import numpy as np
 import torch
+from torch import nn
+from torch.nn import functional as F
+
 from label_variations import (
     BYTES,
     KIND,
@@ -17,8 +22,6 @@ from label_variations import (
     linear,
     table,
 )
-from torch import nn
-from torch.nn import functional as F
 
 NAN = float("nan")
 FLOWERS = ["rose", "tulip", "aster"]
@@ -185,7 +188,10 @@ def drifting(seed=0):
     return (x + rise[: len(x)], y), (xv + rise[len(x) :], yv)
 
 
-YES_NO = {"task": "binary", "model": lambda: nn.Sequential(nn.Linear(12, 64), nn.ReLU(), nn.Linear(64, 1))}
+YES_NO = {
+    "task": "binary",
+    "model": lambda: nn.Sequential(nn.Linear(12, 64), nn.ReLU(), nn.Linear(64, 1)),
+}
 VALIDATION = {
     "two of six swapped": (learning(in_validation(table(classes=6, seed=3), labels=swapped(1, 4))), "numbers"),
     "answers the other way round": (

@@ -54,7 +54,7 @@ def targets_of(data):
     return data.y if hasattr(data, "y") else data.sample(8, torch.Generator().manual_seed(0)).y
 
 
-def table(n=700, inputs=12, classes=4, noise=0.3, seed=0, held=300):
+def table(n=700, inputs=12, classes=4, noise=0.3, seed=0, held=300):  # noqa: PLR0917
     """A table whose classes a network learns; the last rows are for validation."""
     source = torch.Generator().manual_seed(seed)
     x = torch.randn(n, inputs, generator=source)
