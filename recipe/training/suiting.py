@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from recipe.core.errors import UsageError
 from recipe.data.datasets import Data, Splits, TensorData
 from recipe.data.single_items import Batch
-from recipe.data.trees import Values
+from recipe.data.trees import Values, shape_of
 from recipe.experiment import Experiment
 from recipe.models.building import build_model
 from recipe.models.randomness import seeded
@@ -77,8 +77,8 @@ class InputSuit:
             yield f"Inputs are {what}, which the model refuses: it is given them {how}."
         if self.axes != "as they are":
             form = "channels last" if self.axes == "channels first" else "no axis of channels"
-            shapes = list(x.shape[1:]), list(replace(self, dtype=None).of(x).shape[1:])
-            yield f"Images are {shapes[0]}, {form}: the model is given {shapes[1]}."
+            told = f"Images are {list(x.shape[1:])}, {form}"
+            yield f"{told}: the model is given {shape_of(replace(self, dtype=None).of(x))}."
 
 
 def with_suited_inputs(experiment: Experiment, data: Splits, say: Say) -> Splits:

@@ -8,6 +8,7 @@ from torch.utils.checkpoint import checkpoint
 import recipe
 from label_variations import Listed, learning, table
 from recipe import Experiment
+from recipe.trained.prediction import predict
 
 NAMES = ["cat", "dog", "cow", "hen"]
 
@@ -44,7 +45,7 @@ def test_words_as_labels(tmp_path, without_plots):
     assert "labels are words, so they are numbered: cat is 0, cow is 1, dog is 2, hen is 3" in said
     assert not result.diagnosis
     assert result.best.val_score > 0.8
-    answers = list(recipe.predict(result.folder, "val", experiment))
+    answers = list(predict(result.folder, "val", experiment))
     right = [a.answer == NAMES[int(y[480 + i])] for i, a in enumerate(answers)]
     assert sum(right) / len(right) > 0.8
 

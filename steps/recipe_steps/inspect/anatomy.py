@@ -159,7 +159,8 @@ def _odd_momentum(model: nn.Module) -> dict[str, Scalar]:
     ]  # fmt: skip
     if not layers:
         return {}
-    forgetful = [layer.momentum for layer in layers if layer.momentum >= FORGETFUL]
+    momenta = [layer.momentum or 0.0 for layer in layers]
+    forgetful = [momentum for momentum in momenta if momentum >= FORGETFUL]
     still = [layer for layer in layers if layer.momentum == 0 and _fresh_statistics(layer)]
     return {
         "norms": len(layers),
@@ -235,8 +236,8 @@ def _reach(ctx: Context, model: nn.Module, x: Values, train: TensorData) -> dict
         used |= _used_in_evaluation(ctx, model, train)
         unreached = [name for name in unreached if id(named[name]) not in used]
     if unreached:
-        given = _given_gradients(outputs, named)
-        unreached = [name for name in unreached if name not in given]
+        reached = _given_gradients(outputs, named)
+        unreached = [name for name in unreached if name not in reached]
     return {
         "unregistered": len(foreign),
         "unregistered_shapes": ", ".join(str(list(leaf.shape)) for leaf in foreign[:NAMED]),

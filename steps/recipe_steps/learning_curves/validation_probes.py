@@ -87,8 +87,9 @@ def validation_marks(ctx: Context) -> dict[str, Scalar]:
     not add up over items.
     """
     train, val = ctx.data.train, ctx.data.val
-    known = isinstance(train, TensorData) and isinstance(val, TensorData)
-    if not known or isinstance(ctx.task, ByLoss) or len(val) < LEAST:
+    if not (isinstance(train, TensorData) and isinstance(val, TensorData)):
+        return {}
+    if isinstance(ctx.task, ByLoss) or len(val) < LEAST:
         return {}
     if not (isinstance(train.y, Tensor) and isinstance(val.y, Tensor)):
         return {}
@@ -153,8 +154,8 @@ def _below_chance(ctx: Context, trial: Trial) -> bool:
 
 
 def _likelier(labels: dict[str, Scalar], inputs: dict[str, Scalar]) -> dict[str, Scalar]:
-    """Of two explanations the one that brings more back: where classes differ in colour alone, another
-    order of channels looks like other numbers.
+    """Of two explanations the one that brings more back: where only colour tells the classes apart,
+    another order of channels looks like other numbers.
     """
     after, other = labels.get("val_numbers_after"), inputs.get("val_when_undone")
     if not isinstance(after, float) or not isinstance(other, float):
@@ -190,7 +191,8 @@ def _inputs(subject: _Subject) -> dict[str, Scalar]:
             best = {"val_undone": name, "val_as_given": before, "val_when_undone": after}
     if not best:
         return _noise(subject, x, before)
-    drifts = goes_on(subject.ctx.data.train.x, subject.ctx.data.val.x)
+    one, other = (getattr(p, "x", None) for p in (subject.ctx.data.train, subject.ctx.data.val))
+    drifts = isinstance(one, Tensor) and isinstance(other, Tensor) and goes_on(one, other)
     return {**best, "val_known_in_training": known, "val_goes_on": drifts}
 
 
