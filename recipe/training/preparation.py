@@ -70,8 +70,9 @@ def with_outputs(
     model = build_model(experiment, 0, torch.device("cpu"))
     if _is_double(model):
         data = replace(data, train=data.train.suited(_doubled), val=data.val.suited(_doubled))
-    data = with_suited_inputs(experiment, data, say)
-    if is_lazy(model):
+    lazy = is_lazy(model)
+    data = with_suited_inputs(model, data, say)
+    if lazy:
         x = data.train.sample(SAMPLE, torch.Generator().manual_seed(0)).x
         experiment = replace(experiment, model=_sized(experiment.model, x))
     return adapted(experiment, data, say)

@@ -11,7 +11,6 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from recipe.core.errors import UsageError
 from recipe.data.datasets import Data, Splits, TensorData
 from recipe.data.single_items import Batch
 from recipe.data.trees import Values, shape_of
@@ -81,18 +80,16 @@ class InputSuit:
             yield f"{told}: the model is given {shape_of(replace(self, dtype=None).of(x))}."
 
 
-def with_suited_inputs(experiment: Experiment, data: Splits, say: Say) -> Splits:
-    """Data whose inputs the model takes, where it refuses them as they are."""
+def with_suited_inputs(model: nn.Module, data: Splits, say: Say) -> Splits:
+    """Data whose inputs a fresh model takes, where it refuses them as they are."""
     sample = data.train.sample(FEW, torch.Generator().manual_seed(0)).x.cpu()
     if not isinstance(sample, Tensor) or any(isinstance(s, InputSuit) for s in data.train.suits):
         return data
-    try:
-        model = build_model(experiment, 0, CPU).eval()
-    except UsageError:
-        return data  # the first step says why
+    model = model.eval()
     if takes(model, sample):
         return data
-    suit = next((s for s in _suits(model, data.train, sample) if takes(model, s.of(sample))), None)
+    suits = _suits(model, data.train, sample)
+    suit = next((suit for suit in suits if takes(model, suit.of(sample))), None)
     if suit is None:
         return data
     for sentence in suit.said(sample):
@@ -188,7 +185,7 @@ def with_suited_labels(experiment: Experiment, data: Splits, say: Say) -> Splits
         return data
     sample = data.train.sample(FEW, torch.Generator().manual_seed(0))
     x, y = sample.x.cpu(), sample.y.cpu()
-    if not isinstance(y, Tensor):
+    if not isinstance(y, Tensor) or not _unusual(y):
         return data
     outputs = None
     with suppress(Exception), torch.no_grad(), seeded(0, CPU):  # the first step says why not
@@ -200,6 +197,13 @@ def with_suited_labels(experiment: Experiment, data: Splits, say: Say) -> Splits
         return data
     say(suit.said(y))
     return replace(data, train=data.train.suited(suit), val=data.val.suited(suit))
+
+
+def _unusual(y: Tensor) -> bool:
+    """Whether labels may be other than one whole number each."""
+    if y.dtype not in (torch.int64, torch.uint8):
+        return True
+    return y.ndim > 1 and (y.shape[1] == 1 or bool((y <= 1).all()))
 
 
 def _label_suit(every: list[Tensor], outputs: Tensor) -> LabelSuit | None:
