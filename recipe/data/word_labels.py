@@ -16,7 +16,7 @@ from recipe.tasks import Task
 Meaning = Literal["classes", "yes or no", "several", "numbers"]
 """What words stand for: one class of an item, one of two answers, any number of labels of an item,
 or numbers that were written as text."""
-FREE_TEXT, FEW = 0.5, 50
+FREE_TEXT, FEW = 0.5, 20
 """Share of items whose label no other has, and of how many items at least, from which words are
 text and no labels."""
 TOLD = 8

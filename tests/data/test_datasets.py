@@ -173,7 +173,7 @@ def raising(i):
         (Items(9, lambda i: (torch.zeros(2), torch.zeros(i % 2, 3))), ["targets", "0 to 1"]),
         (Items(600, lambda i: (torch.zeros(1, 1, 1 + i // 256), 0)), ["[1, 1, 1] and [1, 1, 2]"]),
         (Items(9, lambda i: ("a.png", 0)), ["train holds a str", "ToTensor"]),
-        ((np.array(["a", "b"]), np.array([0, 1])), ["train holds a ndarray"]),
+        ((np.array(["a", "b"]), np.array([0, 1])), ["train holds an array of words"]),
         ((torch.tensor(1.0), torch.tensor(2.0)), ["train[0]"]),
         ((x for x in [(1, 2)]), ["train can be read once only", "train=lambda: stream()"]),
         (None, ["train is a NoneType"]),

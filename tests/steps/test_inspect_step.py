@@ -81,6 +81,8 @@ def test_labels_that_start_at_one(tmp_path):
 def test_labels_that_are_no_whole_numbers(tmp_path):
     x, y = blobs()
     _, found = inspect(tmp_path, train=(x, y.float()))
+    assert not found  # they are whole ones, stored as real ones
+    _, found = inspect(tmp_path / "halves", train=(x, y / 2))
     assert "float32" in found["targets-out-of-range"].message
 
 
@@ -97,7 +99,11 @@ def test_too_few_outputs(tmp_path):
 
 def test_one_hot_labels(tmp_path):
     x, y = blobs()
-    _, found = inspect(tmp_path, train=(x, nn.functional.one_hot(y)))
+    evidence, found = inspect(tmp_path, train=(x, nn.functional.one_hot(y)))
+    assert not found
+    assert evidence.text("target_shape") == "[]"
+    two = nn.functional.one_hot(y) + nn.functional.one_hot((y + 1) % 3)
+    _, found = inspect(tmp_path / "two", train=(x, two))
     assert "outputs-do-not-match-targets" in found
 
 
