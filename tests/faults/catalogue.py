@@ -366,6 +366,17 @@ def running_statistics_never_arrive(e: Experiment) -> Experiment:
     return wrapped(inputs(e, lambda x: 3 * x + 2), slow)
 
 
+@fault("batch-norm-momentum-unusual", only="cifar-cnn")
+def running_statistics_of_the_last_batch(e: Experiment) -> Experiment:
+    def forgetful(model: nn.Module) -> nn.Module:
+        for module in model.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.momentum = 1.0
+        return model
+
+    return wrapped(e, forgetful)
+
+
 @fault("frozen-parameters", only="cifar-cnn")
 def frozen_at_random(e: Experiment) -> Experiment:
     def freeze(model: nn.Module) -> nn.Module:
@@ -431,6 +442,11 @@ def sorted_tail_held_out(e: Experiment) -> Experiment:
 @fault("validation-preprocessing-differs", on=TABLES)
 def validation_not_normalised(e: Experiment) -> Experiment:
     return inputs(e, lambda x: 60 * x + 120, "val")
+
+
+@fault("validation-labels-renumbered", on=(CLASSES, YES_NO), without=("cifar-cnn",))
+def validation_labels_under_other_numbers(e: Experiment) -> Experiment:
+    return targets(e, lambda y: y.max() - y, "val")
 
 
 @fault("train-validation-overlap", on=TABLES)

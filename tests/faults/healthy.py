@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import torch
 from bases import BASES, Base, cnn, digit_images, mlp, split
-from catalogue import drawn, ending, inputs, wrapped
+from catalogue import drawn, ending, inputs, targets, wrapped
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -215,6 +215,8 @@ def healthy() -> Iterator[Healthy]:
                   loss=lambda o, y: F.cross_entropy(o, y, weight=torch.linspace(0.5, 2, 10)))  # fmt: skip
     yield changed(digits, "sum under adam", optimizer="adam", lr=2e-3,
                   loss=lambda o, y: F.cross_entropy(o, y, reduction="sum"))  # fmt: skip
+    yield of(digits, "labels as real numbers", lambda e: targets(e, Tensor.float))
+    yield of(digits, "one-hot labels", lambda e: targets(e, F.one_hot))
     yield of(digits, "pixels from 0 to 1", lambda e: inputs(e, lambda x: (x + 0.8) / 2.7))
     yield of(table, "probabilities and bce",
              lambda e: replace(ending(e, nn.Sigmoid()),

@@ -24,7 +24,7 @@ UNDONE = {
     "order of channels": "the order of their channels (RGB and BGR)",
     "order of height and width": "the order of height and width",
     "up and down": "what is up and down", "left and right": "what is left and right",
-    "level and spread": "their level and spread",
+    "level and spread": "their level and spread", "sign": "their sign (dark for bright)",
 }  # fmt: skip
 FEW_ITEMS = 100
 """Validation items below which the standard error of a score exceeds 5 points."""

@@ -38,6 +38,8 @@ CLEAR = 4.0
 """Standard errors by which a score has to rise when something is undone."""
 OF_GAP = 0.25
 """Of what validation scores below training: what undoing has to bring back."""
+FALLEN = 2.0
+"""Standard errors by which validation has to fall from its best to its last epoch for that."""
 BELOW = 3.0
 """Standard errors by which validation has to lie below chance for a training of its own: the epoch
 that was kept is then one that knows least."""
@@ -106,13 +108,13 @@ def validation_marks(ctx: Context) -> dict[str, Scalar]:
 
 def _trained(ctx: Context) -> nn.Module | None:
     """The best run's model, where it scores better in training than in validation. Where validation
-    lies below chance, what was kept is what knows least: then the setting that learns most is
-    trained anew to the end.
+    lies below chance, or falls while training rises, what was kept is what knows least: then the
+    setting that learns most is trained anew to the end.
     """
     from safetensors.torch import load
 
     best, learner = ctx.best_whole or ctx.best_trial, max(ctx.trials, key=_learnt, default=None)
-    if learner is not None and _below_chance(ctx, learner):
+    if learner is not None and (_below_chance(ctx, learner) or _unlearns(ctx, learner)):
         bare = replace(ctx.experiment_of(learner), metric=None)
         training = Training(bare, Splits(ctx.data.train, ctx.data.val), device=ctx.device,
                             seed=ctx.seed_for("validation"), mode=ctx.careful_mode)  # fmt: skip
@@ -142,6 +144,15 @@ def _gap(trial: Trial) -> float:
     """Between the best scores in training and in validation."""
     train, val = _curve(trial, "train_score"), _curve(trial, "val_score")
     return max(train) - max(val) if train and val else 0.0
+
+
+def _unlearns(ctx: Context, trial: Trial) -> bool:
+    """Whether validation ends below training, and below what it once was by more than chance."""
+    train, val = _curve(trial, "train_score"), _curve(trial, "val_score")
+    if not train or not val or train[-1] - val[-1] < GAP:
+        return False
+    error = ctx.task.score_error(max(val), ctx.val_answers(ctx.val_targets))
+    return max(val) - val[-1] > max(GAP / 2, FALLEN * error)
 
 
 def _below_chance(ctx: Context, trial: Trial) -> bool:
@@ -224,6 +235,7 @@ def _undone(train: Tensor, val: Tensor) -> Iterator[tuple[str, Callable[[Tensor]
         return (x - own_mean) / own_deviation * deviation + mean
 
     yield "level and spread", rescaled
+    yield "sign", lambda x: 2 * mean - rescaled(x)
     if val.ndim != 4:
         return
     if val.shape[1] in (3, 4):
