@@ -166,8 +166,8 @@ def _below_chance(ctx: Context, trial: Trial) -> bool:
 
 def _likelier(labels: dict[str, Scalar], inputs: dict[str, Scalar]) -> dict[str, Scalar]:
     """Of two explanations the one that brings more back: where only colour tells the classes apart,
-    another order of channels looks like other numbers; and where a plane through the origin does, the
-    other sign of all inputs looks like the answers the other way round.
+    another order of channels looks like other numbers; and where a plane through the origin does,
+    inputs of the other sign look like the answers the other way round.
     """
     after, other = labels.get("val_numbers_after"), inputs.get("val_when_undone")
     if not isinstance(after, float) or not isinstance(other, float):
