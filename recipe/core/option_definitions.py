@@ -27,7 +27,7 @@ AUGMENTATIONS = ("none", "shift", "flip")
 those take `shift`."""
 TABLE_TASKS = ("classification", "binary", "regression")
 BY_NAME = ("data", "target", "task", "group", "time", "model", "pretrained", "weights",
-           "image_size", "augment", "data_dir")  # fmt: skip
+           "image_size", "augment", "skip_unreadable", "data_dir")  # fmt: skip
 """Options that name an experiment instead of a TARGET."""
 ONE_RUN = ("until", "only", "skip", "mend", "keep_going", "again", "fresh")
 """Options that belong to one run: they are never saved as settings of a project."""
@@ -66,7 +66,8 @@ OPTIONS: tuple[Option, ...] = (
         "target",
         parse_column,
         None,
-        "Column of the table to predict, or several: a,b,c.",
+        "Column of the table to predict, or several: a,b,c; of a folder of images the column of "
+        "labels in the table beside them, or the level of folders that are classes, from 1.",
         "COLUMN",
         question="Which column is to be predicted?",
     ),
@@ -116,6 +117,12 @@ OPTIONS: tuple[Option, ...] = (
         None,
         "Random changes of the training images of --data (default: none).",
         "|".join(AUGMENTATIONS),
+    ),
+    Option(
+        "skip_unreadable",
+        parse_flag,
+        default=False,
+        help="Leave out images of --data that cannot be read.",
     ),
     Option("data_dir", parse_path, None, "Where torchvision's data sets are kept.", "DIR"),
     Option("out", parse_path, Path("reports"), "Folder for run folders.", "DIR"),

@@ -25,6 +25,7 @@ class Settings:
     weights: Path | None = None
     image_size: int | None = None
     augment: str | None = None
+    skip_unreadable: bool = False
     data_dir: Path | None = None
     out: Path = Path("reports")
     seed: int = 0

@@ -13,8 +13,9 @@ from recipe.sources.detectors import FIRST_CLASS, can_measure_map, detector, ref
 from recipe.sources.hf_data import hf_images, hf_kind, hf_set, is_hf
 from recipe.sources.hf_texts import hf_encoder
 from recipe.sources.hub import Factory, bare, is_hub, label
-from recipe.sources.image_folders import HOW, image_folder
+from recipe.sources.image_folders import image_folder
 from recipe.sources.image_format import ImageFormat
+from recipe.sources.image_labelling import HOW
 from recipe.sources.inputs_json import InputsRecord
 from recipe.sources.models_by_name import (
     USUAL,
@@ -100,6 +101,7 @@ def experiment_by_name(
     weights: Path | None = None,
     image_size: int | None = None,
     augment: str | None = None,
+    skip_unreadable: bool = False,
     data_dir: Path | None = None,
 ) -> tuple[Experiment, tuple[str, ...]]:
     """The experiment, and sentences about what was guessed.
@@ -107,7 +109,8 @@ def experiment_by_name(
     Args:
         data: a folder of images, a table, a text, or a data set of torchvision.
         model: see `model_names`; None: the usual one for this kind of data.
-        target: the column of a table that is predicted, or several with commas between them.
+        target: the column of a table that is predicted, or several with commas between them; of a
+            folder of images, see `image_folder`.
         task: of a table, where it is not what the column looks like.
         group: of a table, a column of which no value is both in training and in validation.
         time: of a table, a column by which rows are ordered: the latest validate.
@@ -115,6 +118,7 @@ def experiment_by_name(
         weights: a file of weights to begin with, in the same way.
         image_size: side of the images in pixels.
         augment: `none`, `shift` or `flip`.
+        skip_unreadable: leave out images that cannot be read.
         data_dir: where downloaded data sets are kept.
 
     Raises:
@@ -127,7 +131,10 @@ def experiment_by_name(
     check_model(name, read_as, pretrained=pretrained)
     _check_beginning(name, read_as, weights, pretrained=pretrained)
     of_table = {"target": target, "task": task, "group": group, "time": time}
-    check_options(data, kind, **of_table, image_size=image_size, augment=augment)
+    check_options(
+        data, kind, **of_table, image_size=image_size, augment=augment,
+        skip_unreadable=skip_unreadable or None,
+    )  # fmt: skip
     if kind == "table":
         encoder = _encoder(name) if read_as == "texts" else None
         source = (hf_set if is_hf(data) else csv_table)(data, **of_table, encoder=encoder)
@@ -136,14 +143,18 @@ def experiment_by_name(
     elif kind == "text":
         source = text_file(data)
     elif kind == "segmentation":
-        source = segmentation_folder(data, size=image_size)
+        source = segmentation_folder(data, size=image_size, skip_unreadable=skip_unreadable)
     elif kind == "detection":
-        source = detection_folder(data, size=image_size, first=FIRST_CLASS)
+        source = detection_folder(
+            data, size=image_size, first=FIRST_CLASS, skip_unreadable=skip_unreadable
+        )
     else:
         theirs = weights is not None and is_torchvisions(weights, name)
         look = image_format_of(name, image_size, pretrained=pretrained or theirs)
-        shown: Any = {"size": image_size, "augment": augment or "none"}
-        source = _images(data, look, **shown, target=target, folder=data_dir)
+        source = _images(
+            data, look, size=image_size, augment=augment or "none", target=target, folder=data_dir,
+            skip_unreadable=skip_unreadable,
+        )  # fmt: skip
     if kind == "detection":
         make = detector(name, source.outputs, image_size)
     else:
@@ -171,13 +182,15 @@ def _check_beginning(name: str, kind: Kind, weights: Path | None, *, pretrained:
 
 def _images(
     data: str, look: ImageFormat | None, *, size: int | None, augment: str, target: str | None,
-    folder: Path | None,
+    folder: Path | None, skip_unreadable: bool,
 ) -> Source:  # fmt: skip
     """Images with a class each, from wherever the name says."""
     if is_hf(data):
         return hf_images(data, look, target=target, size=size, augment=augment)
     if Path(data).is_dir():
-        return image_folder(data, look, size=size, augment=augment)
+        return image_folder(
+            data, look, size=size, augment=augment, target=target, skip_unreadable=skip_unreadable
+        )
     return torchvision_set(data, look, size=size, augment=augment, folder=folder)
 
 
@@ -223,9 +236,11 @@ def check_options(data: str, kind: Kind, **given: object) -> None:
     """An option that this kind of data does not have is a mistake, not a wish to be ignored."""
     fits: dict[str, tuple[str, ...]] = {
         "image_size": ("images", "segmentation", "detection"), "augment": ("images",),
+        "skip_unreadable": ("images", "segmentation", "detection"),
     } | dict.fromkeys(("target", "task", "group", "time"), ("table",))  # fmt: skip
     for name, value in given.items():
-        if value is not None and kind not in fits[name] and not (name == "target" and is_hf(data)):
+        also = name == "target" and (is_hf(data) or (kind == "images" and Path(data).is_dir()))
+        if value is not None and kind not in fits[name] and not also:
             whose = {"table": "tables", "images": "images"}[fits[name][0]]
             raise UsageError(
                 f"--{name.replace('_', '-')} is for {whose}, {data!r} is {kind}: leave it out."

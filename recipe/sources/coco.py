@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from recipe.core.errors import UsageError
-from recipe.sources.image_folders import SPLITS
+from recipe.sources.image_layout import SPLITS
 from recipe.sources.objects import Boxes, Found
 
 NEEDED = ("images", "annotations", "categories")

@@ -12,7 +12,8 @@ from recipe.core.names import unknown
 from recipe.sources.augment import augmentation
 from recipe.sources.csv_data import table_source
 from recipe.sources.hub import is_local, package, why
-from recipe.sources.image_folders import SPLITS, VAL_SHARE
+from recipe.sources.image_folders import VAL_SHARE
+from recipe.sources.image_layout import SPLITS
 from recipe.sources.image_format import (
     LOOKED_AT,
     MEASURED,

@@ -1,27 +1,30 @@
 """Images with a mask each: two folders whose files have the same names."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
 from recipe.core.errors import UsageError
-from recipe.sources.image_files import image_files, open_image
-from recipe.sources.image_folders import SPLITS, VAL_SHARE
+from recipe.sources.image_check import CLEAR, DEEP, Look, look_at_all, readable, unusual
+from recipe.sources.image_files import ImageReader
+from recipe.sources.image_folders import VAL_SHARE
 from recipe.sources.image_format import (
-    LOOKED_AT,
     MEASURED,
     ImageFormat,
     evenly_spread,
     reader_for,
 )
+from recipe.sources.image_layout import SPLITS
+from recipe.sources.image_names import image_files
+from recipe.sources.image_reading import Unreadable, opened, upright
+from recipe.sources.image_rendering import rendering_of
 from recipe.sources.source import Source
 
 IMAGES = ("images", "image", "imgs", "img")
@@ -116,12 +119,14 @@ def read_mask(path: Path) -> np.ndarray:
 
     """
     try:
-        with Image.open(path) as image:
-            bands, values = image.getbands(), np.array(image)
-    except OSError as error:
+        with opened(str(path)) as image:
+            bands, values = image.getbands(), np.array(upright(image))
+    except Unreadable as why:
         raise UsageError(
-            f"{str(path)!r} cannot be read as an image ({error}): fix or remove it."
-        ) from error
+            f"{str(path)!r} cannot be read as an image ({why}): fix or remove it."
+        ) from why
+    if values.ndim == 3 and bands[-1] == "A":
+        values = values[..., :-1]
     if values.ndim == 3 and (values[..., :3] == values[..., :1]).all():
         values = values[..., 0]  # grey, saved as colours
     if values.ndim != 2:
@@ -160,8 +165,14 @@ class Classes:
         return np.where(ignored, IGNORED, place)
 
 
-def classes_of(pairs: Sequence[Pair]) -> tuple[Classes, tuple[str, ...]]:
+def classes_of(
+    pairs: Sequence[Pair], sizes: Mapping[str, tuple[int, int]]
+) -> tuple[Classes, tuple[str, ...]]:
     """The classes that the training masks hold, and sentences about how values became classes.
+
+    Args:
+        pairs: images and masks.
+        sizes: width and height of each image, by its path.
 
     Raises:
         UsageError: masks of one value, or of too many; a mask of another size than its image.
@@ -170,7 +181,7 @@ def classes_of(pairs: Sequence[Pair]) -> tuple[Classes, tuple[str, ...]]:
     found: set[int] = set()
     for image, mask in pairs:
         pixels = read_mask(mask)
-        _check_size(image, mask, pixels)
+        _check_size(sizes[str(image)], mask, pixels)
         found |= set(np.unique(pixels).tolist())
     values = tuple(sorted(found))
     if len(values) < 2:
@@ -193,8 +204,8 @@ def classes_of(pairs: Sequence[Pair]) -> tuple[Classes, tuple[str, ...]]:
     return Classes(values), (f"Values of masks become classes: {said}.",)
 
 
-def _check_size(image: Path, mask: Path, values: np.ndarray) -> None:
-    width, height = open_image(str(image)).size
+def _check_size(size: tuple[int, int], mask: Path, values: np.ndarray) -> None:
+    width, height = size
     if values.shape != (height, width):
         raise UsageError(
             f"The mask {str(mask)!r} has {values.shape[1]} x {values.shape[0]} pixels, its image "
@@ -205,18 +216,18 @@ def _check_size(image: Path, mask: Path, values: np.ndarray) -> None:
 class MaskedImages(Dataset[tuple[Tensor, Tensor]]):
     """Images [C, H, W] and the classes [H, W] of their pixels."""
 
-    def __init__(self, pairs: Sequence[Pair], classes: Classes, transform: Any, side: int | None
-                 ) -> None:  # fmt: skip
+    def __init__(self, pairs: Sequence[Pair], classes: Classes, reader: ImageReader) -> None:
         """Of files.
 
         Args:
             pairs: images and masks.
             classes: what the values of masks mean.
-            transform: of an image.
-            side: of the square that the transform cuts out; None: as it is.
+            reader: of images.
 
         """
-        self.pairs, self.mapping, self.transform = pairs, classes, transform
+        self.pairs, self.mapping = pairs, classes
+        self.transform, self.rendering = reader.transform(), reader.rendering
+        side = reader.side
         self.classes = [str(value) for value in classes.values]
         nearest = v2.InterpolationMode.NEAREST
         crop = [] if side is None else [v2.Resize(side, nearest), v2.CenterCrop(side)]
@@ -231,12 +242,13 @@ class MaskedImages(Dataset[tuple[Tensor, Tensor]]):
         image, mask = self.pairs[index]
         numbers = torch.from_numpy(self.mapping.numbers(read_mask(mask), mask))
         target = numbers if self.cut is None else self.cut(numbers[None])[0]
-        return self.transform(open_image(str(image))), target
+        return self.transform(self.rendering.open(str(image))), target
 
 
 def segmentation_folder(
-    folder: str | Path, look: ImageFormat | None = None, *, size: int | None = None
-) -> Source:
+    folder: str | Path, look: ImageFormat | None = None, *, size: int | None = None,
+    skip_unreadable: bool = False,
+) -> Source:  # fmt: skip
     """Images in `folder`/images/ and masks in `folder`/masks/, or both in `folder`/train/ beside
     val/ and test/. A mask is a grey or palette image of the class of each pixel.
 
@@ -244,23 +256,28 @@ def segmentation_folder(
         folder: where they lie.
         look: size, colours and scale of the tensors.
         size: side of the images in pixels; see `ImageFormat.size`.
+        skip_unreadable: leave out images that cannot be read, or whose mask cannot.
 
     Raises:
-        UsageError: there are none, or an image and its mask do not fit each other.
+        UsageError: there are none, some cannot be read, or an image and its mask do not fit each other.
 
     """
     folder = Path(folder)
-    pairs = {part: pairs_of(*place) for part, place in _places(folder).items()}
+    found = {part: pairs_of(*place) for part, place in _places(folder).items()}
+    pairs, looks, left = _readable(found, skip=skip_unreadable)
     train = pairs["train"]
-    classes, notes = classes_of(train)
+    seen = [looks[str(image)] for here in pairs.values() for image, _ in here]
+    classes, notes = classes_of(train, {name: look.size for name, look in looks.items()})
     names = [str(image) for image, _ in train]
-    sizes = [open_image(names[k]).size for k in evenly_spread(len(names), LOOKED_AT)]
+    rendering = rendering_of(*([name for name in names if mark in looks[name].marks]
+                               for mark in (DEEP, CLEAR)))  # fmt: skip
+    chosen = [names[k] for k in evenly_spread(len(names), MEASURED)]
     reader, shape = reader_for(
-        look or ImageFormat(size=size), sizes,
-        lambda: _opened(names[k] for k in evenly_spread(len(names), MEASURED)),
+        look or ImageFormat(size=size), [each.size for each in seen],
+        lambda: map(rendering.open, chosen),
     )  # fmt: skip
-    sets = {part: MaskedImages(found, classes, reader.transform(), reader.side)
-            for part, found in pairs.items()}  # fmt: skip
+    reader = replace(reader, span=rendering.span, background=rendering.background)
+    sets = {part: MaskedImages(here, classes, reader) for part, here in pairs.items()}
     _, height, width = shape
     said = (
         f"{len(train)} training images with a mask each, {len(classes.values)} classes, "
@@ -270,10 +287,21 @@ def segmentation_folder(
         name=folder.resolve().name, kind="segmentation", task="segmentation", train=sets["train"],
         val=sets.get("val", VAL_SHARE), test=sets.get("test"), shape=shape,
         outputs=len(classes.values), classes=tuple(sets["train"].classes), reader=reader,
-        notes=(said, *notes),
+        notes=(said, *notes, *left, *unusual(seen, reader.side, rendering)),
     )  # fmt: skip
 
 
-def _opened(names: Iterator[str]) -> Iterator[Any]:
-    for name in names:
-        yield open_image(name)
+def _readable(
+    found: Mapping[str, Sequence[Pair]], *, skip: bool
+) -> tuple[dict[str, list[Pair]], dict[str, Look], list[str]]:
+    """The pairs of which both can be read, looks at all files, and a sentence about the others."""
+    paths = [str(path) for here in found.values() for pair in here for path in pair]
+    looks = look_at_all(paths)
+    kept, notes = readable(paths, looks, skip=skip)
+    there = {paths[place] for place in kept}
+    pairs = {part: [pair for pair in here if {str(path) for path in pair} <= there]
+             for part, here in found.items()}  # fmt: skip
+    if not pairs["train"]:
+        raise UsageError(f"No training image can be read together with its mask: {HOW}.")
+    kept_parts = {part: here for part, here in pairs.items() if here}
+    return kept_parts, dict(zip(paths, looks, strict=True)), notes

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from recipe.core.errors import UsageError
-from recipe.sources.image_files import image_files
-from recipe.sources.image_folders import SPLITS
+from recipe.sources.image_layout import SPLITS
+from recipe.sources.image_names import image_files
 from recipe.sources.objects import Boxes, Found
 
 BOX = 5
