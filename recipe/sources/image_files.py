@@ -47,18 +47,32 @@ class ImageReader:
         resize = [] if side is None else [v2.Resize(side), v2.CenterCrop(side)]
         return [colour, *resize, v2.ToImage(), v2.ToDtype(torch.float32, scale=True)]
 
-    def read(self, path: Path, *, skip_unreadable: bool = False) -> tuple[Sequence[str], Tensor]:
+    def read(self, path: Path) -> tuple[Sequence[str], Tensor]:
         """An image, or those of a folder and of the folders in it; see `Reader`."""
-        images, transform = Images(path, skip_unreadable=skip_unreadable), self.transform()
+        images = Images(path)
+        return images.names, self.tensors(images)
+
+    def tensors(self, images: "Images") -> Tensor:
+        """Inputs [N, channels, height, width] of images, as training had them.
+
+        Raises:
+            UsageError: they become inputs of different shapes.
+
+        """
+        transform = self.transform()
         made = (transform(self.rendering.open(name)) for name in images.names)
-        return images.names, stacked(images.names, made)
+        return stacked(images.names, made)
 
 
 class Images:
-    """The images of a folder and of the folders in it, by name, or a single one."""
+    """Images, and those of folders and of the folders in them, by name."""
 
-    def __init__(self, path: Path, *, skip_unreadable: bool = False) -> None:
+    def __init__(self, *paths: Path, skip_unreadable: bool = False) -> None:
         """Find them.
+
+        Args:
+            paths: images, and folders that hold some.
+            skip_unreadable: leave out those that cannot be read.
 
         Raises:
             UsageError: there are none, or some cannot be read and are not to be left out.
@@ -66,16 +80,17 @@ class Images:
         """
         self.notes: list[str] = []
         """What was left out, in sentences."""
-        files = [path]
-        if not path.is_file():
-            files = image_files(path)
-            self.notes += left_out([file for file in files_below(path) if not is_image(file)])
-        if not files:
-            raise UsageError(
-                f"There are no images in {str(path)!r}: name a folder that has some."
-                + "".join(f" {note}" for note in self.notes)
-            )
-        names = [str(file) for file in files]
+        names: list[str] = []
+        for path in paths:
+            files = [path] if path.is_file() else image_files(path)
+            others = [] if path.is_file() else [f for f in files_below(path) if not is_image(f)]
+            notes = list(left_out(others))
+            if not files:
+                raise UsageError(" ".join((
+                    f"There are no images in {str(path)!r}: name a folder that has some.", *notes,
+                )))  # fmt: skip
+            names += map(str, files)
+            self.notes += notes
         kept, notes = readable(names, look_at_all(names), skip=skip_unreadable)
         self.notes += notes
         self.names = [names[place] for place in kept]

@@ -2,13 +2,13 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from recipe.core.errors import UsageError
 from recipe.sources.image_layout import SPLITS
-from recipe.sources.image_names import image_files
+from recipe.sources.image_names import image_files, of_a_tool
 from recipe.sources.objects import Boxes, Found
 
 BOX = 5
@@ -54,7 +54,12 @@ def _places(folder: Path) -> dict[str, tuple[Path, Path]]:
 
 
 def _has_labels(folder: Path) -> bool:
-    return folder.is_dir() and next(folder.glob("*.txt"), None) is not None
+    return folder.is_dir() and next(_texts(folder), None) is not None
+
+
+def _texts(folder: Path) -> Iterator[Path]:
+    """Its files of labels; not those of tools, such as ._1.txt."""
+    return (file for file in sorted(folder.glob("*.txt")) if not of_a_tool(file.name))
 
 
 def _items(images: Path, labels: Path) -> list[Boxes]:
@@ -63,7 +68,7 @@ def _items(images: Path, labels: Path) -> list[Boxes]:
     if not files:
         raise UsageError(f"There are no images in {str(images)!r}: put them there.")
     stems = {file.stem for file in files}
-    spare = [file for file in sorted(labels.glob("*.txt"))
+    spare = [file for file in _texts(labels)
              if file.stem not in stems and file.name not in NAMES]  # fmt: skip
     if spare:
         raise UsageError(

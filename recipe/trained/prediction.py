@@ -11,13 +11,13 @@ from torch import Tensor, nn
 from recipe.core.errors import UsageError, in_a_line
 from recipe.data.datasets import TensorData
 from recipe.data.joining import join
-from recipe.data.loading import ItemForm, load_data
+from recipe.data.loading import ItemForm, Say, load_data
 from recipe.data.splitting import load_splits
 from recipe.data.trees import Tree, Values, as_values, shape_of
 from recipe.experiment import Experiment
 from recipe.machine.device import pick_device
 from recipe.notebook.run_folder import read_result
-from recipe.sources.image_files import Images
+from recipe.sources.image_files import ImageReader, Images
 from recipe.tasks import Task
 from recipe.trained.arrays import as_called, read_array
 from recipe.trained.loading import (
@@ -51,35 +51,63 @@ class Answer:
 
 
 def predict(
-    run: str | Path, data: str, experiment: Experiment | None = None, *, device: str = "cpu"
+    run: str | Path,
+    data: str | Sequence[str],
+    experiment: Experiment | None = None,
+    *,
+    device: str = "cpu",
+    skip_unreadable: bool = False,
+    say: Say = lambda _: None,
 ) -> Iterator[Answer]:
     """The answers, item by item.
 
     Args:
         run: the run folder.
-        data: images, a table, a text, arrays, or the name of a split.
+        data: images, a table, a text, arrays, or the name of a split; several may be
+            images and folders of them.
         experiment: as of `recipe.load`.
         device: where to compute.
+        skip_unreadable: leave out images that cannot be read.
+        say: told what was left out.
 
     Raises:
         UsageError: no such run or data, inputs of another shape, or outputs that are no answers.
 
     """
     result = read_result(Path(run))
-    own = data in SPLITS and not Path(data).exists()
+    every = [data] if isinstance(data, str) else list(data)
+    own = every[0] in SPLITS and not Path(every[0]).exists()
     declared = experiment or experiment_of(result, Path(run), with_data=own)
     place = pick_device(device)
     trained = as_trained(declared, result)
-    names, x = inputs(trained, data, place, int(result.settings.get("seed") or 0))
+    if len(every) > 1:
+        names, x = _images(trained, every, place, skip=skip_unreadable, say=say)
+    else:
+        seed = int(result.settings.get("seed") or 0)
+        names, x = inputs(trained, every[0], place, seed, skip=skip_unreadable, say=say)
     model = chosen_model(trained, result, Path(run), place)
     x = in_precision_of(x if own else as_called(model, x, data), model)
     return _answers(trained, model, names, as_given_in_training(trained, result, model, x))
 
 
 def inputs(
-    experiment: Experiment, data: str, device: torch.device, seed: int
+    experiment: Experiment,
+    data: str,
+    device: torch.device,
+    seed: int,
+    *,
+    skip: bool = False,
+    say: Say = lambda _: None,
 ) -> tuple[Sequence[str], Values]:
     """Names of the items, and the inputs [N, ...] as the model takes them.
+
+    Args:
+        experiment: with the reader of its inputs, or a transform.
+        data: where they are, or the name of a split.
+        device: where to put them.
+        seed: of the split.
+        skip: leave out images that cannot be read.
+        say: told what was left out.
 
     Raises:
         UsageError: they cannot be found or read.
@@ -94,22 +122,46 @@ def inputs(
     if path.suffix.lower() in ARRAYS:
         x = read_array(path).to(device)
         return [str(index) for index in range(len(x))], x
-    if experiment.inputs is not None:
-        experiment.inputs.check_kind(path)
-        names, x = experiment.inputs.reader.read(path)
-        experiment.inputs.check(path, x)
-        return names, as_values(x).to(device)
-    transform = _transform(experiment)
-    if transform is None:
+    kept = experiment.inputs
+    if kept is None or isinstance(kept.reader, ImageReader):
+        return _images(experiment, [data], device, skip=skip, say=say)
+    kept.check_kind(path)
+    return (found := kept.reader.read(path))[0], as_values(found[1]).to(device)
+
+
+def _images(
+    experiment: Experiment, data: Sequence[str], device: torch.device, *, skip: bool, say: Say
+) -> tuple[Sequence[str], Values]:
+    """Images, and those of folders, as training read them."""
+    kept = experiment.inputs
+    transform = _transform(experiment) if kept is None else None
+    if kept is None and transform is None:
         raise UsageError(
-            f"{data!r}: how a file becomes an input is not known, since the training data have no "
-            "`transform`: give inputs as the model takes them (.npy, .safetensors)."
+            f"{data[0]!r}: how a file becomes an input is not known, since the training data have "
+            "no `transform`: give inputs as the model takes them (.npy, .safetensors)."
         )
-    images = _Transformed(Images(path), transform)
-    found = load_data(images, data, device)
+    if kept is not None and not isinstance(kept.reader, ImageReader):
+        raise UsageError(f"{len(data)} DATA were named: several may be images alone.")
+    paths = [Path(one) for one in data]
+    lost = next((path for path in paths if not path.exists()), None)
+    if lost is not None:
+        raise UsageError(f"There is no data {str(lost)!r}: {HOW}.")
+    if kept is not None:
+        for path in paths:
+            kept.check_kind(path)
+    images = Images(*paths, skip_unreadable=skip)
+    for note in images.notes:
+        say(note)
+    if kept is not None:
+        x = kept.reader.tensors(images)
+        kept.check(paths[0], x)
+        return images.names, as_values(x).to(device)
+    found = load_data(_Transformed(images, transform), data[0], device)
     if not isinstance(found, TensorData):
-        raise UsageError(f"{data!r}: the transform of the training data is random: leave that out.")
-    return images.images.names, found.x
+        raise UsageError(
+            f"{data[0]!r}: the transform of the training data is random: leave that out."
+        )
+    return images.names, found.x
 
 
 def _split(experiment: Experiment, name: str, device: torch.device, seed: int) -> Values:

@@ -14,13 +14,16 @@ from recipe.core.option_definitions import DEVICES
 
 @click.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
-@click.argument("data", metavar="DATA")
+@click.argument("data", metavar="DATA", nargs=-1, required=True)
 @click.option("--out", "file", metavar="FILE", help="Where to write them; default: the terminal.")
 @click.option("--device", type=click.Choice(DEVICES), default="cpu", help="Where to compute.")
-def predict(run_folder: Path, data: str, file: str | None, device: str) -> int:
+@click.option("--skip-unreadable", is_flag=True, help="Leave out images that cannot be read.")
+def predict(
+    run_folder: Path, data: tuple[str, ...], file: str | None, device: str, *, skip_unreadable: bool
+) -> int:
     """Answer for DATA with the model of the run folder RUN, as a table (CSV).
 
-    DATA is a folder of images or an image, a table (of texts too), a text (the answer is the
+    DATA is a folder of images or images, a table (of texts too), a text (the answer is the
     character that comes next), an array of inputs (.npy, .safetensors), or train, val or test. The
     probability is that of the answer; amounts have none.
     """
@@ -28,7 +31,10 @@ def predict(run_folder: Path, data: str, file: str | None, device: str) -> int:
 
     if file is not None and Path(file).exists():
         raise UsageError(f"{file!r} is there already: name another file.")
-    found = answers(run_folder, data, device=device)
+    found = answers(
+        run_folder, data, device=device, skip_unreadable=skip_unreadable,
+        say=lambda note: click.echo(note, err=True),
+    )  # fmt: skip
     text = io.StringIO()
     table = csv.writer(text if file else sys.stdout, lineterminator="\n")
     table.writerow(("item", "answer", "probability"))
