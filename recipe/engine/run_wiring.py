@@ -11,7 +11,8 @@ from recipe.engine.engine import Engine
 from recipe.engine.run_setup import Started
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
-from recipe.plugin.context import PACE, Context
+from recipe.plugin.allowance import PACE
+from recipe.plugin.context import Context
 from recipe.search.checkpoints import Checkpoints
 from recipe.search.runner import Runner
 from recipe.speed.mode_choice import choose

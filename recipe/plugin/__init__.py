@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from recipe.plugin.step import Goto, Step, read_examples
     from recipe.plugin.rules import Rule, finding, rule
     from recipe.plugin.remedy import Remedy, RemedyInput
-    from recipe.plugin.context import Context, PACE
+    from recipe.plugin.allowance import PACE, Allowance
+    from recipe.plugin.context import Context
     from recipe.experiment import Experiment, LossFunction, OPTIMIZERS
     from recipe.ranges import Axis, Range, active_params, rounded
     from recipe.tasks.base import SummedMetric, Task, TargetKind, counts_items
@@ -100,7 +101,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "in_a_line", "raised",
     # steps, rules and remedies
     "Goto", "Step", "read_examples", "Rule", "finding", "rule", "Remedy", "RemedyInput",
-    "Context", "PACE",
+    "Allowance", "Context", "PACE",
     # what the user declared
     "Experiment", "LossFunction", "OPTIMIZERS", "Axis", "Range", "active_params", "rounded",
     # tasks
@@ -143,7 +144,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.plugin.step": ("Goto", "Step", "read_examples"),
     "recipe.plugin.rules": ("Rule", "finding", "rule"),
     "recipe.plugin.remedy": ("Remedy", "RemedyInput"),
-    "recipe.plugin.context": ("Context", "PACE"),
+    "recipe.plugin.allowance": ("Allowance", "PACE"),
+    "recipe.plugin.context": ("Context",),
     "recipe.experiment": ("Experiment", "LossFunction", "OPTIMIZERS"),
     "recipe.ranges": ("Axis", "Range", "active_params", "rounded"),
     "recipe.tasks.base": ("SummedMetric", "Task", "TargetKind", "counts_items"),

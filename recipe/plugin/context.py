@@ -19,6 +19,7 @@ from recipe.data.loading import ItemForm
 from recipe.data.trees import Tree, Values
 from recipe.experiment import Experiment
 from recipe.models.building import build_model, channels_last_works
+from recipe.plugin.allowance import PACE, Allowance
 from recipe.search.checkpoints import Checkpoints
 from recipe.search.halving import Halving
 from recipe.search.ranking import best_of
@@ -32,8 +33,6 @@ from recipe.training.plan import iterations_per_epoch
 
 MOST_BATCHES = 8
 """Batches of the largest size, a quarter of a gigabyte of outputs each, that are held at once."""
-PACE = "pace"
-"""In the journal: seconds that an iteration takes, by the fingerprint of the experiment."""
 
 
 @dataclass
@@ -100,6 +99,10 @@ class Context:
         if self.settings.budget is None or left is None or self.settings.budget.unit == "epochs":
             return left
         return left / self.pace if self.pace else None
+
+    def allow(self, share: float) -> Allowance:
+        """A share of what is left of the budget, for the step to spend."""
+        return Allowance(self, share)
 
     def decide(self, name: str, make: Callable[[], int]) -> int:
         """A number that follows from how much time is left: the same again in a resumed run."""

@@ -147,7 +147,7 @@ def scripted(monkeypatch):
         monkeypatch.setattr("recipe_steps.lr_range.candidates.courses", course)
         still = ShortResult([2.0] * 100, {})
         monkeypatch.setattr("recipe_steps.lr_range.candidates.untrained_course", lambda _: still)
-        return candidates(SimpleNamespace(experiment=SimpleNamespace(lr=lr)), 0.1)
+        return candidates(SimpleNamespace(experiment=SimpleNamespace(lr=lr)), 0.1, PAYS)
 
     return run
 

@@ -43,11 +43,11 @@ class LrRange:
         """Small evidence on which the rules fire, read when it is asked for."""
         return read_examples(__file__)
 
-    def expects(self, ctx: "Context", left: float | None) -> float:  # noqa: ARG002
-        """Epochs of sweeps and candidates, whatever the budget."""
+    def expects(self, ctx: "Context", left: float | None) -> float:
+        """Epochs of sweeps and candidates."""
         from recipe_steps.lr_range.measure import expects
 
-        return expects(ctx)
+        return expects(ctx, left)
 
     def applies(self, experiment: "Experiment") -> bool:
         """Not to transfer learning, which finds the rate of its head by itself."""

@@ -5,10 +5,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
-from recipe.plugin import Context, Experiment, ShortResult, ShortTraining, rounded, schedule_rates
+from recipe.plugin import (
+    FORWARD,
+    Allowance,
+    Context,
+    Experiment,
+    ShortResult,
+    ShortTraining,
+    rounded,
+    schedule_rates,
+)
 from recipe_steps.lr_range.curves import TAIL, diverges, final_loss, noise, vertex
 
 ITERATIONS = 100
+LEAST_ITERATIONS = 20
+"""Where the budget does not pay for more; the end of them that is compared is then six."""
 SWEEPS = 2
 """Fresh models that sweep; their curves are averaged."""
 STEP = math.sqrt(10)
@@ -25,9 +36,8 @@ WARMUP_SHARE = 0.2
 COLD = 0.5
 """Of the peak of the planned rates: a first rate below it is that of a warm-up."""
 WATCH_EVERY = 10
-TAIL_LENGTH = round(ITERATIONS * TAIL)
-COMPARED = 30
-"""Last iterations by whose mean rates are compared. More than those that a fall is told by: on 80
+COMPARED = 0.3
+"""Share of the last iterations by whose mean rates are compared. More than those that a fall is told by: on 80
 range tests of ten problems, replayed, 67 % of the rates found so lay within 5 % of the best loss,
 62 % of those found by the last 20."""
 
@@ -59,30 +69,37 @@ class Candidates:
     tried: list[TriedRate]
     exhausted: float | None
     """The rate that was still the best, and at an end, when extending ended."""
+    iterations: int = ITERATIONS
+    """Of each."""
 
 
-def candidates(ctx: Context, centre: float) -> Candidates:
+def candidates(ctx: Context, centre: float, allowed: Allowance) -> Candidates:
     """Try rates around the centre; one more beyond the best while that is at an end, then those
-    between it and its neighbours where the losses put their minimum.
+    between it and its neighbours where the losses put their minimum, as far as the budget pays for
+    them.
     """
     rates = [rounded(centre * STEP**k) for k in AROUND]
     own = ctx.experiment.lr
     declared = [own] if own is not None and own not in rates else []
-    untrained, *first = untrained_course(ctx), *courses(ctx, [*rates, *declared])
-    start = fmean(untrained.losses[-TAIL_LENGTH:]) if untrained.losses else math.nan
+    length = allowed.iterations(
+        "candidates", FORWARD + len(rates) + len(declared), least=LEAST_ITERATIONS, most=ITERATIONS
+    )
+    untrained = untrained_course(ctx, length)
+    first = courses(ctx, [*rates, *declared], length)
+    start = fmean(untrained.losses[-tail_of(length) :]) if untrained.losses else math.nan
     spread = stdev(untrained.losses) if len(untrained.losses) > 1 else 0.0
 
     def tried_at(lr: float, course: ShortResult) -> TriedRate:
-        return tried_of(lr, course, start, spread)
+        return tried_of(lr, course, start, spread, length)
 
     tried = [tried_at(lr, course) for lr, course in zip(rates, first, strict=False)]
 
     def extend(most: int, where: Callable[[list[TriedRate]], float | None]) -> None:
         for _ in range(most):
             lr = where(sorted(tried, key=lambda one: one.lr))
-            if lr is None:
+            if lr is None or not allowed.pays(f"rate {len(tried) + 1}", length):
                 return
-            (course,) = courses(ctx, [lr])
+            (course,) = courses(ctx, [lr], length)
             tried.append(tried_at(lr, course))
 
     extend(MOST_EXTENSIONS, _beyond)
@@ -91,7 +108,12 @@ def candidates(ctx: Context, centre: float) -> Candidates:
         extend(REFINEMENTS, _between)
     if declared and declared[0] not in [one.lr for one in tried]:
         tried.append(tried_at(declared[0], first[-1]))
-    return Candidates(start, sorted(tried, key=lambda one: one.lr), exhausted)
+    return Candidates(start, sorted(tried, key=lambda one: one.lr), exhausted, length)
+
+
+def tail_of(iterations: int) -> int:
+    """How many of them the final loss is the mean of."""
+    return max(1, round(iterations * TAIL))
 
 
 def _beyond(tried: list[TriedRate]) -> float | None:
@@ -149,7 +171,7 @@ def courses(
     ctx: Context, rates: Sequence[float], iterations: int = ITERATIONS
 ) -> list[ShortResult]:
     """What constant rates do; all share initial weights and batches."""
-    warm = round(ITERATIONS * WARMUP_SHARE) if warms_up(ctx.experiment) else 0
+    warm = round(min(iterations, ITERATIONS) * WARMUP_SHARE) if warms_up(ctx.experiment) else 0
     shorts = [
         ShortTraining(
             replace(ctx.experiment, lr=lr),
@@ -163,10 +185,10 @@ def courses(
     return ctx.run_short(shorts, ends(ctx.experiment), lambda n: tell(ctx, SWEEPS + 1 + n, what))
 
 
-def constant(ctx: Context, experiment: Experiment, lr: float) -> ShortResult:
-    """ITERATIONS of a changed experiment at one rate, on the weights and batches of all rates."""
+def constant(ctx: Context, experiment: Experiment, lr: float, iterations: int) -> ShortResult:
+    """A changed experiment at one rate, on the weights and batches of all rates."""
     short = ShortTraining(
-        replace(experiment, lr=lr), ctx.seed_for("candidate"), [lr] * ITERATIONS, WATCH_EVERY
+        replace(experiment, lr=lr), ctx.seed_for("candidate"), [lr] * iterations, WATCH_EVERY
     )
     (course,) = ctx.run_short([short], ends(experiment))
     return course
@@ -190,13 +212,15 @@ def warms_up(experiment: Experiment) -> bool:
     return planned[0] < COLD * max(planned)
 
 
-def tried_of(lr: float, course: ShortResult, start: float, spread: float = 0.0) -> TriedRate:
-    """A rate with what its course ended with."""
-    complete = len(course.losses) == ITERATIONS
+def tried_of(
+    lr: float, course: ShortResult, start: float, spread: float = 0.0, iterations: int = ITERATIONS
+) -> TriedRate:
+    """A rate with what its course, planned for so many iterations, ended with."""
+    complete = len(course.losses) == iterations
     return TriedRate(
         lr,
         final_loss(course.losses, start, spread) if complete else None,
         noise(course.losses),
         course.figures.get("update_ratio"),
-        tuple(course.losses[-COMPARED:]),
+        tuple(course.losses[-max(1, round(iterations * COMPARED)) :]),
     )

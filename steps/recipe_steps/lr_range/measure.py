@@ -7,6 +7,7 @@ from statistics import fmean
 
 from recipe.plugin import (
     FORWARD,
+    Allowance,
     Context,
     Evidence,
     Scalar,
@@ -19,9 +20,9 @@ from recipe.plugin import (
 from recipe_steps.lr_range.candidates import (
     AROUND,
     ITERATIONS,
+    LEAST_ITERATIONS,
     REFINEMENTS,
     SWEEPS,
-    TAIL_LENGTH,
     Candidates,
     TriedRate,
     best_of,
@@ -29,6 +30,7 @@ from recipe_steps.lr_range.candidates import (
     constant,
     courses,
     ends,
+    tail_of,
     tell,
     tried_of,
     untrained_course,
@@ -60,6 +62,8 @@ NOISY = 0.2
 """Of the start: a fall that would have to be larger than that may be hidden by noise."""
 BRACKET_SHARE = 0.5
 """Of the best fall that the rates of the bracket reach."""
+BUDGET_SHARE, SWEEPS_SHARE = 0.4, 0.4
+"""Of what is left of the budget for this step, and of that for the sweeps."""
 MOSTLY_CLIPPED = 0.9
 """Share of clipped updates from which it is tried without."""
 
@@ -67,9 +71,13 @@ MOSTLY_CLIPPED = 0.9
 def measure(ctx: Context) -> Evidence:
     """A bracket of usable rates and the best of them."""
     before = ctx.meter.epochs
+    allowed = ctx.allow(BUDGET_SHARE)
     kind, _ = optimizer_family(ctx.experiment)
     low, high = SWEEP[kind or "adam"]
-    lrs = log_spaced(low, high, ITERATIONS)
+    length = ctx.allow(BUDGET_SHARE * SWEEPS_SHARE).iterations(
+        "sweeps", SWEEPS, least=LEAST_ITERATIONS, most=ITERATIONS
+    )
+    lrs = log_spaced(low, high, length)
     sweeps = _sweeps(ctx, lrs)
     shortest = min(len(sweep) for sweep in sweeps)
     mean = [fmean(values) for values in zip(*(s[:shortest] for s in sweeps), strict=True)]
@@ -77,9 +85,11 @@ def measure(ctx: Context) -> Evidence:
         return Evidence({"works": False, "start_loss": mean[0] if mean else None}, {})
     smoothed = smooth(mean)
     centre = steepest(lrs, smoothed)
-    found = candidates(ctx, centre or math.sqrt(low * high))
+    found = candidates(ctx, centre or math.sqrt(low * high), allowed)
     evidence = _evidence(ctx, found, centre, (lrs[:shortest], mean, smoothed))
-    works = evidence.flag("works") or (_undecided(evidence) and _falls_later(ctx, evidence))
+    works = evidence.flag("works") or (
+        _undecided(evidence) and _falls_later(ctx, evidence, allowed)
+    )
     at_edge = found.exhausted is not None and evidence.number("best_lr") == found.exhausted
     usual = usual_rates(ctx.experiment)
     more: dict[str, Scalar] = {
@@ -87,17 +97,21 @@ def measure(ctx: Context) -> Evidence:
         "at_edge": at_edge,
         "usual_low": min(usual),
         "usual_high": max(usual),
-        **_clipping(ctx, found.start, evidence),
+        **_clipping(ctx, found, evidence, allowed),
     }
     more["cost_epochs"] = ctx.meter.epochs - before
     return replace(evidence, scalars={**evidence.scalars, **more})
 
 
-def expects(ctx: Context) -> float:
-    """Epochs, where no candidate diverges and the sweep has to be extended by none."""
+def expects(ctx: Context, left: float | None) -> float:
+    """Epochs, where no candidate diverges and the sweep has to be extended by none; of what is left
+    of a budget no more than its share.
+    """
     own = ctx.experiment.lr is not None
     trainings = SWEEPS + FORWARD + len(AROUND) + REFINEMENTS + own
-    return trainings * ITERATIONS / iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size)
+    per_epoch = iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size)
+    whole, least = (trainings * n / per_epoch for n in (ITERATIONS, LEAST_ITERATIONS))
+    return whole if left is None else min(whole, max(least, BUDGET_SHARE * left))
 
 
 def _sweeps(ctx: Context, lrs: list[float]) -> list[list[float]]:
@@ -123,21 +137,27 @@ def _undecided(evidence: Evidence) -> bool:
     return not known and ERRORS * noise_ > NOISY * abs(start)
 
 
-def _falls_later(ctx: Context, evidence: Evidence) -> bool:
-    """Whether a longer training at the best rate falls beyond noise."""
-    best = evidence.number("best_lr")
+def _falls_later(ctx: Context, evidence: Evidence, allowed: Allowance) -> bool:
+    """Whether a longer training at the best rate falls beyond noise; what the budget does not pay
+    for cannot show that it does not.
+    """
+    best, length = evidence.number("best_lr"), LONGER * ITERATIONS
     if best is None:
         return False
-    untrained = untrained_course(ctx, LONGER * ITERATIONS)
-    (course,) = courses(ctx, [best], LONGER * ITERATIONS)
-    if not len(untrained.losses) == len(course.losses) == LONGER * ITERATIONS:
+    if not allowed.pays("a longer training", (1 + FORWARD) * length):
+        return True
+    untrained = untrained_course(ctx, length)
+    (course,) = courses(ctx, [best], length)
+    if not len(untrained.losses) == len(course.losses) == length:
         return False
-    tail = LONGER * TAIL_LENGTH
+    tail = tail_of(length)
     drop = fmean(untrained.losses[-tail:]) - fmean(course.losses[-tail:])
     return drop > ERRORS * noise(course.losses)
 
 
-def _clipping(ctx: Context, start: float, evidence: Evidence) -> dict[str, Scalar]:
+def _clipping(
+    ctx: Context, found: Candidates, evidence: Evidence, allowed: Allowance
+) -> dict[str, Scalar]:
     """How many of the updates at the declared rate (or the best, or a usual one) are clipped and,
     where nearly all are, what the same iterations do without.
     """
@@ -145,13 +165,16 @@ def _clipping(ctx: Context, start: float, evidence: Evidence) -> dict[str, Scala
     if experiment.clip_norm is None or experiment.update is not None:
         return {}
     lr = experiment.lr or evidence.number("best_lr") or usual_rates(experiment)[0]
-    clipped = constant(ctx, experiment, lr)
+    start, length = found.start, found.iterations
+    if not allowed.pays("trials of clipping", 2 * length):
+        return {}
+    clipped = constant(ctx, experiment, lr, length)
     share = clipped.figures.get("clipped_share")
     scalars: dict[str, Scalar] = {"clipped_share": share}
     if share is None or share < MOSTLY_CLIPPED:
         return scalars
-    free = constant(ctx, replace(experiment, clip_norm=None), lr)
-    both = [tried_of(lr, course, start) for course in (clipped, free)]
+    free = constant(ctx, replace(experiment, clip_norm=None), lr, length)
+    both = [tried_of(lr, course, start, iterations=length) for course in (clipped, free)]
     drops = [None if one.final is None else start - one.final for one in both]
     return scalars | {
         "clipped_drop": drops[0],
@@ -178,7 +201,7 @@ def _evidence(
         "declared_lr": ctx.experiment.lr,
         "planned_iterations": (ctx.experiment.epochs or 1)
         * iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size),
-        "iterations": ITERATIONS,
+        "iterations": candidates.iterations,
     }
     sample = ctx.evidence("overfit_sample")
     if sample is not None and sample.flag("reached"):
