@@ -2,13 +2,11 @@
 with what it has.
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from recipe.training.plan import iterations_per_epoch
-
-if TYPE_CHECKING:
-    from recipe.plugin.context import Context
+from recipe.core.budget import Meter
 
 PACE = "pace"
 """In the journal: seconds that an iteration takes, by the fingerprint of the experiment."""
@@ -18,18 +16,24 @@ PACE = "pace"
 class Allowance:
     """What a step may spend. Its answers are kept, so that a resumed run gets the same ones."""
 
-    ctx: "Context"
+    meter: Meter
     share: float
     """Of what is left of the budget at the beginning."""
+    per_epoch: int
+    """Iterations of an epoch."""
+    pace: float | None
+    """Seconds that an iteration takes, as known before; None where nobody knows."""
+    decide: Callable[[str, Callable[[], int]], int]
+    """See `Context.decide`."""
     _begin: tuple[float, float] = field(init=False)
     """Epochs and seconds at the beginning."""
     _amount: float | None = field(init=False)
     """In the unit of the budget; None without one."""
 
     def __post_init__(self) -> None:
-        meter = self.ctx.meter
-        self._begin = meter.epochs, meter.seconds
-        self._amount = None if meter.left is None else self.share * meter.left
+        left = self.meter.left
+        self._begin = self.meter.epochs, self.meter.seconds
+        self._amount = None if left is None else self.share * left
 
     def pays(self, what: str, iterations: float) -> bool:
         """Whether so many more iterations are paid for.
@@ -39,7 +43,7 @@ class Allowance:
             iterations: of training, that it would take.
 
         """
-        return bool(self.ctx.decide(f"pays for {what}", lambda: self._iterations() >= iterations))
+        return bool(self.decide(f"pays for {what}", lambda: int(self._left() >= iterations)))
 
     def iterations(self, what: str, trainings: float, *, least: int, most: int) -> int:
         """How long `trainings` of equal length may be.
@@ -51,26 +55,23 @@ class Allowance:
             most: iterations of each, however much is left.
 
         """
+        return self.decide(
+            f"length of {what}",
+            lambda: max(least, math.floor(min(most, self._left() / trainings))),
+        )
 
-        def longest() -> int:
-            paid = self._iterations() / trainings
-            return most if paid >= most else max(least, int(paid))
-
-        return self.ctx.decide(f"length of {what}", longest)
-
-    def _iterations(self) -> float:
-        """That the rest pays for; without end where there is no budget, or nobody knows how long
-        one takes.
+    def _left(self) -> float:
+        """Iterations that the rest pays for; without end where there is no budget, or where it is
+        one of time and nobody knows how long an iteration takes. What the step has measured of that
+        itself is the better guide.
         """
-        if self._amount is None or self.ctx.meter.budget is None:
-            return float("inf")
+        budget = self.meter.budget
+        if self._amount is None or budget is None:
+            return math.inf
         epochs, seconds = self._begin
-        per_epoch = iterations_per_epoch(self.ctx.data.train, self.ctx.experiment.batch_size)
-        done = self.ctx.meter.epochs - epochs
-        if self.ctx.meter.budget.unit == "epochs":
-            return (self._amount - done) * per_epoch
-        passed = self.ctx.meter.seconds - seconds
-        known: float | None = self.ctx.runner.journal.get(PACE, self.ctx.runner.fingerprint)
-        so_far = passed / (done * per_epoch) if done * per_epoch >= 1 else None
-        pace = so_far or known
-        return (self._amount - passed) / pace if pace else float("inf")
+        done = (self.meter.epochs - epochs) * self.per_epoch
+        if budget.unit == "epochs":
+            return self._amount * self.per_epoch - done
+        passed = self.meter.seconds - seconds
+        pace = passed / done if done >= 1 else self.pace
+        return (self._amount - passed) / pace if pace else math.inf

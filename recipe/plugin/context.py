@@ -102,7 +102,9 @@ class Context:
 
     def allow(self, share: float) -> Allowance:
         """A share of what is left of the budget, for the step to spend."""
-        return Allowance(self, share)
+        per_epoch = iterations_per_epoch(self.data.train, self.experiment.batch_size)
+        pace: float | None = self.runner.journal.get(PACE, self.runner.fingerprint)
+        return Allowance(self.meter, share, per_epoch, pace, self.decide)
 
     def decide(self, name: str, make: Callable[[], int]) -> int:
         """A number that follows from how much time is left: the same again in a resumed run."""

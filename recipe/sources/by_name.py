@@ -2,7 +2,6 @@
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
@@ -142,18 +141,14 @@ def experiment_by_name(
         check_model(name, source.kind, pretrained=pretrained)
     elif kind == "text":
         source = text_file(data)
-    elif kind == "segmentation":
-        source = segmentation_folder(data, size=image_size, skip_unreadable=skip_unreadable)
-    elif kind == "detection":
-        source = detection_folder(
-            data, size=image_size, first=FIRST_CLASS, skip_unreadable=skip_unreadable
-        )
     else:
         theirs = weights is not None and is_torchvisions(weights, name)
-        look = image_format_of(name, image_size, pretrained=pretrained or theirs)
+        look = None if kind != "images" else (
+            image_format_of(name, image_size, pretrained=pretrained or theirs)
+        )  # fmt: skip
         source = _images(
-            data, look, size=image_size, augment=augment or "none", target=target, folder=data_dir,
-            skip_unreadable=skip_unreadable,
+            data, kind, look, size=image_size, augment=augment or "none", target=target,
+            folder=data_dir, skip_unreadable=skip_unreadable,
         )  # fmt: skip
     if kind == "detection":
         make = detector(name, source.outputs, image_size)
@@ -181,10 +176,14 @@ def _check_beginning(name: str, kind: Kind, weights: Path | None, *, pretrained:
 
 
 def _images(
-    data: str, look: ImageFormat | None, *, size: int | None, augment: str, target: str | None,
+    data: str, kind: Kind, look: ImageFormat | None, *, size: int | None, augment: str, target: str | None,
     folder: Path | None, skip_unreadable: bool,
 ) -> Source:  # fmt: skip
-    """Images with a class each, from wherever the name says."""
+    """Images with a class, a mask or boxes each, from wherever the name says."""
+    if kind == "segmentation":
+        return segmentation_folder(data, size=size, skip_unreadable=skip_unreadable)
+    if kind == "detection":
+        return detection_folder(data, size=size, first=FIRST_CLASS, skip_unreadable=skip_unreadable)
     if is_hf(data):
         return hf_images(data, look, target=target, size=size, augment=augment)
     if Path(data).is_dir():

@@ -11,8 +11,8 @@ from torchvision.transforms.v2 import functional as F
 
 from recipe.core.errors import UsageError
 from recipe.sources.coco import coco_parts
-from recipe.sources.image_folders import VAL_SHARE
 from recipe.sources.image_check import CLEAR, DEEP, HUGE, Look, look_at_all, readable, unusual
+from recipe.sources.image_folders import VAL_SHARE
 from recipe.sources.image_reading import Rendering
 from recipe.sources.image_rendering import rendering_of
 from recipe.sources.objects import Boxes, Found

@@ -13,7 +13,6 @@ from recipe.sources.augment import augmentation
 from recipe.sources.csv_data import table_source
 from recipe.sources.hub import is_local, package, why
 from recipe.sources.image_folders import VAL_SHARE
-from recipe.sources.image_layout import SPLITS
 from recipe.sources.image_format import (
     LOOKED_AT,
     MEASURED,
@@ -22,6 +21,7 @@ from recipe.sources.image_format import (
     evenly_spread,
     reader_for,
 )
+from recipe.sources.image_layout import SPLITS
 from recipe.sources.source import Kind, Source
 from recipe.sources.table_files import columns_of
 from recipe.sources.text_tables import TextEncoder

@@ -14,8 +14,6 @@ from torchvision.datasets.folder import default_loader
 from recipe.core.errors import UsageError
 from recipe.sources.augment import augmentation
 from recipe.sources.image_check import (
-    CLEAR,
-    DEEP,
     MOST_THUMBNAILS,
     MOVING,
     Look,
@@ -24,14 +22,11 @@ from recipe.sources.image_check import (
     unusual,
 )
 from recipe.sources.image_format import (
-    MEASURED,
     ImageFormat,
     described,
-    evenly_spread,
-    reader_for,
+    reader_of_files,
 )
 from recipe.sources.image_labelling import HOW, OR_A_TABLE, labelled_images
-from recipe.sources.image_rendering import rendering_of
 from recipe.sources.image_twins import across, contradicting, repeated, split_in_groups, twins
 from recipe.sources.source import Source
 
@@ -104,14 +99,10 @@ def image_folder(
     classes = _classes_of(items, found.roots)
     parts, split, told = _parted(items)
     train = parts["train"]
-    rendering = rendering_of(*([i.path for i in train if mark in i.look.marks]
-                               for mark in (DEEP, CLEAR)))  # fmt: skip
-    chosen = [train[k].path for k in evenly_spread(len(train), MEASURED)]
-    reader, shape = reader_for(
-        look or ImageFormat(size=size), [item.look.size for item in items],
-        lambda: map(rendering.open, chosen),
+    reader, shape = reader_of_files(
+        look or ImageFormat(size=size), [item.path for item in train],
+        [item.look for item in train], [item.look.size for item in items],
     )  # fmt: skip
-    reader = replace(reader, span=rendering.span, background=rendering.background)
     transform = reader.transform()
     plain = not any(item.look.marks - {MOVING} for item in items)
     number = {name: index for index, name in enumerate(classes)}
@@ -130,7 +121,7 @@ def image_folder(
         val=data["val"], test=data.get("test"), shape=shape, outputs=len(classes), classes=classes,
         augment=augmentation(augment), reader=reader,
         notes=(f"{described(len(train), len(classes), shape)}.", *found.notes, *notes, *told,
-               *unusual([item.look for item in items], reader.side, rendering)),
+               *unusual([item.look for item in items], reader.side, reader.rendering)),
     )  # fmt: skip
 
 
@@ -224,7 +215,9 @@ def _of_other_parts(
         lost = Counter(items[k].label for k in repeats)
         name = "validation" if part == "val" else part
         verb = "image repeats one" if len(repeats) == 1 else "images repeat some"
-        said = f"{len(repeats)} training {verb} of the {name} images, such as {_path(items, repeats)}"
+        said = (
+            f"{len(repeats)} training {verb} of the {name} images, such as {_path(items, repeats)}"
+        )
         if any(count > MOST_DROPPED * sizes[label] for label, count in lost.items()):
             notes.append(f"{said}: its score says little about new images.")
         else:

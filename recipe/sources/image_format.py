@@ -1,14 +1,16 @@
 """How images become tensors of one size: from a few of them, what all of them need."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 from torchvision.transforms import v2
 
+from recipe.sources.image_check import CLEAR, DEEP, Look
 from recipe.sources.image_files import ImageReader
+from recipe.sources.image_rendering import rendering_of
 
 LOOKED_AT = 64
 """Images whose size is read, spread over the data set, to see whether all are alike."""
@@ -66,6 +68,26 @@ def reader_for(
         start = v2.Compose(ImageReader.unscaled(side, grey=look.grey))
         mean, std = _measured(start, images())
     return ImageReader(mean, std, side, look.grey), (1 if look.grey else 3, height, width)
+
+
+def reader_of_files(
+    look: ImageFormat, paths: Sequence[str], looks: Sequence[Look], sizes: Sequence[tuple[int, int]]
+) -> tuple[ImageReader, tuple[int, int, int]]:
+    """As `reader_for`, of files, and how those of other kinds than 8-bit RGB become that.
+
+    Args:
+        look: what is wanted.
+        paths: of the training images.
+        looks: at them.
+        sizes: width and height of all images.
+
+    """
+    unusual = [[path for path, one in zip(paths, looks, strict=True) if mark in one.marks]
+               for mark in (DEEP, CLEAR)]  # fmt: skip
+    rendering = rendering_of(*unusual)
+    chosen = [paths[k] for k in evenly_spread(len(paths), MEASURED)]
+    reader, shape = reader_for(look, sizes, lambda: map(rendering.open, chosen))
+    return replace(reader, span=rendering.span, background=rendering.background), shape
 
 
 def _sides(

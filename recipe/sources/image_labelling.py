@@ -1,6 +1,6 @@
 """The class of each image of a folder: by folders, by a table of labels, or by names of files."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from recipe.sources.image_layout import (
     split_of,
 )
 from recipe.sources.image_names import files_below, is_image, left_out, of_a_tool
-from recipe.sources.image_tables import label_tables, labels_in_tables
+from recipe.sources.image_tables import Labels, label_tables, labels_in_tables
 
 HOW = "put the images of each class into a folder of its own, as in cats/1.jpg and dogs/2.jpg"
 OR_A_TABLE = (
@@ -107,13 +107,15 @@ def _by_folders(parts: Parts, tables: Sequence[Path], target: str | None) -> Lab
     return Labelling(labels, [*level.notes, *empty])
 
 
-def _empty(root: Path, classes: "Sequence[str] | object") -> Iterator[str]:
+def _empty(root: Path, classes: Iterable[str]) -> Iterator[str]:
     """A sentence about folders of classes that have no images."""
-    known = set(classes)  # type: ignore[call-overload]
-    names = [path.name for path in sorted(root.iterdir())
+    known = set(classes)
+    names = [path.name for path in sorted(root.iterdir() if root.is_dir() else ())
              if path.is_dir() and not of_a_tool(path.name) and path.name not in known]  # fmt: skip
     if names:
-        verb = "folder has no images and is" if len(names) == 1 else "folders have no images and are"
+        verb = (
+            "folder has no images and is" if len(names) == 1 else "folders have no images and are"
+        )
         yield f"{len(names)} {verb} no class: {few(names)}."
 
 
@@ -126,13 +128,14 @@ def _by_tables(parts: Parts, tables: Sequence[Path], target: str | None) -> Labe
     if whole is None and len(parts.files) > 1:
         whole = labels_in_tables(of_all, parts.files["train"], target)
     for part, files in parts.files.items():
-        own = _own_table(part, files, tables, target)
-        for found in (own or whole,):
-            if found is not None:
-                kept = {f.path: found.by_path[f.path] for f in files if f.path in found.by_path}
-                made.labels[part] = kept
-                made.notes += [note for note in found.notes if note not in made.notes and kept]
-                made.tables += found.tables
+        found = _own_table(part, files, tables, target) or whole
+        kept = {} if found is None else {
+            file.path: found.by_path[file.path] for file in files if file.path in found.by_path
+        }  # fmt: skip
+        if found is not None and kept:
+            made.labels[part] = kept
+            made.notes += [note for note in found.notes if note not in made.notes]
+            made.tables += found.tables
     if whole is not None and whole.splits and list(parts.files) == ["train"]:
         made.labels = {
             part: {path: label for path, label in whole.by_path.items()
@@ -144,7 +147,7 @@ def _by_tables(parts: Parts, tables: Sequence[Path], target: str | None) -> Labe
 
 def _own_table(
     part: str, files: Sequence[File], tables: Sequence[Path], target: str | None
-) -> object:
+) -> Labels | None:
     own = [table for table in tables if _part_of(table) == part]
     try:
         return labels_in_tables(own, files, target)

@@ -5,8 +5,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-OF_CAMERAS = frozenset({"img", "image", "dsc", "dscn", "dscf", "pxl", "mvimg", "photo", "pic",
-                        "pict", "picture", "frame", "scan", "screenshot", "file", "copy"})  # fmt: skip
+OF_CAMERAS = frozenset({
+    "img", "image", "dsc", "dscn", "dscf", "pxl", "mvimg", "photo", "pic", "pict", "picture",
+    "frame", "scan", "screenshot", "file", "copy",
+})  # fmt: skip
 """Words in names that cameras give."""
 LEAST_MATCHED = 0.98
 """Of the names that have to be built alike: a stray file is no reason to find no labels."""

@@ -143,20 +143,20 @@ def class_level(places: Sequence[Place], wanted: int | None = None) -> Level | N
     for outer, inner, _ in deep:
         below[outer].add(inner)
     names = set().union(*below.values())
-    few = len(deep) < LEAST_OF_CLASS * len(names)
-    if few or len(names) < 2 or mostly_numbered(names):
+    single = len(deep) < LEAST_OF_CLASS * len(names)
+    if single or len(names) < 2 or mostly_numbered(names):
         return Level(0)
     same = all(found == names for found in below.values())
     apart = sum(map(len, below.values())) == len(names)
     if mostly_numbered(tops) or same or apart:
-        one = next(place for place in deep)
-        return Level(1, (
-            f"Classes are the inner folders, such as {one[1]!r} in {one[0]!r} (--target 1 takes "
-            f"the outer ones, {few(tops)}).",
-        ))  # fmt: skip
-    return Level(0, (
-        f"Classes are the outer folders, {few(tops)} (--target 2 takes the inner ones).",
-    ))  # fmt: skip
+        outer, inner, _ = deep[0]
+        said = (
+            f"Classes are the inner folders, such as {inner!r} in {outer!r} (--target 1 takes the "
+            f"outer ones, {few(tops)})."
+        )
+        return Level(1, (said,))
+    said = f"Classes are the outer folders, {few(tops)} (--target 2 takes the inner ones)."
+    return Level(0, (said,))
 
 
 def few(names: Iterable[str]) -> str:

@@ -113,10 +113,13 @@ def way_of(image: Any) -> int:
 
 def upright(image: Any) -> Any:
     """The image turned as its file says."""
-    from PIL.Image import Transpose as T
+    from PIL.Image import Transpose
 
-    turns = {2: T.FLIP_LEFT_RIGHT, 3: T.ROTATE_180, 4: T.FLIP_TOP_BOTTOM, 5: T.TRANSPOSE,
-             6: T.ROTATE_270, 7: T.TRANSVERSE, 8: T.ROTATE_90}  # fmt: skip
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE, 6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }  # fmt: skip
     turn = turns.get(way_of(image))
     return image if turn is None else image.transpose(turn)
 

@@ -8,13 +8,14 @@ from pathlib import Path
 from recipe.core.errors import UsageError
 from recipe.sources.csv_cells import Columns, blank
 from recipe.sources.image_layout import SPLITS, File
-from recipe.sources.image_names import of_a_tool
 from recipe.sources.table_files import read_table
 
 LABEL_TABLES = (".csv", ".tsv", ".xlsx", ".jsonl", ".parquet", ".txt")
 """Endings of files that may hold labels."""
-LIKELY = ("label", "labels", "class", "classname", "classlabel", "target", "category", "species",
-          "breed", "dx", "diagnosis", "type", "tag", "y", "classid", "labelname", "emotion")  # fmt: skip
+LIKELY = (
+    "label", "labels", "class", "classname", "classlabel", "target", "category", "species", "breed",
+    "dx", "diagnosis", "type", "tag", "y", "classid", "labelname", "emotion",
+)  # fmt: skip
 """Names of columns of labels, without signs and in small letters."""
 SPLIT_NAMES = ("split", "set", "subset", "partition", "part", "phase", "usage")
 DEEPEST = 3
@@ -213,5 +214,3 @@ def _splits_of(table: Columns, rows: Mapping[int, Path]) -> dict[Path, str]:
 
 def _letters(name: str) -> str:
     return "".join(sign for sign in name.lower() if sign.isalnum())
-
-

@@ -114,9 +114,7 @@ def repeated(groups: np.ndarray) -> int:
     return len(groups) - len(set(groups.tolist()))
 
 
-def contradicting(
-    groups: np.ndarray, labels: Sequence[Any], paths: Sequence[str]
-) -> Iterator[str]:
+def contradicting(groups: np.ndarray, labels: Sequence[Any], paths: Sequence[str]) -> Iterator[str]:
     """A sentence about twins of different classes."""
     first: dict[int, int] = {}
     pairs = []

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,19 +11,16 @@ from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
 from recipe.core.errors import UsageError
-from recipe.sources.image_check import CLEAR, DEEP, Look, look_at_all, readable, unusual
+from recipe.sources.image_check import Look, look_at_all, readable, unusual
 from recipe.sources.image_files import ImageReader
 from recipe.sources.image_folders import VAL_SHARE
 from recipe.sources.image_format import (
-    MEASURED,
     ImageFormat,
-    evenly_spread,
-    reader_for,
+    reader_of_files,
 )
 from recipe.sources.image_layout import SPLITS
 from recipe.sources.image_names import image_files
 from recipe.sources.image_reading import Unreadable, opened, upright
-from recipe.sources.image_rendering import rendering_of
 from recipe.sources.source import Source
 
 IMAGES = ("images", "image", "imgs", "img")
@@ -259,7 +255,8 @@ def segmentation_folder(
         skip_unreadable: leave out images that cannot be read, or whose mask cannot.
 
     Raises:
-        UsageError: there are none, some cannot be read, or an image and its mask do not fit each other.
+        UsageError: there are none, some cannot be read, or an image and its mask do not fit each
+            other.
 
     """
     folder = Path(folder)
@@ -269,14 +266,10 @@ def segmentation_folder(
     seen = [looks[str(image)] for here in pairs.values() for image, _ in here]
     classes, notes = classes_of(train, {name: look.size for name, look in looks.items()})
     names = [str(image) for image, _ in train]
-    rendering = rendering_of(*([name for name in names if mark in looks[name].marks]
-                               for mark in (DEEP, CLEAR)))  # fmt: skip
-    chosen = [names[k] for k in evenly_spread(len(names), MEASURED)]
-    reader, shape = reader_for(
-        look or ImageFormat(size=size), [each.size for each in seen],
-        lambda: map(rendering.open, chosen),
+    reader, shape = reader_of_files(
+        look or ImageFormat(size=size), names, [looks[name] for name in names],
+        [each.size for each in seen],
     )  # fmt: skip
-    reader = replace(reader, span=rendering.span, background=rendering.background)
     sets = {part: MaskedImages(here, classes, reader) for part, here in pairs.items()}
     _, height, width = shape
     said = (
@@ -287,7 +280,7 @@ def segmentation_folder(
         name=folder.resolve().name, kind="segmentation", task="segmentation", train=sets["train"],
         val=sets.get("val", VAL_SHARE), test=sets.get("test"), shape=shape,
         outputs=len(classes.values), classes=tuple(sets["train"].classes), reader=reader,
-        notes=(said, *notes, *left, *unusual(seen, reader.side, rendering)),
+        notes=(said, *notes, *left, *unusual(seen, reader.side, reader.rendering)),
     )  # fmt: skip
 
 

@@ -86,7 +86,7 @@ def predict(
         seed = int(result.settings.get("seed") or 0)
         names, x = inputs(trained, every[0], place, seed, skip=skip_unreadable, say=say)
     model = chosen_model(trained, result, Path(run), place)
-    x = in_precision_of(x if own else as_called(model, x, data), model)
+    x = in_precision_of(x if own else as_called(model, x, every[0]), model)
     return _answers(trained, model, names, as_given_in_training(trained, result, model, x))
 
 

@@ -20,11 +20,11 @@ def picture(name, k, side=24):
     return Image.fromarray(bar(name, k, side)).convert("RGB")
 
 
-def bars(folder, save=None, suffix="png", count=8, classes=CLASSES):
-    """Write folder/class/k.suffix; `save(image, path, k)` writes one."""
+def bars(folder, save=None, suffix="png", *, count=8, classes=CLASSES, first=0):
+    """Write folder/class/k.suffix, from the `first` k on; `save(image, path, k)` writes one."""
     for name in classes:
         (folder / name).mkdir(parents=True, exist_ok=True)
-        for k in range(count):
+        for k in range(first, first + count):
             path = folder / name / f"{k}.{suffix}"
             if save is None:
                 picture(name, k).save(path)

@@ -40,7 +40,7 @@ def test_an_image_folder_is_trained_by_name(tmp_path, draw):
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"target": "y"}, "--target is for tables"),
+        ({"target": "y"}, "--target y fits neither the folders"),
         ({"task": "binary"}, "--task is for tables"),
         ({"model": "transformer"}, "model for images"),
         ({"pretrained": True}, "no pretrained weights of 'cnn'"),

@@ -59,7 +59,7 @@ def test_folders_of_tools_are_no_classes(tmp_path, draw):
 
 
 def test_one_colour_everywhere_divides_by_nothing(tmp_path, draw):
-    draw(tmp_path, cat=1)
+    draw(tmp_path, cat=1, dog=1)
     data = image_folder(tmp_path)
     assert torch.isfinite(data.train[0][0]).all()
 
@@ -135,7 +135,12 @@ def in_16_bits(image, path, _):
 def test_images_are_read_as_a_viewer_shows_them(tmp_path, save, suffix):
     source = image_folder(bars(tmp_path, save, suffix))
     assert is_right(source)
-    assert any("stored lying on their side or in 16 bits" in note for note in source.notes)
+    (note,) = source.notes[1:]
+    assert (
+        "8 of 16 images are stored lying"
+        if suffix == "jpg"
+        else "16 of 16 images are grey in more than 8 bits"
+    ) in note
     _, x = source.reader.read(tmp_path)
     assert all(torch.equal(x[k], source.train[k][0]) for k in range(16))
 
@@ -158,7 +163,7 @@ def test_other_kinds_of_image_files_are_read_and_other_files_counted(tmp_path, d
     source = image_folder(tmp_path)
     assert len(source.train) == 6 + 4
     (note,) = source.notes[1:]
-    assert note.startswith("1 file is no image and is left out, such as '")
+    assert note.startswith("1 file is no image and is left out (1 .txt), such as '")
     assert note.endswith("notes.txt'.")
 
 

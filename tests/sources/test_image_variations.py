@@ -4,6 +4,7 @@ Each stands for a kind; what `recipe predict` makes of an image is what training
 """
 
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -77,10 +78,10 @@ def deep(make):
     [
         (lambda a: a.astype(np.uint16) * 16, "png"),  # 12 bits
         (lambda a: a.astype(np.uint16) * 4, "tif"),  # 10 bits
-        (lambda a: (a.astype(np.float32) / 255), "tif"),
-        (lambda a: (a.astype(np.float32) * 1e-3 - 5), "tif"),
-        (lambda a: (29000 + a.astype(np.uint16) * 4), "png"),  # heat in hundredths of a kelvin
-        (lambda a: (a.astype(np.int32) * 8 - 1000), "tif"),  # Hounsfield units
+        (lambda a: a.astype(np.float32) / 255, "tif"),
+        (lambda a: a.astype(np.float32) * 1e-3 - 5, "tif"),
+        (lambda a: 29000 + a.astype(np.uint16) * 4, "png"),  # heat in hundredths of a kelvin
+        (lambda a: a.astype(np.int32) * 8 - 1000, "tif"),  # Hounsfield units
         (lambda a: np.where(a < 5, np.nan, a).astype(np.float32), "tif"),
     ],
 )
@@ -170,9 +171,9 @@ def test_the_first_of_several_frames(tmp_path, suffix):
 )
 def test_all_that_cannot_be_read_are_told_at_once(tmp_path, content, why):
     bars(tmp_path / "train")
-    bars(tmp_path / "val", count=4)
+    bars(tmp_path / "val", count=4, first=20)
     broken = [tmp_path / "train" / "down" / f"{k}.png" for k in range(3)]
-    broken += [tmp_path / "val" / "across" / "1.png"]
+    broken += [tmp_path / "val" / "across" / "21.png"]
     for path in broken:
         path.write_bytes(content)
     with pytest.raises(UsageError, match=r"4 of 24 images cannot be read") as error:
@@ -203,7 +204,7 @@ def test_a_long_list_is_in_a_file(tmp_path):
     with pytest.raises(UsageError, match="30 of 80 images") as error:
         image_folder(tmp_path)
     place = str(error.value).split("listed in '")[1].split("'")[0]
-    assert len(open(place).read().splitlines()) == 30
+    assert len(Path(place).read_text("utf-8").splitlines()) == 30
 
 
 def test_a_link_to_nowhere_and_a_folder_named_like_an_image(tmp_path):
@@ -271,7 +272,7 @@ def test_a_test_folder_without_classes(tmp_path, place):
 
 def test_unlabelled_images_of_a_known_set(tmp_path):
     bars(tmp_path / "seg_train" / "seg_train")
-    bars(tmp_path / "seg_test" / "seg_test", count=3)
+    bars(tmp_path / "seg_test" / "seg_test", count=3, first=20)
     (tmp_path / "seg_pred" / "seg_pred").mkdir(parents=True)
     picture("down", 3).save(tmp_path / "seg_pred" / "seg_pred" / "1.png")
     source = image_folder(tmp_path)
@@ -403,7 +404,7 @@ def test_names_in_parts(tmp_path):
 @pytest.mark.parametrize(
     "name_of",
     [
-        lambda name, k: f"IMG_{numbered(name, k)}", lambda name, k: numbered(name, k),
+        lambda name, k: f"IMG_{numbered(name, k)}", numbered,
         lambda name, k: f"DSC{numbered(name, k)}",
     ],
 )  # fmt: skip
@@ -430,7 +431,7 @@ def test_wrappers(tmp_path, wrap, classes):
 
 def test_parts_in_a_wrapper_beside_files_of_a_mac(tmp_path):
     bars(tmp_path / "set" / "train")
-    bars(tmp_path / "set" / "val", count=3)
+    bars(tmp_path / "set" / "val", count=3, first=20)
     (tmp_path / "__MACOSX" / "set").mkdir(parents=True)
     source = image_folder(tmp_path)
     assert (len(source.train), len(source.val)) == (16, 6)
@@ -596,7 +597,9 @@ def test_a_huge_jpeg_is_made_smaller(tmp_path):
 def test_another_huge_image_is_refused_by_size(tmp_path, mode):
     bars(tmp_path)
     Image.new(mode, (20_000, 10_000)).save(tmp_path / "down" / "huge.png")
-    with pytest.raises(UsageError, match=r"20000 x 10000 pixels .*--skip-unreadable|far more pixels"):
+    with pytest.raises(
+        UsageError, match=r"20000 x 10000 pixels .*--skip-unreadable|far more pixels"
+    ):
         image_folder(tmp_path)
     assert len(image_folder(tmp_path, skip_unreadable=True).train) == 16
 

@@ -132,7 +132,7 @@ def spoil(folder, what):
         ("lonely mask", r"1 mask has no image of the same name, such as '.*3\.png'"),
         ("size", r"3\.png' has 9 x 9 pixels, its image 16 x 16: give both one size"),
         ("colours", r"3\.png' holds colours \(RGB\): save the number of the class"),
-        ("broken", r"3\.png' cannot be read as an image"),
+        ("broken", r"1 of \d+ images cannot be read: '.*masks.*3\.png'"),
         ("one value", "hold 0 in every pixel"),
         ("lossy", "hold 256 different values: save the number of the class"),
     ],

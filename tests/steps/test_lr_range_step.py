@@ -132,12 +132,16 @@ def test_a_loss_that_may_be_negative(tmp_path):
     assert not found
 
 
+PAYS = SimpleNamespace(iterations=lambda *_, most, **__: most, pays=lambda *_: True)
+"""What a step without a budget may spend."""
+
+
 @pytest.fixture
 def scripted(monkeypatch):
     """Candidates around 0.1 where `final(rate)` is what each ends with, from a start of 2."""
 
     def run(final, lr=None):
-        def course(_, rates):
+        def course(_, rates, *__):
             return [ShortResult([2.0] * 100, {"lr": rate}) for rate in rates]
 
         def tried(rate, *_):
@@ -146,7 +150,7 @@ def scripted(monkeypatch):
         monkeypatch.setattr("recipe_steps.lr_range.candidates.tried_of", tried)
         monkeypatch.setattr("recipe_steps.lr_range.candidates.courses", course)
         still = ShortResult([2.0] * 100, {})
-        monkeypatch.setattr("recipe_steps.lr_range.candidates.untrained_course", lambda _: still)
+        monkeypatch.setattr("recipe_steps.lr_range.candidates.untrained_course", lambda *_: still)
         return candidates(SimpleNamespace(experiment=SimpleNamespace(lr=lr)), 0.1, PAYS)
 
     return run

@@ -74,11 +74,10 @@ def measure(ctx: Context) -> Evidence:
     allowed = ctx.allow(BUDGET_SHARE)
     kind, _ = optimizer_family(ctx.experiment)
     low, high = SWEEP[kind or "adam"]
-    length = ctx.allow(BUDGET_SHARE * SWEEPS_SHARE).iterations(
-        "sweeps", SWEEPS, least=LEAST_ITERATIONS, most=ITERATIONS
-    )
+    for_sweeps = ctx.allow(BUDGET_SHARE * SWEEPS_SHARE)
+    length = for_sweeps.iterations("sweeps", SWEEPS, least=LEAST_ITERATIONS, most=ITERATIONS)
     lrs = log_spaced(low, high, length)
-    sweeps = _sweeps(ctx, lrs)
+    sweeps = _sweeps(ctx, lrs, SWEEPS if for_sweeps.pays("all sweeps", SWEEPS * length) else 1)
     shortest = min(len(sweep) for sweep in sweeps)
     mean = [fmean(values) for values in zip(*(s[:shortest] for s in sweeps), strict=True)]
     if len(mean) < START:
@@ -114,11 +113,11 @@ def expects(ctx: Context, left: float | None) -> float:
     return whole if left is None else min(whole, max(least, BUDGET_SHARE * left))
 
 
-def _sweeps(ctx: Context, lrs: list[float]) -> list[list[float]]:
+def _sweeps(ctx: Context, lrs: list[float], count: int) -> list[list[float]]:
     """The losses of each fresh model under rising rates."""
     experiment = replace(ctx.experiment, lr=1.0, warmup=0.0)
     shorts = [
-        ShortTraining(experiment, ctx.seed_for("sweep", index), lrs) for index in range(SWEEPS)
+        ShortTraining(experiment, ctx.seed_for("sweep", index), lrs) for index in range(count)
     ]
     found = ctx.run_short(shorts, ends(experiment), lambda n: tell(ctx, n, "sweep"))
     return [until_divergence(course.losses) for course in found]
