@@ -143,22 +143,28 @@ def experiment_by_name(
         source = text_file(data)
     else:
         theirs = weights is not None and is_torchvisions(weights, name)
-        look = None if kind != "images" else (
-            image_format_of(name, image_size, pretrained=pretrained or theirs)
-        )  # fmt: skip
+        look = None
+        if kind == "images":
+            look = image_format_of(name, image_size, pretrained=pretrained or theirs)
         source = _images(
             data, kind, look, size=image_size, augment=augment or "none", target=target,
             folder=data_dir, skip_unreadable=skip_unreadable,
         )  # fmt: skip
-    if kind == "detection":
-        make = detector(name, source.outputs, image_size)
-    else:
-        make = factory(
-            name, source.kind, source.shape, source.outputs, pretrained=pretrained,
-            options=getattr(source.reader, "model_options", None),
-        )  # fmt: skip
+    make = _made(name, kind, source, image_size, pretrained=pretrained)
     experiment = _experiment(source, name, make, pretrained=pretrained, weights=weights)
     return experiment, (f"Data {source.name}: {source.notes[0]}", *source.notes[1:])
+
+
+def _made(
+    name: str, kind: Kind, source: Source, image_size: int | None, *, pretrained: bool
+) -> Factory:
+    """What builds the model for the inputs and outputs of the data."""
+    if kind == "detection":
+        return detector(name, source.outputs, image_size)
+    return factory(
+        name, source.kind, source.shape, source.outputs, pretrained=pretrained,
+        options=getattr(source.reader, "model_options", None),
+    )  # fmt: skip
 
 
 def _check_beginning(name: str, kind: Kind, weights: Path | None, *, pretrained: bool) -> None:
@@ -176,8 +182,8 @@ def _check_beginning(name: str, kind: Kind, weights: Path | None, *, pretrained:
 
 
 def _images(
-    data: str, kind: Kind, look: ImageFormat | None, *, size: int | None, augment: str, target: str | None,
-    folder: Path | None, skip_unreadable: bool,
+    data: str, kind: Kind, look: ImageFormat | None, *, size: int | None, augment: str,
+    target: str | None, folder: Path | None, skip_unreadable: bool,
 ) -> Source:  # fmt: skip
     """Images with a class, a mask or boxes each, from wherever the name says."""
     if kind == "segmentation":

@@ -1,7 +1,7 @@
 """Images with a mask each: two folders whose files have the same names."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
