@@ -95,6 +95,12 @@ class Meter:
         spent = self.epochs if self.budget.unit == "epochs" else self.seconds
         return max(0.0, self.budget.amount - spent)
 
+    def out_of_time(self) -> bool:
+        """Whether a budget of time is used up; one of epochs is booked when a training has ended,
+        and never runs out within it.
+        """
+        return self.budget is not None and self.budget.unit == "seconds" and self.spent
+
     @property
     def spent(self) -> bool:
         """Whether nothing is left."""

@@ -15,10 +15,16 @@ from recipe.training.plan import pause_in
 class Fit(TrainingRecord):
     """A training in this process with its record, advanced to any point of it."""
 
-    def __init__(self, training: Training, planned: int, patience: int | None = None) -> None:
-        """Nothing is trained yet."""
+    def __init__(
+        self,
+        training: Training,
+        planned: int,
+        patience: int | None = None,
+        out_of_time: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Nothing is trained yet; `out_of_time` is asked after each epoch."""
         super().__init__(planned, patience)
-        self.training = training
+        self.training, self.out_of_time = training, out_of_time
 
     def advance(self, until: float, on_epoch: Callable[["Fit"], None] | None = None) -> None:
         """Train until `until` epochs are done, or the fit ends by itself.
@@ -32,6 +38,8 @@ class Fit(TrainingRecord):
             if self.record(epoch):
                 self.weights = partial(dict, snapshot_of(self.training.model))
             self.seconds += time.perf_counter() - start
+            if self.status is None and epoch.part == 1 and self.out_of_time():
+                self.stop("stopped", f"the budget was used up after epoch {self.done}")
             if on_epoch:
                 on_epoch(self)
             if epoch.part < 1:

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from lab import CPU, EXPERIMENT, RATES, Lab, specs, timeless
+from recipe.core.budget import Budget
 from recipe.data.item_data import StreamData
 from recipe.search.halving import Halving
 from recipe.search.ranking import best_of
@@ -239,3 +240,26 @@ def test_later_trials_of_a_step_are_counted_on(tmp_path):
     with Lab(tmp_path) as lab:
         lab.run(specs(0.03, 1e-3), first=11)
         assert {what for _, _, what, *_ in lab.progress} == {"trial 11 of 12", "trial 12 of 12"}
+
+
+def test_a_training_ends_when_the_time_is_up_and_keeps_its_best_epoch(tmp_path):
+    with Lab(tmp_path / "a") as lab:
+        lab.runner.meter.budget = Budget(1, "seconds")
+        lab.runner.meter.started -= 10
+        (trial,) = lab.run(specs(1e-2))
+        assert (trial.status, trial.epochs, trial.best_epoch) == ("stopped", 1, 0)
+        assert trial.reason == "the budget was used up after epoch 1"
+        assert trial.planned_epochs == 6
+        assert lab.kept == [trial.key]
+        path = lab.runner.checkpoints.path(trial)
+        weights = path.read_bytes()
+        path.unlink()
+        assert lab.runner.weights(trial, specs(1e-2)[0].experiment) == weights
+
+
+def test_a_budget_of_epochs_never_ends_a_training(tmp_path):
+    with Lab(tmp_path / "a") as lab:
+        lab.runner.meter.budget = Budget(1, "epochs")
+        lab.runner.meter.spend(5)
+        (trial,) = lab.run(specs(1e-2))
+        assert (trial.status, trial.epochs) == ("finished", 6)
