@@ -12,7 +12,7 @@ from torchvision.transforms import v2
 from recipe.core.errors import UsageError
 from recipe.sources.image_check import look_at_all, readable
 from recipe.sources.image_names import files_below, image_files, is_image, left_out
-from recipe.sources.image_reading import SPAN_OF_16_BITS, WHITE, Rendering, open_image
+from recipe.sources.image_reading import SPAN_OF_16_BITS, WHITE, Rendering
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,6 @@ class Images:
     def __len__(self) -> int:
         """How many there are."""
         return len(self.names)
-
-    def __getitem__(self, index: int) -> Any:
-        """One of them, as Pillow opens it."""
-        return open_image(self.names[index])
 
 
 def stacked(names: Sequence[str], inputs: Iterable[Tensor]) -> Tensor:

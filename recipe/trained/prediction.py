@@ -1,6 +1,6 @@
 """Answers of a run's model for new data."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from recipe.experiment import Experiment
 from recipe.machine.device import pick_device
 from recipe.notebook.run_folder import read_result
 from recipe.sources.image_files import ImageReader, Images
+from recipe.sources.image_reading import open_image
 from recipe.tasks import Task
 from recipe.trained.arrays import as_called, read_array
 from recipe.trained.loading import (
@@ -156,7 +157,8 @@ def _images(
         x = kept.reader.tensors(images)
         kept.check(paths[0], x)
         return images.names, as_values(x).to(device)
-    found = load_data(_Transformed(images, transform), data[0], device)
+    loader = getattr(_innermost(experiment.train), "loader", open_image)
+    found = load_data(_Transformed(images.names, loader, transform), data[0], device)
     if not isinstance(found, TensorData):
         raise UsageError(
             f"{data[0]!r}: the transform of the training data is random: leave that out."
@@ -189,16 +191,17 @@ def _innermost(dataset: Any) -> Any:
 
 @dataclass
 class _Transformed:
-    """Images as a data set; the target is always 0."""
+    """Images as a data set, loaded as those of the training data; the target is always 0."""
 
-    images: Images
+    names: Sequence[str]
+    loader: Callable[[str], Any]
     transform: Any
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.names)
 
     def __getitem__(self, index: int) -> tuple[Any, int]:
-        return self.transform(self.images[index]), 0
+        return self.transform(self.loader(self.names[index])), 0
 
 
 @torch.no_grad()

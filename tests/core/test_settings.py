@@ -60,6 +60,7 @@ GOOD = [
             "json",
             "fresh",
             "pretrained",
+            "skip_unreadable",
         )
     ],
 ]
@@ -114,6 +115,7 @@ BAD = [
                 "json",
                 "fresh",
                 "pretrained",
+                "skip_unreadable",
             ),
             ("once", "yes", "please", 1, 0, "true", "report.html", [], "no", "resnet18"),
             strict=True,

@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -93,56 +92,6 @@ def test_a_broken_image_is_named(tmp_path, draw):
     (tmp_path / "cat" / "0.png").write_bytes(b"no image")
     with pytest.raises(UsageError, match=r"0\.png"):
         image_folder(tmp_path)
-
-
-def bars(folder, save, suffix="png"):
-    """A white bar in each image, upright in `down` and lying in `across`."""
-    for name in ("across", "down"):
-        (folder / name).mkdir(parents=True)
-        for k in range(8):
-            pixels = np.zeros((24, 24), dtype=np.uint8)
-            pixels[:, 8:12] = 200 + k
-            pixels = pixels.T if name == "across" else pixels
-            save(Image.fromarray(pixels), folder / name / f"{k}.{suffix}", k)
-    return folder
-
-
-def is_right(source):
-    """Whether bars stand upright in one class and lie in the other."""
-    for x, y in (source.train[k] for k in range(len(source.train))):
-        rows, columns = x.mean((0, 2)).std(), x.mean((0, 1)).std()
-        if (rows > columns) != (source.classes[y] == "across"):
-            return False
-    return True
-
-
-def on_its_side(image, path, k):
-    """Every second image is stored turned, and its file says so."""
-    tag = Image.Exif()
-    tag[0x0112] = 6
-    image = image.convert("RGB")
-    if k % 2:
-        image.transpose(Image.Transpose.ROTATE_90).save(path, quality=95, exif=tag)
-    else:
-        image.save(path, quality=95)
-
-
-def in_16_bits(image, path, _):
-    Image.fromarray(np.asarray(image).astype(np.uint16) * 200 + 4000).save(path)
-
-
-@pytest.mark.parametrize(("save", "suffix"), [(on_its_side, "jpg"), (in_16_bits, "png")])
-def test_images_are_read_as_a_viewer_shows_them(tmp_path, save, suffix):
-    source = image_folder(bars(tmp_path, save, suffix))
-    assert is_right(source)
-    (note,) = source.notes[1:]
-    assert (
-        "8 of 16 images are stored lying"
-        if suffix == "jpg"
-        else "16 of 16 images are grey in more than 8 bits"
-    ) in note
-    _, x = source.reader.read(tmp_path)
-    assert all(torch.equal(x[k], source.train[k][0]) for k in range(16))
 
 
 def test_a_picture_that_lies_on_its_side_counts_as_it_is_shown(tmp_path):

@@ -1,6 +1,5 @@
-"""Image folders as people have them, written before the code that reads them had seen any.
-
-Each stands for a kind; what `recipe predict` makes of an image is what training saw.
+"""Image folders as people have them. Each stands for a kind; what `recipe predict` makes of an image
+is what training saw.
 """
 
 import struct
@@ -76,6 +75,7 @@ def deep(make):
 @pytest.mark.parametrize(
     ("make", "suffix"),
     [
+        (lambda a: a.astype(np.uint16) * 150 + 5000, "png"),
         (lambda a: a.astype(np.uint16) * 16, "png"),  # 12 bits
         (lambda a: a.astype(np.uint16) * 4, "tif"),  # 10 bits
         (lambda a: a.astype(np.float32) / 255, "tif"),
