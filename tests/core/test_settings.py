@@ -117,7 +117,7 @@ BAD = [
                 "pretrained",
                 "skip_unreadable",
             ),
-            ("once", "yes", "please", 1, 0, "true", "report.html", [], "no", "resnet18"),
+            ("once", "yes", "please", 1, 0, "true", "report.html", [], "no", "resnet18", "all"),
             strict=True,
         )
     ],
