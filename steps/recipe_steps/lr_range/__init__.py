@@ -21,7 +21,7 @@ class LrRange:
         "sought that makes the loss fall fastest within about a hundred iterations."
     )
     says = "best rate {best_lr}"
-    version = 6
+    version = 7
     short = True
     requires = frozenset({"overfit_sample"})
     rules = rules.RULES
