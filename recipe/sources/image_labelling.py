@@ -93,7 +93,7 @@ def _by_folders(parts: Parts, tables: Sequence[Path], target: str | None) -> Lab
     if level is None:
         return None
     tops = {place[0] for place in places if len(place) > 1}
-    if wanted is None and numbered_alike(tops) and _by_tables(parts, tables, None):
+    if wanted is None and numbered_alike(tops) and _say_tables(parts, tables):
         return None
     labels = {
         part: {file.path: file.place[level.depth] for file in files
@@ -105,6 +105,14 @@ def _by_folders(parts: Parts, tables: Sequence[Path], target: str | None) -> Lab
         labels["test"] = {}  # test/unknown/1.jpg
     empty = [] if level.depth else list(_empty(parts.roots["train"], labels["train"].values()))
     return Labelling(labels, [*level.notes, *empty])
+
+
+def _say_tables(parts: Parts, tables: Sequence[Path]) -> bool:
+    """Whether tables label the images without being asked how."""
+    try:
+        return _by_tables(parts, tables, None) is not None
+    except UsageError:
+        return False
 
 
 def _empty(root: Path, classes: Iterable[str]) -> Iterator[str]:
