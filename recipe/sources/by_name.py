@@ -2,6 +2,7 @@
 
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
@@ -108,8 +109,7 @@ def experiment_by_name(
     Args:
         data: a folder of images, a table, a text, or a data set of torchvision.
         model: see `model_names`; None: the usual one for this kind of data.
-        target: the column of a table that is predicted, or several with commas between them; of a
-            folder of images, see `image_folder`.
+        target: the column of a table to predict, or several: a,b; of images see `image_folder`.
         task: of a table, where it is not what the column looks like.
         group: of a table, a column of which no value is both in training and in validation.
         time: of a table, a column by which rows are ordered: the latest validate.
@@ -142,17 +142,22 @@ def experiment_by_name(
     elif kind == "text":
         source = text_file(data)
     else:
-        theirs = weights is not None and is_torchvisions(weights, name)
-        look = None
-        if kind == "images":
-            look = image_format_of(name, image_size, pretrained=pretrained or theirs)
-        source = _images(
-            data, kind, look, size=image_size, augment=augment or "none", target=target,
-            folder=data_dir, skip_unreadable=skip_unreadable,
-        )  # fmt: skip
+        look = _look(name, kind, image_size, weights, pretrained=pretrained)
+        more: Any = {"folder": data_dir, "skip_unreadable": skip_unreadable, "target": target}
+        source = _images(data, kind, look, size=image_size, augment=augment or "none", **more)
     make = _made(name, kind, source, image_size, pretrained=pretrained)
     experiment = _experiment(source, name, make, pretrained=pretrained, weights=weights)
     return experiment, (f"Data {source.name}: {source.notes[0]}", *source.notes[1:])
+
+
+def _look(
+    name: str, kind: Kind, image_size: int | None, weights: Path | None, *, pretrained: bool
+) -> ImageFormat | None:
+    """How a classifier of this name wants its images; None for other kinds of models."""
+    if kind != "images":
+        return None
+    theirs = weights is not None and is_torchvisions(weights, name)
+    return image_format_of(name, image_size, pretrained=pretrained or theirs)
 
 
 def _made(
