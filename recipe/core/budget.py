@@ -50,6 +50,16 @@ def parse_verify_budget(value: Any) -> Budget | Literal["off"]:
     return "off" if value == "off" else parse_budget(value)
 
 
+def parse_call_limit(value: Any) -> Budget | Literal["off"]:
+    """`10m`, or `off`; ValueError otherwise."""
+    if value == "off":
+        return "off"
+    budget = parse_budget(value)
+    if budget.unit != "seconds":
+        raise ValueError(f"{value!r} is no time: write 90s, 10m, 2h or off")
+    return budget
+
+
 GRAIN = 2.0**-24
 """Parts of an epoch are booked in multiples of this. Their sums are exact, so a run that was
 resumed has spent to the last digit what it would have without: parts then add up in other order."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recipe.core.budget import parse_budget, parse_verify_budget
+from recipe.core.budget import Budget, parse_budget, parse_call_limit, parse_verify_budget
 from recipe.core.parsers import (
     one_of_these,
     parse_column,
@@ -26,6 +26,7 @@ AUGMENTATIONS = ("none", "shift", "flip")
 """Random changes of training images; `flip` also shifts. A mirrored letter or digit is another one:
 those take `shift`."""
 TABLE_TASKS = ("classification", "binary", "regression")
+CALL_LIMIT = Budget(600, "seconds")
 BY_NAME = ("data", "target", "task", "group", "time", "model", "pretrained", "weights",
            "image_size", "augment", "skip_unreadable", "data_dir")  # fmt: skip
 """Options that name an experiment instead of a TARGET."""
@@ -135,6 +136,13 @@ OPTIONS: tuple[Option, ...] = (
         None,
         "What proving advice by retraining may cost (default: three trainings).",
         "5m|10epochs|off",
+    ),
+    Option(
+        "call_limit",
+        parse_call_limit,
+        CALL_LIMIT,
+        "How long one call of your code may take: an item, a forward pass (default: 10m).",
+        "10m|off",
     ),
     Option("epochs", parse_epochs, None, "Epochs of one full training.", "N"),
     Option(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from recipe.core.budget import Budget
 from recipe.core.errors import UsageError
 from recipe.core.names import unknown
-from recipe.core.option_definitions import OPTION_BY_NAME, OPTIONS
+from recipe.core.option_definitions import CALL_LIMIT, OPTION_BY_NAME, OPTIONS
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Settings:
     device: str = "auto"
     budget: Budget | None = None
     verify_budget: Budget | Literal["off"] | None = None
+    call_limit: Budget | Literal["off"] = CALL_LIMIT
     epochs: int | None = None
     search: str = "auto"
     ensemble: int | None = None
@@ -56,13 +57,20 @@ class Settings:
         mend = tuple(dict.fromkeys((*self.mend, *mended)))
         return replace(self, mend=mend, keep_going=self.keep_going or keep_going)
 
+    @property
+    def budgets(self) -> dict[str, str | None]:
+        """As the user writes them."""
+        found = {name: getattr(self, name) for name in ("budget", "verify_budget", "call_limit")}
+        return {name: str(value) if value else None for name, value in found.items()}
+
+    def below(self, folder: Path) -> "Settings":
+        """These with the paths that a run reads and writes made absolute."""
+        against = self.against and folder / self.against
+        return replace(self, out=folder / self.out, against=against)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values without defaults, as recipe.toml and result.json hold them."""
-        default = asdict(Settings())
-        plain = asdict(self) | {
-            name: str(getattr(self, name)) if getattr(self, name) else None
-            for name in ("budget", "verify_budget")
-        }
+        default, plain = (asdict(each) | each.budgets for each in (Settings(), self))
         changed = {name: value for name, value in plain.items() if value != default[name]}
         return {
             name: str(value) if isinstance(value, Path) else value

@@ -8,7 +8,8 @@ import optree
 import torch
 from torch import Tensor
 
-from recipe.core.errors import UsageError, raised
+from recipe.border.faults import said_of
+from recipe.core.errors import UsageError
 from recipe.data.item_parts import Parting, as_targets, as_tensors
 from recipe.data.joining import grown
 from recipe.data.trees import (
@@ -114,10 +115,9 @@ class Collate:
         try:
             made = self.own(items)
         except Exception as error:
-            raise UsageError(
-                f"The collate function of {name} raised {raised(error)} for "
-                f"{len(items)} items; call it with a list of items to see where."
-            ) from error
+            otherwise = "call it with a list of items by itself"
+            who, given = f"The collate function of {name}", f" for {len(items)} items"
+            raise UsageError(said_of(error, who, otherwise, given)) from error
         x, y = self.parting(made, f"The batch that the collate function of {name} makes")
         x, y = batch_values(x, len(items), name), batch_values(y, len(items), name)
         _same_count(x, y, name)

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from recipe.border.faults import usage_error
 from recipe.core.errors import UsageError
 from recipe.data.collating import leaves_of, rebuilt
 from recipe.data.disk_cache import CHUNK, MEMORY_SHARE, Make, on_disk
@@ -220,7 +221,9 @@ def _serve(line: Channel, reader: _Reader, parts: list[Tensor]) -> None:
         try:
             start, stop = message["chunk"]
             reader.read(start, stop, parts)
-        except UsageError as error:
-            line.send({"complaint": str(error), "unequal": isinstance(error, Unequal)})
+        except BaseException as error:  # the parent raises it
+            if (fault := usage_error(error)) is None:
+                raise
+            line.send({"complaint": str(fault), "unequal": isinstance(error, Unequal)})
         else:
             line.send({"done": True})

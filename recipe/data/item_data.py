@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Subset
 
+from recipe.border.call_limit import seconds_allowed
 from recipe.data.collating import IGNORED, Collate, part_item, with_lengths
 from recipe.data.datasets import (
     EVAL_BATCH,
@@ -20,7 +21,8 @@ from recipe.data.datasets import (
 )
 from recipe.data.joining import join
 from recipe.data.order import Order
-from recipe.data.single_items import Batch, read
+from recipe.data.single_items import Batch
+from recipe.data.single_items import read as read_batches
 from recipe.data.trees import Gathered, Items, Tree, Values
 
 
@@ -100,12 +102,17 @@ class StreamData(AnyEpoch):
         """Number of items."""
         return len(self.dataset)  # type: ignore[arg-type]
 
+    @property
+    def _patience(self) -> float:
+        """Seconds that a process of the loader may take for a batch; 0 for ever."""
+        return seconds_allowed() if self.workers else 0.0
+
     def _load(self, **options: Any) -> Iterator[Batch]:
         loader: Iterable[Any] = DataLoader(
-            self.dataset, num_workers=self.workers,
+            self.dataset, num_workers=self.workers, timeout=self._patience,
             collate_fn=Assembly(self.collate, self.name), **options,
         )  # fmt: skip
-        for batch in read(loader, self.name):
+        for batch in read_batches(loader, self.name):
             yield suited(moved(batch, self.device), self.suits)
 
     def batches(
@@ -127,8 +134,11 @@ class StreamData(AnyEpoch):
         index = torch.randperm(len(self), generator=generator)[:n].tolist()
         read = replace(self, dataset=Subset(self.dataset, index), order=Order(), suits=())
         if self.collate.own is not None:
-            loader = DataLoader(read.dataset, EVAL_BATCH, num_workers=self.workers, collate_fn=list)
-            kept = [item for items in loader for item in items]
+            loader: Iterable[Any] = DataLoader(
+                read.dataset, EVAL_BATCH, num_workers=self.workers, timeout=self._patience,
+                collate_fn=list,
+            )  # fmt: skip
+            kept = [item for items in read_batches(loader, self.name) for item in items]
             some = ItemData(kept, self.collate, self.device, self.name, False, suits=self.suits)
             return some.sample(n, generator)
         xs, ys = zip(*read.eval_batches(), strict=True)

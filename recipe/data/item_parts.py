@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recipe.core.errors import UsageError, raised
+from recipe.border.faults import said_of
+from recipe.core.errors import UsageError
 from recipe.data.trees import Items, as_structure, every_tensor
 from recipe.data.word_labels import WordLabels
 
@@ -67,10 +68,9 @@ class Parting:
         try:
             pair = self.function(item)
         except Exception as error:
-            raise UsageError(
-                f"The function given as batch raised {raised(error)} for {where}; "
-                "call it with that item to see where."
-            ) from error
+            otherwise = "call it with that item by itself"
+            told = said_of(error, "The function given as batch", otherwise, f" for {where}")
+            raise UsageError(told) from error
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise UsageError(
                 f"The function given as batch returned {_called(pair)} for {where}: return a pair "

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from recipe.core.errors import UsageError, raised
+from recipe.border.faults import said_of
+from recipe.core.errors import UsageError
 from recipe.data.arrays import (
     as_arrays,
     check_not_empty,
@@ -236,10 +237,9 @@ def _length(source: Any, name: str) -> int:
     try:
         return len(source)
     except Exception as error:
-        raise UsageError(
-            f"The length of {name} is not known, len() raised {raised(error)}: return the number "
-            "of its items from __len__."
-        ) from error
+        who = f"The length of {name} is not known: len()"
+        otherwise = "return the number of its items from __len__"
+        raise UsageError(said_of(error, who, otherwise)) from error
 
 
 def _knowing(source: Any, name: str, collate: Collate) -> Collate:
@@ -337,9 +337,8 @@ def _called(source: Any, name: str) -> Any:
     try:
         return source()
     except Exception as error:
-        raise UsageError(
-            f"The function given as {name} raised {raised(error)}; call it by itself to see where."
-        ) from error
+        who, otherwise = f"The function given as {name}", "call it by itself"
+        raise UsageError(said_of(error, who, otherwise)) from error
 
 
 def _workers(n: int) -> int:

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from recipe.border.call_limit import seconds_allowed
+from recipe.border.faults import Place, owner_of, said_of
 from recipe.core.errors import UsageError, raised
 from recipe.data.collating import Collate, Item, leaves_of, part_item, same_structure
 from recipe.data.equality import identical
@@ -54,9 +56,7 @@ def raw_item(dataset: Any, index: int, name: str) -> Any:
     try:
         return dataset[index]
     except Exception as error:
-        raise UsageError(
-            f"{name}[{index}] raised {raised(error)}; read that item by itself to see where."
-        ) from error
+        raise UsageError(said_of(error, f"{name}[{index}]", "read that item by itself")) from error
 
 
 def item(dataset: Any, index: int, name: str, parting: Parting | None = None) -> Item:
@@ -102,8 +102,16 @@ def read(loader: Iterable[Any], name: str) -> Iterator[Any]:
         told = history[-1] if history and "Traceback" in str(error) else raised(error)
         if isinstance(error, UsageError):
             raise UsageError(told.partition("UsageError: ")[2]) from error
+        places = re.findall(r'File "(.*)", line (\d+), in ', str(error))
+        theirs = [Place(file, int(line)) for file, line in places if owner_of(file) == "user"]
+        where = f" ({theirs[-1]})" if theirs else ""
+        if "DataLoader timed out" in told:
+            raise UsageError(
+                f"Reading {name}: no batch came within {seconds_allowed():.0f} s; look for a loop "
+                "without an end in its data set, or give it longer with --call-limit."
+            ) from error
         raise UsageError(
-            f"Reading {name} raised {told}; read its items one by one to see where."
+            f"Reading {name} raised {told}{where}; read its items one by one."
         ) from error
 
 

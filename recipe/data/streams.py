@@ -8,7 +8,9 @@ from typing import Any
 import torch
 from torch.utils.data import Dataset, IterableDataset
 
-from recipe.core.errors import UsageError, raised
+from recipe.border.call_limit import beat
+from recipe.border.faults import said_of
+from recipe.core.errors import UsageError
 from recipe.data.collating import (
     Collate,
     check_items,
@@ -112,16 +114,18 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def _read(stream: Iterator[Any], name: str, count: int) -> list[Any]:
+    found = []
     try:
-        return list(islice(stream, count))
+        for each in islice(stream, count):
+            beat()
+            found.append(each)
     except Exception as error:
         raise _unreadable(name, error) from error
+    return found
 
 
 def _unreadable(name: str, error: Exception) -> UsageError:
-    return UsageError(
-        f"Reading {name} raised {raised(error)}; go through the stream by itself to see where."
-    )
+    return UsageError(said_of(error, f"Reading {name}", "go through the stream by itself"))
 
 
 def _kept(raw: list[Any], name: str, device: torch.device, collate: Collate) -> Data:
@@ -226,6 +230,7 @@ class IterableData:
                 for item in place.stream:
                     found = True
                     place.at += 1
+                    beat()
                     yield item
             except Exception as error:
                 raise _unreadable(self.name, error) from error

@@ -4,6 +4,7 @@ The engine knows no step by name and no terminal. It computes each status from t
 step cannot declare itself passed, a crash is never a pass, and a step that did not run says why.
 """
 
+import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from recipe.border.faults import usage_error
 from recipe.core.chosen_model import chosen_from_json
 from recipe.core.errors import RecipeError, UsageError
 from recipe.core.events import Crash, Message, StepFinished, StepStarted
@@ -200,10 +202,13 @@ class Engine:
             _check_evidence(evidence)
             said = summary_of(step, evidence)
             findings = judge(step.rules, evidence, ctx.settings.ignore)
-        except UsageError as error:
-            self.usage_error = error
-            return replace(blank, reason=str(error))
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; it never passes
+        except BaseException as error:  # a plugin may raise anything, and the user's code too
+            fault = usage_error(error, ctx.experiment.model, _file_of(step))
+            if fault is not None:
+                self.usage_error = fault
+                return replace(blank, reason=str(fault))
+            if not isinstance(error, Exception):
+                raise
             where = f"step {step.name!r} of package {plugin.package!r}"
             reason = f"{where} crashed with {type(error).__name__}: {error}"
             log = "".join(traceback.format_exception(error))
@@ -256,6 +261,12 @@ class Engine:
         if result.status == "skip":
             self.ctx.emit(StepFinished(result, reused=False))
         self.results.append(result)
+
+
+def _file_of(step: Step) -> str | None:
+    """Where a step is written."""
+    module = sys.modules.get(type(step).__module__)
+    return getattr(module, "__file__", None)
 
 
 def _check_evidence(evidence: object) -> None:

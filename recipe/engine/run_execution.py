@@ -6,7 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from recipe.core.events import Observer, RunFinished, RunStarted
+from recipe.border.call_limit import limited_calls
+from recipe.border.faults import as_stop, usage_error
+from recipe.border.surroundings import folder_kept, warnings_shown
+from recipe.core.budget import Budget
+from recipe.core.events import Message, Observer, RunFinished, RunStarted
 from recipe.core.files import write_text
 from recipe.core.option_definitions import BY_NAME
 from recipe.core.results import RunResult
@@ -45,23 +49,69 @@ SHAPING = (
 """Settings that two invocations must share to count as the same run."""
 
 
-@earlier_objects_frozen()
 def execute(
     experiment: Experiment,
     settings: Settings,
     *,
-    target: str | None = None,
     observe: Observer | None = None,
     gate: Gate | None = None,
-    folder: Path | None = None,
+    base: Path | None = None,
+    **given: Any,
 ) -> RunResult:
-    """Run with resolved settings.
+    """Run with resolved settings. Whatever the user's code raises is one sentence, and what it
+    changes in this process is put back.
 
     Args:
         experiment: what to train.
         settings: resolved options.
-        target: how the command line names the experiment, for the record.
         observe: called with every event.
+        gate: see `recipe.run`; asked after warnings too.
+        base: where relative paths of options begin; by default the working directory.
+        given: see `_execute`.
+
+    Raises:
+        UsageError: see `recipe.run`; or code of the user's failed.
+
+    """
+    emit = as_stop(observe or (lambda _: None))
+    limit = settings.call_limit if isinstance(settings.call_limit, Budget) else None
+    with (
+        folder_kept() as folder,
+        warnings_shown(),
+        limited_calls(limit, execute.__code__, lambda text: emit(Message(text))),
+    ):
+        try:
+            base = (base or folder).absolute()
+            asked = gate and as_stop(gate)
+            return _execute(experiment, settings, base, emit=emit, gate=asked, **given)
+        except BaseException as error:
+            brought = getattr(experiment, "model", None)
+            if (fault := usage_error(error, brought)) is None:
+                raise
+            if fault is error:
+                raise
+            raise fault from error
+
+
+@earlier_objects_frozen()
+def _execute(
+    experiment: Experiment,
+    settings: Settings,
+    base: Path,
+    *,
+    emit: Observer,
+    target: str | None = None,
+    gate: Gate | None = None,
+    folder: Path | None = None,
+) -> RunResult:
+    """Run, wherever the user's code moves the working directory to.
+
+    Args:
+        experiment: what to train.
+        settings: resolved options.
+        base: where their relative paths begin.
+        target: how the command line names the experiment, for the record.
+        emit: called with every event.
         gate: see `recipe.run`; asked after warnings too.
         folder: a run folder to go on with, instead of a new one.
 
@@ -69,23 +119,24 @@ def execute(
         UsageError: see `recipe.run`.
 
     """
-    emit = observe or (lambda _: None)
-    started = start(experiment, settings, emit)
+    placed = settings.below(base)
+    started = start(experiment, placed, emit)
     name = _name(experiment, target)
     record = ({"target": target} if settings.data is None else {}) | _kept(settings)
     identity = _identity(started, target, record)
-    with _journal(settings, name, identity, folder) as journal:
+    with _journal(placed, name, identity, folder and base / folder) as journal:
+        called = folder or settings.out / journal.path.parent.name
         resumed = _open(journal, identity, record)
         if started.experiment.inputs is not None:
             started.experiment.inputs.write(journal.path.parent, experiment.model)
         steps = tuple((p.step.name, p.step.title) for p in started.plugins)
-        emit(RunStarted(name, journal.path.parent, steps, resumed))
+        emit(RunStarted(name, called, steps, resumed))
         engine = make_engine(started, settings, journal, emit, gate)
         interrupted = _interrupted(engine, started)
         record |= _kept(engine.decisions.taken())
         write_text(journal.path.parent / run_folder.SETTINGS, run_folder.to_toml(record))
         result = _result(engine, started, name, record, interrupted=interrupted)
-        result = write_run(result, engine, settings)
+        result = write_run(result, engine, settings, called)
         if not interrupted:
             journal.put(run_folder.FINISHED, "run", result.verdict)
         emit(RunFinished(result))
@@ -150,7 +201,9 @@ def _interrupted(engine: Engine, started: Started) -> bool:
         if started.earlier is not None:
             train_declared(engine)
         engine.results = proved(engine)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        if usage_error(error) is not None:  # the user's code raised it, and nobody pressed a key
+            raise
         return True
     return False
 

@@ -3,6 +3,7 @@
 import os
 import platform
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import torch
 
@@ -29,8 +30,10 @@ def environment(device: torch.device) -> dict[str, Scalar]:
     }
 
 
-def write_run(result: RunResult, engine: Engine, settings: Settings) -> RunResult:
-    """Write everything into the run folder; the result, with the folder and the best weights."""
+def write_run(result: RunResult, engine: Engine, settings: Settings, called: Path) -> RunResult:
+    """Write everything into the run folder; the result, with the best weights and the folder as it
+    is `called`.
+    """
     from recipe.report.write import write_report
 
     folder = engine.journal.path.parent
@@ -48,7 +51,7 @@ def write_run(result: RunResult, engine: Engine, settings: Settings) -> RunResul
             "model.load_state_dict(safetensors.torch.load_file('best.safetensors'))",
         }
         write_text(folder / "best.json", to_json(how, indent=1) + "\n")
-    result = replace(result, folder=folder)
+    result = replace(result, folder=called)
     run_folder.write_result(result, folder)
     write_report(result, folder, junit=settings.ci, html=settings.html)
     return result

@@ -5,9 +5,9 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
+from recipe.border.faults import error_location
 from recipe.core.errors import UsageError
 from recipe.frameworks.libraries import LIGHTNING, base_class, is_a, overrides
-from recipe.models.user_errors import error_location
 
 DATA_MODULE, MODULE = "LightningDataModule", "LightningModule"
 PARTS = ("train", "val", "test")

@@ -7,13 +7,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from recipe.border.faults import error_location
 from recipe.core.errors import UsageError
 from recipe.frameworks.fresh_models import Copied, Remade, same_shapes
 from recipe.frameworks.libraries import LIGHTNING, base_class, is_a, overrides
 from recipe.frameworks.lightning_data import MODULE
 from recipe.frameworks.lightning_optimizers import copy_of
 from recipe.models.randomness import seeded
-from recipe.models.user_errors import error_location
 
 CPU = torch.device("cpu")
 

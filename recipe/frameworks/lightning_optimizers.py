@@ -9,11 +9,11 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
+from recipe.border.faults import error_location
 from recipe.core.errors import UsageError
 from recipe.experiment import DEFAULT_EPOCHS
 from recipe.frameworks.optimizers import OptimizerRead, read_optimizer
 from recipe.frameworks.schedules import ScheduleRead, depends_on_validation, read_scheduler
-from recipe.models.user_errors import error_location
 
 ONE = "the recipe trains one model with one optimizer"
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from recipe.border.faults import error_location
 from recipe.core.errors import UsageError
 from recipe.data.trees import as_structure, as_values, natural
 from recipe.experiment import MODEL_LOSS
@@ -27,7 +28,6 @@ from recipe.frameworks.training_step import ByTrainingStep, through
 from recipe.models.calling import Calling, find_calling
 from recipe.models.own_loss import declare
 from recipe.models.randomness import seeded
-from recipe.models.user_errors import error_location
 
 MOST_PASSES = 64
 """Calls of the step in which every class has been a target, at most."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
+from recipe.border.faults import error_location
 from recipe.core.errors import UsageError
 from recipe.data.trees import as_structure, as_values, natural
 from recipe.experiment import DEFAULT_EPOCHS, USUAL_BATCH, Experiment
@@ -21,7 +22,6 @@ from recipe.frameworks.optimizers import read_optimizer
 from recipe.frameworks.schedules import depends_on_validation, read_scheduler
 from recipe.models.calling import Calling, find_calling
 from recipe.models.randomness import seeded
-from recipe.models.user_errors import error_location
 
 CPU = torch.device("cpu")
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from recipe.border.faults import error_location
 from recipe.core.errors import UsageError
 from recipe.frameworks.optimizers import read_optimizer
 from recipe.frameworks.schedules import (
@@ -17,7 +18,6 @@ from recipe.frameworks.schedules import (
     read_schedule,
     stepped_rates,
 )
-from recipe.models.user_errors import error_location
 
 WAITING = ("reduce_lr_on_plateau", "greedy")
 """Schedules that follow from scores."""

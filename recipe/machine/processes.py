@@ -19,7 +19,9 @@ from typing import Any
 
 import torch
 
-from recipe.core.errors import RecipeError
+from recipe.border.call_limit import limited_in_child
+from recipe.border.faults import usage_error
+from recipe.core.errors import RecipeError, UsageError, raised
 
 Serve = Callable[["Channel"], None]
 ATTEMPTS = 2
@@ -125,7 +127,8 @@ def _main(serve: Serve, ours: Connection, theirs: Connection, parent: int) -> No
     sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     torch.set_num_threads(1)  # OpenMP's pool of threads does not survive a fork
     try:
-        serve(Channel(theirs))
+        with limited_in_child(_main.__code__):
+            serve(Channel(theirs))
     except ChannelClosed:
         return
 
@@ -223,6 +226,7 @@ def run_all(
     `on_done` is called with the number of jobs that are done.
 
     Raises:
+        UsageError: code of the user's raised in a job.
         RecipeError: a job raised, or its process died twice.
 
     """
@@ -233,6 +237,8 @@ def run_all(
             answer_requests(lambda line: _serve_jobs(line, jobs), requests, width)
         ) as done:
             for index, message in done:
+                if "fault" in message:
+                    raise UsageError(message["fault"])
                 if "error" in message:
                     raise RecipeError(message["error"])
                 results[index] = message["result"]
@@ -249,5 +255,6 @@ def _serve_jobs(line: Channel, jobs: Sequence[Callable[[], dict[str, Any]]]) -> 
             line.send({"result": jobs[message["job"]]()})
         except ChannelClosed:
             raise
-        except Exception as error:  # noqa: BLE001 - it is raised again in the parent
-            line.send({"error": f"{type(error).__name__}: {error}"})
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the parent
+            fault = usage_error(error)
+            line.send({"fault": str(fault)} if fault else {"error": raised(error)})

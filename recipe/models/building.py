@@ -6,13 +6,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from recipe.core.errors import UsageError, raised
+from recipe.border.advice import UNKNOWN
+from recipe.border.faults import said_of
+from recipe.core.errors import UsageError
 from recipe.data.trees import Values
 from recipe.experiment import Experiment
 from recipe.models.blocks import check_head, find_blocks, freeze
 from recipe.models.pretrained import SCRATCH, file_of, load_start, load_weights, reset_weights
 from recipe.models.randomness import seeded
-from recipe.models.user_errors import error_location
 
 
 def build_model(experiment: Experiment, seed: int, device: torch.device) -> nn.Module:
@@ -56,10 +57,8 @@ def _made(experiment: Experiment) -> nn.Module:
         raise
     except Exception as error:
         args = ", ".join(f"{k}={v!r}" for k, v in given.items())
-        raise UsageError(
-            f"The model factory raised {raised(error)} "
-            f"({error_location(error)}, called with ({args})); fix it and run again."
-        ) from error
+        called = f" called with ({args})"
+        raise UsageError(said_of(error, "The model factory", UNKNOWN, called)) from error
     if not isinstance(model, nn.Module):
         raise UsageError(
             f"The model factory returned {type(model).__name__}: "

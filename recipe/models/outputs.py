@@ -6,7 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
-from recipe.core.errors import UsageError, raised
+from recipe.border.faults import said_of
+from recipe.core.errors import UsageError
 from recipe.core.names import unknown
 from recipe.data.trees import as_structure, every_tensor
 
@@ -57,9 +58,10 @@ class OutputPicker:
         try:
             found = function(returned)
         except Exception as error:
+            otherwise = "let it take the outputs out of that"
+            given = f" for {told}, which the model returns"
             raise UsageError(
-                f"The function given as outputs raised {raised(error)} for {told}, which the "
-                "model returns: let it take the outputs out of that."
+                said_of(error, "The function given as outputs", otherwise, given)
             ) from error
         if not _holds_tensors(found):
             raise UsageError(

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from recipe.models.adapted import adapter_of, advice, mask_given
     from recipe.models.building import batch_norms, build_model
     from recipe.models.calling import INVERTED_MASKS, MASKS, mask_parameter
-    from recipe.models.user_errors import error_location
+    from recipe.border.faults import error_location
     from recipe.models.dropout import no_dropout
     from recipe.models.randomness import seeded
     from recipe.models.blocks import in_head
@@ -164,7 +164,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.models.adapted": ("adapter_of", "advice", "mask_given"),
     "recipe.models.building": ("batch_norms", "build_model"),
     "recipe.models.calling": ("INVERTED_MASKS", "MASKS", "mask_parameter"),
-    "recipe.models.user_errors": ("error_location",),
+    "recipe.border.faults": ("error_location",),
     "recipe.models.dropout": ("no_dropout",),
     "recipe.models.randomness": ("seeded",),
     "recipe.models.blocks": ("in_head",),

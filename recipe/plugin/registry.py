@@ -1,12 +1,14 @@
 """Step plugins: find them (importing nothing), load them, verify their shape, order them."""
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
+from recipe.border.faults import add_plugin
 from recipe.core.errors import StepError, UsageError
 from recipe.core.names import unknown
 from recipe.plugin.rules import Rule
@@ -71,7 +73,16 @@ def _load_one(entry: EntryPoint) -> Plugin:
             f"Step {entry.name!r} of package {package!r} is no step: {problem}; "
             f"fix or uninstall {package!r}."
         )
+    if entry.dist is not None:
+        _count_as_ours(step)
     return Plugin(step, package)
+
+
+def _count_as_ours(step: Step) -> None:
+    """The code of an installed step is none of the user's."""
+    module = sys.modules[type(step).__module__.partition(".")[0]]
+    for path in getattr(module, "__path__", [module.__file__]):
+        add_plugin(str(path))
 
 
 def verify(step: Any) -> str | None:

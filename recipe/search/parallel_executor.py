@@ -6,7 +6,8 @@ from dataclasses import fields
 from functools import partial
 from typing import Any
 
-from recipe.core.errors import UNUSABLE, RecipeError, reason_of
+from recipe.border.faults import usage_error
+from recipe.core.errors import UNUSABLE, RecipeError, UsageError, raised, reason_of
 from recipe.machine.processes import ATTEMPTS, Channel, ChannelClosed, Child, Children, ready
 from recipe.search.executor import OnProgress, Trainer
 from recipe.search.trial_run import TrialRun
@@ -67,6 +68,8 @@ class ParallelExecutor:
     def _hear(self, run: TrialRun, child: Child, on_progress: OnProgress) -> bool:
         """Take in one message; True when the child has done what it was asked to."""
         message, payload = child.receive()
+        if "fault" in message:
+            raise UsageError(message["fault"])
         if "crashed" in message:
             raise RecipeError(f"Trial {run.head['number']}: {message['crashed']}")
         if "done" in message:
@@ -125,8 +128,10 @@ class ParallelExecutor:
                 answer = {"failed": reason_of(error)}
             except ChannelClosed:
                 raise
-            except Exception as error:  # noqa: BLE001 - the parent raises it
-                line.send({"crashed": f"{type(error).__name__}: {error}"})
+            except BaseException as error:  # noqa: BLE001 - the parent raises it
+                fault = usage_error(error, self.runs[number].spec.trained.model)
+                what = {"fault": str(fault)} if fault else {"crashed": raised(error)}
+                line.send(what)
                 return
             snapshot = current.weights() if current else {}
             record = current and {name: getattr(current, name) for name in RECORDED}

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
+from recipe.border.faults import error_location
 from recipe.core.errors import UsageError, raised
 from recipe.experiment import Experiment
 from recipe.frameworks.recognition import KNOWN, as_known, is_known, only_known
-from recipe.models.user_errors import error_location
 
 BUILT_IN = {"digits": "recipe.sources.digits:digits"}
 DEFAULT_NAME = "experiment"

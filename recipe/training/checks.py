@@ -7,13 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from recipe.border.faults import error_location
 from recipe.core.errors import UsageError, in_a_line, raised
 from recipe.data.collating import same_structure
 from recipe.data.trees import Values, described, natural
 from recipe.models.calling import Calling
 from recipe.models.outputs import parts_of
 from recipe.models.randomness import seeded
-from recipe.models.user_errors import error_location
 
 CPU = torch.device("cpu")
 

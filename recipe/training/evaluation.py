@@ -8,14 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from recipe.core.errors import UsageError, raised
+from recipe.border.faults import said_of
+from recipe.core.errors import UsageError
 from recipe.data.collating import IGNORED
 from recipe.data.datasets import Data
 from recipe.data.joining import join, split
 from recipe.data.single_items import Batch
 from recipe.data.trees import Tree, Values, described
 from recipe.experiment import Experiment, Metric
-from recipe.models.user_errors import error_location
 from recipe.tasks.base import Task, adds_up
 from recipe.tasks.metrics import NamedMetric, Running
 from recipe.training.execution_mode import PLAIN, ExecutionMode
@@ -84,12 +84,12 @@ def loss_and_score(experiment: Experiment, batches: Iterable[Batch]) -> tuple[fl
 def _by_metric(metric: Metric, outputs: Values, y: Values) -> float:
     try:
         return float(metric(outputs, y))
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
-        raise UsageError(
-            f"The metric raised {raised(error)} ({error_location(error)}); it is called as "
-            f"metric(outputs, targets), here with {described(outputs)} and {described(y)}, and "
-            "returns one number."
-        ) from error
+    except Exception as error:
+        otherwise = (
+            f"it is called as metric(outputs, targets), here with {described(outputs)} and "
+            f"{described(y)}, and returns one number"
+        )
+        raise UsageError(said_of(error, "The metric", otherwise)) from error
 
 
 def _tally(experiment: Experiment, metric: Metric | None) -> Running | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from recipe.border.in_place import with_place_of_write
 from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits
 from recipe.data.single_items import Batch
@@ -259,6 +260,9 @@ class Training:
 
     def _gradients(self, x: Values, y: Values) -> tuple[Values, Tensor]:
         """One pass forward and backward; outputs and loss."""
+        return with_place_of_write(lambda: self._backward(x, y))
+
+    def _backward(self, x: Values, y: Values) -> tuple[Values, Tensor]:
         outputs, loss = self._forward(x, y)
         clear_gradients(self.optimizer)
         loss.backward()  # type: ignore[no-untyped-call]

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from recipe.border.faults import error_location
 from recipe.core.errors import UsageError, in_a_line
 from recipe.data.trees import Values, described, natural
 from recipe.experiment import Experiment
@@ -18,7 +19,6 @@ from recipe.models.calling import Calling
 from recipe.models.outputs import OutputPicker, find_output
 from recipe.models.own_loss import OwnLoss
 from recipe.models.randomness import seeded
-from recipe.models.user_errors import error_location
 from recipe.tasks import Task
 from recipe.training.model_kinds import per_token
 

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from recipe.core.errors import UsageError, raised
+from recipe.border.faults import said_of
+from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
 
 MOMENTUM = {"sgd": 0.9, "adam": 0.9, "adamw": 0.9, "rmsprop": 0.0}
@@ -92,10 +93,8 @@ def build_optimizer(experiment: Experiment, model: nn.Module, lr: float) -> Opti
     try:
         optimizer = experiment.optimizer(params, lr, decay)
     except Exception as error:
-        raise UsageError(
-            f"The optimizer function raised {raised(error)}; "
-            "it is called as optimizer(params, lr, weight_decay)."
-        ) from error
+        otherwise = "it is called as optimizer(params, lr, weight_decay)"
+        raise UsageError(said_of(error, "The optimizer function", otherwise)) from error
     if not isinstance(optimizer, Optimizer):
         raise UsageError(
             f"The optimizer function returned {type(optimizer).__name__}: "

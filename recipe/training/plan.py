@@ -5,13 +5,13 @@ from typing import Any
 
 import torch
 
-from recipe.core.errors import RecipeError, UsageError, raised
+from recipe.border.faults import said_of
+from recipe.core.errors import RecipeError, UsageError
 from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Data, Splits
 from recipe.data.single_items import Batch
 from recipe.data.trees import Values, as_values, described
 from recipe.experiment import Experiment
-from recipe.models.user_errors import error_location
 from recipe.training.execution_mode import ExecutionMode
 from recipe.training.schedules import schedule_rates
 
@@ -60,11 +60,9 @@ def model_input(experiment: Experiment, mode: ExecutionMode, x: Values) -> Value
 def _augmented(augment: Callable[..., Any], x: Values) -> Values:
     try:
         return as_values(augment(x))
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
-        raise UsageError(
-            f"The function given as augment raised {raised(error)} ({error_location(error)}); it "
-            f"is called with a batch of inputs ({described(x)}) and returns one."
-        ) from error
+    except Exception as error:
+        otherwise = f"it is called with a batch of inputs ({described(x)}) and returns one"
+        raise UsageError(said_of(error, "The function given as augment", otherwise)) from error
 
 
 def iterations_per_epoch(data: Data, batch_size: int) -> int:

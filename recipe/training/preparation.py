@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
+from recipe.border.faults import error_location
 from recipe.core.errors import UsageError, in_a_line
 from recipe.data.datasets import Splits, TensorData
 from recipe.data.single_items import Batch, as_double
@@ -18,12 +19,12 @@ from recipe.experiment import Experiment, LossFunction
 from recipe.models.blocks import Block, find_blocks, freeze
 from recipe.models.building import build_model
 from recipe.models.calling import Calling, find_calling
-from recipe.models.user_errors import error_location
 from recipe.tasks import Classification, Regression, Task
 from recipe.tasks.by_loss import loss_accepts, shares, takes_label, tells_apart
 from recipe.tasks.classification import LossOfClasses
 from recipe.tasks.regression import LossAsScore
 from recipe.training.adaptation import adapted
+from recipe.training.fresh_factory import check_fresh
 from recipe.training.ignored_labels import with_ignored_label
 from recipe.training.suiting import with_suited_inputs, with_suited_labels
 
@@ -44,9 +45,11 @@ def prepare(
     are. Nothing changes for any other model.
 
     Raises:
-        UsageError: the factory fails, or a model with lazy layers cannot process a batch.
+        UsageError: the factory fails or gives no fresh model, or one with lazy layers cannot
+            process a batch.
 
     """
+    check_fresh(experiment)
     experiment, data = with_outputs(experiment, data, say)
     data = with_suited_labels(experiment, data, say)
     experiment = with_ignored_label(experiment, data, say)

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from recipe.border.faults import usage_error
+from recipe.border.surroundings import leave
 from recipe.core.errors import RecipeError, UsageError
 from recipe.core.exit_codes import BUG, FAILED, INTERRUPTED, USAGE
 from recipe.core.settings import Settings
@@ -179,7 +181,7 @@ def main(args: list[str] | None = None) -> None:
     except click.ClickException as error:
         _complain(error.format_message())
         code = USAGE
-    except (KeyboardInterrupt, click.Abort):
+    except click.Abort:
         code = INTERRUPTED
     except RecipeError as error:
         _complain(str(error))
@@ -187,14 +189,26 @@ def main(args: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stdout = None
         code = FAILED
-    except Exception:  # noqa: BLE001 - whatever else comes up is a bug of ours
-        import tempfile
-        import traceback
-
-        code = BUG
-        handle, log = tempfile.mkstemp(prefix="recipe-", suffix=".log")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(f"recipe {VERSION}, arguments {args or sys.argv[1:]}\n")
-            traceback.print_exc(file=file)
-        _complain(f"This is a bug of recipe; please report it with the log {log}.")
+    except BaseException as error:  # noqa: BLE001 - code of the user's, or a bug of ours
+        code = _broken(error, args)
+    leave(code or 0)
     sys.exit(code or 0)
+
+
+def _broken(error: BaseException, args: list[str] | None) -> int:
+    """What is said of an error, and the exit code."""
+    fault = usage_error(error)
+    if fault is not None:
+        _complain(str(fault))
+        return USAGE
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    import tempfile
+    import traceback
+
+    handle, log = tempfile.mkstemp(prefix="recipe-", suffix=".log")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(f"recipe {VERSION}, arguments {args or sys.argv[1:]}\n")
+        traceback.print_exception(error, file=file)
+    _complain(f"This is a bug of recipe; please report it with the log {log}.")
+    return BUG

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from recipe.border.surroundings import folder_kept, warnings_shown
 from recipe.core.exit_codes import BUG, FAILED, USAGE
 from recipe.core.results import RunResult
 from recipe.ui.session import Session, Wish
@@ -55,13 +56,14 @@ def _once(choice: Choice, folder: Path | None, *, guided: bool) -> Ran:
         from recipe.core.exit_codes import exit_code
         from recipe.engine.run_execution import execute as run
 
-        experiment, notes = choice.load()
-        for note in notes:
-            session.observe(Message(note))
-        result = run(
-            experiment, settings, target=choice.target, observe=session.observe,
-            gate=session.gate, folder=folder,
-        )  # fmt: skip
+        with folder_kept() as base, warnings_shown():
+            experiment, notes = choice.load()
+            for note in notes:
+                session.observe(Message(note))
+            result = run(
+                experiment, settings, target=choice.target, observe=session.observe,
+                gate=session.gate, folder=folder, base=base,
+            )  # fmt: skip
         if session.wish is None:
             session.close(result)
         gate = settings.until is not None and (settings.ci or is_true("CI"))

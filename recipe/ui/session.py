@@ -3,10 +3,12 @@
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self, TextIO
 
+from recipe.border.surroundings import stdout_for_result
 from recipe.core.events import Crash, Event, RunFinished, RunStarted
 from recipe.core.files import to_json
 from recipe.core.results import RunResult, StepResult
@@ -18,9 +20,6 @@ from recipe.ui.plain import Plain
 from recipe.ui.questions import asker
 from recipe.ui.step_menu import StepMenu
 from recipe.ui.terminal import has_user, is_true, plain_wanted
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 OWN_PACKAGE = "training-recipe"
 Wish = Literal["again", "change"]
@@ -60,6 +59,9 @@ class Session(AbstractContextManager["Session"]):
         self.own_crash = False
         self.wish: Wish | None = None
         self._folder: Path | None = None
+        self._base = Path.cwd()
+        self._kept = ExitStack()
+        self._result_out: TextIO | None = None
         self._live = None
         if not (settings.ci or plain_wanted(self.out)):
             from recipe.ui.live import Live
@@ -69,6 +71,8 @@ class Session(AbstractContextManager["Session"]):
 
     def __enter__(self) -> Self:
         """Show the live display, where there is one, and every warning once."""
+        if self.settings.json:
+            self._result_out = self._kept.enter_context(stdout_for_result())
         self._show_warning, warnings.showwarning = warnings.showwarning, once(warnings.showwarning)
         if self._live:
             self._live.__enter__()
@@ -82,13 +86,14 @@ class Session(AbstractContextManager["Session"]):
     ) -> None:
         """Leave the terminal as it was."""
         warnings.showwarning = self._show_warning
+        self._kept.close()
         if self._live:
             self._live.__exit__(kind, error, trace)
 
     def observe(self, event: Event) -> None:
         """Show an event; keep the traceback of a crash beside the report."""
         if isinstance(event, RunStarted):
-            self._folder = event.folder
+            self._folder = self._base / event.folder
         if isinstance(event, Crash):
             self.own_crash = self.own_crash or event.package == OWN_PACKAGE
             if self._folder:
@@ -152,7 +157,7 @@ class Session(AbstractContextManager["Session"]):
     def close(self, result: RunResult) -> None:
         """What follows the verdict: JSON on standard output, and what CI systems read."""
         if self.settings.json:
-            print(to_json(result.to_json(), indent=1))
+            print(to_json(result.to_json(), indent=1), file=self._result_out)
         if self.settings.ci and is_true("GITHUB_ACTIONS"):
             for line in github.annotations(result):
                 print(line, file=self.out)

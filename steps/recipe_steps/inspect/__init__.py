@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from recipe.plugin import Evidence, read_examples
-from recipe_steps.inspect import model_rules, rules, scale_rules, sequence_rules, split_rules
+from recipe_steps.inspect import (
+    model_rules,
+    rules,
+    scale_rules,
+    sequence_rules,
+    split_rules,
+    state_rules,
+)
 
 if TYPE_CHECKING:
     from recipe.plugin import Context
@@ -27,7 +34,7 @@ class Inspect:
     requires: frozenset[str] = frozenset()
     rules = (
         *rules.RULES, *split_rules.RULES, *sequence_rules.RULES, *model_rules.RULES,
-        *scale_rules.RULES,
+        *scale_rules.RULES, *state_rules.RULES,
     )  # fmt: skip
 
     @property

@@ -29,6 +29,7 @@ from recipe.plugin import (
 )
 from recipe_steps.inspect.anatomy import anatomy
 from recipe_steps.inspect.imbalance import class_counts
+from recipe_steps.inspect.kept_state import kept_state
 from recipe_steps.inspect.loss_call import loss_call
 from recipe_steps.inspect.rules import ONE_INPUT
 from recipe_steps.inspect.scaling import scaling
@@ -90,6 +91,7 @@ def measure(ctx: Context) -> Evidence:
             scalars |= loss_call(ctx, train)
             scalars |= sequences(ctx, train)
             scalars |= anatomy(ctx, train)
+            scalars |= kept_state(ctx, train)
             scalars |= scaling(ctx, train)
     return Evidence(scalars)
 

@@ -197,6 +197,8 @@ def parameters_without_gradient(evidence: Evidence) -> Finding | None:
             "Compute the loss from the model's own outputs: no detach, no_grad, .data, .item() or "
             "argmax between them, and call backward() on it.",
         )
+    if (found := _without_gradient_in_update(evidence)) is not None:
+        return found
     if evidence.scalars.get("loss_has_gradient") is False:
         return finding(
             "fail",
@@ -214,6 +216,21 @@ def parameters_without_gradient(evidence: Evidence) -> Finding | None:
         severity,
         f"The outputs do not depend on {count:.0f} parameters, {share:.0%} of all ({names}).",
         "Connect them, or remove them; look for detach, no_grad and argmax in forward.",
+    )
+
+
+def _without_gradient_in_update(evidence: Evidence) -> Finding | None:
+    count, everything = evidence.number("update_unreached"), evidence.number("update_parameters")
+    share = evidence.number("update_unreached_share")
+    if not count or not everything or share is None:
+        return None
+    names = evidence.text("update_unreached_names")
+    return finding(
+        "warn" if share > HARMLESS else "note",
+        f"{count:.0f} of {everything:.0f} parameters, {share:.0%} of the weights, get no gradient "
+        f"in the update step ({names}).",
+        "Look for no_grad and detach in it; where they are meant to stay as they are, declare it "
+        "with requires_grad=False or freeze=.",
     )
 
 

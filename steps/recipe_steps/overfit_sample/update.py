@@ -30,6 +30,9 @@ SIGN_CALLS = 10
 REST = 1e-5
 """Relative size of a gradient left over from before that counts as cleared."""
 NAMED = 3
+TURNS = 10
+"""More calls, where some parameters got no gradient: of a judge that is trained five times as often
+as its generator (Gulrajani et al. 2017)."""
 
 
 @dataclass
@@ -99,12 +102,35 @@ def update_marks(ctx: Context, sample: TensorData, batch_size: int) -> dict[str,
         if not scalars["update_steps"] and _changed(model, before):
             # By optimizers of its own, such as the two of a generator and its judge.
             scalars |= {"update_steps": len(seen), "update_misses": 0}
+        if ctx.experiment.update is not None and scalars["update_has_gradient"]:
+            scalars |= _unreached(ctx, model, optimizer, batches, seen)
         scalars["update_changes_rate"] = rates != [g["lr"] for g in optimizer.param_groups]
         if scalars["update_steps"] and ctx.experiment.update is not None:
             scalars |= _direction(ctx, batches[0], lr)
             with suppress(RuntimeError, ValueError, IndexError):  # other marks say what is wrong
                 scalars |= inner_loss_marks(ctx, batches[0])
     return scalars
+
+
+def _unreached(
+    ctx: Context, model: nn.Module, optimizer: Optimizer, batches: list[Batch], seen: list[Watched]
+) -> dict[str, Scalar]:
+    """Parameters that get no gradient in any of some calls: two networks may take turns."""
+    trainable = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    reached = {name for watched in seen for name in watched.fresh}
+    with suppress(RuntimeError, ValueError, IndexError):
+        for call in range(TURNS):
+            if trainable.keys() <= reached:
+                break
+            reached |= _watch(ctx, model, optimizer, batches[call % len(batches)]).fresh.keys()
+    left = [name for name in trainable if name not in reached]
+    weights = sum(p.numel() for p in trainable.values())
+    return {
+        "update_parameters": len(trainable),
+        "update_unreached": len(left),
+        "update_unreached_share": sum(trainable[name].numel() for name in left) / max(1, weights),
+        "update_unreached_names": ", ".join(left[:NAMED]),
+    }
 
 
 def _changed(model: nn.Module, before: list[Tensor]) -> bool:
