@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from recipe.core.errors import text_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -22,7 +24,7 @@ UNKNOWN = "fix it and run again"
 IN_PLACE = "has been modified by an inplace operation"
 """How autograd says that a value it needs was overwritten."""
 
-_SHAPES = (
+SHAPES = (
     "print the shapes of what meets in this line, and make them fit each other and the data"
 )  # fmt: skip
 _DEVICES = (
@@ -63,7 +65,7 @@ _BY_MESSAGE: tuple[tuple[str, str], ...] = (
     ((r"cannot be multiplied|size of tensor|must match|size mismatch|is invalid for input of size|"
      r"expected .*channels|Expected .*batch_size|shape .*invalid|Sizes of tensors|too many "
      r"indices|Dimension out of range|inconsistent tensor|Expected \d-?D|broadcast|"
-     r"selected index k out of range|not enough values to unpack|doesn't match"), _SHAPES),
+     r"selected index k out of range|not enough values to unpack|doesn't match"), SHAPES),
     (r"index out of range in self",
      ("an index is not below num_embeddings: enlarge the embedding, or look for indices that start "
      "at 1")),
@@ -107,7 +109,7 @@ def advice_for(error: BaseException, around: Circumstances, code: str = "") -> t
         return "ended the program with SystemExit", "leave out sys.exit() and exit() there"
     if isinstance(error, KeyboardInterrupt):
         return "raised KeyboardInterrupt itself", "raise another error there"
-    text = str(error)
+    text = text_of(error)
     if IN_PLACE in text:
         return "", _not_in_place(code)
     for pattern, advice in _BY_MESSAGE:

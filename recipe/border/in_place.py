@@ -95,8 +95,7 @@ def _found(message: str, compute: Callable[[], Any]) -> Place | None:
 def _writer(frame: FrameType | None) -> Place | None:
     """The line of the user's that is being run, or the layer that was made to work in place."""
     layer = ""
-    while frame is not None:
-        owner = owner_of(frame.f_code.co_filename)
+    while frame is not None and (owner := owner_of(frame.f_code.co_filename)) != "ours":
         module = frame.f_locals.get("self")
         if not layer and owner == "library" and isinstance(module, nn.Module):
             layer = f"{type(module).__name__}(inplace=True)" if _in_place(module) else ""

@@ -27,7 +27,7 @@ interrupted run does.
 
 def reason_of(error: BaseException) -> str:
     """An error in words: its own where it has some, and its name where they say little alone."""
-    text = str(error)
+    text = text_of(error)
     plain = isinstance(error, RecipeError | RuntimeError | ValueError) and text
     return text if plain else f"{type(error).__name__}: {text}".removesuffix(": ")
 
@@ -43,5 +43,13 @@ def in_a_line(error: BaseException) -> str:
     return _first_line(error) if alone and _first_line(error) else raised(error)
 
 
+def text_of(error: BaseException) -> str:
+    """What an error says; nothing where it cannot even say that."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - errors of other people's classes
+        return ""
+
+
 def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    return next((line.strip() for line in text_of(error).splitlines() if line.strip()), "")

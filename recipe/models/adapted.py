@@ -13,6 +13,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from recipe.border.advice import SHAPES, UNKNOWN, Circumstances, advice_for
 from recipe.data.datasets import Suit
 from recipe.data.trees import (
     Padded,
@@ -156,7 +157,8 @@ def advice(model: nn.Module, x: Values, error: Exception) -> str:
             "let its forward take the inputs of an item, or pass batch=, a function from an item "
             "to (inputs, targets)"
         )
-    return "match the model's first layer to the data"
+    _, to_do = advice_for(error, Circumstances())
+    return "match the model's first layer to the data" if to_do in (UNKNOWN, SHAPES) else to_do
 
 
 @contextmanager

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from recipe.models.adapted import adapter_of, advice, mask_given
     from recipe.models.building import batch_norms, build_model
     from recipe.models.calling import INVERTED_MASKS, MASKS, mask_parameter
-    from recipe.border.faults import error_location
+    from recipe.border.faults import error_location, said_of, users_place
     from recipe.models.dropout import no_dropout
     from recipe.models.randomness import seeded
     from recipe.models.blocks import in_head
@@ -111,7 +111,8 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "Data", "Splits", "TensorData", "like", "load_data", "Batch", "Source", "Reader", "Padded",
     "Tree", "Values", "copies", "described", "every_tensor", "join", "natural", "shape_of", "split",
     # fresh models, and models around them
-    "adapter_of", "advice", "batch_norms", "build_model", "error_location", "no_dropout", "seeded",
+    "adapter_of", "advice", "batch_norms", "build_model", "error_location", "said_of", "users_place",
+    "no_dropout", "seeded",
     "in_head", "SCRATCH",
     "reset_weights", "start_file", "why_not_reset", "Mapped", "Rectified", "Standardised",
     "StandardisedParts", "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_outputs",
@@ -164,7 +165,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.models.adapted": ("adapter_of", "advice", "mask_given"),
     "recipe.models.building": ("batch_norms", "build_model"),
     "recipe.models.calling": ("INVERTED_MASKS", "MASKS", "mask_parameter"),
-    "recipe.border.faults": ("error_location",),
+    "recipe.border.faults": ("error_location", "said_of", "users_place"),
     "recipe.models.dropout": ("no_dropout",),
     "recipe.models.randomness": ("seeded",),
     "recipe.models.blocks": ("in_head",),

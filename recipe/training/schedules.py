@@ -6,6 +6,9 @@ The shapes are the lecture's (EECS 498-007, lecture 11, "Learning Rate Decay").
 import math
 from collections.abc import Callable, Sequence
 
+from recipe.border.faults import declared_at, said_of
+from recipe.core.errors import UsageError
+
 Schedule = Callable[[float], float]
 
 STEP_DROPS = (0.5, 0.75)
@@ -54,7 +57,7 @@ def with_warmup(schedule: str | Schedule, warmup: float = 0.0) -> Schedule:
 
     The decay runs over what is left after the warm-up, so its shape is kept.
     """
-    shape = SCHEDULES[schedule] if isinstance(schedule, str) else schedule
+    shape = SCHEDULES[schedule] if isinstance(schedule, str) else _checked(schedule)
     if not warmup:
         return shape
 
@@ -62,6 +65,33 @@ def with_warmup(schedule: str | Schedule, warmup: float = 0.0) -> Schedule:
         if progress < warmup:
             return progress / warmup
         return shape((progress - warmup) / (1 - warmup))
+
+    return factor
+
+
+def _checked(schedule: Schedule) -> Schedule:
+    """A schedule of the user's, which has to return factors.
+
+    Raises:
+        UsageError: when it is called and raises, or returns something else.
+
+    """
+
+    def factor(progress: float) -> float:
+        try:
+            returned = schedule(progress)
+            value = math.nan if returned is None else float(returned)
+        except Exception as error:
+            otherwise = "it is called as schedule(progress), from 0 to 1, and returns a factor"
+            raise UsageError(said_of(error, "The schedule", otherwise)) from error
+        if not math.isfinite(value) or value < 0:
+            place = declared_at(schedule)
+            raise UsageError(
+                f"The schedule returned {returned!r} at progress {progress:.3g}"
+                f"{f' ({place})' if place else ''}: return a factor of the rate, zero or more, "
+                "such as 1 - progress."
+            )
+        return value
 
     return factor
 

@@ -19,11 +19,10 @@ from recipe.plugin import (
     batch_norms,
     build_model,
     copies,
-    error_location,
     every_tensor,
-    in_a_line,
     join,
     no_dropout,
+    said_of,
     seeded,
 )
 from recipe_steps.inspect.progress import progress
@@ -211,10 +210,10 @@ def _reach(ctx: Context, model: nn.Module, x: Values, train: TensorData) -> dict
         try:
             outputs, again = model(given), model(x.clone())
         except Exception as error:
-            raise UsageError(
-                f"The model runs in evaluation mode but not in training mode, on {len(x)} items: "
-                f"{in_a_line(error)} ({error_location(error)})."
-            ) from error
+            who = "The model runs in evaluation mode but not in training mode: it"
+            otherwise = "look at what forward does where self.training is true"
+            told = said_of(error, who, otherwise, f" for {len(x)} items")
+            raise UsageError(told) from error
     if not isinstance(outputs, Tensor | Tree):
         raise UsageError(
             f"In training mode the model returns {type(outputs).__name__}: return a tensor, or "

@@ -19,7 +19,9 @@ from recipe.plugin import (
     error_location,
     full_precision,
     raised,
+    said_of,
     seeded,
+    users_place,
 )
 
 FEW = 4
@@ -112,12 +114,11 @@ def called(loss: LossFunction, outputs: Tensor, targets: Tensor) -> Call:
             return _judged(loss(given, targets), leaf)
         except COMPLAINTS as error:
             words = str(error).strip().splitlines() or [type(error).__name__]
-            return Call(words[0].rstrip(".:"))
+            place = users_place(error)
+            return Call(f"{words[0].rstrip('.:')}{f' ({place})' if place else ''}")
         except Exception as error:
-            raise UsageError(
-                f"The loss raised {raised(error)} ({error_location(error)}); "
-                "it is called as loss(outputs, targets) and returns one number."
-            ) from error
+            otherwise = "it is called as loss(outputs, targets) and returns one number"
+            raise UsageError(said_of(error, "The loss", otherwise)) from error
 
 
 def _judged(value: object, leaf: Tensor) -> Call:
