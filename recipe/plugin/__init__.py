@@ -111,7 +111,8 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "Data", "Splits", "TensorData", "like", "load_data", "Batch", "Source", "Reader", "Padded",
     "Tree", "Values", "copies", "described", "every_tensor", "join", "natural", "shape_of", "split",
     # fresh models, and models around them
-    "adapter_of", "advice", "batch_norms", "build_model", "error_location", "said_of", "users_place",
+    "adapter_of", "advice", "batch_norms", "build_model", "error_location", "said_of",
+    "users_place",
     "no_dropout", "seeded",
     "in_head", "SCRATCH",
     "reset_weights", "start_file", "why_not_reset", "Mapped", "Rectified", "Standardised",

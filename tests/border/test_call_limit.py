@@ -106,6 +106,7 @@ def test_a_generator_that_comes_back_with_items_may_take_its_time():
 
 def test_a_call_that_takes_long_is_told(monkeypatch):
     monkeypatch.setattr(call_limit, "TOLD_AFTER", 0.3)
+    monkeypatch.setattr(call_limit, "LOOK_EVERY", 0.1)
     said = []
 
     def slow():

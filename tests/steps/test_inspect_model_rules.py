@@ -41,6 +41,13 @@ def momentum(forgetful, still=0, value=1.0, norms=3):
     }
 
 
+def update_leaves_out(count, share):
+    return {
+        "update_unreached": count, "update_parameters": 4, "update_unreached_share": share,
+        "update_unreached_names": "0.weight, 0.bias",
+    }  # fmt: skip
+
+
 MODEL_CASES = [
     Case(
         batch_norm_momentum_unusual,
@@ -55,6 +62,15 @@ MODEL_CASES = [
     Case(batch_norm_momentum_unusual, momentum(0), None),
     Case(batch_norm_momentum_unusual, momentum(NAN, NAN), None),
     Case(batch_norm_momentum_unusual, {}, None),
+    Case(
+        parameters_without_gradient,
+        update_leaves_out(2, 0.81),
+        "warn",
+        says="2 of 4 parameters, 81% of the weights, get no gradient in the update step (0.weight",
+    ),
+    Case(parameters_without_gradient, update_leaves_out(1, 0.01), "note"),
+    Case(parameters_without_gradient, update_leaves_out(0, 0.0), None),
+    Case(parameters_without_gradient, update_leaves_out(NAN, 0.5), None),
     Case(nondeterministic_evaluation, {"evaluation_difference": 0.3}, "fail", says="30.0%"),
     Case(nondeterministic_evaluation, {"evaluation_difference": 1.01e-4}, "fail"),
     Case(nondeterministic_evaluation, {"evaluation_difference": 1e-4}, None),

@@ -1,5 +1,6 @@
 import pytest
 from test_inspect_model_rules import MODEL_CASES
+from test_inspect_state_rules import STATE_CASES
 from test_sequence_rules import SEQUENCE_CASES
 
 from recipe_steps.inspect import Inspect
@@ -269,4 +270,4 @@ def test_rule(case):
 
 
 def test_every_rule_is_tested():
-    assert_complete(Inspect(), [*CASES, *SCALES, *MODEL_CASES, *SEQUENCE_CASES])
+    assert_complete(Inspect(), [*CASES, *SCALES, *MODEL_CASES, *SEQUENCE_CASES, *STATE_CASES])

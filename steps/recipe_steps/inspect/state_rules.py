@@ -28,7 +28,7 @@ def mode_switched_in_forward(evidence: Evidence) -> Finding | None:
     )
     return finding(
         "warn",
-        f"Forward switches {count:.0f} layers ({names}) to {mode} mode: {effect}.",
+        f"Forward switches {count:.0f} layer{'' if count == 1 else 's'} ({names}) to {mode} mode: {effect}.",
         "Leave out self.eval() and self.train() in forward.",
     )
 
