@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from user_files import assert_told, command, line_of, written
+from user_files import Ran, assert_told, command, line_of, written
 
 from recipe.border import call_limit
 from recipe.border.call_limit import limited_calls
@@ -165,17 +165,20 @@ ENDLESS = {
 }  # fmt: skip
 
 
-def is_given_up(tmp_path, name):
+def is_given_up(tmp_path, name, run=None):
     text, line = ENDLESS[name]
     path = written(tmp_path, text)
-    ran = command(tmp_path, path, "--call-limit", "2s")
+    options = ("--call-limit", "2s")
+    ran = command(tmp_path, path, *options) if run is None else Ran(*run("check", path, *options))
     assert_told(ran, "did not come to an end within 2s", "--call-limit")
     if name != "an update":  # wherever it was
         assert f"mine.py:{line_of(path, line)}" in ran.err
 
 
-def test_an_item_that_never_comes(tmp_path):
-    is_given_up(tmp_path, "an item")
+@pytest.mark.usefixtures("without_plots")
+def test_an_item_that_never_comes(recipe, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    is_given_up(tmp_path, "an item", recipe)
 
 
 @pytest.mark.slow

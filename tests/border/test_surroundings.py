@@ -2,6 +2,7 @@
 
 import json
 import threading
+from pathlib import Path
 
 import pytest
 from user_files import assert_told, command, written
@@ -82,7 +83,6 @@ HARMLESS = {
     "another recursion limit": "import sys; sys.setrecursionlimit(300)\n",
     "a patched print": "import builtins; builtins.print = lambda *_, **__: None\n",
 }  # fmt: skip
-QUICK = ("another folder in the factory", "warnings as errors", "a thread that never ends")
 END = "experiment = Experiment(model=mlp, name='mine', **DATA)\n"
 
 
@@ -97,17 +97,26 @@ def goes_on(tmp_path, name):
     assert f"Running mine in reports/{folder.name}" in ran.err or "print" in name
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HARMLESS)
 def test_a_run_goes_on(tmp_path, name):
     goes_on(tmp_path, name)
 
 
+@pytest.mark.usefixtures("without_plots")
+def test_a_factory_that_changes_the_folder(recipe, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    path = written(tmp_path, HARMLESS["another folder in the factory"] + END)
+    code, out, err = recipe("check", path.name, "--no-input", "--exact")
+    assert code == 0, err
+    (folder,) = (tmp_path / "reports").glob("mine-*")
+    assert (folder / "report.md").exists()
+    assert f"Running mine in reports/{folder.name}" in out
+    assert f"Report: reports/{folder.name}/report.md" in out
+    assert Path.cwd() == tmp_path
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in HARMLESS if name not in QUICK])
-def test_a_run_goes_on_too(tmp_path, name):
-    goes_on(tmp_path, name)
-
-
 def test_what_users_print_is_no_part_of_the_json(tmp_path):
     text = (
         "import atexit, os, subprocess, sys\n"
@@ -170,6 +179,7 @@ def test_a_command_without_threads_of_others_ends_as_usual():
     assert not done.is_alive()
 
 
+@pytest.mark.slow
 def test_warnings_that_the_command_line_makes_errors(tmp_path):
     text = (
         "import warnings\n"

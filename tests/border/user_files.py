@@ -54,7 +54,7 @@ def command(folder: Path, path: Path, *options: str, **environment: str) -> Ran:
     """`recipe check` in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "recipe", "check", str(path), "--no-input", *options],
-        cwd=folder, env=os.environ | environment, capture_output=True, text=True, timeout=240,
+        cwd=folder, env=os.environ | environment, capture_output=True, text=True, timeout=600,
         check=False,
     )  # fmt: skip
     return Ran(done.returncode, done.stdout, done.stderr)

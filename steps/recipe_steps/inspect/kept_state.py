@@ -104,7 +104,8 @@ def _switched(ctx: Context, model: nn.Module, x: Values) -> Iterator[str]:
 
 def _carried(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     """Whether a batch changes what the same model returns for the next one. In training mode layers
-    of PyTorch may, as spectral norm does in its buffers: there plain attributes alone count.
+    of PyTorch may, as spectral norm does in its buffers, and a counter may anneal something: there
+    tensors in plain attributes alone count.
     """
     x = train.x[:ITEMS]
     for training in (False, True):
@@ -116,7 +117,8 @@ def _carried(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         if _difference(first, _outputs(ctx, other, x)) > 0:
             return {}  # something random that no seed of ours reaches
         difference = _difference(first, again)
-        if difference > 0 and (names or not training):
+        tensors = [name for name in names if not isinstance(before.get(name), int | float)]
+        if difference > 0 and (tensors or not training):
             return {"carried_difference": difference, "carried_names": ", ".join(names[:NAMED])}
     return {"carried_difference": 0.0}
 

@@ -21,6 +21,7 @@ def mode_switched_in_forward(evidence: Evidence) -> Finding | None:
     if not count or mode is None:
         return None
     names = evidence.text("switched_names")
+    layers = "1 layer" if count == 1 else f"{count:.0f} layers"
     effect = (
         "dropout never acts and batch norm does not learn its statistics"
         if mode == "evaluation"
@@ -28,7 +29,7 @@ def mode_switched_in_forward(evidence: Evidence) -> Finding | None:
     )
     return finding(
         "warn",
-        f"Forward switches {count:.0f} layer{'' if count == 1 else 's'} ({names}) to {mode} mode: {effect}.",
+        f"Forward switches {layers} ({names}) to {mode} mode: {effect}.",
         "Leave out self.eval() and self.train() in forward.",
     )
 
