@@ -51,6 +51,9 @@ _BY_MESSAGE: tuple[tuple[str, str], ...] = (
     (r"backward through the graph a second time",
      ("what forward keeps from one batch to the next still has the graph of the earlier batch: "
      "keep it with h.detach(), and call backward() once for each forward pass")),
+    (r"Expected hidden(\[\d\])? size",
+     ("forward begins with the hidden state of a batch of another size: begin with a fresh one, as "
+      "nn.LSTM does where none is given")),
     (r"does not require grad and does not have a grad_fn",
      ("the loss has no gradient: compute it from the outputs without detach, no_grad, .item(), "
      ".data or argmax")),

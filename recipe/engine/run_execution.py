@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from recipe.border.call_limit import limited_calls
 from recipe.border.faults import as_stop, usage_error
 from recipe.border.surroundings import folder_kept, warnings_shown
@@ -78,6 +80,7 @@ def execute(
     with (
         folder_kept() as folder,
         warnings_shown(),
+        torch.enable_grad(),  # somebody may have switched gradients off for good
         limited_calls(limit, execute.__code__, lambda text: emit(Message(text))),
     ):
         try:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from recipe.border.faults import said_of
+from recipe.border.faults import declared_at, said_of
 from recipe.core.errors import RecipeError, UsageError
 from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Data, Splits
@@ -59,10 +60,19 @@ def model_input(experiment: Experiment, mode: ExecutionMode, x: Values) -> Value
 
 def _augmented(augment: Callable[..., Any], x: Values) -> Values:
     try:
-        return as_values(augment(x))
+        returned = augment(x)
+        made = as_values(returned)
     except Exception as error:
         otherwise = f"it is called with a batch of inputs ({described(x)}) and returns one"
         raise UsageError(said_of(error, "The function given as augment", otherwise)) from error
+    if returned is None or (isinstance(x, Tensor) and not isinstance(made, Tensor)):
+        place = declared_at(augment)
+        raise UsageError(
+            f"The function given as augment returned a {type(returned).__name__}"
+            f"{f' ({place})' if place else ''}: it is called with a batch of inputs "
+            f"({described(x)}), so let it return one."
+        )
+    return made
 
 
 def iterations_per_epoch(data: Data, batch_size: int) -> int:

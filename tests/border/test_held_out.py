@@ -223,7 +223,8 @@ MODELS = {
         "        super().__init__()\n"
         "        self.cell, self.hidden = nn.LSTM(4, 16, batch_first=True), None\n"
         "    def forward(self, x):\n"
-        "        y, self.hidden = self.cell(x[:, None], self.hidden)\n"
+        "        other = self.hidden is None or self.hidden[0].shape[1] != len(x)\n"
+        "        y, self.hidden = self.cell(x[:, None], None if other else self.hidden)\n"
         "        self.hidden = tuple(h.detach() for h in self.hidden)\n"
         "        return self.b(y[:, 0])\n",
         KEPT,

@@ -38,7 +38,7 @@ def kept_state(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         model = _built(ctx)
         scalars |= _modes(ctx, model, train.x[:ITEMS])
         scalars |= _carried(ctx, train)
-        if not scalars.get("carried_difference"):
+        if scalars.get("carried_difference") == 0.0:
             scalars |= _lost(ctx, train)
     return scalars
 

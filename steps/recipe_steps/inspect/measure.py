@@ -22,6 +22,7 @@ from recipe.plugin import (
     advice,
     build_model,
     error_location,
+    evaluate,
     every_tensor,
     in_a_line,
     seeded,
@@ -92,6 +93,7 @@ def measure(ctx: Context) -> Evidence:
             scalars |= sequences(ctx, train)
             scalars |= anatomy(ctx, train)
             scalars |= kept_state(ctx, train)
+            _try_metric(ctx)
             scalars |= scaling(ctx, train)
     return Evidence(scalars)
 
@@ -242,6 +244,19 @@ def _outputs(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         "shape_problem": ctx.task.shape_problem(outputs, y)
         or _broadcasts(ctx, outputs, train.y[:PAIRS]),
     }
+
+
+def _try_metric(ctx: Context) -> None:
+    """Judge a fresh model by a metric of the user's: a gate that ends before the first trial would
+    not call it.
+
+    Raises:
+        UsageError: it fails, or returns no number.
+
+    """
+    if callable(ctx.experiment.metric):
+        model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device)
+        evaluate(model, ctx.experiment, ctx.data.val)
 
 
 def _described(x: Values) -> str:
