@@ -1,6 +1,5 @@
 """What code of the user's may change in this process, and what is put back."""
 
-import atexit
 import os
 import sys
 import threading
@@ -8,7 +7,6 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -50,8 +48,8 @@ def warnings_shown() -> Iterator[None]:
 
 @contextmanager
 def stdout_for_result() -> Iterator[TextIO]:
-    """Standard output for what is written to it on purpose alone: within it, and from the end of
-    the command on, whatever else prints goes to standard error.
+    """Standard output for what is written to it on purpose alone; whatever else prints goes to
+    standard error, also afterwards: threads and exit handlers of the user's live on.
     """
     out = sys.stdout
     sys.stdout = sys.stderr
@@ -70,15 +68,7 @@ def stdout_for_result() -> Iterator[TextIO]:
     finally:
         sys.stdout = out
         if kept is not None:
-            os.dup2(kept, STDOUT)
             os.close(kept)
-            atexit.register(partial(_quiet_from_now_on, out))
-
-
-def _quiet_from_now_on(out: TextIO) -> None:
-    with suppress(OSError, ValueError):
-        out.flush()
-        os.dup2(STDERR, STDOUT)
 
 
 def leave(code: int) -> None:

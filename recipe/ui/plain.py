@@ -34,7 +34,8 @@ class Plain:
     def __call__(self, event: Event) -> None:
         """Print what an event says."""
         for line in self.lines(event):
-            print(line, file=self.out, flush=True)
+            self.out.write(f"{line}\n")
+            self.out.flush()
 
     def lines(self, event: Event) -> list[str]:
         """The lines of an event; none for most progress."""

@@ -156,8 +156,8 @@ class Session(AbstractContextManager["Session"]):
 
     def close(self, result: RunResult) -> None:
         """What follows the verdict: JSON on standard output, and what CI systems read."""
-        if self.settings.json:
-            print(to_json(result.to_json(), indent=1), file=self._result_out)
+        if self.settings.json and self._result_out is not None:
+            self._result_out.write(to_json(result.to_json(), indent=1) + "\n")
         if self.settings.ci and is_true("GITHUB_ACTIONS"):
             for line in github.annotations(result):
                 print(line, file=self.out)

@@ -1,6 +1,7 @@
 """What code of users' does to the process that it runs in: the run goes on as if it had not."""
 
 import json
+import os
 import threading
 from pathlib import Path
 
@@ -141,14 +142,21 @@ def test_what_users_print_is_no_part_of_the_json(tmp_path):
         assert said in ran.err
 
 
-def test_standard_output_comes_back(capfd):
-    with surroundings.stdout_for_result() as out:
-        print("aside")
-        out.write("result\n")
-    print("after")
+def test_standard_output_is_for_the_result_alone(monkeypatch, capfd):
+    kept = os.dup(1)
+    try:
+        with open(1, "w", encoding="utf-8", closefd=False) as plain:
+            monkeypatch.setattr("sys.stdout", plain)
+            with surroundings.stdout_for_result() as out:
+                os.write(1, b"aside\n")
+                out.write("result\n")
+            os.write(1, b"after\n")
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
     said = capfd.readouterr()
-    assert said.out == "result\nafter\n"
-    assert said.err == "aside\n"
+    assert said.out == "result\n"
+    assert said.err == "aside\nafter\n"
 
 
 def test_a_stream_that_is_no_file_is_left_alone(monkeypatch, capsys):
