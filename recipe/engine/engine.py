@@ -203,7 +203,7 @@ class Engine:
             said = summary_of(step, evidence)
             findings = judge(step.rules, evidence, ctx.settings.ignore)
         except BaseException as error:  # a plugin may raise anything, and the user's code too
-            fault = usage_error(error, ctx.experiment.model, _file_of(step))
+            fault = usage_error(error, getattr(ctx.experiment, "model", None), _file_of(step))
             if fault is not None:
                 self.usage_error = fault
                 return replace(blank, reason=str(fault))
