@@ -82,7 +82,7 @@ def state_outside_state_dict(evidence: Evidence) -> Finding | None:
         "warn",
         f"{what} in training and is not in the state_dict: loaded into a fresh model, it gives "
         f"outputs that differ by {difference:.1%}.",
-        "Keep it with self.register_buffer(name, tensor), and write into it with copy_().",
+        "Keep it with `self.register_buffer(name, tensor)`, and change it in place.",
     )
 
 
