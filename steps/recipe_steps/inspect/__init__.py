@@ -29,7 +29,7 @@ class Inspect:
         "for them."
     )
     says = "{train_items} training items, {val_items} to validate"
-    version = 8
+    version = 9
     short = True
     requires: frozenset[str] = frozenset()
     rules = (
