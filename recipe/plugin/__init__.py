@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from recipe.tasks.base import SummedMetric, Task, TargetKind, counts_items
     from recipe.tasks import Embedding, Forecasting, LanguageModel, Regression
     from recipe.tasks.by_loss import ByLoss, loss_accepts
+    from recipe.data.copies import chance_of_repeats, near_copies, numbers_of
     from recipe.data.datasets import Data, Splits, TensorData
     from recipe.data.item_data import like
     from recipe.data.loading import load_data
+    from recipe.data.row_hashes import row_hashes
     from recipe.data.trees import (
         Padded,
         Tree,
@@ -110,6 +112,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     # data and its sources
     "Data", "Splits", "TensorData", "like", "load_data", "Batch", "Source", "Reader", "Padded",
     "Tree", "Values", "copies", "described", "every_tensor", "join", "natural", "shape_of", "split",
+    "chance_of_repeats", "near_copies", "numbers_of", "row_hashes",
     # fresh models, and models around them
     "adapter_of", "advice", "batch_norms", "build_model", "error_location", "said_of",
     "users_place",
@@ -153,6 +156,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.tasks.base": ("SummedMetric", "Task", "TargetKind", "counts_items"),
     "recipe.tasks": ("Embedding", "Forecasting", "LanguageModel", "Regression"),
     "recipe.tasks.by_loss": ("ByLoss", "loss_accepts"),
+    "recipe.data.copies": ("chance_of_repeats", "near_copies", "numbers_of"),
+    "recipe.data.row_hashes": ("row_hashes",),
     "recipe.data.datasets": ("Data", "Splits", "TensorData"),
     "recipe.data.item_data": ("like",),
     "recipe.data.joining": ("copies", "join", "split"),

@@ -8,18 +8,15 @@ from typing import Any
 import numpy as np
 
 from recipe.core.errors import UsageError
+from recipe.data.copies import CHANCE, chance_of_repeats
 from recipe.sources.csv_cells import Columns, blank, number
 from recipe.sources.dates import date_format, described, moments
-from recipe.sources.table_targets import FEW_CLASSES, Answer, column_named
+from recipe.sources.table_targets import Answer, column_named
 
 VAL_SHARE = 0.2
 SPLIT_SEED = 0
 FOLDS = 5
 """Of groups, of which one is held out."""
-TWINS = 0.1
-"""From this share of rows on that another row repeats, equal rows stay on one side."""
-MOST_TWINS = 10
-"""A row that is there more often repeats because there are few different ones."""
 PARTS = ("train", "val", "test")
 
 
@@ -177,14 +174,13 @@ def _times(table: Columns, name: str) -> tuple[Sequence[Any], str]:
 
 
 def _twins(table: Columns, kept: Sequence[int]) -> np.ndarray | None:
-    """The number of each row among the different ones, where many are there twice though values are
-    many: where a file was glued to itself.
+    """The number of each row among the different ones, where rows were copied: a file was glued to
+    itself. Rows that are equal since there are few different ones are none.
     """
     rows = [tuple(column[row] for column in table.cells) for row in kept]
-    counts = Counter(rows)
-    varied = any(len({column[row] for row in kept}) > FEW_CLASSES for column in table.cells)
-    doubled = len(rows) - len(counts)
-    if not varied or doubled < TWINS * len(rows) or max(counts.values()) > MOST_TWINS:
+    numbers = [values for name in table.names if (values := table.numbers(name)) is not None]
+    columns = np.array([[values[row] for values in numbers] for row in kept], dtype=float)
+    if chance_of_repeats(rows, [0] * len(rows), columns) >= CHANCE:
         return None
-    place = {row: index for index, row in enumerate(counts)}
+    place = {row: index for index, row in enumerate(dict.fromkeys(rows))}
     return np.array([place[row] for row in rows])

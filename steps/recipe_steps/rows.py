@@ -1,6 +1,6 @@
-"""Inputs as rows: what of them is a feature, and which of them are the same."""
+"""Inputs as rows: what of them is a feature."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,56 +59,3 @@ def as_tensor(outputs: "Values", left_out: str = "loss") -> "Tensor | None":
         if name != left_out and part.ndim
     ]  # fmt: skip
     return torch.cat(found, 1) if found and len({len(part) for part in found}) == 1 else None
-
-
-def row_hashes(x: "Values") -> list[int]:
-    """A number for each item: the same for inputs that are equal bit by bit. Of sequences that were
-    padded in batches of different lengths, what stands behind their last change does not count.
-    """
-    if hasattr(x, "tensors"):
-        return _hashes_of_trees(x)
-    array = x.detach().cpu().contiguous()
-    if str(array.dtype) == "torch.bfloat16":  # which numpy does not have
-        array = array.float()
-    return [hash(row.tobytes()) for row in array.numpy()]
-
-
-def _hashes_of_trees(x: Any) -> list[int]:
-    if x.gathered is not None:  # graphs side by side: each by itself
-        return [_hash_of_one(x[index : index + 1]) for index in range(len(x))]
-    columns = [
-        _of_entries(leaf) if isinstance(leaf, list) else _of_rows(leaf)
-        for leaf in x.leaves() if isinstance(leaf, list) or (hasattr(leaf, "ndim") and leaf.ndim)
-    ]  # fmt: skip
-    return [hash(row) for row in zip(*columns, strict=True)] if columns else [0] * len(x)
-
-
-def _hash_of_one(item: Any) -> int:
-    from recipe.plugin import every_tensor
-
-    return hash(tuple(tensor.cpu().numpy().tobytes() for tensor in every_tensor(item)))
-
-
-def _of_rows(leaf: "Tensor") -> list[int]:
-    array = leaf.detach().cpu().contiguous()
-    if str(array.dtype) == "torch.bfloat16":
-        array = array.float()
-    if array.ndim != 2 or array.is_floating_point():
-        return [hash(row.tobytes()) for row in array.numpy()]
-    rows = []
-    for row in array.tolist():
-        end = len(row)
-        while end > 1 and row[end - 1] == row[end - 2]:
-            end -= 1
-        rows.append(hash(tuple(row[:end])))
-    return rows
-
-
-def _of_entries(entries: list[Any]) -> list[int]:
-    from recipe.plugin import every_tensor
-
-    return [
-        hash(entry) if isinstance(entry, str | bytes)
-        else hash(tuple(tensor.cpu().numpy().tobytes() for tensor in every_tensor(entry)))
-        for entry in entries
-    ]  # fmt: skip

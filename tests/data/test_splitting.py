@@ -108,3 +108,57 @@ def test_the_order_of_training_is_not_that_of_validation():
 def test_an_empty_part_is_refused():
     with pytest.raises(UsageError, match=r"val=0.001 of 60 training items leaves an empty part"):
         splits(Made(by_name), val=0.001)
+
+
+def glued(source, times=2):
+    x, y = source
+    return x.repeat(times, *[1] * (x.ndim - 1)), y.repeat(times)
+
+
+def rows_of(part):
+    return {tuple(row.tolist()) for x, _ in part.eval_batches() for row in natural(x).flatten(1)}
+
+
+DOUBLED = {
+    "a table": torch.randn(100, 4, generator=torch.Generator().manual_seed(0)),
+    "one column": torch.randn(100, 1, generator=torch.Generator().manual_seed(1)),
+    "pictures": torch.rand(100, 1, 4, 4, generator=torch.Generator().manual_seed(2)),
+    "tokens": torch.randint(0, 90, (100, 6), generator=torch.Generator().manual_seed(3)),
+}
+
+
+@pytest.mark.parametrize("name", DOUBLED)
+@pytest.mark.parametrize("listed", [False, True])
+def test_copies_stay_on_one_side(name, listed):
+    source, said = glued((DOUBLED[name], torch.arange(100) % 2)), []
+    train = TensorDataset(*source) if listed else source
+    experiment = Experiment(model=torch.nn.Identity, train=train, val=0.2)
+    cut = load_splits(experiment, CPU, 0, say=said.append)
+    assert (len(cut.train), len(cut.val)) == (160, 40)
+    assert not rows_of(cut.train) & rows_of(cut.val)
+    assert sum(int(y.sum()) for _, y in cut.val.eval_batches()) == 20  # still by class
+    assert said == [
+        "train: 100 of 200 items repeat another one: equal items are kept on one side of the split."
+    ]
+
+
+def test_rows_of_a_small_world_are_split_at_random():
+    source = torch.Generator().manual_seed(0)
+    x, said = torch.randint(0, 2, (400, 6), generator=source).float(), []
+    experiment = Experiment(model=torch.nn.Identity, train=(x, x[:, 0].long()), val=0.2)
+    cut = load_splits(experiment, CPU, 0, say=said.append)
+    assert rows_of(cut.train) & rows_of(cut.val)
+    assert said == []
+
+
+def test_sequences_that_were_copied_stay_on_one_side():
+    class Twice(Made):
+        def __len__(self):
+            return 2 * N
+
+        def __getitem__(self, index):
+            return torch.full((2 + index // 2 % 4,), float(index // 2)), 0
+
+    cut = splits(Twice(None), val=0.2)
+    held, kept = ({v for x, _ in part.eval_batches() for v in first(x)} for part in (cut.val, cut.train))
+    assert not held & kept

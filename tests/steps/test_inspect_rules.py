@@ -64,6 +64,15 @@ def met(count, items, repeated=0.0, chance=0.0, **more):
     }  # fmt: skip
 
 
+def copied(share, chance):
+    """As often in training itself, so that only the chance of repeats tells."""
+    return overlap(share, repeated=share) | {"repeats_chance": chance}
+
+
+def near(share):
+    return overlap(0.0) | {"near_overlap_share": share, "near_overlap": 3}
+
+
 def classes(large, small):
     return {"largest_class": large, "smallest_class": small}
 
@@ -168,6 +177,14 @@ CASES = [
     Case(train_validation_overlap, met(4, 20, chance=0.01), "fail"),
     Case(train_validation_overlap, met(20, 20, chance=NAN), "fail"),
     Case(train_validation_overlap, met(7, 20, repeated=0.1) | {"val_inputs_seen": NAN}, "fail"),
+    Case(train_validation_overlap, copied(0.8, 0.0009), "fail", says="(80.0%)"),
+    Case(train_validation_overlap, copied(0.8, 0.001), None),  # rows may repeat by chance
+    Case(train_validation_overlap, copied(0.8, NAN), None),
+    Case(train_validation_overlap, copied(0.009, 0.0), None),
+    Case(train_validation_overlap, near(0.2), "fail", says="nearly identical"),
+    Case(train_validation_overlap, near(0.01), "warn"),
+    Case(train_validation_overlap, near(0.0099), None),
+    Case(train_validation_overlap, near(NAN), None),
     Case(train_validation_overlap, met(64, 64, whole_table=True), "note"),
     Case(train_validation_overlap, met(64, 64, whole_table=False), "fail"),
     Case(class_imbalance, classes(100, 10), None),

@@ -14,6 +14,7 @@ from recipe_steps.overfit_sample.rules import (
     optimizer_settings_unusual,
     parameters_without_gradient,
     regularization_blocks_learning,
+    sample_not_learnable,
 )
 from rule_cases import NAN, Case, assert_complete, check
 
@@ -55,6 +56,18 @@ def modes(training, evaluation, *, reached=False, calibrated=None):
             "recalibrated_progress": calibrated}  # fmt: skip
 
 
+def beside(own, simple, *, reached=False, **more):
+    """Shares of the way to perfect: of the model, and of something simple on the same sample."""
+    return sample(reached, own) | CHANCE | {
+        "progress": own, "simple_progress": simple, "simple_score": simple, "simple": "a smooth fit",
+        "disagreement": 0.36, "varying_inputs": 1, **more,
+    }  # fmt: skip
+
+
+def coarse(score):
+    return {"grid": "4 x 4 values, upsampled to 32 x 32", "grid_score": score}
+
+
 def settings(reached, own, others, passes=300, usual=20):
     """Progress with the optimizer's own settings and with usual ones."""
     return {"reached": reached, "rate_factor": 1e-4, "progress": own, "passes": passes,
@@ -72,6 +85,20 @@ CASES = [
     Case(cannot_overfit_sample, sample(False, 0.95) | {"progress": 0.9}, None),  # patience
     Case(cannot_overfit_sample, sample(False, 0.94) | {"progress": 0.89}, "fail"),
     Case(cannot_overfit_sample, {}, None),
+    Case(cannot_overfit_sample, beside(0.4, 0.51), "fail", says="where a smooth fit reaches 0.51"),
+    Case(cannot_overfit_sample, beside(0.4, 0.5), None),  # nothing simple does better
+    Case(cannot_overfit_sample, beside(0.4, NAN), "fail"),
+    Case(model_too_small, beside(0.4, 0.51), "fail", FLAT, says="where a smooth fit reaches"),
+    Case(model_too_small, beside(0.4, 0.5), None, FLAT),
+    Case(sample_not_learnable, beside(0.7, 0.75), "note", says="from one input"),
+    Case(sample_not_learnable, beside(0.7, 0.6), "note", says="differ 36%"),
+    Case(sample_not_learnable, beside(0.7, 0.9), None),  # the model is to blame
+    Case(sample_not_learnable, beside(0.9, 0.9), None),  # as good as learnt
+    Case(sample_not_learnable, beside(0.7, 0.7, reached=True), None),
+    Case(sample_not_learnable, beside(0.7, NAN), None),
+    Case(sample_not_learnable, sample(True, 0.77) | coarse(0.77), "note", says="4 x 4 values"),
+    Case(sample_not_learnable, sample(True, 0.95) | coarse(0.95), None),
+    Case(sample_not_learnable, sample(True, 0.95) | coarse(NAN), None),
     Case(inputs_ignored, {"response": 1e-6}, "fail"),
     Case(inputs_ignored, {"response": 1e-6, "reached": True}, None),
     Case(inputs_ignored, {"response": 1.1e-5}, None),
@@ -114,6 +141,8 @@ CASES = [
     Case(optimizer_settings_unusual, settings(False, 0.1, 0.79), None),  # the sample is hard
     Case(optimizer_settings_unusual, settings(True, 1.0, 1.0, passes=60, usual=20), "warn"),
     Case(optimizer_settings_unusual, settings(True, 1.0, 1.0, passes=59, usual=20), None),
+    Case(optimizer_settings_unusual, settings(False, 0.1, 0.5) | {"simple_progress": 0.6}, "fail"),
+    Case(optimizer_settings_unusual, settings(False, 0.1, 0.5) | {"simple_progress": 0.7}, None),
     Case(optimizer_settings_unusual, settings(False, 0.3, NAN), None),
     Case(optimizer_settings_unusual, settings(False, NAN, 1.0), "fail"),
     Case(contradictory_labels, contradicting(0.05), "warn", says="5.0%"),

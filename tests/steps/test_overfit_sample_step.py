@@ -7,8 +7,9 @@ from recipe.testing import judge_scalars, measure, open_context
 from recipe.training.optimizers import USUAL_RATES as RATES
 from recipe_steps.overfit_sample import OverfitSample
 from recipe_steps.overfit_sample.attempts import LAST_PASSES, candidate_rates, sample_size
+from recipe_steps.overfit_sample.output_grid import reachable_on_grid
 from step_samples import Blind, Cut, blob_experiment, blobs, digits_experiment, mlp
-from task_samples import segmentation
+from task_samples import binary_segmentation, segmentation
 
 
 def overfit(out, experiment):
@@ -159,6 +160,91 @@ def test_dropout_that_blocks_learning(tmp_path, p, fires):
 def test_weight_decay_that_blocks_learning(tmp_path):
     _, found = overfit(tmp_path, digits_experiment(weight_decay=3.0))
     assert found == ["regularization-blocks-learning"]
+
+
+def one_noisy_input(n=200, noise=0.7):
+    source = torch.Generator().manual_seed(3)
+    x = torch.randn(n, 1, generator=source)
+    return x, x + noise * torch.randn(n, 1, generator=source)
+
+
+def wide(inputs=1):
+    return nn.Sequential(
+        nn.Linear(inputs, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1)
+    )
+
+
+def test_noise_in_one_input_is_not_held_against_the_model(tmp_path):
+    experiment = blob_experiment(
+        model=wide, train=one_noisy_input(), task="regression", optimizer="adam", lr=2e-3
+    )
+    evidence, found = overfit(tmp_path, experiment)
+    assert found == ["sample-not-learnable"]
+    assert evidence.scalars["reached"] is False
+    assert abs(evidence.number("best_score") - evidence.number("simple_score")) < 0.1
+    assert 0.2 < evidence.number("disagreement") < 0.6
+    assert evidence.number("varying_inputs") == 1
+
+
+def test_a_model_is_blamed_where_something_simple_does_better(tmp_path):
+    def squeezed():
+        return nn.Sequential(nn.Linear(2, 1), nn.Tanh(), wide())
+
+    source = torch.Generator().manual_seed(4)
+    x = torch.randn(200, 2, generator=source)
+    y = (x[:, :1] * x[:, 1:]) + 0.1 * torch.randn(200, 1, generator=source)
+    evidence, found = overfit(
+        tmp_path, blob_experiment(model=squeezed, train=(x, y), task="regression", optimizer="adam")
+    )
+    assert set(found) & {"model-too-small", "cannot-overfit-sample"}
+    assert evidence.number("simple_score") > evidence.number("best_score") + 0.1
+
+
+class Coarse(nn.Module):
+    """Classes of pixels on a grid of one value for 4 x 4 pixels, upsampled."""
+
+    def __init__(self, outputs=3, **way):
+        super().__init__()
+        self.way = way or {"mode": "bilinear", "align_corners": False}
+        self.body = nn.Sequential(
+            nn.Conv2d(1, 32, 3, 2, 1), nn.BatchNorm2d(32), nn.ReLU(), nn.Conv2d(32, 32, 3, 2, 1),
+            nn.BatchNorm2d(32), nn.ReLU(), nn.Conv2d(32, outputs, 1),
+        )  # fmt: skip
+
+    def forward(self, x):
+        return nn.functional.interpolate(self.body(x), size=x.shape[-2:], **self.way)
+
+
+def test_masks_on_a_coarse_grid_reach_what_the_grid_lets_them(tmp_path):
+    evidence, found = overfit(tmp_path, segmentation(model=Coarse))
+    assert evidence.text("grid") == "3 x 3 values, upsampled to 12 x 12"
+    assert 0.4 < evidence.number("grid_score") < 0.9
+    assert evidence.number("perfect") == evidence.number("grid_score")
+    assert found == ["sample-not-learnable"]
+
+
+WAYS = [{"mode": "nearest"}, {"mode": "bilinear", "align_corners": True}, {"mode": "bicubic"}]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way["mode"])
+def test_the_grid_is_found_however_it_is_upsampled(tmp_path, way):
+    with open_context(OverfitSample(), segmentation(model=lambda: Coarse(**way)), tmp_path) as ctx:
+        sample = ctx.data.train.sample(8, torch.Generator().manual_seed(0))
+        assert reachable_on_grid(ctx, sample)["grid"] == "3 x 3 values, upsampled to 12 x 12"
+
+
+@pytest.mark.parametrize("make", [segmentation, binary_segmentation])
+def test_outputs_as_fine_as_the_masks_lie_on_no_grid(tmp_path, make):
+    with open_context(OverfitSample(), make(), tmp_path) as ctx:
+        sample = ctx.data.train.sample(8, torch.Generator().manual_seed(0))
+        assert reachable_on_grid(ctx, sample) == {}
+
+
+def test_masks_of_yes_and_no_on_a_coarse_grid(tmp_path):
+    experiment = binary_segmentation(model=lambda: Coarse(1))
+    with open_context(OverfitSample(), experiment, tmp_path) as ctx:
+        sample = ctx.data.train.sample(8, torch.Generator().manual_seed(0))
+        assert 0.3 < reachable_on_grid(ctx, sample)["grid_score"] < 0.95
 
 
 def test_a_few_masks_make_a_minibatch(tmp_path):

@@ -6,6 +6,7 @@ import warnings
 from collections import Counter
 from contextlib import suppress
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,10 +22,14 @@ from recipe.plugin import (
     Values,
     advice,
     build_model,
+    chance_of_repeats,
     error_location,
     evaluate,
     every_tensor,
     in_a_line,
+    near_copies,
+    numbers_of,
+    row_hashes,
     seeded,
     shape_of,
 )
@@ -43,7 +48,7 @@ from recipe_steps.inspect.splits import (
     repeats_of_classes,
     told_by_inputs,
 )
-from recipe_steps.rows import main_part, parts, row_hashes
+from recipe_steps.rows import main_part, parts
 
 SAMPLE = 4096
 """Items drawn from a random data set, which cannot be looked at as a whole."""
@@ -84,7 +89,7 @@ def measure(ctx: Context) -> Evidence:
     if not (scalars["train_input_nonfinite"] or scalars["train_target_nonfinite"]):
         scalars |= _outputs(ctx, train)
         scalars |= class_counts(ctx, train) | _label_values(ctx, (train, val), scalars)
-        scalars |= _repeats(train.x, val.x) | repeats_of_classes(train.x, train.y)
+        scalars |= _repeats(train, val) | repeats_of_classes(train.x, train.y)
         if (scalars["most_frequent_input"] or 0) >= ONE_INPUT:  # type: ignore[operator]
             scalars["told_by_inputs"] = told_by_inputs(train.x, train.y)
         scalars |= _split(ctx, train, val)
@@ -305,15 +310,32 @@ def _broadcasts(ctx: Context, outputs: Tensor, y: Tensor) -> str | None:
     return None
 
 
-def _repeats(train: Values, val: Values) -> dict[str, Scalar]:
-    """Validation items that stand in training too, beside how often training repeats itself."""
-    rows = Counter(row_hashes(train))
-    held = row_hashes(val)
+def _repeats(train: TensorData, val: TensorData) -> dict[str, Scalar]:
+    """Validation items that stand in training too, beside how often training repeats itself, and
+    how likely independent items would repeat as all of these do.
+    """
+    inputs, held = row_hashes(train.x), row_hashes(val.x)
+    rows = Counter(inputs)
     repeated = sum(count for count in rows.values() if count > 1)
-    return {
+    overlap = sum(row in rows for row in held)
+    scalars: dict[str, Scalar] = {
         "most_frequent_input": max(rows.values()) / len(train),
-        "overlap": sum(row in rows for row in held),
+        "overlap": overlap,
         "val_inputs_seen": len(held),
-        "overlap_share": sum(row in rows for row in held) / len(held),
+        "overlap_share": overlap / len(held),
         "repeated_share": repeated / len(train),
-    } | constant_features(main_part(train), len(rows))
+    }
+    numbers = _side_by_side(numbers_of(train.x), numbers_of(val.x))
+    if overlap:
+        answers = [*row_hashes(train.y), *row_hashes(val.y)]
+        scalars["repeats_chance"] = chance_of_repeats([*inputs, *held], answers, numbers)
+    else:
+        across = {max(pair) for pair in near_copies(numbers) if min(pair) < len(train) <= max(pair)}
+        scalars |= {"near_overlap": len(across), "near_overlap_share": len(across) / len(held)}
+    return scalars | constant_features(main_part(train.x), len(rows))
+
+
+def _side_by_side(one: np.ndarray | None, other: np.ndarray | None) -> np.ndarray | None:
+    if one is None or other is None or one.shape[1:] != other.shape[1:]:
+        return None
+    return np.concatenate([one, other])

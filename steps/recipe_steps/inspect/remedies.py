@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recipe.plugin import Remedy, RemedyInput
-from recipe_steps.rows import parts, real, row_hashes, shared_axes
+from recipe_steps.rows import parts, real, shared_axes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,6 +167,8 @@ def _imputed(subject: RemedyInput) -> "Experiment":
 def _without_overlap(subject: RemedyInput) -> "Experiment | None":
     """Every input once; what is left of both parts is split anew at random."""
     import torch
+
+    from recipe.plugin import row_hashes
 
     data = subject.data
     x = torch.cat([_tensors(data.train), _tensors(data.val)])

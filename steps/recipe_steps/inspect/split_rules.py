@@ -32,18 +32,33 @@ FEW_ITEMS = 100
 
 @rule("fail", remedy=remedies.without_overlap)
 def train_validation_overlap(evidence: Evidence) -> Finding | None:
-    """What: identical items stand in both the training and the validation data.
+    """What: identical items stand in both the training and the validation data, or nearly
+    identical ones: rounded, compressed again, with a trace of noise.
 
     Why: the model can remember them, so the validation score promises more than new data will
     give. Tables with few distinct rows repeat by chance; only an excess over that counts
-    (binomial test). Of a truth table nothing can be held out.
+    (binomial test), or repeats that independent rows would not show: of continuous columns two
+    rows hardly ever agree, and in a table that was glued to itself every row is there twice, and
+    none three times. Of a truth table nothing can be held out.
 
-    Fix: remove duplicates before splitting, or split by group (subject, video, user).
+    Fix: remove duplicates before splitting, or split by group (subject, video, user). With val= as
+    a share, equal items stay on one side by themselves.
     """
-    share = evidence.number("overlap_share")
+    share, near = evidence.number("overlap_share"), evidence.number("near_overlap_share")
+    if share == 0 and near is not None and near >= OVERLAP_WARN:
+        count = evidence.number("near_overlap") or 0
+        return finding(
+            "fail" if near >= OVERLAP_FAIL else "warn",
+            f"{count:.0f} validation items ({near:.1%}) are nearly identical to training items: "
+            "they lie far closer to one than to any other.",
+            "Remove copies before splitting, or split by group.",
+            confidence=0.9,
+        )
     if share is None or share < OVERLAP_WARN:
         return None
-    if not (_beyond_chance(evidence, share) or _oversampled(evidence)):
+    chance = evidence.number("repeats_chance")
+    copied = chance is not None and chance < CHANCE
+    if not (copied or _beyond_chance(evidence, share) or _oversampled(evidence)):
         return None
     count, items = evidence.number("overlap") or 0, evidence.number("train_items")
     few = share == 1.0 and items is not None and items < TOO_FEW_TO_SPLIT

@@ -7,7 +7,7 @@ from statistics import pvariance
 import torch
 from torch import Tensor
 
-from recipe.plugin import Scalar, Tree, Values
+from recipe.plugin import Scalar, Tree, Values, row_hashes
 from recipe_steps.inspect.drift import (
     CONTINUES,
     MOST_VALUES,
@@ -16,7 +16,6 @@ from recipe_steps.inspect.drift import (
     features,
     levels,
 )
-from recipe_steps.rows import row_hashes
 
 LEAST_ITEMS = 50
 """Validation items below which a comparison of distributions says too little."""

@@ -20,11 +20,12 @@ from recipe.plugin import (
     build_model,
     full_precision,
     no_dropout,
+    row_hashes,
     seeded,
 )
 from recipe_steps.initial_loss.last_operation import BOUNDED, depth, last_operation
 from recipe_steps.overfit_sample.rules import LINEAR
-from recipe_steps.rows import as_tensor, row_hashes
+from recipe_steps.rows import as_tensor
 
 PAIRS = 16
 MOVED = 0.05
@@ -48,7 +49,7 @@ def linearity(ctx: Context, sample: TensorData) -> dict[str, Scalar]:
     if ctx.task.takes_trees and not isinstance(_outputs(ctx, x), Tensor):
         return {}
     with suppress(RuntimeError, IndexError, ValueError):  # columns of indices cannot be added
-        model = _moved_model(ctx, x)
+        model = moved_model(ctx, x)
         layers = depth(ctx.task.looked_at(model(x.clone())))
         with torch.no_grad():
             at_a, at_b, at_sum, at_zero = (
@@ -76,7 +77,7 @@ def is_plane(linear: Mapping[str, Scalar]) -> bool:
     return layers == 1 and isinstance(bend, float) and bend <= LINEAR
 
 
-def _moved_model(ctx: Context, x: Tensor) -> nn.Module:
+def moved_model(ctx: Context, x: Tensor) -> nn.Module:
     """In evaluation mode, its weights moved, without the activation that it ends in."""
     model = build_model(ctx.experiment, ctx.seed_for("linear"), ctx.device)
     operation = last_operation(ctx.task.looked_at(model.eval()(x.clone())))

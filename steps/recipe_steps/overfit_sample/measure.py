@@ -44,7 +44,9 @@ from recipe_steps.overfit_sample.failure_causes import (
     share_through_bottleneck,
 )
 from recipe_steps.overfit_sample.optimizer_settings import rate_factor
+from recipe_steps.overfit_sample.output_grid import reachable_on_grid
 from recipe_steps.overfit_sample.rules import LINEAR
+from recipe_steps.overfit_sample.something_simple import something_simple
 from recipe_steps.overfit_sample.update import update_marks
 from recipe_steps.rows import varied
 
@@ -59,7 +61,9 @@ def measure(ctx: Context) -> Evidence:
     sample = ctx.data.train.sample(count, generator)
     linear = linearity(ctx, sample)
     fresh = build_model(ctx.experiment, ctx.seed_for("fit"), ctx.device)
+    grid = reachable_on_grid(ctx, sample)
     perfect = reachable_score(ctx.task, sample, fresh, linear=is_plane(linear))
+    perfect = min(perfect, float(grid.get("grid_score") or perfect))
     target = perfect - ctx.task.tolerance - 1e-9
     if math.isnan(target):
         target = _low_loss(ctx)
@@ -76,17 +80,22 @@ def measure(ctx: Context) -> Evidence:
     seen = ctx.data.train if isinstance(ctx.data.train, TensorData) else sample
     chance = ctx.task.chance_score(sample.y)
 
+    reached = best.best >= target
+    simple = {} if reached else something_simple(ctx.task, sample, chance, perfect)
+
     def progress(score: float | None) -> float | None:
         return None if score is None else share_of_way(score, chance, perfect)
 
     return Evidence(
         {
             **linear,
+            **grid,
             **marks,
             **(contradictions(seen.x, seen.y) if ctx.task.target_kind != "real" else {}),
             **on_standard_inputs(ctx, replace(bare, lr=best.lr), sample, best, target),
             **with_usual_optimizer(ctx, bare, sample, target, marks),
             **with_regularization(ctx, replace(bare, lr=best.lr), sample, best, perfect),
+            **simple,
             "response": _largest_response(response(fresh, sample), attempts),
             "train_mode_progress": progress(best.train_mode_score),
             "recalibrated_progress": progress(best.recalibrated_score),
@@ -94,7 +103,7 @@ def measure(ctx: Context) -> Evidence:
             "minibatch": size,
             "best_score": best.best,
             "perfect": perfect,
-            "reached": best.best >= target,
+            "reached": reached,
             "best_lr": best.lr,
             "attempts": len(attempts),
             "passes": best.passes,

@@ -31,13 +31,69 @@ KNOWN_IN_TRAINING, APART = 0.9, 0.3
 """Shares of the way from chance to perfect: reached with batch statistics, and missing without."""
 SLOWER = 3.0
 """Times as many passes as with usual settings; seeds differ by less than two."""
+COARSE = 0.95
+"""Reachable score of coarse masks below which it is told: 0.05 is what any mask may miss."""
 BLOCKED_FAIL, BLOCKED_WARN = 0.2, 0.6
 """Share of the way from chance to perfect that is reached with regularisation on."""
 
 
+def nothing_simple_does_better(evidence: Evidence) -> bool:
+    """Whether something simple was tried on the sample, and came no further than the model."""
+    own, simple = evidence.number("progress"), evidence.number("simple_progress")
+    return own is not None and simple is not None and own >= simple - FURTHER
+
+
+def _than_simple(evidence: Evidence) -> str:
+    """What did better, behind a score in a sentence."""
+    name, score = evidence.text("simple"), evidence.number("simple_score")
+    return "" if name is None or score is None else f", where {name} reaches {score:.3g}"
+
+
+@rule("note")
+def sample_not_learnable(evidence: Evidence) -> Finding | None:
+    """What: the sample cannot be learnt by heart. Nothing simple does better on it than the model:
+    neither a smooth fit of the same items, nor trees and neighbours that answer for items they
+    were not shown. Or masks are finer than the grid that the model computes them on.
+
+    Why: where inputs are few and answers noisy, items beside each other have different answers,
+    and no smooth function passes through all of them. That says nothing against the model. Masks
+    that are upsampled by 8 miss thin parts whatever the weights are.
+
+    Fix: nothing, or inputs that tell more, or a finer grid.
+    """
+    grid, limit = evidence.text("grid"), evidence.number("grid_score")
+    if grid is not None and limit is not None and limit < COARSE:
+        return finding(
+            "note",
+            f"The model computes its masks as {grid}: on the sample no such mask scores more than "
+            f"{limit:.3g}.",
+            "A finer grid (smaller strides, connections across) lets it draw finer masks.",
+        )
+    own, simple = evidence.number("best_score"), evidence.number("simple_score")
+    if evidence.flag("reached") or own is None or simple is None:
+        return None
+    if (evidence.number("progress") or 0.0) >= NEARLY or not nothing_simple_does_better(evidence):
+        return None
+    items, inputs = evidence.number("items") or 0, evidence.number("varying_inputs") or 0
+    apart = min(1.0, evidence.number("disagreement") or 0.0)
+    return finding(
+        "note",
+        f"On {items:.0f} items the model reaches a score of {own:.3g}, and nothing simple does "
+        f"better ({evidence.text('simple')}: {simple:.3g}): from {_numbered(inputs)} the answers of "
+        f"items beside each other differ {apart:.0%} as much as those of any two.",
+        "Nothing is wrong with the model: noise cannot be learnt by heart from so few inputs.",
+        confidence=0.8,
+    )
+
+
+def _numbered(inputs: float) -> str:
+    return "one input" if inputs == 1 else f"{inputs:.0f} inputs"
+
+
 @rule("fail", explains=["no-learning-rate-works", "underfitting", "slow-start"])
 def cannot_overfit_sample(evidence: Evidence) -> Finding | None:
-    """What: no tried rate and length reaches a perfect score on a few minibatches.
+    """What: no tried rate and length reaches a perfect score on a few minibatches, nor what
+    something simple reaches on the same items.
 
     Why: a model that cannot learn a hundred items by heart will not learn the rest. The
     architecture, the initialisation, the optimisation or the path of the gradient is broken.
@@ -49,14 +105,14 @@ def cannot_overfit_sample(evidence: Evidence) -> Finding | None:
     if evidence.flag("reached") or perfect is None:
         return None
     progress = evidence.number("progress")
-    if progress is not None and progress >= NEARLY:
+    if (progress is not None and progress >= NEARLY) or nothing_simple_does_better(evidence):
         return None
     reached = "a score that is not a number" if score is None else f"a score of {score:.3g}"
     items, attempts = evidence.number("items") or 0, evidence.number("attempts") or 0
     return finding(
         "fail",
         f"On {items:.0f} items the best of {attempts:.0f} attempts reached {reached}, "
-        f"expected {perfect:.3g}.",
+        f"expected {perfect:.3g}{_than_simple(evidence)}.",
         "Check architecture and initialisation, then the learning rate.",
         confidence=0.8,
     )
@@ -99,7 +155,7 @@ def model_too_small(evidence: Evidence) -> Finding | None:
     score, chance = evidence.number("best_score"), evidence.number("chance")
     if len(losses) < 20 or score is None or chance is None or score <= chance:
         return None
-    if (evidence.number("progress") or 0.0) >= NEARLY:
+    if (evidence.number("progress") or 0.0) >= NEARLY or nothing_simple_does_better(evidence):
         return None
     quarter = len(losses) // 4  # the rate falls in the last one
     before, after = (
@@ -109,7 +165,8 @@ def model_too_small(evidence: Evidence) -> Finding | None:
         return None
     return finding(
         "fail",
-        f"The loss on the sample flattens out at {after:.3g}; the score stays at {score:.3g}.",
+        f"The loss on the sample flattens out at {after:.3g}; the score stays at {score:.3g}"
+        f"{_than_simple(evidence)}.",
         "Make the model wider or deeper.",
         confidence=0.6,
     )
@@ -183,7 +240,9 @@ def optimizer_settings_unusual(evidence: Evidence) -> Finding | None:
     if factor is None or usual is None:
         return None
     passes, others = evidence.number("passes") or 0.0, evidence.number("usual_optimizer_passes")
-    worse = not evidence.flag("reached") and usual >= max(LEARNT, own + FURTHER)
+    simple = evidence.number("simple_progress")
+    learnt = LEARNT * (1.0 if simple is None else simple)
+    worse = not evidence.flag("reached") and usual >= max(learnt, own + FURTHER)
     slower = evidence.flag("reached") and bool(others) and passes >= SLOWER * (others or 1.0)
     if not (slower or worse):
         return None
@@ -239,5 +298,6 @@ RULES = (
     model_too_small,
     regularization_blocks_learning,
     contradictory_labels,
+    sample_not_learnable,
     cannot_overfit_sample,
 )

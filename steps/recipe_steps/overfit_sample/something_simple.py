@@ -1,0 +1,201 @@
+"""What something simple reaches on the sample: whether more can be asked of a model.
+
+Memory alone is no measure: a tree without a limit knows every row by heart. A network is a smooth
+function, so it is held against another one, a kernel fit whose width is that of the data and which
+therefore learns noise by heart only where inputs are many; and against trees and neighbours that
+have to answer for rows that they were not shown, which no noise helps with.
+"""
+
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from recipe.plugin import Forecasting, Regression, Scalar, Task, TensorData, Values
+from recipe_steps.overfit_sample.attempts import share_of_way
+from recipe_steps.rows import parts
+
+RIDGE, LEAST_ERROR = 0.01, 10.0
+"""Weight of smoothness against squared errors of standardised targets, and of errors against a
+margin (C of a support vector machine): a tenth of, and ten times scikit-learn's own, which are
+chosen for new rows and not to remember old ones."""
+TREES, LEAF, FOLDS = 20, 3, 5
+NEIGHBOURS = 5
+LEAST_ITEMS = 20
+"""Items from which rows are held out."""
+MOST_COLUMNS = 4096
+"""Of whole numbers, such as tokens, that get a column for every value at every place."""
+MOST_LABELS = 16
+"""Columns of yes and no that are fitted one by one."""
+SMOOTH, TREE, NEAR = "a smooth fit", "a random forest of other rows", "the nearest other rows"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A sample as columns [n, d] of zero mean and unit deviation, and targets [n, k]."""
+
+    x: np.ndarray
+    y: np.ndarray
+    classes: bool
+
+
+def something_simple(
+    task: Task, sample: TensorData, chance: float, perfect: float
+) -> dict[str, Scalar]:
+    """The best score of something simple on the sample, and how much neighbours disagree; nothing
+    where items are no rows of numbers, or targets no single label or values.
+
+    Args:
+        task: which scores it.
+        sample: what was to be learnt by heart.
+        chance: score of the best constant answer.
+        perfect: score of perfect memory.
+
+    """
+    rows = rows_of(task, sample)
+    if rows is None or not math.isfinite(perfect):
+        return {}
+    scores = {
+        name: score
+        for name, answers in _answers(rows)
+        if math.isfinite(score := _score(task, rows, answers, sample.y))
+    }
+    if not scores:
+        return {}
+    name = max(scores, key=scores.__getitem__)
+    return {
+        "simple": name,
+        "simple_score": scores[name],
+        "simple_progress": min(1.0, share_of_way(scores[name], chance, perfect)),
+        "disagreement": disagreement(rows),
+        "varying_inputs": rows.x.shape[1],
+    }
+
+
+def rows_of(task: Task, sample: TensorData) -> Rows | None:
+    """Inputs and targets as columns; see `something_simple`."""
+    y = sample.y
+    if not isinstance(y, Tensor) or len(sample) < 2:
+        return None
+    real = type(task) in (Regression, Forecasting)
+    single = y.numel() == len(sample)
+    if not (real or (task.target_kind == "class index" and single)
+            or (task.target_kind == "zero or one" and y.ndim <= 2)):  # fmt: skip
+        return None
+    targets = y.detach().reshape(len(sample), -1).cpu().double().numpy()
+    if targets.shape[1] > MOST_LABELS and not real:
+        return None
+    x = columns_of(sample.x)
+    if x is None or not (np.isfinite(x).all() and np.isfinite(targets).all()):
+        return None
+    return Rows(x, targets, not real)
+
+
+def columns_of(x: Values) -> np.ndarray | None:
+    """Inputs as columns that vary, standardised; None where items are no tensors."""
+    if getattr(x, "gathered", None) is not None:
+        return None
+    found = [part for part in parts(x).values() if part.ndim and len(part) == len(x)]
+    if not found:
+        return None
+    table = np.concatenate([_columns(part) for part in found], 1)
+    deviation = table.std(0)
+    varies = deviation > 1e-12 * np.abs(table).max(0, initial=0.0) + np.finfo(float).tiny
+    if not varies.any():
+        return None
+    return (table[:, varies] - table[:, varies].mean(0)) / deviation[varies]
+
+
+def _columns(part: Tensor) -> np.ndarray:
+    flat = part.detach().reshape(len(part), -1).cpu()
+    if part.is_complex():
+        flat = torch.view_as_real(flat).flatten(1)
+    if flat.is_floating_point() or part.dtype in (torch.uint8, torch.bool):
+        return flat.double().numpy()
+    values, places = torch.unique(flat, return_inverse=True)
+    if len(values) <= 2 or flat.shape[1] == 1:
+        return flat.double().numpy()
+    marked = torch.nn.functional.one_hot(places, len(values)).double()
+    wide = flat.shape[1] * len(values) > MOST_COLUMNS
+    return (marked.sum(1) if wide else marked.flatten(1)).numpy()
+
+
+def disagreement(rows: Rows) -> float:
+    """How much the answers of nearest neighbours differ, as a share of what those of any two
+    items do: 0 where the input tells all, 1 where it tells nothing (the noise estimate of
+    nearest neighbours, Evans and Jones 2002).
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    near = NearestNeighbors(n_neighbors=2).fit(rows.x).kneighbors(return_distance=False)[:, 0]
+    if rows.classes:
+        apart = (rows.y != rows.y[near]).mean()
+        shares = [np.unique(y, return_counts=True)[1] / len(y) for y in rows.y.T]
+        every = np.mean([1 - (share**2).sum() for share in shares])
+    else:
+        apart, every = ((rows.y - rows.y[near]) ** 2).mean(), 2 * rows.y.var(0).mean()
+    return float(apart / every) if every > 0 else 0.0
+
+
+def _answers(rows: Rows) -> Iterator[tuple[str, np.ndarray]]:
+    """The answers [n, k] of each simple thing: of what it was shown, or of what it was not."""
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+    from sklearn.kernel_ridge import KernelRidge
+    from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+    from sklearn.svm import SVC
+
+    forest = {"n_estimators": TREES, "min_samples_leaf": LEAF, "random_state": 0, "n_jobs": 1}
+    width = 1 / rows.x.shape[1]
+    made: dict[str, Callable[[], Any]] = (
+        {
+            SMOOTH: lambda: SVC(C=LEAST_ERROR, gamma=width),
+            TREE: lambda: RandomForestClassifier(**forest),
+            NEAR: lambda: KNeighborsClassifier(NEIGHBOURS),
+        }
+        if rows.classes
+        else {
+            SMOOTH: lambda: KernelRidge(alpha=RIDGE, kernel="rbf", gamma=width),
+            TREE: lambda: RandomForestRegressor(**forest),
+            NEAR: lambda: KNeighborsRegressor(NEIGHBOURS),
+        }
+    )
+    for name, make in made.items():
+        if name == SMOOTH or len(rows.x) >= LEAST_ITEMS:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of classes with fewer items than folds
+                yield name, _fitted(rows, make, shown=name == SMOOTH)
+
+
+def _fitted(rows: Rows, make: Callable[[], Any], *, shown: bool) -> np.ndarray:
+    from sklearn.model_selection import cross_val_predict
+
+    answers = []
+    for y in rows.y.T:
+        if len(np.unique(y)) < 2:
+            answers.append(y)
+            continue
+        centre, scale = (0.0, 1.0) if rows.classes else (y.mean(), y.std())
+        target = y.astype(int) if rows.classes else (y - centre) / scale
+        said = (
+            make().fit(rows.x, target).predict(rows.x) if shown
+            else cross_val_predict(make(), rows.x, target, cv=FOLDS)
+        )  # fmt: skip
+        answers.append(said * scale + centre)
+    return np.stack(answers, 1)
+
+
+def _score(task: Task, rows: Rows, answers: np.ndarray, y: Values) -> float:
+    """As the model would be scored that gave these answers."""
+    said, true = torch.from_numpy(answers), y.cpu()
+    if task.target_kind == "class index":
+        true = true.flatten()
+        count = int(max(said.max(), true.max())) + 1
+        said = torch.nn.functional.one_hot(said[:, 0].long().clamp(min=0), count).double()
+    elif rows.classes:
+        said = 2 * said - 0.5  # beyond 0 and beyond one half, where answers are cut
+    return task.score(task.sums(said.reshape(len(true), -1), true))
