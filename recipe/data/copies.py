@@ -69,7 +69,7 @@ def _by_counts(times: Counter[int], plan: bool) -> float:
         return 1.0
     often = max((k for k in times if k > 1), key=lambda k: (times[k], -k))
     # The expected numbers that make these ones likely at all: k was chosen since it is frequent.
-    fewer, here = times.get(often - 1, 0), times[often]
+    fewer, here = float(times.get(often - 1, 0)), float(times[often])
     fewer += DEVIATIONS * (1 + math.sqrt(fewer))
     here = max(0.0, here - DEVIATIONS * math.sqrt(here))
     least = often / (often + 1) * here**2 / fewer
@@ -139,7 +139,11 @@ def near_copies(columns: np.ndarray | None) -> list[tuple[int, int]]:
     from the distances of the farther neighbours (Levina and Bickel 2004). Only columns of measured
     values count, and no pair that is equal in all of them: see `chance_of_repeats`.
     """
-    if columns is None or columns.dtype.kind == "i" or not 3 * NEIGHBOURS < len(columns) <= NEAREST_OF:
+    if (
+        columns is None
+        or columns.dtype.kind == "i"
+        or not 3 * NEIGHBOURS < len(columns) <= NEAREST_OF
+    ):
         return []
     columns = columns[:, np.isfinite(columns).all(0)]
     measured = columns[:, _continuous(columns, columns)] if columns.size else columns
@@ -172,7 +176,7 @@ def joined(groups: Sequence[int], pairs: Sequence[tuple[int, int]]) -> list[int]
 
 
 def _dimension(near: Tensor) -> float:
-    """From distances [n, k] of the nearest neighbours, the closer half left out: copies are there."""
+    """From distances [n, k] of the nearest neighbours but the closer half, where copies are."""
     k = near.shape[1]
     ranks = range(k // 2, k - 1)
     logs = (near[:, -1:] / near[:, k // 2 : k - 1]).log()

@@ -138,9 +138,7 @@ def _rows(data: TensorData, index: list[int], name: str) -> TensorData:
     return replace(data, x=select_rows(data.x, places, name), y=data.y[places])
 
 
-def _split_order(
-    train: Data, experiment: Experiment, seed: int, items: Sequence[int]
-) -> list[int]:
+def _split_order(train: Data, experiment: Experiment, seed: int, items: Sequence[int]) -> list[int]:
     """Some items in a random order whose every stretch has about the class shares of the whole.
 
     Stratified where targets are classes: items are shuffled, numbered within their class, and

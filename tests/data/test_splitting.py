@@ -160,5 +160,7 @@ def test_sequences_that_were_copied_stay_on_one_side():
             return torch.full((2 + index // 2 % 4,), float(index // 2)), 0
 
     cut = splits(Twice(None), val=0.2)
-    held, kept = ({v for x, _ in part.eval_batches() for v in first(x)} for part in (cut.val, cut.train))
+    held, kept = (
+        {v for x, _ in part.eval_batches() for v in first(x)} for part in (cut.val, cut.train)
+    )
     assert not held & kept

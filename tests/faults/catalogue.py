@@ -483,7 +483,9 @@ def rare_class_doubled_before_the_split(e: Experiment) -> Experiment:
     x, y = items(e)
     rare = y.flatten() == float(y.mean() < 0.5)
     x, y = torch.cat([x, x[rare]]), torch.cat([y, y[rare]])
-    return replace(e, **split(x, y, 3))  # a split of the user's own: ours keeps equal items together
+    return replace(
+        e, **split(x, y, 3)
+    )  # a split of the user's own: ours keeps equal items together
 
 
 @fault("inputs-not-scaled", on=(YES_NO, REAL))

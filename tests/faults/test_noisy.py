@@ -9,12 +9,12 @@ import torch
 
 import recipe
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(Path(__file__).parent))
 from noisy import SEEN, hardly_anything, sales_by_advertising
 from noisy_faults import FAULTY, FAULTY_HELD_OUT
 from noisy_held_out import HELD_OUT, eight_doses
 
+HERE = Path(__file__).parent
 QUICK = (sales_by_advertising, hardly_anything, eight_doses)
 BUDGET = "60epochs"
 
@@ -48,7 +48,9 @@ CASES = [(half, name) for half in (FAULTY, FAULTY_HELD_OUT) for name in half]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("half", "name"), CASES, ids=lambda part: part if isinstance(part, str) else "")
+@pytest.mark.parametrize(
+    ("half", "name"), CASES, ids=lambda part: part if isinstance(part, str) else ""
+)
 def test_a_fault_in_noise_is_named_first(half, name, tmp_path):
     make, causes = half[name]
     assert diagnosis(make, tmp_path, budget=BUDGET)[:1] in [[cause] for cause in causes]

@@ -9,18 +9,30 @@ from recipe.sources.by_name import experiment_by_name
 
 def sales(rng):
     tv = rng.uniform(0, 300, 200)
-    return "Sales", ["TV", "Sales"], [(f"{v:.1f}", f"{7 + .047 * v + 3.2 * rng.normal():.1f}") for v in tv]
+    return (
+        "Sales",
+        ["TV", "Sales"],
+        [(f"{v:.1f}", f"{7 + 0.047 * v + 3.2 * rng.normal():.1f}") for v in tv],
+    )
 
 
 def bought(rng):
     g = rng.normal(size=400)
     yes = rng.random(400) < 1 / (1 + np.exp(-1.2 * g))
-    return "bought", ["age", "bought"], [(f"{40 + 10 * v:.1f}", int(s)) for v, s in zip(g, yes, strict=True)]
+    return (
+        "bought",
+        ["age", "bought"],
+        [(f"{40 + 10 * v:.1f}", int(s)) for v, s in zip(g, yes, strict=True)],
+    )
 
 
 def weak(rng):
     x = rng.normal(size=(400, 2))
-    return "y", ["p", "q", "y"], [(f"{a:.3f}", f"{b:.3f}", f"{a + 1.5 * rng.normal():.3f}") for a, b in x]
+    return (
+        "y",
+        ["p", "q", "y"],
+        [(f"{a:.3f}", f"{b:.3f}", f"{a + 1.5 * rng.normal():.3f}") for a, b in x],
+    )
 
 
 def written(folder, made):
@@ -42,7 +54,9 @@ def test_one_noisy_input_passes(make, tmp_path):
 
 
 def coin_flips(rng, n=300):
-    rows = [(*(f"{v:.4f}" for v in rng.normal(size=10)), rng.choice(["up", "down"])) for _ in range(n)]
+    rows = [
+        (*(f"{v:.4f}" for v in rng.normal(size=10)), rng.choice(["up", "down"])) for _ in range(n)
+    ]
     return "lab", [*(f"x{j}" for j in range(10)), "lab"], rows
 
 
@@ -63,6 +77,8 @@ def test_copies_on_both_sides_of_a_split_of_the_users_own(nearly, tmp_path):
     both, labels, order = np.concatenate([x, again]), np.concatenate([y, y]), rng.permutation(600)
     cut = [(both[part], labels[part]) for part in (order[:450], order[450:])]
     sound, _ = written(tmp_path, coin_flips(rng))
-    experiment = recipe.Experiment(model=sound.model, train=cut[0], val=cut[1], task="classification")
+    experiment = recipe.Experiment(
+        model=sound.model, train=cut[0], val=cut[1], task="classification"
+    )
     result = recipe.run(experiment, out=tmp_path, device="cpu", until="inspect")
     assert result.diagnosis[:1] == ("train-validation-overlap",)

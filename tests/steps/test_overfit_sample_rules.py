@@ -90,8 +90,8 @@ CASES = [
     Case(cannot_overfit_sample, beside(0.4, NAN), "fail"),
     Case(model_too_small, beside(0.4, 0.51), "fail", FLAT, says="where a smooth fit reaches"),
     Case(model_too_small, beside(0.4, 0.5), None, FLAT),
-    Case(sample_not_learnable, beside(0.7, 0.75), "note", says="from one input"),
-    Case(sample_not_learnable, beside(0.7, 0.6), "note", says="differ 36%"),
+    Case(sample_not_learnable, beside(0.7, 0.75), "note", says="a smooth fit: 0.75"),
+    Case(sample_not_learnable, beside(0.7, 0.6), "note", says="answers 36%"),
     Case(sample_not_learnable, beside(0.7, 0.9), None),  # the model is to blame
     Case(sample_not_learnable, beside(0.9, 0.9), None),  # as good as learnt
     Case(sample_not_learnable, beside(0.7, 0.7, reached=True), None),

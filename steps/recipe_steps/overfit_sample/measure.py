@@ -62,11 +62,11 @@ def measure(ctx: Context) -> Evidence:
     linear = linearity(ctx, sample)
     fresh = build_model(ctx.experiment, ctx.seed_for("fit"), ctx.device)
     grid = reachable_on_grid(ctx, sample)
-    perfect = reachable_score(ctx.task, sample, fresh, linear=is_plane(linear))
-    perfect = min(perfect, float(grid.get("grid_score") or perfect))
-    target = perfect - ctx.task.tolerance - 1e-9
-    if math.isnan(target):
-        target = _low_loss(ctx)
+    perfect = min(
+        reachable_score(ctx.task, sample, fresh, linear=is_plane(linear)),
+        float(grid.get("grid_score", math.inf) or 0.0),
+    )
+    target = _low_loss(ctx) if math.isnan(perfect) else perfect - ctx.task.tolerance - 1e-9
     bare = replace(
         ctx.experiment, metric=None, task=ctx.task, augment=None, weight_decay=0.0,
         clip_norm=None, warmup=0.0, schedule="constant", batch_size=size, shuffle=True,
@@ -80,9 +80,6 @@ def measure(ctx: Context) -> Evidence:
     seen = ctx.data.train if isinstance(ctx.data.train, TensorData) else sample
     chance = ctx.task.chance_score(sample.y)
 
-    reached = best.best >= target
-    simple = {} if reached else something_simple(ctx.task, sample, chance, perfect)
-
     def progress(score: float | None) -> float | None:
         return None if score is None else share_of_way(score, chance, perfect)
 
@@ -95,7 +92,7 @@ def measure(ctx: Context) -> Evidence:
             **on_standard_inputs(ctx, replace(bare, lr=best.lr), sample, best, target),
             **with_usual_optimizer(ctx, bare, sample, target, marks),
             **with_regularization(ctx, replace(bare, lr=best.lr), sample, best, perfect),
-            **simple,
+            **something_simple(ctx.task, sample, chance, perfect, reached=best.best >= target),
             "response": _largest_response(response(fresh, sample), attempts),
             "train_mode_progress": progress(best.train_mode_score),
             "recalibrated_progress": progress(best.recalibrated_score),
@@ -103,7 +100,7 @@ def measure(ctx: Context) -> Evidence:
             "minibatch": size,
             "best_score": best.best,
             "perfect": perfect,
-            "reached": reached,
+            "reached": best.best >= target,
             "best_lr": best.lr,
             "attempts": len(attempts),
             "passes": best.passes,

@@ -39,7 +39,8 @@ class Grid:
 
     def values(self, outputs: Tensor) -> Tensor:
         """The values nearest to outputs, by least squares."""
-        return torch.linalg.pinv(self.rows) @ outputs @ torch.linalg.pinv(self.columns).T
+        nearest: Tensor = torch.linalg.pinv(self.rows) @ outputs @ torch.linalg.pinv(self.columns).T
+        return nearest
 
     @property
     def sides(self) -> str:

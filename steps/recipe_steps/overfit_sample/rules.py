@@ -79,15 +79,15 @@ def sample_not_learnable(evidence: Evidence) -> Finding | None:
     return finding(
         "note",
         f"On {items:.0f} items the model reaches a score of {own:.3g}, and nothing simple does "
-        f"better ({evidence.text('simple')}: {simple:.3g}): from {_numbered(inputs)} the answers of "
-        f"items beside each other differ {apart:.0%} as much as those of any two.",
-        "Nothing is wrong with the model: noise cannot be learnt by heart from so few inputs.",
+        f"better ({evidence.text('simple')}: {simple:.3g}): items with nearly the same inputs "
+        f"differ in their answers {apart:.0%} as much as any two.",
+        f"Nothing is wrong with the model: noise cannot be learnt by heart from {_told(inputs)}.",
         confidence=0.8,
     )
 
 
-def _numbered(inputs: float) -> str:
-    return "one input" if inputs == 1 else f"{inputs:.0f} inputs"
+def _told(inputs: float) -> str:
+    return "one input" if inputs == 1 else f"so few inputs ({inputs:.0f})"
 
 
 @rule("fail", explains=["no-learning-rate-works", "underfitting", "slow-start"])

@@ -42,28 +42,32 @@ class Rows:
     x: np.ndarray
     y: np.ndarray
     classes: bool
+    targets: Tensor
+    """As they were."""
 
 
 def something_simple(
-    task: Task, sample: TensorData, chance: float, perfect: float
+    task: Task, sample: TensorData, chance: float, perfect: float, *, reached: bool = False
 ) -> dict[str, Scalar]:
     """The best score of something simple on the sample, and how much neighbours disagree; nothing
-    where items are no rows of numbers, or targets no single label or values.
+    where the model has learnt it, where items are no rows of numbers, or targets no single label
+    or values.
 
     Args:
         task: which scores it.
         sample: what was to be learnt by heart.
         chance: score of the best constant answer.
         perfect: score of perfect memory.
+        reached: by the model.
 
     """
-    rows = rows_of(task, sample)
+    rows = None if reached else rows_of(task, sample)
     if rows is None or not math.isfinite(perfect):
         return {}
     scores = {
         name: score
         for name, answers in _answers(rows)
-        if math.isfinite(score := _score(task, rows, answers, sample.y))
+        if math.isfinite(score := _score(task, rows, answers))
     }
     if not scores:
         return {}
@@ -93,7 +97,7 @@ def rows_of(task: Task, sample: TensorData) -> Rows | None:
     x = columns_of(sample.x)
     if x is None or not (np.isfinite(x).all() and np.isfinite(targets).all()):
         return None
-    return Rows(x, targets, not real)
+    return Rows(x, targets, not real, y)
 
 
 def columns_of(x: Values) -> np.ndarray | None:
@@ -108,7 +112,8 @@ def columns_of(x: Values) -> np.ndarray | None:
     varies = deviation > 1e-12 * np.abs(table).max(0, initial=0.0) + np.finfo(float).tiny
     if not varies.any():
         return None
-    return (table[:, varies] - table[:, varies].mean(0)) / deviation[varies]
+    standard: np.ndarray = (table[:, varies] - table[:, varies].mean(0)) / deviation[varies]
+    return standard
 
 
 def _columns(part: Tensor) -> np.ndarray:
@@ -189,9 +194,9 @@ def _fitted(rows: Rows, make: Callable[[], Any], *, shown: bool) -> np.ndarray:
     return np.stack(answers, 1)
 
 
-def _score(task: Task, rows: Rows, answers: np.ndarray, y: Values) -> float:
+def _score(task: Task, rows: Rows, answers: np.ndarray) -> float:
     """As the model would be scored that gave these answers."""
-    said, true = torch.from_numpy(answers), y.cpu()
+    said, true = torch.from_numpy(answers), rows.targets.cpu()
     if task.target_kind == "class index":
         true = true.flatten()
         count = int(max(said.max(), true.max())) + 1
