@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -120,14 +121,15 @@ def _continuous(rows: np.ndarray, whole: np.ndarray) -> list[int]:
         whole: all of them, in which some value may be frequent.
 
     """
-    kept: list[int] = []
+    kept: dict[int, _Sorted] = {}
     for place, column in enumerate(rows.T):
         most = np.unique(whole[:, place], return_counts=True)[1].max()
         if len(np.unique(column)) < MANY_VALUES or most > MOST_OF_ONE * len(whole):
             continue
-        if not any(_follows(column, rows[:, other]) for other in kept):
-            kept.append(place)
-    return kept
+        sort = _Sorted.of(column)
+        if not any(sort.follows(other) or other.follows(sort) for other in kept.values()):
+            kept[place] = sort
+    return list(kept)
 
 
 def near_copies(columns: np.ndarray | None) -> list[tuple[int, int]]:
@@ -194,16 +196,22 @@ def _say_something(columns: np.ndarray) -> np.ndarray:
     return varies
 
 
-def _follows(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether one of two columns is a smooth function of the other."""
-    return any(
-        np.square(np.diff(_ranks(a)[b.argsort(kind="stable")])).mean() < SMOOTH * len(a) ** 2 / 6
-        for a, b in ((one, other), (other, one))
-    )
+@dataclass(frozen=True)
+class _Sorted:
+    """The order of a column's values, and the rank of each."""
 
+    order: np.ndarray
+    ranks: np.ndarray
 
-def _ranks(column: np.ndarray) -> np.ndarray:
-    return column.argsort(kind="stable").argsort()
+    @staticmethod
+    def of(column: np.ndarray) -> "_Sorted":
+        order = column.argsort(kind="stable")
+        return _Sorted(order, order.argsort())
+
+    def follows(self, other: "_Sorted") -> bool:
+        """Whether the column is a smooth function of another."""
+        steps = np.diff(self.ranks[other.order]).astype(float)
+        return bool(steps @ steps / len(steps) < SMOOTH * len(self.order) ** 2 / 6)
 
 
 def numbers_of(x: Values) -> np.ndarray | None:

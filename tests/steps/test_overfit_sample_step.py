@@ -174,6 +174,13 @@ def wide(inputs=1):
     )
 
 
+@pytest.fixture
+def short(monkeypatch):
+    monkeypatch.setattr("recipe_steps.overfit_sample.attempts.PASSES", 20)
+    monkeypatch.setattr("recipe_steps.overfit_sample.attempts.LAST_PASSES", 40)
+
+
+@pytest.mark.usefixtures("short")
 def test_noise_in_one_input_is_not_held_against_the_model(tmp_path):
     experiment = blob_experiment(
         model=wide, train=one_noisy_input(), task="regression", optimizer="adam", lr=2e-3
@@ -186,6 +193,7 @@ def test_noise_in_one_input_is_not_held_against_the_model(tmp_path):
     assert evidence.number("varying_inputs") == 1
 
 
+@pytest.mark.usefixtures("short")
 def test_a_model_is_blamed_where_something_simple_does_better(tmp_path):
     def squeezed():
         return nn.Sequential(nn.Linear(2, 1), nn.Tanh(), wide())

@@ -329,9 +329,9 @@ def _repeats(train: TensorData, val: TensorData) -> dict[str, Scalar]:
     if overlap:
         answers = [*row_hashes(train.y), *row_hashes(val.y)]
         scalars["repeats_chance"] = chance_of_repeats([*inputs, *held], answers, numbers)
-    else:
-        across = {max(pair) for pair in near_copies(numbers) if min(pair) < len(train) <= max(pair)}
-        scalars |= {"near_overlap": len(across), "near_overlap_share": len(across) / len(held)}
+    pairs = near_copies(numbers)
+    across = {max(pair) for pair in pairs if min(pair) < len(train) <= max(pair)}
+    scalars |= {"near_overlap": len(across), "near_overlap_share": len(across) / len(held)}
     return scalars | constant_features(main_part(train.x), len(rows))
 
 

@@ -44,18 +44,11 @@ def train_validation_overlap(evidence: Evidence) -> Finding | None:
     Fix: remove duplicates before splitting, or split by group (subject, video, user). With val= as
     a share, equal items stay on one side by themselves.
     """
-    share, near = evidence.number("overlap_share"), evidence.number("near_overlap_share")
-    if share == 0 and near is not None and near >= OVERLAP_WARN:
-        count = evidence.number("near_overlap") or 0
-        return finding(
-            "fail" if near >= OVERLAP_FAIL else "warn",
-            f"{count:.0f} validation items ({near:.1%}) are nearly identical to training items: "
-            "they lie far closer to one than to any other.",
-            "Remove copies before splitting, or split by group.",
-            confidence=0.9,
-        )
-    if share is None or share < OVERLAP_WARN:
+    share = evidence.number("overlap_share")
+    if share is None:
         return None
+    if share < OVERLAP_WARN:
+        return _nearly_identical(evidence)
     chance = evidence.number("repeats_chance")
     copied = chance is not None and chance < CHANCE
     if not (copied or _beyond_chance(evidence, share) or _oversampled(evidence)):
@@ -67,6 +60,19 @@ def train_validation_overlap(evidence: Evidence) -> Finding | None:
         "note" if whole_table else "fail" if share >= OVERLAP_FAIL else "warn",
         f"{count:.0f} validation items ({share:.1%}) are identical to training items.",
         "Remove duplicates before splitting, or split by group.",
+    )
+
+
+def _nearly_identical(evidence: Evidence) -> Finding | None:
+    share, count = evidence.number("near_overlap_share"), evidence.number("near_overlap") or 0
+    if share is None or share < OVERLAP_WARN:
+        return None
+    return finding(
+        "fail" if share >= OVERLAP_FAIL else "warn",
+        f"{count:.0f} validation items ({share:.1%}) are nearly identical to training items: they "
+        "lie far closer to one of them than to all others.",
+        "Remove copies before splitting, or split by group.",
+        confidence=0.9,
     )
 
 
