@@ -72,13 +72,11 @@ def test_a_table_glued_to_itself_keeps_equal_rows_on_one_side(times, tmp_path):
 @pytest.mark.parametrize("nearly", [False, True])
 def test_copies_on_both_sides_of_a_split_of_the_users_own(nearly, tmp_path):
     rng = np.random.default_rng(3)
-    x, y = rng.normal(size=(300, 10)).astype("f4"), rng.integers(0, 2, 300)
+    x, y = rng.normal(size=(300, 10)).astype("f4"), rng.integers(0, 2, 300).astype("f4")
     again = x + np.float32(1e-3) * rng.normal(size=x.shape).astype("f4") if nearly else x
     both, labels, order = np.concatenate([x, again]), np.concatenate([y, y]), rng.permutation(600)
     cut = [(both[part], labels[part]) for part in (order[:450], order[450:])]
     sound, _ = written(tmp_path, coin_flips(rng))
-    experiment = recipe.Experiment(
-        model=sound.model, train=cut[0], val=cut[1], task="classification"
-    )
+    experiment = recipe.Experiment(model=sound.model, train=cut[0], val=cut[1], task="binary")
     result = recipe.run(experiment, out=tmp_path, device="cpu", until="inspect")
     assert result.diagnosis[:1] == ("train-validation-overlap",)

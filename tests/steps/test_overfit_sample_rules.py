@@ -88,6 +88,8 @@ CASES = [
     Case(cannot_overfit_sample, beside(0.4, 0.51), "fail", says="where a smooth fit reaches 0.51"),
     Case(cannot_overfit_sample, beside(0.4, 0.5), None),  # nothing simple does better
     Case(cannot_overfit_sample, beside(0.4, NAN), "fail"),
+    Case(cannot_overfit_sample, beside(0.4, 0.51, simple_score=0.43), None),  # by a few items
+    Case(cannot_overfit_sample, beside(0.4, 0.51, simple_score=0.44), "fail"),
     Case(model_too_small, beside(0.4, 0.51), "fail", FLAT, says="where a smooth fit reaches"),
     Case(model_too_small, beside(0.4, 0.5), None, FLAT),
     Case(sample_not_learnable, beside(0.7, 0.75), "note", says="a smooth fit: 0.75"),

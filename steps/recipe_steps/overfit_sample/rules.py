@@ -24,6 +24,8 @@ has settled; an attempt that learns by heart falls by factors."""
 LEARNT, FURTHER = 0.8, 0.1
 """Shares of the way from chance to perfect: what usual settings of the optimizer have to reach, and
 by how much more than the declared ones, which are given more rates and more passes."""
+FEW = 0.03
+"""Difference of two scores that a few items make: of a rare class they are much of the way."""
 NEARLY = 0.9
 """Share of the way from chance to perfect from which a sample is as good as learnt: what is missing
 is patience, not a path for the gradient."""
@@ -40,7 +42,10 @@ BLOCKED_FAIL, BLOCKED_WARN = 0.2, 0.6
 def nothing_simple_does_better(evidence: Evidence) -> bool:
     """Whether something simple was tried on the sample, and came no further than the model."""
     own, simple = evidence.number("progress"), evidence.number("simple_progress")
-    return own is not None and simple is not None and own >= simple - FURTHER
+    score, others = evidence.number("best_score"), evidence.number("simple_score")
+    if own is None or simple is None or score is None or others is None:
+        return False
+    return own >= simple - FURTHER or score >= others - FEW
 
 
 def _than_simple(evidence: Evidence) -> str:
@@ -51,9 +56,10 @@ def _than_simple(evidence: Evidence) -> str:
 
 @rule("note")
 def sample_not_learnable(evidence: Evidence) -> Finding | None:
-    """What: the sample cannot be learnt by heart. Nothing simple does better on it than the model:
-    neither a smooth fit of the same items, nor trees and neighbours that answer for items they
-    were not shown. Or masks are finer than the grid that the model computes them on.
+    """What: the sample cannot be learnt by heart, and nothing simple does better on it than the
+    model: smooth fits, trees and neighbours that answer for items they were not shown, or where
+    inputs are many, a smooth fit of the items themselves. Or masks are finer than the grid that
+    the model computes them on.
 
     Why: where inputs are few and answers noisy, items beside each other have different answers,
     and no smooth function passes through all of them. That says nothing against the model. Masks

@@ -1,15 +1,18 @@
 """What something simple reaches on the sample: whether more can be asked of a model.
 
-Memory alone is no measure: a tree without a limit knows every row by heart. A network is a smooth
-function, so it is held against another one, a kernel fit whose width is that of the data and which
-therefore learns noise by heart only where inputs are many; and against trees and neighbours that
-have to answer for rows that they were not shown, which no noise helps with.
+Whether a sample can be learnt by heart is measured. A network is a smooth function, so another one,
+a kernel fit whose width is that of the data, is given the same inputs with their answers shuffled:
+where inputs are many it learns them all the same, and its score on the true answers is what a model
+can be asked for. Where inputs are few it does not, and asking a model for noise would be unfair;
+then smooth fits, trees and neighbours answer for rows that they were not shown, which no noise
+helps with: what they find out, a model has to find in the rows that it was shown.
 """
 
 import math
-import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,19 +23,22 @@ from recipe.plugin import Forecasting, Regression, Scalar, Task, TensorData, Val
 from recipe_steps.overfit_sample.attempts import share_of_way
 from recipe_steps.rows import parts
 
-RIDGE, LEAST_ERROR = 0.01, 10.0
+RIDGE, MARGIN = 0.01, 10.0
 """Weight of smoothness against squared errors of standardised targets, and of errors against a
-margin (C of a support vector machine): a tenth of, and ten times scikit-learn's own, which are
-chosen for new rows and not to remember old ones."""
+margin (C of a support vector machine): less, and more, than the 1 of scikit-learn, which is meant
+for new rows and not to remember old ones."""
+BY_HEART = 0.8
+"""Share of the way from chance to perfect on shuffled answers from which a sample can be learnt by
+heart."""
 TREES, LEAF, FOLDS = 20, 3, 5
 NEIGHBOURS = 5
-LEAST_ITEMS = 20
-"""Items from which rows are held out."""
+FEWEST, LEAST_ITEMS = 3, 8
+"""Items from which anything is told, and from which rows are held out."""
 MOST_COLUMNS = 4096
 """Of whole numbers, such as tokens, that get a column for every value at every place."""
 MOST_LABELS = 16
 """Columns of yes and no that are fitted one by one."""
-SMOOTH, TREE, NEAR = "a smooth fit", "a random forest of other rows", "the nearest other rows"
+SMOOTH = "a smooth fit"
 
 
 @dataclass(frozen=True)
@@ -64,15 +70,16 @@ def something_simple(
     rows = None if reached else rows_of(task, sample)
     if rows is None or not math.isfinite(perfect):
         return {}
+    by_heart = learnt_by_heart(task, rows)
+    answers = [(SMOOTH, _shown(rows))] if by_heart >= BY_HEART else _of_other_rows(rows)
     scores = {
-        name: score
-        for name, answers in _answers(rows)
-        if math.isfinite(score := _score(task, rows, answers))
+        name: score for name, said in answers if math.isfinite(score := _score(task, rows, said))
     }
     if not scores:
         return {}
     name = max(scores, key=scores.__getitem__)
     return {
+        "by_heart": by_heart,
         "simple": name,
         "simple_score": scores[name],
         "simple_progress": min(1.0, share_of_way(scores[name], chance, perfect)),
@@ -81,10 +88,18 @@ def something_simple(
     }
 
 
+def learnt_by_heart(task: Task, rows: Rows) -> float:
+    """The share of the way from chance to perfect that a smooth fit comes on shuffled answers."""
+    order = np.random.default_rng(0).permutation(len(rows.x))
+    shuffled = replace(rows, y=rows.y[order], targets=rows.targets[torch.from_numpy(order)])
+    score = _score(task, shuffled, _shown(shuffled))
+    return share_of_way(score, task.chance_score(rows.targets), 1.0)
+
+
 def rows_of(task: Task, sample: TensorData) -> Rows | None:
     """Inputs and targets as columns; see `something_simple`."""
     y = sample.y
-    if not isinstance(y, Tensor) or len(sample) < 2:
+    if not isinstance(y, Tensor) or len(sample) < FEWEST:
         return None
     real = type(task) in (Regression, Forecasting)
     single = y.numel() == len(sample)
@@ -147,50 +162,60 @@ def disagreement(rows: Rows) -> float:
     return float(apart / every) if every > 0 else 0.0
 
 
-def _answers(rows: Rows) -> Iterator[tuple[str, np.ndarray]]:
-    """The answers [n, k] of each simple thing: of what it was shown, or of what it was not."""
+def _shown(rows: Rows) -> np.ndarray:
+    """The answers [n, k] of a smooth fit for the rows that it was shown."""
+    from sklearn.kernel_ridge import KernelRidge
+    from sklearn.svm import SVC
+
+    width = 1 / rows.x.shape[1]
+    make = (
+        partial(SVC, C=MARGIN, gamma=width) if rows.classes
+        else partial(KernelRidge, alpha=RIDGE, kernel="rbf", gamma=width)
+    )  # fmt: skip
+    return _by_columns(rows, lambda target: make().fit(rows.x, target).predict(rows.x))
+
+
+def _of_other_rows(rows: Rows) -> Iterator[tuple[str, np.ndarray]]:
+    """The answers of each simple thing for rows that it was not shown."""
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
     from sklearn.kernel_ridge import KernelRidge
+    from sklearn.model_selection import KFold, cross_val_predict
     from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
     from sklearn.svm import SVC
 
+    if len(rows.x) < LEAST_ITEMS:
+        return
+    width, few = 1 / rows.x.shape[1], min(NEIGHBOURS, len(rows.x) // 2)
     forest = {"n_estimators": TREES, "min_samples_leaf": LEAF, "random_state": 0, "n_jobs": 1}
-    width = 1 / rows.x.shape[1]
-    made: dict[str, Callable[[], Any]] = (
-        {
-            SMOOTH: lambda: SVC(C=LEAST_ERROR, gamma=width),
-            TREE: lambda: RandomForestClassifier(**forest),
-            NEAR: lambda: KNeighborsClassifier(NEIGHBOURS),
-        }
-        if rows.classes
-        else {
-            SMOOTH: lambda: KernelRidge(alpha=RIDGE, kernel="rbf", gamma=width),
-            TREE: lambda: RandomForestRegressor(**forest),
-            NEAR: lambda: KNeighborsRegressor(NEIGHBOURS),
-        }
-    )
-    for name, make in made.items():
-        if name == SMOOTH or len(rows.x) >= LEAST_ITEMS:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of classes with fewer items than folds
-                yield name, _fitted(rows, make, shown=name == SMOOTH)
+    made: dict[str, Any] = (
+        {"smooth fit": SVC(gamma=width), "random forest": RandomForestClassifier(**forest),
+         "mean of neighbours": KNeighborsClassifier(few)} if rows.classes
+        else {"smooth fit": KernelRidge(kernel="rbf", gamma=width),
+              "random forest": RandomForestRegressor(**forest),
+              "mean of neighbours": KNeighborsRegressor(few)}
+    )  # fmt: skip
+    folds = KFold(FOLDS, shuffle=True, random_state=0)
+    for name, model in made.items():
+        with suppress(ValueError):  # rows of a single class were left to learn from
+            yield (
+                f"a {name} of other rows",
+                _by_columns(
+                    rows,
+                    lambda target, model=model: cross_val_predict(model, rows.x, target, cv=folds),
+                ),
+            )
 
 
-def _fitted(rows: Rows, make: Callable[[], Any], *, shown: bool) -> np.ndarray:
-    from sklearn.model_selection import cross_val_predict
-
+def _by_columns(rows: Rows, predicted: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Answers [n, k], one column of targets after the other, each standardised where it is real."""
     answers = []
     for y in rows.y.T:
         if len(np.unique(y)) < 2:
             answers.append(y)
-            continue
-        centre, scale = (0.0, 1.0) if rows.classes else (y.mean(), y.std())
-        target = y.astype(int) if rows.classes else (y - centre) / scale
-        said = (
-            make().fit(rows.x, target).predict(rows.x) if shown
-            else cross_val_predict(make(), rows.x, target, cv=FOLDS)
-        )  # fmt: skip
-        answers.append(said * scale + centre)
+        elif rows.classes:
+            answers.append(predicted(y.astype(int)))
+        else:
+            answers.append(y.mean() + y.std() * predicted((y - y.mean()) / y.std()))
     return np.stack(answers, 1)
 
 
