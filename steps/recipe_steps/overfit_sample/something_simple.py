@@ -196,14 +196,13 @@ def _of_other_rows(rows: Rows) -> Iterator[tuple[str, np.ndarray]]:
     )  # fmt: skip
     folds = KFold(FOLDS, shuffle=True, random_state=0)
     for name, model in made.items():
+
+        def held_out(target: np.ndarray, model: Any = model) -> np.ndarray:
+            said: np.ndarray = cross_val_predict(model, rows.x, target, cv=folds)
+            return said
+
         with suppress(ValueError):  # rows of a single class were left to learn from
-            yield (
-                f"a {name} of other rows",
-                _by_columns(
-                    rows,
-                    lambda target, model=model: cross_val_predict(model, rows.x, target, cv=folds),
-                ),
-            )
+            yield f"a {name} of other rows", _by_columns(rows, held_out)
 
 
 def _by_columns(rows: Rows, predicted: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
