@@ -13,9 +13,9 @@ def normal(n, width, seed=0):
     return torch.randn(n, width, generator=torch.Generator().manual_seed(seed))
 
 
-def found(task, x, y, **given):
+def found(task, x, y, *others):
     task = TASKS[task] if isinstance(task, str) else task
-    return something_simple(task, TensorData(x, y), task.chance_score(y), 1.0, **given)
+    return something_simple(task, TensorData(x, y), task.chance_score(y), 1.0, *others)
 
 
 @pytest.mark.parametrize(("width", "by_heart"), [(1, False), (2, False), (12, True), (40, True)])
@@ -67,9 +67,21 @@ def test_inputs_of_several_parts_and_tokens():
 
 def test_where_nothing_simple_applies():
     x = normal(40, 2)
-    assert found("regression", x, x, reached=True) == {}
     assert found("segmentation", normal(4, 3), torch.zeros(4, 8, 8).long()) == {}
     assert found("regression", x, x * float("nan")) == {}
     assert found("regression", torch.ones(40, 2), x) == {}
     own = type("Own", (Regression,), {"name": "own"})()
     assert found(own, x, x) == {}
+
+
+def test_more_rows_tell_more_and_those_of_the_sample_do_not_count():
+    x = normal(400, 3)
+    y = x[:, :1] * x[:, 1:2] + x[:, 2:].square() + 0.2 * normal(400, 1, 1)
+    sample = (x[:100], y[:100])
+    alone, with_others = (
+        found("regression", *sample, *more)["simple_score"]
+        for more in ((), (TensorData(x, y),))
+    )  # fmt: skip
+    assert with_others > alone + 0.1
+    itself = found("regression", *sample, TensorData(*sample))["simple_score"]
+    assert itself == pytest.approx(alone)

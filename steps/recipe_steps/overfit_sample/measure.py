@@ -13,6 +13,7 @@ from recipe.plugin import (
     Experiment,
     Forecasting,
     Regression,
+    Scalar,
     Task,
     TensorData,
     Tree,
@@ -46,7 +47,7 @@ from recipe_steps.overfit_sample.failure_causes import (
 from recipe_steps.overfit_sample.optimizer_settings import rate_factor
 from recipe_steps.overfit_sample.output_grid import reachable_on_grid
 from recipe_steps.overfit_sample.rules import LINEAR
-from recipe_steps.overfit_sample.something_simple import something_simple
+from recipe_steps.overfit_sample.something_simple import OTHERS, something_simple
 from recipe_steps.overfit_sample.update import update_marks
 from recipe_steps.rows import varied
 
@@ -92,7 +93,7 @@ def measure(ctx: Context) -> Evidence:
             **on_standard_inputs(ctx, replace(bare, lr=best.lr), sample, best, target),
             **with_usual_optimizer(ctx, bare, sample, target, marks),
             **with_regularization(ctx, replace(bare, lr=best.lr), sample, best, perfect),
-            **something_simple(ctx.task, sample, chance, perfect, reached=best.best >= target),
+            **({} if best.best >= target else _simple(ctx, sample, chance, perfect)),
             "response": _largest_response(response(fresh, sample), attempts),
             "train_mode_progress": progress(best.train_mode_score),
             "recalibrated_progress": progress(best.recalibrated_score),
@@ -137,6 +138,15 @@ def _attempts(
         if attempts[-1].best >= target or not attempts[-1].response:
             break  # equal outputs whatever the input are equal from other weights too
     return attempts
+
+
+def _simple(ctx: Context, sample: TensorData, chance: float, perfect: float) -> dict[str, Scalar]:
+    """What something simple reaches, which may learn from more items, where they lie in memory."""
+    others = None
+    if isinstance(ctx.data.train, TensorData):
+        generator = torch.Generator().manual_seed(ctx.seed_for("others"))
+        others = ctx.data.train.sample(OTHERS, generator)
+    return something_simple(ctx.task, sample, chance, perfect, others)
 
 
 def _largest_response(fresh: float, attempts: Sequence[Attempt]) -> float | None:

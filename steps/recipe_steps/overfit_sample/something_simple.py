@@ -19,7 +19,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recipe.plugin import Forecasting, Regression, Scalar, Task, TensorData, Values
+from recipe.plugin import (
+    Forecasting,
+    Regression,
+    Scalar,
+    Task,
+    TensorData,
+    Values,
+    join,
+    row_hashes,
+)
 from recipe_steps.overfit_sample.attempts import share_of_way
 from recipe_steps.rows import parts
 
@@ -30,7 +39,11 @@ for new rows and not to remember old ones."""
 BY_HEART = 0.8
 """Share of the way from chance to perfect on shuffled answers from which a sample can be learnt by
 heart."""
+SMOOTHNESS = (1.0, 0.1)
+"""The same for rows that were not shown, where more would follow the noise."""
 TREES, LEAF, FOLDS = 20, 3, 5
+OTHERS = 512
+"""Training items beside the sample from which something simple learns."""
 NEIGHBOURS = 5
 FEWEST, LEAST_ITEMS = 3, 8
 """Items from which anything is told, and from which rows are held out."""
@@ -53,28 +66,36 @@ class Rows:
 
 
 def something_simple(
-    task: Task, sample: TensorData, chance: float, perfect: float, *, reached: bool = False
+    task: Task,
+    sample: TensorData,
+    chance: float,
+    perfect: float,
+    others: TensorData | None = None,
 ) -> dict[str, Scalar]:
     """The best score of something simple on the sample, and how much neighbours disagree; nothing
-    where the model has learnt it, where items are no rows of numbers, or targets no single label
-    or values.
+    where items are no rows of numbers, or targets no single label or values.
 
     Args:
         task: which scores it.
         sample: what was to be learnt by heart.
         chance: score of the best constant answer.
         perfect: score of perfect memory.
-        reached: by the model.
+        others: more training items, some of which may be those of the sample.
 
     """
-    rows = None if reached else rows_of(task, sample)
+    rows = rows_of(task, sample)
     if rows is None or not math.isfinite(perfect):
         return {}
     by_heart = learnt_by_heart(task, rows)
-    answers = [(SMOOTH, _shown(rows))] if by_heart >= BY_HEART else _of_other_rows(rows)
-    scores = {
-        name: score for name, said in answers if math.isfinite(score := _score(task, rows, said))
-    }
+    answers = (
+        [(SMOOTH, _shown(rows))] if by_heart >= BY_HEART
+        else _of_other_rows(_with_others(task, sample, others) or rows, len(sample))
+    )  # fmt: skip
+    scores: dict[str, float] = {}
+    for name, said in answers:
+        score = _score(task, rows, said)
+        if math.isfinite(score):
+            scores[name] = max(score, scores.get(name, -math.inf))
     if not scores:
         return {}
     name = max(scores, key=scores.__getitem__)
@@ -86,6 +107,18 @@ def something_simple(
         "disagreement": disagreement(rows),
         "varying_inputs": rows.x.shape[1],
     }
+
+
+def _with_others(task: Task, sample: TensorData, others: TensorData | None) -> Rows | None:
+    """The sample, and behind it the other items whose inputs are not in it."""
+    if others is None:
+        return None
+    known = set(row_hashes(sample.x))
+    new = [place for place, row in enumerate(row_hashes(others.x)) if row not in known]
+    if not new:
+        return None
+    more = others.part(new)
+    return rows_of(task, TensorData(join([sample.x, more.x]), join([sample.y, more.y])))
 
 
 def learnt_by_heart(task: Task, rows: Rows) -> float:
@@ -175,42 +208,56 @@ def _shown(rows: Rows) -> np.ndarray:
     return _by_columns(rows, lambda target: make().fit(rows.x, target).predict(rows.x))
 
 
-def _of_other_rows(rows: Rows) -> Iterator[tuple[str, np.ndarray]]:
-    """The answers of each simple thing for rows that it was not shown."""
+def _of_other_rows(rows: Rows, count: int) -> Iterator[tuple[str, np.ndarray]]:
+    """The answers of each simple thing for the first `count` rows, of which it was not shown the
+    one that it answers for.
+    """
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
     from sklearn.kernel_ridge import KernelRidge
-    from sklearn.model_selection import KFold, cross_val_predict
     from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
     from sklearn.svm import SVC
 
-    if len(rows.x) < LEAST_ITEMS:
+    if count < LEAST_ITEMS:
         return
-    width, few = 1 / rows.x.shape[1], min(NEIGHBOURS, len(rows.x) // 2)
+    width, few = 1 / rows.x.shape[1], min(NEIGHBOURS, count // 2)
     forest = {"n_estimators": TREES, "min_samples_leaf": LEAF, "random_state": 0, "n_jobs": 1}
-    made: dict[str, Any] = (
-        {"smooth fit": SVC(gamma=width), "random forest": RandomForestClassifier(**forest),
-         "mean of neighbours": KNeighborsClassifier(few)} if rows.classes
-        else {"smooth fit": KernelRidge(kernel="rbf", gamma=width),
-              "random forest": RandomForestRegressor(**forest),
-              "mean of neighbours": KNeighborsRegressor(few)}
+    made: list[tuple[str, Any]] = (
+        [*(("smooth fit", SVC(C=1 / weight, gamma=width)) for weight in SMOOTHNESS),
+         ("random forest", RandomForestClassifier(**forest)),
+         ("mean of neighbours", KNeighborsClassifier(few))]
+        if rows.classes else
+        [*(("smooth fit", KernelRidge(weight, kernel="rbf", gamma=width)) for weight in SMOOTHNESS),
+         ("random forest", RandomForestRegressor(**forest)),
+         ("mean of neighbours", KNeighborsRegressor(few))]
     )  # fmt: skip
-    folds = KFold(FOLDS, shuffle=True, random_state=0)
-    for name, model in made.items():
-
-        def held_out(target: np.ndarray, model: Any = model) -> np.ndarray:
-            said: np.ndarray = cross_val_predict(model, rows.x, target, cv=folds)
-            return said
-
+    for name, model in made:
         with suppress(ValueError):  # rows of a single class were left to learn from
-            yield f"a {name} of other rows", _by_columns(rows, held_out)
+            yield (
+                f"a {name} of other rows",
+                _by_columns(rows, partial(_held_out, model, rows.x, count), count),
+            )
 
 
-def _by_columns(rows: Rows, predicted: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def _held_out(model: Any, x: np.ndarray, count: int, target: np.ndarray) -> np.ndarray:
+    """Answers for the first `count` rows, each from all rows but its fold."""
+    from sklearn.base import clone
+    from sklearn.model_selection import KFold
+
+    said = np.empty(count)
+    for _, held in KFold(FOLDS, shuffle=True, random_state=0).split(x[:count]):
+        shown = np.delete(np.arange(len(x)), held)
+        said[held] = clone(model).fit(x[shown], target[shown]).predict(x[held])
+    return said
+
+
+def _by_columns(
+    rows: Rows, predicted: Callable[[np.ndarray], np.ndarray], count: int | None = None
+) -> np.ndarray:
     """Answers [n, k], one column of targets after the other, each standardised where it is real."""
     answers = []
     for y in rows.y.T:
         if len(np.unique(y)) < 2:
-            answers.append(y)
+            answers.append(y[:count])
         elif rows.classes:
             answers.append(predicted(y.astype(int)))
         else:
