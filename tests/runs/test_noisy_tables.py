@@ -48,9 +48,10 @@ def test_one_noisy_input_passes(make, tmp_path):
     experiment, _ = written(tmp_path, make(np.random.default_rng(3)))
     result = recipe.run(experiment, out=tmp_path, device="cpu", until="overfit_sample")
     assert result.diagnosis == ()
-    assert all(step.status in ("pass", "note") for step in result.steps), result.steps
-    notes = [f for f in result.step("overfit_sample").findings if f.rule == "sample-not-learnable"]
-    assert len(notes) == 1
+    step = result.step("overfit_sample")
+    assert step.status == "pass"
+    told = any(finding.rule == "sample-not-learnable" for finding in step.findings)
+    assert told or step.evidence.number("progress") >= 0.9  # else it is as good as learnt
 
 
 def coin_flips(rng, n=300):
