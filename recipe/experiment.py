@@ -126,6 +126,7 @@ class Experiment:
     name: str | None = None
     inputs: Any = field(default=None, compare=False)
     """Of data by name: how files become inputs, what outputs mean (see `InputsRecord`)."""
+    columns: tuple[Any, ...] = field(default=(), compare=False)  # `ColumnFacts` of a table
     notes: tuple[str, ...] = field(default=(), compare=False)
     """What was read from the object of another framework, in sentences that a run begins with."""
     model_args: Mapping[str, Any] = field(default_factory=dict)

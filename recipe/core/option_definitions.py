@@ -12,6 +12,7 @@ from recipe.core.parsers import (
     parse_epochs,
     parse_flag,
     parse_ignore,
+    parse_kinds,
     parse_names,
     parse_path,
     parse_size,
@@ -27,7 +28,9 @@ AUGMENTATIONS = ("none", "shift", "flip")
 those take `shift`."""
 TABLE_TASKS = ("classification", "binary", "regression")
 CALL_LIMIT = Budget(600, "seconds")
-BY_NAME = ("data", "target", "task", "group", "time", "model", "pretrained", "weights",
+COLUMN_KINDS = ("number", "boolean", "date", "category", "grade", "text", "identifier", "constant")
+"""What a column of a table may be named as; the last two are left out."""
+BY_NAME = ("data", "target", "task", "group", "time", "column", "model", "pretrained", "weights",
            "image_size", "augment", "skip_unreadable", "data_dir")  # fmt: skip
 """Options that name an experiment instead of a TARGET."""
 ONE_RUN = ("until", "only", "skip", "mend", "keep_going", "again", "fresh")
@@ -88,6 +91,14 @@ OPTIONS: tuple[Option, ...] = (
         "Column of the table that orders rows: the latest validate.",
         "COLUMN",
         question="Which column says when?",
+    ),
+    Option(
+        "column",
+        parse_kinds(COLUMN_KINDS),
+        {},
+        f"What a column of the table is: {', '.join(COLUMN_KINDS[:-1])} (left out). Repeatable.",
+        "NAME=KIND",
+        multiple=True,
     ),
     Option(
         "model",

@@ -21,6 +21,28 @@ def parse_ignore(value: Any) -> dict[str, str]:
     return {name.strip(): reason.strip() for name, reason in pairs}
 
 
+def parse_kinds(known: tuple[str, ...]) -> Callable[[Any], dict[str, str]]:
+    """A parser of `NAME=KIND`, a list of them, or a table; ValueError where the kind is another one
+    than those known. A name may have an equals sign in it.
+    """
+
+    def parse(value: Any) -> dict[str, str]:
+        if isinstance(value, Mapping):
+            pairs = [(str(name), str(kind)) for name, kind in value.items()]
+        else:
+            items = [value] if isinstance(value, str) else list(value)
+            pairs = [(n, kind) for n, _, kind in (str(item).rpartition("=") for item in items)]
+        for name, kind in pairs:
+            if not name or kind.strip() not in known:
+                raise ValueError(
+                    f"{f'{name}={kind}' if name else kind!r} is not NAME=KIND, where KIND is one "
+                    f"of {', '.join(known)}"
+                )
+        return {name: kind.strip() for name, kind in pairs}
+
+    return parse
+
+
 def parse_names(value: Any) -> tuple[str, ...]:
     """One name or a list of names."""
     if isinstance(value, str):

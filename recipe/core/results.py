@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from recipe.core.chosen_model import Chosen, chosen_from_json
+from recipe.core.column_facts import ColumnFacts, column_from_json
 from recipe.core.evidence import Evidence, Figure, Scalar, figure_from_json, keep_finite
 from recipe.core.findings import Finding, Status, finding_from_json
 from recipe.core.json_fields import each, one_of, read_fields
@@ -95,6 +96,8 @@ class RunResult:
     against: Against | None = None
     chosen: Chosen | None = None
     """The model to use, where a step chose one."""
+    columns: tuple[ColumnFacts, ...] = ()
+    """Of a table: what its columns are and how each is used."""
     folder: Path | None = None
     """Where the run folder lies; not part of result.json."""
 
@@ -175,6 +178,7 @@ class RunResult:
             "cost": lambda cost: Cost(**cost),
             "against": lambda against: Against(**against) if against else None,
             "chosen": chosen_from_json,
+            "columns": each(column_from_json),
         }
         return cls(**read_fields(known, readers), folder=folder)
 

@@ -20,6 +20,7 @@ class Settings:
     task: str | None = None
     group: str | None = None
     time: str | None = None
+    column: dict[str, str] = field(default_factory=dict)
     model: str | None = None
     pretrained: bool = False
     weights: Path | None = None

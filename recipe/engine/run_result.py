@@ -43,6 +43,7 @@ def assemble(
         settings=settings,
         interrupted=interrupted,
         chosen=ctx.chosen,
+        columns=ctx.experiment.columns,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from recipe.core.column_facts import ColumnFacts
 from recipe.core.evidence import Scalar
 from recipe.core.findings import Finding
 from recipe.core.results import NO_WINNER, RunResult, StepResult
@@ -69,6 +70,7 @@ def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
         "loading": loading_code(result) if result.best else None,
         "cost": _cost(result),
         "environment": _table(result.environment),
+        "columns": _columns(result.columns),
     }
 
 
@@ -221,6 +223,19 @@ def _section(step: StepResult, plots: Sequence[Plot]) -> dict[str, Any] | None:
 
 def _table(values: Mapping[str, Scalar]) -> list[tuple[str, str]]:
     return [(wording.humanise(name), wording.show(value)) for name, value in values.items()]
+
+
+def _columns(columns: Sequence[ColumnFacts]) -> list[tuple[str, ...]]:
+    """The table of columns: those that are used, those that are left out, each in its order."""
+    ranked = sorted(columns, key=lambda column: ("target", "input", "left out").index(column.use))
+    rows: list[tuple[str, ...]] = []
+    for column in ranked:
+        examples = ", ".join(map(repr, column.examples))
+        more = ", ..." if column.odd > len(column.examples) else ""
+        odd = f"{column.odd} ({examples}{more})" if column.odd else ""
+        rows.append((column.name, column.kind, column.use, column.how,
+                     str(column.missing or ""), odd))  # fmt: skip
+    return rows
 
 
 def _cost(result: RunResult) -> list[tuple[str, str]]:

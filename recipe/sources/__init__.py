@@ -12,6 +12,7 @@ from recipe.sources.detection import detection_folder
 from recipe.sources.hf_data import hf_images, hf_set
 from recipe.sources.image_folders import image_folder
 from recipe.sources.image_format import ImageFormat
+from recipe.sources.kinds import column_kinds
 from recipe.sources.segmentation import segmentation_folder
 from recipe.sources.source import Source
 from recipe.sources.text_files import text_file
@@ -26,6 +27,7 @@ __all__ = [
     "ImageFormat",
     "Look",
     "Source",
+    "column_kinds",
     "csv_table",
     "detection_folder",
     "hf_images",

@@ -1,5 +1,6 @@
 """An experiment from names alone: data, model, and what is to be predicted."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from recipe.sources.hub import Factory, bare, is_hub, label
 from recipe.sources.image_folders import image_folder
 from recipe.sources.image_format import ImageFormat
 from recipe.sources.image_labelling import HOW
+from recipe.sources.image_names import suffixes
 from recipe.sources.inputs_json import InputsRecord
 from recipe.sources.models_by_name import (
     USUAL,
@@ -28,7 +30,8 @@ from recipe.sources.models_by_name import (
     last_layer,
 )
 from recipe.sources.segmentation import is_segmentation, segmentation_folder
-from recipe.sources.source import TABLES, TEXTS, Kind, Source
+from recipe.sources.source import TEXTS, Kind, Source
+from recipe.sources.table_files import TABLES, is_table, path_and_sheet, tables_in
 from recipe.sources.text_files import text_file
 from recipe.sources.text_tables import TextEncoder, texts_reader
 from recipe.sources.torchvision_data import SETS, known_set, torchvision_set
@@ -66,7 +69,7 @@ def kind_of(data: str) -> Kind:
     path = Path(data)
     if path.is_dir():
         return _kind_of_folder(path)
-    if path.suffix.lower() in TABLES and path.is_file():
+    if path_and_sheet(data)[0].is_file() and is_table(path_and_sheet(data)[0]):
         return "table"
     if path.suffix.lower() in TEXTS and path.is_file():
         return "text"
@@ -86,7 +89,16 @@ def kind_of(data: str) -> Kind:
 def _kind_of_folder(folder: Path) -> Kind:
     if is_detection(folder):
         return "detection"
-    return "segmentation" if is_segmentation(folder) else "images"
+    if is_segmentation(folder):
+        return "segmentation"
+    return "table" if _holds_tables(folder) else "images"
+
+
+def _holds_tables(folder: Path) -> bool:
+    """Whether there are tables in a folder, and no images anywhere below it."""
+    return bool(tables_in(folder)) and not any(
+        path.suffix.lower() in suffixes() for path in folder.rglob("*")
+    )
 
 
 def experiment_by_name(
@@ -97,6 +109,7 @@ def experiment_by_name(
     task: str | None = None,
     group: str | None = None,
     time: str | None = None,
+    column: Mapping[str, str] | None = None,
     pretrained: bool = False,
     weights: Path | None = None,
     image_size: int | None = None,
@@ -113,6 +126,7 @@ def experiment_by_name(
         task: of a table, where it is not what the column looks like.
         group: of a table, a column of which no value is both in training and in validation.
         time: of a table, a column by which rows are ordered: the latest validate.
+        column: of a table, kinds of columns by name, where they are not what they look like.
         pretrained: begin with the library's weights, the last layer drawn anew.
         weights: a file of weights to begin with, in the same way.
         image_size: side of the images in pixels.
@@ -129,11 +143,10 @@ def experiment_by_name(
     read_as: Kind = "texts" if kind == "table" and is_for_text(name) else kind
     check_model(name, read_as, pretrained=pretrained)
     _check_beginning(name, read_as, weights, pretrained=pretrained)
-    of_table = {"target": target, "task": task, "group": group, "time": time}
-    check_options(
-        data, kind, **of_table, image_size=image_size, augment=augment,
-        skip_unreadable=skip_unreadable or None,
-    )  # fmt: skip
+    of_table: dict[str, Any] = {"target": target, "task": task, "group": group, "time": time,
+                                "column": column or None}  # fmt: skip
+    check_options(data, kind, **of_table, image_size=image_size, augment=augment,
+                  skip_unreadable=skip_unreadable or None)  # fmt: skip
     if kind == "table":
         encoder = _encoder(name) if read_as == "texts" else None
         source = (hf_set if is_hf(data) else csv_table)(data, **of_table, encoder=encoder)
@@ -227,7 +240,7 @@ def _experiment(
         batch_size=LARGE_BATCH if n >= MANY else BATCH[kind],
         epochs=PRETRAINED_EPOCHS if pretrained else FREE_EPOCHS[kind],
         augment=source.augment, name=f"{source.name}-{label(name)}",
-        inputs=_kept(name, source, pretrained),
+        inputs=_kept(name, source, pretrained), columns=source.columns,
         metric="map" if kind == "detection" and can_measure_map() else None,
     )  # fmt: skip
 
@@ -247,10 +260,10 @@ def check_options(data: str, kind: Kind, **given: object) -> None:
     fits: dict[str, tuple[str, ...]] = {
         "image_size": ("images", "segmentation", "detection"), "augment": ("images",),
         "skip_unreadable": ("images", "segmentation", "detection"),
-    } | dict.fromkeys(("target", "task", "group", "time"), ("table",))  # fmt: skip
+    } | dict.fromkeys(("target", "task", "group", "time", "column"), ("table",))  # fmt: skip
     for name, value in given.items():
         also = name == "target" and (is_hf(data) or (kind == "images" and Path(data).is_dir()))
-        if value is not None and kind not in fits[name] and not also:
+        if value not in (None, {}) and kind not in fits[name] and not also:
             whose = {"table": "tables", "images": "images"}[fits[name][0]]
             raise UsageError(
                 f"--{name.replace('_', '-')} is for {whose}, {data!r} is {kind}: leave it out."

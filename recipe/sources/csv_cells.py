@@ -1,23 +1,54 @@
-"""A CSV file as columns of text, and which of their cells are numbers."""
+"""A file of delimited text as columns of text. Python's `csv` reads it and not pandas, since rows
+of unlike length are told by their place, lines above the header are passed over, and cells may be
+of any length.
+"""
 
+import bz2
 import codecs
 import csv
+import gzip
 import io
+import lzma
 import re
-from collections.abc import Sequence
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from recipe.core.errors import UsageError
+from recipe.sources.cell_numbers import tidy, votes
+from recipe.sources.table_rows import COMMENT, cut_out
 
-BLANK = frozenset({"", "?", "na", "n/a", "nan", "null", "none", "-",
-                   "--", ".", "#n/a", "<na>", "nat", "#value!", "#ref!", "#div/0!"})  # fmt: skip
+BLANK = frozenset({
+    "", "?", "na", "n/a", "n.a.", "n.a", "nan", "null", "(null)", "-", "--", "---", "\u2013",
+    "\u2014", ".", "..", "...", "…", "#n/a", "#na", "<na>", "nat",
+    "#value!", "#ref!", "#div/0!", "#name?",
+    "#num!", "#null!", "(blank)", "(empty)", "\\n", "n.v.", "k.a.", "k. a.", "n.d.", "nd",
+    "#missing", "<null>", "[null]", "-nan", "1.#qnan", "1.#ind",
+})  # fmt: skip
 """Cells that say that there is no value."""
-SEPARATORS = ",;\t|"
-MOST_ABOVE = 50
-"""Lines that are looked at to tell comments above the header."""
+UNKNOWN_WORDS = frozenset({
+    "unknown", "missing", "not available", "not applicable", "no data", "not known",
+    "keine angabe", "unbekannt", "inconnu", "desconocido", "tbd", "tba", "not recorded",
+    "not specified", "unspecified", "undefined", "no answer", "refused", "not reported", "void",
+    "fehlt", "not measured", "n/a.", "na.", "none", "none.", "nil", "no value", "n/k",
+    "nk", "not stated",
+})  # fmt: skip
+"""Words that say the same, and are kept as one of the words where a column is made of them."""
+MARKERS = re.compile(r"\[[a-z:.]{0,2}\]|[:*#/]+|\([xzc]\)")
+"""Signs that statistical offices write for what they do not tell."""
+SEPARATORS = "\t;|,"
+SAMPLE_LINES = 200
+LONGEST_CELL = 2**31 - 1
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?')
 """What spreadsheets write above the header."""
+OPENERS: Mapping[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress,
+}  # fmt: skip
+PACKED = (*OPENERS, ".zip")
+"""Endings of packed files."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +59,7 @@ class Columns:
     cells: tuple[tuple[str, ...], ...]
     """By column, then by row."""
     decimal: str = "."
+    """What stands between whole and part in most of its numbers."""
     header: bool = True
     """Whether the file names its columns."""
     rows: tuple[int, ...] = ()
@@ -46,154 +78,200 @@ class Columns:
         """The cells of a column."""
         return self.cells[self.names.index(name)]
 
-    def numbers(self, name: str) -> list[float | None] | None:
-        """The column as numbers, None where a cell is blank; None when it holds words."""
-        found = [number(cell, self.decimal) for cell in self.column(name) if not blank(cell)]
-        if not found or None in found:
-            return None
-        return [None if blank(c) else number(c, self.decimal) for c in self.column(name)]
-
 
 def blank(cell: str) -> bool:
     """Whether there is no value in a cell."""
     return cell.lower() in BLANK
 
 
-def number(cell: str, decimal: str = ".") -> float | None:
-    """The number that a cell holds; None when it holds none."""
-    try:
-        return float(cell.replace(decimal, "."))
-    except ValueError:
-        return None
+def says_unknown(cell: str) -> bool:
+    """Whether a cell has no value, or a word such as `unknown` for it."""
+    lower = cell.lower()
+    return lower in BLANK or lower in UNKNOWN_WORDS or bool(MARKERS.fullmatch(lower))
 
 
-def read_csv(path: Path, header: bool | None = None, decimal: str | None = None) -> Columns:
+def read_csv(path: Path, header: bool | None = None) -> Columns:
     """Read a table; one without a header gets the names `1`, `2` and so on.
 
     Args:
-        path: of the file.
+        path: of the file, which may be packed (.gz, .bz2, .xz, .zip).
         header: whether its first row names the columns; None: as it looks.
-        decimal: what stands between whole and part; None: as most of its numbers have it.
 
     Raises:
         UsageError: the file cannot be read, has no rows, or rows of unlike length.
 
     """
-    text, notes = _text(path)
-    separator, text, above = _without_preamble(text)
-    found = _rows(text, separator, path)
-    places, rows = list(found), list(found.values())
-    decimal = decimal or _decimal(rows, separator)
-    named = _is_header(rows, decimal) if header is None else header
-    names = rows.pop(0) if named else _numbered(len(rows[0]))
-    first = places.pop(0) if named else 0
-    if not rows:
+    text, said = _text(path)
+    notes = list(said)
+    separator, text = _without_separator_line(text, notes)
+    return columns_of_rows(_rows(text, separator or separator_of(text), path), path, header, notes)
+
+
+def columns_of_rows(
+    rows: dict[int, list[str]], path: Path, header: bool | None, notes: Sequence[str]
+) -> Columns:
+    """The table among these rows, which are kept by their place in the file; see `read_csv`."""
+    found = cut_out(rows, header)
+    if not found.rows:
         raise UsageError(f"{str(path)!r} has a header and no rows below it.")
-    odd = next((i for i, row in enumerate(rows) if len(row) != len(names)), None)
+    width = len(found.names)
+    odd = next((i for i, row in enumerate(found.rows) if len(row) != width), None)
     if odd is not None:
-        raise UsageError(_of_unlike_length(path, names, rows, odd, places[odd] - first))
-    cells = tuple(zip(*rows, strict=True))
-    below = tuple(place - first for place in places)
-    return Columns(unique_names(names), cells, decimal, named, below, path, (*notes, *above))
-
-
-def _of_unlike_length(
-    path: Path, names: list[str], rows: list[list[str]], odd: int, place: int
-) -> str:
-    """What is said of rows of unlike length: where all rows agree, the first line is odd."""
-    if len(rows) > 1 and len({len(row) for row in rows}) == 1:
-        shown = " ".join(filter(None, names))
-        return (
-            f"{str(path)!r} has {len(names)} {'cell' if len(names) == 1 else 'cells'} in its first "
-            f"line ({shown!r}) and {len(rows[0])} in every row below it: remove that line, or fix "
-            "the header."
+        cells = "cell" if len(found.rows[odd]) == 1 else "cells"
+        raise UsageError(
+            f"{str(path)!r} has {len(found.rows[odd])} {cells} in row {found.places[odd]} and "
+            f"{width} columns: fix that row."
         )
-    return (
-        f"{str(path)!r} has {len(rows[odd])} cells in row {place} and {len(names)} columns: "
-        "fix that row."
-    )
+    filled = tuple(zip(*found.rows, strict=True))
+    return Columns(
+        unique_names(found.names), filled, decimal_sign(filled), found.header,
+        tuple(found.places), path, (*notes, *found.notes),
+    )  # fmt: skip
+
+
+def decimal_sign(columns: Sequence[Sequence[str]]) -> str:
+    """What most numbers of a table have before their part."""
+    counted: Counter[str] = Counter()
+    for cells in columns:
+        counted += votes(cell for cell in cells[:SAMPLE_LINES] if re.fullmatch(r"[\d.,]+", cell))
+    return "," if counted[","] > counted["."] else "."
 
 
 def _text(path: Path) -> tuple[str, tuple[str, ...]]:
     """What the file holds, and a sentence where it is in no usual encoding."""
     try:
-        content = path.read_bytes()
+        content = unpacked(path)
     except OSError as error:
-        raise UsageError(f"{str(path)!r} cannot be read ({error.strerror}).") from error
+        if not isinstance(error, gzip.BadGzipFile) and error.strerror:
+            raise UsageError(f"{str(path)!r} cannot be read ({error.strerror}).") from error
+        raise UsageError(f"{str(path)!r} cannot be unpacked ({error}): copy it again.") from error
+    except (EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
+        raise UsageError(f"{str(path)!r} cannot be unpacked ({error}): copy it again.") from error
     encodings = {
         "utf-8-sig": (), "cp1252": ("It is not UTF-8 and is read as Windows-1252.",),
         "latin-1": ("It is not UTF-8 and is read as Latin-1.",),
     }  # fmt: skip
-    if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+    if content[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+        encodings = {"utf-32": ("It is read as UTF-32.",)}
+    elif content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         encodings = {"utf-16": ("It is read as UTF-16.",)}
     elif b"\0" in content:
-        raise UsageError(f"{str(path)!r} is no text file: export the table as CSV.")
+        side = next((s for s, n in (("le", 1), ("be", 0)) if _every_other(content, n)), None)
+        if side is None:
+            raise UsageError(f"{str(path)!r} is no text file: export the table as CSV.")
+        encodings = {f"utf-16-{side}": ("It is read as UTF-16.",)}
     for encoding, notes in encodings.items():
         try:
-            return content.decode(encoding), notes
+            text = content.decode(encoding)
+            return text if "\n" in text else text.replace("\r", "\n"), notes
         except UnicodeDecodeError:
             continue
     raise UsageError(f"{str(path)!r} is broken UTF-16 text: export the table as UTF-8.")
 
 
-def _is_row(line: str) -> bool:
-    return bool(line.strip()) and not line.startswith("#")
+def unpacked(path: Path) -> bytes:
+    """The content of a file, unpacked where its name says that it is packed."""
+    content = path.read_bytes()
+    if path.suffix.lower() == ".zip":
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = [n for n in archive.namelist() if not n.endswith("/") and "__MACOSX" not in n]
+            if len(names) != 1:
+                raise UsageError(
+                    f"{str(path)!r} holds {len(names)} files: unpack it, and name one."
+                )
+            return archive.read(names[0])
+    return OPENERS.get(path.suffix.lower(), bytes)(content)
 
 
-def _without_preamble(text: str) -> tuple[str, str, tuple[str, ...]]:
-    """The separator, the text from the header on, and sentences about lines that were passed over:
-    `sep=;`, and comments that do not look like the line below them.
+def _every_other(content: bytes, first: int) -> bool:
+    """Whether every other byte is zero, as in text of UTF-16 without a mark at its beginning."""
+    half = content[first : 2 * SAMPLE_LINES : 2]
+    return len(half) > 1 and half.count(0) > 0.9 * len(half)
+
+
+def _without_separator_line(text: str, notes: list[str]) -> tuple[str | None, str]:
+    """The separator that a line `sep=;` above the header names, and the text below it."""
+    first, _, rest = text.lstrip("\r\n").partition("\n")
+    if found := SEPARATOR_LINE.fullmatch(first.strip("\r")):
+        notes.append(f"The line {found[0]!r} above the header is passed over.")
+        return found[1], rest
+    return None, text
+
+
+def separator_of(text: str) -> str:
+    """What stands between the cells: the sign that cuts most lines into equally many; a space where
+    that is none and lines have equally many words.
     """
-    notes: list[str] = []
-    while True:
-        first, _, rest = text.lstrip("\r\n").partition("\n")
-        first = first.strip("\r")
-        below = next((line for line in rest.split("\n", MOST_ABOVE) if _is_row(line)), "")
-        if found := SEPARATOR_LINE.fullmatch(first):
-            return found[1], rest, (*notes, f"The line {first!r} above the header is passed over.")
-        comment = first.startswith("#") and bool(below)
-        separator = max(SEPARATORS, key=(below if comment else first).count)
-        if not comment or first.count(separator) == below.count(separator):
-            return max(SEPARATORS, key=first.count), text, tuple(notes)
-        notes.append(f"The comment {first!r} above the header is passed over.")
-        text = rest
+    sample = _sample(text)
+    best, found = (0.0, 0), ","
+    for separator in SEPARATORS:
+        rows = _cut(sample, separator)
+        width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 1
+        share = sum(len(row) == width for row in rows) / max(1, len(rows))
+        if width < 2 or share < 0.5:
+            continue
+        broken = sum(any(cell.count('"') % 2 for cell in row) for row in rows)
+        if broken > 0.1 * len(rows):
+            continue  # it cuts cells in quotes
+        commas = separator != "," and _decimal_commas(rows)
+        rank = (round(share, 2) + commas, width)
+        if rank > best:
+            best, found = rank, separator
+    gaps = sum(bool(re.search(r"\S {2,}\S", line)) for line in sample)
+    if best > (0.0, 0) and gaps < 0.5 * len(sample):
+        return found
+    for split in ("  ", " "):
+        widths = Counter(len(row) for row in _words(sample, split))
+        width, often = widths.most_common(1)[0] if widths else (1, 0)
+        if width > max(1, best[1]) and often >= 0.9 * widths.total():
+            return split
+    return found
+
+
+def _sample(text: str) -> list[str]:
+    """The first lines that are no comments; a cell in quotes may hold the end of a line."""
+    lines = text.split("\n", SAMPLE_LINES)[:SAMPLE_LINES]
+    return [line for line in lines if line.strip() and not COMMENT.match(line)] or lines
+
+
+def _cut(lines: Sequence[str], separator: str) -> list[list[str]]:
+    try:
+        return [row for row in csv.reader(lines, delimiter=separator, skipinitialspace=True) if row]
+    except csv.Error:
+        return []
+
+
+def _decimal_commas(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether cells have a comma that is part of a number."""
+    commas = [cell for row in rows for cell in row if "," in cell]
+    numbers = sum(bool(re.fullmatch(r"[\s+-]*[\d.]*\d,\d+[\s%€]*", cell)) for cell in commas)
+    return bool(commas) and numbers > 0.5 * len(commas)
+
+
+def _words(lines: Sequence[str], split: str) -> list[list[str]]:
+    """Lines cut at spaces, or at two and more; what stands in quotes is one cell."""
+    gap = r"\t+|\s{2,}" if split == "  " else r"\s+"
+    marked = (re.sub(r'"[^"]*"', lambda m: m[0].replace(" ", "\0"), line) for line in lines)
+    return [[c.replace("\0", " ").strip('"') for c in re.split(gap, m.strip())] for m in marked]
 
 
 def _rows(text: str, separator: str, path: Path) -> dict[int, list[str]]:
     """The rows that have any value, by their place in the file, counted from 1."""
-    lines = io.StringIO(text, newline="")  # not str.splitlines: a cell may hold U+2028 or U+0085
-    rows = csv.reader(lines, delimiter=separator, skipinitialspace=True)
-    try:
-        cut = [[cell.strip() for cell in row] for row in rows]
-    except csv.Error as error:
-        raise UsageError(f"{str(path)!r} cannot be read as a table ({error}).") from error
+    if not separator.strip(" "):
+        cut = _words(text.split("\n"), separator)
+    else:
+        csv.field_size_limit(LONGEST_CELL)
+        # Not str.splitlines: a cell may hold U+2028 or U+0085.
+        lines = io.StringIO(text, newline="")
+        rows = csv.reader(lines, delimiter=separator, skipinitialspace=True)
+        try:
+            cut = [[cell.strip() for cell in row] for row in rows]
+        except csv.Error as error:
+            raise UsageError(f"{str(path)!r} cannot be read as a table ({error}).") from error
     found = {place: row for place, row in enumerate(cut, 1) if any(row)}
     if not found:
         raise UsageError(f"{str(path)!r} is empty: name a table with a row per item.")
     return found
-
-
-def _decimal(rows: list[list[str]], separator: str) -> str:
-    """What most numbers have before their part."""
-    if separator != ";":
-        return "."
-    cells = [cell for row in rows for cell in row]
-    commas = sum("," in cell and number(cell, ",") is not None for cell in cells)
-    points = sum("." in cell and number(cell) is not None for cell in cells)
-    return "," if commas > points else "."
-
-
-def _is_header(rows: list[list[str]], decimal: str) -> bool:
-    """Whether the first row names the columns: it has no numbers, or they count the columns, as
-    where an array was saved with the names 0, 1, 2.
-    """
-    found = [value for cell in rows[0] if (value := number(cell, decimal)) is not None]
-    counted = [float(round(found[0])) + index for index in range(len(found))] if found else []
-    return found == counted and (not found or (len(found) > 1 and found[0] in {0.0, 1.0}))
-
-
-def _numbered(columns: int) -> list[str]:
-    return [str(index + 1) for index in range(columns)]
 
 
 def unique_names(names: Sequence[str]) -> tuple[str, ...]:
@@ -201,6 +279,7 @@ def unique_names(names: Sequence[str]) -> tuple[str, ...]:
     seen: set[str] = set()
     unique = []
     for index, name in enumerate(names):
+        name = tidy(name) if "\n" in name else name  # noqa: PLW2901
         free = name if name and name not in seen else f"{name or 'column'} {index + 1}"
         while free in seen:
             free = f"{free} {index + 1}"

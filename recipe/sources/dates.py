@@ -1,28 +1,79 @@
-"""Dates and times in a column of a table: which way they are written, and numbers made of them."""
+"""Dates and times in a column of a table: which ways they are written, and numbers made of them.
+
+The parts are made here and not by skrub's DatetimeEncoder: it counts seconds in float32, in which
+the moments of one day become the same number, and has no parts of a time without a day.
+"""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
-from recipe.core.errors import UsageError
-from recipe.sources.csv_cells import Columns, blank
+import numpy as np
+
+from recipe.sources.cell_numbers import tidy
 
 ISO = "iso"
 """What `datetime.fromisoformat` reads."""
 DAYS = (
-    "%d.%m.%Y", "%d.%m.%y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%d-%m-%Y", "%m-%d-%Y",
-    "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y",
-    "%B %d, %Y", "%b %d %Y",
+    "%d.%m.%Y", "%d.%m.%y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%d-%m-%Y",
+    "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y-%m-%d", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y",
+    "%d/%b/%Y", "%d.%b.%Y", "%d %b %y", "%b %d %Y", "%b %d %y", "%Y %b %d", "%Y-%b-%d",
+    "%d%b%Y", "%y/%m/%d", "%Y年%m月%d日", "%d %m %Y", "%b-%d-%Y",
 )  # fmt: skip
-CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p")
-FORMATS = (ISO, *DAYS, *(f"{day} {clock}" for day in DAYS for clock in CLOCKS), "%Y-%m", *CLOCKS)
+CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I %p", "%I%p", "%H.%M.%S")
+MONTHS = ("%Y-%m", "%m/%Y", "%Y/%m", "%b %Y", "%b-%y", "%b-%Y", "%b %y", "%Y %b", "%m.%Y",
+          "%Ym%m", "%b/%Y", "%Y-%b", "%b%y", "%b'%y")  # fmt: skip
+COMPACT = ("%Y%m%d", "%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d %H%M%S", "%Y%m%d %H:%M:%S",
+           "%Y%m%d %H:%M")  # fmt: skip
+SPECIAL = ("quarter", "week")
+EPOCHS = {"seconds since 1970": 1.0, "milliseconds since 1970": 1000.0}
+"""Taken where the name of a column speaks of time."""
+FORMATS = (
+    ISO, *DAYS, *(f"{day} {clock}" for day in DAYS for clock in CLOCKS), *MONTHS, *COMPACT,
+    *SPECIAL, *CLOCKS, *(f"{day} %H.%M" for day in DAYS),
+    "%b %d %H:%M:%S %Y", "%b %d %H:%M:%S %z %Y",
+    "%d %b %Y %H:%M:%S %z",
+    "%d/%b/%Y:%H:%M:%S", "%b %d",
+)  # fmt: skip
 """Tried in this order; of two that fit, the first is taken unless only the other is in order."""
 LETTERS = {
     "%d": "day", "%m": "month", "%b": "month", "%B": "month", "%Y": "year", "%y": "year",
     "%H": "hour", "%I": "hour", "%M": "minute", "%S": "second", "%p": "am or pm",
 }  # fmt: skip
-LOOKED_AT = 200
+NAMES: Mapping[str, str] = {
+    "jan": "january januar janvier janv enero ene gennaio gen janeiro januari jänner jän",
+    "feb": "february februar février fevrier févr fév febrero febbraio fevereiro februari",
+    "mar": "march märz maerz mär mrz mars marzo março marco maart mrt",
+    "apr": "april avril avr abril abr aprile",
+    "may": "mai mayo maggio maio mei mag",
+    "jun": "june juni juin junio giugno junho giu",
+    "jul": "july juli juillet juil julio luglio julho lug",
+    "aug": "august août aout agosto augustus ago",
+    "sep": "september sept septembre septiembre settembre setembro set",
+    "oct": "october oktober okt octobre octubre ottobre outubro out ott",
+    "nov": "november novembre noviembre novembro",
+    "dec": "december dezember dez décembre decembre déc diciembre dic dicembre dezembro",
+}
+"""Months by the names that they have in other languages."""
+MONTH_OF = {word: short for short, words in NAMES.items() for word in (short, *words.split())}
+WEEKDAYS = re.compile(
+    r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,?|"
+    r"\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag|mo|di|mi|do|fr|sa|"
+    r"so|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b[.,]?"
+)
+WORD = re.compile(r"[^\W\d_]+")
+NOISE = re.compile(r"\b(?:uhr|at|um|of|de|del|the|à|utc|gmt|cet|cest|est|edt|pst|pdt)\b|[,()]")
+MAY_BE_ONE = re.compile(r"\d.*(?:[-/.:年' ]|[^\W\d_]{3})|[^\W\d_]{3,}.*\d|\d{8}|\d{4}m\d|q\d",
+                        re.IGNORECASE)  # fmt: skip
+QUARTER = re.compile(r"q([1-4])[ /-]?(\d{4})|(\d{4})[ /-]?q([1-4])")
+WEEK = re.compile(r"(\d{4})[ /-]?(?:kw|w)[ /-]?(\d{1,2})")
+YEARS = range(1500, 2262)
+LEAST_SHARE = 0.95
+"""Of the cells of a column of dates that are read; the others are odd ones."""
+MOST_FORMATS = 4
 DAY = 86400.0
 Moment = dt.datetime
 PARTS: Mapping[str, Callable[[Moment, Moment], float]] = {
@@ -35,56 +86,159 @@ PARTS: Mapping[str, Callable[[Moment, Moment], float]] = {
     "days": lambda at, first: (at - first).total_seconds() / DAY,
 }
 """Numbers that a moment becomes, from it and the first moment of the training rows."""
+PERIODS: Mapping[str, tuple[float, int]] = {
+    "month": (12.0, 2), "day of week": (7.0, 2), "hour": (24.0, 4),
+}  # fmt: skip
+"""After how much a part begins again, and how many waves in it are inputs beside its number, since
+what an hour says is seldom a line.
+"""
 CYCLIC = ("month", "day of week", "hour")
 """Parts whose values come again later."""
 
 
 @dataclass(frozen=True)
 class Dates:
-    """A column of dates or times."""
+    """The dates or times of a column, as numbers."""
 
-    name: str
-    format: str
-    """See FORMATS."""
     first: str
     """The first one of the training rows, in ISO form."""
     parts: tuple[str, ...]
     """Those of PARTS that vary in the training rows."""
 
-    def column(self, part: str) -> str:
-        """The name of the column that holds a part."""
-        return f"{self.name}: {'days since the first' if part == 'days' else part}"
+    @property
+    def names(self) -> list[str]:
+        """What each input is called behind the name of its column."""
+        found = []
+        for part in self.parts:
+            found.append("days since the first" if part == "days" else part)
+            waves = range(1, PERIODS[part][1] + 1) if part in PERIODS else ()
+            found += [f"{part}, {side} {k}" for k in waves for side in ("sine", "cosine")]
+        return found
+
+    def expanded(self, moments: Sequence[Moment | None]) -> np.ndarray:
+        """Their parts [rows, inputs] in float64, NaN where there is no moment."""
+        first = dt.datetime.fromisoformat(self.first)
+        found = []
+        for part in self.parts:
+            of = PARTS[part]
+            values = np.array([np.nan if at is None else of(at, first) for at in moments])
+            found.append(values)
+            period, waves = PERIODS.get(part, (1.0, 0))
+            for k in range(1, waves + 1):
+                angle = 2 * np.pi * k * values / period
+                found += [np.sin(angle), np.cos(angle)]
+        return np.stack(found, axis=1).astype(np.float64)
+
+
+@lru_cache(100_000)
+def normal(cell: str) -> str:
+    """A date in small letters, with English months, and without what says nothing."""
+    text = tidy(cell).lower()
+    if text.replace("-", "").replace(":", "").isdigit():
+        return text
+    text = WEEKDAYS.sub(" ", text)
+    text = WORD.sub(lambda word: MONTH_OF.get(word[0], word[0]), text)
+    text = re.sub(r"(?<=\d)(?:st|nd|rd|th|er|º|ª)\b", "", text)
+    text = re.sub(r"(?<=[a-z])\.(?!\w)|(?<=\d)\.(?=\s)|(?<=:\d\d)[.,]\d+", "", text)
+    text = re.sub(r"\b([ap])\.?\s?m\b\.?", r"\1m", text)
+    text = re.sub(r"(?<=\d)\s?h\s?(?=\d\d\b)", ":", text)
+    text = re.sub(r"(?<=\d)t(?=\d)", " ", text)
+    return " ".join(NOISE.sub(" ", text).split()).strip(" .,")
 
 
 def moment(cell: str, form: str) -> Moment | None:
     """What a cell says in this format, in UTC where it names a zone; None when it says nothing."""
     try:
-        found = dt.datetime.fromisoformat(cell) if form == ISO else dt.datetime.strptime(cell, form)  # noqa: DTZ007
+        found = _read(cell, form)
     except ValueError:
+        return None
+    if found is None or (found.year not in YEARS):
         return None
     return found if found.tzinfo is None else found.astimezone(dt.UTC).replace(tzinfo=None)
 
 
-def date_format(cells: Sequence[str]) -> tuple[str, str | None] | None:
-    """How the dates of a column are written, and how they may be meant as well where day and month
-    cannot be told apart; None where it holds no dates.
+def _read(cell: str, form: str) -> Moment | None:
+    if form == ISO:
+        text = tidy(cell)
+        return None if text.isdigit() else dt.datetime.fromisoformat(text)
+    text = normal(cell)
+    if form == "%H%M" and len(text) != 4:
+        return None
+    if form == "quarter":
+        found = QUARTER.fullmatch(text)
+        return found and dt.datetime(  # noqa: DTZ001
+            int(found[2] or found[3]), 3 * int(found[1] or found[4]) - 2, 1
+        )
+    if form == "week":
+        found = WEEK.fullmatch(text)
+        return found and dt.datetime.fromisocalendar(int(found[1]), int(found[2]), 1)
+    if form.startswith("%Y%m%d") and not text[:8].isdigit():
+        return None
+    if form == "%b %d":  # without a year, the 29th of February has to be one
+        return dt.datetime.strptime(f"2000 {text}", "%Y %b %d")  # noqa: DTZ007
+    if form == "%H.%M.%S" and len(text) < 8:  # a version such as 2.0.1
+        return None
+    if form in EPOCHS:
+        value = int(text) / EPOCHS[form]
+        return dt.datetime.fromtimestamp(value, dt.UTC)
+    return dt.datetime.strptime(text, form)  # noqa: DTZ007
+
+
+def read_any(cell: str, formats: Iterable[str]) -> Moment | None:
+    """What a cell says in the first of these formats that fits."""
+    return next((at for form in formats if (at := moment(cell, form))), None)
+
+
+def date_formats(cells: Mapping[str, int] | Sequence[str]) -> tuple[tuple[str, ...], str | None] | None:  # fmt: skip # noqa: E501
+    """How the dates of a column are written, the most usual way first, and how they may be meant as
+    well where day and month cannot be told apart; None where it holds no dates.
+
+    Args:
+        cells: those with a value, in the order of the rows; or how often each is there.
+
     """
-    filled = [cell for cell in cells if not blank(cell)]
-    if not filled or not all(_may_be_one(cell) for cell in filled[:LOOKED_AT]):
+    counts = cells if isinstance(cells, Mapping) else dict.fromkeys(cells, 1)
+    total, rest = sum(counts.values()), dict(counts)
+    likely = sum(count for cell, count in counts.items() if MAY_BE_ONE.search(cell))
+    if not total or likely < LEAST_SHARE * total:
         return None
-    fits = [form for form in FORMATS if moment(filled[0], form)]
-    fits = [form for form in fits if all(moment(cell, form) for cell in filled)]
-    if not fits:
+    formats: list[str] = []
+    other = None
+    while rest and len(formats) < MOST_FORMATS:
+        best, doubt = _best_format(rest)
+        if best is None:
+            break
+        other = other or doubt
+        formats.append(best)
+        rest = {cell: count for cell, count in rest.items() if moment(cell, best) is None}
+        if sum(rest.values()) <= (1 - LEAST_SHARE) * total / 5:
+            break
+    if total - sum(rest.values()) < LEAST_SHARE * total:
         return None
-    ordered = [form for form in fits if _in_order(filled, form)]
+    return tuple(formats), other
+
+
+def _best_format(cells: Mapping[str, int]) -> tuple[str | None, str | None]:
+    """The format that most cells have, and another one that all of these may have as well."""
+    few = list(cells)[:: max(1, len(cells) // 20)]
+    tried = [form for form in FORMATS if any(moment(cell, form) for cell in few)]
+    read = {form: [c for c in cells if moment(c, form)] for form in tried}
+    share = {form: sum(cells[cell] for cell in found) for form, found in read.items()}
+    if not share:
+        return None, None
+    most = max(share.values())
+    fits = [form for form in tried if share[form] == most]
+    ordered = [form for form in fits if _in_order(read[form], form)]
     if len(ordered) == 1:
         return ordered[0], None
     other = next((form for form in fits[1:] if _days(form) != _days(fits[0])), None)
-    return fits[0], other
+    return fits[0], other if other in (*DAYS, *FORMATS) and _unlike(fits[0], other) else None
 
 
-def _may_be_one(cell: str) -> bool:
-    return any(mark in cell for mark in "-/.: ") and any(sign.isdigit() for sign in cell)
+def _unlike(form: str, other: str | None) -> bool:
+    """Whether two formats differ in what is day and what is month."""
+    letters = [[c for c in each.replace(ISO, "%Y%m%d") if c in "dmyYb"] for each in (form, other or form)]  # fmt: skip # noqa: E501
+    return letters[0] != letters[1]
 
 
 def _in_order(cells: Sequence[str], form: str) -> bool:
@@ -106,50 +260,17 @@ def described(form: str) -> str:
     return form
 
 
-def dates_of(table: Columns, name: str, form: str, rows: Sequence[int]) -> Dates | None:
-    """What these training rows say about a column; None where all of them are the same moment."""
-    found = [at for row in rows if (at := moment(table.column(name)[row], form))]
+def only_clock(formats: Iterable[str]) -> bool:
+    """Whether these are times without a day."""
+    return all(form in CLOCKS or form == "%H%M" for form in formats)
+
+
+def dates_of(found: Sequence[Moment], formats: Sequence[str]) -> Dates | None:
+    """What the moments of the training rows say; None where all of them are the same."""
     if not found:
         return None
     first = min(found)
     parts = [part for part, value in PARTS.items() if len({value(at, first) for at in found}) > 1]
-    if form in CLOCKS and "days" in parts:
+    if only_clock(formats) and "days" in parts:
         parts.remove("days")  # the hour says it
-    return Dates(name, form, first.isoformat(), tuple(parts)) if parts else None
-
-
-def moments(table: Columns, name: str, form: str) -> list[Moment | None]:
-    """A column as moments, None where a cell is blank.
-
-    Raises:
-        UsageError: a cell holds something else.
-
-    """
-    found = []
-    for row, cell in enumerate(table.column(name)):
-        at = None if blank(cell) else moment(cell, form)
-        if at is None and not blank(cell):
-            raise UsageError(
-                f"{table.path}: {name!r} holds {cell!r} in row {table.rows[row]}, and is a column "
-                f"of dates ({described(form)}): write it so, or leave it blank."
-            )
-        found.append(at)
-    return found
-
-
-def expanded(table: Columns, dates: Sequence[Dates]) -> Columns:
-    """The table, and behind its columns one for each part of its dates.
-
-    Raises:
-        UsageError: a cell of dates holds something else.
-
-    """
-    names, cells = list(table.names), list(table.cells)
-    for each in dates:
-        first = dt.datetime.fromisoformat(each.first)
-        found = moments(table, each.name, each.format)
-        for part in each.parts:
-            value = PARTS[part]
-            names.append(each.column(part))
-            cells.append(tuple("" if at is None else repr(value(at, first)) for at in found))
-    return replace(table, names=tuple(names), cells=tuple(cells))
+    return Dates(first.isoformat(), tuple(parts)) if parts else None

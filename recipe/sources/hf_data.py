@@ -94,6 +94,7 @@ def hf_set(
     *,
     group: str | None = None,
     time: str | None = None,
+    column: Mapping[str, str] | None = None,
     encoder: TextEncoder | None = None,
 ) -> Source:
     """A table or texts of Hugging Face; see `csv_table`. The data set's own parts are kept, unless
@@ -125,7 +126,7 @@ def hf_set(
     owners = [part for part, size in sizes.items() for _ in range(size)]
     given = [owners[row - 1] for row in table.rows] if len(tables) > 1 else None
     return table_source(
-        table, target, task, group=group, time=time, encoder=encoder, parts=given
+        table, target, task, group=group, time=time, column=column, encoder=encoder, parts=given
     )  # fmt: skip
 
 

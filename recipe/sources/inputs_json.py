@@ -15,13 +15,17 @@ from torch import Tensor, nn
 from recipe.core.errors import UsageError
 from recipe.core.files import to_json, write_text
 from recipe.experiment import Experiment
+from recipe.sources.cell_numbers import NumberStyle
 from recipe.sources.dates import Dates
 from recipe.sources.hf_texts import HubTextsReader
 from recipe.sources.image_files import ImageReader
 from recipe.sources.models_by_name import factory
 from recipe.sources.readers import Numbers, Reader, TableReader, TextReader, Words
-from recipe.sources.source import TABLES, TEXTS, Kind, Scale
+from recipe.sources.source import TEXTS, Kind, Scale
+from recipe.sources.table_files import is_table, tables_in
+from recipe.sources.text_parts import TextParts, agree, read_encoders, write_encoders
 from recipe.sources.text_tables import TextsReader
+from recipe.sources.typed_columns import TypedColumn
 
 WANTED: Mapping[Kind, str] = {
     "images": "images", "table": "a table", "text": "a text", "texts": "a table of texts",
@@ -32,7 +36,9 @@ READERS: dict[str, Callable[..., Any]] = {
     "segmentation": ImageReader,
 }  # fmt: skip
 OF_IMAGES = ("images", "segmentation")
-PARTS = {"numbers": Numbers, "words": Words, "dates": Dates}
+PARTS: Mapping[str, Callable[..., Any]] = {
+    "columns": TypedColumn, "numbers": Numbers, "words": Words, "texts": TextParts,
+}  # fmt: skip
 """What the lists of a `TableReader` hold."""
 FILE = "inputs.json"
 """In the run folder."""
@@ -81,14 +87,20 @@ class InputsRecord:
         own = self.experiment()
         same = own is not None and _parts(own.model) == _parts(made)
         kept = self if same else replace(self, model=None)
-        write_text(folder / FILE, to_json(asdict(kept), indent=1) + "\n")
+        write_text(folder / FILE, to_json(_plain(kept), indent=1) + "\n")
+        write_encoders(folder, getattr(self.reader, "texts", ()))
 
     def check_kind(self, path: Path) -> None:
         """Raise UsageError where a path cannot be of the kind of data that the run has."""
         said = f"the run was trained on {WANTED[self.kind]}"
-        if self.kind not in OF_IMAGES and path.is_dir():
+        of_tables = self.kind in ("table", "texts") and path.is_dir() and bool(tables_in(path))
+        if self.kind not in OF_IMAGES and path.is_dir() and not of_tables:
             raise UsageError(f"{str(path)!r} is a folder, {said}: name one.")
-        if self.kind in OF_IMAGES and path.suffix.lower() in (*TABLES, *TEXTS) and path.is_file():
+        if (
+            self.kind in OF_IMAGES
+            and path.is_file()
+            and (is_table(path) or path.suffix.lower() in TEXTS)
+        ):
             raise UsageError(f"{str(path)!r} is no image, {said}: name some.")
 
     def check(self, path: Path, x: Tensor) -> None:
@@ -101,7 +113,9 @@ class InputsRecord:
 
     def agrees(self, other: "InputsRecord") -> bool:
         """Whether the same files become the same inputs, but for rounding."""
-        return _alike(asdict(replace(self, model=None)), asdict(replace(other, model=None)))
+        same = _alike(_plain(replace(self, model=None)), _plain(replace(other, model=None)))
+        pairs = zip(*(getattr(each.reader, "texts", ()) for each in (self, other)), strict=False)
+        return same and all(agree(mine, theirs) for mine, theirs in pairs)
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
@@ -116,7 +130,7 @@ class InputsRecord:
             return None
         try:
             data = json.loads(path.read_text("utf-8"))
-            data["reader"] = _reader(data["kind"], data["reader"])
+            data["reader"] = _reader(data["kind"], data["reader"], folder)
             for name in ("shape", "classes", "scale"):
                 data[name] = _tuples(data[name])
             return cls(**data)
@@ -142,15 +156,38 @@ def _alike(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _reader(kind: str, data: Mapping[str, Any]) -> Reader:
+def _plain(record: InputsRecord) -> dict[str, Any]:
+    """A record as plain values, the encoders of texts left out, which have a file of their own."""
+    reader = record.reader
+    if isinstance(reader, TableReader) and reader.texts:
+        bare = tuple(replace(each, encoder=None) for each in reader.texts)
+        record = replace(record, reader=replace(reader, texts=bare))
+    return asdict(record)
+
+
+def _reader(kind: str, data: Mapping[str, Any], folder: Path) -> Reader:
     given = {name: _tuples(value) for name, value in data.items()}
     if READERS[kind] is TableReader:
         for name, part in PARTS.items():
             listed = data.get(name, [])
             given[name] = tuple(part(**{k: _tuples(v) for k, v in one.items()}) for one in listed)
+        given["columns"] = tuple(map(_with_style, given["columns"]))
+        given["dates"] = tuple((name, Dates(each["first"], _tuples(each["parts"])))
+                               for name, each in data.get("dates", []))  # fmt: skip
+        if given["texts"]:
+            kept = read_encoders(folder)
+            given["texts"] = tuple(replace(t, encoder=kept[t.name]) for t in given["texts"])
     cls = HubTextsReader if "tokenizer" in given else READERS[kind]
     made: Reader = cls(**given)
     return made
+
+
+def _with_style(column: TypedColumn) -> TypedColumn:
+    """A column whose style of numbers was read as plain values."""
+    plain: Any = column.style
+    if plain is None:
+        return column
+    return replace(column, style=NumberStyle(**{k: _tuples(v) for k, v in plain.items()}))
 
 
 def _tuples(value: Any) -> Any:

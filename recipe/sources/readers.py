@@ -2,8 +2,7 @@
 data is kept with a run, and new data are read in the same way without them.
 """
 
-import math
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -14,9 +13,11 @@ from torch import Tensor
 
 from recipe.core.errors import UsageError
 from recipe.core.names import nearest
-from recipe.sources.csv_cells import Columns, blank, number
-from recipe.sources.dates import Dates, expanded
+from recipe.sources.csv_cells import Columns
+from recipe.sources.dates import Dates, described
 from recipe.sources.table_files import read_table
+from recipe.sources.text_parts import TextParts
+from recipe.sources.typed_columns import TypedColumn, spelling
 
 NAMED = 5
 """Columns in a message."""
@@ -37,7 +38,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column of numbers: mean 0 and deviation 1 on the training rows."""
+    """An amount: mean 0 and deviation 1 on the training rows."""
 
     name: str
     median: float
@@ -46,8 +47,6 @@ class Numbers:
     std: float
     missing: tuple[float, float] | None = None
     """Mean and deviation of the input that says whether one was missing; None where none was."""
-    odd: tuple[str, ...] = ()
-    """Words among the numbers that are taken for missing."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +58,25 @@ class Words:
     rare: bool = False
     """Whether any other word is 1 in an input that all of them share; else it is none of them."""
 
+    def told(self, cells: np.ndarray) -> np.ndarray:
+        """Cells with the words that are known in another spelling as they are known."""
+        new = set(cells) - set(self.known)
+        if not new:
+            return cells
+        known = {spelling(word): word for word in self.known}
+        return np.array([known.get(spelling(c), c) if c in new else c for c in cells], dtype=object)
+
 
 @dataclass(frozen=True)
 class TableReader:
     """The columns of a table that say something, as one row of inputs: numbers, then whether they
-    were missing, then words.
+    were missing, then words, then what texts are like.
     """
 
+    columns: tuple[TypedColumn, ...]
+    """Those that are inputs, and how their cells are read."""
     numbers: tuple[Numbers, ...]
+    """Amounts, ranks of grades, yes as 1, and parts of dates."""
     words: tuple[Words, ...]
     names: tuple[str, ...]
     """Of all columns, in their order."""
@@ -74,15 +84,14 @@ class TableReader:
     """The one that is predicted, or several."""
     header: bool = True
     """Whether files name their columns."""
-    decimal: str = "."
-    dates: tuple[Dates, ...] = ()
+    dates: tuple[tuple[str, Dates], ...] = ()
     """Columns of dates, whose parts are among the numbers."""
+    texts: tuple[TextParts, ...] = ()
 
     @property
     def width(self) -> int:
         """Inputs of a row."""
-        missing = sum(column.missing is not None for column in self.numbers)
-        return len(self.numbers) + missing + sum(len(w.known) + w.rare for w in self.words)
+        return len(self.input_names)
 
     @property
     def input_names(self) -> list[str]:
@@ -91,27 +100,30 @@ class TableReader:
             *(column.name for column in self.numbers),
             *(f"{column.name} missing" for column in self.numbers if column.missing is not None),
             *(f"{c.name}={word}" for c in self.words for word in (*c.known, *["(other)"] * c.rare)),
+            *(name for each in self.texts for name in each.input_names),
         ]
 
     def read(self, path: Path) -> tuple[Sequence[str], Tensor]:
         """The rows of a table with the same columns, of which that with the answer may be missing;
         see `Reader`.
         """
-        made = {each.column(part) for each in self.dates for part in each.parts}
-        wanted = [column.name for column in self.numbers if column.name not in made]
-        wanted += [*(each.name for each in self.dates), *(each.name for each in self.words)]
-        table = table_with(wanted, path, self)
-        inputs = self.inputs(expanded(table, self.dates), range(len(table)))
-        return [str(row) for row in table.rows], torch.from_numpy(inputs)
+        table = table_with([column.name for column in self.columns], path, self)
+        for column in self.columns:
+            if (place := column.strange(table.column(column.name))) is not None:
+                what = {"number": "numbers", "date": f"dates ({described(column.formats[0])})"
+                        if column.formats else "dates", "boolean": "yes and no"}  # fmt: skip
+                raise UsageError(
+                    f"{cell_named(table, column.name, place)}, and is a column of "
+                    f"{what.get(column.kind, 'grades')}: write it as the others, or leave it blank."
+                )
+        return [str(row) for row in table.rows], torch.from_numpy(
+            self.inputs(table, range(len(table)))
+        )
 
     def inputs(self, table: Columns, rows: Sequence[int]) -> np.ndarray:
-        """Inputs [rows, width] in float32, of a table whose dates are expanded.
-
-        Raises:
-            UsageError: words in a column of numbers.
-
-        """
-        values = [numbers_of(table, column.name, rows, column.odd) for column in self.numbers]
+        """Inputs [rows, width] in float32; a cell that is none of its kind counts as missing."""
+        amounts, words = values_of(table, self.columns, dict(self.dates), rows)
+        values = [amounts[column.name] for column in self.numbers]
         parts = [
             (np.where(np.isnan(found), column.median, found) - column.mean) / column.std
             for column, found in zip(self.numbers, values, strict=True)
@@ -122,10 +134,35 @@ class TableReader:
             if column.missing is not None
         ]
         for column in self.words:
-            cells = words_of(table, column.name, rows)
+            cells = column.told(words[column.name])
             hits = [cells == word for word in column.known]
             parts += [*hits, ~np.any(hits, axis=0)] if column.rare else hits
+        for each in self.texts:
+            parts += list(each.inputs(words[each.name]).T)
         return np.stack(parts, axis=1).astype(np.float32)
+
+
+def values_of(
+    table: Columns, columns: Sequence[TypedColumn], dates: Mapping[str, Dates], rows: Sequence[int]
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The columns as amounts [rows] and as words [rows], by name; a grade is both, and of dates
+    there is an amount for each part.
+    """
+    amounts: dict[str, np.ndarray] = {}
+    words: dict[str, np.ndarray] = {}
+    for column in columns:
+        whole = table.column(column.name)
+        cells = [whole[row] for row in rows]
+        if column.kind == "date":
+            made = dates[column.name].expanded(column.moments(cells))
+            names = dates[column.name].names
+            amounts |= {f"{column.name}: {name}": made[:, k] for k, name in enumerate(names)}
+            continue
+        if column.kind in ("number", "boolean", "grade"):
+            amounts[column.name] = column.numbers(cells)
+        if column.kind in ("category", "text") or (column.kind == "grade" and column.order):
+            words[column.name] = column.words(cells)
+    return amounts, words
 
 
 class _OfATable(Protocol):
@@ -137,8 +174,6 @@ class _OfATable(Protocol):
     def target(self) -> str | tuple[str, ...]: ...
     @property
     def header(self) -> bool: ...
-    @property
-    def decimal(self) -> str: ...
 
 
 def table_with(wanted: Sequence[str], path: Path, reader: _OfATable) -> Columns:
@@ -148,7 +183,7 @@ def table_with(wanted: Sequence[str], path: Path, reader: _OfATable) -> Columns:
         UsageError: it cannot be read, or lacks one.
 
     """
-    table = read_table(path, reader.header, reader.decimal)
+    table = read_table(path, reader.header)
     targets = (reader.target,) if isinstance(reader.target, str) else reader.target
     if not reader.header and len(table.names) == len(reader.names) - len(targets):
         # Columns are numbers, and those of the answer are not there.
@@ -167,37 +202,10 @@ def table_with(wanted: Sequence[str], path: Path, reader: _OfATable) -> Columns:
     return table
 
 
-def numbers_of(
-    table: Columns, name: str, rows: Sequence[int], odd: Collection[str] = ()
-) -> np.ndarray:
-    """A column of a table in float64, NaN where there is no value, or one of the `odd` words.
-
-    Raises:
-        UsageError: a cell holds something else.
-
-    """
-    cells, found = table.column(name), []
-    for row in rows:
-        cell = cells[row]
-        value = None if blank(cell) else number(cell, table.decimal)
-        if value is None and not blank(cell) and cell not in odd:
-            raise UsageError(f"{_cell(table, name, row)}, and is a column of numbers.")
-        if value is not None and not math.isfinite(value):
-            raise UsageError(f"{_cell(table, name, row)}: give a number, or leave it blank.")
-        found.append(np.nan if value is None else value)
-    return np.array(found, dtype=np.float64)
-
-
-def _cell(table: Columns, name: str, row: int) -> str:
+def cell_named(table: Columns, name: str, row: int) -> str:
     """What a cell holds, for a complaint."""
     cell = table.column(name)[row]
     return f"{table.path}: {name!r} holds {cell!r} in row {table.rows[row]}"
-
-
-def words_of(table: Columns, name: str, rows: Sequence[int]) -> np.ndarray:
-    """A column of a table as text, empty where there is no value."""
-    cells = table.column(name)
-    return np.array(["" if blank(cells[row]) else cells[row] for row in rows], dtype=object)
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,13 @@ from typing import Any, Literal
 
 from torch import Tensor
 
+from recipe.core.column_facts import ColumnFacts
 from recipe.sources.readers import Reader
 
 Kind = Literal["images", "table", "text", "texts", "segmentation", "detection"]
 """`texts` are short ones with a label, in a table."""
-TABLES = (".csv", ".tsv", ".data", ".jsonl", ".ndjson", ".json", ".parquet", ".feather", ".arrow",
-          ".xlsx", ".xlsm", ".xls")  # fmt: skip
 TEXTS = (".txt", ".md")
-"""Endings of files of a kind."""
+"""Endings of files that are texts."""
 Scale = tuple[float, float] | tuple[tuple[float, ...], tuple[float, ...]]
 """Mean and deviation of an amount, or of each of several."""
 
@@ -44,3 +43,5 @@ class Source:
     """Mean and deviation of amounts that are predicted, where they were scaled."""
     notes: tuple[str, ...] = ()
     """What was guessed, filled in or left out, in sentences for the user."""
+    columns: tuple[ColumnFacts, ...] = ()
+    """Of a table: what each column is, and how it is used."""

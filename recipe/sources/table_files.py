@@ -3,9 +3,8 @@ DataFrame or a pyarrow Table.
 """
 
 import datetime as dt
-import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
@@ -13,13 +12,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recipe.core.errors import UsageError
-from recipe.sources.csv_cells import Columns, read_csv, unique_names
+from recipe.core.names import unknown
+from recipe.sources.csv_cells import (
+    PACKED,
+    Columns,
+    columns_of_rows,
+    decimal_sign,
+    read_csv,
+    unique_names,
+)
+from recipe.sources.json_records import JSON_LINES, records_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-JSON_LINES = (".jsonl", ".ndjson")
+TABLES = (".csv", ".tsv", ".tab", ".psv", ".data", ".dat", ".jsonl", ".ndjson", ".json", ".parquet",
+          ".feather", ".arrow", ".xlsx", ".xlsm", ".xls")  # fmt: skip
+"""Endings of files that are tables."""
+COVER = 0.3
+"""A first sheet with less than this share of the filled cells of another one is a cover."""
 EXCEL = (".xlsx", ".xls", ".xlsm")
+XLSX = (".xlsx", ".xlsm")
 ARROW = (".feather", ".arrow")
 IN_MEMORY = "the table"
 """What messages call a table that was handed over in Python."""
@@ -29,14 +42,15 @@ LARGEST_EXACT = 2**53
 """Up to here every whole number is one of float64."""
 
 
-def read_table(data: Any, header: bool | None = None, decimal: str | None = None) -> Columns:
+def read_table(data: Any, header: bool | None = None, wanted: str | None = None) -> Columns:
     """Read a table.
 
     Args:
-        data: a path (.csv, .tsv, .data, .jsonl, .json, .parquet, .feather, .arrow, .xlsx, .xls), a
-            pandas DataFrame, a pyarrow Table, or columns by name.
+        data: a path (.csv, .tsv, .data, .jsonl, .json, .parquet, .feather, .arrow, .xlsx, .xls;
+            also packed, as .csv.gz), with `#NAME` behind it for a sheet of a workbook; a folder
+            of files with the same columns; a pandas DataFrame, a pyarrow Table, or columns by name.
         header: of a CSV file; see `read_csv`.
-        decimal: of a CSV file; see `read_csv`.
+        wanted: a column that is needed, by which one of several sheets is chosen.
 
     Raises:
         UsageError: it cannot be read, has no rows, or needs a package that is missing.
@@ -46,19 +60,83 @@ def read_table(data: Any, header: bool | None = None, decimal: str | None = None
         return data
     if not isinstance(data, str | Path):
         return _of_memory(data)
-    path = Path(data)
-    suffix = path.suffix.lower()
-    reads: Callable[[Path], Columns] | None = (
-        _json if suffix in (".json", *JSON_LINES)
-        else _arrow if suffix in (".parquet", *ARROW)
-        else _excel if suffix in EXCEL
-        else None
-    )  # fmt: skip
-    if reads is None:
-        return read_csv(path, header, decimal)
+    path, sheet = path_and_sheet(data)
+    if path.is_dir():
+        return _folder(path, header, wanted)
+    suffix = table_suffix(path)
+    if suffix in EXCEL:
+        _check_there(path)
+        return replace(_excel(path, header, sheet, wanted), path=path)
+    if suffix not in (".json", *JSON_LINES, ".parquet", *ARROW):
+        return read_csv(path, header)
+    _check_there(path)
+    reads = _json if suffix in (".json", *JSON_LINES) else _arrow
+    return replace(reads(path), path=path)
+
+
+def _check_there(path: Path) -> None:
     if not path.is_file():
         raise UsageError(f"{str(path)!r} cannot be read (No such file or directory).")
-    return replace(reads(path), path=path)
+
+
+def table_suffix(path: Path) -> str:
+    """The ending that says how a file is read: that before `.gz` of a packed one."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in PACKED:
+        inner = suffixes[-2] if len(suffixes) > 1 else ""
+        return inner if inner in TABLES else ".csv"
+    return suffixes[-1] if suffixes else ""
+
+
+def path_and_sheet(data: str | Path) -> tuple[Path, str | None]:
+    """A path, and the sheet of a workbook that is named behind it."""
+    path = Path(data)
+    name, mark, sheet = str(data).rpartition("#")
+    if mark and not path.exists() and Path(name).suffix.lower() in EXCEL:
+        return Path(name), sheet
+    return path, None
+
+
+def is_table(path: Path) -> bool:
+    """Whether a path is a file that is read as a table, by its ending."""
+    packed = path.suffix.lower() in PACKED and (
+        len(path.suffixes) > 1 and path.suffixes[-2].lower() in TABLES
+    )
+    return path.suffix.lower() in TABLES or packed
+
+
+def tables_in(folder: Path) -> list[Path]:
+    """The tables of a folder, in the order of their names; hidden files are passed over."""
+    return sorted(p for p in folder.iterdir()
+                  if p.is_file() and is_table(p) and not p.name.startswith((".", "~", "_")))  # fmt: skip # noqa: E501
+
+
+def _folder(folder: Path, header: bool | None, wanted: str | None) -> Columns:
+    """The files of a folder that have the same columns, below each other. Where they differ, those
+    are taken that have the column which is wanted, else the largest group.
+    """
+    files = tables_in(folder)
+    if not files:
+        raise UsageError(
+            f"{str(folder)!r} holds no table: its files have to end in one of {', '.join(TABLES)}."
+        )
+    read = [(path, read_table(path, header)) for path in files]
+    groups: dict[frozenset[str], list[tuple[Path, Columns]]] = {}
+    for path, table in read:
+        groups.setdefault(frozenset(table.names), []).append((path, table))
+    names = [name.strip() for name in (wanted or "").split(",") if name.strip()]
+    usable = [g for columns, g in groups.items() if all(name in columns for name in names)]
+    chosen = max(usable or list(groups.values()), key=lambda g: sum(len(t) for _, t in g))
+    first = chosen[0][1]
+    cells = tuple(tuple(cell for _, table in chosen for cell in table.column(name))
+                  for name in first.names)  # fmt: skip
+    rows = tuple(range(1, len(cells[0]) + 1))
+    said = f"{len(chosen)} files of one table are read: {', '.join(p.name for p, _ in chosen)}."
+    others = [path.name for path, table in read if all(table is not t for _, t in chosen)]
+    left = [f"Other columns, not read: {', '.join(others)}."] if others else []
+    notes = dict.fromkeys(note for _, table in chosen for note in table.notes)
+    said = said if len(chosen) > 1 else f"The table {chosen[0][0].name} is read."
+    return replace(first, cells=cells, rows=rows, path=folder, notes=(said, *left, *notes))
 
 
 def columns_of(
@@ -86,8 +164,8 @@ def columns_of(
     if not places:
         raise UsageError(f"{str(path)!r} has no value in any row: name a table with some.")
     cells = tuple(zip(*(rows[place - 1] for place in places), strict=True))
-    return Columns(unique_names(list(plain)), cells, rows=tuple(places), path=path,
-                   notes=tuple(dict.fromkeys(said)))  # fmt: skip
+    return Columns(unique_names(list(plain)), cells, decimal_sign(cells), rows=tuple(places),
+                   path=path, notes=tuple(dict.fromkeys(said)))  # fmt: skip
 
 
 def _is_plain(value: Any) -> bool:
@@ -180,54 +258,61 @@ def _feather_or_stream(path: Path, feather: Any) -> Any:
             return pa.ipc.open_stream(file).read_all()
 
 
-def _excel(path: Path) -> Columns:
-    with _needs(path, "pandas") as pandas, pandas.ExcelFile(path) as book:
-        sheets = book.sheet_names
-        frame = pandas.read_excel(book, sheet_name=sheets[0], dtype=object)
-    columns, _, _ = _of_frame(frame)
-    notes = [f"The first of {len(sheets)} sheets is read: {sheets[0]}."]
-    return columns_of(columns, path, notes if len(sheets) > 1 else ())
+def _excel(path: Path, header: bool | None, sheet: str | None, wanted: str | None) -> Columns:
+    """A sheet of a workbook: the named one, else the first that has the wanted column, else the
+    first that is no mere cover.
+    """
+    # Blocks of merged cells are known only where all of the file is read at once.
+    whole = {"engine_kwargs": {"read_only": False}} if path.suffix.lower() in XLSX else {}
+    with _needs(path, "pandas") as pandas, pandas.ExcelFile(path, **whole) as book:
+        if sheet is not None and sheet not in book.sheet_names:
+            raise UsageError(f"{path}: {unknown('sheet', sheet, book.sheet_names)}")
+        names = [sheet] if sheet is not None else list(book.sheet_names)
+        grids = {name: _grid(pandas, book, name) for name in names}
+    filled = {name: rows for name, rows in grids.items() if rows}
+    if not filled:
+        raise UsageError(f"{str(path)!r} is empty: name a table with a row per item.")
+    sizes = {name: sum(bool(cell) for row in rows.values() for cell in row)
+             for name, rows in filled.items()}  # fmt: skip
+    columns = [each.strip() for each in (wanted or "").split(",") if each.strip()]
+    has = [name for name, rows in filled.items()
+           if columns and any(set(columns) <= set(row) for row in rows.values())]  # fmt: skip
+    large = [name for name in filled if sizes[name] >= COVER * max(sizes.values())]
+    chosen = (has or large)[0]
+    notes = []
+    if len(grids) > 1:
+        place = "first" if chosen == next(iter(grids)) else f"sheet {list(grids).index(chosen) + 1}"
+        notes.append(f"The {place} of {len(grids)} sheets is read: {chosen} (name another one as "
+                     f"{path.name}#{next(n for n in grids if n != chosen)}).")  # fmt: skip
+    return columns_of_rows(filled[chosen], path, header, notes)
+
+
+def _grid(pandas: Any, book: Any, name: str) -> dict[int, list[str]]:
+    """The rows of a sheet that have any value, by their place from 1; of merged cells each has the
+    value.
+    """
+    frame = pandas.read_excel(
+        book, sheet_name=name, header=None, dtype=object, keep_default_na=False, na_values=[""]
+    )
+    rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+    _fill_merged(book, name, rows)
+    return {place: row for place, row in enumerate(rows, 1) if any(row)}
+
+
+def _fill_merged(book: Any, name: str, rows: list[list[str]]) -> None:
+    """Give every cell of a block that was merged over several rows the value of its first one."""
+    try:
+        merged = book.book[name].merged_cells.ranges
+    except (AttributeError, KeyError, TypeError):
+        return  # of another library than openpyxl, or read without its blocks
+    for block in merged:
+        for row in range(block.min_row, min(block.max_row, len(rows))):
+            for column in range(block.min_col - 1, min(block.max_col, len(rows[row]))):
+                if block.max_row > block.min_row and block.min_col == block.max_col:
+                    rows[row][column] = rows[block.min_row - 1][column]
 
 
 def _json(path: Path) -> Columns:
-    """Records: one object per line, a list of them, or a list under one key."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{str(path)!r} cannot be read ({error.strerror}).") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{str(path)!r} is no UTF-8 text ({error.reason}): save it so.") from error
-    records = _lines(path, text) if path.suffix.lower() in JSON_LINES else _whole(path, text)
-    odd = next((place for place, each in enumerate(records, 1) if not isinstance(each, dict)), None)
-    if odd is not None or not records:
-        what = f"record {odd} is no object" if records else "it is empty"
-        raise UsageError(
-            f'{str(path)!r} is no table ({what}): write one object per row, as in {{"text": "fine",'
-            ' "label": "good"}.'
-        )
+    records = records_of(path)
     names = dict.fromkeys(name for record in records for name in record)
     return columns_of({name: [record.get(name) for record in records] for name in names}, path)
-
-
-def _lines(path: Path, text: str) -> list[Any]:
-    found = []
-    for place, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            try:
-                found.append(json.loads(line))
-            except ValueError as error:
-                raise UsageError(
-                    f"{str(path)!r} holds no JSON in line {place} ({error}): fix that line."
-                ) from error
-    return found
-
-
-def _whole(path: Path, text: str) -> list[Any]:
-    try:
-        data = json.loads(text)
-    except ValueError:
-        return _lines(path, text)  # JSON lines under the name .json, as data sets often come
-    if isinstance(data, dict):
-        lists = [value for value in data.values() if isinstance(value, list)]
-        data = lists[0] if len(lists) == 1 else [data]
-    return data if isinstance(data, list) else [data]

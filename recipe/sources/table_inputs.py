@@ -1,148 +1,212 @@
-"""Which columns of a table say something, and how each becomes inputs: numbers, words and dates."""
+"""Which columns of a table say something, and how each becomes inputs."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
+from recipe.core.column_facts import ColumnFacts
 from recipe.core.errors import UsageError
-from recipe.sources.csv_cells import Columns, blank, number
-from recipe.sources.dates import CYCLIC, Dates, date_format, dates_of, described, expanded
-from recipe.sources.readers import Numbers, TableReader, Words, numbers_of, words_of
+from recipe.sources.csv_cells import Columns, blank
+from recipe.sources.dates import CYCLIC, Dates, dates_of, described
+from recipe.sources.readers import Numbers, TableReader, Words, values_of
 from recipe.sources.table_splits import Split
-from recipe.sources.table_targets import FEW_CLASSES, NAME_SHARE
+from recipe.sources.text_parts import text_parts
 from recipe.sources.tokens import is_wordy
+from recipe.sources.typed_columns import TypedColumn
 
 MOST_WORDS = 50
 """Words of one column that get an input of their own; the rarer ones share one."""
-ODD_SHARE, LEAST_NUMBERS = 0.05, 20
-"""Up to this share of other cells, a column with so many different numbers is one of numbers."""
 SHOWN = 3
-"""Odd cells in a note."""
-Role = Literal["numbers", "words", "dates", "text", "left out"]
+"""Odd cells and spellings in a note."""
+LEFT_OUT: Mapping[str, str] = {
+    "constant": "the same in every row", "identifier": "names the row and says nothing of others",
+}  # fmt: skip
 
 
 @dataclass
 class Roles:
-    """What each column of a table is, as its training rows say."""
+    """What each column of a table is for."""
 
-    numbers: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """And the odd words in it that are taken for missing."""
-    words: list[str] = field(default_factory=list)
-    dates: list[Dates] = field(default_factory=list)
-    text: list[str] = field(default_factory=list)
-    """Free text: several words, and nearly every row another one."""
-    wordy: list[str] = field(default_factory=list)
-    """Among the words, columns whose cells are text that comes again."""
-    left_out: dict[str, list[str]] = field(default_factory=dict)
-    """Names by reason."""
+    columns: dict[str, TypedColumn] = field(default_factory=dict)
+    """Those that are inputs, by name."""
+    dates: dict[str, Dates] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Why, by name."""
     notes: list[str] = field(default_factory=list)
+    rows: int = 0
+    """Of training."""
+    wordy: list[str] = field(default_factory=list)
+    """Among the categories, columns of very many whose cells are text that comes again."""
+
+    @property
+    def text(self) -> list[str]:
+        """Columns of free text."""
+        return [name for name, column in self.columns.items() if column.kind == "text"]
 
     @property
     def texts(self) -> list[str]:
         """The columns of text, where there is nothing else to learn from."""
-        rest = [name for name in self.words if name not in self.wordy]
-        return [*self.text, *self.wordy] if not (self.numbers or self.dates or rest) else []
+        found = [*self.text, *self.wordy]
+        return found if set(found) == self.columns.keys() else []
+
+    def leave_out(self, name: str, why: str) -> None:
+        """Take a column from the inputs."""
+        self.columns.pop(name, None)
+        self.left_out[name] = why
 
     def sentences(self) -> list[str]:
         """What a user has to be told."""
-        left = [f"Left out, {why}: {', '.join(names)}." for why, names in self.left_out.items()]
-        return [*left, *self.notes]
+        reasons: dict[str, list[str]] = {}
+        for name, why in self.left_out.items():
+            reasons.setdefault(why, []).append(name)
+        return [*(f"Left out, {why}: {', '.join(names)}." for why, names in reasons.items()),
+                *self.notes]  # fmt: skip
 
 
-def roles_of(table: Columns, targets: Sequence[str], train: list[int], split: Split) -> Roles:
-    """What every column but the predicted ones is."""
-    roles = Roles()
-    for name in table.names:
-        if name in targets:
+def roles_of(
+    table: Columns, columns: Sequence[TypedColumn], targets: Sequence[str], train: Sequence[int],
+    split: Split,
+) -> Roles:  # fmt: skip
+    """What every column but the predicted ones is for."""
+    roles = Roles(rows=len(train))
+    for column in columns:
+        if column.name in targets:
             continue
-        if name == split.time:
-            _add_dates(roles, table, name, train, CYCLIC)
-        elif name not in split.leaves_out:
-            _add(roles, table, name, train)
+        if column.name == split.time:
+            _add_time(roles, table, column, train)
+        elif column.name in split.leaves_out:
+            roles.left_out[column.name] = "divides the rows"
+        elif column.kind == "copy":
+            roles.left_out[column.name] = f"repeats {column.of!r}"
+        elif column.kind in LEFT_OUT:
+            roles.left_out[column.name] = LEFT_OUT[column.kind]
+        else:
+            _add(roles, table, column, train)
+    roles.left_out = {n: w for n, w in roles.left_out.items() if w != "divides the rows"}
+    if not roles.columns:
+        _take_numbers_back(roles, table, columns, targets)
     return roles
 
 
-def _add(roles: Roles, table: Columns, name: str, train: list[int]) -> None:
-    """Put a column where it belongs."""
-    words = words_of(table, name, range(len(table)))
-    different = len(set(words[train]))
-    odd = _odd_cells(table, name)
-    if different < 2:
-        roles.left_out.setdefault("the same in every row", []).append(name)
-    elif table.numbers(name) is not None or odd:
-        values = numbers_of(table, name, range(len(table)), odd)
-        if len(values) > 2 * FEW_CLASSES and bool((np.abs(np.diff(values)) == 1).all()):
-            roles.left_out.setdefault("a running number", []).append(name)
-        else:
-            roles.numbers[name] = odd
-            roles.notes += [_of_odd_cells(table, name, odd)] if odd else []
-    elif _add_dates(roles, table, name, train):
+def _take_numbers_back(
+    roles: Roles, table: Columns, columns: Sequence[TypedColumn], targets: Sequence[str]
+) -> None:
+    """Where nothing else is there, a running number is what there is to learn from."""
+    from recipe.sources.kinds import judged
+
+    for column in columns:
+        if column.kind == "identifier" and column.name not in targets and column.name in roles.left_out:  # fmt: skip # noqa: E501
+            found = judged(column.name, table.column(column.name), table.decimal, is_target=True)
+            if found.kind == "number":
+                del roles.left_out[column.name]
+                roles.columns[column.name] = found
+
+
+def _add(roles: Roles, table: Columns, column: TypedColumn, train: Sequence[int]) -> None:
+    """Put a column among the inputs, unless it is the same in all of the training rows."""
+    cells = [table.column(column.name)[row] for row in train]
+    if column.kind == "date":
+        _add_dates(roles, table, column, cells)
         return
-    elif is_wordy(words[train]) and different > NAME_SHARE * len(train):
-        roles.text.append(name)
-    elif different > NAME_SHARE * len(train) and len(train) > 2 * FEW_CLASSES:
-        roles.left_out.setdefault("another word in nearly every row", []).append(name)
-    else:
-        roles.words.append(name)
-        if is_wordy(words[train]) and different > MOST_WORDS:
-            roles.wordy.append(name)
+    amount = column.kind in ("number", "boolean") or (column.kind == "grade" and column.style)
+    values = column.numbers(cells) if amount else column.words(cells)
+    if len(set(values[~np.isnan(values)].tolist() if amount else values)) < 2 and not (
+        amount and column.kind == "boolean" and len(set(np.isnan(values).tolist())) == 2
+    ):  # fmt: skip
+        roles.left_out[column.name] = LEFT_OUT["constant"]
+        return
+    roles.columns[column.name] = column
+    roles.notes += [*of_odd_cells(table, column), *of_spellings(table, column)]
+    if column.kind == "category" and len(set(values)) > MOST_WORDS and is_wordy(values):
+        roles.wordy.append(column.name)
 
 
-def _odd_cells(table: Columns, name: str) -> tuple[str, ...]:
-    """The few cells of a column that are no numbers, where all others are; empty elsewhere."""
-    filled = [cell for cell in table.column(name) if not blank(cell)]
-    odd = [cell for cell in filled if number(cell, table.decimal) is None]
-    numbers = len(set(filled)) - len(set(odd))
-    few = 0 < len(odd) <= ODD_SHARE * len(filled) and numbers > LEAST_NUMBERS
-    return tuple(sorted(set(odd))) if few else ()
+def of_odd_cells(table: Columns, column: TypedColumn) -> list[str]:
+    """Sentences about cells that are taken for missing."""
+    said = {"number": "numbers", "date": "dates", "grade": "grades"}.get(column.kind, column.kind)
+    cells, notes = table.column(column.name), []
+    missing = column.style.missing if column.style else ()
+    for value in missing:
+        rows = [table.rows[k] for k, cell in enumerate(cells) if column.style and
+                not blank(cell) and replace(column.style, missing=()).value(cell) == value]  # fmt: skip # noqa: E501
+        notes.append(f"{column.name!r}: {value:g} ({_where(rows)}) is taken for missing.")
+    odd = set(column.odd)
+    if odd:
+        rows = [table.rows[row] for row, cell in enumerate(cells) if cell in odd]
+        shown = ", ".join(map(repr, column.odd[:SHOWN])) + (", ..." if len(odd) > SHOWN else "")
+        notes.append(
+            f"{column.name!r} is a column of {said}: {shown} ({_where(rows)}) is taken for missing."
+        )
+    return notes
 
 
-def _of_odd_cells(table: Columns, name: str, odd: Sequence[str]) -> str:
-    rows = [table.rows[row] for row, cell in enumerate(table.column(name)) if cell in odd]
-    shown = ", ".join(map(repr, odd[:SHOWN])) + (", ..." if len(odd) > SHOWN else "")
-    where = f"row {rows[0]}" if len(rows) == 1 else f"{len(rows)} rows, the first is {rows[0]}"
-    return f"{name!r} is a column of numbers: {shown} ({where}) is taken for missing."
+def _where(rows: Sequence[int]) -> str:
+    return f"row {rows[0]}" if len(rows) == 1 else f"{len(rows)} rows, the first is {rows[0]}"
+
+
+def of_spellings(table: Columns, column: TypedColumn) -> list[str]:
+    """A sentence about words that are spelt in several ways."""
+    if column.kind not in ("category", "grade") or not column.spelt:
+        return []
+    counts = Counter(table.column(column.name))
+    there = [(cell, word) for cell, word in column.spelt if cell in counts and cell != word]
+    rows = sum(counts[cell] for cell, _ in there)
+    shown = ", ".join(f"{cell!r} as {word!r}" for cell, word in there[:SHOWN])
+    more = ", ..." if len(there) > SHOWN else ""
+    count = "1 row is" if rows == 1 else f"{rows} rows are"
+    said = f"{column.name!r} spells words in several ways: {count} read as the most frequent one"
+    return [f"{said} ({shown}{more})."]
+
+
+def _add_time(roles: Roles, table: Columns, column: TypedColumn, train: Sequence[int]) -> None:
+    """Of the column that orders the rows, only what comes again is an input."""
+    if column.kind == "date":
+        _add_dates(roles, table, column, [table.column(column.name)[row] for row in train], CYCLIC)
 
 
 def _add_dates(
-    roles: Roles, table: Columns, name: str, train: list[int], parts: Sequence[str] | None = None
-) -> bool:
-    """Put a column of dates where it belongs; False where it is none.
+    roles: Roles, table: Columns, column: TypedColumn, cells: Sequence[str],
+    parts: Sequence[str] | None = None,
+) -> None:  # fmt: skip
+    """Put a column of dates where it belongs.
 
     Args:
         roles: to add to.
         table: of the column.
-        name: of the column.
-        train: the training rows.
+        column: of dates.
+        cells: of the training rows.
         parts: those that may be inputs; None: all that vary.
 
     """
-    found = date_format(table.column(name)) if table.numbers(name) is None else None
+    found = dates_of([at for at in column.moments(cells) if at], column.formats)
     if found is None:
-        return False
-    form, other = found
-    dates = dates_of(table, name, form, train)
-    if dates is None:
-        roles.left_out.setdefault("the same in every row", []).append(name)
-        return True
+        roles.left_out[column.name] = LEFT_OUT["constant"]
+        return
     if parts is not None:
-        kept = tuple(part for part in dates.parts if part in parts)
-        dates = Dates(name, form, dates.first, kept)
-    doubt = f" ({described(other)} fits too: write YYYY-MM-DD to be sure)" if other else ""
-    shown = ", ".join(dates.column(part).partition(": ")[2] for part in dates.parts)
+        found = Dates(found.first, tuple(part for part in found.parts if part in parts))
+    doubt = f" ({described(column.doubt)} fits too: write YYYY-MM-DD to be sure)" if column.doubt else ""  # fmt: skip # noqa: E501
+    shown, name = ", ".join(_said(found)), column.name
     if parts is not None:
         what = f"of its parts {shown} are inputs" if shown else "it is no input"
         roles.notes.append(f"{name!r} orders the rows; {what}: later rows lie beyond the others.")
     else:
-        roles.notes.append(f"{name!r} holds dates, {described(form)}{doubt}; inputs are {shown}.")
-    roles.dates += [dates] if dates.parts else []
-    return True
+        form = " or ".join(map(described, column.formats))
+        roles.notes.append(f"{name!r} holds dates, {form}{doubt}; inputs are {shown}.")
+        roles.notes += of_odd_cells(table, column)
+    if found.parts:
+        roles.columns[name], roles.dates[name] = column, found
+
+
+def _said(dates: Dates) -> list[str]:
+    """The parts of dates, without their waves."""
+    return [name for name in dates.names if "sine" not in name]
 
 
 def table_reader(
-    table: Columns, roles: Roles, targets: Sequence[str], train: list[int]
+    table: Columns, roles: Roles, targets: Sequence[str], train: Sequence[int]
 ) -> TableReader:
     """How rows become inputs, as the training rows say.
 
@@ -150,26 +214,42 @@ def table_reader(
         UsageError: no column says anything.
 
     """
-    parts = [each.column(part) for each in roles.dates for part in each.parts]
-    wide = expanded(table, roles.dates)
-    odd = roles.numbers | dict.fromkeys(parts, ())
-    numbers = {name: numbers_of(wide, name, train, odd[name]) for name in odd}
-    words = {name: words_of(wide, name, train) for name in roles.words}
-    if not numbers and not words:
+    columns = tuple(roles.columns.values())
+    if not columns:
         raise UsageError(
             f"{table.path} has no column beside {', '.join(map(repr, targets))} that could say "
             "anything."
         )
+    amounts, words = values_of(table, columns, roles.dates, train)
+    texts = [found for column in columns if _as_text(column, words) and
+             (found := text_parts(column.name, words[column.name], of_words=column.kind == "text"))]  # fmt: skip # noqa: E501
+    told = {each.name for each in texts}
+    for name in [name for name in roles.text if name not in told]:
+        roles.leave_out(name, "text of which no word comes again in other rows")
+    columns = tuple(column for column in columns if column.name in roles.columns)
+    plain = {name: c for name, c in words.items() if name not in told and name in roles.columns}
+    grades = {column.name: column.order for column in columns if column.kind == "grade"}
     return TableReader(
-        _numbers(numbers, odd), _words(words), table.names,
-        targets[0] if len(targets) == 1 else tuple(targets), table.header, table.decimal,
-        tuple(roles.dates),
+        columns, _numbers(amounts), _words(plain, grades), table.names,
+        targets[0] if len(targets) == 1 else tuple(targets), table.header,
+        tuple(roles.dates.items()), tuple(texts),
     )  # fmt: skip
 
 
-def _numbers(
-    columns: Mapping[str, np.ndarray], odd: Mapping[str, tuple[str, ...]]
-) -> tuple[Numbers, ...]:
+def _as_text(column: TypedColumn, words: Mapping[str, np.ndarray]) -> bool:
+    """Whether cells are compared by their letters: free text, and kinds too many for an input each
+    and too rare to stand for something.
+    """
+    if column.kind == "text":
+        return True
+    if column.kind != "category":
+        return False
+    counts = Counter(words[column.name])
+    top = sum(count for _, count in counts.most_common(MOST_WORDS))
+    return len(counts) > MOST_WORDS and top < 0.9 * counts.total()
+
+
+def _numbers(columns: Mapping[str, np.ndarray]) -> tuple[Numbers, ...]:
     """How each column is filled in and scaled."""
     from sklearn.impute import SimpleImputer
     from sklearn.preprocessing import StandardScaler
@@ -180,17 +260,22 @@ def _numbers(
         scaler = StandardScaler().fit(imputer.fit_transform(values[:, None]))
         mean, std = scaler.mean_.tolist(), scaler.scale_.tolist()
         missing = (mean[1], std[1]) if len(mean) > 1 else None
-        median = float(imputer.statistics_[0])
-        found.append(Numbers(name, median, mean[0], std[0], missing, odd[name]))
+        found.append(Numbers(name, float(imputer.statistics_[0]), mean[0], std[0], missing))
     return tuple(found)
 
 
-def _words(columns: Mapping[str, np.ndarray]) -> tuple[Words, ...]:
+def _words(
+    columns: Mapping[str, np.ndarray], grades: Mapping[str, Sequence[str]]
+) -> tuple[Words, ...]:
     """Which words of each column get an input of their own."""
     from sklearn.preprocessing import OneHotEncoder
 
     found = []
     for name, values in columns.items():
+        if name in grades:
+            there = set(values)
+            found.append(Words(name, tuple(word for word in grades[name] if word in there)))
+            continue
         encoder = OneHotEncoder(max_categories=MOST_WORDS, handle_unknown="infrequent_if_exist")
         encoder.fit(values[:, None])
         (rare,) = encoder.infrequent_categories_
@@ -198,3 +283,47 @@ def _words(columns: Mapping[str, np.ndarray]) -> tuple[Words, ...]:
         known = tuple(str(word) for word in encoder.categories_[0] if word not in few)
         found.append(Words(name, known, bool(few)))
     return tuple(found)
+
+
+def facts_of(
+    table: Columns, columns: Sequence[TypedColumn], targets: Sequence[str], roles: Roles, *,
+    texts: Sequence[str], reader: object,
+) -> tuple[ColumnFacts, ...]:  # fmt: skip
+    """The table of columns: what each is, and whether and how it is used."""
+    found = []
+    for column in columns:
+        cells = table.column(column.name)
+        missing = sum(map(blank, cells))
+        odd = [cell for cell in cells if cell in set(column.odd)]
+        facts = partial(
+            ColumnFacts, column.name, column.kind, missing=missing, odd=len(odd),
+            examples=tuple(sorted(set(odd))[:SHOWN]),
+        )  # fmt: skip
+        if column.name in targets:
+            found.append(facts("target", ""))
+        elif column.name in texts:
+            found.append(facts("input", "tokens"))
+        elif column.name in roles.columns and isinstance(reader, TableReader):
+            found.append(facts("input", _how(column, reader)))
+        else:
+            found.append(facts("left out", roles.left_out.get(column.name, "divides the rows")))
+    return tuple(found)
+
+
+def _how(column: TypedColumn, reader: TableReader) -> str:
+    """How a column becomes inputs, in a few words."""
+    name = column.name
+    if text := next((each for each in reader.texts if each.name == name), None):
+        what = "words" if column.kind == "text" else "groups of letters"
+        return f"{text.width} numbers from its {what} (TF-IDF, SVD)"
+    words = next((each for each in reader.words if each.name == name), None)
+    count = 0 if words is None else len(words.known) + words.rare
+    if column.kind == "category":
+        return f"one input for each of {count} words"
+    if column.kind == "date":
+        return ", ".join(_said(dict(reader.dates)[name]))
+    numbers = next((each for each in reader.numbers if each.name == name), None)
+    gap = " and whether it is missing" if numbers and numbers.missing else ""
+    if column.kind == "grade" and count:
+        return f"its rank and one input for each of {count} grades{gap}"
+    return f"scaled{gap}" if column.kind != "boolean" else f"0 or 1, scaled{gap}"

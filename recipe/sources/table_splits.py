@@ -9,8 +9,9 @@ import numpy as np
 
 from recipe.core.errors import UsageError
 from recipe.data.copies import CHANCE, chance_of_repeats
-from recipe.sources.csv_cells import Columns, blank, number
-from recipe.sources.dates import date_format, described, moments
+from recipe.sources.csv_cells import Columns, blank
+from recipe.sources.dates import described
+from recipe.sources.kinds import judged
 from recipe.sources.table_targets import Answer, column_named
 
 VAL_SHARE = 0.2
@@ -158,15 +159,17 @@ def _by_time(table: Columns, kept: Sequence[int], name: str) -> Split:
 
 def _times(table: Columns, name: str) -> tuple[Sequence[Any], str]:
     """The column as numbers or moments, None where there is none, and how dates were read."""
-    numbers = table.numbers(name)
-    if numbers is not None:
-        return numbers, ""
     cells = table.column(name)
-    found = date_format(cells)
-    if found is not None:
-        other = f"; {described(found[1])} would fit too" if found[1] else ""
-        return moments(table, name, found[0]), f" (dates are {described(found[0])}{other})"
-    odd = next((c for c in cells if not blank(c) and number(c, table.decimal) is None), "")
+    column = judged(name, cells, table.decimal, is_target=True)
+    if column.kind == "date":
+        other = f"; {described(column.doubt)} would fit too" if column.doubt else ""
+        form = " or ".join(map(described, column.formats))
+        return column.moments(cells), f" (dates are {form}{other})"
+    if column.kind == "constant" or column.style is not None:
+        values = column.numbers(cells).tolist() if column.style else [0.0] * len(cells)
+        return [None if value != value else value for value in values], ""  # noqa: PLR0124
+    odd = next((c for c in cells if not blank(c) and not any(map(str.isdigit, c))),
+               next(filter(None, cells), ""))  # fmt: skip
     raise UsageError(
         f"{table.path}: --time {name} holds {odd!r}, which is neither a number nor a date written "
         "as all others: write dates as YYYY-MM-DD, or name another column."
@@ -178,8 +181,12 @@ def _twins(table: Columns, kept: Sequence[int]) -> np.ndarray | None:
     itself. Rows that are equal since there are few different ones are none.
     """
     rows = [tuple(column[row] for column in table.cells) for row in kept]
-    numbers = [values for name in table.names if (values := table.numbers(name)) is not None]
-    columns = np.array([[values[row] for values in numbers] for row in kept], dtype=float)
+    if len(set(rows)) == len(rows):
+        return None
+    found = zip(table.names, table.cells, strict=True)
+    typed = [(judged(name, cells, table.decimal), cells) for name, cells in found]
+    numbers = [each.numbers(cells) for each, cells in typed if each.style is not None]
+    columns = np.array([values[kept] for values in numbers], dtype=float).reshape(-1, len(rows)).T
     if chance_of_repeats(rows, [0] * len(rows), columns) >= CHANCE:
         return None
     place = {row: index for index, row in enumerate(dict.fromkeys(rows))}

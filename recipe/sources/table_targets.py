@@ -10,8 +10,8 @@ from recipe.core.errors import UsageError
 from recipe.core.names import unknown
 from recipe.core.option_definitions import TABLE_TASKS
 from recipe.sources.csv_cells import Columns
-from recipe.sources.readers import numbers_of
 from recipe.sources.source import Scale
+from recipe.sources.typed_columns import TypedColumn
 
 FEW_CLASSES = 20
 """Up to so many different whole numbers are taken for classes, more for amounts."""
@@ -106,8 +106,15 @@ def column_named(table: Columns, name: str, path: Path) -> str:
     raise UsageError(f"{path}: {unknown('column', name, table.names)}")
 
 
+def without_answer(column: TypedColumn, cells: Sequence[str]) -> np.ndarray:
+    """Which rows say nothing in a column that is predicted, bool [rows]."""
+    if column.kind in ("number", "boolean", "grade"):
+        return np.array(np.isnan(column.numbers(cells)))
+    return np.array(column.words(cells) == "")
+
+
 def answer_of(
-    table: Columns, targets: Sequence[str], kept: list[int], task: str | None, path: Path
+    table: Columns, targets: Sequence[TypedColumn], kept: list[int], task: str | None, path: Path
 ) -> Answer:
     """What the target columns say in the kept rows, and what kind of question that is.
 
@@ -119,9 +126,9 @@ def answer_of(
         raise UsageError(unknown("task of a table", task, TABLE_TASKS))
     if len(targets) > 1:
         return _several(table, targets, kept, task, path)
-    target = targets[0]
-    numbers = None if table.numbers(target) is None else numbers_of(table, target, kept)
-    words = [table.column(target)[row] for row in kept]
+    (column,) = targets
+    target = column.name
+    numbers, words = _numbers(table, column, kept), _words(table, column, kept)
     task = task or _guess(numbers, words)
     if task == "regression":
         if numbers is None:
@@ -129,7 +136,7 @@ def answer_of(
                 f"{path}: {target!r} holds words, such as {words[0]!r}: no regression."
             )
         return Answer(task, numbers, 1, (), "a number")
-    classes = _sorted(set(words), numbers is not None)
+    classes = _sorted(set(words), column)
     if len(classes) < 2:
         raise UsageError(f"{path}: {target!r} is {classes[0]!r} in every row: name another column.")
     if len(classes) > min(MOST_CLASSES, NAME_SHARE * len(words)) and len(words) > 2 * FEW_CLASSES:
@@ -142,9 +149,27 @@ def answer_of(
     place = {name: index for index, name in enumerate(classes)}
     values = np.array([place[word] for word in words])
     if task == "binary":
-        said = f"yes ({classes[1]}) or no ({classes[0]})"
+        said = f"yes ({classes[1]}) or no ({classes[0] or 'empty'})"
         return Answer(task, values.astype(np.float32), 1, classes, said)
     return Answer(task, values, len(classes), classes, f"one of {len(classes)} classes")
+
+
+def _numbers(table: Columns, column: TypedColumn, kept: Sequence[int]) -> np.ndarray | None:
+    """A column as amounts; None where it holds words."""
+    if column.style is None:
+        return None
+    cells = table.column(column.name)
+    return column.numbers([cells[row] for row in kept])
+
+
+def _words(table: Columns, column: TypedColumn, kept: Sequence[int]) -> list[str]:
+    """A column as names of classes; numbers that are equal have one name."""
+    cells = table.column(column.name)
+    words: list[str] = column.words([cells[row] for row in kept]).tolist()
+    if column.style is None:
+        return words
+    names: dict[float | None, str] = {}
+    return [names.setdefault(column.number(word), word) for word in words]
 
 
 def _guess(numbers: np.ndarray | None, words: Sequence[str]) -> str:
@@ -158,33 +183,37 @@ def _guess(numbers: np.ndarray | None, words: Sequence[str]) -> str:
     return "classification" if whole and few else "regression"
 
 
-def _sorted(names: set[str], numbers: bool) -> tuple[str, ...]:
-    return tuple(sorted(names, key=float if numbers else str))
+def _sorted(names: set[str], column: TypedColumn) -> tuple[str, ...]:
+    """Classes in the order of their size, of their rank, or of the alphabet."""
+    if column.style is not None or (column.order and names <= set(column.order)):
+        return tuple(sorted(names, key=lambda name: column.number(name) or 0.0))
+    return tuple(sorted(names))
 
 
 def _several(
-    table: Columns, targets: Sequence[str], kept: list[int], task: str | None, path: Path
+    table: Columns, targets: Sequence[TypedColumn], kept: list[int], task: str | None, path: Path
 ) -> Answer:
     """Several columns: labels of which each is yes or no, or amounts."""
-    flags = {name: _yes_or_no(table, name, kept) for name in targets}
-    yes = [found for found in flags.values() if found is not None]
-    amounts = [name for name in targets if table.numbers(name) is not None]
+    names = [column.name for column in targets]
+    flags = [_yes_or_no(table, column, kept) for column in targets]
+    yes = [found for found in flags if found is not None]
+    amounts = [found for each in targets if (found := _numbers(table, each, kept)) is not None]
     if task is None and len(yes) == len(targets):
         said = f"{len(targets)} labels, each yes or no"
         values = np.stack([values for values, _ in yes], axis=1).astype(np.float32)
-        meant = [f"{name} is {word!r}" for name, (_, word) in zip(targets, yes, strict=True)
+        meant = [f"{name} is {word!r}" for name, (_, word) in zip(names, yes, strict=True)
                  if word.lower() not in YES]  # fmt: skip
         more = f" (yes of {', of '.join(meant)})" if meant else ""
-        return Answer("multilabel", values, len(targets), tuple(targets), said + more)
+        return Answer("multilabel", values, len(targets), tuple(names), said + more)
     if task in (None, "regression") and len(amounts) == len(targets):
-        values = np.stack([numbers_of(table, name, kept) for name in targets], axis=1)
+        values = np.stack(amounts, axis=1)
         return Answer("regression", values, len(targets), (), f"{len(targets)} numbers")
     if task in ("classification", "binary"):
         raise UsageError(
             f"--task {task} is for one column, --target names {len(targets)}: leave --task out "
             "where each of them is yes or no, or name one column."
         )
-    odd = next(name for name in targets if name not in amounts)
+    odd = next((c.name for c in targets if c.style is None and c.kind != "boolean"), names[0])
     raise UsageError(
         f"{path}: several columns are predicted together where all are yes or no, or all are "
         f"numbers; {odd!r} holds words, such as {table.column(odd)[kept[0]]!r}: leave it out, or "
@@ -192,10 +221,12 @@ def _several(
     )
 
 
-def _yes_or_no(table: Columns, name: str, kept: list[int]) -> tuple[np.ndarray, str] | None:
+def _yes_or_no(
+    table: Columns, column: TypedColumn, kept: Sequence[int]
+) -> tuple[np.ndarray, str] | None:
     """1 where a column says yes, and the word for it; None where it holds something else."""
-    words = [table.column(name)[row] for row in kept]
-    known = _sorted(set(words), table.numbers(name) is not None)
+    words = _words(table, column, kept)
+    known = _sorted(set(words), column)
     if len(known) == 1 and known[0].lower() in YES | NO:
         yes = known[0] if known[0].lower() in YES else "1"
     elif len(known) == 2:

@@ -40,6 +40,7 @@ class TextsReader:
     target: str | tuple[str, ...]
     header: bool = True
     decimal: str = "."
+    """Of earlier runs; texts need none."""
 
     @property
     def width(self) -> int:

@@ -255,7 +255,7 @@ def kind_of_table(answers: Answers) -> "Kind":
     """
     from recipe.sources import csv_table
 
-    given = {name: answers.get(name) for name in ("task", "group", "time")}
+    given = {name: answers.get(name) for name in ("task", "group", "time", "column")}
     return csv_table(answers["data"], answers.get("target"), **given).kind
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from recipe.ui.questions import Answers
 
 EXPERIMENT, TOML = "experiment.py", "recipe.toml"
-WRITTEN = ("data", "target", "task", "group", "time", "model", "image_size", "augment")
+WRITTEN = ("data", "target", "task", "group", "time", "column", "model", "image_size", "augment")
 """Options of a run by name that a file written out takes over."""
 
 
@@ -33,7 +33,7 @@ def _flags(command: Any) -> Any:
 def init(own: bool, **given: Any) -> int:
     """Write experiment.py and recipe.toml, asking what they are about."""
     _check_free()
-    flags = parse({name: value for name, value in given.items() if value is not None})
+    flags = parse({name: value for name, value in given.items() if value not in (None, ())})
     if own and flags:
         raise UsageError(f"--own and --{next(iter(flags))} exclude each other: name one of them.")
     if own:

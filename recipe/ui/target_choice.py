@@ -13,8 +13,10 @@ from recipe.ui.config import Config, read_config
 if TYPE_CHECKING:
     from recipe.experiment import Experiment
 
-DATA_FILES = (".csv", ".tsv", ".data", ".jsonl", ".ndjson", ".json", ".parquet", ".feather",
-              ".arrow", ".xlsx", ".xlsm", ".xls", ".txt")  # fmt: skip
+DATA_FILES = (
+    ".csv", ".tsv", ".data", ".jsonl", ".ndjson", ".json", ".parquet", ".feather", ".arrow",
+    ".xlsx", ".xlsm", ".xls", ".tab", ".psv", ".dat", ".gz", ".txt",
+)  # fmt: skip
 CHECKS = "lr_range"
 """Last step of `recipe check`: inspect and the lecture's steps 1 to 3."""
 

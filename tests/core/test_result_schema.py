@@ -14,7 +14,7 @@ from torch import nn
 
 import recipe
 from recipe import Experiment
-from recipe.core import chosen_model, evidence, findings, results, trials
+from recipe.core import chosen_model, column_facts, evidence, findings, results, trials
 from recipe.core.errors import UsageError
 from recipe.core.results import RunResult
 from recipe.core.settings import Settings
@@ -25,7 +25,7 @@ SCHEMA = json.loads(Path(recipe.__file__).with_name("result.schema.json").read_t
 DEFINED = SCHEMA["$defs"]
 RECORDS = {
     name: made
-    for module in (chosen_model, evidence, findings, trials, results)
+    for module in (chosen_model, column_facts, evidence, findings, trials, results)
     for name, made in vars(module).items()
     if is_dataclass(made) and made is not RunResult
 }

@@ -5,6 +5,7 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 import pytest
 
 from recipe.core.chosen_model import Chosen, FinalScore, Member
+from recipe.core.column_facts import ColumnFacts
 from recipe.core.evidence import Evidence, Figure, curve, finite
 from recipe.core.findings import Finding, RemedyOutcome, finding_from_json
 from recipe.core.results import Against, Cost, RunResult, StepResult, latest
@@ -56,6 +57,7 @@ def full_result():
         settings={"seed": 1, "ignore": {"c": "known"}, "only": ["a"]},
         interrupted=True,
         against=Against("main", False, "It fell.", "accuracy", 0.9, 0.79, 0.02),
+        columns=(ColumnFacts("x", "number", "input", "scaled", 1, 2, ("12 kg",)),),
         chosen=Chosen(
             "ensemble",
             (Member({"lr": 0.2}, "models/a.safetensors", "seed 1"),),

@@ -88,8 +88,7 @@ def test_what_says_nothing_is_left_out_and_named(tmp_path):
     rows = [(i + 1, f"name {i}", "same", i % 5, i % 2) for i in range(100)]
     data = csv_table(table(tmp_path, ["Id", "Name", "Const", "x", "y"], rows), "y")
     assert data.shape == (1,)
-    assert "Left out, a running number: Id." in data.notes
-    assert "Left out, another word in nearly every row: Name." in data.notes
+    assert "Left out, names the row and says nothing of others: Id, Name." in data.notes
     assert "Left out, the same in every row: Const." in data.notes
 
 

@@ -5,8 +5,7 @@ import pytest
 
 from recipe.core.errors import UsageError
 from recipe.sources import csv_table
-from recipe.sources.csv_cells import read_csv
-from recipe.sources.dates import date_format, dates_of, described, expanded, moment
+from recipe.sources.dates import date_formats, dates_of, described, moment, read_any
 
 DAYS = [
     dt.datetime.fromisoformat("2023-01-03 07:30") + dt.timedelta(days=40 * k, hours=k)
@@ -22,11 +21,11 @@ DAYS = [
 )  # fmt: skip
 def test_usual_forms_are_told_and_read(form):
     cells = [day.strftime(form) for day in DAYS]
-    found = date_format([*cells, "", "NA"])
+    found = date_formats(cells)
     assert found is not None
     assert found[1] is None
     for day, cell in zip(DAYS, cells, strict=True):
-        assert moment(cell, found[0]).date() == day.date()
+        assert read_any(cell, found[0]).date() == day.date()
 
 
 def test_a_zone_is_taken_to_utc():
@@ -37,18 +36,18 @@ def test_a_zone_is_taken_to_utc():
 
 @pytest.mark.parametrize(
     "cells",
-    [["red", "green"], ["1.5", "x"], ["12", "2024"], ["", "NA"], ["2024-01-01", "soon"],
-     ["2024-13-01"], ["a-1", "b-2"], ["10.0.0.1"]],
+    [["red", "green"], ["1.5", "x"], ["12", "2024"], [], ["2024-01-01", "soon"],
+     ["2024-13-01"], ["a-1", "b-2"], ["10.0.0.1"], ["12 kg", "13 kg"], ["1-2", "3-4"]],
 )  # fmt: skip
 def test_others_are_no_dates(cells):
-    assert date_format(cells) is None
+    assert date_formats(cells) is None
 
 
 def test_day_and_month_that_cannot_be_told_apart_are_said():
-    assert date_format(["01/02/2020", "05/01/2020", "03/03/2020"]) == ("%m/%d/%Y", "%d/%m/%Y")
-    assert date_format(["01/02/2020", "13/02/2020"]) == ("%d/%m/%Y", None)
+    assert date_formats(["01/02/2020", "05/01/2020", "03/03/2020"]) == (("%m/%d/%Y",), "%d/%m/%Y")
+    assert date_formats(["01/02/2020", "13/02/2020"]) == (("%d/%m/%Y",), None)
     # only as day/month do these rows stand in the order of time
-    assert date_format(["01/02/2020", "02/02/2020", "01/03/2020"]) == ("%d/%m/%Y", None)
+    assert date_formats(["01/02/2020", "02/02/2020", "01/03/2020"]) == (("%d/%m/%Y",), None)
     assert described("%d/%m/%Y %H:%M") == "day/month/year hour:minute"
 
 
@@ -58,23 +57,42 @@ def write(tmp_path, rows, header="when,x,y"):
     return path
 
 
-def test_the_parts_that_vary_become_columns(tmp_path):
-    days = [dt.date(2024, 1, 1) + dt.timedelta(days=k) for k in range(20)]
-    table = read_csv(write(tmp_path, [(day, k, k % 2) for k, day in enumerate(days)]))
-    dates = dates_of(table, "when", "iso", range(2, 20))
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [(["5. März 2020", "13. Mai 2021"], "2020-03-05"), (["1 de enero de 2020", "2 de mayo de 2021"], "2020-01-01"),
+     (["Q1 2020", "Q3 2021"], "2020-01-01"), (["20200131", "20210203"], "2020-01-31"),
+     (["3rd January 2020", "21st May 2019"], "2020-01-03"), (["Jan-20", "Feb-21"], "2020-01-01"),
+     (["10/Oct/2000:13:55:36", "11/Oct/2000:13:55:36"], "2000-10-10")],
+)  # fmt: skip
+def test_dates_of_other_languages_and_forms(cells, says):
+    formats, _ = date_formats(cells)
+    assert str(read_any(cells[0], formats).date()) == says
+
+
+def test_several_ways_of_writing_in_one_column():
+    cells = ["2020-01-05", "05.01.2020", "6.2.2021", "2021-02-03"]
+    formats, _ = date_formats(cells)
+    assert [str(read_any(cell, formats).date()) for cell in cells] == [
+        "2020-01-05", "2020-01-05", "2021-02-06", "2021-02-03"]  # fmt: skip
+
+
+def test_the_parts_that_vary_become_numbers():
+    days = [dt.datetime(2024, 1, 1) + dt.timedelta(days=k) for k in range(20)]  # noqa: DTZ001
+    dates = dates_of(days[2:], ["iso"])
     assert dates.parts == ("day of week", "days")
-    wide = expanded(table, [dates])
-    assert wide.names == ("when", "x", "y", "when: day of week", "when: days since the first")
-    assert wide.numbers("when: days since the first") == [k - 2.0 for k in range(20)]
-    assert wide.numbers("when: day of week") == [day.weekday() for day in days]
+    assert [dates.names[0], dates.names[-1]] == ["day of week", "days since the first"]
+    assert dates.names[1:3] == ["day of week, sine 1", "day of week, cosine 1"]
+    made = dates.expanded([*days, None])
+    assert made[:20, -1].tolist() == [k - 2.0 for k in range(20)]
+    assert made[:20, 0].tolist() == [day.weekday() for day in days]
+    assert np.isnan(made[20]).all()
 
 
-def test_times_of_day_become_hours(tmp_path):
-    table = read_csv(write(tmp_path, [(f"{k:02}:30", k, k % 2) for k in range(24)]))
-    form, _ = date_format(table.column("when"))
-    dates = dates_of(table, "when", form, range(24))
+def test_times_of_day_become_hours():
+    cells = [f"{k:02}:30" for k in range(24)]
+    formats, _ = date_formats(cells)
+    dates = dates_of([read_any(cell, formats) for cell in cells], formats)
     assert dates.parts == ("hour",)
-    assert expanded(table, [dates]).numbers("when: hour") == [k + 0.5 for k in range(24)]
 
 
 def test_a_table_with_dates_is_trained_and_read_again(tmp_path):
@@ -83,7 +101,7 @@ def test_a_table_with_dates_is_trained_and_read_again(tmp_path):
     path = write(tmp_path, rows)
     source = csv_table(path, "y")
     names = source.reader.input_names
-    assert names[:2] == ["x", "when: year"]
+    assert {"x", "when: year", "when: month"} <= set(names)
     assert "when: days since the first missing" in names
     assert any("'when' holds dates, year-month-day" in note for note in source.notes)
     assert any("--time when" in note for note in source.notes)

@@ -27,7 +27,7 @@ def write(path, header, rows):
 
 def mixed(n=300):
     """Numbers with gaps, few words, many words, and an answer."""
-    many = [f"w{k}" for k in RNG.integers(0, 80, n)]
+    many = [f"w{k * k // 100}" for k in RNG.integers(0, 80, n)]  # few of them often
     return [
         (round(float(RNG.normal(40, 9)), 2), "" if k % 9 == 0 else int(RNG.integers(0, 50)),
          ["red", "green", "?"][k % 3], many[k], ["no", "yes"][k % 2])
@@ -142,10 +142,13 @@ def test_rows_keep_the_number_that_they_have_in_the_file(tmp_path):
 
 @pytest.mark.parametrize("cell", ["inf", "-inf", "1e999"])
 @pytest.mark.parametrize("target", ["x", "y"])
-def test_a_number_without_bounds_is_one_sentence(tmp_path, cell, target):
+def test_a_number_without_bounds_is_taken_for_missing_and_named(tmp_path, cell, target):
     rows = [(cell if k == 3 else 1.5 * (k % 9), 0.5 * k) for k in range(100)]
-    with pytest.raises(UsageError, match=r"'x' holds '.*' in row 4: give a number"):
-        csv_table(write(tmp_path / "t.csv", ["x", "y"], rows), target)
+    source = csv_table(write(tmp_path / "t.csv", ["x", "y"], rows), target)
+    (said,) = [note for note in source.notes if "is taken for missing" in note]
+    assert said == f"'x' is a column of numbers: {cell!r} (row 4) is taken for missing."
+    assert np.isfinite(source.train[0]).all()
+    assert len(source.train[1]) + len(source.val[1]) == 100 - (target == "x")
 
 
 def test_a_target_that_cannot_be_scaled_is_one_sentence(tmp_path):
@@ -194,7 +197,11 @@ def test_images_of_another_size_than_in_training_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("header", "row", "says"),
     [
-        (HEADER[:4], ("inf", 2, "red", "w1"), "'age' holds 'inf' in row 1: give a number"),
+        (
+            HEADER[:4],
+            ("inf", 2, "red", "w1"),
+            "'age' holds 'inf' in row 1, and is a column of numbers",
+        ),
         (["age", "hours", "city"], (1, 2, "w1"), "lacks the column colour, which .*: add them"),
         (["age", "hours", "COLOUR", "city"], (1, 2, "b", "w1"), "colour, which .*: is it 'COLOUR'"),
         (["x", "y"], (1, 2), "lacks the columns age, hours, colour, city, which"),
@@ -255,11 +262,12 @@ def kept(reader, kind, **given):
 @pytest.mark.parametrize(
     ("kind", "name", "says"),
     [("images", "t.csv", "is no image, the run was trained on images"),
-     ("table", "", "is a folder, the run was trained on a table"),
+     ("table", "empty", "is a folder, the run was trained on a table"),
      ("text", "", "is a folder, the run was trained on a text")],
 )  # fmt: skip
 def test_another_kind_of_data_than_in_training(tmp_path, kind, name, says):
     (tmp_path / "t.csv").write_text("a,b\n1,2\n", "utf-8")
+    (tmp_path / "empty").mkdir()
     one = InputsRecord(kind, TextReader("ab", 16), "mlp", "regression", (3,), 1)
     with pytest.raises(UsageError, match=says):
         one.check_kind(tmp_path / name)

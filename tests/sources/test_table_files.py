@@ -142,8 +142,12 @@ def test_several_sheets_are_said(tmp_path, pandas):
     with pandas.ExcelWriter(path) as book:
         for name in ("2023", "2024"):
             pandas.DataFrame({"a": [1, 2], "b": ["x", name]}).to_excel(book, sheet_name=name)
-    assert read_table(path).notes == ("The first of 2 sheets is read: 2023.",)
+    said = "The first of 2 sheets is read: 2023 (name another one as t.xlsx#2024)."
+    assert read_table(path).notes == (said,)
     assert read_table(path).column("b") == ("x", "2023")
+    assert read_table(f"{path}#2024").column("b") == ("x", "2024")
+    with pytest.raises(UsageError, match="Unknown sheet '2025'"):
+        read_table(f"{path}#2025")
 
 
 @pytest.mark.parametrize(

@@ -18,34 +18,56 @@ def note(source, part):
     return found
 
 
-@pytest.mark.parametrize("odd", ["12 kg", "unknown"])
+def column(source, name):
+    (found,) = [each for each in source.reader.columns if each.name == name]
+    return found
+
+
+@pytest.mark.parametrize("odd", ["12 kg", "see below"])
 def test_one_odd_cell_leaves_a_column_one_of_numbers(odd):
     cells = [odd if k == 57 else v for k, v in enumerate(AMOUNTS)]
     source = csv_table({"a": cells, "y": LABELS}, "y")
-    assert source.reader.numbers[0].odd == (odd,)
+    assert column(source, "a").odd == (odd,)
     assert note(source, "is taken for missing") == (
         f"'a' is a column of numbers: {odd!r} (row 58) is taken for missing.")  # fmt: skip
     assert np.isfinite(source.train[0]).all()
+    (facts, _) = source.columns
+    assert (facts.kind, facts.use, facts.odd, facts.examples) == ("number", "input", 1, (odd,))
+
+
+def test_words_for_nothing_are_no_odd_cells():
+    cells = ["unknown" if k == 57 else v for k, v in enumerate(AMOUNTS)]
+    source = csv_table({"a": cells, "y": LABELS}, "y")
+    assert source.reader.input_names == ["a", "a missing"]
+    assert column(source, "a").odd == ()
 
 
 def test_new_rows_may_hold_the_odd_cells_of_training_and_no_others(tmp_path):
-    cells = ["unknown" if k % 50 == 7 else v for k, v in enumerate(AMOUNTS)]
+    cells = ["closed" if k % 50 == 7 else v for k, v in enumerate(AMOUNTS)]
     source = csv_table({"a": cells, "y": LABELS}, "y")
     assert "(4 rows, the first is 8)" in note(source, "is taken for missing")
     new = tmp_path / "new.csv"
-    new.write_text("a\nunknown\n50\n")
-    assert source.reader.read(new)[1].shape == (2, source.reader.width)
+    new.write_text("a\nclosed\n50\nn/a\n")
+    assert source.reader.read(new)[1].shape == (3, source.reader.width)
     new.write_text("a\nsoon\n50\n")
     with pytest.raises(UsageError, match="'a' holds 'soon' in row 1, and is a column of numbers"):
         source.reader.read(new)
 
 
-def test_many_odd_cells_or_few_numbers_make_a_column_of_words():
-    many = ["x" if k % 5 == 0 else v for k, v in enumerate(AMOUNTS)]
-    few = ["x" if k == 3 else k % 9 for k in range(N)]
-    source = csv_table({"many": many, "few": few, "y": LABELS}, "y")
-    assert "another word in nearly every row: many" in note(source, "Left out")
-    assert [column.name for column in source.reader.words] == ["few"]
+def test_a_sentinel_is_missing_and_named():
+    cells = [-999 if k % 20 == 3 else v for k, v in enumerate(AMOUNTS)]
+    source = csv_table({"a": cells, "y": LABELS}, "y")
+    assert note(source, "taken for missing") == (
+        "'a': -999 (10 rows, the first is 4) is taken for missing.")  # fmt: skip
+    assert source.reader.input_names == ["a", "a missing"]
+
+
+def test_words_of_few_kinds_among_numbers_are_missing_and_codes_are_not():
+    closed = ["closed" if k % 5 == 0 else v for k, v in enumerate(AMOUNTS)]
+    codes = [f"{k % 9}A" if k % 5 == 0 else k % 9 for k in range(N)]
+    source = csv_table({"closed": closed, "codes": codes, "y": LABELS}, "y")
+    kinds = {each.name: each.kind for each in source.columns}
+    assert kinds == {"closed": "number", "codes": "category", "y": "boolean"}
 
 
 @pytest.mark.parametrize("cell", ["#N/A", "<NA>", "--", ".", "NaT", "#DIV/0!"])
@@ -56,17 +78,25 @@ def test_what_programs_write_for_nothing_is_missing(tmp_path, cell):
     assert source.reader.input_names == ["a", "a missing"]
 
 
-def test_free_text_beside_other_columns_is_left_out_with_a_note():
-    texts = [f"a long remark about item {k}" for k in range(N)]
-    source = csv_table({"a": AMOUNTS, "remark": texts, "y": LABELS}, "y")
-    assert source.reader.input_names == ["a"]
-    assert note(source, "free text").endswith(": remark.")
+def test_free_text_beside_other_columns_is_used():
+    good = [f"a {'fine' if y else 'dull'} remark about item {k}" for k, y in enumerate(LABELS)]
+    source = csv_table({"a": AMOUNTS, "remark": good, "y": LABELS}, "y")
+    names = source.reader.input_names
+    assert names[0] == "a"
+    assert len(names) > 2
+    assert all(name.startswith("remark: text") for name in names[1:])
+    assert "tell which words" in note(source, "free text")
+    from sklearn.linear_model import LogisticRegression
+
+    fitted = LogisticRegression().fit(*source.train)
+    assert fitted.score(*source.val) == 1.0
 
 
-def test_a_short_table_with_free_text_too():
-    texts = [f"a long remark about item {k}" for k in range(20)]
-    source = csv_table({"a": AMOUNTS[:20], "remark": texts, "y": LABELS[:20]}, "y")
-    assert source.reader.input_names == ["a"]
+def test_words_of_very_many_kinds_are_compared_by_their_letters():
+    tickets = [f"{'PC' if k % 2 else 'SOTON'} {k * 7919 % 150}" for k in range(N)]
+    source = csv_table({"a": AMOUNTS, "ticket": tickets, "y": LABELS}, "y")
+    assert source.reader.texts[0].name == "ticket"
+    assert source.reader.width == 1 + source.reader.texts[0].width
 
 
 @pytest.mark.parametrize(
@@ -91,12 +121,23 @@ def test_a_header_may_begin_with_a_hash(tmp_path):
     assert read_csv(tmp_path / "t.csv").names == ("#id", "b")
 
 
-def test_a_title_above_the_header_is_named(tmp_path):
-    (tmp_path / "t.csv").write_text("Results of 2024\na,b,y\n1,2,3\n")
-    with pytest.raises(
-        UsageError, match=r"1 cell in its first line \('Results of 2024'\) and 3 in"
-    ):
-        read_csv(tmp_path / "t.csv")
+@pytest.mark.parametrize(
+    "title", ["Results of 2024", "Results of 2024,,", "Results of 2024\n\nby hand"]
+)
+def test_a_title_above_the_header_is_passed_over_and_named(tmp_path, title):
+    (tmp_path / "t.csv").write_text(f"{title}\na,b,y\n1,2,3\n4,5,6\n7,8,9\n")
+    table = read_csv(tmp_path / "t.csv")
+    assert (table.names, len(table)) == (("a", "b", "y"), 3)
+    assert table.notes[0] == "The line 'Results of 2024' above the header is passed over."
+
+
+@pytest.mark.parametrize("below", ["Total,9,21", "\nSource: the office", "Sum,,21\n\nSource: x"])
+def test_totals_and_remarks_below_the_table_are_left_out(tmp_path, below):
+    rows = "".join(f"w{k},{k},{2 * k}\n" for k in range(20))
+    (tmp_path / "t.csv").write_text(f"a,b,y\n{rows}{below}\n")
+    table = read_csv(tmp_path / "t.csv")
+    assert len(table) == 20
+    assert any("The last row" in each for each in table.notes)
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,8 @@ def test_later_rows_validate(ties):
 def test_dates_order_rows_and_only_what_comes_again_stays_an_input():
     when = [f"{k % 28 + 1:02}.{k % 12 + 1:02}.{2000 + k // 12}" for k in range(200)]
     source = csv_table(table(when=when, y=[k % 2 for k in range(200)]), "y", time="when")
-    assert source.reader.input_names == ["x", "when: month", "when: day of week"]
+    parts = [name for name in source.reader.input_names if "sine" not in name]
+    assert parts == ["x", "when: month", "when: day of week"]
     assert any("(dates are day.month.year)" in note for note in source.notes)
     assert any("later rows lie beyond" in note for note in source.notes)
 

@@ -73,14 +73,15 @@ def test_cells_without_text_are_padding():
     assert ((everything == PADDING).all(1)).sum() == 1
 
 
-def test_text_beside_other_columns_is_left_out_unless_its_model_is_named(tmp_path):
+def test_text_beside_other_columns_is_one_of_the_inputs_unless_its_model_is_named(tmp_path):
     texts, kinds = reviews()
     rows = [{"text": t, "size": k % 7, "label": kind}
             for k, (t, kind) in enumerate(zip(texts, kinds, strict=True))]  # fmt: skip
     path = write(tmp_path / "t.jsonl", rows)
     source = csv_table(path, "label")
     assert source.kind == "table"
-    assert any(note.startswith("Left out, free text") and "text" in note for note in source.notes)
+    assert source.reader.texts[0].name == "text"
+    assert any("'text': free text, read as" in note for note in source.notes)
     experiment, notes = experiment_by_name(str(path), target="label", model="bag")
     assert experiment.train[0].dtype == np.int64
     assert any("reads text alone: size" in note for note in notes)
@@ -93,19 +94,19 @@ def test_long_texts_are_cut_with_a_note():
     assert any("96 texts are longer than 256 tokens" in note for note in source.notes)
 
 
-@pytest.mark.parametrize(
-    ("columns", "says"),
-    [
-        (
-            {c: [f"{c} one two three {k}" for k in range(60)] for c in "abc"},
-            "has 3 columns of text",
-        ),
-        ({"a": [f"x{k} y{k} z{k}" for k in range(60)]}, "no word of 'a' comes twice"),
-    ],
-)
-def test_texts_that_cannot_be_used_are_one_sentence(columns, says):
-    with pytest.raises(UsageError, match=says):
-        csv_table({**columns, "label": [k % 2 for k in range(60)]}, "label")
+def test_texts_without_a_common_word_are_one_sentence():
+    words = ["".join(DICE.choice(list("abcdefghij"), 7)) for _ in range(300)]
+    texts = [" ".join(words[5 * k : 5 * k + 5]) for k in range(60)]
+    with pytest.raises(UsageError, match="no word of 'a' comes twice"):
+        csv_table({"a": texts, "label": [k % 2 for k in range(60)]}, "label")
+
+
+def test_three_columns_of_text_are_numbers():
+    texts, kinds = reviews()
+    columns = {name: DICE.permutation(texts).tolist() for name in "bc"}
+    source = csv_table({"a": texts, **columns, "label": kinds}, "label")
+    assert source.kind == "table"
+    assert [each.name for each in source.reader.texts] == ["a", "b", "c"]
 
 
 def test_a_model_for_text_needs_some(tmp_path):

@@ -1,0 +1,315 @@
+"""Numbers as people write them: thousands and decimal signs, currencies, units, percent, ranges,
+brackets for negatives, durations. All of the cells of a column tell how its numbers are written.
+"""
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from recipe.sources.units import CURRENCY, FAMILIES, SCALES, family_of
+
+PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+CORE = r"(?:\d(?:[\d.,'_ ]*\d)?[.,]?|[.,]\d+)(?:[eE][+-]?\d+|\s?[x\u00d7*]\s?10\^[+-]?\d+)?"
+BOUND = r"<=|>=|=<|=>|<|>|≤|≥|~|≈|ca\.?|circa|about|approx\.?|around|under|over|below|above|up to"
+CELL = re.compile(
+    rf"(?P<open>\()?\s*(?:(?P<bound>{BOUND})\s*)?(?P<sign>[+-])?\s*"
+    rf"(?P<before>(?:{CURRENCY})\.?)?\s*(?P<minus>[+-])?\s*(?P<core>{CORE})"
+    r"(?:\+(?=\s?[^\W\d]))?\s*(?P<after>[^\W\d_].*|[^\w\s()+,.\u2044-].*)?(?P<behind>[-+])?(?P<close>\))?",
+    re.IGNORECASE,
+)
+SUM = re.compile(r"(\d{1,4})\+(\d{1,2})")
+"""As 85+3, a rating and what it gained."""
+SHARE = re.compile(r"(\d+(?:[.,]\d+)?)\s?(?:/|out of|von|sur)\s?(\d+)")
+"""As 85/100."""
+RANGE = re.compile(
+    rf"(?:{CURRENCY})?\s?(?P<low>{CORE})\s?(?P<unit>(?!e-)[^\d\s]{{0,6}}?)\s*"
+    rf"(?:-|to|bis|\.\.+)\s*(?:{CURRENCY})?\s*"
+    rf"(?P<high>{CORE})\s*(?P<after>[^\W\d_].{{0,12}}|[%°€$£])?",
+    re.IGNORECASE,
+)
+PIECE = re.compile(r"(\d+(?:[.,]\d+)?)\s*([^\d\s.,]+)\.?[\s,]*(?:and|und)?\s*")
+FOOTNOTE = re.compile(r"(?<=\d)(?:\s[eprnfx]|\s?[*†‡]+|\s?\[\w{1,2}\]|\s\(\w\))$")
+"""Behind a number: estimated, provisional, revised, and references to remarks."""
+MONEY = re.compile(r"[$€£¥₹]|\b(?:USD|EUR|GBP|CHF|INR|JPY)\b", re.IGNORECASE)
+FEET = re.compile(r"\d+'\s?\d+")
+CLOCK = re.compile(r"(?:(\d+)\s*(?:days?|d|tage?)?[\s,]+)?(\d+):(\d\d)(?::(\d\d(?:\.\d+)?))?")
+WHOLE = re.compile(r"\d+|\d{1,3}(?:([.,'_ ])\d{3})(?:\1\d{3})*|\d{1,2}(?:,\d{2})*,\d{3}")
+GROUPED = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
+LONGEST_UNIT = 24
+MOST_UNITS = 3
+"""Units that one column may have which do not measure the same."""
+RARE = 0.05
+"""A unit in fewer of the cells is an odd one."""
+SIGNS = str.maketrans(
+    dict.fromkeys("\u2212\u2013\u2014\u2010\u2011", "-")
+    | dict.fromkeys("\u2019\u2032", "'")
+    | dict.fromkeys("\u201d\u201c\u2033", '"')
+    | dict.fromkeys("\u200b\ufeff", "")
+)
+"""Minus and hyphens, apostrophes, quotes, and signs of no width, to those of a keyboard."""
+
+
+@dataclass(frozen=True)
+class NumberStyle:
+    """How the numbers of a column are written."""
+
+    decimal: str = "."
+    units: tuple[tuple[str, float], ...] = (("", 1.0),)
+    """What may stand behind a number, and what the number is multiplied by."""
+    family: str = ""
+    """Of values in several pieces, such as `length` of 5 ft 11 in; empty where there are none."""
+    whole: float = 0.0
+    """What numbers are out of, as 100 in 85/100; 0 where they stand alone."""
+    missing: tuple[float, ...] = ()
+    """Numbers that stand for no value, such as -999."""
+
+    @cached_property
+    def _factors(self) -> dict[str, float]:
+        return dict(self.units)
+
+    def value(self, cell: str) -> float | None:
+        """The number in a cell, NaN where it stands for no value; None where it holds none."""
+        found = self._value(cell)
+        return math.nan if found in self.missing else found
+
+    def unit(self, cell: str) -> str:
+        """What stands behind the number in a cell; empty where nothing does."""
+        parts = taken_apart(tidy(cell))
+        return "" if parts is None else parts.unit
+
+    def _value(self, cell: str) -> float | None:
+        if self.decimal == "." and self.units == PLAIN_UNITS and PLAIN.fullmatch(cell):
+            return _finite(float(cell))
+        text = tidy(cell)
+        if self.family and (found := in_pieces(text, self.family)) is not None:
+            return found
+        if limits := RANGE.fullmatch(text):
+            return self._middle(limits)
+        if added := SUM.fullmatch(text):
+            return float(added[1]) + float(added[2])
+        if self.whole and (part := SHARE.fullmatch(text)):
+            return plain_value(part[1], self.decimal) if float(part[2]) == self.whole else None
+        parts = taken_apart(text)
+        factor = None if parts is None else self._factors.get(parts.unit)
+        if parts is None or factor is None:
+            return None
+        value = plain_value(parts.core, self.decimal)
+        return None if value is None else _finite(parts.sign * value * factor)
+
+    def _middle(self, limits: re.Match[str]) -> float | None:
+        low, high = (plain_value(limits[end], self.decimal) for end in ("low", "high"))
+        factor = self._factors.get(unit_of(limits["after"] or limits["unit"] or ""))
+        if low is None or high is None or factor is None or not low <= high:
+            return None
+        return _finite((low + high) / 2 * factor)
+
+
+PLAIN_UNITS = NumberStyle().units
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A cell with one number."""
+
+    sign: float
+    core: str
+    unit: str
+    bound: str = ""
+    currency: str = ""
+
+
+def tidy(cell: str) -> str:
+    """A cell with the usual signs for minus, quotes and spaces."""
+    text = cell if cell.isascii() else unicodedata.normalize("NFKC", cell).translate(SIGNS)
+    return " ".join(text.split()).removeprefix("'").strip()
+
+
+def taken_apart(text: str) -> Parts | None:
+    """The parts of a tidy cell; None where it does not hold one number."""
+    if PLAIN.fullmatch(text):
+        return Parts(-1.0 if text[0] == "-" else 1.0, text.lstrip("+-"), "")
+    if len(text) > 2 * LONGEST_UNIT + 8 or not any(map(str.isdigit, text)):
+        return None
+    text = re.sub(r"(?<=\d)[.,]-{1,2}(?=\D*$)", "", text)  # 12,- and 12.-- of prices
+    text = FOOTNOTE.sub("", text)
+    found = CELL.fullmatch(text)
+    if found is None or bool(found["open"]) != bool(found["close"]):
+        return None
+    after = (found["after"] or "").strip()
+    credit = after.lower() in ("cr", "dr")
+    unit = "" if credit else unit_of(after)
+    signs = (found["sign"], found["minus"], found["behind"])
+    negative = ("-" in signs) != bool(found["open"]) or after.lower() == "cr"
+    if (
+        len(unit) > LONGEST_UNIT
+        or len(unit.split()) > MOST_UNITS
+        or any(map(str.isdigit, unit[:-1]))
+    ):
+        return None
+    return Parts(
+        -1.0 if negative else 1.0, found["core"].strip(), unit, found["bound"] or "",
+        found["before"] or "",
+    )  # fmt: skip
+
+
+def unit_of(text: str) -> str:
+    """A unit in the form that it is compared in: small letters, no currency, no points; capital M
+    stays.
+    """
+    text = re.sub(rf"^(?:{CURRENCY})(?![^\W\d_])|(?<![^\W\d_])(?:{CURRENCY})$", "", text.strip(),
+                  flags=re.IGNORECASE).strip(" .,-/")  # fmt: skip
+    return "M" if text == "M" else text.replace(".", "").casefold()
+
+
+def plain_value(core: str, decimal: str) -> float | None:
+    """The number that digits with this decimal sign make; None where they make none."""
+    body, _, power = re.sub(r"\s?[x\u00d7*]\s?10\^", "e", core).lower().partition("e")
+    whole, point, rest = body.partition(decimal)
+    if decimal in rest or (rest and not rest.isdigit()) or not (whole or rest):
+        return None
+    if whole and not WHOLE.fullmatch(whole):
+        return None
+    digits = re.sub(r"\D", "", whole) or "0"
+    return float(f"{digits}.{rest or '0'}e{power or '0'}") if point or power else float(digits)
+
+
+def in_pieces(text: str, family: str) -> float | None:
+    """What a cell in several pieces says, as 5'11" or 2 h 30 min, in the base unit of its family;
+    one piece is enough where it has a unit.
+    """
+    if family == "time" and (clock := CLOCK.fullmatch(text)):
+        days, first, second, third = (float(each or 0) for each in clock.groups())
+        return 86400 * days + (3600 * first + 60 * second + third if clock[4] else
+                               60 * first + second)  # fmt: skip
+    text = f'{text}"' if family == "length" and FEET.fullmatch(text) else text
+    place, total = 0, 0.0
+    while place < len(text):
+        piece = PIECE.match(text, place)
+        if piece is None:
+            return None
+        factor = FAMILIES[family].get(piece[2].casefold())
+        value = plain_value(piece[1], ".")
+        if factor is None or value is None:
+            return None
+        total, place = total + value * factor, piece.end()
+    return total if place else None
+
+
+def _family_in_pieces(text: str) -> str:
+    """The family of a cell in two pieces or more, or of a duration such as 1:23:45."""
+    if CLOCK.fullmatch(text):
+        return "time"
+    if len(PIECE.findall(text)) < 2 and not FEET.fullmatch(text):
+        return ""
+    return next((each for each in FAMILIES if in_pieces(text, each) is not None), "")
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def votes(cores: Iterable[str]) -> Counter[str]:
+    """How many numbers can only be meant with a decimal point, or only with a comma; those that
+    may be thousands as well count under `?.` and `?,`.
+    """
+    counted: Counter[str] = Counter()
+    for core in cores:
+        body = core.lower().partition("e")[0]
+        points, commas = body.count("."), body.count(",")
+        if points and commas:
+            counted["." if body.rfind(".") > body.rfind(",") else ","] += 1
+        elif points + commas > 1:
+            counted["," if points else "."] += 1
+        elif points or commas:
+            sign = "." if points else ","
+            counted[f"?{sign}" if GROUPED.fullmatch(body) else sign] += 1
+    return counted
+
+
+def decimal_of(cores: Mapping[str, int], default: str, *, money: bool = False) -> str:
+    """The decimal sign of a column: what its numbers can only be meant with, else what those of the
+    table have. `1.234` is taken for thousands where numbers below 1000 have no point at all, and
+    where it is money, of which nobody writes thousandths.
+    """
+    found = votes(cores)
+    if found["."] != found[","]:
+        return "." if found["."] > found[","] else ","
+    if money and bool(found["?."]) != bool(found["?,"]):
+        return "," if found["?."] else "."
+    if found["?,"] and not found["?."]:
+        return "," if default == "," else "."
+    plain = [core for core in cores if core.isdigit()]
+    small = len(plain) > 1 and all(len(core) <= 3 for core in plain)
+    if found["?."] > 2 and not found["?,"] and small:
+        return ","
+    return default
+
+
+def number_style(cells: Mapping[str, int], default: str = ".") -> NumberStyle | None:
+    """How the numbers among these cells are written; None where there are none, or where units
+    differ too much to be those of one amount.
+
+    Args:
+        cells: those with a value, and how often each is there.
+        default: decimal sign of the table.
+
+    """
+    texts = {cell: tidy(cell) for cell in cells}
+    family = _common_family(texts, cells)
+    parts = {cell: found for cell, text in texts.items() if (found := taken_apart(text))}
+    limits = [each for text in texts.values() if (each := RANGE.fullmatch(text))]
+    shares = [each for text in texts.values() if (each := SHARE.fullmatch(text))]
+    wholes = {each[2] for each in shares}
+    if len(shares) > 0.5 * len(texts) and len(wholes) == 1:
+        decimal = decimal_of(Counter(each[1] for each in shares), default)
+        return NumberStyle(decimal, whole=float(wholes.pop()))
+    added = any(map(SUM.fullmatch, texts.values()))
+    if not parts and not limits and not family:
+        return NumberStyle() if added else None
+    cores = Counter([found.core for found in parts.values()])
+    cores.update(each[end] for each in limits for end in ("low", "high"))
+    money = any(map(MONEY.search, texts.values()))
+    decimal = decimal_of(cores, default, money=money)
+    if family:
+        return NumberStyle(decimal, tuple(FAMILIES[family].items()), family)
+    counted: Counter[str] = Counter()
+    for cell, found in parts.items():
+        counted[found.unit] += cells[cell]
+    for each in limits:
+        counted[unit_of(each["after"] or each["unit"] or "")] += 1
+    units = _factors(counted, any(found.currency for found in parts.values()))
+    return None if units is None else NumberStyle(decimal, tuple(units))
+
+
+def _common_family(texts: Mapping[str, str], cells: Mapping[str, int]) -> str:
+    """The family that a good part of the cells has in several pieces."""
+    counted: Counter[str] = Counter()
+    for cell, text in texts.items():
+        if family := _family_in_pieces(text):
+            counted[family] += cells[cell]
+    most = counted.most_common(1)
+    return most[0][0] if most and most[0][1] >= RARE * sum(cells.values()) else ""
+
+
+def _factors(counted: Counter[str], currency: bool) -> list[tuple[str, float]] | None:
+    """What a number with each unit is multiplied by."""
+    total = sum(counted.values())
+    usual = [unit for unit, count in counted.items() if count >= RARE * total]
+    named = [unit for unit in usual if unit]
+    scaled = [unit for unit in counted if unit in SCALES]
+    thousands = any(SCALES[unit] == 1000.0 for unit in scaled)
+    if scaled and set(named) <= SCALES.keys() and (thousands or currency or set(named) - {"m"}):
+        return [(unit, SCALES.get(unit, 1.0)) for unit in counted if unit in SCALES or not unit]
+    families = {family_of(unit) for unit in named}
+    if len(families) == 1 and (family := families.pop()) and len(named) > 1:
+        base = FAMILIES[family][max(named, key=counted.__getitem__)]
+        known = [unit for unit in counted if unit in FAMILIES[family]]
+        return [("", 1.0), *((unit, FAMILIES[family][unit] / base) for unit in known)]
+    letters = [unit for unit in named if len(unit) == 1 and unit.isalpha() and not family_of(unit)]
+    if len(named) > MOST_UNITS or not usual or (letters and len(usual) > 1):
+        return None  # as the letters behind the numbers of houses
+    return [(unit, 1.0) for unit in sorted({"", *named} if named or "" in usual else usual)]

@@ -1,0 +1,349 @@
+"""What each column of a table is: the evidence of all of its cells, and where that leaves a doubt
+the name of the column.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recipe.core.column_facts import Kind
+from recipe.core.errors import UsageError
+from recipe.core.names import unknown
+from recipe.core.option_definitions import COLUMN_KINDS
+from recipe.sources.cell_numbers import PLAIN, RANGE, NumberStyle, number_style, taken_apart, tidy
+from recipe.sources.column_names import (
+    is_code_name,
+    is_duration_name,
+    is_id_name,
+    is_phone_name,
+    is_rated_name,
+    is_time_name,
+    is_year_name,
+)
+from recipe.sources.copies import with_copies
+from recipe.sources.csv_cells import Columns, blank, says_unknown
+from recipe.sources.dates import COMPACT, EPOCHS, date_formats, only_clock, read_any
+from recipe.sources.scales import MOST_BANDS, order_of
+from recipe.sources.typed_columns import TypedColumn, spelt
+from recipe.sources.word_kinds import kind_of_words
+from recipe.sources.yes_or_no import MARKS, to_yes_or_no, yes_or_no
+
+TICKS = 0.1
+"""Share of empty cells from which on one word beside them is a tick."""
+FEW_ODD, MANY_ODD = 0.05, 0.3
+"""Share of cells that may be no numbers in a column of them: cells with digits, which may be codes,
+and words."""
+MOST_ODD_WORDS = 3
+"""Different ones among dates, such as `open` for what is not paid."""
+LEAST_NUMBERS = 5
+"""Different ones, beside odd cells."""
+HALF = 0.5
+MOST_GRADES = 40
+"""Different ones, such as A1 to G5."""
+MANY = 40
+"""Rows from which on a running number is told from one that happens to rise."""
+RUNNING_STEPS = (1, -1, 5, 10, 100)
+LONG_CODE, LONGEST_NUMBER = 9, 15
+"""Digits of whole numbers of one length, another in each row, and of any that float64 can hold."""
+SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)
+
+
+def column_kinds(path: Path | str, target: str | None = None) -> dict[str, str]:
+    """The kind of every column of a table, by its name.
+
+    `number`, `boolean`, `date` (days and times), `category`, `grade` (categories with an order),
+    `text`, `identifier`, `constant`, or `copy` of another column. The column to predict is never an
+    identifier or a copy.
+
+    Args:
+        path: of the table, or what else `read_table` takes.
+        target: the column to predict.
+
+    Raises:
+        UsageError: it cannot be read.
+
+    """
+    from recipe.sources.table_files import read_table
+
+    table = read_table(path)
+    return {each.name: each.kind for each in typed(table, [] if target is None else [target])}
+
+
+def typed(
+    table: Columns, targets: Sequence[str] = (), forced: Mapping[str, str] | None = None
+) -> tuple[TypedColumn, ...]:
+    """Every column with its kind.
+
+    Args:
+        table: with all of its rows.
+        targets: columns to predict.
+        forced: kinds that the user named, by column.
+
+    Raises:
+        UsageError: a kind that does not exist, or for a column that does not.
+
+    """
+    given = _checked(table, forced or {})
+    found = [
+        judged(name, cells, table.decimal, given.get(name), is_target=name in targets)
+        for name, cells in zip(table.names, table.cells, strict=True)
+    ]
+    return with_copies(table, found, targets, given)
+
+
+def _checked(table: Columns, forced: Mapping[str, str]) -> dict[str, Any]:
+    for name, kind in forced.items():
+        if name not in table.names:
+            raise UsageError(f"--column {name}={kind}: {unknown('column', name, table.names)}")
+        if kind not in COLUMN_KINDS:
+            raise UsageError(
+                f"--column {name}={kind}: {unknown('kind of column', kind, COLUMN_KINDS)}"
+            )
+    return dict(forced)
+
+
+def judged(
+    name: str, cells: Sequence[str], decimal: str = ".", forced: Kind | None = None,
+    *, is_target: bool = False,
+) -> TypedColumn:  # fmt: skip
+    """One column with its kind, apart from whether it repeats another."""
+    filled = Counter(cell for cell in cells if not blank(cell))
+    firm = Counter({cell: count for cell, count in filled.items() if not says_unknown(cell)})
+    if forced is not None:
+        return _as_forced(name, firm or filled, decimal, forced)
+    if not firm:
+        return TypedColumn(name, "constant")
+    column = _judged(name, firm, filled, decimal, len(cells))
+    if is_target and column.kind == "identifier":
+        style = number_style(firm, decimal)
+        if style is not None and not _odd(style, firm):
+            return TypedColumn(name, "number", style)
+        return TypedColumn(name, "category", spelt=spelt(filled))
+    return column
+
+
+def _judged(
+    name: str, firm: Counter[str], filled: Counter[str], decimal: str, rows: int
+) -> TypedColumn:
+    variants = spelt(firm)
+    words = {dict(variants).get(cell, cell) for cell in firm}
+    plain = sum(count for cell, count in firm.items() if PLAIN.fullmatch(tidy(cell))) / firm.total()
+    if len(words) == 1:
+        return _of_one_word(name, firm, filled, rows)
+    if plain < 1 and (yes := yes_or_no(words)) is not None:
+        return TypedColumn(name, "boolean", order=yes, spelt=to_yes_or_no(firm, yes))
+    if plain < 0.5 and len(words) <= MOST_GRADES and firm.total() >= 2 * len(words):
+        order = order_of(words, name)
+        if order is not None:
+            return TypedColumn(name, "grade", order=order, spelt=variants)
+    if dates := _dates(name, firm, plain):
+        return dates
+    style = number_style(firm, decimal)
+    if style is not None and (number := _number(name, firm, style)):
+        return number
+    kind = kind_of_words(name, firm, words)
+    if kind == "category":
+        return TypedColumn(name, kind, spelt=spelt(filled))
+    return TypedColumn(name, kind)
+
+
+def _of_one_word(name: str, firm: Counter[str], filled: Counter[str], rows: int) -> TypedColumn:
+    """A column of one word: the same in every row, a tick, or one word beside `unknown`."""
+    word = next(iter(firm))
+    ticked = rows - firm.total() >= TICKS * rows
+    if ticked and word.casefold() in MARKS and firm.total() == filled.total():
+        return TypedColumn(name, "boolean", order=("", word), spelt=to_yes_or_no(firm, ("", word)))
+    if word == "+" and ticked:
+        return TypedColumn(name, "category")  # beside minus, as of strands
+    if len(filled) > len(firm) and filled.total() - firm.total() >= TICKS * rows:
+        return TypedColumn(name, "category", spelt=spelt(filled))
+    return TypedColumn(name, "constant")
+
+
+def _dates(name: str, firm: Counter[str], plain: float) -> TypedColumn | None:
+    """A column of dates and times."""
+    if plain > 0.5:
+        return _dates_of_digits(name, firm)
+    dated = {cell: count for cell, count in firm.items() if any(map(str.isdigit, cell))}
+    words = firm.keys() - dated.keys()
+    few = len(words) <= MOST_ODD_WORDS and (
+        firm.total() - sum(dated.values()) <= MANY_ODD * firm.total()
+    )
+    found = date_formats(dated if few else firm)
+    if found is None or (only_clock(found[0]) and is_duration_name(name)):
+        return None
+    odd = tuple(sorted(cell for cell in firm if read_any(cell, found[0]) is None))
+    return TypedColumn(name, "date", formats=found[0], doubt=found[1], odd=odd)
+
+
+def _dates_of_digits(name: str, firm: Counter[str]) -> TypedColumn | None:
+    """Dates such as 20240131, and seconds since 1970 where the name speaks of time."""
+    cells = [tidy(cell).removesuffix(".0") for cell in firm]
+    if all(len(cell) in (8, 12, 14) and cell[:2] in ("19", "20") for cell in cells):
+        formats = [form for form in COMPACT[:3] if all(read_any(c, [form]) for c in cells)]
+        if formats and (len(firm) > 1):
+            return TypedColumn(name, "date", formats=(formats[0],))
+    if len(cells) > 30 and all(len(cell) == 4 for cell in cells) and _on_a_clock(cells):
+        return TypedColumn(name, "date", formats=("%H%M",))
+    lengths = {10: "seconds since 1970", 13: "milliseconds since 1970"}
+    if is_time_name(name) and all(c.isdigit() and c[0] in "123456789" for c in cells):
+        sizes = {len(cell) for cell in cells}
+        form = lengths.get(min(sizes)) if len(sizes) == 1 else None
+        if form in EPOCHS:
+            return TypedColumn(name, "date", formats=(form,))
+    return None
+
+
+def _on_a_clock(cells: Sequence[str]) -> bool:
+    """Whether cells are hours and minutes of four digits, such as 0012 and 1455."""
+    return any(c[0] == "0" for c in cells) and all(
+        c.isdigit() and c[:2] < "24" and c[2:] < "60" for c in cells
+    )
+
+
+def _odd(style: NumberStyle, firm: Mapping[str, int]) -> list[str]:
+    return sorted(cell for cell in firm if style.value(cell) is None)
+
+
+def _number(name: str, firm: Counter[str], style: NumberStyle) -> TypedColumn | None:
+    """A column of numbers, or of whole numbers that are names; None where it is one of words."""
+    values = {cell: value for cell in firm if (value := style.value(cell)) is not None}
+    odd = _odd(style, firm)
+    different = set(values.values())
+    if odd:
+        share = sum(firm[cell] for cell in odd) / firm.total()
+        most = FEW_ODD if any(any(map(str.isdigit, cell)) for cell in odd) else MANY_ODD
+        if share > most or len(different) < LEAST_NUMBERS or 2 * len(odd) > len(different) + 2:
+            return None
+    limited = sum(firm[cell] for cell in values if (each := taken_apart(tidy(cell))) and each.bound)
+    if limited > HALF * firm.total() and len(values) <= MOST_BANDS:
+        return None
+    if _zeros_in_front(firm) or _shaped_like_codes(firm) or is_phone_name(name):
+        return None
+    if len(different) == 1:
+        return TypedColumn(name, "constant") if set(map(style.unit, firm)) == {""} else None
+    if different == {0.0, 1.0} and not odd and not any(unit for unit, _ in style.units):
+        return TypedColumn(name, "boolean", style=style)
+    kind = "category" if _padded_codes(firm) else _of_whole_numbers(name, firm, values)
+    if kind == "category":
+        return TypedColumn(name, kind, spelt=spelt(firm))
+    if kind == "grade":
+        return TypedColumn(name, kind, style, odd=tuple(odd))
+    if kind == "identifier":
+        return TypedColumn(name, kind)
+    style = replace(style, missing=_sentinels(values, firm))
+    return TypedColumn(name, "number", style, odd=tuple(odd))
+
+
+def _zeros_in_front(firm: Mapping[str, int]) -> bool:
+    """Whether whole numbers of three digits and more begin with zeros, as postcodes do."""
+    zeros = sum(
+        count for cell, count in firm.items() if re.fullmatch(r"0\d{2,}\D*", cell.strip("'"))
+    )
+    masked = sum(count for cell, count in firm.items() if re.fullmatch(r"\d+[xX*]+", cell))
+    short = any(re.fullmatch(r"0\d", cell) for cell in firm) and any(
+        re.fullmatch(r"\d[A-Z]|[A-Z]\d", cell) for cell in firm)  # fmt: skip
+    return max(zeros, masked) > 0.01 * sum(firm.values()) or short
+
+
+def _padded_codes(firm: Mapping[str, int]) -> bool:
+    """Whether cells are numbers of two digits with zeros in front and gaps between them, as those
+    of provinces; months, days and hours have none.
+    """
+    if not all(re.fullmatch(r"\d\d", cell) for cell in firm):
+        return False
+    values = sorted(map(int, firm))
+    return any(cell[0] == "0" for cell in firm) and len(values) < 0.7 * (values[-1] - values[0] + 1)
+
+
+def _shaped_like_codes(firm: Mapping[str, int]) -> bool:
+    """Whether nearly all cells are two numbers with a hyphen and of one shape, as 555-1234."""
+    limits = [cell for cell in firm if RANGE.fullmatch(tidy(cell))]
+    shapes = Counter(re.sub(r"\d", "9", tidy(cell)) for cell in limits)
+    if len(limits) < 0.9 * len(firm) or not shapes:
+        return False
+    return len(limits) > MOST_BANDS and shapes.most_common(1)[0][1] > 0.9 * len(limits)
+
+
+def _of_whole_numbers(name: str, firm: Counter[str], values: Mapping[str, float]) -> Kind:
+    """What whole numbers are: amounts, or names for something."""
+    plain = all(re.fullmatch(r"[+-]?\d+(?:\.0*)?", tidy(cell)) for cell in values)
+    if not plain:
+        return "number"
+    rows, different = firm.total(), sorted(set(values.values()))
+    digits = {len(str(int(value))) for value in different}
+    if max(digits) > LONGEST_NUMBER:
+        return "identifier"
+    if len(different) == rows:
+        steps = set(np.diff(different).tolist())
+        running = rows > MANY and len(steps) == 1 and steps <= set(RUNNING_STEPS)
+        coded = len(digits) == 1 and min(digits) >= LONG_CODE and rows > MANY
+        if (running or coded or (is_id_name(name) and rows > 10)) and not is_year_name(name):
+            return "identifier"
+    if is_id_name(name) and len(different) > max(30, 0.2 * rows):
+        return "identifier"
+    if (is_id_name(name) or is_code_name(name)) and len(different) > 2:
+        return "category"
+    coded = len(digits) == 1 and min(digits) >= 5 and any(value % 10 for value in different)
+    if coded and len(different) <= min(30, 0.1 * rows) and not is_year_name(name):
+        return "category"  # long numbers that come again and again, as postcodes
+    likert = different[0] >= 0 and different[-1] <= 10 and 2 < len(different) <= 11
+    return "grade" if likert and is_rated_name(name) else "number"
+
+
+def _sentinels(values: Mapping[str, float], firm: Mapping[str, int]) -> tuple[float, ...]:
+    """Numbers such as -999 that come several times and lie far from all others."""
+    counted: Counter[float] = Counter()
+    for cell, value in values.items():
+        counted[value] += firm[cell]
+    found = []
+    for mark in SENTINELS:
+        rest = [value for value in counted if value != mark and value not in SENTINELS[2:6]]
+        if counted[mark] < 2 or len(rest) < LEAST_NUMBERS:
+            continue
+        low, high = min(rest), max(rest)
+        gap = low - mark if mark < low else mark - high
+        if gap > max(high - low, 1.0) and (mark < -9 or mark > 9) and not (mark < 0 and low < 0):
+            found.append(mark)
+    return tuple(found)
+
+
+def _as_forced(name: str, firm: Counter[str], decimal: str, kind: Kind) -> TypedColumn:
+    """A column of the kind that the user named; cells of no such kind are missing."""
+    variants = spelt(firm)
+    words = {dict(variants).get(cell, cell) for cell in firm}
+    if kind == "number":
+        style = number_style(firm, decimal) or NumberStyle(decimal)
+        return TypedColumn(name, kind, style, odd=tuple(_odd(style, firm)))
+    if kind == "date":
+        found = date_formats(firm) or _loosely(firm)
+        odd = tuple(sorted(cell for cell in firm if read_any(cell, found[0]) is None))
+        return TypedColumn(name, kind, formats=found[0], doubt=found[1], odd=odd)
+    if kind == "boolean":
+        order = yes_or_no(words)
+        if order is None and len(words) != 2:
+            raise UsageError(f"--column {name}=boolean: it has {len(words)} different values, yes "
+                             "or no are two.")  # fmt: skip
+        low, high = order or sorted(words)
+        spellings = to_yes_or_no(firm, (low, high)) if order else variants
+        return TypedColumn(name, kind, order=(low, high), spelt=spellings)
+    if kind == "grade":
+        ranks = number_style(firm, decimal)
+        if ranks is not None and not _odd(ranks, firm):
+            return TypedColumn(name, kind, ranks)
+        return TypedColumn(name, kind, order=order_of(words, name) or tuple(sorted(words)),
+                           spelt=variants)  # fmt: skip
+    return TypedColumn(name, kind, spelt=variants if kind == "category" else ())
+
+
+def _loosely(firm: Counter[str]) -> tuple[tuple[str, ...], str | None]:
+    """Formats of those cells that are dates, however few."""
+    for cell in firm:
+        if found := date_formats({cell: 1}):
+            return found
+    return (), None

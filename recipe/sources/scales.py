@@ -1,0 +1,218 @@
+"""Words that have an order: ratings, sizes, levels, school grades, bands of numbers."""
+
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from recipe.sources.cell_numbers import RANGE, number_style, plain_value, taken_apart, tidy
+
+WORDS = Path(__file__).with_name("scales.txt")
+
+
+def _tables() -> tuple[dict[str, int], ...]:
+    """The rank of every word, for each scale of the file."""
+    lines = [line for line in WORDS.read_text("utf-8").split("\n") if line and line[0] != "#"]
+    return tuple(
+        {
+            word.strip(): rank
+            for rank, words in enumerate(line.split("<"))
+            for word in words.split("|")
+        }
+        for line in lines
+    )
+
+
+TABLES = _tables()
+TRIAGE = {
+    "blue": 0, "blau": 0, "white": 0, "green": 1, "grün": 1, "yellow": 2, "gelb": 2, "amber": 2,
+    "orange": 3, "red": 4, "rot": 4, "black": 5,
+}  # fmt: skip
+"""Colours by their urgency, where the name of the column speaks of it."""
+URGENT = ("triage", "ampel", "alert", "warn", "risk", "severity", "threat", "urgen", "dringlich")
+TRAFFIC = ("green", "grün", "yellow", "amber", "gelb", "red", "rot")
+SCHOOL = re.compile(r"([A-H])\s?(\+{1,3}|-{1,2}|plus|minus|[1-5])?", re.IGNORECASE)
+RATINGS = re.compile(r"(AAA|AA|A|BBB|BB|B|CCC|CC|C|D)([+-])?")
+ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
+NUMBERED = re.compile(
+    r"(?:level|lvl\.?|grade|stage|stufe|tier|step|phase|class|klasse|category|cat\.?|type|rank|"
+    r"priority|prio|band|group|gruppe|niveau|nivel|grad|g|p|l|t|q|s|year|yr|wave|round|"
+    r"(?P<word>[^\W\d_]+))[\s_.-]?(?P<n>\d{1,2}|[ivx]{1,4})(?P<letter>[a-e])?",
+    re.IGNORECASE,
+)
+ORDERED_NAMES = ("level", "lvl", "grade", "stage", "stufe", "tier", "step", "phase", "rank",
+                 "priority", "prio", "niveau", "nivel", "class", "klasse", "year")  # fmt: skip
+ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|\.)(?:\s+[^\W\d_]+)?")
+OUT_OF = re.compile(
+    r"(\d{1,2}(?:[.,]5)?)\s*(?:/|out of|of|von|sur)\s*(5|10|4|6|7|3)", re.IGNORECASE
+)
+STARS = re.compile(r"([★⭐*]+)[☆✩]*")
+STAR_WORDS = re.compile(r"(\d(?:[.,]5)?)[\s-]*(?:stars?|sterne?|étoiles?|estrellas?|★|⭐)", re.IGNORECASE)  # fmt: skip # noqa: E501
+LETTER_NAMES = (
+    "grade", "note", "effizienz", "triage", "rating", "class", "klasse", "energy", "energie",
+    "score", "mark", "rank", "label", "level", "quality", "band", "nutri", "efficiency", "cut",
+    "tier",
+)  # fmt: skip
+RATED_NAMES = (
+    "rating", "satisf", "zufrieden", "likert", "stars", "sterne", "agree", "stars", "bewertung",
+    "grade", "note", "severity", "stage", "level", "rank", "priority", "condition",
+    "overallqual", "overallcond", "quality_score", "importance", "pain", "stress", "pclass",
+    "freetime", "goout", "famrel", "dalc", "walc", "health_scale", "opinion", "stufe", "tier",
+    "difficulty",
+)  # fmt: skip
+MOST_BANDS = 30
+OPEN = re.compile(
+    r"(?:\d[\d.,' ]*\s?(?:k|m|years?|yrs?)?\s*(?:\+|and (?:more|over|above|older)|"
+    r"or (?:more|older|above|over)|und (?:mehr|älter)|et plus|plus|years? and over))|"
+    r"(?:(?:<|>|<=|>=|≤|≥|under|over|below|above|unter|über|less than|more than|up to|bis|ab|"
+    r"older than|younger than|at least|moins de|plus de)\s*[$€£]?\s?\d.*)",
+    re.IGNORECASE,
+)
+"""A band that is open at one end."""
+
+
+def order_of(words: Collection[str], name: str = "") -> tuple[str, ...] | None:
+    """The words of a column from the least to the most; None where they have no order.
+
+    Args:
+        words: the different ones.
+        name: of the column, which says whether single letters are grades.
+
+    """
+    texts = {word: tidy(word) for word in words}
+    if len(words) < 2:
+        return None
+    ranks = _by_words(texts, name) or _by_pattern(texts, name) or bands(texts)
+    return None if ranks is None else tuple(sorted(words, key=lambda word: (ranks[word], word)))
+
+
+def _by_words(texts: Mapping[str, str], name: str) -> dict[str, float] | None:
+    """Ranks in the first scale that has all of the words, in three ranks or more."""
+    plain = {word: _bare(text) for word, text in _without_common(texts).items()}
+    if any(hint in name.casefold() for hint in URGENT) and set(plain.values()) <= TRIAGE.keys():
+        return {word: float(TRIAGE[text]) for word, text in plain.items()}
+    for table in TABLES:
+        ranks = {word: table[text] for word, text in plain.items() if text in table}
+        if len(ranks) < len(texts):
+            continue
+        if set(plain.values()) <= set(TRAFFIC) and len(ranks) < 3:
+            continue
+        if len(set(ranks.values())) > 2 or (len(set(ranks.values())) == 2 and _pair(plain.values())):  # fmt: skip # noqa: E501
+            return dict(ranks)
+    return None
+
+
+def _without_common(texts: Mapping[str, str]) -> Mapping[str, str]:
+    """Words of which each has the same last or first one, as in `Low income`, without it."""
+    parts = [text.split() for text in texts.values()]
+    if min(map(len, parts)) < 2:
+        return texts
+    for end, rest in ((-1, slice(None, -1)), (0, slice(1, None))):
+        if len({part[end].casefold() for part in parts}) == 1:
+            return {word: " ".join(text.split()[rest]) for word, text in texts.items()}
+    return texts
+
+
+def _bare(text: str) -> str:
+    """Small letters, spaces for hyphens between words, and no number in front, as in `1 - low`."""
+    bare = re.sub(r"^\(?\d{1,2}\s?[-.):=]\s?|\s?\(\d{1,2}\)$", "", text.casefold().strip(" .!"))
+    spaced = re.sub(r"(?<=\w)[_-](?=\w)", " ", bare)
+    return bare if any(bare in table for table in TABLES) else spaced
+
+
+def _pair(words: Collection[str]) -> bool:
+    """Whether two words are the ends of a scale rather than two kinds."""
+    return set(words) in ({"low", "high"}, {"small", "large"}, {"bad", "good"}, {"poor", "good"},
+                          {"niedrig", "hoch"}, {"junior", "senior"}, {"good", "excellent"},
+                          {"medium", "high"}, {"low", "medium"})  # fmt: skip
+
+
+def _by_pattern(texts: Mapping[str, str], name: str) -> dict[str, float] | None:
+    """Ranks of grades such as B+, stage III, 2nd, 3/5 and stars."""
+    hinted = any(hint in name.casefold() for hint in LETTER_NAMES)
+    for ranked in (_school(texts, hinted), _numbered(texts, hinted), _counted(texts)):
+        if ranked is not None and len(set(ranked.values())) > 2:
+            return ranked
+    return None
+
+
+def _school(texts: Mapping[str, str], hinted: bool) -> dict[str, float] | None:
+    signed = any(text.strip()[-1:] in "+-12345" for text in texts.values())
+    for pattern in (SCHOOL, RATINGS):
+        found = {word: pattern.fullmatch(text) for word, text in texts.items()}
+        known = {word: each for word, each in found.items() if each}
+        if len(known) < len(texts) or not (hinted or signed or pattern is RATINGS):
+            continue
+        if pattern is RATINGS and not any(len(each[1]) > 1 for each in known.values()):
+            continue
+        letters = list("ABCDEFGH") if pattern is SCHOOL else [
+            "AAA", "AA", "A", "BBB", "BB", "B", "CCC", "CC", "C", "D"]  # fmt: skip
+        return {word: -letters.index(each[1].upper()) + _shift((each[2] or "").lower())
+                for word, each in known.items()}  # fmt: skip
+    return None
+
+
+def _shift(sign: str) -> float:
+    """By how much a sign or a number behind a letter moves the grade."""
+    if sign.isdigit():
+        return -0.1 * int(sign)
+    return 0.3 * (sign.count("+") - sign.count("-") + (sign == "plus") - (sign == "minus"))
+
+
+def _numbered(texts: Mapping[str, str], hinted: bool) -> dict[str, float] | None:
+    if all(text.casefold() in ROMAN for text in texts.values()):
+        return {word: float(ROMAN[text.casefold()]) for word, text in texts.items()}
+    ranks, heads = {}, set()
+    for word, text in texts.items():
+        found = NUMBERED.fullmatch(text)
+        if found is None:
+            return None
+        head = text[: found.start("n")].casefold().strip(" _.-")
+        number = found["n"].casefold()
+        if not number.isdigit() and number not in ROMAN:
+            return None
+        heads.add(head)
+        letter = 0.1 * (ord(found["letter"].lower()) - 96) if found["letter"] else 0.0
+        ranks[word] = (int(number) if number.isdigit() else ROMAN[number]) + letter
+    known = heads <= set(ORDERED_NAMES)
+    return ranks if len(heads) == 1 and (known or (hinted and len(min(heads)) < 2)) else None
+
+
+def _counted(texts: Mapping[str, str]) -> dict[str, float] | None:
+    for pattern in (ORDINAL, OUT_OF, STAR_WORDS):
+        found = {word: pattern.fullmatch(text) for word, text in texts.items()}
+        if all(found.values()) and (pattern is not OUT_OF or _one_whole(found.values())):
+            return {w: float(each[1].replace(",", ".")) for w, each in found.items() if each}
+    if all(STARS.fullmatch(text) for text in texts.values()):
+        return {word: float(sum(sign in "★⭐*" for sign in text)) for word, text in texts.items()}
+    return None
+
+
+def _one_whole(found: Collection[re.Match[str] | None]) -> bool:
+    return len({each[2] for each in found if each}) == 1
+
+
+def bands(texts: Mapping[str, str]) -> dict[str, float] | None:
+    """Ranks of bands of numbers such as 18-24 and 65+; None where cells are something else."""
+    if not 2 < len(texts) <= MOST_BANDS:
+        return None
+    ranks, marked = {}, 0
+    for word, text in texts.items():
+        bare = re.sub(r"\s?(?:years?|yrs?|jahre?|ans|old|km|kg|cm|€|eur|usd)\.?(?=$|[\s-])", "", text, flags=re.IGNORECASE).strip("[]() ")  # fmt: skip # noqa: E501
+        bare = re.sub(r"(?<=\d)\s?[,;]\s(?=\d)", "-", bare) if text[:1] in "[(" else bare
+        limits, opened = RANGE.fullmatch(bare), OPEN.fullmatch(bare)
+        digits = re.search(r"\d[\d.,' ]*(?:[kKmM]\b)?", bare)
+        if digits is None or not (limits or opened or taken_apart(bare)):
+            return None
+        marked += bool(limits or opened)
+        low = limits["low"] if limits else digits[0].strip().rstrip(",.")
+        style = number_style({low: 1})
+        value = style.value(low) if style else plain_value(low, ".")
+        if value is None:
+            return None
+        less = bool(
+            re.match(r"<|≤|under|below|unter|less|up to|bis|moins|younger", bare, re.IGNORECASE)
+        )
+        ranks[word] = value - 0.5 * less + 0.5 * bool(opened and not less)
+        if limits and "k" in (limits["after"] or "").casefold() and "k" not in (limits["unit"] or "").casefold() and "k" not in low.casefold():  # fmt: skip # noqa: E501
+            ranks[word] *= 1000
+    return ranks if marked > 0.6 * len(texts) else None

@@ -1,0 +1,74 @@
+"""Whether words are categories, free text, or names of the rows."""
+
+import re
+from collections.abc import Collection, Mapping
+
+from recipe.core.column_facts import Kind
+from recipe.sources.column_names import is_code_name, is_id_name, is_phone_name
+from recipe.sources.tokens import CHARACTER
+
+UNIQUE = 0.9
+"""Share of different words from which on they name the rows."""
+HALF, MOSTLY = 0.5, 0.7
+SOME = 0.2
+LEAST_ROWS = 15
+SEVERAL_WORDS, SENTENCE = 3, 5
+"""Words in the mean cell: of text where nearly all cells differ, and of text that comes again."""
+LEAST_TEXTS = 20
+LONG = 60
+"""Characters in the mean cell of free text that has few spaces."""
+ADDRESSES = re.compile(
+    r"https?://\S+|www\.\S+|[\w.+-]+@[\w-]+\.[\w.-]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|"
+    r"[0-9a-f]{16,}|(?:\d{1,3}\.){3}\d{1,3}|(?:[0-9a-f]{2}:){5}[0-9a-f]{2}|"
+    r"\+?[\d ()/.-]{7,20}\d|[A-Z]{2}\d{2}(?: ?[\dA-Z]{4}){3,8}(?: ?[\dA-Z]{1,4})?|"
+    r"/?(?:\w+/){2,}\S+",
+    re.IGNORECASE,
+)
+"""Addresses, keys and numbers to call."""
+CODE = re.compile(r"(?=\S*\d)[\w./#-]+|[A-Za-z]{1,5}[ /.-]?\d[\w ./-]*", re.ASCII)
+
+
+def kind_of_words(name: str, cells: Mapping[str, int], words: Collection[str]) -> Kind:
+    """What a column of words is.
+
+    Args:
+        name: of the column.
+        cells: those with a value, and how often each is there.
+        words: the different ones, each in one spelling.
+
+    """
+    rows = sum(cells.values())
+    share = len(words) / rows
+    addresses = sum(count for cell, count in cells.items() if ADDRESSES.fullmatch(cell)) / rows
+    codes = sum(count for cell, count in cells.items() if CODE.fullmatch(cell)) / rows
+    named = is_id_name(name) or is_phone_name(name)
+    if rows >= LEAST_ROWS and addresses > UNIQUE and (share > SOME or is_phone_name(name)) and not (
+        is_code_name(name) and share < UNIQUE
+    ):  # fmt: skip
+        return "identifier"
+    if is_text(cells, len(words)) and codes < HALF:
+        return "text"
+    if rows < LEAST_ROWS:
+        return "category"
+    if MOSTLY < share < UNIQUE and codes < HALF and not named and _several_words(words):
+        return "text"  # names and titles, of which some come again
+    if share >= UNIQUE or (named and share > HALF):
+        return "identifier"
+    return "identifier" if named and codes > UNIQUE and share > SOME else "category"
+
+
+def _several_words(words: Collection[str]) -> bool:
+    """Whether words have two parts and more in the mean."""
+    return sum(len(word.split()) for word in words) >= 2 * len(words)
+
+
+def is_text(cells: Mapping[str, int], different: int) -> bool:
+    """Whether cells hold free text: several words, and most of them another text."""
+    rows = sum(cells.values())
+    count = sum(n * (len(cell.split()) + len(CHARACTER.findall(cell))) for cell, n in cells.items())
+    letters = sum(n * len(cell) for cell, n in cells.items())
+    words = count / rows
+    if words >= SEVERAL_WORDS and different > HALF * rows:
+        return True
+    again = different > LEAST_TEXTS and different > SOME / 2 * rows
+    return again and (words >= SENTENCE or (letters > LONG * rows and words >= 2))
