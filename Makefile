@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
 .PHONY: demo test test-slow test-heavy test-all lint types install docs examples bench bench-search \
-	bench-finish rule-examples faults clean
+	bench-finish bench-tables rule-examples faults clean
 
 demo: $(INSTALLED)
 	$(BIN)/recipe run digits --no-input
@@ -74,6 +74,10 @@ bench-search: $(READY)
 # Ensembles, snapshots and averages on CIFAR-10, five seeds: half an hour.
 bench-finish: $(READY)
 	$(BIN)/python tests/benchmarks/finish.py --write
+
+# Our reading of tables against an expert's, under the same model.
+bench-tables: $(READY)
+	$(BIN)/python tests/benchmarks/tables.py --write
 
 # The evidence that explanations of rules show as examples, from runs with faults; three minutes.
 rule-examples: $(READY)
