@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-
 NEUTRAL = """cherry plum oak tannins acidity finish palate aromas berry spice leather apple lemon
     pear smoke vanilla pepper earth"""
 

@@ -4,13 +4,14 @@ import pytest
 from ugly import score
 from ugly.table import GONE, KINDS
 
-from recipe.sources import column_kinds
-
 LEAST = 0.97
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("half", [score.SEEN, score.HELD], ids=["seen", "held out"])
 def test_columns_are_what_a_person_would_say(half, tmp_path):
+    from recipe.sources import column_kinds
+
     rows = [row for case in half for row in score.read(case, tmp_path, column_kinds)]
     assert score.share(rows) >= LEAST, "\n".join(score.misses(rows))
 
@@ -25,3 +26,34 @@ def test_there_are_sixty_tables_and_six_hundred_columns_of_all_kinds():
     assert len(columns) >= 600
     assert {column.kind for column in columns} == set(KINDS)
     assert {kind for column in columns for kind in column.also} <= {*KINDS, GONE}
+
+
+def kinds_as_made(case, change=lambda kind: kind):
+    return lambda path: {
+        f"{place} {column.name}": change(column.kind) for place, column in enumerate(case().columns)
+    }
+
+
+def test_what_is_said_is_counted_by_place_where_all_columns_are_there(tmp_path):
+    case = score.SEEN[7]
+    right = score.read(case, tmp_path, kinds_as_made(case))
+    assert score.share(right) == 1
+    wrong = score.read(case, tmp_path, kinds_as_made(case, lambda kind: "wrong"))
+    assert score.share(wrong) == 0
+    assert len(score.misses(wrong)) == len(wrong)
+
+
+def test_columns_are_found_by_name_where_some_are_missing(tmp_path):
+    case = score.SEEN[0]
+    first = case().columns[0]
+    rows = score.read(case, tmp_path, lambda path: {first.name: first.kind})
+    assert [row.hit for row in rows] == [True] + [False] * (len(rows) - 1)
+
+
+def test_a_refusal_misses_every_column_and_is_told(tmp_path):
+    def refuses(path):
+        raise ValueError("no table")
+
+    rows = score.read(score.SEEN[0], tmp_path, refuses)
+    assert not any(row.hit for row in rows)
+    assert {row.found for row in rows} == {"ValueError: no table"}
