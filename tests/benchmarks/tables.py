@@ -34,7 +34,7 @@ in points of 100; the last column says whether ours is at most one point below. 
 STARTS = 3
 WITHIN = 1.0
 """Points."""
-FEW, MORE = 1000, 2
+FEW, MORE = 1500, 2
 """Tables with fewer rows get so many times the seeds: one test row of theirs is a point."""
 
 
