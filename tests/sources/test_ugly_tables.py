@@ -43,6 +43,12 @@ def test_what_is_said_is_counted_by_place_where_all_columns_are_there(tmp_path):
     assert len(score.misses(wrong)) == len(wrong)
 
 
+def test_columns_in_another_order_are_found_by_name(tmp_path):
+    case = score.SEEN[0]
+    backwards = {column.name: column.kind for column in reversed(case().columns)}
+    assert score.share(score.read(case, tmp_path, lambda path: backwards)) == 1
+
+
 def test_columns_are_found_by_name_where_some_are_missing(tmp_path):
     case = score.SEEN[0]
     first = case().columns[0]

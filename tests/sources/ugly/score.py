@@ -58,13 +58,14 @@ def read(case, folder, kinds_of):
 
 
 def _placed(columns, kinds):
-    """What each column was found to be: by its place where all are there, as names may come twice
-    and be missing; else by its name.
+    """What each column was found to be: by its name where each has one of its own, as objects may
+    lack keys and come in another order; else by its place where all are there.
     """
-    if len(columns) == len(kinds):
-        return list(kinds.values())
     left = {str(name).strip(): str(kind) for name, kind in kinds.items()}
-    return [left.pop(column.name.strip(), "") for column in columns]
+    names = [column.name.strip() for column in columns]
+    if len(names) == len(kinds) and set(names) != set(left):
+        return list(left.values())
+    return [left.pop(name, "") for name in names]
 
 
 def digest(case):
