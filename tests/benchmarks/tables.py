@@ -1,9 +1,12 @@
 """Our reading of twelve tables against an expert's, under the same model; writes TABLES.md.
 
 python tests/benchmarks/tables.py [TABLE ...] [--seeds 5] [--write]
+
+What was measured is kept beside this file; the tables that are named are measured anew.
 """
 
 import argparse
+import json
 import tempfile
 import warnings
 from pathlib import Path
@@ -31,6 +34,10 @@ and the test rows from another, by the reader that a run keeps for `recipe predi
 another split and three starts of the network, of which the mean counts. The score is R2 or accuracy
 in points of 100; the last column says whether ours is at most one point below. Tables of
 `table_samples.py` are made by code, with a signal that is known; the others are real."""
+HEAD = """\
+| table | score | expert | ours | difference | standard error | splits | within a point |
+|---|---|---|---|---|---|---|---|"""
+ROWS = Path(__file__).with_name("tables_rows.json")
 STARTS = 3
 WITHIN = 1.0
 """Points."""
@@ -93,29 +100,31 @@ def score(expert, x, y, x_test, y_test):
     return 100 * fmean(found)
 
 
-def row(name, seeds):
-    """A line of the table, and whether ours is near enough; a table that is refused is not."""
-    try:
-        return measured(name, seeds)
-    except UsageError as error:
-        return f"| {name} | | | {error} | | | no |", False
-
-
 def measured(name, seeds):
-    pairs, expert = [], EXPERTS[name]
+    """The scores of both at each seed, or what the table was refused with."""
+    expert, pairs = EXPERTS[name], []
     few = len(expert.raw()) < FEW
     for seed in range(seeds * MORE if few else seeds):
         with tempfile.TemporaryDirectory() as folder:
-            pairs.append(compared(expert, seed, Path(folder)))
+            try:
+                pairs.append(compared(expert, seed, Path(folder)))
+            except UsageError as error:
+                return str(error).replace(f"{folder}/", "")
         print(name, seed, *(f"{value:.2f}" for value in pairs[-1]), flush=True)
+    return pairs
+
+
+def row(name, pairs):
+    """A line of the table, and whether ours is near enough; a table that is refused is not."""
+    what = "R2" if EXPERTS[name].regression else "accuracy"
+    if isinstance(pairs, str):
+        return f"| {name} | {what} | | | {pairs} | | | no |", False
     gaps = [ours - theirs for theirs, ours in pairs]
     error = stdev(gaps) / len(gaps) ** 0.5 if len(gaps) > 1 else float("nan")
     theirs, ours = (fmean(values) for values in zip(*pairs, strict=True))
     near = fmean(gaps) >= -WITHIN
-    what = "R2" if expert.regression else "accuracy"
-    line = (f"| {name} | {what} | {theirs:.2f} | {ours:.2f} | {fmean(gaps):+.2f} | {error:.2f} "
-            f"| {'yes' if near else 'no'} |")  # fmt: skip
-    return line, near
+    values = f"{theirs:.2f} | {ours:.2f} | {fmean(gaps):+.2f} | {error:.2f} | {len(gaps)}"
+    return f"| {name} | {what} | {values} | {'yes' if near else 'no'} |", near
 
 
 def main():
@@ -125,15 +134,18 @@ def main():
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     warnings.filterwarnings("ignore", category=ConvergenceWarning)
-    rows = [row(name, given.seeds) for name in given.tables]
-    head = "| table | score | expert | ours | difference | standard error | within a point |\n|---|---|---|---|---|---|---|"  # fmt: skip
-    near = sum(near for _, near in rows)
-    lines = "\n".join(line for line, _ in rows)
-    text = (f"# Tables\n\nMeasured on: {machine()}, {given.seeds} seeds.\n\n{MEANING}\n\n{head}\n{lines}\n\n"
-            f"Within a point of the expert, or better: {near} of {len(rows)}.\n")  # fmt: skip
+    known = json.loads(ROWS.read_text("utf-8")) if ROWS.exists() else {}
+    for name in given.tables:
+        known[name] = measured(name, given.seeds)
+        if given.write:
+            ROWS.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
+    rows = [row(name, known[name]) for name in EXPERTS if name in known]
+    text = (f"# Tables\n\nMeasured by `make bench-tables` on: {machine()}.\n\n{MEANING}\n\n{HEAD}\n"
+            + "\n".join(line for line, _ in rows)
+            + f"\n\nWithin a point of the expert, or better: {sum(near for _, near in rows)} of {len(rows)}.\n")  # fmt: skip
     print(text)
     if given.write:
-        Path(__file__).with_name("TABLES.md").write_text(text, "utf-8")
+        ROWS.with_name("TABLES.md").write_text(text, "utf-8")
 
 
 if __name__ == "__main__":
