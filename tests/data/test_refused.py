@@ -171,7 +171,7 @@ ITEMS = {
         {"train": Listed(lambda i: (X[i], None if i == 7 else 1))}, ["train holds a NoneType"]
     ),
     "a picture": (
-        {"train": Listed(lambda i: (Image.new("RGB", (8, 8)), 1))}, ["[4, 3, 8, 8]", "uint8", "first layer"]
+        {"train": Listed(lambda i: (Image.new("RGB", (8, 8)), 1))}, ["[4, 3, 8, 8]", "uint8", "x.float()"]
     ),
     "an object as input": ({"train": Listed(lambda i: (Thing(), 1))}, ["train holds a Thing", "ToTensor"]),
     "pictures of several sizes": (

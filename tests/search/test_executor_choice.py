@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from lab import EXPERIMENT, RATES, Lab, make, specs, timeless
-from recipe.core.errors import RecipeError
+from recipe.core.errors import UsageError
 from recipe.search.fused_executor import fused_groups
 from recipe.search.halving import Halving
 from recipe.search.runner import Runner
@@ -166,13 +166,13 @@ def test_a_loss_that_misses_something_fails_the_trial_with_the_errors_name(tmp_p
     assert {(t.status, t.reason) for t in trials} == {("failed", "KeyError: 'missing'")}
 
 
-def test_an_error_that_is_no_experiments_ends_the_step_and_the_children(tmp_path):
+def test_an_error_in_a_loss_ends_the_step_and_the_children(tmp_path):
     def unreadable(*_):
         raise OSError("disk gone")
 
     own = replace(EXPERIMENT, loss=unreadable)
     given = [TrialSpec({"lr": lr}, own.with_params({"lr": lr})) for lr in RATES]
-    with pytest.raises(RecipeError, match=r"Trial [12]: OSError: disk gone"):
+    with pytest.raises(UsageError, match=r"raised OSError: disk gone \(test_executor_choice\.py:"):
         run(tmp_path / "a", PROCESSES, given)
     assert not multiprocessing.active_children()
 
