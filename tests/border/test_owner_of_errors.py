@@ -63,7 +63,7 @@ def test_the_users_line_is_named_where_a_library_raised_below_it():
 
     said = told(forward, torch.zeros(2, 5))
     assert said.startswith("Forward raised RuntimeError: mat1 and mat2 shapes cannot be multiplied")
-    assert "(test_faults.py:" in said
+    assert "(test_owner_of_errors.py:" in said
     assert said.endswith("make them fit each other and the data.")
 
 
@@ -97,7 +97,7 @@ def test_a_model_of_librarys_layers_is_the_users():
     error.__traceback__ = error.__traceback__.tb_next  # this test called it
     said = str(usage_error(error, factory))
     assert said.startswith("The layer BatchNorm1d raised ValueError: Expected more than 1 value")
-    assert f"(test_faults.py:{factory.__code__.co_firstlineno})" in said
+    assert f"(test_owner_of_errors.py:{factory.__code__.co_firstlineno})" in said
 
 
 def test_outputs_that_a_task_cannot_use_are_the_users():
@@ -165,8 +165,8 @@ class Net(nn.Module):
 
 def test_where_a_factory_is_written():
     line = Net.forward.__code__.co_firstlineno
-    assert str(declared_at(Net)) == f"test_faults.py:{line}"
-    assert str(declared_at(partial(Net, width=3))) == f"test_faults.py:{line}"
+    assert str(declared_at(Net)) == f"test_owner_of_errors.py:{line}"
+    assert str(declared_at(partial(Net, width=3))) == f"test_owner_of_errors.py:{line}"
     assert declared_at(nn.Linear) is None
     assert declared_at(None) is None
 
@@ -198,7 +198,7 @@ def test_errors_that_cannot_say_what_they_are():
     def function():
         raise MuteError
 
-    assert told(function).startswith("Function raised MuteError (test_faults.py:")
+    assert told(function).startswith("Function raised MuteError (test_owner_of_errors.py:")
 
 
 def test_code_that_was_typed_in_is_the_users():
