@@ -176,7 +176,9 @@ def test_another_name_than_that_of_the_function():
         raise KeyError("x")
 
     error = caught(function)
-    assert said_of(error, "train[3]", "read it").startswith("train[3] raised KeyError: 'x' (test_f")
+    assert said_of(error, "train[3]", "read it").startswith(
+        "train[3] raised KeyError: 'x' (test_owner"
+    )
     assert said_of(error, "train[3]", "read it").endswith("; read it.")
     memory = caught(lambda: torch.empty(1 << 50))
     assert said_of(memory, "It", "read it").endswith(

@@ -158,7 +158,7 @@ def _inputs(x: Values, name: str) -> dict[str, Scalar]:
     main = main_part(x)
     if main is None:
         return scalars
-    good = main.float()
+    good = torch.view_as_real(main) if main.is_complex() else main.float()
     if main.is_floating_point():
         bad = ~torch.isfinite(main)
         good = main[~bad] if bad.any() else main
