@@ -22,7 +22,7 @@ test: lint types
 test-slow: $(READY)
 	$(PYTEST) -m "slow and not heavy"
 
-# Large networks of other libraries; about ten minutes on two cores.
+# Large networks of other libraries and long lists of runs; forty minutes on two cores.
 test-heavy: $(READY)
 	$(PYTEST) -m heavy
 

@@ -81,6 +81,7 @@ def test_a_fault_is_told(recipe, monkeypatch, tmp_path, fault):
     inject(recipe, monkeypatch, tmp_path, fault)
 
 
+@pytest.mark.heavy
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 @pytest.mark.usefixtures("without_plots")
@@ -89,6 +90,7 @@ def test_any_fault_is_told(recipe, monkeypatch, tmp_path, fault):
     inject(recipe, monkeypatch, tmp_path, fault)
 
 
+@pytest.mark.heavy
 @pytest.mark.slow
 @pytest.mark.parametrize(("site", "call", "kind"), ALL[7 :: len(ALL) // 12])
 def test_the_command_tells_of_a_fault(tmp_path, site, call, kind):

@@ -32,6 +32,7 @@ def diagnosis(make, folder, **given):
     return [*result.diagnosis, *(s.reason for s in result.steps if s.status == "error")]
 
 
+@pytest.mark.heavy
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [*SEEN, *HELD_OUT], ids=lambda make: make.__name__)
 def test_a_noisy_problem_raises_no_alarm(make, tmp_path):
@@ -51,6 +52,7 @@ CASES = [
 ]  # fmt: skip
 
 
+@pytest.mark.heavy
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("half", "name"), CASES, ids=lambda part: part if isinstance(part, str) else ""
