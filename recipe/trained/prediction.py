@@ -87,7 +87,8 @@ def predict(
         seed = int(result.settings.get("seed") or 0)
         names, x = inputs(trained, every[0], place, seed, skip=skip_unreadable, say=say)
     model = chosen_model(trained, result, Path(run), place)
-    x = in_precision_of(x if own else as_called(model, x, every[0]), model)
+    saved = not own and Path(every[0]).suffix.lower() in ARRAYS
+    x = in_precision_of(as_called(model, x, every[0]) if saved else x, model)
     return _answers(trained, model, names, as_given_in_training(trained, result, model, x))
 
 

@@ -147,7 +147,27 @@ def step(optimizer: Optimizer, closure: Callable[[], float] | None) -> None:
         if group.get("fused") and any(p.grad is not None and p.grad.is_sparse
                                       for p in group["params"]):  # fmt: skip
             group["fused"] = False
+        if group.get("fused") and isinstance(optimizer, torch.optim.SGD) and group["momentum"]:
+            _remember(optimizer, group)
     optimizer.step(*[closure] if closure else [])
+
+
+def _remember(optimizer: torch.optim.SGD, group: dict[str, Any]) -> None:
+    """Buffers for parameters that get their first gradient later than others, as those of a block
+    that is left out at random: the fused kernel takes all of them or none. From such a buffer the
+    update makes what torch begins one with: the gradient.
+    """
+    given = [p for p in group["params"] if p.grad is not None]
+    new = [p for p in given if optimizer.state[p].get("momentum_buffer") is None]
+    if not 0 < len(new) < len(given):
+        return
+    with torch.no_grad():
+        for param in new:
+            first = param.grad + group["weight_decay"] * param
+            if group["maximize"]:
+                first = -param.grad + group["weight_decay"] * param
+            share = group["dampening"] / group["momentum"]
+            optimizer.state[param]["momentum_buffer"] = first * share
 
 
 def _search(optimizer: torch.optim.LBFGS, closure: Callable[[], float] | None) -> None:

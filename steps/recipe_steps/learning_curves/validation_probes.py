@@ -114,7 +114,9 @@ def _trained(ctx: Context) -> nn.Module | None:
     from safetensors.torch import load
 
     best, learner = ctx.best_whole or ctx.best_trial, max(ctx.trials, key=_learnt, default=None)
-    if learner is not None and (_below_chance(ctx, learner) or _unlearns(ctx, learner)):
+    if learner is not None and (
+        _below_chance(ctx, learner) or (ctx.task.target_kind != "real" and _unlearns(ctx, learner))
+    ):
         bare = replace(ctx.experiment_of(learner), metric=None)
         training = Training(bare, Splits(ctx.data.train, ctx.data.val), device=ctx.device,
                             seed=ctx.seed_for("validation"), mode=ctx.careful_mode)  # fmt: skip
