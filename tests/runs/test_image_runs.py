@@ -107,18 +107,13 @@ def test_answers_skip_what_cannot_be_read(here, recipe):
     assert "1 file is no image" in err
 
 
-@pytest.mark.parametrize("budget", ["30s", "40epochs"])
-def test_a_small_folder_keeps_its_budget(here, recipe, budget):
+def test_a_small_folder_keeps_its_budget(here, recipe):
     """An epoch is one iteration here: the range test asks for more than a whole training takes."""
     bars(here / "data", count=32)
-    code, _, err = recipe("run", "--data", "data", "--epochs", "6", "--budget", budget,
+    code, _, err = recipe("run", "--data", "data", "--epochs", "6", "--budget", "30s",
                           "--no-input")  # fmt: skip
     assert code == PASS, err
     result = json.loads((run_of(here) / "result.json").read_text("utf-8"))
     (found,) = (s["evidence"]["scalars"] for s in result["steps"] if s["name"] == "lr_range")
     assert found["works"]
-    if budget == "40epochs":
-        assert found["iterations"] == 20
-        assert found["cost_epochs"] < 120
-    else:
-        assert result["cost"]["seconds"] < 90
+    assert result["cost"]["seconds"] < 90

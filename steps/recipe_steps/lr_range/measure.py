@@ -64,6 +64,8 @@ BRACKET_SHARE = 0.5
 """Of the best fall that the rates of the bracket reach."""
 BUDGET_SHARE, SWEEPS_SHARE = 0.4, 0.4
 """Of what is left of the budget for this step, and of that for the sweeps."""
+WHOLE = 1e9
+"""Share of a budget that is beyond any cost."""
 MOSTLY_CLIPPED = 0.9
 """Share of clipped updates from which it is tried without."""
 
@@ -71,10 +73,10 @@ MOSTLY_CLIPPED = 0.9
 def measure(ctx: Context) -> Evidence:
     """A bracket of usable rates and the best of them."""
     before = ctx.meter.epochs
-    allowed = ctx.allow(BUDGET_SHARE)
+    allowed = _allowance(ctx, BUDGET_SHARE)
     kind, _ = optimizer_family(ctx.experiment)
     low, high = SWEEP[kind or "adam"]
-    for_sweeps = ctx.allow(BUDGET_SHARE * SWEEPS_SHARE)
+    for_sweeps = _allowance(ctx, BUDGET_SHARE * SWEEPS_SHARE)
     length = for_sweeps.iterations("sweeps", SWEEPS, least=LEAST_ITERATIONS, most=ITERATIONS)
     lrs = log_spaced(low, high, length)
     sweeps = _sweeps(ctx, lrs, SWEEPS if for_sweeps.pays("all sweeps", SWEEPS * length) else 1)
@@ -92,7 +94,8 @@ def measure(ctx: Context) -> Evidence:
     at_edge = found.exhausted is not None and evidence.number("best_lr") == found.exhausted
     usual = usual_rates(ctx.experiment)
     more: dict[str, Scalar] = {
-        "works": works,
+        # So few iterations as a short time paid for may hide a fall.
+        "works": works if works or found.iterations == ITERATIONS else None,
         "at_edge": at_edge,
         "usual_low": min(usual),
         "usual_high": max(usual),
@@ -110,7 +113,19 @@ def expects(ctx: Context, left: float | None) -> float:
     trainings = SWEEPS + FORWARD + len(AROUND) + REFINEMENTS + own
     per_epoch = iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size)
     whole, least = (trainings * n / per_epoch for n in (ITERATIONS, LEAST_ITERATIONS))
-    return whole if left is None else min(whole, max(least, BUDGET_SHARE * left))
+    return whole if left is None or _in_epochs(ctx) else min(whole, max(least, BUDGET_SHARE * left))
+
+
+def _in_epochs(ctx: Context) -> bool:
+    """Whether the budget is one of epochs. It does not shorten the range test, which is a number of
+    iterations: of a small data set they are many epochs, and take no time.
+    """
+    budget = ctx.settings.budget
+    return budget is not None and budget.unit == "epochs"
+
+
+def _allowance(ctx: Context, share: float) -> Allowance:
+    return ctx.allow(WHOLE if _in_epochs(ctx) else share)
 
 
 def _sweeps(ctx: Context, lrs: list[float], count: int) -> list[list[float]]:
