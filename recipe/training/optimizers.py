@@ -157,15 +157,16 @@ def _remember(optimizer: torch.optim.SGD, group: dict[str, Any]) -> None:
     that is left out at random: the fused kernel takes all of them or none. From such a buffer the
     update makes what torch begins one with: the gradient.
     """
+    if len(optimizer.state) >= sum(len(each["params"]) for each in optimizer.param_groups):
+        return  # all have one, as after the first step of nearly every model
     given = [p for p in group["params"] if p.grad is not None]
-    new = [p for p in given if optimizer.state[p].get("momentum_buffer") is None]
+    new = [p for p in given if optimizer.state.get(p, {}).get("momentum_buffer") is None]
     if not 0 < len(new) < len(given):
         return
     with torch.no_grad():
         for param in new:
-            first = param.grad + group["weight_decay"] * param
-            if group["maximize"]:
-                first = -param.grad + group["weight_decay"] * param
+            downhill = -param.grad if group["maximize"] else param.grad
+            first = downhill + group["weight_decay"] * param
             share = group["dampening"] / group["momentum"]
             optimizer.state[param]["momentum_buffer"] = first * share
 

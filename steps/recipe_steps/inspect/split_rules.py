@@ -149,7 +149,13 @@ def validation_preprocessing_differs(evidence: Evidence) -> Finding | None:
         f"{share:.0%} of the input features differ between training and validation: means by up "
         f"to {shift or 0:.2g} spreads, spreads by a factor of up to {stretch or 1:.2g}"
     )
-    if share - (evidence.number("drifting_features") or 0.0) < DIFFERING_SHARE:
+    drifts = share - (evidence.number("drifting_features") or 0.0) < DIFFERING_SHARE
+    return _differing(differ, drifts=drifts)
+
+
+def _differing(differ: str, *, drifts: bool) -> Finding:
+    """A difference between the parts, which is no fault where later items drift away."""
+    if drifts:
         return finding(
             "note",
             f"{differ}, but validation goes on where training ends.",
@@ -171,13 +177,7 @@ def _when_undone(evidence: Evidence) -> Finding | None:
         f"undone the trained model scores {after:.3g} on them instead of {before:.3g} "
         f"({known:.3g} in training)"
     )
-    if evidence.flag("val_goes_on"):
-        return finding(
-            "note",
-            f"{said}, but validation goes on where training ends.",
-            "In a series that was split by time this is drift; expect the score to follow it.",
-        )
-    return finding("fail", f"{said}.", "Use one transform for both.")
+    return _differing(said, drifts=evidence.flag("val_goes_on"))
 
 
 def _noisy(evidence: Evidence) -> Finding | None:
