@@ -13,9 +13,6 @@ heart, without an alarm; with one fault of its kind, the rule on the right is na
 """
 
 
-END = "overfit_sample"
-
-
 @dataclass(frozen=True)
 class Situation:
     """An experiment, and one with a fault, as `module:function` of this folder."""
@@ -29,8 +26,6 @@ class Situation:
     library: str | None = None
     slow: bool = True
     heavy: bool = False
-    end: str = END
-    """The last step: a large network takes minutes to learn a sample by heart on a processor."""
 
 
 SITUATIONS = (
@@ -93,7 +88,7 @@ SITUATIONS = (
         "torchvision `fcn_resnet50` with aux",
         "`out` scored, the loss takes `aux` too",
         "pictures:fcn_with_aux", "softmax before the loss", "pictures:fcn_softmax",
-        "softmax-before-loss", end="initial_loss", heavy=True,
+        "softmax-before-loss", heavy=True,
     ),
     Situation(
         "torchvision Faster R-CNN on images of several sizes",
@@ -209,7 +204,7 @@ SITUATIONS = (
 def page():
     """docs/situations.md."""
     lines = [
-        f"| {number} | {s.title}{'' if s.end == END else ' (up to the first loss)'} | {s.taken} | {s.fault} | `{s.rule}` |"
+        f"| {number} | {s.title} | {s.taken} | {s.fault} | `{s.rule}` |"
         for number, s in enumerate(SITUATIONS, 1)
     ]
     return HEAD + "\n".join(lines) + "\n"

@@ -9,6 +9,7 @@ from table import SITUATIONS, page
 
 import recipe
 
+END = "overfit_sample"
 QUIET = ("note",)
 
 
@@ -18,11 +19,11 @@ def made(name, folder):
     return make(folder) if function.startswith("web_dataset") else make()
 
 
-def found(experiment, folder, end):
+def found(experiment, folder):
     """What counts against an experiment, the most probable cause first."""
     from recipe.report.finding_texts import causes
 
-    result = recipe.run(experiment, until=end, out=folder)
+    result = recipe.run(experiment, until=END, out=folder)
     broken = [step.reason for step in result.steps if step.status == "error"]
     assert broken == []
     return [each.finding.rule for each in causes(result) if each.finding.severity not in QUIET]
@@ -49,7 +50,7 @@ def _one_thread():
 def test_a_sound_experiment_passes(situation, tmp_path):
     if situation.library:
         pytest.importorskip(situation.library, reason=f"{situation.library} is not installed")
-    assert found(made(situation.sound, tmp_path), tmp_path, situation.end) == []
+    assert found(made(situation.sound, tmp_path), tmp_path) == []
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -57,7 +58,7 @@ def test_a_sound_experiment_passes(situation, tmp_path):
 def test_its_fault_is_named_first(situation, tmp_path):
     if situation.library:
         pytest.importorskip(situation.library, reason=f"{situation.library} is not installed")
-    rules = found(made(situation.faulty, tmp_path), tmp_path, situation.end)
+    rules = found(made(situation.faulty, tmp_path), tmp_path)
     assert rules[:1] == [situation.rule]
 
 
