@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from recipe.core.errors import UsageError
+from recipe.sources.answers import Answers
 from recipe.sources.csv_cells import Columns
 from recipe.sources.kinds import typed
 from recipe.sources.leaks import leaks
@@ -104,8 +105,9 @@ def table_source(
         else split_as_given([parts[row] for row in kept], answer)
     )  # fmt: skip
     train = [kept[row] for row in split.train]
-    roles = roles_of(table, columns, targets, train, split)
-    reader, notes, texts = _reader(table, roles, targets, train, encoder)
+    answers = Answers(train, answer.values[split.train], classes=answer.task != "regression")
+    roles = roles_of(table, columns, targets, answers, split)
+    reader, notes, texts = _reader(table, roles, targets, answers, encoder)
     if roles.dates and group is time is parts is None:
         day = next(iter(roles.dates))
         notes = (*notes, f"Rows are held out at random (--time {day}: the latest validate).")
@@ -161,7 +163,7 @@ def _what(
 
 
 def _reader(
-    table: Columns, roles: Roles, targets: Sequence[str], train: list[int],
+    table: Columns, roles: Roles, targets: Sequence[str], train: Answers,
     encoder: TextEncoder | None,
 ) -> tuple[Any, tuple[str, ...], tuple[str, ...]]:  # fmt: skip
     """How rows become inputs, sentences about it, and the columns that are read as tokens."""
@@ -180,7 +182,7 @@ def _reader(
     if texts:
         texts = [name for name in table.names if name in texts]
         encode = encoder or texts_reader
-        reader, notes = encode(table, text_columns(texts, table.path), targets, train)
+        reader, notes = encode(table, text_columns(texts, table.path), targets, list(train.rows))
         return reader, (*roles.sentences(), *notes), tuple(texts)
     made = table_reader(table, roles, targets, train)
     if roles.text:

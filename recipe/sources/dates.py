@@ -273,4 +273,6 @@ def dates_of(found: Sequence[Moment], formats: Sequence[str]) -> Dates | None:
     parts = [part for part, value in PARTS.items() if len({value(at, first) for at in found}) > 1]
     if only_clock(formats) and "days" in parts:
         parts.remove("days")  # the hour says it
+    if {"year", "days"} <= set(parts):
+        parts.remove("year")  # the days say it
     return Dates(first.isoformat(), tuple(parts)) if parts else None

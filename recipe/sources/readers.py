@@ -19,6 +19,9 @@ from recipe.sources.table_files import read_table
 from recipe.sources.text_parts import TextParts
 from recipe.sources.typed_columns import TypedColumn, spelling
 
+FAR = 4.0
+"""Deviations from the mean, beyond which there are too few rows to learn from: one odd value would
+outweigh all others."""
 NAMED = 5
 """Columns in a message."""
 
@@ -47,6 +50,20 @@ class Numbers:
     std: float
     missing: tuple[float, float] | None = None
     """Mean and deviation of the input that says whether one was missing; None where none was."""
+    bound: float | None = None
+    """Deviations that a value lies from the mean at most: one that is further off counts as this
+    far. None: as far as it is."""
+
+    def scaled(self, values: np.ndarray) -> np.ndarray:
+        """Values [rows] as inputs, the missing ones filled in."""
+        found = (np.where(np.isnan(values), self.median, values) - self.mean) / self.std
+        bound = np.inf if self.bound is None else self.bound
+        return np.asarray(np.clip(found, -bound, bound))
+
+    def gaps(self, values: np.ndarray) -> np.ndarray:
+        """Whether each of the values [rows] is missing, as inputs; only where some were."""
+        mean, std = self.missing or (0.0, 1.0)
+        return np.asarray(np.clip((np.isnan(values) - mean) / std, -FAR, FAR))
 
 
 @dataclass(frozen=True)
@@ -124,12 +141,9 @@ class TableReader:
         """Inputs [rows, width] in float32; a cell that is none of its kind counts as missing."""
         amounts, words = values_of(table, self.columns, dict(self.dates), rows)
         values = [amounts[column.name] for column in self.numbers]
-        parts = [
-            (np.where(np.isnan(found), column.median, found) - column.mean) / column.std
-            for column, found in zip(self.numbers, values, strict=True)
-        ]
+        parts = [column.scaled(found) for column, found in zip(self.numbers, values, strict=True)]
         parts += [
-            (np.isnan(found) - column.missing[0]) / column.missing[1]
+            column.gaps(found)
             for column, found in zip(self.numbers, values, strict=True)
             if column.missing is not None
         ]

@@ -9,9 +9,10 @@ import numpy as np
 
 from recipe.core.column_facts import ColumnFacts
 from recipe.core.errors import UsageError
+from recipe.sources.answers import Answers, followed
 from recipe.sources.csv_cells import Columns, blank
 from recipe.sources.dates import CYCLIC, Dates, dates_of, described
-from recipe.sources.readers import Numbers, TableReader, Words, values_of
+from recipe.sources.readers import FAR, Numbers, TableReader, Words, values_of
 from recipe.sources.table_splits import Split
 from recipe.sources.text_parts import text_parts
 from recipe.sources.tokens import is_wordy
@@ -67,11 +68,11 @@ class Roles:
 
 
 def roles_of(
-    table: Columns, columns: Sequence[TypedColumn], targets: Sequence[str], train: Sequence[int],
+    table: Columns, columns: Sequence[TypedColumn], targets: Sequence[str], train: Answers,
     split: Split,
 ) -> Roles:  # fmt: skip
     """What every column but the predicted ones is for."""
-    roles = Roles(rows=len(train))
+    roles = Roles(rows=len(train.rows))
     for column in columns:
         if column.name in targets:
             continue
@@ -105,12 +106,12 @@ def _take_numbers_back(
                 roles.columns[column.name] = found
 
 
-def _add(roles: Roles, table: Columns, column: TypedColumn, train: Sequence[int]) -> None:
+def _add(roles: Roles, table: Columns, column: TypedColumn, train: Answers) -> None:
     """Put a column among the inputs, unless it is the same in all of the training rows."""
-    cells = [table.column(column.name)[row] for row in train]
     if column.kind == "date":
-        _add_dates(roles, table, column, cells)
+        _add_dates(roles, table, column, train)
         return
+    cells = [table.column(column.name)[row] for row in train.rows]
     amount = column.kind in ("number", "boolean") or (column.kind == "grade" and column.style)
     values = column.numbers(cells) if amount else column.words(cells)
     if len(set(values[~np.isnan(values)].tolist() if amount else values)) < 2 and not (
@@ -161,14 +162,14 @@ def of_spellings(table: Columns, column: TypedColumn) -> list[str]:
     return [f"{said} ({shown}{more})."]
 
 
-def _add_time(roles: Roles, table: Columns, column: TypedColumn, train: Sequence[int]) -> None:
+def _add_time(roles: Roles, table: Columns, column: TypedColumn, train: Answers) -> None:
     """Of the column that orders the rows, only what comes again is an input."""
     if column.kind == "date":
-        _add_dates(roles, table, column, [table.column(column.name)[row] for row in train], CYCLIC)
+        _add_dates(roles, table, column, train, CYCLIC)
 
 
 def _add_dates(
-    roles: Roles, table: Columns, column: TypedColumn, cells: Sequence[str],
+    roles: Roles, table: Columns, column: TypedColumn, train: Answers,
     parts: Sequence[str] | None = None,
 ) -> None:  # fmt: skip
     """Put a column of dates where it belongs.
@@ -177,16 +178,20 @@ def _add_dates(
         roles: to add to.
         table: of the column.
         column: of dates.
-        cells: of the training rows.
+        train: the rows, and what is predicted in them.
         parts: those that may be inputs; None: all that vary.
 
     """
-    found = dates_of([at for at in column.moments(cells) if at], column.formats)
+    cells = table.column(column.name)
+    moments = column.moments([cells[row] for row in train.rows])
+    found = dates_of([at for at in moments if at], column.formats)
     if found is None:
         roles.left_out[column.name] = LEFT_OUT["constant"]
         return
     if parts is not None:
         found = Dates(found.first, tuple(part for part in found.parts if part in parts))
+    varying, found = found, followed(found, moments, train)
+    idle = [part for part in varying.parts if part not in found.parts]
     doubt = f" ({described(column.doubt)} fits too: write YYYY-MM-DD to be sure)" if column.doubt else ""  # fmt: skip # noqa: E501
     shown, name = ", ".join(_said(found)), column.name
     if parts is not None:
@@ -194,10 +199,20 @@ def _add_dates(
         roles.notes.append(f"{name!r} orders the rows; {what}: later rows lie beyond the others.")
     else:
         form = " or ".join(map(described, column.formats))
-        roles.notes.append(f"{name!r} holds dates, {form}{doubt}; inputs are {shown}.")
+        verb = "tell" if len(idle) > 1 else "tells"
+        said = f"its {_listed(idle)} {verb} nothing of the answer" if idle else ""
+        what = f"{'inputs are' if ', ' in shown else 'its input is'} {shown}" if shown else said
+        also = f" ({said})" if shown and said else ""
+        roles.notes.append(f"{name!r} holds dates, {form}{doubt}; {what}{also}.")
         roles.notes += of_odd_cells(table, column)
     if found.parts:
         roles.columns[name], roles.dates[name] = column, found
+    elif parts is None:
+        roles.left_out[name] = "a time whose parts tell nothing of the answer"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _said(dates: Dates) -> list[str]:
@@ -206,7 +221,7 @@ def _said(dates: Dates) -> list[str]:
 
 
 def table_reader(
-    table: Columns, roles: Roles, targets: Sequence[str], train: Sequence[int]
+    table: Columns, roles: Roles, targets: Sequence[str], train: Answers
 ) -> TableReader:
     """How rows become inputs, as the training rows say.
 
@@ -220,7 +235,7 @@ def table_reader(
             f"{table.path} has no column beside {', '.join(map(repr, targets))} that could say "
             "anything."
         )
-    amounts, words = values_of(table, columns, roles.dates, train)
+    amounts, words = values_of(table, columns, roles.dates, train.rows)
     texts = [found for column in columns if _as_text(column, words) and
              (found := text_parts(column.name, words[column.name], of_words=column.kind == "text"))]  # fmt: skip # noqa: E501
     told = {each.name for each in texts}
@@ -230,7 +245,7 @@ def table_reader(
     plain = {name: c for name, c in words.items() if name not in told and name in roles.columns}
     grades = {column.name: column.order for column in columns if column.kind == "grade"}
     return TableReader(
-        columns, _numbers(amounts), _words(plain, grades), table.names,
+        columns, _numbers(amounts, train), _words(plain, grades), table.names,
         targets[0] if len(targets) == 1 else tuple(targets), table.header,
         tuple(roles.dates.items()), tuple(texts),
     )  # fmt: skip
@@ -249,7 +264,7 @@ def _as_text(column: TypedColumn, words: Mapping[str, np.ndarray]) -> bool:
     return len(counts) > MOST_WORDS and top < 0.9 * counts.total()
 
 
-def _numbers(columns: Mapping[str, np.ndarray]) -> tuple[Numbers, ...]:
+def _numbers(columns: Mapping[str, np.ndarray], train: Answers) -> tuple[Numbers, ...]:
     """How each column is filled in and scaled."""
     from sklearn.impute import SimpleImputer
     from sklearn.preprocessing import StandardScaler
@@ -260,7 +275,10 @@ def _numbers(columns: Mapping[str, np.ndarray]) -> tuple[Numbers, ...]:
         scaler = StandardScaler().fit(imputer.fit_transform(values[:, None]))
         mean, std = scaler.mean_.tolist(), scaler.scale_.tolist()
         missing = (mean[1], std[1]) if len(mean) > 1 else None
-        found.append(Numbers(name, float(imputer.statistics_[0]), mean[0], std[0], missing))
+        plain = Numbers(name, float(imputer.statistics_[0]), mean[0], std[0], missing)
+        inputs, bounded = plain.scaled(values), replace(plain, bound=FAR)
+        near = abs(inputs).max() <= FAR or train.follow_better(inputs, bounded.scaled(values))
+        found.append(plain if near else bounded)
     return tuple(found)
 
 
@@ -323,7 +341,9 @@ def _how(column: TypedColumn, reader: TableReader) -> str:
     if column.kind == "date":
         return ", ".join(_said(dict(reader.dates)[name]))
     numbers = next((each for each in reader.numbers if each.name == name), None)
-    gap = " and whether it is missing" if numbers and numbers.missing else ""
+    far = f", values beyond {FAR:g} standard deviations count as {FAR:g}"
+    gap = far if numbers and numbers.bound else ""
+    gap += " and whether it is missing" if numbers and numbers.missing else ""
     if column.kind == "grade" and count:
         return f"its rank and one input for each of {count} grades{gap}"
     return f"scaled{gap}" if column.kind != "boolean" else f"0 or 1, scaled{gap}"

@@ -101,7 +101,7 @@ def test_a_table_with_dates_is_trained_and_read_again(tmp_path):
     path = write(tmp_path, rows)
     source = csv_table(path, "y")
     names = source.reader.input_names
-    assert {"x", "when: year", "when: month"} <= set(names)
+    assert {"x", "when: days since the first"} <= set(names)
     assert "when: days since the first missing" in names
     assert any("'when' holds dates, year-month-day" in note for note in source.notes)
     assert any("--time when" in note for note in source.notes)
@@ -115,6 +115,22 @@ def test_a_table_with_dates_is_trained_and_read_again(tmp_path):
     new.write_text("x\n1\n")
     with pytest.raises(UsageError, match="lacks the column when"):
         source.reader.read(new)
+
+
+@pytest.mark.parametrize("classes", [False, True])
+def test_parts_of_dates_that_the_answer_does_not_follow_are_no_inputs(tmp_path, classes):
+    dice = np.random.default_rng(3)
+    days = [dt.date(2020, 1, 1) + dt.timedelta(days=int(k)) for k in dice.integers(0, 1500, 600)]
+    weekend = np.array([day.weekday() > 4 for day in days])
+    later = np.array([(day - dt.date(2020, 1, 1)).days / 500 for day in days])
+    y = 2 * weekend + later + dice.normal(0, 0.5, 600)
+    shown = (y > 1.5).astype(int) if classes else y.round(3)
+    rows = [(day, k % 7, value) for k, (day, value) in enumerate(zip(days, shown, strict=True))]
+    source = csv_table(write(tmp_path, rows), "y", None if classes else "regression")
+    names = source.reader.input_names
+    assert "when: day of week" in names
+    assert "when: month" not in names
+    assert any("(its month tells nothing of the answer)" in note for note in source.notes)
 
 
 def test_doubt_is_said(tmp_path):

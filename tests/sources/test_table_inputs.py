@@ -151,3 +151,20 @@ def test_encodings_and_signs_that_end_no_line(tmp_path, text, encoding, name):
     assert table.names == (name, "b")
     assert len(table) == 2
     assert bool(table.notes) == (encoding != "utf-8")
+
+
+def test_values_far_off_are_bounded_unless_the_answer_follows_them():
+    far = np.random.default_rng(1).lognormal(0, 1.2, 400)
+    other = RNG.normal(0, 1, 400)
+    y = far + RNG.normal(0, 0.1, 400), other
+    followed, unfollowed = (
+        csv_table({"a": far.tolist(), "b": other.tolist(), "y": part.tolist()}, "y", "regression")
+        for part in y
+    )
+    names = followed.reader.input_names
+    reach = [abs(source.train[0][:, names.index("a")]).max() for source in (followed, unfollowed)]
+    assert reach[0] > 5
+    assert reach[1] == 4
+    said = {facts.name: facts.how for facts in unfollowed.columns}
+    assert "beyond 4 standard deviations count as 4" in said["a"]
+    assert "beyond" not in said["b"]
