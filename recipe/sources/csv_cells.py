@@ -19,6 +19,7 @@ from pathlib import Path
 
 from recipe.core.errors import UsageError
 from recipe.sources.cell_numbers import tidy, votes
+from recipe.sources.encodings import decoded
 from recipe.sources.table_rows import COMMENT, cut_out
 
 BLANK = frozenset({
@@ -34,10 +35,13 @@ UNKNOWN_WORDS = frozenset({
     "keine angabe", "unbekannt", "inconnu", "desconocido", "tbd", "tba", "not recorded",
     "not specified", "unspecified", "undefined", "no answer", "refused", "not reported", "void",
     "fehlt", "not measured", "n/a.", "na.", "none", "none.", "nil", "no value", "n/k",
-    "nk", "not stated",
+    "nk", "not stated", "brak", "brak danych", "нет данных", "н/д", "неизвестно", "не указано", "无",
+    "未知", "不明", "없음", "sin datos", "sin información", "no consta", "non renseigné", "non communiqué",
+    "nc", "non disponibile", "não informado", "geen", "onbekend", "okänd", "uppgift saknas", "ukjent",
+    "ukendt", "neznámé", "neuvedeno", "not done", "nicht bekannt", "ohne angabe", "o. a.",
 })  # fmt: skip
 """Words that say the same, and are kept as one of the words where a column is made of them."""
-MARKERS = re.compile(r"\[[a-z:.]{0,2}\]|[:*#/]+|\([xzc]\)")
+MARKERS = re.compile(r"\[[a-z:.]{0,2}\]|[:*#/]+|\([xzc]\)|:\s?[a-z]{1,2}")
 """Signs that statistical offices write for what they do not tell."""
 SEPARATORS = "\t;|,"
 SAMPLE_LINES = 200
@@ -147,10 +151,7 @@ def _text(path: Path) -> tuple[str, tuple[str, ...]]:
         raise UsageError(f"{str(path)!r} cannot be unpacked ({error}): copy it again.") from error
     except (EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
         raise UsageError(f"{str(path)!r} cannot be unpacked ({error}): copy it again.") from error
-    encodings = {
-        "utf-8-sig": (), "cp1252": ("It is not UTF-8 and is read as Windows-1252.",),
-        "latin-1": ("It is not UTF-8 and is read as Latin-1.",),
-    }  # fmt: skip
+    encodings: dict[str, tuple[str, ...]] = {"utf-8-sig": ()}
     if content[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
         encodings = {"utf-32": ("It is read as UTF-32.",)}
     elif content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
@@ -166,6 +167,10 @@ def _text(path: Path) -> tuple[str, tuple[str, ...]]:
             return text if "\n" in text else text.replace("\r", "\n"), notes
         except UnicodeDecodeError:
             continue
+    if "utf-8-sig" in encodings:
+        text, called = decoded(content)
+        notes = (f"It is not UTF-8 and is read as {called}.",)
+        return text if "\n" in text else text.replace("\r", "\n"), notes
     raise UsageError(f"{str(path)!r} is broken UTF-16 text: export the table as UTF-8.")
 
 

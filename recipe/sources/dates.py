@@ -21,7 +21,7 @@ DAYS = (
     "%d.%m.%Y", "%d.%m.%y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%d-%m-%Y",
     "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y-%m-%d", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y",
     "%d/%b/%Y", "%d.%b.%Y", "%d %b %y", "%b %d %Y", "%b %d %y", "%Y %b %d", "%Y-%b-%d",
-    "%d%b%Y", "%y/%m/%d", "%Y年%m月%d日", "%d %m %Y", "%b-%d-%Y",
+    "%d%b%Y", "%y/%m/%d", "%Y年%m月%d日", "%d %m %Y", "%m %d %Y", "%b-%d-%Y",
 )  # fmt: skip
 CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I %p", "%I%p", "%H.%M.%S")
 MONTHS = ("%Y-%m", "%m/%Y", "%Y/%m", "%b %Y", "%b-%y", "%b-%Y", "%b %y", "%Y %b", "%m.%Y",
