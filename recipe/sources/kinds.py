@@ -42,7 +42,7 @@ and words."""
 MOST_ODD_WORDS = 3
 """Different ones among dates, such as `open` for what is not paid."""
 MANY_NUMBERS, MOST_OF_ONE = 10, 0.7
-"""Different numbers, beside which one word alone, such as `not done`, may stand in so many cells."""
+"""Different numbers, beside which one word alone, as `not done`, may stand in so many cells."""
 LEAST_NUMBERS = 5
 """Different ones, beside odd cells."""
 HALF = 0.5
@@ -232,19 +232,23 @@ def _odd(style: NumberStyle, firm: Mapping[str, int]) -> list[str]:
     return sorted(cell for cell in firm if style.value(cell) is None)
 
 
+def _few_odd(odd: Sequence[str], firm: Counter[str], different: int) -> bool:
+    """Whether cells that are no numbers are few enough beside so many different numbers."""
+    share = sum(firm[cell] for cell in odd) / firm.total()
+    words = not any(any(map(str.isdigit, cell)) for cell in odd)
+    most = MANY_ODD if words else FEW_ODD
+    if words and len(odd) == 1 and different >= MANY_NUMBERS:
+        most = MOST_OF_ONE
+    return share <= most and different >= LEAST_NUMBERS and 2 * len(odd) <= different + 2
+
+
 def _number(name: str, firm: Counter[str], style: NumberStyle) -> TypedColumn | None:
     """A column of numbers, or of whole numbers that are names; None where it is one of words."""
     values = {cell: value for cell in firm if (value := style.value(cell)) is not None}
     odd = _odd(style, firm)
     different = set(values.values())
-    if odd:
-        share = sum(firm[cell] for cell in odd) / firm.total()
-        words = not any(any(map(str.isdigit, cell)) for cell in odd)
-        most = MANY_ODD if words else FEW_ODD
-        if words and len(odd) == 1 and len(different) >= MANY_NUMBERS:
-            most = MOST_OF_ONE
-        if share > most or len(different) < LEAST_NUMBERS or 2 * len(odd) > len(different) + 2:
-            return None
+    if odd and not _few_odd(odd, firm, len(different)):
+        return None
     limited = sum(firm[cell] for cell in values if (each := taken_apart(tidy(cell))) and each.bound)
     if limited > HALF * firm.total() and len(values) <= MOST_BANDS:
         return None

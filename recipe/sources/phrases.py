@@ -39,15 +39,16 @@ DEGREES: Mapping[str, Mapping[float, str]] = {
     },
     "size": {
         -1: "small little short klein petit petite pequeño pequeña piccolo pequeno mały mała kort "
-            "маленький 小", 0: "medium mittel moyen moyenne mediano medio średni średnia средний 中",
+            "маленький 小",
+        0: "medium mittel moyen moyenne mediano medio średni średnia средний 中",
         1: "large big long groß grand grande duży duża groot stor большой 大",
     },
 }  # fmt: skip
 """Words of one quantity by where they stand; a word before them moves them away from the middle, or
 towards it."""
 STRONGER = (
-    "very extremely far well much highly strongly sehr äußerst weit très muy molto muito bardzo zeer "
-    "mycket очень velmi 很 非常 とても"
+    "very extremely far well much highly strongly sehr äußerst weit très muy molto muito bardzo "
+    "zeer mycket очень velmi 很 非常 とても"
 )
 WEAKER = (
     "slightly somewhat rather fairly moderately likely probably mildly eher etwas leicht plutôt "
@@ -67,17 +68,25 @@ SPANS: Mapping[float, str] = {
                   "anni ano anos",
 }  # fmt: skip
 COUNTS: Mapping[float, str] = {
-    0.5: "half halbe", 1: "a an one once every per each ein eine einen einmal jeden jede pro un une "
-    "una uno each", 2: "two twice couple zwei zweimal deux dos due dois", 3: "three few thrice drei paar "
-    "einige dreimal trois tres tre três quelques pocos", 4: "four several many vier mehrere mehrmals "
-    "quatre cuatro quattro quatro", 5: "five fünf", 6: "six sechs", 7: "seven", 8: "eight", 9: "nine",
-    10: "ten zehn", 12: "twelve",
+    0.5: "half halbe",
+    1: "a an one once every per each ein eine einen einmal jeden jede pro un une una uno",
+    2: "two twice couple zwei zweimal deux dos due dois",
+    3: "three few thrice drei paar einige dreimal trois tres tre três quelques pocos",
+    4: "four several many vier mehrere mehrmals quatre cuatro quattro quatro",
+    5: "five fünf cinq cinco cinque",
+    6: "six sechs seis sei",
+    7: "seven sieben", 8: "eight acht", 9: "nine neun", 10: "ten zehn", 12: "twelve zwölf",
 }  # fmt: skip
 NEVER = "never nie niemals jamais nunca mai nigdy никогда"
 LESS = "less under unter moins menos"
 MORE = "more over longer mehr länger über plus más"
-PASSED_OVER = frozenset(
-    ["within", "in", "up", "to", "or", "than", "the", "of", "time", "times", "mal", "at", "least", "innerhalb", "von", "und", "and", "month-to-month", "basis", "binnen", "nach", "after", "about", "contract"]
+PASSED_OVER = (
+    "within in up to or than the of time times mal at least innerhalb von und and basis binnen "
+    "nach after about contract"
+)
+ADVERBS = (
+    "hourly daily weekly monthly quarterly yearly annually stündlich täglich wöchentlich monatlich "
+    "vierteljährlich jährlich"
 )
 
 
@@ -87,6 +96,8 @@ def _ranks(words: Mapping[float, str]) -> dict[str, float]:
 
 SPAN_OF, COUNT_OF = _ranks(SPANS), _ranks(COUNTS)
 FAMILIES = tuple(_ranks(words) for words in DEGREES.values())
+LESS_WORDS, MORE_WORDS = frozenset(LESS.split()), frozenset(MORE.split())
+ADVERB_WORDS, PASSED_WORDS = frozenset(ADVERBS.split()), frozenset(PASSED_OVER.split())
 STRONG, WEAK = frozenset(STRONGER.split()), frozenset(WEAKER.split())
 IDEOGRAPHS = re.compile(r"(很|非常|较|比较|とても)(?=.)")
 
@@ -141,7 +152,7 @@ def _how_long(parts: list[str]) -> float | None:
     counts = [count for word in parts if (count := _count(word)) is not None]
     known = all(_spoken(word) for word in parts)
     often = {"once", "twice", "times", "mal", "einmal", "every", "per", *NEVER.split()} & {*parts}
-    if unit is None or not known or often or any(word in ADVERBS for word in parts[:1]):
+    if unit is None or not known or often or any(word in ADVERB_WORDS for word in parts[:1]):
         return None
     span = max(counts, default=1.0) * unit
     return span * (0.9 if set(parts) & LESS_WORDS else 1.1 if set(parts) & MORE_WORDS else 1.0)
@@ -161,12 +172,6 @@ def _how_often(parts: list[str]) -> float | None:
     return rank * (0.9 if set(parts) & LESS_WORDS else 1.1 if set(parts) & MORE_WORDS else 1.0)
 
 
-LESS_WORDS, MORE_WORDS = frozenset(LESS.split()), frozenset(MORE.split())
-ADVERBS = frozenset(
-    ["hourly", "daily", "weekly", "monthly", "quarterly", "yearly", "annually", "stündlich", "täglich", "wöchentlich", "monatlich", "vierteljährlich", "jährlich"]
-)
-
-
 def _count(word: str) -> float | None:
     return float(word) if word.isdigit() else COUNT_OF.get(word)
 
@@ -174,6 +179,6 @@ def _count(word: str) -> float | None:
 def _spoken(word: str) -> bool:
     """Whether a word may stand in what says how long or how often."""
     return (
-        word in SPAN_OF or word in PASSED_OVER or word in LESS_WORDS or word in MORE_WORDS
+        word in SPAN_OF or word in PASSED_WORDS or word in LESS_WORDS or word in MORE_WORDS
         or _count(word) is not None
     )  # fmt: skip

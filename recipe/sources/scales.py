@@ -44,13 +44,17 @@ ROMAN_PART = re.compile(r"(i{1,3}|iv|vi{0,3}|ix|x)([a-e]?)", re.IGNORECASE)
 """Roman numbers, which may have parts as IIA and IIB."""
 PLUSES = {"neg": 0.0, "negative": 0.0, "neg.": 0.0, "-": 0.0, "0": 0.0, "trace": 0.5, "tr": 0.5,
           "+/-": 0.5, "±": 0.5}  # fmt: skip
-FLOOR = re.compile(r"(-?\d{1,2})(?:st|nd|rd|th|er|e|ème|º|ª|\.)?(?:\s?(?:og|stock|etage|floor|étage|planta|piano|obergeschoss))?", re.IGNORECASE)  # fmt: skip # noqa: E501
+FLOOR = re.compile(
+    r"(-?\d{1,2})(?:st|nd|rd|th|er|e|ème|º|ª|\.)?"
+    r"(?:\s?(?:og|stock|etage|floor|étage|planta|piano|obergeschoss))?",
+    re.IGNORECASE,
+)
 FLOORS = {
     "basement": -2.0, "lower basement": -2.5, "ug": -1.0, "keller": -2.0, "souterrain": -1.0,
-    "lower ground": -1.0, "sous-sol": -1.0, "eg": 0.0, "erdgeschoss": 0.0, "parterre": 0.0, "ground": 0.0,
-    "ground floor": 0.0, "rdc": 0.0, "rez-de-chaussée": 0.0, "planta baja": 0.0, "bajo": 0.0,
-    "hochparterre": 0.5, "mezzanine": 0.5, "dg": 99.0, "dachgeschoss": 99.0, "attic": 99.0,
-    "top floor": 99.0, "penthouse": 99.5, "ático": 99.0,
+    "lower ground": -1.0, "sous-sol": -1.0, "eg": 0.0, "erdgeschoss": 0.0, "parterre": 0.0,
+    "ground": 0.0, "ground floor": 0.0, "rdc": 0.0, "rez-de-chaussée": 0.0, "planta baja": 0.0,
+    "bajo": 0.0, "hochparterre": 0.5, "mezzanine": 0.5, "dg": 99.0, "dachgeschoss": 99.0,
+    "attic": 99.0, "top floor": 99.0, "penthouse": 99.5, "ático": 99.0,
 }  # fmt: skip
 ORDERED_NAMES = ("level", "lvl", "grade", "stage", "stufe", "tier", "step", "phase", "rank",
                  "priority", "prio", "niveau", "nivel", "class", "klasse", "year")  # fmt: skip
@@ -206,8 +210,8 @@ def _letter(letter: str | None) -> float:
 
 
 def _counted(texts: Mapping[str, str]) -> dict[str, float] | None:
-    if found := _pluses(texts) or _floors(texts):
-        return found
+    if ranks := _pluses(texts) or _floors(texts):
+        return ranks
     for pattern in (ORDINAL, OUT_OF, STAR_WORDS):
         found = {word: pattern.fullmatch(text) for word, text in texts.items()}
         if all(found.values()) and (pattern is not OUT_OF or _one_whole(found.values())):

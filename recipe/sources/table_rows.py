@@ -66,8 +66,8 @@ def cut_out(rows: dict[int, list[str]], header: bool | None) -> Found:
         names = [low or high for high, low in zip(names, below, strict=True)]
         first = places.pop(0)
     if named and _units_below(names, cells):
-        notes.append(f"The row of units {' '.join(filter(None, cells[0]))[:SHOWN_LENGTH]!r} below the header is "
-                     "left out.")  # fmt: skip
+        shown = " ".join(filter(None, cells[0]))[:SHOWN_LENGTH]
+        notes.append(f"The row of units {shown!r} below the header is left out.")
         del cells[0], places[0]
     if named and cells and len(names) == len(cells[0]) - 1 and all(len(r) == len(cells[0]) for r in cells):  # fmt: skip # noqa: E501
         names = ["", *names]  # as R writes row names
