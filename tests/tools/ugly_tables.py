@@ -1,6 +1,6 @@
 """Writes tests/sources/ugly/TABLE.md: which columns of ugly tables are read as a person would.
 
-python tests/tools/ugly_tables.py [--write] [--half seen|held|fresh] [--files FOLDER]
+python tests/tools/ugly_tables.py [--write] [--half seen|held|fresh|after] [--files FOLDER]
 
 With `--files` the tables are left in that folder; `--hash SET` writes the hashes of one that is new.
 """
