@@ -217,7 +217,7 @@ def _family_in_pieces(text: str) -> str:
     return next((each for each in FAMILIES if in_pieces(text, each) is not None), "")
 
 
-def _feet(texts: Iterable[str]) -> bool:
+def are_feet(texts: Iterable[str]) -> bool:
     """Whether cells are heights such as 6-7; as ranges some would go down."""
     found = [FEET_AND_INCHES.fullmatch(text) for text in texts if any(map(str.isdigit, text))]
     return len(found) > MOST_UNITS and all(found) and any(
@@ -310,7 +310,7 @@ def _common_family(texts: Mapping[str, str], cells: Mapping[str, int]) -> str:
     for cell, text in texts.items():
         if family := _family_in_pieces(text):
             counted[family] += cells[cell]
-    if _feet(texts.values()):
+    if are_feet(texts.values()):
         return "length"
     most = counted.most_common(1)
     return most[0][0] if most and most[0][1] >= RARE * sum(cells.values()) else ""

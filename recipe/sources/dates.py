@@ -74,6 +74,7 @@ YEARS = range(1500, 2262)
 LEAST_SHARE = 0.95
 """Of the cells of a column of dates that are read; the others are odd ones."""
 MOST_FORMATS = 4
+MANY_TIMES = 10
 DAY = 86400.0
 Moment = dt.datetime
 PARTS: Mapping[str, Callable[[Moment, Moment], float]] = {
@@ -263,6 +264,17 @@ def described(form: str) -> str:
 def only_clock(formats: Iterable[str]) -> bool:
     """Whether these are times without a day."""
     return all(form in CLOCKS or form == "%H%M" for form in formats)
+
+
+def like_durations(cells: Iterable[str]) -> bool:
+    """Whether times have an hour of one digit in all cells, as 2:35:17, of which some of a day's
+    clock would be after ten; or fractions of a second and no hours, as 4:23.1.
+    """
+    timed = [cell for cell in cells if any(map(str.isdigit, cell))]
+    return len(timed) >= MANY_TIMES and any(
+        all(re.fullmatch(form, cell) for cell in timed)
+        for form in (r"\d:\d\d:\d\d", r"\d{1,3}:\d\d[.,]\d+")
+    )
 
 
 def dates_of(found: Sequence[Moment], formats: Sequence[str]) -> Dates | None:

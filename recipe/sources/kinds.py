@@ -27,7 +27,7 @@ from recipe.sources.column_names import (
 )
 from recipe.sources.copies import with_copies
 from recipe.sources.csv_cells import Columns, blank, says_unknown
-from recipe.sources.dates import COMPACT, EPOCHS, date_formats, only_clock, read_any
+from recipe.sources.dates import COMPACT, EPOCHS, date_formats, like_durations, only_clock, read_any
 from recipe.sources.digit_codes import are_codes, padded_codes
 from recipe.sources.scales import MOST_BANDS, order_of
 from recipe.sources.typed_columns import TypedColumn, spelt
@@ -189,18 +189,10 @@ def _dates(name: str, firm: Counter[str], plain: float) -> TypedColumn | None:
     found = date_formats(dated if few else firm)
     if found is None:
         return None
-    if only_clock(found[0]) and (is_duration_name(name) or _like_durations(firm)):
+    if only_clock(found[0]) and (is_duration_name(name) or like_durations(firm)):
         return None
     odd = tuple(sorted(cell for cell in firm if read_any(cell, found[0]) is None))
     return TypedColumn(name, "date", formats=found[0], doubt=found[1], odd=odd)
-
-
-def _like_durations(firm: Mapping[str, int]) -> bool:
-    """Whether times have seconds and an hour of one digit in all cells, as 2:35:17: of a day's
-    clock some would be after ten.
-    """
-    timed = [cell for cell in firm if any(map(str.isdigit, cell))]
-    return len(timed) >= MANY_NUMBERS and all(re.fullmatch(r"\d:\d\d:\d\d", c) for c in timed)
 
 
 def _dates_of_digits(name: str, firm: Counter[str]) -> TypedColumn | None:

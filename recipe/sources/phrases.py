@@ -33,6 +33,11 @@ DEGREES: Mapping[str, Mapping[float, str]] = {
         0: "meets met meeting at on erfüllt erreicht",
         1: "exceeds exceeded exceeding above over übertrifft oberhalb über",
     },
+    "severity": {
+        -2: "none absent", -1: "mild minor slight light leicht léger légère leve lieve",
+        0: "moderate mäßig modéré modérée moderado moderada moderato",
+        1: "severe serious major schwer sévère grave grav", 2.5: "critical fatal extreme",
+    },
     "harm": {
         -1: "benign harmless harmlos", 0: "uncertain unclear vus unclassified",
         1: "pathogenic malignant harmful",

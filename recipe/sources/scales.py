@@ -4,7 +4,14 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from recipe.sources.cell_numbers import RANGE, number_style, plain_value, taken_apart, tidy
+from recipe.sources.cell_numbers import (
+    RANGE,
+    are_feet,
+    number_style,
+    plain_value,
+    taken_apart,
+    tidy,
+)
 from recipe.sources.phrases import by_meaning
 
 WORDS = Path(__file__).with_name("scales.txt")
@@ -251,7 +258,7 @@ def _one_whole(found: Collection[re.Match[str] | None]) -> bool:
 
 def bands(texts: Mapping[str, str]) -> dict[str, float] | None:
     """Ranks of bands of numbers such as 18-24 and 65+; None where cells are something else."""
-    if not 2 < len(texts) <= MOST_BANDS:
+    if not 2 < len(texts) <= MOST_BANDS or are_feet(texts.values()):
         return None
     ranks, marked, alone = {}, 0, 0
     letters = {re.match(r"[A-Za-z]{0,2}(?=\d|$)", text) for text in texts.values()}

@@ -146,13 +146,15 @@ def _without_above(rows: dict[int, list[str]], width: int, notes: list[str]) -> 
     kept = dict(rows)
     usual = Counter(sum(map(bool, row)) for row in rows.values()).most_common(1)[0][0]
     for place, row in rows.items():
+        if len(kept) <= LEAST_WIDTH:
+            return kept
         title = len(row) < width - 1 or (
             width > LEAST_WIDTH and sum(map(bool, row)) < LEAST_WIDTH <= usual
         )
         comment = bool(COMMENT.match(row[0])) and len(row) != width
         below = [each for each in kept.values() if each is not row][:5]
         above = title or comment or _above_a_header(row, below[:2]) or _far_above(row, below)
-        if len(kept) <= LEAST_WIDTH or not above:
+        if not above:
             return kept
         del kept[place]
         shown = " ".join(filter(None, row))[:SHOWN_LENGTH]

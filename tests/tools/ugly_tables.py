@@ -18,17 +18,18 @@ FIRST = PAGE.with_name("first_look.md")
 MEANING = """\
 # Columns of ugly tables
 
-Written by `python tests/tools/ugly_tables.py --write`. Sixty files of 120 to 400 rows, made by code
-in the layout and with the dirt of public ones (`seen_*.py`, `held_*.py`); each column has the kind
+Written by `python tests/tools/ugly_tables.py --write`. Ninety-nine files of 120 to 400 rows, made by
+code in the layout and with the dirt of public ones (`seen_*.py`, `held_*.py`, `fresh_*.py`, `after.py`);
+each column has the kind
 that a person would say who sees the file and has no code book. Where people would disagree (is a
 year a number or a date, a score of 1 to 5 a grade or a number), the other kinds count as right too;
-"of these as first said" leaves those out. The hashes of the held-out half (`held_out.json`) are from
-before anything had read it.
+"of these as first said" leaves those out. The hashes of those held out (`held_out.json`, `fresh.json`,
+`after.json`) are from before anything had read them.
 """
 
 
 def page(rows):
-    """Markdown of both halves."""
+    """Markdown of all sets."""
     parts = [MEANING]
     for half, of_half in rows.items():
         parts += [f"## {half}: {score.share(of_half):.1%} of {len(of_half)} columns\n",

@@ -76,7 +76,11 @@ def races_of_boats():
     t.text(
         "Crew roles",
         [
-            "; ".join(t.dice.sample(["bow", "mast", "pit", "trim", "helm", "tactics"], t.dice.randint(1, 4)))
+            "; ".join(
+                t.dice.sample(
+                    ["bow", "mast", "pit", "trim", "helm", "tactics"], t.dice.randint(1, 4)
+                )
+            )
             for _ in range(t.rows)
         ],
     )
