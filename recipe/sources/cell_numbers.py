@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +14,8 @@ from recipe.sources.units import CURRENCY, FAMILIES, SCALES, family_of
 
 PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 CORE = r"(?:\d(?:[\d.,'_ ]*\d)?[.,]?|[.,]\d+)(?:[eE][+-]?\d+|\s?[x\u00d7*]\s?10\^[+-]?\d+)?"
-BOUND = r"<=|>=|=<|=>|<|>|≤|≥|~|≈|ca\.?|circa|about|approx\.?|around|under|over|below|above|up to"
+BOUND = r"<=|>=|=<|=>|<|>|≤|≥|~|≈|ca\.?|circa|about|approx\.?|around|under|over|below|above|up to|"
+BOUND += r"(?:less|more|fewer|greater) than|at (?:least|most)|weniger als|mehr als|moins de|plus de"
 CELL = re.compile(
     rf"(?P<open>\()?\s*(?:(?P<bound>{BOUND})\s*)?(?P<sign>[+-])?\s*"
     rf"(?P<before>(?:{CURRENCY})\.?)?\s*(?P<minus>[+-])?\s*(?P<core>{CORE})"
@@ -36,12 +37,17 @@ FOOTNOTE = re.compile(r"(?<=\d)(?:\s[eprnfx]|\s?[*†‡]+|\s?\[\w{1,2}\]|\s\(\w
 """Behind a number: estimated, provisional, revised, and references to remarks."""
 MONEY = re.compile(r"[$€£¥₹]|\b(?:USD|EUR|GBP|CHF|INR|JPY)\b", re.IGNORECASE)
 FEET = re.compile(r"\d+'\s?\d+")
-CLOCK = re.compile(r"(?:(\d+)\s*(?:days?|d|tage?)?[\s,]+)?(\d+):(\d\d)(?::(\d\d(?:\.\d+)?))?")
+FEET_AND_INCHES = re.compile(r"^([3-8])-(\d|1[01])$")
+CLOCK = re.compile(
+    r"[+-]?(?:(\d+)\s*(?:days?|d|tage?)?[\s,]+)?(\d+):(\d\d(?:\.\d+)?)(?::(\d\d(?:\.\d+)?))?"
+)
 WHOLE = re.compile(r"\d+|\d{1,3}(?:([.,'_ ])\d{3})(?:\1\d{3})*|\d{1,2}(?:,\d{2})*,\d{3}")
 GROUPED = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 LONGEST_UNIT = 24
 MOST_UNITS = 3
 """Units that one column may have which do not measure the same."""
+MOSTLY_BARE = 0.6
+"""Of the cells, from which on single letters behind some are remarks of a statistical office."""
 RARE = 0.05
 """A unit in fewer of the cells is an odd one."""
 SIGNS = str.maketrans(
@@ -183,9 +189,12 @@ def in_pieces(text: str, family: str) -> float | None:
     """
     if family == "time" and (clock := CLOCK.fullmatch(text)):
         days, first, second, third = (float(each or 0) for each in clock.groups())
-        return 86400 * days + (3600 * first + 60 * second + third if clock[4] else
-                               60 * first + second)  # fmt: skip
-    text = f'{text}"' if family == "length" and FEET.fullmatch(text) else text
+        seconds = 86400 * days + (3600 * first + 60 * second + third if clock[4] else
+                                  60 * first + second)  # fmt: skip
+        return -seconds if text[0] == "-" else seconds
+    if family == "length":
+        text = FEET_AND_INCHES.sub(r"\1'\2", text)
+        text = f'{text}"' if FEET.fullmatch(text) else text
     place, total = 0, 0.0
     while place < len(text):
         piece = PIECE.match(text, place)
@@ -206,6 +215,13 @@ def _family_in_pieces(text: str) -> str:
     if len(PIECE.findall(text)) < 2 and not FEET.fullmatch(text):
         return ""
     return next((each for each in FAMILIES if in_pieces(text, each) is not None), "")
+
+
+def are_feet(texts: Iterable[str]) -> bool:
+    """Whether cells are heights such as 6-7; as ranges some would go down."""
+    found = [FEET_AND_INCHES.fullmatch(text) for text in texts if any(map(str.isdigit, text))]
+    return len(found) > MOST_UNITS and all(found) and any(
+        each and int(each[1]) > int(each[2]) for each in found)  # fmt: skip
 
 
 def _finite(value: float) -> float | None:
@@ -282,6 +298,9 @@ def number_style(cells: Mapping[str, int], default: str = ".") -> NumberStyle | 
     for each in limits:
         counted[unit_of(each["after"] or each["unit"] or "")] += 1
     units = _factors(counted, any(found.currency for found in parts.values()))
+    if units == list(PLAIN_UNITS):  # as Less than 1 year, where the others are numbers of years
+        bounded = {found.unit for found in parts.values() if found.bound and found.unit}
+        units += [(unit, 1.0) for unit in sorted(bounded) if family_of(unit) == "time"]
     return None if units is None else NumberStyle(decimal, tuple(units))
 
 
@@ -291,6 +310,8 @@ def _common_family(texts: Mapping[str, str], cells: Mapping[str, int]) -> str:
     for cell, text in texts.items():
         if family := _family_in_pieces(text):
             counted[family] += cells[cell]
+    if are_feet(texts.values()):
+        return "length"
     most = counted.most_common(1)
     return most[0][0] if most and most[0][1] >= RARE * sum(cells.values()) else ""
 
@@ -304,6 +325,9 @@ def _factors(counted: Counter[str], currency: bool) -> list[tuple[str, float]] |
     thousands = any(SCALES[unit] == 1000.0 for unit in scaled)
     if scaled and set(named) <= SCALES.keys() and (thousands or currency or set(named) - {"m"}):
         return [(unit, SCALES.get(unit, 1.0)) for unit in counted if unit in SCALES or not unit]
+    flags = [unit for unit in counted if len(unit) == 1 and unit.isalpha()]
+    if counted[""] > MOSTLY_BARE * total and set(named) <= set(flags) and _are_flags(flags):
+        return [("", 1.0), *((unit, 1.0) for unit in flags)]
     families = {family_of(unit) for unit in named}
     if len(families) == 1 and (family := families.pop()) and len(named) > 1:
         base = FAMILIES[family][max(named, key=counted.__getitem__)]
@@ -313,3 +337,11 @@ def _factors(counted: Counter[str], currency: bool) -> list[tuple[str, float]] |
     if len(named) > MOST_UNITS or not usual or (letters and len(usual) > 1):
         return None  # as the letters behind the numbers of houses
     return [(unit, 1.0) for unit in sorted({"", *named} if named or "" in usual else usual)]
+
+
+def _are_flags(letters: Collection[str]) -> bool:
+    """Whether letters behind numbers are remarks such as b for a break in a series; those of houses
+    begin with a, and those of scales and units are known.
+    """
+    plain = [letter for letter in letters if letter not in SCALES and not family_of(letter)]
+    return len(letters) > 1 and "a" not in letters and bool(plain)

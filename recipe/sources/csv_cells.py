@@ -19,6 +19,7 @@ from pathlib import Path
 
 from recipe.core.errors import UsageError
 from recipe.sources.cell_numbers import tidy, votes
+from recipe.sources.encodings import decoded
 from recipe.sources.table_rows import COMMENT, cut_out
 
 BLANK = frozenset({
@@ -34,10 +35,14 @@ UNKNOWN_WORDS = frozenset({
     "keine angabe", "unbekannt", "inconnu", "desconocido", "tbd", "tba", "not recorded",
     "not specified", "unspecified", "undefined", "no answer", "refused", "not reported", "void",
     "fehlt", "not measured", "n/a.", "na.", "none", "none.", "nil", "no value", "n/k",
-    "nk", "not stated",
+    "nk", "not stated", "brak", "brak danych", "нет данных", "н/д", "неизвестно", "не указано",
+    "未知", "不明", "없음", "sin datos", "no consta", "non renseigné", "non communiqué",
+    "non disponibile", "não informado", "geen", "onbekend", "okänd", "ukjent",
+    "ukendt", "uppgift saknas", "neznámé", "neuvedeno", "not done", "nicht bekannt",
+    "sin información", "ohne angabe", "o. a.",
 })  # fmt: skip
 """Words that say the same, and are kept as one of the words where a column is made of them."""
-MARKERS = re.compile(r"\[[a-z:.]{0,2}\]|[:*#/]+|\([xzc]\)")
+MARKERS = re.compile(r"\[[a-z:.]{0,2}\]|[:*#/]+|\([xzc]\)|:\s?[a-z]{1,2}")
 """Signs that statistical offices write for what they do not tell."""
 SEPARATORS = "\t;|,"
 SAMPLE_LINES = 200
@@ -147,26 +152,38 @@ def _text(path: Path) -> tuple[str, tuple[str, ...]]:
         raise UsageError(f"{str(path)!r} cannot be unpacked ({error}): copy it again.") from error
     except (EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
         raise UsageError(f"{str(path)!r} cannot be unpacked ({error}): copy it again.") from error
-    encodings = {
-        "utf-8-sig": (), "cp1252": ("It is not UTF-8 and is read as Windows-1252.",),
-        "latin-1": ("It is not UTF-8 and is read as Latin-1.",),
-    }  # fmt: skip
-    if content[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
-        encodings = {"utf-32": ("It is read as UTF-32.",)}
-    elif content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        encodings = {"utf-16": ("It is read as UTF-16.",)}
-    elif b"\0" in content:
-        side = next((s for s, n in (("le", 1), ("be", 0)) if _every_other(content, n)), None)
-        if side is None:
-            raise UsageError(f"{str(path)!r} is no text file: export the table as CSV.")
-        encodings = {f"utf-16-{side}": ("It is read as UTF-16.",)}
-    for encoding, notes in encodings.items():
+    text, notes = _as_text(content, path)
+    return text if "\n" in text else text.replace("\r", "\n"), notes
+
+
+def _as_text(content: bytes, path: Path) -> tuple[str, tuple[str, ...]]:
+    """The text that bytes make, in Unicode or in what was written before it."""
+    if (unicode := _unicode_of(content, path)) is not None:
         try:
-            text = content.decode(encoding)
-            return text if "\n" in text else text.replace("\r", "\n"), notes
-        except UnicodeDecodeError:
-            continue
-    raise UsageError(f"{str(path)!r} is broken UTF-16 text: export the table as UTF-8.")
+            return content.decode(unicode), (f"It is read as {unicode.upper()[:6]}.",)
+        except UnicodeDecodeError as error:
+            raise UsageError(
+                f"{str(path)!r} is broken UTF-16 text: export the table as UTF-8."
+            ) from error
+    try:
+        return content.decode("utf-8-sig"), ()
+    except UnicodeDecodeError:
+        text, called = decoded(content)
+        return text, (f"It is not UTF-8 and is read as {called}.",)
+
+
+def _unicode_of(content: bytes, path: Path) -> str | None:
+    """The encoding of text with zeros among its bytes."""
+    if content[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+        return "utf-32"
+    if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    if b"\0" not in content:
+        return None
+    side = next((s for s, n in (("le", 1), ("be", 0)) if _every_other(content, n)), None)
+    if side is None:
+        raise UsageError(f"{str(path)!r} is no text file: export the table as CSV.")
+    return f"utf-16-{side}"
 
 
 def unpacked(path: Path) -> bytes:

@@ -21,7 +21,7 @@ DAYS = (
     "%d.%m.%Y", "%d.%m.%y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%d-%m-%Y",
     "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y-%m-%d", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y",
     "%d/%b/%Y", "%d.%b.%Y", "%d %b %y", "%b %d %Y", "%b %d %y", "%Y %b %d", "%Y-%b-%d",
-    "%d%b%Y", "%y/%m/%d", "%Y年%m月%d日", "%d %m %Y", "%b-%d-%Y",
+    "%d%b%Y", "%y/%m/%d", "%Y年%m月%d日", "%d %m %Y", "%m %d %Y", "%b-%d-%Y",
 )  # fmt: skip
 CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I %p", "%I%p", "%H.%M.%S")
 MONTHS = ("%Y-%m", "%m/%Y", "%Y/%m", "%b %Y", "%b-%y", "%b-%Y", "%b %y", "%Y %b", "%m.%Y",
@@ -74,6 +74,7 @@ YEARS = range(1500, 2262)
 LEAST_SHARE = 0.95
 """Of the cells of a column of dates that are read; the others are odd ones."""
 MOST_FORMATS = 4
+MANY_TIMES = 10
 DAY = 86400.0
 Moment = dt.datetime
 PARTS: Mapping[str, Callable[[Moment, Moment], float]] = {
@@ -263,6 +264,17 @@ def described(form: str) -> str:
 def only_clock(formats: Iterable[str]) -> bool:
     """Whether these are times without a day."""
     return all(form in CLOCKS or form == "%H%M" for form in formats)
+
+
+def like_durations(cells: Iterable[str]) -> bool:
+    """Whether times have an hour of one digit in all cells, as 2:35:17, of which some of a day's
+    clock would be after ten; or fractions of a second and no hours, as 4:23.1.
+    """
+    timed = [cell for cell in cells if any(map(str.isdigit, cell))]
+    return len(timed) >= MANY_TIMES and any(
+        all(re.fullmatch(form, cell) for cell in timed)
+        for form in (r"\d:\d\d:\d\d", r"\d{1,3}:\d\d[.,]\d+")
+    )
 
 
 def dates_of(found: Sequence[Moment], formats: Sequence[str]) -> Dates | None:

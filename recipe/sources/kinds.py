@@ -15,7 +15,7 @@ from recipe.core.column_facts import Kind
 from recipe.core.errors import UsageError
 from recipe.core.names import unknown
 from recipe.core.option_definitions import COLUMN_KINDS
-from recipe.sources.cell_numbers import PLAIN, RANGE, NumberStyle, number_style, taken_apart, tidy
+from recipe.sources.cell_numbers import PLAIN, NumberStyle, number_style, taken_apart, tidy
 from recipe.sources.column_names import (
     is_code_name,
     is_duration_name,
@@ -27,7 +27,8 @@ from recipe.sources.column_names import (
 )
 from recipe.sources.copies import with_copies
 from recipe.sources.csv_cells import Columns, blank, says_unknown
-from recipe.sources.dates import COMPACT, EPOCHS, date_formats, only_clock, read_any
+from recipe.sources.dates import COMPACT, EPOCHS, date_formats, like_durations, only_clock, read_any
+from recipe.sources.digit_codes import are_codes, padded_codes
 from recipe.sources.scales import MOST_BANDS, order_of
 from recipe.sources.typed_columns import TypedColumn, spelt
 from recipe.sources.word_kinds import kind_of_words
@@ -40,6 +41,8 @@ FEW_ODD, MANY_ODD = 0.05, 0.3
 and words."""
 MOST_ODD_WORDS = 3
 """Different ones among dates, such as `open` for what is not paid."""
+MANY_NUMBERS, MOST_OF_ONE = 10, 0.7
+"""Different numbers, beside which one word alone, as `not done`, may stand in so many cells."""
 LEAST_NUMBERS = 5
 """Different ones, beside odd cells."""
 HALF = 0.5
@@ -48,6 +51,8 @@ MOST_GRADES = 40
 MANY = 40
 """Rows from which on a running number is told from one that happens to rise."""
 RUNNING_STEPS = (1, -1, 5, 10, 100)
+NARROW_CODE, NARROW = 8, 0.2
+"""Digits of whole numbers which name the rows where all lie this close together for their size."""
 LONG_CODE, LONGEST_NUMBER = 9, 15
 """Digits of whole numbers of one length, another in each row, and of any that float64 can hold."""
 SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)
@@ -117,7 +122,7 @@ def judged(
     if forced is not None:
         return _as_forced(name, firm or filled, decimal, forced)
     if not firm:
-        return TypedColumn(name, "constant")
+        return _of_marks(name, filled, len(cells))
     column = _judged(name, firm, filled, decimal, len(cells))
     if is_target and column.kind == "identifier":
         style = number_style(firm, decimal)
@@ -152,6 +157,13 @@ def _judged(
     return TypedColumn(name, kind)
 
 
+def _of_marks(name: str, filled: Counter[str], rows: int) -> TypedColumn:
+    """A column without any value; with an asterisk in some rows these are ticks."""
+    if set(filled) == {"*"} and rows - filled.total() >= TICKS * rows:
+        return TypedColumn(name, "boolean", order=("", "*"), spelt=to_yes_or_no(filled, ("", "*")))
+    return TypedColumn(name, "constant")
+
+
 def _of_one_word(name: str, firm: Counter[str], filled: Counter[str], rows: int) -> TypedColumn:
     """A column of one word: the same in every row, a tick, or one word beside `unknown`."""
     word = next(iter(firm))
@@ -175,7 +187,9 @@ def _dates(name: str, firm: Counter[str], plain: float) -> TypedColumn | None:
         firm.total() - sum(dated.values()) <= MANY_ODD * firm.total()
     )
     found = date_formats(dated if few else firm)
-    if found is None or (only_clock(found[0]) and is_duration_name(name)):
+    if found is None:
+        return None
+    if only_clock(found[0]) and (is_duration_name(name) or like_durations(firm)):
         return None
     odd = tuple(sorted(cell for cell in firm if read_any(cell, found[0]) is None))
     return TypedColumn(name, "date", formats=found[0], doubt=found[1], odd=odd)
@@ -210,26 +224,33 @@ def _odd(style: NumberStyle, firm: Mapping[str, int]) -> list[str]:
     return sorted(cell for cell in firm if style.value(cell) is None)
 
 
+def _few_odd(odd: Sequence[str], firm: Counter[str], different: int) -> bool:
+    """Whether cells that are no numbers are few enough beside so many different numbers."""
+    share = sum(firm[cell] for cell in odd) / firm.total()
+    words = not any(any(map(str.isdigit, cell)) for cell in odd)
+    most = MANY_ODD if words else FEW_ODD
+    if words and len(odd) == 1 and different >= MANY_NUMBERS:
+        most = MOST_OF_ONE
+    return share <= most and different >= LEAST_NUMBERS and 2 * len(odd) <= different + 2
+
+
 def _number(name: str, firm: Counter[str], style: NumberStyle) -> TypedColumn | None:
     """A column of numbers, or of whole numbers that are names; None where it is one of words."""
     values = {cell: value for cell in firm if (value := style.value(cell)) is not None}
     odd = _odd(style, firm)
     different = set(values.values())
-    if odd:
-        share = sum(firm[cell] for cell in odd) / firm.total()
-        most = FEW_ODD if any(any(map(str.isdigit, cell)) for cell in odd) else MANY_ODD
-        if share > most or len(different) < LEAST_NUMBERS or 2 * len(odd) > len(different) + 2:
-            return None
+    if odd and not _few_odd(odd, firm, len(different)):
+        return None
     limited = sum(firm[cell] for cell in values if (each := taken_apart(tidy(cell))) and each.bound)
     if limited > HALF * firm.total() and len(values) <= MOST_BANDS:
         return None
-    if _zeros_in_front(firm) or _shaped_like_codes(firm) or is_phone_name(name):
+    if are_codes(name, firm) or is_phone_name(name):
         return None
     if len(different) == 1:
         return TypedColumn(name, "constant") if set(map(style.unit, firm)) == {""} else None
     if different == {0.0, 1.0} and not odd and not any(unit for unit, _ in style.units):
         return TypedColumn(name, "boolean", style=style)
-    kind = "category" if _padded_codes(firm) else _of_whole_numbers(name, firm, values)
+    kind = "category" if padded_codes(name, firm) else _of_whole_numbers(name, firm, values)
     if kind == "category":
         return TypedColumn(name, kind, spelt=spelt(firm))
     if kind == "grade":
@@ -238,36 +259,6 @@ def _number(name: str, firm: Counter[str], style: NumberStyle) -> TypedColumn | 
         return TypedColumn(name, kind)
     style = replace(style, missing=_sentinels(values, firm))
     return TypedColumn(name, "number", style, odd=tuple(odd))
-
-
-def _zeros_in_front(firm: Mapping[str, int]) -> bool:
-    """Whether whole numbers of three digits and more begin with zeros, as postcodes do."""
-    zeros = sum(
-        count for cell, count in firm.items() if re.fullmatch(r"0\d{2,}\D*", cell.strip("'"))
-    )
-    masked = sum(count for cell, count in firm.items() if re.fullmatch(r"\d+[xX*]+", cell))
-    short = any(re.fullmatch(r"0\d", cell) for cell in firm) and any(
-        re.fullmatch(r"\d[A-Z]|[A-Z]\d", cell) for cell in firm)  # fmt: skip
-    return max(zeros, masked) > 0.01 * sum(firm.values()) or short
-
-
-def _padded_codes(firm: Mapping[str, int]) -> bool:
-    """Whether cells are numbers of two digits with zeros in front and gaps between them, as those
-    of provinces; months, days and hours have none.
-    """
-    if not all(re.fullmatch(r"\d\d", cell) for cell in firm):
-        return False
-    values = sorted(map(int, firm))
-    return any(cell[0] == "0" for cell in firm) and len(values) < 0.7 * (values[-1] - values[0] + 1)
-
-
-def _shaped_like_codes(firm: Mapping[str, int]) -> bool:
-    """Whether nearly all cells are two numbers with a hyphen and of one shape, as 555-1234."""
-    limits = [cell for cell in firm if RANGE.fullmatch(tidy(cell))]
-    shapes = Counter(re.sub(r"\d", "9", tidy(cell)) for cell in limits)
-    if len(limits) < 0.9 * len(firm) or not shapes:
-        return False
-    return len(limits) > MOST_BANDS and shapes.most_common(1)[0][1] > 0.9 * len(limits)
 
 
 def _of_whole_numbers(name: str, firm: Counter[str], values: Mapping[str, float]) -> Kind:
@@ -282,12 +273,15 @@ def _of_whole_numbers(name: str, firm: Counter[str], values: Mapping[str, float]
     if len(different) == rows:
         steps = set(np.diff(different).tolist())
         running = rows > MANY and len(steps) == 1 and steps <= set(RUNNING_STEPS)
-        coded = len(digits) == 1 and min(digits) >= LONG_CODE and rows > MANY
+        narrow = different[-1] - different[0] < NARROW * different[-1]
+        least = NARROW_CODE if narrow else LONG_CODE
+        coded = len(digits) == 1 and min(digits) >= least and rows > MANY
         if (running or coded or (is_id_name(name) and rows > 10)) and not is_year_name(name):
             return "identifier"
     if is_id_name(name) and len(different) > max(30, 0.2 * rows):
         return "identifier"
-    if (is_id_name(name) or is_code_name(name)) and len(different) > 2:
+    coded = is_id_name(name) or is_code_name(name)
+    if coded and (len(different) > 2 or (is_id_name(name) and 0 not in different)):
         return "category"
     coded = len(digits) == 1 and min(digits) >= 5 and any(value % 10 for value in different)
     if coded and len(different) <= min(30, 0.1 * rows) and not is_year_name(name):

@@ -4,7 +4,15 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from recipe.sources.cell_numbers import RANGE, number_style, plain_value, taken_apart, tidy
+from recipe.sources.cell_numbers import (
+    RANGE,
+    are_feet,
+    number_style,
+    plain_value,
+    taken_apart,
+    tidy,
+)
+from recipe.sources.phrases import by_meaning
 
 WORDS = Path(__file__).with_name("scales.txt")
 
@@ -39,6 +47,22 @@ NUMBERED = re.compile(
     r"(?P<word>[^\W\d_]+))[\s_.-]?(?P<n>\d{1,2}|[ivx]{1,4})(?P<letter>[a-e])?",
     re.IGNORECASE,
 )
+ROMAN_PART = re.compile(r"(i{1,3}|iv|vi{0,3}|ix|x)([a-e]?)", re.IGNORECASE)
+"""Roman numbers, which may have parts as IIA and IIB."""
+PLUSES = {"neg": 0.0, "negative": 0.0, "neg.": 0.0, "-": 0.0, "0": 0.0, "trace": 0.5, "tr": 0.5,
+          "+/-": 0.5, "±": 0.5}  # fmt: skip
+FLOOR = re.compile(
+    r"(-?\d{1,2})(?:st|nd|rd|th|er|e|ème|º|ª|\.)?"
+    r"(?:\s?(?:og|stock|etage|floor|étage|planta|piano|obergeschoss))?",
+    re.IGNORECASE,
+)
+FLOORS = {
+    "basement": -2.0, "lower basement": -2.5, "ug": -1.0, "keller": -2.0, "souterrain": -1.0,
+    "lower ground": -1.0, "sous-sol": -1.0, "eg": 0.0, "erdgeschoss": 0.0, "parterre": 0.0,
+    "ground": 0.0, "ground floor": 0.0, "rdc": 0.0, "rez-de-chaussée": 0.0, "planta baja": 0.0,
+    "bajo": 0.0, "hochparterre": 0.5, "mezzanine": 0.5, "dg": 99.0, "dachgeschoss": 99.0,
+    "attic": 99.0, "top floor": 99.0, "penthouse": 99.5, "ático": 99.0,
+}  # fmt: skip
 ORDERED_NAMES = ("level", "lvl", "grade", "stage", "stufe", "tier", "step", "phase", "rank",
                  "priority", "prio", "niveau", "nivel", "class", "klasse", "year")  # fmt: skip
 ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|\.)(?:\s+[^\W\d_]+)?")
@@ -50,7 +74,7 @@ STAR_WORDS = re.compile(r"(\d(?:[.,]5)?)[\s-]*(?:stars?|sterne?|étoiles?|estrel
 LETTER_NAMES = (
     "grade", "note", "effizienz", "triage", "rating", "class", "klasse", "energy", "energie",
     "score", "mark", "rank", "label", "level", "quality", "band", "nutri", "efficiency", "cut",
-    "tier",
+    "tier", "certif", "zertif", "ocena", "voto", "оценка",
 )  # fmt: skip
 RATED_NAMES = (
     "rating", "satisf", "zufrieden", "likert", "stars", "sterne", "agree", "stars", "bewertung",
@@ -60,6 +84,11 @@ RATED_NAMES = (
     "difficulty",
 )  # fmt: skip
 MOST_BANDS = 30
+ALONE = frozenset({
+    "none", "never", "nobody", "just me", "only me", "solo", "alone", "self", "single", "nur ich",
+    "self-employed", "keine", "aucun", "no one", "zero", "nothing", "not at all",
+})  # fmt: skip
+"""What is less than every band of numbers beside it."""
 OPEN = re.compile(
     r"(?:\d[\d.,' ]*\s?(?:k|m|years?|yrs?)?\s*(?:\+|and (?:more|over|above|older)|"
     r"or (?:more|older|above|over)|und (?:mehr|älter)|et plus|plus|years? and over))|"
@@ -98,7 +127,7 @@ def _by_words(texts: Mapping[str, str], name: str) -> dict[str, float] | None:
             continue
         if len(set(ranks.values())) > 2 or (len(set(ranks.values())) == 2 and _pair(plain.values())):  # fmt: skip # noqa: E501
             return dict(ranks)
-    return None
+    return by_meaning(plain)
 
 
 def _without_common(texts: Mapping[str, str]) -> Mapping[str, str]:
@@ -159,8 +188,13 @@ def _shift(sign: str) -> float:
 
 
 def _numbered(texts: Mapping[str, str], hinted: bool) -> dict[str, float] | None:
-    if all(text.casefold() in ROMAN for text in texts.values()):
-        return {word: float(ROMAN[text.casefold()]) for word, text in texts.items()}
+    romans = {word: ROMAN_PART.fullmatch(text) for word, text in texts.items()}
+    if all(romans.values()):
+        return {
+            word: ROMAN[each[1].casefold()] + _letter(each[2])
+            for word, each in romans.items()
+            if each
+        }
     ranks, heads = {}, set()
     for word, text in texts.items():
         found = NUMBERED.fullmatch(text)
@@ -171,13 +205,20 @@ def _numbered(texts: Mapping[str, str], hinted: bool) -> dict[str, float] | None
         if not number.isdigit() and number not in ROMAN:
             return None
         heads.add(head)
-        letter = 0.1 * (ord(found["letter"].lower()) - 96) if found["letter"] else 0.0
-        ranks[word] = (int(number) if number.isdigit() else ROMAN[number]) + letter
+        whole = int(number) if number.isdigit() else ROMAN[number]
+        ranks[word] = whole + _letter(found["letter"])
     known = heads <= set(ORDERED_NAMES)
     return ranks if len(heads) == 1 and (known or (hinted and len(min(heads)) < 2)) else None
 
 
+def _letter(letter: str | None) -> float:
+    """By how much a letter behind a number moves it up."""
+    return 0.1 * (ord(letter.lower()) - 96) if letter else 0.0
+
+
 def _counted(texts: Mapping[str, str]) -> dict[str, float] | None:
+    if ranks := _pluses(texts) or _floors(texts):
+        return ranks
     for pattern in (ORDINAL, OUT_OF, STAR_WORDS):
         found = {word: pattern.fullmatch(text) for word, text in texts.items()}
         if all(found.values()) and (pattern is not OUT_OF or _one_whole(found.values())):
@@ -187,16 +228,47 @@ def _counted(texts: Mapping[str, str]) -> dict[str, float] | None:
     return None
 
 
+def _pluses(texts: Mapping[str, str]) -> dict[str, float] | None:
+    """Ranks of neg, trace, 1+ and 2+, or of +, ++ and +++, as laboratories write them."""
+    ranks = {}
+    for word, text in texts.items():
+        found = re.fullmatch(r"(\d)\s?\+|(\++)", text)
+        rank = PLUSES.get(text.casefold()) if found is None else float(found[1] or len(found[2]))
+        if rank is None:
+            return None
+        ranks[word] = rank
+    return ranks if any("+" in text for text in texts.values()) else None
+
+
+def _floors(texts: Mapping[str, str]) -> dict[str, float] | None:
+    """Ranks of floors: those with a number, and words for what is below and above these."""
+    ranks, numbered = {}, 0
+    for word, text in texts.items():
+        found = FLOOR.fullmatch(text)
+        rank = FLOORS.get(text.casefold().strip(".")) if found is None else float(found[1])
+        if rank is None:
+            return None
+        ranks[word], numbered = rank, numbered + (found is not None)
+    return ranks if 0 < numbered < len(texts) else None
+
+
 def _one_whole(found: Collection[re.Match[str] | None]) -> bool:
     return len({each[2] for each in found if each}) == 1
 
 
 def bands(texts: Mapping[str, str]) -> dict[str, float] | None:
     """Ranks of bands of numbers such as 18-24 and 65+; None where cells are something else."""
-    if not 2 < len(texts) <= MOST_BANDS:
+    if not 2 < len(texts) <= MOST_BANDS or are_feet(texts.values()):
         return None
-    ranks, marked = {}, 0
-    for word, text in texts.items():
+    ranks, marked, alone = {}, 0, 0
+    letters = {re.match(r"[A-Za-z]{0,2}(?=\d|$)", text) for text in texts.values()}
+    common = {each[0] for each in letters if each} if all(letters) else set()
+    front = len(min(common, default="")) if len(common) == 1 else 0
+    for word, whole in texts.items():
+        text = whole[front:]
+        if whole.casefold() in ALONE and not alone:
+            ranks[word], alone = 0.0, 1
+            continue
         bare = re.sub(r"\s?(?:years?|yrs?|jahre?|ans|old|km|kg|cm|€|eur|usd)\.?(?=$|[\s-])", "", text, flags=re.IGNORECASE).strip("[]() ")  # fmt: skip # noqa: E501
         bare = re.sub(r"(?<=\d)\s?[,;]\s(?=\d)", "-", bare) if text[:1] in "[(" else bare
         limits, opened = RANGE.fullmatch(bare), OPEN.fullmatch(bare)
@@ -215,4 +287,4 @@ def bands(texts: Mapping[str, str]) -> dict[str, float] | None:
         ranks[word] = value - 0.5 * less + 0.5 * bool(opened and not less)
         if limits and "k" in (limits["after"] or "").casefold() and "k" not in (limits["unit"] or "").casefold() and "k" not in low.casefold():  # fmt: skip # noqa: E501
             ranks[word] *= 1000
-    return ranks if marked > 0.6 * len(texts) else None
+    return ranks if marked + alone > 0.6 * len(texts) and marked else None

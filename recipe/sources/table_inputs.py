@@ -337,13 +337,14 @@ def _how(column: TypedColumn, reader: TableReader) -> str:
     words = next((each for each in reader.words if each.name == name), None)
     count = 0 if words is None else len(words.known) + words.rare
     if column.kind == "category":
-        return f"one input for each of {count} words"
+        return f"one input for each of the {count} words"
     if column.kind == "date":
         return ", ".join(_said(dict(reader.dates)[name]))
     numbers = next((each for each in reader.numbers if each.name == name), None)
-    far = f", values beyond {FAR:g} standard deviations count as {FAR:g}"
-    gap = far if numbers and numbers.bound else ""
-    gap += " and whether it is missing" if numbers and numbers.missing else ""
+    far = f"values beyond {FAR:g} standard deviations count as {FAR:g}"
+    more = [far] if numbers and numbers.bound else []
+    more += ["an extra input marks missing values"] if numbers and numbers.missing else []
+    gap = f" ({'; '.join(more)})" if more else ""
     if column.kind == "grade" and count:
-        return f"its rank and one input for each of {count} grades{gap}"
-    return f"scaled{gap}" if column.kind != "boolean" else f"0 or 1, scaled{gap}"
+        return f"its rank, and one input for each of the {count} grades{gap}"
+    return f"scaled{gap}" if column.kind != "boolean" else f"0 or 1, then scaled{gap}"

@@ -16,6 +16,8 @@ TOTAL = re.compile(
 """The first cell of a row below the table that adds up the others."""
 SHOWN_LENGTH = 60
 LEAST_WIDTH = 2
+LEAST_BELOW_UNITS, UNITS_SAMPLE, LONGEST_UNIT = 5, 20, 12
+"""Rows that a row of units has below it, those that are looked at, and characters of a unit."""
 
 
 @dataclass
@@ -63,6 +65,10 @@ def cut_out(rows: dict[int, list[str]], header: bool | None) -> Found:
         below = cells.pop(0)
         names = [low or high for high, low in zip(names, below, strict=True)]
         first = places.pop(0)
+    if named and _units_below(names, cells):
+        shown = " ".join(filter(None, cells[0]))[:SHOWN_LENGTH]
+        notes.append(f"The row of units {shown!r} below the header is left out.")
+        del cells[0], places[0]
     if named and cells and len(names) == len(cells[0]) - 1 and all(len(r) == len(cells[0]) for r in cells):  # fmt: skip # noqa: E501
         names = ["", *names]  # as R writes row names
     _fill_up(cells, places, len(names), notes)
@@ -79,6 +85,23 @@ def _second_header(names: list[str], cells: list[list[str]]) -> bool:
     named = sum(bool(below[index]) for index in gaps) > 0.5 * len(gaps)
     numbers = any(is_number(cell) for row in cells[1:4] for cell in row)
     return named and numbers and not any(map(is_number, below))
+
+
+def _units_below(names: list[str], cells: list[list[str]]) -> bool:
+    """Whether the first row has short words, which do not come again, above columns of numbers."""
+    if len(cells) <= LEAST_BELOW_UNITS or len(cells[0]) != len(names):
+        return False
+    first = cells[0]
+    rows = [row for row in cells[1 : 1 + UNITS_SAMPLE] if len(row) == len(names)]
+    found = 0
+    for index, cell in enumerate(first):
+        if is_number(cell):
+            return False
+        below = [row[index] for row in rows]
+        numbers = sum(map(is_number, below))
+        again = any(row[index : index + 1] == [cell] for row in cells[1:])
+        found += bool(cell) and len(cell) <= LONGEST_UNIT and not again and numbers > len(below) / 2
+    return found > max(1, sum(map(bool, first)) / 2)
 
 
 def _fill_up(cells: list[list[str]], places: list[int], width: int, notes: list[str]) -> None:
@@ -123,12 +146,15 @@ def _without_above(rows: dict[int, list[str]], width: int, notes: list[str]) -> 
     kept = dict(rows)
     usual = Counter(sum(map(bool, row)) for row in rows.values()).most_common(1)[0][0]
     for place, row in rows.items():
+        if len(kept) <= LEAST_WIDTH:
+            return kept
         title = len(row) < width - 1 or (
             width > LEAST_WIDTH and sum(map(bool, row)) < LEAST_WIDTH <= usual
         )
         comment = bool(COMMENT.match(row[0])) and len(row) != width
-        below = [each for each in kept.values() if each is not row][:2]
-        if len(kept) <= LEAST_WIDTH or not (title or comment or _above_a_header(row, below)):
+        below = [each for each in kept.values() if each is not row][:5]
+        above = title or comment or _above_a_header(row, below[:2]) or _far_above(row, below)
+        if not above:
             return kept
         del kept[place]
         shown = " ".join(filter(None, row))[:SHOWN_LENGTH]
@@ -145,6 +171,18 @@ def _above_a_header(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     return len(row) == len(head) - 1 == len(first) - 1 and (
         any(map(is_number, first)) and not any(map(is_number, head))
     )
+
+
+def _far_above(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether a row with gaps stands over another one with gaps, and that over the names of the
+    columns: a title beside the date of printing, over titles of groups.
+    """
+    for place, head in enumerate(below[:-1]):
+        full = len(head) == len(row) and all(head) and len(set(head)) == len(head)
+        gaps = 2 * sum(map(bool, row)) <= len(head)
+        if full and not any(map(is_number, head)):
+            return place > 0 and gaps and any(map(is_number, below[place + 1]))
+    return False
 
 
 def is_header(rows: Sequence[Sequence[str]]) -> bool:

@@ -1,6 +1,7 @@
 """Whether words are categories, free text, or names of the rows."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 
 from recipe.core.column_facts import Kind
@@ -15,6 +16,10 @@ LEAST_ROWS = 15
 SEVERAL_WORDS, SENTENCE = 3, 5
 """Words in the mean cell: of text where nearly all cells differ, and of text that comes again."""
 LEAST_TEXTS = 20
+ALSO = 0.1
+"""Share of the cells that are of another number of words."""
+PARTS = 2
+"""Lists for each of the words that they are made of."""
 LONG = 60
 """Characters in the mean cell of free text that has few spaces."""
 ADDRESSES = re.compile(
@@ -52,9 +57,37 @@ def kind_of_words(name: str, cells: Mapping[str, int], words: Collection[str]) -
         return "category"
     if MOSTLY < share < UNIQUE and codes < HALF and not named and _several_words(words):
         return "text"  # names and titles, of which some come again
+    if not named and codes < HALF and (_like_titles(cells) or _of_parts(cells)):
+        return "text"
     if share >= UNIQUE or (named and share > HALF):
         return "identifier"
     return "identifier" if named and codes > UNIQUE and share > SOME else "category"
+
+
+def _like_titles(cells: Mapping[str, int]) -> bool:
+    """Whether nearly all cells differ and are of now more and now fewer words, as titles are;
+    names of people and places have mostly equally many.
+    """
+    if len(cells) < UNIQUE * sum(cells.values()) or not _several_words(cells):
+        return False
+    lengths = Counter(min(len(cell.split()), SENTENCE) for cell in cells)
+    return sum(count >= ALSO * len(cells) for count in lengths.values()) >= SEVERAL_WORDS
+
+
+def _of_parts(cells: Mapping[str, int]) -> bool:
+    """Whether cells are lists with signs between their parts, which are few while lists are many,
+    as answers where several could be ticked.
+    """
+    for sign in ";|,":
+        lists = [[part.strip() for part in cell.split(sign)] for cell in cells]
+        several = sum(len(parts) > 1 for parts in lists)
+        different = {part for parts in lists for part in parts}
+        unique = all(len(set(parts)) == len(parts) for parts in lists)
+        if several > HALF * len(lists) and unique and len(cells) > LEAST_TEXTS and (
+            len(cells) > PARTS * len(different)
+        ):  # fmt: skip
+            return True
+    return False
 
 
 def _several_words(words: Collection[str]) -> bool:

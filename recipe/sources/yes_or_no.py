@@ -9,14 +9,16 @@ YES = frozenset({
     "verdadero", "on", "ein", "an", "positive", "pos", "positiv", "detected", "✓", "✔", "vero",
     "verdadeiro", "waar", "prawda", "sant", "sì", "evet", "igen", "ano", "kyllä", "tosi",
     "present", "checked", "enabled", "да", "x", "tak",
+    "是", "有", "はい", "예", "네", "ναι", "כן", "نعم",
 })  # fmt: skip
 NO = frozenset({
     "0", "0.0", "no", "false", "n", "f", "nein", "non", "não", "nao", "nee", "falsch", "faux",
     "falso", "off", "aus", "negative", "neg", "negativ", "not detected", "✗", "✘", "absent",
     "onwaar", "fałsz", "falskt", "nej", "nei", "hay\u0131r", "nem", "ne", "ei", "epätosi",
     "unchecked", "disabled", "нет", "nie",
+    "否", "无", "不是", "いいえ", "아니오", "아니요", "όχι", "לא", "لا",
 })  # fmt: skip
-MARKS = frozenset({"x", "✓", "✔", "yes", "y", "ja", "true", "1", "oui", "j", "t"})
+MARKS = frozenset({"x", "✓", "✔", "yes", "y", "ja", "true", "1", "oui", "j", "t", "*"})
 """What a column of ticks has beside empty cells."""
 
 

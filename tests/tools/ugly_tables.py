@@ -1,8 +1,8 @@
 """Writes tests/sources/ugly/TABLE.md: which columns of ugly tables are read as a person would.
 
-python tests/tools/ugly_tables.py [--write] [--half seen|held] [--files FOLDER]
+python tests/tools/ugly_tables.py [--write] [--half seen|held|fresh|after] [--files FOLDER]
 
-With `--files` the tables are left in that folder; `--hash` writes the hashes of those held out.
+With `--files` the tables are left in that folder; `--hash SET` writes the hashes of one that is new.
 """
 
 import argparse
@@ -18,17 +18,18 @@ FIRST = PAGE.with_name("first_look.md")
 MEANING = """\
 # Columns of ugly tables
 
-Written by `python tests/tools/ugly_tables.py --write`. Sixty files of 120 to 400 rows, made by code
-in the layout and with the dirt of public ones (`seen_*.py`, `held_*.py`); each column has the kind
+Written by `python tests/tools/ugly_tables.py --write`. Ninety-nine files of 120 to 400 rows, made by
+code in the layout and with the dirt of public ones (`seen_*.py`, `held_*.py`, `fresh_*.py`, `after.py`);
+each column has the kind
 that a person would say who sees the file and has no code book. Where people would disagree (is a
 year a number or a date, a score of 1 to 5 a grade or a number), the other kinds count as right too;
-"of these as first said" leaves those out. The hashes of the held-out half (`held_out.json`) are from
-before anything had read it.
+"of these as first said" leaves those out. The hashes of those held out (`held_out.json`, `fresh.json`,
+`after.json`) are from before anything had read them.
 """
 
 
 def page(rows):
-    """Markdown of both halves."""
+    """Markdown of all sets."""
     parts = [MEANING]
     for half, of_half in rows.items():
         parts += [f"## {half}: {score.share(of_half):.1%} of {len(of_half)} columns\n",
@@ -42,22 +43,24 @@ def page(rows):
 def main():
     ask = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     ask.add_argument("--write", action="store_true")
-    ask.add_argument("--hash", action="store_true")
-    ask.add_argument("--half", choices=("seen", "held"), action="append")
+    ask.add_argument("--hash", choices=tuple(score.HASHES))
+    ask.add_argument("--half", choices=tuple(score.SETS), action="append")
     ask.add_argument("--files", type=Path)
     options = ask.parse_args()
     if options.hash:
-        score.HASHES.write_text(json.dumps(score.digests(score.HELD), indent=1) + "\n", "utf-8")
+        digests = score.digests(score.SETS[options.hash])
+        score.HASHES[options.hash].write_text(json.dumps(digests, indent=1) + "\n", "utf-8")
         return
     from recipe.sources import column_kinds
 
-    halves = {"seen": score.SEEN, "held": score.HELD}
     with tempfile.TemporaryDirectory() as other:
         folder = options.files or Path(other)
         folder.mkdir(parents=True, exist_ok=True)
         rows = {
-            half: [row for case in halves[half] for row in score.read(case, folder, column_kinds)]
-            for half in options.half or halves
+            half: [
+                row for case in score.SETS[half] for row in score.read(case, folder, column_kinds)
+            ]
+            for half in options.half or score.SETS
         }
     if options.write:
         PAGE.write_text(page(rows), "utf-8")

@@ -60,8 +60,10 @@ def as_csv(
     return made(table, suffix, content)
 
 
-def as_blanks(table, *, above="", header=True, suffix=".txt", gap=2, packed=False):
-    """Columns under each other, with blanks between them."""
+def as_blanks(
+    table, *, above="", header=True, suffix=".txt", gap=2, packed=False, below_header=""
+):  # fmt: skip
+    """Columns under each other, with blanks between them; a line of units may follow the header."""
     rows = [[shown(cell) for cell in row] for row in rows_of(table)]
     if header:
         rows.insert(0, [column.name for column in table.columns])
@@ -70,6 +72,7 @@ def as_blanks(table, *, above="", header=True, suffix=".txt", gap=2, packed=Fals
         (" " * gap).join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
         for row in rows
     ]
+    lines[1:1] = [below_header] if below_header else []
     content = (above + "\n".join(lines) + "\n").encode()
     if packed:
         return made(table, f"{suffix}.gz", gzip.compress(content, mtime=0), content.hex())

@@ -6,13 +6,19 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from ugly import held_1, held_2, seen_1, seen_2
+from ugly import after, fresh_1, fresh_2, fresh_3, held_1, held_2, seen_1, seen_2
 from ugly.table import GONE, KINDS
 
 HERE = Path(__file__).parent
 SEEN = (*seen_1.CASES, *seen_2.CASES)
 HELD = (*held_1.CASES, *held_2.CASES)
-HASHES = HERE / "held_out.json"
+FRESH = (*fresh_1.CASES, *fresh_2.CASES, *fresh_3.CASES)
+SETS = {"seen": SEEN, "held": HELD, "fresh": FRESH, "after": after.CASES}
+HASHES = {
+    "held": HERE / "held_out.json",
+    "fresh": HERE / "fresh.json",
+    "after": HERE / "after.json",
+}
 """Of the held-out files, from before anything had read them."""
 
 
@@ -76,8 +82,8 @@ def digests(cases):
     return {case.__name__: digest(case) for case in cases}
 
 
-def known_digests():
-    return json.loads(HASHES.read_text("utf-8"))
+def known_digests(name):
+    return json.loads(HASHES[name].read_text("utf-8"))
 
 
 def by_kind(rows):
