@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import warm
+
 HEALTHY = """\
 import torch, torch.nn as nn, torch.nn.functional as F
 from torch.utils.data import DataLoader, Dataset, TensorDataset
@@ -52,6 +54,9 @@ class Ran:
 
 def command(folder: Path, path: Path, *options: str, **environment: str) -> Ran:
     """`recipe check` in a process of its own."""
+    if not environment:
+        done = warm.run(["check", path, "--no-input", *options], module="recipe", cwd=folder)
+        return Ran(done.returncode, done.stdout, done.stderr)
     done = subprocess.run(
         [sys.executable, "-m", "recipe", "check", str(path), "--no-input", *options],
         cwd=folder, env=os.environ | environment, capture_output=True, text=True, timeout=600,

@@ -11,3 +11,8 @@ def slow_but(quick, cases):
 
 def _several(case):
     return case if isinstance(case, tuple) else (case,)
+
+
+def heavy(*case):
+    """A further case of a long list of like runs."""
+    return pytest.param(*case, marks=[pytest.mark.slow, pytest.mark.heavy])

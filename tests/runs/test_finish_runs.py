@@ -3,16 +3,14 @@ after a kill.
 """
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
 import recipe
+import warm
 from recipe import UsageError
 from recipe.core.chosen_model import Chosen
 from recipe.core.settings import Settings
@@ -110,11 +108,12 @@ def test_several_members_answer_together(finished):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("passed", [0, 3, 9])
-def test_killed_in_the_last_step_and_resumed_it_ends_the_same(tmp_path, finished, passed):
+def test_killed_in_the_last_step_and_resumed_it_ends_the_same(
+    tmp_path, monkeypatch, finished, passed
+):
     script = Path(__file__).parents[1] / "helpers" / "killed.py"
-    command = [sys.executable, script, tmp_path, "finish", "Progress", "tested", str(passed)]
-    env = {**os.environ, "KILLED_ENSEMBLE": "2"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    monkeypatch.setenv("KILLED_ENSEMBLE", "2")
+    done = warm.run([script, tmp_path, "finish", "Progress", "tested", passed])
     assert done.returncode == -signal.SIGKILL, done.stderr
     (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
     result = execute(tested, Settings(out=tmp_path, ensemble=2), target="tiny")

@@ -2,13 +2,12 @@
 
 import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from marks import slow_but
+import warm
+from marks import heavy, slow_but
 from recipe.core.settings import Settings
 from recipe.engine.run_execution import execute
 from recipe.notebook.journal import FILE
@@ -59,8 +58,7 @@ def names(events):
 
 def kill(out, step, event, name, passed=0):
     script = Path(__file__).parents[1] / "helpers" / "killed.py"
-    command = [sys.executable, script, out, step, event, name, str(passed)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = warm.run([script, out, step, event, name, passed])
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
@@ -108,7 +106,7 @@ def test_the_rounds_that_are_killed_try_a_change_and_train_it_from_fresh_seeds(i
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("trials", [1, 4, 6, 9])
+@pytest.mark.parametrize("trials", [1, 6, *(heavy(n) for n in (4, 9))])
 def test_killed_within_a_round_it_proposes_the_same_and_ends_the_same(tmp_path, in_rounds, trials):
     kill(tmp_path, "refine_grid", "TrialFinished", "rounds", trials)
     content, result, events = finish(tmp_path, rounds)
@@ -134,7 +132,7 @@ def test_what_is_killed_below_freezes_blocks_and_starts_from_the_trained_head(mo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("trials", [0, 5, 10, 11, 13, 16])
+@pytest.mark.parametrize("trials", [0, 11, 16, *(heavy(n) for n in (5, 10, 13))])
 def test_killed_while_it_transfers_it_ends_the_same(tmp_path, moved, trials):
     kill(tmp_path, "transfer", "TrialFinished", "transferred", trials)
     content, result, events = finish(tmp_path, transferred)
@@ -156,7 +154,7 @@ def test_killed_after_it_transferred_what_was_frozen_stays_frozen(tmp_path, move
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("keep", [1, 3, 8, 14])
+@pytest.mark.parametrize("keep", [3, 14, *(heavy(n) for n in (1, 8))])
 def test_a_torn_last_line_is_cut_and_its_work_done_again(tmp_path, undisturbed, keep):
     _, result, _ = finish(tmp_path)
     journal = result.folder / FILE
