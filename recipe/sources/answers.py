@@ -36,6 +36,22 @@ class Answers:
         columns = self.values.reshape(len(self.values), -1).T
         return max(_explained(one, y) - _explained(other, y) for y in columns) > CLEARLY
 
+    def leave_the_line(self, ranks: np.ndarray) -> bool:
+        """Whether a line over the ranks [rows] of grades, NaN where there is none, misses what is
+        predicted: then each grade says something of its own. Analysis of variance of what the line
+        leaves; of classes, for each of them.
+        """
+        known = ~np.isnan(ranks)
+        if known.sum() < LEAST_ROWS:
+            return True
+        y = self.values[known]
+        columns = (
+            [(y == value).astype(float) for value in np.unique(y)] if self.classes and y.ndim == 1
+            else y.reshape(len(y), -1).T.astype(float)
+        )  # fmt: skip
+        left = [_without_trend(ranks[known], column) for column in columns]
+        return any(_differs(ranks[known].astype(int), each, classes=False) for each in left)
+
 
 def followed(dates: Dates, moments: Sequence[Moment | None], answers: Answers) -> Dates:
     """The dates without those parts that come again (month, day of week, hour) which the answer
@@ -75,10 +91,11 @@ def _explained(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.corrcoef(x, y)[0, 1] ** 2)
 
 
-def _without_trend(days: np.ndarray, y: np.ndarray) -> np.ndarray:
-    if np.ptp(days) == 0:
+def _without_trend(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """What a line over `x` leaves of `y`."""
+    if np.ptp(x) == 0:
         return y
-    return np.asarray(y - np.polyval(np.polyfit(days - days.mean(), y, 1), days - days.mean()))
+    return np.asarray(y - np.polyval(np.polyfit(x - x.mean(), y, 1), x - x.mean()))
 
 
 def _differs(bins: np.ndarray, y: np.ndarray, *, classes: bool) -> bool:

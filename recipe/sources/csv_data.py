@@ -7,6 +7,7 @@ import numpy as np
 
 from recipe.core.errors import UsageError
 from recipe.sources.answers import Answers
+from recipe.sources.column_uses import facts_of
 from recipe.sources.csv_cells import Columns
 from recipe.sources.kinds import typed
 from recipe.sources.leaks import leaks
@@ -15,7 +16,6 @@ from recipe.sources.source import Source
 from recipe.sources.table_files import read_table
 from recipe.sources.table_inputs import (
     Roles,
-    facts_of,
     of_odd_cells,
     of_spellings,
     roles_of,

@@ -3,11 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import numpy as np
 
-from recipe.core.column_facts import ColumnFacts
 from recipe.core.errors import UsageError
 from recipe.sources.answers import Answers, followed
 from recipe.sources.csv_cells import Columns, blank
@@ -193,7 +191,7 @@ def _add_dates(
     varying, found = found, followed(found, moments, train)
     idle = [part for part in varying.parts if part not in found.parts]
     doubt = f" ({described(column.doubt)} fits too: write YYYY-MM-DD to be sure)" if column.doubt else ""  # fmt: skip # noqa: E501
-    shown, name = ", ".join(_said(found)), column.name
+    shown, name = ", ".join(said_parts(found)), column.name
     if parts is not None:
         what = f"of its parts {shown} are inputs" if shown else "it is no input"
         roles.notes.append(f"{name!r} orders the rows; {what}: later rows lie beyond the others.")
@@ -215,7 +213,7 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _said(dates: Dates) -> list[str]:
+def said_parts(dates: Dates) -> list[str]:
     """The parts of dates, without their waves."""
     return [name for name in dates.names if "sine" not in name]
 
@@ -244,6 +242,8 @@ def table_reader(
     columns = tuple(column for column in columns if column.name in roles.columns)
     plain = {name: c for name, c in words.items() if name not in told and name in roles.columns}
     grades = {column.name: column.order for column in columns if column.kind == "grade"}
+    lines = [name for name in plain if name in grades and not train.leave_the_line(amounts[name])]
+    plain = {name: cells for name, cells in plain.items() if name not in lines}
     return TableReader(
         columns, _numbers(amounts, train), _words(plain, grades), table.names,
         targets[0] if len(targets) == 1 else tuple(targets), table.header,
@@ -301,50 +301,3 @@ def _words(
         known = tuple(str(word) for word in encoder.categories_[0] if word not in few)
         found.append(Words(name, known, bool(few)))
     return tuple(found)
-
-
-def facts_of(
-    table: Columns, columns: Sequence[TypedColumn], targets: Sequence[str], roles: Roles, *,
-    texts: Sequence[str], reader: object,
-) -> tuple[ColumnFacts, ...]:  # fmt: skip
-    """The table of columns: what each is, and whether and how it is used."""
-    found = []
-    for column in columns:
-        cells = table.column(column.name)
-        missing = sum(map(blank, cells))
-        odd = [cell for cell in cells if cell in set(column.odd)]
-        facts = partial(
-            ColumnFacts, column.name, column.kind, missing=missing, odd=len(odd),
-            examples=tuple(sorted(set(odd))[:SHOWN]),
-        )  # fmt: skip
-        if column.name in targets:
-            found.append(facts("target", ""))
-        elif column.name in texts:
-            found.append(facts("input", "tokens"))
-        elif column.name in roles.columns and isinstance(reader, TableReader):
-            found.append(facts("input", _how(column, reader)))
-        else:
-            found.append(facts("left out", roles.left_out.get(column.name, "divides the rows")))
-    return tuple(found)
-
-
-def _how(column: TypedColumn, reader: TableReader) -> str:
-    """How a column becomes inputs, in a few words."""
-    name = column.name
-    if text := next((each for each in reader.texts if each.name == name), None):
-        what = "words" if column.kind == "text" else "groups of letters"
-        return f"{text.width} numbers from its {what} (TF-IDF, SVD)"
-    words = next((each for each in reader.words if each.name == name), None)
-    count = 0 if words is None else len(words.known) + words.rare
-    if column.kind == "category":
-        return f"one input for each of the {count} words"
-    if column.kind == "date":
-        return ", ".join(_said(dict(reader.dates)[name]))
-    numbers = next((each for each in reader.numbers if each.name == name), None)
-    far = f"values beyond {FAR:g} standard deviations count as {FAR:g}"
-    more = [far] if numbers and numbers.bound else []
-    more += ["an extra input marks missing values"] if numbers and numbers.missing else []
-    gap = f" ({'; '.join(more)})" if more else ""
-    if column.kind == "grade" and count:
-        return f"its rank, and one input for each of the {count} grades{gap}"
-    return f"scaled{gap}" if column.kind != "boolean" else f"0 or 1, then scaled{gap}"

@@ -168,3 +168,17 @@ def test_values_far_off_are_bounded_unless_the_answer_follows_them():
     said = {facts.name: facts.how for facts in unfollowed.columns}
     assert "beyond 4 standard deviations count as 4" in said["a"]
     assert "beyond" not in said["b"]
+
+
+def test_grades_get_inputs_of_their_own_only_where_a_line_over_their_ranks_misses_the_answer():
+    words = ["poor", "fair", "good", "excellent"]
+    ranks = RNG.integers(0, 4, 400)
+    noise = RNG.normal(0, 0.3, 400)
+    cells = [words[rank] for rank in ranks]
+    line, bend = (
+        csv_table({"quality": cells, "y": (part + noise).round(3).tolist()}, "y", "regression")
+        for part in (ranks, np.array([0, 3, 0, 1])[ranks])
+    )
+    assert line.reader.input_names == ["quality"]
+    assert bend.reader.input_names == ["quality", *(f"quality={word}" for word in words)]
+    assert line.columns[0].how == "its rank"
