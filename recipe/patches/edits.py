@@ -204,12 +204,13 @@ def _standard(part: int, own: str) -> Edit:
             return
         train = tree.code_for_node(found[0].elements[part].value)
         base = train if train.isidentifier() else f"({train})"
-        changed = tree
+        changes: dict[cst.CSTNode, cst.CSTNode] = {}
         for pair in found:
-            text = tree.code_for_node(pair.elements[part].value)
+            value = pair.elements[part].value
+            text = tree.code_for_node(value)
             scaled = f"({text} - {base}.mean({own})) / ({base}.std({own}) + {TINY})"
-            changed = n.replaced(changed, pair.elements[part].value, _parsed(scaled))
-        yield changed
+            changes[value] = _parsed(scaled)
+        yield n.all_replaced(tree, changes)
 
     return edit
 

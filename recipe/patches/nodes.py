@@ -1,12 +1,9 @@
 """Finding and changing nodes of a Python file; what is not changed keeps its form to the letter."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 
 import libcst as cst
 import libcst.matchers as m
-
-Match = Callable[[cst.CSTNode], bool]
-Change = Callable[[cst.CSTNode], cst.CSTNode]
 
 
 def nodes(tree: cst.CSTNode, kind: type[cst.CSTNode]) -> list[cst.CSTNode]:
@@ -47,6 +44,16 @@ def replaced(tree: cst.Module, old: cst.CSTNode, new: cst.CSTNode) -> cst.Module
     changed = tree.deep_replace(old, new)
     assert isinstance(changed, cst.Module)  # noqa: S101 - a module stays one
     return changed
+
+
+def all_replaced(tree: cst.Module, changes: Mapping[cst.CSTNode, cst.CSTNode]) -> cst.Module:
+    """The file with several nodes replaced at once: a changed file has other nodes."""
+
+    class Replace(cst.CSTTransformer):
+        def on_leave(self, original_node, updated_node):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            return changes.get(original_node, updated_node)
+
+    return tree.visit(Replace())
 
 
 def without(tree: cst.Module, old: cst.CSTNode) -> cst.Module:
