@@ -69,7 +69,7 @@ def make_patch(
         for number, changed in enumerate(candidates(after, kinds, evidence)):
             if number >= MOST_TRIED:
                 break
-            if _mends(file, name, changed, step, found.rule, settings):
+            if _mends(file, name, changed, step, found.rule, settings=settings):
                 after = changed
                 mended.append(found.rule)
                 break
@@ -89,9 +89,7 @@ def _first(result: RunResult, rule: str) -> tuple[str, Evidence]:
     raise KeyError(rule)
 
 
-def _mends(
-    file: Path, name: str, text: str, step: str, rule: str, settings: Settings
-) -> bool:
+def _mends(file: Path, name: str, text: str, step: str, rule: str, *, settings: Settings) -> bool:
     """Whether the edited file loads, and the step that fired finds nothing worse than a note of
     this rule in it, and no failure that was not there.
     """
@@ -106,7 +104,9 @@ def _mends(
     except Exception:  # noqa: BLE001 - an edit that does not fit may break anything
         return False
     ran = result.step(step)
-    return ran.status in ("pass", "warn") and all(f.rule != rule or not f.counts for f in ran.findings)
+    return ran.status in ("pass", "warn") and all(
+        f.rule != rule or not f.counts for f in ran.findings
+    )
 
 
 def load_text(file: Path, name: str, text: str) -> Experiment:

@@ -62,7 +62,9 @@ def without(tree: cst.Module, old: cst.CSTNode) -> cst.Module:
         assert isinstance(block, cst.IndentedBlock)  # noqa: S101 - that kind was asked for
         if list(block.body) != [old]:
             continue
-        owner = next((n for n in nodes(tree, cst.BaseCompoundStatement) if block in n.children), None)
+        owner = next(
+            (n for n in nodes(tree, cst.CSTNode) if block in n.children), None
+        )
         if isinstance(owner, cst.For | cst.With | cst.If):
             return without(tree, owner)
         return replaced(tree, old, cst.parse_statement("pass"))
@@ -103,5 +105,7 @@ def without_argument(tree: cst.Module, call: cst.Call, arg: cst.Arg) -> cst.Modu
     """The file with a call that lacks one argument."""
     left = [each for each in call.args if each is not arg]
     if left and call.args[-1] is arg:
-        left[-1] = left[-1].with_changes(comma=arg.comma, whitespace_after_arg=arg.whitespace_after_arg)
+        left[-1] = left[-1].with_changes(
+            comma=arg.comma, whitespace_after_arg=arg.whitespace_after_arg
+        )
     return replaced(tree, call, call.with_changes(args=left))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.argument("what", metavar="[TARGET]", required=False)
 @with_options
 @click.option("--diff", is_flag=True,
-              help="Print the patch alone, and write nothing: no run folder, no training.")  # fmt: skip
+              help="Print the patch alone, and write nothing.")  # fmt: skip
 @click.option("--apply", "write", is_flag=True, help="Write the patched file too.")
 def fix(what: str | None, *, diff: bool, write: bool, **given: Any) -> int:
     """Repair what a program can, train with what holds, and write a patch of TARGET.
@@ -37,9 +37,7 @@ def fix(what: str | None, *, diff: bool, write: bool, **given: Any) -> int:
     if not diff:
         return run_and_patch(choice, write=write)
     with tempfile.TemporaryDirectory() as folder:
-        settings = replace(
-            choice.settings, out=Path(folder), until=choice.settings.until or CHECKS
-        )
+        settings = replace(choice.settings, out=Path(folder), until=choice.settings.until or CHECKS)
         out, sys.stdout = sys.stdout, sys.stderr  # the patch alone is for standard output
         try:
             ran, patch = _run(replace(choice, settings=settings))

@@ -44,8 +44,10 @@ SYMPTOMS = (*NOT_LEARNING, *OVERSHOOTING)
 
 
 @rule(
-    "fail", explains=SYMPTOMS, remedy=Remedy("clear the gradients before each update", _clearing, edits=("clear-gradients",))
-)  # fmt: skip
+    "fail",
+    explains=SYMPTOMS,
+    remedy=Remedy("clear the gradients before each update", _clearing, edits=("clear-gradients",)),
+)
 def gradients_not_cleared(evidence: Evidence) -> Finding | None:
     """What: when the update step computes gradients, those of the update before are still there.
 
