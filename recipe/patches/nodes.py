@@ -1,13 +1,14 @@
 """Finding and changing nodes of a Python file; what is not changed keeps its form to the letter."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import libcst as cst
 import libcst.matchers as m
 
 
-def nodes(tree: cst.CSTNode, kind: type[cst.CSTNode]) -> list[cst.CSTNode]:
-    """All nodes of a kind, in the order of the file."""
+def nodes(tree: cst.CSTNode, kind: Any) -> list[cst.CSTNode]:
+    """All nodes of a kind, a class or an abstract one, in the order of the file."""
     found: list[cst.CSTNode] = []
 
     def walk(node: cst.CSTNode) -> None:
@@ -62,9 +63,7 @@ def without(tree: cst.Module, old: cst.CSTNode) -> cst.Module:
         assert isinstance(block, cst.IndentedBlock)  # noqa: S101 - that kind was asked for
         if list(block.body) != [old]:
             continue
-        owner = next(
-            (n for n in nodes(tree, cst.CSTNode) if block in n.children), None
-        )
+        owner = next((n for n in nodes(tree, cst.CSTNode) if block in n.children), None)
         if isinstance(owner, cst.For | cst.With | cst.If):
             return without(tree, owner)
         return replaced(tree, old, cst.parse_statement("pass"))
