@@ -33,7 +33,7 @@ COLUMN_KINDS = ("number", "boolean", "date", "category", "grade", "text", "ident
 BY_NAME = ("data", "target", "task", "group", "time", "column", "model", "pretrained", "weights",
            "image_size", "augment", "skip_unreadable", "data_dir")  # fmt: skip
 """Options that name an experiment instead of a TARGET."""
-ONE_RUN = ("until", "only", "skip", "mend", "keep_going", "again", "fresh")
+ONE_RUN = ("until", "only", "skip", "mend", "fix", "keep_going", "again", "fresh")
 """Options that belong to one run: they are never saved as settings of a project."""
 
 
@@ -187,6 +187,12 @@ OPTIONS: tuple[Option, ...] = (
         "Go on with this rule's remedy applied where it fires (repeatable).",
         "RULE",
         multiple=True,
+    ),
+    Option(
+        "fix",
+        parse_flag,
+        default=False,
+        help="Go on with every fault repaired that a program can repair, each repair proved.",
     ),
     Option(
         "against",

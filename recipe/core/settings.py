@@ -44,6 +44,7 @@ class Settings:
     skip: tuple[str, ...] = ()
     ignore: dict[str, str] = field(default_factory=dict)
     mend: tuple[str, ...] = ()
+    fix: bool = False
     against: Path | None = None
     keep_going: bool = False
     strict: bool = False

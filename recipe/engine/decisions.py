@@ -1,7 +1,7 @@
 """What happens after a step: go on, stop, or mend a fault first; answered once, then remembered."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from recipe.core.errors import UsageError
 from recipe.core.results import StepResult
@@ -22,6 +22,10 @@ class Decisions:
     settings: Settings
     journal: Journal
     gate: Gate | None = None
+    short: Callable[[str], bool] = lambda _: True
+    """Whether the step of this name takes no whole training."""
+    fixed: set[str] = field(default_factory=set)
+    """Rules whose remedies were asked for by `fix`: each once, so a run ends."""
 
     def after(self, result: StepResult, key: str) -> Answer:
         """What to do after a step; what a person answered is kept, a stop excepted: a resumed run
@@ -42,6 +46,8 @@ class Decisions:
         wanted = [rule for rule in repairable(result) if rule in self.settings.mend]
         if wanted:
             return wanted[0]
+        if self.settings.fix:
+            return self._fixed(result)
         passed = result.status not in ("fail", "error")
         if self.settings.keep_going and not any(f.blocks and f.counts for f in result.findings):
             return True
@@ -53,6 +59,17 @@ class Decisions:
         if answer:
             self.journal.put(KIND, key, {"answer": answer, "failed": not passed})
         return answer
+
+    def _fixed(self, result: StepResult) -> Answer:
+        """The next fault to repair, failures first; else go on as long as there is a model to
+        train. A warning behind a whole training is left to its proof at the end.
+        """
+        severity = {f.rule: f.severity for f in result.findings}
+        for rule in sorted(repairable(result), key=lambda rule: severity[rule] != "fail"):
+            if rule not in self.fixed and (severity[rule] == "fail" or self.short(result.name)):
+                self.fixed.add(rule)
+                return rule
+        return not any(f.blocks and f.counts for f in result.findings)
 
     def taken(self) -> Settings:
         """The settings with which nobody is asked again."""

@@ -64,7 +64,10 @@ class Engine:
     """By step, what was found there and repaired."""
 
     def __post_init__(self) -> None:
-        self.decisions = Decisions(self.ctx.settings, self.journal, self.gate)
+        short = {plugin.step.name for plugin in self.plugins if is_short(plugin.step)}
+        self.decisions = Decisions(
+            self.ctx.settings, self.journal, self.gate, short=short.__contains__
+        )
 
     def run(self) -> None:
         """Run every selected step; KeyboardInterrupt passes through with the results kept."""

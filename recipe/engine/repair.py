@@ -43,6 +43,9 @@ def repair(
         return Repaired(result)
     outcome = found.remedy or RemedyOutcome(rule)
     remedy = rules[rule].remedy
+    asked = rule in ctx.settings.mend or found.severity == "fail" or not ctx.settings.fix
+    if not (asked or outcome.verified):  # it stops nothing, and no proof says that it helps
+        return Repaired(result)
     if remedy is None or not (outcome.verified or verifier.adopt(remedy, found, result.evidence)):
         ctx.say(f"{rule}: its remedy cannot be applied to this experiment.")
         return Repaired(_with(result, replace(found, remedy=replace(outcome, verified=False))))

@@ -46,6 +46,7 @@ SHAPING = (
     "only",
     "skip",
     "mend",
+    "fix",
     "keep_going",
 )
 """Settings that two invocations must share to count as the same run."""

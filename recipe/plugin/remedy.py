@@ -44,6 +44,8 @@ class Remedy:
             the setting of the best one.
         corrects_score: validation was not what it should be, so the score afterwards is the true
             one, be it higher or lower.
+        edits: kinds of edit that do the same in the user's file (`recipe.patches.edits`), most
+            probable first.
 
     """
 
@@ -53,6 +55,7 @@ class Remedy:
     decides: bool = False
     of_run: bool = False
     corrects_score: bool = False
+    edits: tuple[str, ...] = ()
 
 
 def change_of(outcome: RemedyOutcome) -> str:

@@ -9,7 +9,7 @@ from recipe.report.junit import junit_xml
 from recipe.report.markdown import render
 from recipe.report.plots import draw_plots
 
-MARKDOWN, HTML = "report.md", "report.html"
+MARKDOWN, HTML, PATCH = "report.md", "report.html", "fix.patch"
 
 
 def write_report(
@@ -17,7 +17,8 @@ def write_report(
 ) -> Path:
     """Draw the plots of `result` into `folder` and write report.md, the path it returns.
 
-    It reads nothing but `result`: an old run is rendered again from its result.json.
+    It reads nothing but `result` and a patch that lies in the folder: an old run is rendered again
+    from its result.json.
 
     Args:
         result: what the run found.
@@ -32,7 +33,7 @@ def write_report(
     make_folder(folder)
     plots = draw_plots(result, folder)
     report = folder / MARKDOWN
-    text = render(result, plots)
+    text = render(result, plots) + _patch_section(folder)
     write_text(report, text)
     if html:
         write_text(folder / HTML, html_page(text, folder))
@@ -40,3 +41,23 @@ def write_report(
     if junit or suite.exists():
         write_text(suite, junit_xml(result))
     return report
+
+
+def add_patch(folder: Path) -> None:
+    """Append the patch in a run folder to the reports there."""
+    report = folder / MARKDOWN
+    text = report.read_text("utf-8") + _patch_section(folder)
+    write_text(report, text)
+    if (folder / HTML).exists():
+        write_text(folder / HTML, html_page(text, folder))
+
+
+def _patch_section(folder: Path) -> str:
+    patch = folder / PATCH
+    if not patch.exists():
+        return ""
+    return (
+        "\n## Patch of your file\n\nEach edit was run: the rule that fired is silent after it. "
+        f"`git apply {PATCH}`, at the root of the repository or in the folder of the file.\n\n"
+        f"```diff\n{patch.read_text('utf-8')}```\n"
+    )

@@ -16,6 +16,7 @@ from recipe.core.version import VERSION
 from recipe.ui import rule_commands, run_commands
 from recipe.ui.click_flags import with_options
 from recipe.ui.config import read_table
+from recipe.ui.fix_command import fix, run_and_patch
 from recipe.ui.init import init
 from recipe.ui.predict_command import predict
 from recipe.ui.target_choice import CHECKS, Choice, choose
@@ -147,6 +148,7 @@ def diagnose(logs: tuple[Path, ...], columns: str | None) -> int:
 cli.add_command(run_commands.compare)
 cli.add_command(run_commands.export)
 cli.add_command(predict)
+cli.add_command(fix)
 cli.add_command(init)
 cli.add_command(rule_commands.steps)
 cli.add_command(rule_commands.rules)
@@ -155,7 +157,8 @@ cli.add_command(rule_commands.schema)
 
 
 def _run(target: str | None, given: dict[str, Any]) -> int:
-    return _execute(choose(target, given, Path.cwd()), None)
+    choice = choose(target, given, Path.cwd())
+    return run_and_patch(choice) if choice.settings.fix else _execute(choice, None)
 
 
 def _execute(choice: Choice, folder: Path | None) -> int:

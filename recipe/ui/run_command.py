@@ -66,7 +66,8 @@ def _once(choice: Choice, folder: Path | None, *, guided: bool) -> Ran:
             )  # fmt: skip
         if session.wish is None:
             session.close(result)
-        gate = settings.until is not None and (settings.ci or is_true("CI"))
+        ci = settings.until is not None and (settings.ci or is_true("CI"))
+        gate = ci or settings.fix
         code = exit_code(result, strict=settings.strict, gate=gate)
         if gate and result.repaired and code == FAILED:
             session.say(

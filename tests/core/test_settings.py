@@ -55,6 +55,7 @@ GOOD = [
         for flag in (
             "again",
             "exact",
+            "fix",
             "keep_going",
             "strict",
             "no_input",
@@ -113,6 +114,7 @@ BAD = [
             (
                 "again",
                 "exact",
+                "fix",
                 "keep_going",
                 "strict",
                 "no_input",
@@ -123,7 +125,20 @@ BAD = [
                 "pretrained",
                 "skip_unreadable",
             ),
-            ("once", "yes", "please", 1, 0, "true", "report.html", [], "no", "resnet18", "all"),
+            (
+                "once",
+                "yes",
+                "all",
+                "please",
+                1,
+                0,
+                "true",
+                "report.html",
+                [],
+                "no",
+                "resnet18",
+                "all",
+            ),
             strict=True,
         )
     ],

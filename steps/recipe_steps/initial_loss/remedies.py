@@ -119,13 +119,17 @@ def _tamed(subject: RemedyInput) -> "Experiment":
 
 
 rectify = Remedy("use ReLU in hidden layers, with He's initialisation", _rectified)
-tame = Remedy("draw the weights anew and clip the gradient", _tamed)
-return_logits = Remedy("leave out the last activation", _without_activation)
-take_logarithm = Remedy("take the logarithm of the outputs", _log_outputs)
-usual_loss = Remedy("use the task's usual loss", _usual_loss)
-mean_loss = Remedy("divide the loss by the batch size", _mean_loss)
+tame = Remedy("draw the weights anew and clip the gradient", _tamed, edits=("initialisation",))
+return_logits = Remedy(
+    "leave out the last activation", _without_activation, edits=("last-activation",)
+)
+take_logarithm = Remedy("take the logarithm of the outputs", _log_outputs, edits=("log-outputs",))
+usual_loss = Remedy(
+    "use the task's usual loss", _usual_loss, edits=("usual-loss", "last-activation")
+)
+mean_loss = Remedy("divide the loss by the batch size", _mean_loss, edits=("mean-loss",))
 sum_over_classes = Remedy("multiply the loss by the number of classes", _sum_over_classes)
-other_sign = Remedy("change the sign of the loss", _other_sign)
-draw_anew = Remedy("draw the weights anew", _drawn_anew)
+other_sign = Remedy("change the sign of the loss", _other_sign, edits=("loss-sign",))
+draw_anew = Remedy("draw the weights anew", _drawn_anew, edits=("initialisation",))
 draw_anew_or_not = replace(draw_anew, decides=True)
 """For a first loss that is merely high: pretrained weights may well begin there."""

@@ -300,10 +300,10 @@ def _shuffled(subject: RemedyInput) -> "Experiment":
 
 
 number_from_zero = Remedy("number the labels from 0", _numbered_from_zero)
-unfreeze = Remedy("train the frozen weights too", _unfrozen)
+unfreeze = Remedy("train the frozen weights too", _unfrozen, edits=("unfreeze",))
 shuffle = Remedy("shuffle the training data", _shuffled)
-standardise_inputs = Remedy("standardise the inputs", _standardise)
-standardise_targets = Remedy("standardise the targets", _scale_targets)
+standardise_inputs = Remedy("standardise the inputs", _standardise, edits=("standard-inputs",))
+standardise_targets = Remedy("standardise the targets", _scale_targets, edits=("standard-targets",))
 split_anew = Remedy("split anew, stratified", _split_anew, corrects_score=True)
 one_preprocessing = Remedy("bring validation inputs to the training scale", _one_preprocessing)
 impute = Remedy("put the feature's mean in place of missing values", _imputed)

@@ -18,5 +18,7 @@ def _without_clipping(subject: RemedyInput) -> "Experiment":
     return replace(subject.experiment, clip_norm=None)
 
 
-best_rate = Remedy("take the rate at which the loss fell most", _best_rate, as_declared=True)
-without_clipping = Remedy("do not clip the gradient", _without_clipping)
+best_rate = Remedy(
+    "take the rate at which the loss fell most", _best_rate, as_declared=True, edits=("best-rate",)
+)
+without_clipping = Remedy("do not clip the gradient", _without_clipping, edits=("no-clipping",))

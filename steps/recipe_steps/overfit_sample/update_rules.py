@@ -44,8 +44,10 @@ SYMPTOMS = (*NOT_LEARNING, *OVERSHOOTING)
 
 
 @rule(
-    "fail", explains=SYMPTOMS, remedy=Remedy("clear the gradients before each update", _clearing)
-)  # fmt: skip
+    "fail",
+    explains=SYMPTOMS,
+    remedy=Remedy("clear the gradients before each update", _clearing, edits=("clear-gradients",)),
+)
 def gradients_not_cleared(evidence: Evidence) -> Finding | None:
     """What: when the update step computes gradients, those of the update before are still there.
 
@@ -108,7 +110,7 @@ def step_before_backward(evidence: Evidence) -> Finding | None:
 @rule(
     "warn",
     explains=["overfitting", *NOT_LEARNING],
-    remedy=Remedy("train in training mode", _in_training_mode),
+    remedy=Remedy("train in training mode", _in_training_mode, edits=("training-mode",)),
 )
 def evaluation_mode_in_training(evidence: Evidence) -> Finding | None:
     """What: the update step runs the model in evaluation mode.

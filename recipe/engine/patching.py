@@ -1,0 +1,135 @@
+"""A patch of the user's file that mends what a run found: each edit is run before it is offered.
+
+The edited file is held in memory and takes the place of the module for as long as it is tried;
+nothing of the user's is written.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+
+from recipe.core.evidence import Evidence
+from recipe.core.files import write_text
+from recipe.core.findings import Finding
+from recipe.core.results import RunResult
+from recipe.core.settings import Settings
+from recipe.engine.run_execution import execute
+from recipe.experiment import Experiment
+from recipe.patches.diff import PATCH, unified
+from recipe.patches.edits import candidates
+from recipe.plugin import registry
+from recipe.sources.targets import as_experiment
+
+MOST_TRIED = 12
+"""Edits of one fault that are run; what none of them mends is told in words."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """What was made of a user's file."""
+
+    diff: str
+    """Unified; empty where nothing could be placed."""
+    after: str
+    """The whole patched file."""
+    mended: tuple[str, ...] = ()
+    """Rules that are silent in the patched file."""
+    left: tuple[Finding, ...] = ()
+    """What could not be placed in the file, or was not shown to mend."""
+
+
+def make_patch(
+    file: Path, name: str, result: RunResult, settings: Settings, say: Callable[[str], None]
+) -> Patch:
+    """Edit the file fault by fault; an edit stays where the rule that fired is silent after it.
+
+    Args:
+        file: of the user.
+        name: of the experiment in it.
+        result: of the run that found the faults.
+        settings: of that run.
+        say: told what is tried.
+
+    """
+    before = after = file.read_text("utf-8")
+    rules = registry.all_rules(registry.load())
+    mended, left = [], []
+    for found in result.findings:
+        idle = found.remedy is not None and found.remedy.verified is False
+        idle = idle and found.severity != "fail" and found.rule not in result.repaired
+        if found.because is not None or idle:
+            continue
+        step, evidence = _first(result, found.rule)
+        remedy = rules[found.rule].remedy
+        kinds = remedy.edits if remedy is not None else ()
+        say(f"Looking for {found.rule} in {file.name}.")
+        for number, changed in enumerate(candidates(after, kinds, evidence)):
+            if number >= MOST_TRIED:
+                break
+            if _mends(file, name, changed, step, found.rule, settings=settings):
+                after = changed
+                mended.append(found.rule)
+                break
+        else:
+            left.append(found)
+            continue
+        if found.rule not in mended:
+            left.append(found)
+    return Patch(unified(file, before, after), after, tuple(mended), tuple(left))
+
+
+def _first(result: RunResult, rule: str) -> tuple[str, Evidence]:
+    """The step that found it first, in the experiment as it was declared, and what it measured."""
+    for step in result.steps:
+        if any(f.rule == rule for f in step.findings):
+            return step.name, step.evidence
+    raise KeyError(rule)
+
+
+def _mends(file: Path, name: str, text: str, step: str, rule: str, *, settings: Settings) -> bool:
+    """Whether the edited file loads, and the step that fired finds nothing worse than a note of
+    this rule in it, and no failure that was not there.
+    """
+    quick = replace(
+        Settings(), seed=settings.seed, device=settings.device, epochs=settings.epochs,
+        call_limit=settings.call_limit, ignore=settings.ignore, only=(step,), verify_budget="off",
+    )  # fmt: skip
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            experiment = load_text(file, name, text)
+            result = execute(experiment, replace(quick, out=Path(folder)))
+    except Exception:  # noqa: BLE001 - an edit that does not fit may break anything
+        return False
+    ran = result.step(step)
+    return ran.status in ("pass", "warn") and all(
+        f.rule != rule or not f.counts for f in ran.findings
+    )
+
+
+def load_text(file: Path, name: str, text: str) -> Experiment:
+    """The experiment in a file that holds this text instead of its own."""
+    module = ModuleType(file.stem)
+    module.__file__ = str(file)
+    path, kept = list(sys.path), sys.modules.get(file.stem)
+    sys.path.insert(0, str(file.parent.resolve()))
+    sys.modules[file.stem] = module
+    try:
+        exec(compile(text, str(file), "exec"), module.__dict__)  # noqa: S102 - the user's own file
+        return as_experiment(getattr(module, name), f"{file}:{name}", vars(module))
+    finally:
+        sys.path[:] = path
+        if kept is None:
+            del sys.modules[file.stem]
+        else:
+            sys.modules[file.stem] = kept
+
+
+def write_patch(patch: Patch, folder: Path) -> None:
+    """Put it into the run folder, and into the report there."""
+    from recipe.report.write import add_patch
+
+    write_text(folder / PATCH, patch.diff)
+    add_patch(folder)
