@@ -25,6 +25,8 @@ class Allowance:
     """Seconds that an iteration takes, as known before; None where nobody knows."""
     decide: Callable[[str, Callable[[], int]], int]
     """See `Context.decide`."""
+    only_time: bool = False
+    """Whether a budget of epochs limits nothing here."""
     _begin: tuple[float, float] = field(init=False)
     """Epochs and seconds at the beginning."""
     _amount: float | None = field(init=False)
@@ -67,6 +69,8 @@ class Allowance:
         """
         budget = self.meter.budget
         if self._amount is None or budget is None:
+            return math.inf
+        if self.only_time and budget.unit == "epochs":
             return math.inf
         epochs, seconds = self._begin
         done = (self.meter.epochs - epochs) * self.per_epoch

@@ -100,11 +100,13 @@ class Context:
             return left
         return left / self.pace if self.pace else None
 
-    def allow(self, share: float) -> Allowance:
-        """A share of what is left of the budget, for the step to spend."""
+    def allow(self, share: float, *, only_time: bool = False) -> Allowance:
+        """A share of what is left of the budget, for the step to spend; with `only_time` no budget
+        of epochs limits it.
+        """
         per_epoch = iterations_per_epoch(self.data.train, self.experiment.batch_size)
         pace: float | None = self.runner.journal.get(PACE, self.runner.fingerprint)
-        return Allowance(self.meter, share, per_epoch, pace, self.decide)
+        return Allowance(self.meter, share, per_epoch, pace, self.decide, only_time)
 
     def decide(self, name: str, make: Callable[[], int]) -> int:
         """A number that follows from how much time is left: the same again in a resumed run."""

@@ -66,3 +66,14 @@ def test_a_question_is_answered_once(monkeypatch):
     clock.now += 50
     assert allowed.pays("more", 300)
     assert not allowed.pays("another", 300)
+
+
+@pytest.mark.parametrize(("unit", "paid"), [("epochs", True), ("seconds", False)])
+def test_what_only_time_limits_is_paid_though_the_epochs_are_spent(monkeypatch, unit, paid):
+    clock = Clock(monkeypatch, Budget(40, unit))
+    clock.meter.spend(40)
+    clock.now += 40
+    decide = lambda _, make: make()  # noqa: E731
+    allowed = Allowance(clock.meter, 0.5, 10, 0.1, decide, only_time=True)
+    assert allowed.pays("a test", 100) == paid
+    assert allowed.iterations("tests", 4, least=20, most=100) == (100 if paid else 20)

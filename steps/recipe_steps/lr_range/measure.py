@@ -64,8 +64,6 @@ BRACKET_SHARE = 0.5
 """Of the best fall that the rates of the bracket reach."""
 BUDGET_SHARE, SWEEPS_SHARE = 0.4, 0.4
 """Of what is left of the budget for this step, and of that for the sweeps."""
-WHOLE = 1e9
-"""Share of a budget that is beyond any cost."""
 MOSTLY_CLIPPED = 0.9
 """Share of clipped updates from which it is tried without."""
 
@@ -73,10 +71,10 @@ MOSTLY_CLIPPED = 0.9
 def measure(ctx: Context) -> Evidence:
     """A bracket of usable rates and the best of them."""
     before = ctx.meter.epochs
-    allowed = _allowance(ctx, BUDGET_SHARE)
+    allowed = ctx.allow(BUDGET_SHARE, only_time=True)
     kind, _ = optimizer_family(ctx.experiment)
     low, high = SWEEP[kind or "adam"]
-    for_sweeps = _allowance(ctx, BUDGET_SHARE * SWEEPS_SHARE)
+    for_sweeps = ctx.allow(BUDGET_SHARE * SWEEPS_SHARE, only_time=True)
     length = for_sweeps.iterations("sweeps", SWEEPS, least=LEAST_ITERATIONS, most=ITERATIONS)
     lrs = log_spaced(low, high, length)
     sweeps = _sweeps(ctx, lrs, SWEEPS if for_sweeps.pays("all sweeps", SWEEPS * length) else 1)
@@ -117,15 +115,11 @@ def expects(ctx: Context, left: float | None) -> float:
 
 
 def _in_epochs(ctx: Context) -> bool:
-    """Whether the budget is one of epochs. It does not shorten the range test, which is a number of
-    iterations: of a small data set they are many epochs, and take no time.
+    """Whether the budget is one of epochs. It does not shorten the range test, not even when it is
+    spent: that is a number of iterations, which of a small data set are many epochs and no time.
     """
     budget = ctx.settings.budget
     return budget is not None and budget.unit == "epochs"
-
-
-def _allowance(ctx: Context, share: float) -> Allowance:
-    return ctx.allow(WHOLE if _in_epochs(ctx) else share)
 
 
 def _sweeps(ctx: Context, lrs: list[float], count: int) -> list[list[float]]:
