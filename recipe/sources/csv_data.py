@@ -7,6 +7,7 @@ import numpy as np
 
 from recipe.core.errors import UsageError
 from recipe.sources.answers import Answers
+from recipe.sources.cell_notes import notes_of
 from recipe.sources.csv_cells import Columns
 from recipe.sources.kinds import typed
 from recipe.sources.leaks import leaks
@@ -16,8 +17,6 @@ from recipe.sources.table_files import read_table
 from recipe.sources.table_inputs import (
     Roles,
     facts_of,
-    of_odd_cells,
-    of_spellings,
     roles_of,
     table_reader,
 )
@@ -145,9 +144,8 @@ def _answered(table: Columns, targets: Sequence[TypedColumn]) -> list[int]:
 def _of_unanswered(table: Columns, targets: Sequence[TypedColumn], kept: int) -> tuple[str, ...]:
     names = " or ".join(repr(column.name) for column in targets)
     count = len(table) - kept
-    odd = [note for column in targets for note in of_odd_cells(table, column)]
-    said = [note for column in targets for note in of_spellings(table, column)]
-    return (*odd, *said, *([f"{count} rows without {names} are left out."] if count else []))
+    said = [note for column in targets for note in notes_of(table, column)]
+    return (*said, *([f"{count} rows without {names} are left out."] if count else []))
 
 
 def _what(
