@@ -25,43 +25,44 @@ IN_PLACE = "has been modified by an inplace operation"
 """How autograd says that a value it needs was overwritten."""
 
 SHAPES = (
-    "print the shapes of what meets in this line, and make them fit each other and the data"
+    "print the shapes of the tensors in this line and make them match each other and the data"
 )  # fmt: skip
 _DEVICES = (
-    "make tensors where the input is, such as torch.zeros(3, device=x.device), and keep constants "
-    "with register_buffer"
+    "create tensors on the input's device, such as torch.zeros(3, device=x.device), and store "
+    "constants with register_buffer"
 )
-_TYPES = "bring both to one type, such as x.float() for numbers and y.long() for labels"
-_MEMORY = "take a smaller batch_size, or a smaller model"
+_TYPES = "convert both to the same type, such as x.float() for numbers and y.long() for labels"
+_MEMORY = "use a smaller batch_size or a smaller model"
 _SPARSE = (
-    "{optimizer} does not take sparse gradients: pass optimizer=lambda params, lr, weight_decay: "
-    "torch.optim.SparseAdam(params, lr) or plain torch.optim.SGD(params, lr), or make the "
-    "embedding with sparse=False"
+    "{optimizer} does not support sparse gradients: pass "
+    "optimizer=lambda params, lr, weight_decay: torch.optim.SparseAdam(params, lr) or plain "
+    "torch.optim.SGD(params, lr), or create the embedding with sparse=False"
 )
-_COMPLEX = "turn complex values into two real ones with torch.view_as_real, or take x.abs()"
+_COMPLEX = "convert complex values to pairs of real ones with torch.view_as_real, or use x.abs()"
 
 _BY_MESSAGE: tuple[tuple[str, str], ...] = (
     (r"leaf Variable that requires grad .*in-place",
-     "change weights inside of torch.no_grad(), or make a new tensor instead of writing into one"),
+     ("change weights inside torch.no_grad(), or create a new tensor instead of changing one in "
+      "place")),
     (r"[Ss]parse", _SPARSE),
     (r"[Cc]omplex", _COMPLEX),
     (r"Expected more than 1 value per channel",
-     ("batch normalisation cannot train on batches of one: set batch_size to 2 or more, or take "
+     ("batch normalisation cannot train on batches of one: set batch_size to 2 or more, or use "
      "nn.GroupNorm or nn.LayerNorm")),
     (r"backward through the graph a second time",
-     ("what forward keeps from one batch to the next still has the graph of the earlier batch: "
-     "keep it with h.detach(), and call backward() once for each forward pass")),
+     ("what forward keeps from one batch to the next is still part of the earlier batch's graph: "
+     "store h.detach() instead, and call backward() once for each forward pass")),
     (r"Expected hidden(\[\d\])? size",
-     ("forward begins with the hidden state of a batch of another size: begin with a fresh one, as "
-      "nn.LSTM does where none is given")),
+     ("forward starts from the hidden state of a batch of another size: start each batch from a "
+      "fresh one, as nn.LSTM does if you pass none")),
     (r"does not require grad and does not have a grad_fn",
      ("the loss has no gradient: compute it from the outputs without detach, no_grad, .item(), "
      ".data or argmax")),
     (r"same device|found at least two devices|on the meta device|Input type .*cuda", _DEVICES),
     (r"out of memory|can't allocate memory|DefaultCPUAllocator", _MEMORY),
     (r"device-side assert",
-     "run once more with --device cpu, which says which index is out of range"),
-    (r"view size is not compatible", "write reshape where it says view"),
+     "run again with --device cpu to see which index is out of range"),
+    (r"view size is not compatible", "use reshape instead of view there"),
     ((r"mat1 and mat2 must have the same dtype|expected scalar type|[Ff]ound dtype|"
      r"Input type .*and (weight|bias) type|should be the same|expected .*but (got|found) .*"
      r"(Float|Double|Long|Int|Half|dtype)"), _TYPES),
@@ -70,26 +71,30 @@ _BY_MESSAGE: tuple[tuple[str, str], ...] = (
      r"indices|Dimension out of range|inconsistent tensor|Expected \d-?D|broadcast|"
      r"selected index k out of range|not enough values to unpack|doesn't match"), SHAPES),
     (r"index out of range in self",
-     ("an index is not below num_embeddings: enlarge the embedding, or look for indices that start "
-     "at 1")),
-    (r"Target \S+ is out of bounds", "labels have to be 0 to C-1 for a model with C outputs"),
+     ("an index is negative or not below num_embeddings: make the embedding larger, or check "
+      "whether your indices start at 1")),
+    (r"Target \S+ is out of bounds",
+     ("number the labels from 0 to C-1 for a model with C outputs, or give the model more "
+      "outputs")),
     (r'missing the required "forward" function',
-     "write a method forward(self, x) in the class of the model, at the indentation of __init__"),
+     "add a method forward(self, x) to the model's class, indented like __init__"),
     (r"missing 1 required positional argument: 'closure'",
-     "this optimizer evaluates the loss itself: give its step a closure"),
-    (r"generator raised StopIteration", "return from a generator, and do not raise StopIteration"),
+     "this optimizer evaluates the loss itself: pass a closure to its step"),
+    (r"generator raised StopIteration",
+     "end a generator with return, not by raising StopIteration"),
 )  # fmt: skip
 
 _BY_KIND: tuple[tuple[type[BaseException], str], ...] = (
     (MemoryError, _MEMORY),
-    (RecursionError, "it calls itself without an end: look for what it should call instead"),
-    (ModuleNotFoundError, "install the package, or mend the import"),
-    (FileNotFoundError, ("look at the path, which counts from the folder that recipe was started "
-     "in")),
-    (PermissionError, "look at the rights of that file"),
-    (StopIteration, "return from it, and do not let StopIteration escape: next(it, None) helps"),
-    (Warning, ("warnings are errors here: mend what it warns of, or leave out "
-     "warnings.simplefilter('error') and -W error")),
+    (RecursionError, "it calls itself without end: check what it should call instead"),
+    (ModuleNotFoundError, "install the package or correct the import"),
+    (FileNotFoundError, ("check the path: it is relative to the folder in which recipe was "
+     "started")),
+    (PermissionError, "check the permissions of that file"),
+    (StopIteration,
+     "do not let StopIteration escape: next(it, None) returns None at the end instead"),
+    (Warning, ("warnings are turned into errors here: fix what it warns about, or remove "
+     "warnings.simplefilter('error') or -W error")),
 )  # fmt: skip
 
 
@@ -105,13 +110,16 @@ def advice_for(error: BaseException, around: Circumstances, code: str = "") -> t
     name = type(error).__name__
     if name == "CallTooLong":
         return (
-            f"did not come to an end within {error}",
-            "look for a loop without an end, or give it longer with --call-limit",
+            f"did not finish within {error}",
+            "look for an endless loop, or allow more time with --call-limit",
         )
     if isinstance(error, SystemExit):
-        return "ended the program with SystemExit", "leave out sys.exit() and exit() there"
+        return "ended the program with SystemExit", "remove the call of sys.exit() or exit() there"
     if isinstance(error, KeyboardInterrupt):
-        return "raised KeyboardInterrupt itself", "raise another error there"
+        return (
+            "raised KeyboardInterrupt itself",
+            "raise a different error there, such as RuntimeError",
+        )
     text = text_of(error)
     if IN_PLACE in text:
         return "", _not_in_place(code)
@@ -133,15 +141,15 @@ def _not_in_place(code: str) -> str:
     for pattern, instead in rewritten:
         if found := re.fullmatch(pattern, code.strip()):
             return (
-                f"{code.strip()!r} writes over what the backward pass needs: write "
+                f"{code.strip()!r} overwrites what the backward pass needs: write "
                 f"{instead(found)!r}"
             )
     if code:
         return (
-            f"{code.strip()!r} writes over what the backward pass needs: make a new tensor "
-            "instead, such as h = h + 1 for h += 1"
+            f"{code.strip()!r} overwrites what the backward pass needs: create a new tensor "
+            "instead, such as h = h + 1 rather than h += 1"
         )
     return (
-        "something writes over what the backward pass needs: make new tensors, such as h = h + 1 "
-        "for h += 1, leave out inplace=True, and step the optimizer after backward()"
+        "something overwrites what the backward pass needs: create new tensors, such as h = h + 1 "
+        "instead of h += 1, remove inplace=True, and call optimizer.step() after backward()"
     )

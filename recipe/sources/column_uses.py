@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from recipe.core.column_facts import ColumnFacts
+from recipe.sources.cell_notes import SHOWN
 from recipe.sources.csv_cells import Columns, blank
 from recipe.sources.readers import FAR, TableReader
-from recipe.sources.table_inputs import SHOWN, Roles, said_parts
+from recipe.sources.table_inputs import Roles, said_parts
 from recipe.sources.typed_columns import TypedColumn
 
 

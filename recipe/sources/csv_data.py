@@ -7,6 +7,7 @@ import numpy as np
 
 from recipe.core.errors import UsageError
 from recipe.sources.answers import Answers
+from recipe.sources.cell_notes import notes_of
 from recipe.sources.column_uses import facts_of
 from recipe.sources.csv_cells import Columns
 from recipe.sources.kinds import typed
@@ -16,8 +17,6 @@ from recipe.sources.source import Source
 from recipe.sources.table_files import read_table
 from recipe.sources.table_inputs import (
     Roles,
-    of_odd_cells,
-    of_spellings,
     roles_of,
     table_reader,
 )
@@ -41,10 +40,11 @@ def csv_table(
 ) -> Source:
     """The other columns as inputs, `target` as what is predicted; a fifth of the rows held out.
 
-    Numbers, however they are written, get mean 0 and deviation 1, a missing one is the median and
-    says so in an input of its own; categories become one input each, grades their rank as well,
-    dates their parts, texts what TF-IDF and SVD make of them. All of that is measured on the
-    training rows alone. Where nothing but text stands beside the answer, inputs are token numbers
+    Numbers, however they are written, get mean 0 and deviation 1, those far off are bounded unless
+    the answer follows them, a missing one is the median and says so in an input of its own;
+    categories become one input each, grades their rank, and an input each where a line over it
+    misses the answer; dates become days and those of their parts that the answer follows, texts
+    what TF-IDF and SVD make of them. All of that is measured on the training rows alone. Where nothing but text stands beside the answer, inputs are token numbers
     [rows, length].
 
     Args:
@@ -145,9 +145,8 @@ def _answered(table: Columns, targets: Sequence[TypedColumn]) -> list[int]:
 def _of_unanswered(table: Columns, targets: Sequence[TypedColumn], kept: int) -> tuple[str, ...]:
     names = " or ".join(repr(column.name) for column in targets)
     count = len(table) - kept
-    odd = [note for column in targets for note in of_odd_cells(table, column)]
-    said = [note for column in targets for note in of_spellings(table, column)]
-    return (*odd, *said, *([f"{count} rows without {names} are left out."] if count else []))
+    said = [note for column in targets for note in notes_of(table, column)]
+    return (*said, *([f"{count} rows without {names} are left out."] if count else []))
 
 
 def _what(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recipe.core.errors import UsageError
+from recipe.core.file_names import of_a_tool
 from recipe.sources.image_labels import labels_in_names
 from recipe.sources.image_layout import (
     File,
@@ -15,7 +16,7 @@ from recipe.sources.image_layout import (
     parts_of,
     split_of,
 )
-from recipe.sources.image_names import files_below, is_image, left_out, of_a_tool
+from recipe.sources.image_names import files_below, is_image, left_out
 from recipe.sources.image_tables import Labels, label_tables, labels_in_tables
 
 HOW = "put the images of each class into a folder of its own, as in cats/1.jpg and dogs/2.jpg"

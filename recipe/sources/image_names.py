@@ -8,17 +8,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-OF_SYSTEMS = frozenset({
-    "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "__pycache__", "@eadir",
-    "$recycle.bin", "system volume information", "lost+found",
-})  # fmt: skip
-"""Files and folders that file managers, servers and Python leave behind, in small letters; those
-whose names begin with a dot (.git, .DS_Store, .ipynb_checkpoints, ._1.jpg) are theirs too."""
-MORE = frozenset({
-    ".gif", ".jfif", ".jpe", ".avif", ".heic", ".heif", ".jp2", ".j2k", ".jpx", ".tga", ".dib",
-    ".pnm", ".pbm", ".pfm", ".apng", ".ico", ".pcx", ".qoi", ".dds", ".sgi", ".mpo",
-})  # fmt: skip
-"""Endings of images beside those that torchvision knows, where Pillow reads them."""
+from recipe.core.file_names import MORE, USUAL, of_a_tool
+
 WITH_A_PACKAGE = {".heic": "pillow-heif", ".heif": "pillow-heif", ".dng": "rawpy", ".cr2": "rawpy",
                   ".nef": "rawpy", ".arw": "rawpy"}  # fmt: skip
 CONVERTED = frozenset(name for name, package in WITH_A_PACKAGE.items() if package == "rawpy")
@@ -31,10 +22,9 @@ SHOWN = 4
 def suffixes() -> frozenset[str]:
     """Endings of files that are taken for images: torchvision's, and others that Pillow reads."""
     from PIL import Image
-    from torchvision.datasets.folder import IMG_EXTENSIONS
 
     _with_heif()
-    return frozenset(IMG_EXTENSIONS) | (MORE & set(Image.registered_extensions()))
+    return USUAL | (MORE & set(Image.registered_extensions()))
 
 
 def _with_heif() -> None:
@@ -49,11 +39,6 @@ def _with_heif() -> None:
 def is_image(path: str | Path) -> bool:
     """Whether a file is taken for an image, by its ending."""
     return Path(path).suffix.lower() in suffixes()
-
-
-def of_a_tool(name: str) -> bool:
-    """Whether a file or a folder of this name belongs to a tool or a system: .git, __MACOSX."""
-    return name.startswith(".") or name.lower() in OF_SYSTEMS
 
 
 def files_below(folder: Path) -> Iterator[Path]:

@@ -8,7 +8,8 @@ import numpy as np
 
 from recipe.core.errors import UsageError
 from recipe.sources.answers import Answers, followed
-from recipe.sources.csv_cells import Columns, blank
+from recipe.sources.cell_notes import notes_of, of_odd_cells
+from recipe.sources.csv_cells import Columns
 from recipe.sources.dates import CYCLIC, Dates, dates_of, described
 from recipe.sources.readers import FAR, Numbers, TableReader, Words, values_of
 from recipe.sources.table_splits import Split
@@ -18,8 +19,6 @@ from recipe.sources.typed_columns import TypedColumn
 
 MOST_WORDS = 50
 """Words of one column that get an input of their own; the rarer ones share one."""
-SHOWN = 3
-"""Odd cells and spellings in a note."""
 LEFT_OUT: Mapping[str, str] = {
     "constant": "the same in every row", "identifier": "names the row and says nothing of others",
 }  # fmt: skip
@@ -118,46 +117,9 @@ def _add(roles: Roles, table: Columns, column: TypedColumn, train: Answers) -> N
         roles.left_out[column.name] = LEFT_OUT["constant"]
         return
     roles.columns[column.name] = column
-    roles.notes += [*of_odd_cells(table, column), *of_spellings(table, column)]
+    roles.notes += notes_of(table, column)
     if column.kind == "category" and len(set(values)) > MOST_WORDS and is_wordy(values):
         roles.wordy.append(column.name)
-
-
-def of_odd_cells(table: Columns, column: TypedColumn) -> list[str]:
-    """Sentences about cells that are taken for missing."""
-    said = {"number": "numbers", "date": "dates", "grade": "grades"}.get(column.kind, column.kind)
-    cells, notes = table.column(column.name), []
-    missing = column.style.missing if column.style else ()
-    for value in missing:
-        rows = [table.rows[k] for k, cell in enumerate(cells) if column.style and
-                not blank(cell) and replace(column.style, missing=()).value(cell) == value]  # fmt: skip # noqa: E501
-        notes.append(f"{column.name!r}: {value:g} ({_where(rows)}) is taken for missing.")
-    odd = set(column.odd)
-    if odd:
-        rows = [table.rows[row] for row, cell in enumerate(cells) if cell in odd]
-        shown = ", ".join(map(repr, column.odd[:SHOWN])) + (", ..." if len(odd) > SHOWN else "")
-        notes.append(
-            f"{column.name!r} is a column of {said}: {shown} ({_where(rows)}) is taken for missing."
-        )
-    return notes
-
-
-def _where(rows: Sequence[int]) -> str:
-    return f"row {rows[0]}" if len(rows) == 1 else f"{len(rows)} rows, the first is {rows[0]}"
-
-
-def of_spellings(table: Columns, column: TypedColumn) -> list[str]:
-    """A sentence about words that are spelt in several ways."""
-    if column.kind not in ("category", "grade") or not column.spelt:
-        return []
-    counts = Counter(table.column(column.name))
-    there = [(cell, word) for cell, word in column.spelt if cell in counts and cell != word]
-    rows = sum(counts[cell] for cell, _ in there)
-    shown = ", ".join(f"{cell!r} as {word!r}" for cell, word in there[:SHOWN])
-    more = ", ..." if len(there) > SHOWN else ""
-    count = "1 row is" if rows == 1 else f"{rows} rows are"
-    said = f"{column.name!r} spells words in several ways: {count} read as the most frequent one"
-    return [f"{said} ({shown}{more})."]
 
 
 def _add_time(roles: Roles, table: Columns, column: TypedColumn, train: Answers) -> None:

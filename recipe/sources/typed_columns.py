@@ -95,11 +95,15 @@ class TypedColumn:
 
 
 def spelling(cell: str) -> str:
-    """What spellings of one word have in common: small letters, spaces for hyphens."""
+    """What spellings of one word have in common: small letters, spaces for hyphens, no stop behind.
+    An ellipsis stays: a word that is cut off may be another one.
+    """
     text = tidy(cell).casefold()
     if any(map(str.isalpha, text)):
         text = text.replace("_", " ").replace("-", " ") if _joins_words(text) else text
-        text = text.rstrip(".:;,") or text
+        whole = text.rstrip(".:;, ")
+        cut = "..." in text[len(whole) :]
+        text = f"{whole}..." if cut and whole else whole or text
     return " ".join(text.split())
 
 

@@ -7,6 +7,15 @@ CURRENCY = (
     r"sek|nok|dkk|pln|czk|huf|brl|mxn|zar|rub|krw|rs|fr|kr|zł|kč|ft\.|руб|元|円|원|dollars?|pounds?"
 )
 """What may stand before or behind an amount, as part of a regular expression."""
+ALIKE: Mapping[str, str] = {
+    "usd": "$", "us$": "$", "dollar": "$", "dollars": "$", "eur": "€", "euro": "€", "euros": "€",
+    "gbp": "£", "pound": "£", "pounds": "£", "inr": "₹", "rs": "₹", "rub": "₽", "руб": "₽",
+    "krw": "₩", "원": "₩", "jpy": "¥", "円": "¥", "cny": "元", "rmb": "元", "pln": "zł", "zł": "zł",
+    "czk": "kč", "kč": "kč", "aud": "A$", "a$": "A$", "cad": "C$", "c$": "C$", "brl": "R$",
+    "r$": "R$", "kr": "kr", "sek": "kr", "nok": "kr", "dkk": "kr", "fr": "CHF", "ft": "HUF",
+}  # fmt: skip
+"""Signs and names of currencies, in small letters, and what is shown for those that are the same;
+kr may be any of three."""
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 FAMILIES: Mapping[str, Mapping[str, float]] = {
     "mass": {

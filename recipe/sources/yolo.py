@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from recipe.core.errors import UsageError
+from recipe.core.file_names import of_a_tool
 from recipe.sources.image_layout import SPLITS
-from recipe.sources.image_names import image_files, of_a_tool
+from recipe.sources.image_names import image_files
 from recipe.sources.objects import Boxes, Found
 
 BOX = 5

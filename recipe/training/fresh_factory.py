@@ -14,8 +14,9 @@ CPU = torch.device("cpu")
 NAMED = 3
 
 
-def check_fresh(experiment: Experiment) -> None:
-    """Refuse a factory whose models share weights, or layers that keep something.
+def check_fresh(experiment: Experiment) -> nn.Module:
+    """A model of seed 0 on the CPU, from a factory whose models share neither weights nor layers
+    that keep something.
 
     A buffer alone may be shared: the mean and deviation of the inputs, say. One in a layer that
     both have, as the statistics of a batch norm, is written by both.
@@ -43,6 +44,7 @@ def check_fresh(experiment: Experiment) -> None:
             "weights of the one before: make these inside of the function, or give each model "
             "copy.deepcopy(...) of them."
         )
+    return first
 
 
 def shared(first: nn.Module, second: nn.Module) -> list[str]:

@@ -49,8 +49,7 @@ def prepare(
             process a batch.
 
     """
-    check_fresh(experiment)
-    experiment, data = with_outputs(experiment, data, say)
+    experiment, data = with_outputs(experiment, data, say, check_fresh(experiment))
     data = with_suited_labels(experiment, data, say)
     experiment = with_ignored_label(experiment, data, say)
     if experiment.head is not None or experiment.freeze or "freeze" in experiment.space:
@@ -61,16 +60,26 @@ def prepare(
 
 
 def with_outputs(
-    experiment: Experiment, data: Splits, say: Callable[[str], None] = lambda _: None
+    experiment: Experiment,
+    data: Splits,
+    say: Callable[[str], None] = lambda _: None,
+    model: nn.Module | None = None,
 ) -> tuple[Experiment, Splits]:
     """The experiment with models that take its batches and return outputs, and data in their
     precision: the part of `prepare` that a trained model needs for its answers.
+
+    Args:
+        experiment: with the factory.
+        data: training and validation items.
+        say: takes notes for the user.
+        model: a fresh one of the factory, where one was made: a big one takes long.
 
     Raises:
         UsageError: see `prepare`.
 
     """
-    model = build_model(experiment, 0, torch.device("cpu"))
+    if model is None:
+        model = build_model(experiment, 0, torch.device("cpu"))
     if _is_double(model):
         data = replace(data, train=data.train.suited(_doubled), val=data.val.suited(_doubled))
     lazy = is_lazy(model)

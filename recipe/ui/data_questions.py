@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recipe.core.errors import UsageError
+from recipe.core.file_names import looks_like_an_image, of_a_tool
 from recipe.core.names import nearest
 from recipe.core.option_definitions import OPTIONS
 from recipe.ui.questions import Answers, Item, Question
@@ -13,9 +14,6 @@ from recipe.ui.questions import Answers, Item, Question
 if TYPE_CHECKING:
     from recipe.sources.source import Kind
 
-IMAGE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp", ".gif"}
-)
 LOOKED_AT = 200
 """Entries of a folder that are looked at: a guess may not take long."""
 LIKELY_TARGETS = ("target", "label", "class", "y", "outcome", "survived", "price", "saleprice")
@@ -51,7 +49,7 @@ def _makes_one(path: Path) -> bool:
 def image_folders_here(folder: Path) -> list[str]:
     """Folders in `folder` that hold classes of images, or parts of them."""
     return [path.name for path in sorted(folder.iterdir())
-            if path.is_dir() and not path.name.startswith(".") and _has_images(path)]  # fmt: skip
+            if path.is_dir() and not of_a_tool(path.name) and _has_images(path)]  # fmt: skip
 
 
 def _has_images(folder: Path, depth: int = 2) -> bool:
@@ -59,10 +57,10 @@ def _has_images(folder: Path, depth: int = 2) -> bool:
         inner = [path for path, _ in zip(sorted(folder.iterdir()), range(LOOKED_AT), strict=False)]
     except OSError:
         return False
-    below = [path for path in inner if path.is_dir()]
+    below = [path for path in inner if path.is_dir() and not of_a_tool(path.name)]
     for path in below[:5]:
         files = (file for file, _ in zip(path.iterdir(), range(LOOKED_AT), strict=False))
-        if any(file.suffix.lower() in IMAGE_SUFFIXES for file in files):
+        if any(map(looks_like_an_image, files)):
             return True
     return depth > 1 and any(_has_images(path, depth - 1) for path in below[:5])
 

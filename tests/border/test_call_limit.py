@@ -52,7 +52,7 @@ def test_whatever_keeps_a_call_it_is_given_up(call):
         entry(call)
     assert time.monotonic() - began < 4
     said = str(usage_error(stopped.value))
-    assert said.startswith(f"{call.__name__[0].upper()}{call.__name__[1:]} did not come to an end")
+    assert said.startswith(f"{call.__name__[0].upper()}{call.__name__[1:]} did not finish")
     assert "within 1s (test_call_limit.py:" in said
     assert "--call-limit" in said
 
@@ -71,7 +71,7 @@ def test_in_another_thread_a_loop_is_given_up_too():
     thread.start()
     thread.join(6)
     assert told
-    assert told[0].startswith("Spin did not come to an end within 1s (test_call_limit.py:")
+    assert told[0].startswith("Spin did not finish within 1s (test_call_limit.py:")
 
 
 def test_many_calls_may_take_longer_together():
@@ -170,7 +170,7 @@ def is_given_up(tmp_path, name, run=None):
     path = written(tmp_path, text)
     options = ("--call-limit", "2s")
     ran = command(tmp_path, path, *options) if run is None else Ran(*run("check", path, *options))
-    assert_told(ran, "did not come to an end within 2s", "--call-limit")
+    assert_told(ran, "did not finish within 2s", "--call-limit")
     if name != "an update":  # wherever it was
         assert f"mine.py:{line_of(path, line)}" in ran.err
 

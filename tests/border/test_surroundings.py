@@ -198,4 +198,4 @@ def test_warnings_that_the_command_line_makes_errors(tmp_path):
         "experiment = Experiment(model=Warns, **DATA)\n"
     )
     ran = command(tmp_path, written(tmp_path, text), PYTHONWARNINGS="error::UserWarning")
-    assert_told(ran, "take care", "mine.py:", "warnings are errors here")
+    assert_told(ran, "take care", "mine.py:", "warnings are turned into errors here")

@@ -1,7 +1,9 @@
 import pytest
+from torchvision.datasets.folder import IMG_EXTENSIONS
 
+from recipe.core.file_names import MORE, USUAL, of_a_tool
 from recipe.sources import detection_folder, segmentation_folder
-from recipe.sources.image_names import image_files, left_out, of_a_tool
+from recipe.sources.image_names import image_files, left_out, suffixes
 from ugly_images import picture
 
 
@@ -15,6 +17,11 @@ from ugly_images import picture
 )  # fmt: skip
 def test_what_tools_and_systems_leave_behind(name, tool):
     assert of_a_tool(name) == tool
+
+
+def test_endings_of_images_are_known_without_a_library():
+    assert set(IMG_EXTENSIONS) == USUAL
+    assert USUAL <= suffixes() <= USUAL | MORE
 
 
 def test_linked_folders_are_walked_once(tmp_path):

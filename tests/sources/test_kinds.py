@@ -9,6 +9,7 @@ from recipe.core.errors import UsageError
 from recipe.sources import column_kinds
 from recipe.sources.csv_cells import Columns
 from recipe.sources.kinds import judged, typed
+from recipe.sources.typed_columns import spelling
 
 HASH = "453f4258dff45ac9725a48dd398559cba72a5c34a4e1b54a6294cc8d176e928d"
 """Of the held-out columns, written down before the rules ran on them."""
@@ -109,3 +110,14 @@ def test_spellings_of_one_word_are_one_word():
     assert words["Boston"] == words["boston."]
     assert words["A+"] == words["a+"] != words["A-"]
     assert column.word("  New  York") == words["New York"]  # a spelling that is new
+
+
+@pytest.mark.parametrize("cut", ["Inter…", "Inter...", "INTER ...", "inter…,"])
+def test_a_word_that_is_cut_off_is_no_whole_word(cut):
+    assert spelling(cut) == "inter..."
+    assert spelling(cut) != spelling("Inter.")
+
+
+def test_an_ellipsis_alone_and_a_stop_stay_what_they_are():
+    assert spelling("…") == "..."
+    assert spelling("Inter.") == spelling("inter;") == "inter"

@@ -10,8 +10,9 @@ from recipe.data.item_data import StreamData
 from recipe.data.splitting import load_splits
 from recipe.models.building import build_model
 from recipe.training.fingerprint import fingerprint
+from recipe.training.fresh_factory import check_fresh
 from recipe.training.loop import Training
-from recipe.training.preparation import is_lazy, prepare
+from recipe.training.preparation import is_lazy, prepare, with_outputs
 
 CPU = torch.device("cpu")
 
@@ -119,3 +120,18 @@ def test_a_model_of_two_precisions_gets_float32():
     _, data = made(declared(model))
     assert isinstance(data, Splits)
     assert data.train.x.dtype == torch.float32
+
+
+def test_the_check_for_fresh_models_calls_the_factory_once_more():
+    calls = []
+
+    def factory():
+        calls.append(None)
+        return nn.Sequential(nn.Linear(4, 1))
+
+    experiment = declared(factory)
+    data = load_splits(experiment, CPU, 0)
+    with_outputs(experiment, data)
+    without = len(calls)
+    with_outputs(experiment, data, model=check_fresh(experiment))
+    assert len(calls) - 2 * without == 1
