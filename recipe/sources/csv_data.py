@@ -44,7 +44,8 @@ def csv_table(
     the answer follows them, a missing one is the median and says so in an input of its own;
     categories become one input each, grades their rank, and an input each where a line over it
     misses the answer; dates become days and those of their parts that the answer follows, texts
-    what TF-IDF and SVD make of them. All of that is measured on the training rows alone. Where nothing but text stands beside the answer, inputs are token numbers
+    what TF-IDF and SVD make of them. All of that is measured on the
+    training rows alone. Where nothing but text stands beside the answer, inputs are token numbers
     [rows, length].
 
     Args:
