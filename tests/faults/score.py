@@ -2,6 +2,8 @@
 
     python tests/faults/score.py [--seeds N] [--fresh N] [--bases NAME ...] [--faults NAME ...]
                                  [--healthy NAME ...] [--write] [--rows FILE [--known]]
+    python tests/faults/score.py --corpus second --half seen|held-out [--groups NAME ...]
+                                 [--sample N] [--fix] [--write] [--rows FILE [--known]]
 
 Two seeds are what the rules are worked on with. Fresh seeds are those after them: healthy runs
 alone, which nobody looked at when a rule or a threshold was chosen.
@@ -9,6 +11,9 @@ alone, which nobody looked at when a rule or a threshold was chosen.
 A fault is detected when a run has any warning or failure; its cause is right when the first
 (one of the first three) of the diagnosis is among the names that the catalogue gives. A remedy
 has restored the score when it closes nine tenths of the gap to the healthy base.
+
+The second corpus (second/cases.py) has faults together and at half strength, odd data and sound
+runs that look ill; SECOND.md says how its halves score.
 """
 
 import argparse
@@ -21,10 +26,11 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE)]
+sys.path[:0] = [str(HERE), str(HERE / "second")]
 ROWS = HERE / "runs.jsonl"
 """The runs behind SCORES.md."""
 SEEDS = 2
@@ -37,7 +43,9 @@ class Row:
     """One run."""
 
     kind: str
-    """fault, healthy, or base: a healthy base, whose score is what remedies are measured by."""
+    """fault, healthy, undecided, or base: a healthy base, whose score is what remedies are measured
+    by.
+    """
     name: str
     base: str
     seed: int
@@ -54,6 +62,20 @@ class Row:
     before: float | None = None
     after: float | None = None
     commit: str = ""
+    found_after: float | None = None
+    """Seconds until the end of the first step with a warning or failure."""
+    court: float | None = None
+    """Seconds that the proofs took, where the result tells them."""
+    fixed: float | None = None
+    """The score that the run with `fix` ended with."""
+    group: str = ""
+    """Of the second corpus; so are all below."""
+    truths: list[list[str]] = field(default_factory=list)
+    """For each cause, the rules that may name it."""
+    largest: list[int] = field(default_factory=list)
+    """Of several causes, those of the largest effect."""
+    sound: float | None = None
+    """The score without any fault."""
 
     @property
     def fresh(self) -> bool:
@@ -126,30 +148,48 @@ def experiment_of(kind, name, base_name, seed):
     return fault.inject(base.make(seed)), list(fault.causes)
 
 
-def measure(job):
+def measure(job, corpus="first", fix=False):
     """Run one job."""
     import torch
 
     torch.set_num_threads(1)
+    row = Row(*job)
+    if corpus == "second":
+        from scoring import fill
+
+        experiment = fill(row)
+    else:
+        experiment, row.causes = experiment_of(*job)
+    start = time.perf_counter()
+
+    def observe(event):
+        found = getattr(getattr(event, "result", None), "status", "") in {"warn", "fail"}
+        if found and row.found_after is None:
+            row.found_after = time.perf_counter() - start
+
+    row.error, result = _run(experiment, row.seed, observe=observe)
+    row.seconds = time.perf_counter() - start
+    if result is not None:
+        _take(row, result)
+    if fix and row.kind == "fault":
+        _, result = _run(experiment, row.seed, fix=True)
+        row.fixed = result.best.val_score if result and result.best else None
+    return asdict(row)
+
+
+def _run(experiment, seed, **given):
+    """What stopped a run, and its result."""
     import recipe
     from recipe.core.errors import UsageError
 
-    kind, name, base_name, seed = job
-    row = Row(kind, name, base_name, seed)
-    experiment, row.causes = experiment_of(*job)
-    start = time.perf_counter()
     with tempfile.TemporaryDirectory() as out:
         try:
-            result = recipe.run(experiment, out=out, seed=seed, device="cpu", fresh=True,
-                                exact=True, budget=BUDGET)  # fmt: skip
+            return None, recipe.run(experiment, out=out, seed=seed, device="cpu", fresh=True,
+                                    exact=True, budget=BUDGET, **given)  # fmt: skip
         except UsageError as error:
-            row.error = str(error)
+            return str(error), None
         except Exception as error:  # noqa: BLE001 - a crash is a result too
-            row.error = f"{type(error).__name__}: {error}"
-        else:
-            _take(row, result)
-    row.seconds = time.perf_counter() - start
-    return asdict(row)
+            return f"{type(error).__name__}: {error}", None
 
 
 def _take(row, result):
@@ -157,8 +197,9 @@ def _take(row, result):
     crashed = [s.reason for s in result.steps if s.status == "error"]
     row.error = crashed[0] if crashed else None
     row.score = result.baseline.val_score if result.baseline else None
-    curves = result.step("learning_curves")
-    if curves is not None:
+    row.court = getattr(result.cost, "court", None)
+    curves = next((s for s in result.steps if s.name == "learning_curves"), None)
+    if curves is not None and not row.group:
         row.chance = curves.evidence.number("baseline_chance") or 0.0
     for found in result.findings:
         if found.rule in row.causes and found.rule in row.diagnosis and found.remedy:
@@ -167,12 +208,12 @@ def _take(row, result):
             return
 
 
-def run(todo, told=lambda *_: None):
+def run(todo, told=lambda *_: None, work=measure, workers=None):
     """All jobs, side by side."""
     rows = []
     context = multiprocessing.get_context("spawn")
-    with context.Pool(os.cpu_count(), maxtasksperchild=20) as pool:
-        for done in pool.imap_unordered(measure, todo):
+    with context.Pool(workers or os.cpu_count(), maxtasksperchild=20) as pool:
+        for done in pool.imap_unordered(work, todo):
             rows.append(Row(**done))
             told(len(rows), rows[-1])
     return sorted(rows, key=lambda r: (r.kind, r.name, r.base, r.seed))
@@ -193,7 +234,7 @@ def _lines(path):
     return path.read_text("utf-8").splitlines() if path and path.exists() else []
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--fresh", type=int, default=0, help="seeds more, of healthy runs alone")
@@ -203,10 +244,57 @@ def main():
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--rows", type=Path, help="a file that keeps the runs: they go on there")
     parser.add_argument("--known", action="store_true", help="only what --rows holds already")
-    given = parser.parse_args()
-    todo = list(jobs(given.seeds, given.bases, given.faults, given.healthy, given.fresh))
+    parser.add_argument("--workers", type=int, help="runs at once; default: one a core")
+    second = parser.add_argument_group("of the second corpus")
+    second.add_argument("--corpus", choices=("first", "second"), default="first")
+    second.add_argument("--half", choices=("seen", "held-out"), default="seen")
+    second.add_argument("--groups", nargs="*", default=[])
+    second.add_argument("--sample", type=int, help="so many runs of each group")
+    second.add_argument("--fix", action="store_true", help="a second run of faults, with fix")
+    return parser.parse_args()
+
+
+def asked_for(given):
+    """The jobs, in an order that leaves a fair sample when it ends early."""
+    if given.corpus == "second":
+        from scoring import jobs as second_jobs
+
+        todo = list(second_jobs(given.half, given.groups, given.sample))
+    else:
+        todo = list(jobs(given.seeds, given.bases, given.faults, given.healthy, given.fresh))
+    random.Random(0).shuffle(todo)
+    return todo
+
+
+def report(given, rows):
+    """The text of the scores; written where that is asked for."""
+    if given.corpus == "second":
+        from scoring import HALVES, HEAD, board
+
+        kept = HERE / f"second_runs_{given.half}.jsonl"
+        text = board(rows, given.half)
+        if given.write:
+            kept.write_text("".join(map(_line, rows)), "utf-8")
+            both = {half: HERE / f"second_runs_{half}.jsonl" for half in HALVES}
+            sections = [
+                board([Row(**json.loads(line)) for line in _lines(path)], half)
+                for half, path in both.items() if path.exists()
+            ]  # fmt: skip
+            (HERE / "SECOND.md").write_text(HEAD + "\n".join(sections), "utf-8")
+        return text
+    from board import board
+
+    text = board(rows)
+    if given.write:
+        (HERE / "SCORES.md").write_text(text, "utf-8")
+        ROWS.write_text("".join(map(_line, rows)), "utf-8")
+    return text
+
+
+def main():
+    given = arguments()
+    todo = asked_for(given)
     commit = head()
-    random.Random(0).shuffle(todo)  # an early end then leaves a fair sample
     known = [Row(**json.loads(line)) for line in _lines(given.rows)]
     done = {(r.kind, r.name, r.base, r.seed) for r in known}
     todo = [job for job in todo if job not in done]
@@ -220,15 +308,10 @@ def main():
         print(f"{count}/{len(todo)} {mark} {r.kind} {r.name} [{r.base}] {r.seed} {r.seconds:.0f}s "
               f"{r.diagnosis[:4]} {r.error or ''} {r.before} {r.after}"[:240], flush=True)  # fmt: skip
 
-    rows = known + (run(todo, told) if not given.known else [])
+    work = partial(measure, corpus=given.corpus, fix=given.fix)
+    rows = known + (run(todo, told, work, given.workers) if not given.known else [])
     rows.sort(key=lambda r: (r.kind, r.name, r.base, r.seed))
-    from board import board
-
-    text = board(rows)
-    print(text)
-    if given.write:
-        (HERE / "SCORES.md").write_text(text, "utf-8")
-        ROWS.write_text("".join(map(_line, rows)), "utf-8")
+    print(report(given, rows))
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def touched(base: Base, fault: Fault) -> frozenset[str]:
     model ends with are one part: each is right or wrong by the other.
     """
     sound = base.make(0)
-    faulty = fault.inject(base.make(0))
+    faulty = fault.inject(sound)
     parts = set()
     for side in ("train", "val"):
         pairs_of = zip(getattr(sound, side), getattr(faulty, side), strict=True)

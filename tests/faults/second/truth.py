@@ -124,6 +124,13 @@ def measured(case: Any) -> Truth:
     )  # fmt: skip
 
 
+def keep(one: Truth) -> Truth:
+    """Write it behind the others."""
+    with FILE.open("a", encoding="utf-8") as kept:
+        kept.write(json.dumps(asdict(one)) + "\n")
+    return one
+
+
 def truths() -> dict[str, Truth]:
     """By the full name of the case."""
     lines = FILE.read_text("utf-8").splitlines() if FILE.exists() else []
@@ -143,10 +150,15 @@ def main() -> None:
     for case in todo:
         if case.full_name in known and known[case.full_name].digest == case.digest:
             continue
-        one = measured(case)
-        with FILE.open("a", encoding="utf-8") as kept:
-            kept.write(json.dumps(asdict(one)) + "\n")
+        one = keep(measured(case))
         print(case.full_name, one.chance, one.score, one.repaired, one.sound, flush=True)
+    last = truths()
+    FILE.write_text(  # each once, in the order of the cases, and none that is gone
+        "".join(
+            json.dumps(asdict(last[c.full_name])) + "\n" for c in cases() if c.full_name in last
+        ),
+        "utf-8",
+    )
 
 
 if __name__ == "__main__":
