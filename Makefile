@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
 .PHONY: demo test test-slow test-heavy test-all lint types install docs examples bench bench-search \
-	bench-finish bench-tables rule-examples faults clean
+	bench-finish bench-tables rule-examples faults faults-second clean
 
 demo: $(INSTALLED)
 	$(BIN)/recipe run digits --no-input
@@ -87,6 +87,11 @@ rule-examples: $(READY)
 # The fault corpus: what is detected, named, mended, and said of healthy runs; two hours at most.
 faults: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python tests/faults/score.py --fresh 2 --write
+
+# The half of the second corpus that may be looked at; what is done is kept and gone on with.
+faults-second: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/faults/score.py --corpus second --half seen --write \
+		--rows tests/faults/second_runs_seen.jsonl
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache
