@@ -11,13 +11,15 @@ from truth import Truth, keep, measured, truths
 
 HALVES = ("seen", "held-out")
 KINDS = {"harmful": "fault", "harmless": "healthy", "undecided": "undecided"}
+UNSEEN_IN_SCORES = {"train-validation-overlap", "validation-missing-classes"}
+"""What is wrong with validation itself does harm whatever the score says."""
 
 
 def kind_of(case: Case, true: Truth | None) -> str:
     """fault, healthy or undecided; a fault at half strength is what was measured of it."""
     if not case.truths:
         return "healthy"
-    if case.group != "half strength":
+    if case.group != "half strength" or case.truths[0][0] in UNSEEN_IN_SCORES:
         return "fault"
     return KINDS[true.harm] if true is not None else "undecided"
 

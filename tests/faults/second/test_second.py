@@ -71,6 +71,7 @@ def truth(score, sound=(0.9, 0.9, 0.9, 0.9), repaired=()):
         ((0.5, 0.52, 0.48, 0.5), "harmful"),
         ((0.9, 0.89, 0.91, 0.9), "harmless"),
         ((0.89, 0.89, 0.89, 0.89), "harmless"),  # certain, and next to nothing
+        ((0.95, 0.95, 0.95, 0.95), "harmless"),
         ((0.9, 0.5, 0.9, 0.9), "undecided"),
         ((None, None, None, None), "harmful"),
     ],

@@ -7,7 +7,7 @@ unchanged case) is kept in truth.jsonl; an interrupted call goes on there.
 
 Of faults together, the one of largest effect is the one whose repair alone brings the score nearest
 to that of the sound base; those within a twentieth of the gap to chance of it are as good. A fault
-at half strength does harm when the score is off by more than the interval of its mean over four
+at half strength does harm when the score is lower by more than the interval of its mean over four
 seeds, each beside the sound base, and by more than a fiftieth of the gap.
 """
 
@@ -48,11 +48,10 @@ class Truth:
     def gap(self) -> float:
         return (self.sound[0] or 0.0) - self.chance
 
-    def off(self, score: float | None, sound: float | None = None) -> float:
+    def off(self, score: float | None) -> float:
         """How far from the sound score; what is worse than chance is as bad as chance."""
-        reference = self.sound[0] if sound is None else sound
         worst = self.chance if score is None else max(score, self.chance)
-        return abs((reference or 0.0) - worst)
+        return abs((self.sound[0] or 0.0) - worst)
 
     @property
     def largest(self) -> list[int]:
@@ -63,13 +62,12 @@ class Truth:
     @property
     def harm(self) -> str:
         """Of a fault at half strength: harmful, harmless or undecided."""
-        off = [self.off(a, b) for a, b in zip(self.score, self.sound, strict=True)]
-        signed = [(b or 0.0) - (self.chance if a is None else max(a, self.chance))
+        lost = [(b or 0.0) - (self.chance if a is None else max(a, self.chance))
                   for a, b in zip(self.score, self.sound, strict=True)]  # fmt: skip
-        reach = QUANTILE * stdev(signed) / len(signed) ** 0.5
-        if abs(mean(signed)) > max(reach, FLOOR * abs(self.gap)):
+        reach = QUANTILE * stdev(lost) / len(lost) ** 0.5
+        if mean(lost) > max(reach, FLOOR * abs(self.gap)):
             return "harmful"
-        return "undecided" if mean(off) > CLEAR * abs(self.gap) else "harmless"
+        return "undecided" if mean(lost) > CLEAR * abs(self.gap) else "harmless"
 
 
 def chance_of(e: Any) -> float:

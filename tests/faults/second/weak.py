@@ -71,7 +71,8 @@ def half_of_the_layers_frozen(e: Experiment) -> Experiment:
     def freeze(model: nn.Module) -> nn.Module:
         own = [m for m in model.modules() if list(m.parameters(recurse=False))]
         for module in own[: len(own) // 2]:
-            module.requires_grad_(requires_grad=False)
+            for parameter in module.parameters(recurse=False):
+                parameter.requires_grad_(requires_grad=False)
         return model
 
     return wrapped(e, freeze)
