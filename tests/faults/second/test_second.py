@@ -12,7 +12,7 @@ from catalogue import FAULTS
 from more_bases import MORE_BASES
 from score import Row
 from scoring import all_named, restored
-from together import stand_together, touched
+from together import combined, stand_together, touched
 from truth import Truth
 from written import statement
 
@@ -59,6 +59,13 @@ def test_faults_of_one_part_do_not_stand_together():
     assert stand_together(base, (OF["zero-weights"], OF["missing-values"]))
     assert not stand_together(base, (OF["missing-values"], OF["one-column-large"]))
     assert not stand_together(base, (OF["tanh-on-logits"], OF["sign-flipped"]))
+
+
+def test_another_model_is_put_in_place_before_its_weights_are_changed():
+    base, faults = BY_NAME["digits-mlp"], (OF["zero-weights"], OF["no-nonlinearity"])
+    model = combined(base, *faults)(0).model()
+    assert not any(p.any() for name, p in model.named_parameters() if "weight" in name)
+    assert "ReLU" not in repr(model)
 
 
 def truth(score, sound=(0.9, 0.9, 0.9, 0.9), repaired=()):

@@ -35,14 +35,19 @@ def exact() -> list[Fault]:
     return [f for f in FAULTS if f.causes[0] in EXACT]
 
 
+def _place(parts: frozenset[str]) -> int:
+    """First what may put another model in place, last the update step, which reads the loss."""
+    return 0 if "modules" in parts else 2 if "update" in parts else 1
+
+
 def combined(base: Base, *faults: Fault) -> Callable[[int], Experiment]:
-    """The base with all of them; those of the update step last, which reads the loss."""
+    """The base with all of them."""
 
     def make(seed: int) -> Experiment:
         e = base.make(seed)
         order = faults
         if len(faults) > 1:
-            order = sorted(faults, key=lambda f: "update" in touched(base, f))
+            order = sorted(faults, key=lambda f: _place(touched(base, f)))
         for fault in order:
             e = fault.inject(e)
         return e

@@ -129,6 +129,16 @@ def keep(one: Truth) -> Truth:
     return one
 
 
+def tidy() -> None:
+    """Each once, in the order of the cases, and none that is of another text than today's."""
+    from cases import cases
+
+    last = truths()
+    kept = [last[c.full_name] for c in cases()
+            if c.full_name in last and last[c.full_name].digest == c.digest]  # fmt: skip
+    FILE.write_text("".join(json.dumps(asdict(one)) + "\n" for one in kept), "utf-8")
+
+
 def truths() -> dict[str, Truth]:
     """By the full name of the case."""
     lines = FILE.read_text("utf-8").splitlines() if FILE.exists() else []
@@ -150,13 +160,7 @@ def main() -> None:
             continue
         one = keep(measured(case))
         print(case.full_name, one.chance, one.score, one.repaired, one.sound, flush=True)
-    last = truths()
-    FILE.write_text(  # each once, in the order of the cases, and none that is gone
-        "".join(
-            json.dumps(asdict(last[c.full_name])) + "\n" for c in cases() if c.full_name in last
-        ),
-        "utf-8",
-    )
+    tidy()
 
 
 if __name__ == "__main__":
