@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from recipe import Experiment
 from recipe.testing import judge_scalars, measure
 from recipe_steps.initial_loss import InitialLoss
 from recipe_steps.initial_loss.scale_free import takes_any_scale
@@ -364,3 +365,17 @@ def test_the_training_mode_loss_is_taken_without_dropout(tmp_path):
     model = mlp(4, 3, 32, nn.Dropout(0.9))
     evidence, _ = initial_loss(tmp_path, blob_experiment(model=model))
     assert evidence.curve("train_mode_loss") == pytest.approx(evidence.curve("eval_loss"), rel=0.1)
+
+
+@pytest.mark.slow
+def test_a_network_that_overflows_with_larger_weights_is_not_bounded(tmp_path):
+    models = pytest.importorskip("torchvision.models")
+    x = torch.randn(24, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    data = x, torch.arange(24) % 5
+    experiment = Experiment(
+        model=lambda: models.efficientnet_b0(weights=None, num_classes=5),
+        train=data, val=data, batch_size=8,
+    )  # fmt: skip
+    evidence, found = initial_loss(tmp_path, experiment)
+    assert evidence.number("output_bound") is None
+    assert "output-activation-limits-range" not in found

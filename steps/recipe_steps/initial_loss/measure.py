@@ -168,8 +168,8 @@ def output_bound(ctx: Context, model: nn.Module, x: Values) -> float | None:
             for parameter in larger.parameters():
                 parameter.mul_(factor)
             sizes.append(ctx.task.looked_at(larger(x.clone())).abs().max().item())
-    if len(sizes) < len(FACTORS) or not 0 < sizes[0] <= max(sizes) < math.inf:
-        return None
+    if len(sizes) < len(FACTORS) or not all(map(math.isfinite, sizes)) or sizes[0] == 0:
+        return None  # it overflows: outputs grow
     if max(sizes) > GROWN * min(sizes):
         return None
     return max(1.0, *sizes)  # a fresh model's cosines are far from their ends
