@@ -46,7 +46,7 @@ TOLD = {
         "        h[:, 0] = 0\n"
         "        return self.b(h)\n"
         "experiment = Experiment(model=M, **DATA)",
-        "h[:, 0] = 0", ("h[:, 0]", "make a new tensor"),
+        "h[:, 0] = 0", ("h[:, 0]", "create a new tensor"),
     ),
     "in-place layer behind a sigmoid": (
         "def m():\n"
