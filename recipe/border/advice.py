@@ -136,6 +136,10 @@ def _not_in_place(code: str) -> str:
     """What to write instead of a statement that overwrites what the backward pass needs."""
     rewritten: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
         (r"([\w.]+)\s*(\*\*|//|[-+*/@])=\s*(.+)", lambda m: f"{m[1]} = {m[1]} {m[2]} {m[3]}"),
+        (
+            r"((?:torch|F|functional)[\w.]*)\.(\w+[a-z])_\(([\w.]+)(.*)\)",
+            lambda m: f"{m[3]} = {m[1]}.{m[2]}({m[3]}{m[4]})",
+        ),
         (r"([\w.]+)\.(\w+[a-z])_\((.*)\)", lambda m: f"{m[1]} = {m[1]}.{m[2]}({m[3]})"),
     )
     for pattern, instead in rewritten:

@@ -15,7 +15,7 @@ FAULTS = {
         "        torch.relu_(h)\n"
         "        return self.b(h)\n"
         "experiment = Experiment(model=M, **DATA)",
-        "torch.relu_(h)", ("writes over",),
+        "torch.relu_(h)", ("write 'h = torch.relu(h)'",),
     ),
     "a mask that is written": (
         "class M(Net):\n"
