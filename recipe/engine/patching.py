@@ -8,6 +8,8 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
@@ -66,18 +68,14 @@ def make_patch(
         remedy = rules[found.rule].remedy
         kinds = remedy.edits if remedy is not None else ()
         say(f"Looking for {found.rule} in {file.name}.")
-        for number, changed in enumerate(candidates(after, kinds, evidence)):
-            if number >= MOST_TRIED:
-                break
-            if _mends(file, name, changed, step, found.rule, settings=settings):
-                after = changed
-                mended.append(found.rule)
-                break
+        tried = islice(candidates(after, kinds, evidence), MOST_TRIED)
+        mends = partial(_mends, file, name, step=step, rule=found.rule, settings=settings)
+        changed = next(filter(mends, tried), None)
+        if changed is None:
+            left.append(found)
         else:
-            left.append(found)
-            continue
-        if found.rule not in mended:
-            left.append(found)
+            after = changed
+            mended.append(found.rule)
     return Patch(unified(file, before, after), after, tuple(mended), tuple(left))
 
 
@@ -89,7 +87,7 @@ def _first(result: RunResult, rule: str) -> tuple[str, Evidence]:
     raise KeyError(rule)
 
 
-def _mends(file: Path, name: str, text: str, step: str, rule: str, *, settings: Settings) -> bool:
+def _mends(file: Path, name: str, text: str, *, step: str, rule: str, settings: Settings) -> bool:
     """Whether the edited file loads, and the step that fired finds nothing worse than a note of
     this rule in it, and no failure that was not there.
     """

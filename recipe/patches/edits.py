@@ -35,7 +35,7 @@ def _last_activation(tree: cst.Module, evidence: Evidence) -> Iterator[cst.Modul
         name = n.called(call)
         if name in ACTIVATIONS.values():
             yield from _without_module(tree, call)
-        elif name in ACTIVATIONS or _applies_own(tree, call):
+        elif name in ACTIVATIONS or _applies_own(call):
             method = isinstance(call.func, cst.Attribute) and not _is_namespace(call.func.value)
             inner = (
                 call.func.value
@@ -51,9 +51,8 @@ def _is_namespace(node: cst.CSTNode) -> bool:
     return n.last_name(node) in ("torch", "F", "functional", "nn", "special")
 
 
-def _applies_own(tree: cst.Module, call: cst.Call) -> bool:
+def _applies_own(call: cst.Call) -> bool:
     """Whether it calls a module that is made in the call itself, such as nn.Softmax(1)(x)."""
-    del tree
     return isinstance(call.func, cst.Call) and n.called(call.func) in ACTIVATIONS.values()
 
 

@@ -27,14 +27,19 @@ class Answers:
     """[rows], or [rows, columns] of several: amounts, or numbers of classes."""
     classes: bool
 
+    @property
+    def columns(self) -> np.ndarray:
+        """Each of what is predicted by itself: [columns, rows]."""
+        return self.values.reshape(len(self.values), -1).T
+
     def follow_better(self, one: np.ndarray, other: np.ndarray) -> bool:
         """Whether amounts that are predicted follow one input [rows] clearly better than another,
         by what a line through each explains of them; classes never do.
         """
         if self.classes:
             return False
-        columns = self.values.reshape(len(self.values), -1).T
-        return max(_explained(one, y) - _explained(other, y) for y in columns) > CLEARLY
+        gains = (_explained(one, y) - _explained(other, y) for y in self.columns)
+        return max(gains) > CLEARLY
 
     def leave_the_line(self, ranks: np.ndarray) -> bool:
         """Whether a line over the ranks [rows] of grades, NaN where there is none, misses what is
@@ -44,11 +49,9 @@ class Answers:
         known = ~np.isnan(ranks)
         if known.sum() < LEAST_ROWS:
             return True
-        y = self.values[known]
-        columns = (
-            [(y == value).astype(float) for value in np.unique(y)] if self.classes and y.ndim == 1
-            else y.reshape(len(y), -1).T.astype(float)
-        )  # fmt: skip
+        found = self.columns[:, known].astype(float)
+        several = self.classes and self.values.ndim == 1
+        columns = [(found[0] == value).astype(float) for value in np.unique(found)] if several else found  # fmt: skip # noqa: E501
         left = [_without_trend(ranks[known], column) for column in columns]
         return any(_differs(ranks[known].astype(int), each, classes=False) for each in left)
 
@@ -72,7 +75,7 @@ def followed(dates: Dates, moments: Sequence[Moment | None], answers: Answers) -
         return dates
     first = min(there)
     days = np.array([PARTS["days"](at, first) for at in there])
-    columns = answers.values[known].reshape(len(there), -1).T
+    columns = answers.columns[:, known]
     left = columns if answers.classes else [_without_trend(days, y) for y in columns]
     kept = []
     for part in dates.parts:

@@ -56,16 +56,18 @@ def run_and_patch(choice: Choice, *, write: bool = False) -> int:
     folder = ran.result.folder
     if patch is not None and patch.diff and folder is not None:
         from recipe.engine.patching import write_patch
+        from recipe.patches.diff import PATCH
 
         write_patch(patch, folder)
-        click.echo(f"Patch: {folder / 'fix.patch'} (mends {', '.join(patch.mended)})", err=err)
+        path = folder / PATCH
+        click.echo(f"Patch: {path} (fixes {', '.join(patch.mended)})", err=err)
         click.echo(patch.diff, nl=False, err=err)
         file = _file(choice)
         if write and file is not None:
             write_text(file, patch.after)
             click.echo(f"{file} is patched.", err=err)
         else:
-            click.echo(f"Your file is unchanged: 'git apply {folder / 'fix.patch'}'.", err=err)
+            click.echo(f"Your file is unchanged. To apply the patch: git apply {path}", err=err)
     for line in _left(patch):
         click.echo(line, err=err)
     if ran.code not in (0, USAGE, INTERRUPTED):

@@ -69,10 +69,12 @@ def _once(choice: Choice, folder: Path | None, *, guided: bool) -> Ran:
         ci = settings.until is not None and (settings.ci or is_true("CI"))
         gate = ci or settings.fix
         code = exit_code(result, strict=settings.strict, gate=gate)
-        if gate and result.repaired and code == FAILED:
+        if ci and not settings.fix and result.repaired and code == FAILED:  # `fix` says it last
+            several = len(result.repaired) > 1
             session.say(
-                f"The experiment as it is declared does not pass: {', '.join(result.repaired)} was "
-                "fixed in this run alone. Fix it in the experiment."
+                "The experiment as it is declared does not pass: "
+                f"{', '.join(result.repaired)} {'were' if several else 'was'} fixed in this run "
+                f"alone. Fix {'them' if several else 'it'} in the experiment."
             )
         return Ran(result, BUG if session.own_crash else code, session.wish)
 
