@@ -160,7 +160,7 @@ def _add_dates(
     else:
         form = " or ".join(map(described, column.formats))
         verb = "tell" if len(idle) > 1 else "tells"
-        said = f"its {_listed(idle)} {verb} nothing of the answer" if idle else ""
+        said = f"its {_listed(idle)} {verb} nothing about the target" if idle else ""
         what = f"{'inputs are' if ', ' in shown else 'its input is'} {shown}" if shown else said
         also = f" ({said})" if shown and said else ""
         roles.notes.append(f"{name!r} holds dates, {form}{doubt}; {what}{also}.")
@@ -168,7 +168,7 @@ def _add_dates(
     if found.parts:
         roles.columns[name], roles.dates[name] = column, found
     elif parts is None:
-        roles.left_out[name] = "a time whose parts tell nothing of the answer"
+        roles.left_out[name] = "a time whose parts tell nothing about the target"
 
 
 def _listed(names: Sequence[str]) -> str:

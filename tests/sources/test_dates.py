@@ -130,7 +130,7 @@ def test_parts_of_dates_that_the_answer_does_not_follow_are_no_inputs(tmp_path, 
     names = source.reader.input_names
     assert "when: day of week" in names
     assert "when: month" not in names
-    assert any("(its month tells nothing of the answer)" in note for note in source.notes)
+    assert any("(its month tells nothing about the target)" in note for note in source.notes)
 
 
 def test_doubt_is_said(tmp_path):
