@@ -141,6 +141,15 @@ def raised_by_hand():
     raise KeyboardInterrupt
 
 
+@pytest.fixture
+def _keys_are_heard():
+    """A shell that starts the tests in the background has SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_keys_are_heard")
 def test_a_key_that_was_pressed_is_no_fault():
     assert told(pressed) is None
     assert told(raised_by_hand).startswith("Raised_by_hand raised KeyboardInterrupt itself")
