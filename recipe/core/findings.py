@@ -22,6 +22,13 @@ class RemedyOutcome:
     after: float | None = None
     applied: bool = False
     """Whether the run went on with it."""
+    place: int | None = None
+    """In the chain of repairs that the court made, each on top of those before it: the first is the
+    one that brings most by itself. None outside of it."""
+    superseded_by: str | None = None
+    """The rule whose repair left nothing for this one to bring."""
+    undecided: str | None = None
+    """Why it was not tried, and what a trial would cost."""
 
     def __post_init__(self) -> None:
         keep_finite(self, "before", "after")

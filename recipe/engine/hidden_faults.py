@@ -1,9 +1,9 @@
-"""What follows the steps: remedies are tried, and behind a fault that stopped the run the short
-steps look once more, at the experiment as mended.
+"""What follows the steps: behind a fault that stopped the run the short steps look once more, at
+the experiment as repaired; then all remedies are tried.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from recipe.core.events import Progress
 from recipe.core.evidence import Evidence
@@ -15,33 +15,38 @@ from recipe.engine.engine import Engine
 from recipe.engine.remedy_proof import Verifier
 from recipe.plugin.context import Context
 from recipe.plugin.registry import Plugin, all_rules
+from recipe.plugin.rules import Rule
 from recipe.plugin.step import is_short
 from recipe.search.checkpoints import Checkpoints
 from recipe.training.fingerprint import configuration
 
-MOST_LOOKS = 2
-"""Three faults at once are the most that are told apart."""
+MOST_LOOKS = 3
+"""Four faults at once are the most that are told apart."""
+
+
+@dataclass
+class Search:
+    """The faults of a run: those that its steps found, and what these hid."""
+
+    engine: Engine
+    steps: tuple[StepResult, ...]
+    causes: tuple[str, ...]
+    """Most probable first."""
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    """By rule, where a finding is about another measurement than its step's."""
 
 
 def proved(engine: Engine) -> list[StepResult]:
-    """The results of a run, with what the remedies brought and what the leading fault hid."""
+    """The results of a run, with the faults that were hidden, and what all remedies brought."""
     if engine.usage_error is not None:
         return engine.results
     rules = all_rules(engine.plugins)
+    found = Search(engine, *diagnose(engine.results, rules.values()))
+    stopped = engine.failed_at in [plugin.step.name for plugin in _short(engine)]
+    if stopped and engine.ctx.settings.verify_budget != "off":
+        _search(found, rules)
     verifier = Verifier(engine.ctx, engine.journal, rules)
-    steps, causes = diagnose(engine.results, rules.values())
-    steps = verifier.verify(steps, causes)
-    evidence: Mapping[str, Evidence] = {}
-    if engine.failed_at in [plugin.step.name for plugin in _short(engine)]:
-        for _ in range(MOST_LOOKS):
-            mended = (
-                None if engine.ctx.meter.spent else verifier.adopt_first(steps, causes, evidence)
-            )
-            hidden = mended and _look(engine, verifier, steps, mended)
-            if not hidden:
-                break
-            steps, causes, evidence = hidden
-            steps = verifier.verify(steps, causes, evidence)
+    steps = verifier.verify(found.steps, found.causes, found.evidence)
     return [
         replace(step, status=status_of(step.findings))
         if step.status in ("pass", "warn", "fail")
@@ -54,36 +59,71 @@ def _short(engine: Engine) -> list[Plugin]:
     return [plugin for plugin in engine.plugins if is_short(plugin.step)]
 
 
-def _look(
-    engine: Engine, verifier: Verifier, steps: Sequence[StepResult], mended: str
-) -> tuple[tuple[StepResult, ...], tuple[str, ...], Mapping[str, Evidence]] | None:
-    """Run the short steps on the experiment with the fault `mended` repaired.
+def _search(found: Search, rules: Mapping[str, Rule]) -> None:
+    """Repair what is known, without proof, and look again, as long as something new shows."""
+    repaired = Verifier(found.engine.ctx, found.engine.journal, rules)
+    new = found.causes
+    for number in range(MOST_LOOKS):
+        if found.engine.ctx.meter.out_of_time():
+            return
+        behind = _repair(repaired, found, new)
+        if number and not behind:
+            return
+        new = _look(found, repaired, behind)
+        if not new:
+            return
+
+
+def _repair(repaired: Verifier, found: Search, causes: Sequence[str]) -> str | None:
+    """Apply the remedies of these causes that stop a run or are sure; the first of them."""
+    named = {f.rule: (f, step) for step in latest(found.steps) for f in step.findings}
+    first = None
+    for name in causes:
+        rule, (finding, step) = repaired.rules[name], named[name]
+        if rule.remedy is None or not (finding.severity == "fail" or rule.exact):
+            continue
+        evidence = found.evidence.get(name, step.evidence)
+        if repaired.adopt(rule.remedy, finding, evidence):
+            first = first or name
+    return first
+
+
+def _look(found: Search, repaired: Verifier, behind: str | None) -> tuple[str, ...]:
+    """Run the short steps to their end, and take in what they find now.
+
+    Behind a failing step only exact marks count: the others may follow from what is wrong there.
+
+    Args:
+        found: so far; what is new is added.
+        repaired: holds the experiment with what could be repaired.
+        behind: a fault that was repaired; None where none could be, so the experiment is as it was.
 
     Returns:
-        The steps with the causes that show now, these causes, and what was measured; None where
-        nothing new shows. What was taken for a consequence of the fault is a cause of its own
-        when it outlives it.
+        The new causes. What was taken for a consequence of a fault is a cause of its own when it
+        outlives the repair.
 
     """
-    engine.ctx.say(f"Behind {mended}: the short steps run again on the repaired experiment.")
-    before = engine.ctx.meter.epochs, engine.ctx.meter.seconds
-    look = Engine(_short(engine), _context(engine.ctx, verifier), engine.journal)
+    engine = found.engine
+    if behind:
+        engine.ctx.say(f"Behind {behind}: the short steps run again on the repaired experiment.")
+    look = Engine(_short(engine), _context(engine.ctx, repaired), engine.journal)
     look.run()
-    verifier.started += engine.ctx.meter.epochs - before[0]  # it is no proof
-    verifier.seconds += engine.ctx.meter.seconds - before[1]
     if look.usage_error is not None:
-        return None
-    known = {f.rule for step in latest(steps) for f in step.findings if f.because is None}
-    seen, found = diagnose(look.results, all_rules(engine.plugins).values())
-    new = tuple(rule for rule in found if rule not in known)
-    if not new:
-        return None
+        return ()
+    known = {
+        f.rule for step in latest(found.steps) for f in step.findings
+        if f.because is None or not behind
+    }  # fmt: skip
+    seen, causes = diagnose(look.results, repaired.rules.values())
+    sure = _sure(latest(seen), repaired.rules)
+    new = tuple(rule for rule in causes if rule not in known and rule in sure)
+    hiding = behind or found.causes[0]
     by_step = {
-        step.name: tuple(replace(f, behind=mended) for f in step.findings if f.rule in new)
+        step.name: tuple(replace(f, behind=hiding) for f in step.findings if f.rule in new)
         for step in latest(seen)
     }
-    current = latest(steps)
-    joined = tuple(
+    current = latest(found.steps)
+    found.steps = tuple(
         replace(
             step,
             findings=(
@@ -93,9 +133,21 @@ def _look(
         )
         if step in current
         else step
-        for step in steps
+        for step in found.steps
     )
-    return joined, new, {step.name: step.evidence for step in latest(seen)}
+    found.causes = (*found.causes, *new)
+    for step in latest(seen):
+        found.evidence |= {f.rule: step.evidence for f in step.findings if f.rule in new}
+    return new
+
+
+def _sure(steps: Sequence[StepResult], rules: Mapping[str, Rule]) -> set[str]:
+    """What the steps found up to the first that fails, and exact marks behind it."""
+    sure, failed = set(), False
+    for step in steps:
+        sure |= {f.rule for f in step.findings if not failed or rules[f.rule].exact}
+        failed = failed or step.status in ("fail", "error")
+    return sure
 
 
 def _context(ctx: Context, verifier: Verifier) -> Context:
@@ -121,7 +173,7 @@ def _context(ctx: Context, verifier: Verifier) -> Context:
         experiment=verifier.experiment,
         data=verifier.data,
         device=ctx.device,
-        settings=ctx.settings,
+        settings=replace(ctx.settings, keep_going=True, fix=False, mend=()),
         runner=runner,
         meter=ctx.meter,
         emit=emit,

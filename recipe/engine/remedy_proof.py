@@ -1,12 +1,13 @@
 """Proves advice: trains the experiment as it is and repaired, from the same seed, and compares.
-
-Remedies are applied greedily, in the order of the diagnosis: one that helps stays, and the next
-one is tried on top of it.
+In which order, and what follows from it, `engine.court` decides.
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+from recipe.core.errors import UNUSABLE
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding, RemedyOutcome
 from recipe.core.results import StepResult, latest
@@ -14,6 +15,7 @@ from recipe.core.score_noise import fluctuation
 from recipe.core.trials import Trial
 from recipe.data.datasets import Splits
 from recipe.data.splitting import load_splits
+from recipe.engine.court import Attempt, Case, decide
 from recipe.engine.proof_training import Retraining
 from recipe.engine.score_gain import (
     ERROR,
@@ -28,7 +30,7 @@ from recipe.engine.score_gain import (
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import Context
-from recipe.plugin.remedy import Remedy, RemedyInput, change_of
+from recipe.plugin.remedy import Remedy, RemedyInput
 from recipe.plugin.rules import Rule
 from recipe.tasks.by_loss import ByLoss
 from recipe.training.plan import iterations_per_epoch
@@ -75,87 +77,73 @@ class Verifier:
         Args:
             steps: of the run.
             causes: names of rules, most probable first.
-            evidence: by step, where the findings are about another measurement than the steps'.
+            evidence: by rule, where a finding is about another measurement than its step's.
 
         """
         found: dict[str, tuple[Finding, StepResult]] = {}
         for step in latest(steps):
             for f in step.findings:
                 found.setdefault(f.rule, (f, step))  # of two steps that say it, the first
-        outcomes: dict[str, RemedyOutcome] = {}
+        cases = self._cases([found[name] for name in causes], evidence or {})
+        verdict = decide(self, cases)
         warnings = [f for f, _ in found.values() if f.severity == "warn"]
-        idle = {f.rule for f in warnings if f.confidence < DOUBTFUL}
-        todo = self._todo([found[name] for name in causes])
-        for number, (finding, step, remedy) in enumerate(todo):
-            if self.spent:
-                break
-            self.ctx.progress(number, len(todo), f"proving the remedy of {finding.rule}")
-            outcome = self._try(remedy, finding, (evidence or {}).get(step.name, step.evidence))
-            if outcome is not None:
-                outcomes[finding.rule] = outcome
-                self.ctx.say(_sentence(finding.rule, outcome))
-                if self._refutes(outcome, finding, remedy):
-                    idle.add(finding.rule)
-                else:
-                    idle.discard(finding.rule)
+        doubtful = {f.rule for f in warnings if f.confidence < DOUBTFUL} - verdict.upheld
+        idle = doubtful | verdict.acquitted
         return tuple(
-            replace(step, findings=tuple(_with(f, outcomes, idle) for f in step.findings))
+            replace(step, findings=tuple(_with(f, verdict.outcomes, idle) for f in step.findings))
             for step in steps
         )
 
-    def _todo(
-        self, found: Sequence[tuple[Finding, StepResult]]
-    ) -> list[tuple[Finding, StepResult, Remedy]]:
+    def _cases(
+        self, found: Sequence[tuple[Finding, StepResult]], evidence: Mapping[str, Evidence]
+    ) -> list[Case]:
         """Of these findings those whose remedy can be tried, and was not yet."""
         if self.ctx.settings.verify_budget == "off":
             return []
         return [
-            (f, step, remedy) for f, step in found if (remedy := self.rules[f.rule].remedy)
+            Case(f, remedy, evidence.get(f.rule, step.evidence), self.rules[f.rule].exact)
+            for f, step in found if (remedy := self.rules[f.rule].remedy)
             and f.remedy is not None and f.remedy.verified is None and not f.remedy.applied
         ]  # fmt: skip
 
-    def _refutes(self, outcome: RemedyOutcome, finding: Finding, remedy: Remedy) -> bool:
-        """Whether a warning that its remedy decides is none, since that brought too little."""
-        doubtful = finding.confidence < DOUBTFUL
-        decides = finding.severity == "warn" and (remedy.decides or doubtful)
-        return decides and not self._certain(outcome, LARGE if doubtful else 0.0)
-
-    def adopt_first(
-        self,
-        steps: Sequence[StepResult],
-        causes: Sequence[str],
-        evidence: Mapping[str, Evidence],
-    ) -> str | None:
-        """Go on with the first cause repaired; None where nothing is repaired, or proofs are off.
-
-        A remedy that brought nothing is taken all the same where it mends what stopped the run:
-        another fault may have kept it from helping. Arguments as of `verify`.
-
-        Returns:
-            The rule whose remedy it is.
-
+    def acquits(self, attempt: Attempt) -> bool:
+        """Whether a warning that its remedy decides is none, since that brought too little; or a
+        failure that is no exact mark, where the experiment learns with it.
         """
-        if self.ctx.settings.verify_budget == "off":
+        case = attempt.case
+        finding = case.finding
+        doubtful = finding.confidence < DOUBTFUL
+        if finding.severity == "fail":
+            return not (case.exact or attempt.helped) and self.learns(attempt.before)
+        decides = finding.severity == "warn" and (case.remedy.decides or doubtful or not case.exact)
+        if decides and doubtful:
+            return not self._certain(attempt.outcome, LARGE)
+        return decides and not attempt.certain
+
+    def learns(self, reached: Result) -> bool:
+        """Whether a score is beyond that of the best constant answer."""
+        chance = self.chance
+        if reached.score is None or chance is None:
+            return False
+        return reached.score > chance + CERTAIN * self._noise(reached, reached)
+
+    @cached_property
+    def chance(self) -> float | None:
+        """The score of the best constant answer on the validation items; None where the score is
+        the user's own, or nobody knows.
+        """
+        if self.ctx.experiment.metric is not None:
             return None
-        found = {f.rule: (f, step) for step in latest(steps) for f in step.findings}
-        for name in causes:
-            remedy, (finding, step) = self.rules[name].remedy, found[name]
-            if remedy is None:
-                continue
-            if finding.remedy is not None and finding.remedy.verified:
-                return name
-            stops = finding.severity == "fail" or any(
-                f.because == name and f.severity == "fail" for f, _ in found.values()
-            )
-            if stops and self.adopt(remedy, finding, evidence.get(step.name, step.evidence)):
-                return name
-        return None
+        try:
+            return self.ctx.task.chance_score(self.ctx.val_targets)
+        except UNUSABLE:
+            return None
 
     def adopt(self, remedy: Remedy, finding: Finding, evidence: Evidence) -> bool:
         """Go on with the remedy, whatever it brings; False where it cannot be applied."""
-        subject = RemedyInput(self.experiment, self.data, evidence, self.ctx.device, finding)
+        case = Case(finding, remedy, evidence, exact=True)
         try:
-            mended = remedy.apply(subject)
+            mended = remedy.apply(self._subject(self.experiment, case))
             if mended is None:
                 return False
             self.data = self._data_of(mended)
@@ -176,12 +164,14 @@ class Verifier:
         spent = epochs if budget.unit == "epochs" else seconds - self.seconds
         return spent >= budget.amount
 
-    def _try(self, remedy: Remedy, finding: Finding, evidence: Evidence) -> RemedyOutcome | None:
+    def attempt(self, case: Case) -> Attempt | None:
+        """Train with and without a remedy, on top of those that were taken; None where it cannot be
+        applied.
+        """
+        remedy, declared = case.remedy, case.remedy.as_declared
         experiment = self._of_run() if remedy.of_run else self.experiment
-        subject = RemedyInput(experiment, self.data, evidence, self.ctx.device, finding)
-        declared = remedy.as_declared
         try:
-            mended = remedy.apply(subject)
+            mended = remedy.apply(self._subject(experiment, case))
             if mended is None:
                 return None
             before = self._before(experiment, mended, declared=declared)
@@ -196,10 +186,53 @@ class Verifier:
         if remedy.corrects_score:
             helped = after.score is not None
         outcome = outcome_of(remedy, mended, before, after, helped=helped)
-        if helped:
-            self.experiment, self.data, self.chain = mended, data, (*self.chain, remedy.name)
-            self.before = {declared: after}
-        return outcome
+        effect = self._effect(before, after, either_way=remedy.corrects_score)
+        certain = self._certain(outcome)
+        return Attempt(case, outcome, mended, data, before, after, effect, certain)
+
+    def take(self, attempt: Attempt) -> None:
+        """Go on with a remedy: the next ones are tried on top of it."""
+        self.experiment, self.data = attempt.experiment, attempt.data
+        self.chain = (*self.chain, attempt.case.remedy.name)
+        self.before = {attempt.case.remedy.as_declared: attempt.after}
+
+    def without(self, cases: Sequence[Case], left_out: Case) -> Attempt | None:
+        """What the remedy of `left_out` brings on top of all others of the chain `cases`."""
+        alone = Verifier(self.ctx, self.journal, self.rules)
+        for case in cases:
+            if case is not left_out and not alone.adopt(case.remedy, case.finding, case.evidence):
+                return None
+        return alone.attempt(left_out)
+
+    def progress(self, done: int, total: int, rule: str) -> None:
+        """Tell the user whose remedy is tried."""
+        self.ctx.progress(done, total, f"proving the remedy of {rule}")
+
+    def say(self, text: str) -> None:
+        """Tell the user what came of it."""
+        self.ctx.say(text)
+
+    @property
+    def cost(self) -> str:
+        """What one more trial would take."""
+        epochs = self.ctx.experiment.epochs or 1
+        pace = self.ctx.pace
+        if pace is None:
+            return f"a trial takes about {2 * epochs} epochs of training"
+        return f"a trial takes about {max(1.0, 2 * epochs * pace):.0f} s"
+
+    def _subject(self, experiment: Experiment, case: Case) -> RemedyInput:
+        return RemedyInput(experiment, self.data, case.evidence, self.ctx.device, case.finding)
+
+    def _effect(self, before: Result, after: Result, *, either_way: bool) -> float:
+        """The gain, as remedies are ranked by it: what is worse than chance is as bad as chance,
+        and a score that was measured wrongly is as wrong as it was off.
+        """
+        if after.score is None or before.score is None:
+            return gain(before, after)
+        floor = -math.inf if self.chance is None else self.chance
+        difference = max(after.score, floor) - max(before.score, floor)
+        return abs(difference) if either_way else difference
 
     def _of_run(self) -> Experiment:
         """At the setting of the run whose curves were read, where no rate is declared."""
@@ -250,11 +283,6 @@ class Verifier:
 
     def _noise(self, before: Result, after: Result) -> float:
         return noise(before, after, self.ctx.experiment, len(self.ctx.data.val))
-
-
-def _sentence(rule: str, outcome: RemedyOutcome) -> str:
-    how = "verified" if outcome.verified else "did not help"
-    return f"{rule}: {outcome.name}: {change_of(outcome)}, {how}."
 
 
 def _with(

@@ -42,6 +42,9 @@ class Rule:
     """Rules whose findings are consequences of this one."""
     remedy: Remedy | None = None
     """What a program can do about it."""
+    exact: bool = False
+    """It is the mark of a mistake by itself, whatever its repair brings. All others are judged by
+    that: what cannot be shown to cost anything is no warning."""
 
     def __call__(self, evidence: Evidence) -> Finding | None:
         """The finding, carrying this rule's name; None when there is nothing to say."""
@@ -63,6 +66,7 @@ def rule(
     blocks: bool = False,
     explains: Iterable[str] = (),
     remedy: Remedy | None = None,
+    exact: bool = False,
 ) -> Callable[[Judge], Rule]:
     """Turn a function into a Rule.
 
@@ -74,7 +78,8 @@ def rule(
     def make(judge: Judge) -> Rule:
         name = getattr(judge, "__name__", "").replace("_", "-")
         what, why, fix = documentation(name, inspect.getdoc(judge) or "")
-        return Rule(name, severity, judge, what, why, fix, blocks, frozenset(explains), remedy)
+        effects = frozenset(explains)
+        return Rule(name, severity, judge, what, why, fix, blocks, effects, remedy, exact)
 
     return make
 

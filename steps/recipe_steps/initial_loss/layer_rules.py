@@ -27,6 +27,7 @@ a block of a transformer has six and two."""
 
 @rule(
     "fail",
+    exact=True,
     explains=[*NOT_LEARNING, "vanishing-gradients", "dead-units", "initialization-too-small"],
     remedy=remedies.draw_anew,
 )

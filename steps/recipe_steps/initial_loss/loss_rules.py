@@ -22,6 +22,7 @@ ADAPTIVE = ("adam", "adamw", "rmsprop")
 
 @rule(
     "warn",
+    exact=True,
     explains=[
         *OVERSHOOTING,
         "exploding-gradients",
@@ -53,6 +54,7 @@ def loss_summed_over_batch(evidence: Evidence) -> Finding | None:
 
 @rule(
     "warn",
+    exact=True,
     explains=["initial-loss-too-low", "learning-rate-too-low", "slow-start"],
     remedy=remedies.sum_over_classes,
 )
@@ -78,7 +80,7 @@ def loss_averaged_over_classes(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=SYMPTOMS, remedy=remedies.usual_loss)
+@rule("fail", exact=True, explains=SYMPTOMS, remedy=remedies.usual_loss)
 def wrong_loss_for_task(evidence: Evidence) -> Finding | None:
     """What: a squared error on classes, a classification loss on real-valued targets, or a softmax
     over labels that do not exclude each other.
@@ -127,7 +129,10 @@ def _squares_probabilities(evidence: Evidence) -> bool:
 
 
 @rule(
-    "fail", explains=[*SYMPTOMS, "nll-on-logits", "wrong-loss-for-task"], remedy=remedies.other_sign
+    "fail",
+    exact=True,
+    explains=[*SYMPTOMS, "nll-on-logits", "wrong-loss-for-task"],
+    remedy=remedies.other_sign,
 )
 def loss_sign_flipped(evidence: Evidence) -> Finding | None:
     """What: the loss grows when the outputs move towards the targets, the optimizer maximises it,

@@ -52,6 +52,7 @@ def _takes_logs(evidence: Evidence) -> bool:
 
 @rule(
     "fail",
+    exact=True,
     explains=SYMPTOMS,
     remedy=remedies.return_logits,
 )
@@ -77,7 +78,7 @@ def softmax_before_loss(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=SYMPTOMS, remedy=remedies.return_logits)
+@rule("fail", exact=True, explains=SYMPTOMS, remedy=remedies.return_logits)
 def sigmoid_before_loss(evidence: Evidence) -> Finding | None:
     """What: the model ends in a sigmoid, but its loss expects logits.
 
@@ -100,6 +101,7 @@ def sigmoid_before_loss(evidence: Evidence) -> Finding | None:
 
 @rule(
     "fail",
+    exact=True,
     explains=[*SYMPTOMS, "softmax-before-loss", "parameters-without-gradient"],
     remedy=remedies.usual_loss,
 )
@@ -120,7 +122,7 @@ def single_unit_softmax(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=SYMPTOMS, remedy=remedies.take_logarithm)
+@rule("fail", exact=True, explains=SYMPTOMS, remedy=remedies.take_logarithm)
 def nll_on_probabilities(evidence: Evidence) -> Finding | None:
     """What: the loss expects log-probabilities and is given probabilities.
 
@@ -139,7 +141,7 @@ def nll_on_probabilities(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=SYMPTOMS, remedy=remedies.usual_loss)
+@rule("fail", exact=True, explains=SYMPTOMS, remedy=remedies.usual_loss)
 def nll_on_logits(evidence: Evidence) -> Finding | None:
     """What: the loss expects log-probabilities and is given unnormalised outputs.
 
@@ -159,7 +161,7 @@ def nll_on_logits(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=SYMPTOMS, remedy=remedies.return_logits)
+@rule("fail", exact=True, explains=SYMPTOMS, remedy=remedies.return_logits)
 def output_activation_limits_range(evidence: Evidence) -> Finding | None:
     """What: the last layer ends in an activation whose range does not hold what is needed.
 

@@ -11,7 +11,7 @@ rounding; what is measured, or forecast from the value before, is never that clo
 
 
 @rule(
-    "fail",
+    "fail", exact=True,
     blocks=False,
     explains=["initial-loss-too-high", "initial-loss-too-low", "diverged", "most-trials-diverge",
               "learning-rate-too-high", *NOT_LEARNING],

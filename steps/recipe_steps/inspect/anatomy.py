@@ -54,6 +54,8 @@ def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     scalars |= _moving_norms(ctx, model, x) | _odd_momentum(model)
     if ctx.experiment.update is None:
         scalars |= _reach(ctx, model.train(), x, train)
+    else:
+        scalars |= _unregistered(ctx, model.train(), x, train)
         scalars |= _ignored_steps(ctx, model, train.x[:MANY_ITEMS])
     return scalars
 
@@ -245,6 +247,17 @@ def _reach(ctx: Context, model: nn.Module, x: Values, train: TensorData) -> dict
         "unreached_share": sum(named[name].numel() for name in unreached)
         / max(1, sum(p.numel() for p in named.values())),
     }
+
+
+def _unregistered(
+    ctx: Context, model: nn.Module, x: Values, train: TensorData
+) -> dict[str, Scalar]:
+    """Of `_reach` what is wrong whatever an own update step computes."""
+    try:
+        found = _reach(ctx, model, x, train)
+    except UsageError:  # forward in training mode may be for that step alone
+        return {}
+    return {name: value for name, value in found.items() if name.startswith("unregistered")}
 
 
 def _given_gradients(outputs: Values, named: dict[str, nn.Parameter]) -> set[str]:

@@ -20,7 +20,7 @@ HARMLESS = 0.01
 """Share of the parameters that may lie idle: a pooling layer that came with a backbone."""
 
 
-@rule("fail", explains=["batch-mixing", *NOT_LEARNING])
+@rule("fail", exact=True, explains=["batch-mixing", *NOT_LEARNING])
 def nondeterministic_evaluation(evidence: Evidence) -> Finding | None:
     """What: two passes over the same batch differ although the model is in evaluation mode.
 
@@ -40,7 +40,7 @@ def nondeterministic_evaluation(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=["sees-the-future", "padding-changes-outputs", *NOT_LEARNING])
+@rule("fail", exact=True, explains=["sees-the-future", "padding-changes-outputs", *NOT_LEARNING])
 def batch_mixing(evidence: Evidence) -> Finding | None:
     """What: in evaluation mode the output of an item changes with the other items of its batch.
 
@@ -62,7 +62,7 @@ def batch_mixing(evidence: Evidence) -> Finding | None:
 
 
 @rule(
-    "fail",
+    "fail", exact=True,
     # Layers that the model does not know stay in training mode.
     explains=["parameters-without-gradient", "batch-mixing", "nondeterministic-evaluation",
               *NOT_LEARNING],
@@ -87,7 +87,12 @@ def unregistered_parameters(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=["parameters-without-gradient", *NOT_LEARNING], remedy=remedies.unfreeze)
+@rule(
+    "warn",
+    exact=True,
+    explains=["parameters-without-gradient", *NOT_LEARNING],
+    remedy=remedies.unfreeze,
+)
 def frozen_parameters(evidence: Evidence) -> Finding | None:
     """What: some or all parameters have requires_grad=False.
 
@@ -125,7 +130,7 @@ def frozen_parameters(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn")
+@rule("warn", exact=True)
 def frozen_batch_norm_in_training_mode(evidence: Evidence) -> Finding | None:
     """What: layers of batch norm have all their parameters frozen, but their running statistics
     move in training.
@@ -180,7 +185,11 @@ def batch_norm_momentum_unusual(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=["vanishing-gradients", "optimizer-misses-parameters", *NOT_LEARNING])
+@rule(
+    "warn",
+    exact=True,
+    explains=["vanishing-gradients", "optimizer-misses-parameters", *NOT_LEARNING],
+)
 def parameters_without_gradient(evidence: Evidence) -> Finding | None:
     """What: the outputs do not depend on some of the trainable parameters, or the loss has no
     gradient with respect to the outputs.
@@ -234,8 +243,17 @@ def _without_gradient_in_update(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=["cannot-overfit-sample", "model-too-small", "no-learning-rate-works",
-                        "underfitting", "predicts-majority-class"])  # fmt: skip
+@rule(
+    "fail",
+    exact=True,
+    explains=[
+        "cannot-overfit-sample",
+        "model-too-small",
+        "no-learning-rate-works",
+        "underfitting",
+        "predicts-majority-class",
+    ],
+)
 def inputs_ignored(evidence: Evidence) -> Finding | None:
     """What: after training on a sample, the outputs are the same for every input; or most steps
     of a sequence have no effect on any output.

@@ -26,7 +26,7 @@ _IGNORE = (
 )
 
 
-@rule("fail", blocks=True, remedy=remedies.impute)
+@rule("fail", exact=True, blocks=True, remedy=remedies.impute)
 def inputs_not_finite(evidence: Evidence) -> Finding | None:
     """What: inputs or targets contain NaN or infinite values.
 
@@ -61,7 +61,7 @@ def _from_zero(evidence: Evidence, otherwise: str) -> str:
     return f"Number the labels from 0: {values} become {numbers}."
 
 
-@rule("fail", blocks=True, remedy=remedies.number_from_zero)
+@rule("fail", exact=True, blocks=True, remedy=remedies.number_from_zero)
 def targets_out_of_range(evidence: Evidence) -> Finding | None:
     """What: labels are negative, not whole numbers, or not below the number of outputs.
 
@@ -108,7 +108,7 @@ def targets_out_of_range(evidence: Evidence) -> Finding | None:
     return None
 
 
-@rule("fail", blocks=True, remedy=remedies.matching_outputs)
+@rule("fail", exact=True, blocks=True, remedy=remedies.matching_outputs)
 def outputs_do_not_match_targets(evidence: Evidence) -> Finding | None:
     """What: the model has fewer outputs than there are classes, outputs of another shape, or
     outputs and targets that the loss refuses.
@@ -208,7 +208,7 @@ def class_imbalance(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=["train-validation-overlap", *NOT_LEARNING])
+@rule("fail", exact=True, explains=["train-validation-overlap", *NOT_LEARNING])
 def constant_inputs(evidence: Evidence) -> Finding | None:
     """What: all or nearly all inputs are the same, or columns of a table never vary.
 
@@ -245,6 +245,7 @@ def constant_inputs(evidence: Evidence) -> Finding | None:
 
 @rule(
     "fail",
+    exact=True,
     explains=["initial-loss-too-low", "predicts-majority-class"],
 )
 def single_class_labels(evidence: Evidence) -> Finding | None:
@@ -270,6 +271,7 @@ def single_class_labels(evidence: Evidence) -> Finding | None:
 
 @rule(
     "fail",
+    exact=True,
     explains=[*OVERSHOOTING, *NOT_GENERALISING, "slow-start", "underfitting"],
     remedy=remedies.shuffle,
 )
@@ -293,7 +295,7 @@ def data_not_shuffled(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=[*NOT_LEARNING, *NOT_GENERALISING, *FIRST_LOSS, *SCALES])
+@rule("fail", exact=True, explains=[*NOT_LEARNING, *NOT_GENERALISING, *FIRST_LOSS, *SCALES])
 def random_dataset_items(evidence: Evidence) -> Finding | None:
     """What: the same index of the training data gives different items.
 

@@ -23,7 +23,11 @@ _TAKE_A_MASK = (
 )
 
 
-@rule("fail", explains=["initial-loss-too-low", "padding-changes-outputs", *NOT_GENERALISING])
+@rule(
+    "fail",
+    exact=True,
+    explains=["initial-loss-too-low", "padding-changes-outputs", *NOT_GENERALISING],
+)
 def sees_the_future(evidence: Evidence) -> Finding | None:
     """What: outputs change with tokens behind them, which are the ones that they are asked for.
 
@@ -51,7 +55,7 @@ def sees_the_future(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=["predicts-majority-class", *NOT_LEARNING, *NOT_GENERALISING])
+@rule("fail", exact=True, explains=["predicts-majority-class", *NOT_LEARNING, *NOT_GENERALISING])
 def padding_changes_outputs(evidence: Evidence) -> Finding | None:
     """What: the answer for an item changes with the number of padding steps behind its end.
 
@@ -116,7 +120,7 @@ def _of_masks(evidence: Evidence, mask: str | None) -> tuple[str, str, bool]:
 
 
 @rule(
-    "fail",
+    "fail", exact=True,
     explains=["class-imbalance", "predicts-majority-class", "metric-disagrees-with-loss",
               *NOT_LEARNING],
 )  # fmt: skip
@@ -141,7 +145,7 @@ def labels_not_masked(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=["initial-loss-too-low", *NOT_LEARNING, *NOT_GENERALISING])
+@rule("fail", exact=True, explains=["initial-loss-too-low", *NOT_LEARNING, *NOT_GENERALISING])
 def wrong_token_shift(evidence: Evidence) -> Finding | None:
     """What: a language model is asked for another token than the next one.
 

@@ -30,7 +30,7 @@ FEW_ITEMS = 100
 """Validation items below which the standard error of a score exceeds 5 points."""
 
 
-@rule("fail", remedy=remedies.without_overlap)
+@rule("fail", exact=True, remedy=remedies.without_overlap)
 def train_validation_overlap(evidence: Evidence) -> Finding | None:
     """What: identical items stand in both the training and the validation data, or nearly
     identical ones: rounded, compressed again, with a trace of noise.
@@ -101,6 +101,7 @@ def _oversampled(evidence: Evidence) -> bool:
 
 @rule(
     "fail",
+    exact=True,
     explains=[*NOT_GENERALISING, "best-at-edge-of-grid", "single-class-labels"],
     remedy=remedies.split_anew,
 )
@@ -126,7 +127,7 @@ def validation_missing_classes(evidence: Evidence) -> Finding | None:
     return None
 
 
-@rule("fail", explains=NOT_GENERALISING, remedy=remedies.one_preprocessing)
+@rule("fail", exact=True, explains=NOT_GENERALISING, remedy=remedies.one_preprocessing)
 def validation_preprocessing_differs(evidence: Evidence) -> Finding | None:
     """What: validation inputs have another level or spread than training inputs.
 
@@ -199,7 +200,7 @@ def _noisy(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=["overfitting", "unstable-training"])
+@rule("warn", exact=True, explains=["overfitting", "unstable-training"])
 def validation_items_random(evidence: Evidence) -> Finding | None:
     """What: the same index of the validation data gives different items.
 

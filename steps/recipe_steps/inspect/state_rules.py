@@ -7,7 +7,7 @@ APART = 1e-4
 """Relative difference of outputs that rounding does not leave, see `model_rules.REPEATS`."""
 
 
-@rule("warn", explains=["nondeterministic-evaluation", *NOT_GENERALISING])
+@rule("warn", exact=True, explains=["nondeterministic-evaluation", *NOT_GENERALISING])
 def mode_switched_in_forward(evidence: Evidence) -> Finding | None:
     """What: forward puts dropout or batch norm into another mode than the training loop did.
 
@@ -35,7 +35,7 @@ def mode_switched_in_forward(evidence: Evidence) -> Finding | None:
 
 
 @rule(
-    "warn",
+    "warn", exact=True,
     explains=["nondeterministic-evaluation", "batch-mixing", "state-outside-state-dict",
               *NOT_GENERALISING],
 )  # fmt: skip
@@ -62,7 +62,7 @@ def state_kept_between_batches(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=["nondeterministic-evaluation"])
+@rule("warn", exact=True, explains=["nondeterministic-evaluation"])
 def state_outside_state_dict(evidence: Evidence) -> Finding | None:
     """What: training changes something in the model that its `state_dict` does not hold, and the
     outputs depend on it.

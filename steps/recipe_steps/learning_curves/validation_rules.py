@@ -42,7 +42,7 @@ renumber = Remedy(
 
 
 @rule(
-    "fail",
+    "fail", exact=True,
     explains=["labels-look-random", "noisy-labels", "metric-disagrees-with-loss",
               "unstable-training", *RANDOM],
     remedy=renumber,

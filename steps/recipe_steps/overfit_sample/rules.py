@@ -203,7 +203,7 @@ def regularization_blocks_learning(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=["noisy-labels"])
+@rule("warn", exact=True, explains=["noisy-labels"])
 def contradictory_labels(evidence: Evidence) -> Finding | None:
     """What: identical inputs carry different labels.
 
@@ -263,7 +263,7 @@ def optimizer_settings_unusual(evidence: Evidence) -> Finding | None:
 
 
 @rule(
-    "fail",
+    "fail", exact=True,
     explains=["cannot-overfit-sample", "model-too-small", "metric-disagrees-with-loss",
               "overfitting", "inputs-ignored"],
     remedy=usual_momentum,

@@ -45,6 +45,7 @@ SYMPTOMS = (*NOT_LEARNING, *OVERSHOOTING)
 
 @rule(
     "fail",
+    exact=True,
     explains=SYMPTOMS,
     remedy=Remedy("clear the gradients before each update", _clearing, edits=("clear-gradients",)),
 )
@@ -66,7 +67,7 @@ def gradients_not_cleared(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=[*NOT_LEARNING, "gradients-not-cleared", "update-ratio-too-low"])
+@rule("fail", exact=True, explains=[*NOT_LEARNING, "gradients-not-cleared", "update-ratio-too-low"])
 def optimizer_misses_parameters(evidence: Evidence) -> Finding | None:
     """What: parameters get a gradient, but the update leaves them as they are.
 
@@ -90,7 +91,7 @@ def optimizer_misses_parameters(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=NOT_LEARNING)
+@rule("warn", exact=True, explains=NOT_LEARNING)
 def step_before_backward(evidence: Evidence) -> Finding | None:
     """What: the optimizer steps before the gradients of the batch are computed.
 
@@ -109,6 +110,7 @@ def step_before_backward(evidence: Evidence) -> Finding | None:
 
 @rule(
     "warn",
+    exact=True,
     explains=["overfitting", *NOT_LEARNING],
     remedy=Remedy("train in training mode", _in_training_mode, edits=("training-mode",)),
 )

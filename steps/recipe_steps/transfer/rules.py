@@ -38,7 +38,7 @@ def _fresh_head(subject: RemedyInput) -> "Experiment | None":
     return replace(experiment, model=anew)
 
 
-@rule("fail", remedy=Remedy("begin the head anew", _fresh_head))
+@rule("fail", exact=True, remedy=Remedy("begin the head anew", _fresh_head))
 def head_not_reinitialised(evidence: Evidence) -> Finding | None:
     """What: two models from different seeds have the same weights in their head, to the last digit.
 
