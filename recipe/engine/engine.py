@@ -24,7 +24,7 @@ from recipe.core.trials import Trial
 from recipe.data.datasets import Splits
 from recipe.engine.decisions import Decisions, Gate
 from recipe.engine.forecast import forecast, plan_sentence
-from recipe.engine.repair import continue_with, repair, with_repaired
+from recipe.engine.repair import continue_with, repair, with_repaired, without_acquitted
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import Context
@@ -122,6 +122,9 @@ class Engine:
     def _decide(self, plugin: Plugin) -> tuple[bool, str | None]:
         """Whether to go on after the last step; where a fault was repaired, what is tested now."""
         label = self.keys[-1]
+        if not (self.ctx.settings.keep_going or self.ctx.settings.fix):
+            rules = all_rules([plugin])
+            self.results[-1] = without_acquitted(self.ctx, self.journal, rules, self.results[-1])
         while isinstance(answer := self.decisions.after(self.results[-1], label), str):
             rules = all_rules([plugin])
             mended = repair(self.ctx, self.journal, rules, self.results[-1], answer)

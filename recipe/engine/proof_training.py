@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recipe.core.errors import UNUSABLE
-from recipe.core.keys_and_seeds import key
+from recipe.core.keys_and_seeds import derive_seed, key
 from recipe.core.score_noise import fluctuation
 from recipe.data.datasets import Splits
 from recipe.engine.score_gain import Result, comparable_loss
@@ -13,6 +13,7 @@ from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import Context
 from recipe.training.early_stopping import rank
+from recipe.training.evaluation import model_outputs, part_sums
 from recipe.training.fingerprint import configuration
 from recipe.training.fit import Fit
 from recipe.training.loop import Training
@@ -23,6 +24,8 @@ LEAST_ITERATIONS = 500
 LEAST_SHARE = 0.5
 """Of the declared epochs: a proof is shorter than a training, but long enough to tell."""
 RATES_TRIED = 2
+MOST_PARTS = 500
+"""Of the validation items: a proof stands in the journal with the score of each."""
 
 
 @dataclass
@@ -33,13 +36,22 @@ class Retraining:
     journal: Journal
 
     def best(
-        self, experiment: Experiment, data: Splits, chain: tuple[str, ...], *, declared: bool
+        self,
+        experiment: Experiment,
+        data: Splits,
+        chain: tuple[str, ...],
+        *,
+        declared: bool,
+        again: bool = False,
     ) -> Result:
-        """The best of a few rates, or at the declared one, from the run's own seed."""
+        """The best of a few rates, or at the declared one, from the run's own seed; `again` from
+        another one.
+        """
         own = [experiment.lr] if experiment.lr is not None else []
         usual = [lr for lr in usual_rates(experiment) if lr not in own]
         rates = own if own and declared else [*own, *usual][:RATES_TRIED]
-        results = [self._fit(experiment, lr, data, chain, whole=declared) for lr in rates]
+        seed = derive_seed(self.ctx.seed, "proof", "again") if again else self.ctx.seed
+        results = [self._fit(experiment, lr, data, chain, seed, whole=declared) for lr in rates]
         return max(results, key=lambda result: rank(result.score, result.loss))
 
     def _fit(
@@ -48,6 +60,7 @@ class Retraining:
         lr: float,
         data: Splits,
         chain: tuple[str, ...],
+        seed: int,
         *,
         whole: bool,
     ) -> Result:
@@ -56,18 +69,23 @@ class Retraining:
         least = max(math.ceil(LEAST_ITERATIONS / per_epoch), math.ceil(LEAST_SHARE * declared))
         epochs = declared if whole else min(declared, least)
         spec = experiment.with_params({"lr": lr, "epochs": epochs})
-        name = key("proof", self.ctx.runner.fingerprint, self.ctx.seed, chain, configuration(spec))
+        name = key("proof", self.ctx.runner.fingerprint, seed, chain, configuration(spec))
         known: dict[str, Any] | None = self.journal.get("proof", name)
         if known is None:
-            known = self._trained(spec, data, epochs)
+            known = self._trained(spec, data, epochs, seed)
             self.journal.put("proof", name, known)
-        self.ctx.meter.spend(known["epochs"])
-        return Result(known["score"], known["loss"], known.get("wanders", 0.0))
+        if name not in self.ctx.runner.counted:
+            self.ctx.runner.counted.add(name)
+            self.ctx.meter.spend(known["epochs"])
+        parts = tuple(map(tuple, known.get("parts", ())))
+        return Result(known["score"], known["loss"], known.get("wanders", 0.0), parts)
 
-    def _trained(self, experiment: Experiment, data: Splits, epochs: int) -> dict[str, Any]:
+    def _trained(
+        self, experiment: Experiment, data: Splits, epochs: int, seed: int
+    ) -> dict[str, Any]:
         try:
             training = Training(
-                experiment, data, seed=self.ctx.seed, device=self.ctx.device,
+                experiment, data, seed=seed, device=self.ctx.device,
                 mode=self.ctx.careful_mode,
             )  # fmt: skip
             fit = Fit(training, epochs)
@@ -76,4 +94,14 @@ class Retraining:
             return {"score": None, "loss": None, "epochs": 0}
         loss = fit.best_loss if fit.best_score is not None else comparable_loss(fit)
         wanders = fluctuation(fit.curves.get("val_score", []))
-        return {"score": fit.best_score, "loss": loss, "epochs": fit.done, "wanders": wanders}
+        found = {"score": fit.best_score, "loss": loss, "epochs": fit.done, "wanders": wanders}
+        return found | {"parts": self._parts(fit) if fit.best_score is not None else []}
+
+    def _parts(self, fit: Fit) -> list[list[float]]:
+        """What the best score adds up, by parts of the validation items."""
+        training = fit.training
+        training.model.load_state_dict(fit.weights())
+        data = training.data.val
+        batches = model_outputs(training.model, data)
+        sums = part_sums(training.experiment, batches, len(data), MOST_PARTS)
+        return [] if sums is None else sums.double().flatten(1).tolist()

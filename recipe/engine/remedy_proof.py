@@ -4,6 +4,7 @@ In which order, and what follows from it, `engine.court` decides.
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -18,13 +19,10 @@ from recipe.data.splitting import load_splits
 from recipe.engine.court import Attempt, Case, decide
 from recipe.engine.proof_training import Retraining
 from recipe.engine.score_gain import (
-    ERROR,
-    LOSS,
     Result,
     gain,
     noise,
     outcome_of,
-    results_of,
     score_of,
 )
 from recipe.experiment import Experiment
@@ -58,8 +56,6 @@ class Verifier:
     """Remedies that helped so far."""
     before: dict[bool, Result] = field(default_factory=dict)
     """Without the next remedy: as declared, and shortened."""
-    wanders: float = 0.0
-    """Of the score before the last remedy that was tried."""
 
     def __post_init__(self) -> None:
         self.experiment, self.data = self.ctx.experiment, self.ctx.data
@@ -116,9 +112,8 @@ class Verifier:
         if finding.severity == "fail":
             return not (case.exact or attempt.helped) and self.learns(attempt.before)
         decides = finding.severity == "warn" and (case.remedy.decides or doubtful or not case.exact)
-        if decides and doubtful:
-            return not self._certain(attempt.outcome, LARGE)
-        return decides and not attempt.certain
+        large = not doubtful or self._large(attempt.before, attempt.after)
+        return decides and not (attempt.certain and large)
 
     def learns(self, reached: Result) -> bool:
         """Whether a score is beyond that of the best constant answer."""
@@ -181,14 +176,34 @@ class Verifier:
             )
         except Exception:  # noqa: BLE001 - a remedy that does not fit this experiment
             return None
-        self.wanders = before.wanders
-        helped = gain(before, after) > self._noise(before, after)
+        helped, certain = self._judged(before, after)
+        if helped and not certain and not self.spent:  # too close to call: once more
+            with suppress(Exception):  # one seed decides then
+                seconds = [
+                    self.retraining.best(spec, each, chain, declared=declared, again=True)
+                    for spec, each, chain in (
+                        (experiment, self.data, self.chain),
+                        (mended, data, (*self.chain, remedy.name)),
+                    )
+                ]
+                helped, certain = self._judged(before, after, seconds)
         if remedy.corrects_score:
             helped = after.score is not None
         outcome = outcome_of(remedy, mended, before, after, helped=helped)
         effect = self._effect(before, after, either_way=remedy.corrects_score)
-        certain = self._certain(outcome)
         return Attempt(case, outcome, mended, data, before, after, effect, certain)
+
+    def _judged(
+        self, before: Result, after: Result, seconds: Sequence[Result] = ()
+    ) -> tuple[bool, bool]:
+        """Whether a remedy helped, and whether that is certain: over one seed, or on average over
+        two, whose errors are independent.
+        """
+        brought, error = gain(before, after), self._noise(before, after)
+        if seconds:
+            brought = (brought + gain(*seconds)) / 2
+            error = math.hypot(error, self._noise(*seconds)) / 2
+        return brought > error, brought > CERTAIN * error
 
     def take(self, attempt: Attempt) -> None:
         """Go on with a remedy: the next ones are tried on top of it."""
@@ -271,15 +286,11 @@ class Verifier:
             return self.data
         return prepare(mended, load_splits(mended, self.ctx.device, self.ctx.seed))[1]
 
-    def _certain(self, outcome: RemedyOutcome, share: float = 0.0) -> bool:
-        """Whether the remedy brought so much that the warning stands, and at least this share of
-        the score afterwards: one item more of twenty is no proof that something was wrong.
-        """
-        before, after = results_of(outcome, self.wanders)
-        relative = outcome.metric in (LOSS, ERROR)  # their gain is a share already
-        scale = 1.0 if relative else abs(outcome.after or 0.0)
-        least = max(CERTAIN * self._noise(before, after), share * scale)
-        return gain(before, after) > least
+    def _large(self, before: Result, after: Result) -> bool:
+        """Whether a remedy brought a large share of the score afterwards."""
+        relative = before.score is None and after.score is None  # that gain is a share already
+        scale = 1.0 if relative else abs(after.score or 0.0)
+        return gain(before, after) > LARGE * scale
 
     def _noise(self, before: Result, after: Result) -> float:
         return noise(before, after, self.ctx.experiment, len(self.ctx.data.val))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from recipe.core.findings import Finding, RemedyOutcome
+from recipe.core.findings import Finding, RemedyOutcome, status_of
 from recipe.core.keys_and_seeds import key
 from recipe.core.results import StepResult
 from recipe.data.datasets import Splits
@@ -53,6 +53,26 @@ def repair(
     name = key("mended", ctx.runner.fingerprint, remedy.name, configuration(verifier.experiment))
     applied = replace(found, remedy=replace(outcome, applied=True))
     return Repaired(_with(result, applied), verifier.experiment, verifier.data, name)
+
+
+def without_acquitted(
+    ctx: Context, journal: Journal, rules: Mapping[str, Rule], result: StepResult
+) -> StepResult:
+    """A step that fails by suspicions alone, each with a remedy to try: before the run stops there
+    they are tried, and where the experiment learns and none of the remedies brings anything, they
+    are notes and the run goes on. What stands is proved at the end, with all else.
+    """
+    causes = [f for f in result.findings if f.severity == "fail" and f.counts and not f.because]
+    doubts = [f.rule for f in causes if not rules[f.rule].exact and f.remedy is not None]
+    if result.status != "fail" or len(doubts) < len(causes):
+        return result
+    verifier = Verifier(ctx, journal, rules)
+    (tried,) = verifier.verify([result], doubts)
+    status = status_of(tried.findings)
+    if status == "fail":
+        return result
+    ctx.say(f"Tried, and nothing was wrong there ({', '.join(doubts)}): the run goes on.")
+    return replace(tried, status=status)
 
 
 def _with(result: StepResult, finding: Finding) -> StepResult:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 from recipe.core.errors import UNUSABLE
@@ -14,7 +15,7 @@ from recipe.experiment import Experiment
 from recipe.plugin.remedy import Remedy
 from recipe.tasks import Task
 from recipe.tasks.by_loss import ByLoss
-from recipe.training.evaluation import evaluate
+from recipe.training.evaluation import evaluate, lead_error
 from recipe.training.fit import Fit
 
 LEAST_GAIN = 0.002
@@ -35,6 +36,9 @@ class Result:
     """By the task's own loss where there is no score, in variances of real-valued targets."""
     wanders: float = 0.0
     """The score, from epoch to epoch."""
+    parts: tuple[tuple[float, ...], ...] = ()
+    """What the score adds up, by parts of the validation items; empty where it does not add up, or
+    was not measured."""
 
 
 def gain(before: Result, after: Result) -> float:
@@ -49,8 +53,9 @@ def gain(before: Result, after: Result) -> float:
 
 
 def noise(before: Result, after: Result, experiment: Experiment, items: int) -> float:
-    """One standard error of the score, or of the share of the loss that was saved. Of a score of
-    the user's own, how it wandered before, and a little of its size.
+    """One standard error of what a change brought: of the difference of two scores on the same
+    items where both are known by parts, else of the score, or of the share of the loss that was
+    saved. Of a score of the user's own, how it wandered before, and a little of its size.
 
     Args:
         before: without the change.
@@ -63,6 +68,11 @@ def noise(before: Result, after: Result, experiment: Experiment, items: int) -> 
     if score is None:
         return max(LEAST_SAVED, SAVED_OF_ONE / math.sqrt(max(1, items)))
     task = experiment.resolved_task
+    one, other = torch.tensor(before.parts), torch.tensor(after.parts)
+    if len(one) > 1 and one.shape == other.shape:
+        error = lead_error(task, one, other, seed=0)
+        if math.isfinite(error):
+            return max(LEAST_GAIN, error)
     if experiment.metric is not None or isinstance(task, ByLoss):
         return max(LEAST_GAIN * abs(score), before.wanders)
     return max(LEAST_GAIN, task.score_error(score, items))
@@ -77,13 +87,6 @@ def outcome_of(
         metric = ERROR if mended.resolved_task.target_kind == "real" else LOSS
         shown = before.loss, after.loss
     return RemedyOutcome(remedy.name, helped, metric, *shown)
-
-
-def results_of(outcome: RemedyOutcome, wanders: float) -> tuple[Result, Result]:
-    """The two results that an outcome was made of."""
-    if outcome.metric in (LOSS, ERROR):
-        return Result(None, outcome.before), Result(None, outcome.after)
-    return Result(outcome.before, None, wanders), Result(outcome.after, None, wanders)
 
 
 def comparable_loss(fit: Fit) -> float | None:

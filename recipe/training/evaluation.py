@@ -100,7 +100,9 @@ def _tally(experiment: Experiment, metric: Metric | None) -> Running | None:
 
 
 @torch.no_grad()
-def part_sums(experiment: Experiment, batches: Iterable[Batch], items: int) -> Tensor | None:
+def part_sums(
+    experiment: Experiment, batches: Iterable[Batch], items: int, most: int = MOST_PARTS
+) -> Tensor | None:
     """The sums of the task's score of every item [n, k], or of as many parts of a few items each as
     are drawn from quickly; None where the score is a metric of the user's own, which may compare
     items with each other.
@@ -109,9 +111,10 @@ def part_sums(experiment: Experiment, batches: Iterable[Batch], items: int) -> T
         experiment: whose score.
         batches: outputs and targets, batch by batch.
         items: how many there are.
+        most: parts, about.
 
     """
-    task, size = experiment.resolved_task, math.ceil(items / MOST_PARTS)
+    task, size = experiment.resolved_task, math.ceil(items / most)
     if experiment.metric is not None or not adds_up(task):
         return None
     sums = []

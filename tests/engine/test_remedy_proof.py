@@ -8,10 +8,9 @@ from torch.nn import functional as F
 import recipe
 from recipe import Experiment
 from recipe.core.evidence import Evidence
-from recipe.core.findings import RemedyOutcome
 from recipe.core.results import StepResult
 from recipe.engine.remedy_proof import Verifier
-from recipe.engine.score_gain import ERROR, LOSS, Result, gain
+from recipe.engine.score_gain import ERROR, Result, gain
 from recipe.plugin.rules import judge
 from recipe.testing import open_context
 from recipe_steps.inspect import Inspect
@@ -333,13 +332,9 @@ def test_the_noise_of_a_score_of_the_users_own_is_how_it_wanders(tmp_path):
         noise = verifier._noise(before, Result(before.score + 5, None))
         assert noise == max(before.wanders, 0.002 * -before.score)
         assert verifier._noise(Result(-5000.0, None, 0.0), Result(-4000.0, None)) == 10.0
-        verifier.wanders = before.wanders
-        sure, unsure = (
-            RemedyOutcome("m", True, "val_own", before.score, before.score + by * noise)
-            for by in (2.1, 1.9)
-        )
-        assert verifier._certain(sure)
-        assert not verifier._certain(unsure)
+        sure, unsure = (Result(before.score + by * noise, None) for by in (2.1, 1.9))
+        assert verifier._judged(before, sure) == (True, True)
+        assert verifier._judged(before, unsure) == (True, False)
 
 
 @pytest.mark.parametrize(("items", "saved"), [(1, 0.5), (100, 0.1)])
@@ -348,5 +343,5 @@ def test_few_items_have_to_lose_more_before_a_warning_stands(tmp_path, items, sa
     with open_context(LearningCurves(), Experiment(**given), tmp_path) as ctx:
         verifier = Verifier(ctx, ctx.runner.journal, {})
         for by, certain in ((0.01, True), (-0.01, False)):
-            outcome = RemedyOutcome("m", True, LOSS, 2.0, 2.0 * (1 - saved - by))
-            assert verifier._certain(outcome) == certain
+            after = Result(None, 2.0 * (1 - saved - by))
+            assert verifier._judged(Result(None, 2.0), after)[1] == certain
