@@ -50,7 +50,7 @@ class Attempt:
     data: Splits
     before: Result
     after: Result
-    effect: float
+    effect: tuple[float, float]
     """What it brought, as remedies are ranked by it."""
     certain: bool
     """Whether it brought so much that no luck explains it."""
@@ -84,6 +84,10 @@ class Trials(Protocol):
 
     def without(self, cases: Sequence[Case], left_out: Case) -> Attempt | None:
         """What one of a chain brings on top of all others of it."""
+        ...
+
+    def learns(self, reached: Result) -> bool:
+        """Whether a score is beyond that of the best constant answer."""
         ...
 
     def acquits(self, attempt: Attempt) -> bool:
@@ -130,7 +134,9 @@ def decide(trials: Trials, cases: Sequence[Case]) -> Verdict:
         chain.append(best.case)
         trials.take(best)
         if best.helped:
-            verdict.outcomes[best.case.rule] = replace(best.outcome, place=len(chain))
+            # What is no better than a guess afterwards is not what keeps it from learning.
+            place = len(chain) if trials.learns(best.after) else None
+            verdict.outcomes[best.case.rule] = replace(best.outcome, place=place)
         else:
             masked.append(best)
         left = [a.case for a in tried if a is not best and (a.case.stands or a.helped)

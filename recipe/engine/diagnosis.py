@@ -17,10 +17,10 @@ def diagnose(
     one that the repair of another left nothing to bring; those that another one hid are nobody's
     consequence, since they were found with that one repaired.
 
-    Causes whose repairs help stand first, in the order of the chain of repairs: the one that brings
-    most by itself leads. Behind them stand those that nobody could try, before those whose repairs
-    brought nothing: it may be them that keep these from helping. Else the order is by severity,
-    exact marks before others, then by step (an early fault has late consequences), then by
+    Causes whose repairs make it learn stand first, in the order of the chain of repairs: the one
+    that brings most by itself leads. Then exact marks that nobody could try, before those whose
+    repairs brought nothing: it may be them that keep these from helping. Symptoms stand last. Else
+    the order is by severity, then by step (an early fault has late consequences), then by
     confidence.
 
     Returns:
@@ -55,11 +55,20 @@ def _marked(finding: Finding, because: Mapping[str, str | None]) -> Finding:
     return finding
 
 
-def _rank(finding: Finding, *, exact: bool) -> tuple[int, int, int]:
+def _rank(finding: Finding, *, exact: bool) -> tuple[int, int]:
     """By what its repair brought; see `diagnose`."""
     remedy = finding.remedy
     if remedy is not None and remedy.place is not None:
-        return 0, remedy.place, 0
-    in_vain = remedy is not None and remedy.verified is False
-    stops = finding.severity == "fail"
-    return (1 if stops else 2), (0 if exact else 1), int(in_vain)
+        return 0, remedy.place
+    untried = remedy is None or remedy.verified is None
+    fails = finding.severity == "fail"
+    order = (
+        (exact and fails and untried) or (fails and remedy is not None and untried),
+        exact and untried,
+        exact and fails,
+        fails and untried,
+        exact,
+        fails,
+        untried,
+    )
+    return 1 + next((place for place, true in enumerate(order) if true), len(order)), 0

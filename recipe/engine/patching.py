@@ -69,7 +69,10 @@ def make_patch(
         kinds = remedy.edits if remedy is not None else ()
         say(f"Looking for {found.rule} in {file.name}.")
         tried = islice(candidates(after, kinds, evidence), MOST_TRIED)
-        mends = partial(_mends, file, name, step=step, rule=found.rule, settings=settings)
+        known = {f.rule for each in result.steps for f in each.findings if f.severity == "fail"}
+        mends = partial(
+            _mends, file, name, step=step, rule=found.rule, known=known, settings=settings
+        )
         changed = next(filter(mends, tried), None)
         if changed is None:
             left.append(found)
@@ -87,9 +90,11 @@ def _first(result: RunResult, rule: str) -> tuple[str, Evidence]:
     raise KeyError(rule)
 
 
-def _mends(file: Path, name: str, text: str, *, step: str, rule: str, settings: Settings) -> bool:
+def _mends(
+    file: Path, name: str, text: str, *, step: str, rule: str, known: set[str], settings: Settings
+) -> bool:
     """Whether the edited file loads, and the step that fired finds nothing worse than a note of
-    this rule in it, and no failure that was not there.
+    this rule in it, and no failure that is not known.
     """
     quick = replace(
         Settings(), seed=settings.seed, device=settings.device, epochs=settings.epochs,
@@ -102,8 +107,9 @@ def _mends(file: Path, name: str, text: str, *, step: str, rule: str, settings: 
     except Exception:  # noqa: BLE001 - an edit that does not fit may break anything
         return False
     ran = result.step(step)
-    return ran.status in ("pass", "warn") and all(
-        f.rule != rule or not f.counts for f in ran.findings
+    return ran.status in ("pass", "warn", "fail") and all(
+        not f.counts or (f.rule != rule and (f.severity != "fail" or f.rule in known))
+        for f in ran.findings
     )
 
 

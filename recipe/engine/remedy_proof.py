@@ -14,7 +14,7 @@ from recipe.core.findings import Finding, RemedyOutcome
 from recipe.core.results import StepResult, latest
 from recipe.core.score_noise import fluctuation
 from recipe.core.trials import Trial
-from recipe.data.datasets import Splits
+from recipe.data.datasets import Splits, TensorData
 from recipe.data.splitting import load_splits
 from recipe.engine.court import Attempt, Case, decide
 from recipe.engine.proof_training import Retraining
@@ -119,7 +119,7 @@ class Verifier:
         """Whether a score is beyond that of the best constant answer."""
         chance = self.chance
         if reached.score is None or chance is None:
-            return False
+            return reached.score is not None and self.ctx.experiment.metric is not None
         return reached.score > chance + CERTAIN * self._noise(reached, reached)
 
     @cached_property
@@ -130,7 +130,10 @@ class Verifier:
         if self.ctx.experiment.metric is not None:
             return None
         try:
-            return self.ctx.task.chance_score(self.ctx.val_targets)
+            sides = [self.ctx.val_targets]  # which may be of one class, where the split is wrong
+            if isinstance(self.ctx.data.train, TensorData):
+                sides.append(self.ctx.data.train.y)
+            return min(self.ctx.task.chance_score(targets) for targets in sides)
         except UNUSABLE:
             return None
 
@@ -239,15 +242,17 @@ class Verifier:
     def _subject(self, experiment: Experiment, case: Case) -> RemedyInput:
         return RemedyInput(experiment, self.data, case.evidence, self.ctx.device, case.finding)
 
-    def _effect(self, before: Result, after: Result, *, either_way: bool) -> float:
+    def _effect(self, before: Result, after: Result, *, either_way: bool) -> tuple[float, float]:
         """The gain, as remedies are ranked by it: what is worse than chance is as bad as chance,
-        and a score that was measured wrongly is as wrong as it was off.
+        and a score that was measured wrongly is as wrong as it was off. Of equal ones, the plain
+        gain.
         """
+        plain = gain(before, after)
         if after.score is None or before.score is None:
-            return gain(before, after)
+            return plain, plain
         floor = -math.inf if self.chance is None else self.chance
         difference = max(after.score, floor) - max(before.score, floor)
-        return abs(difference) if either_way else difference
+        return abs(difference) if either_way else difference, plain
 
     def _of_run(self) -> Experiment:
         """At the setting of the run whose curves were read, where no rate is declared."""

@@ -15,7 +15,7 @@ _DROPOUTS = frozenset(
 )  # fmt: skip
 
 
-class _NoDropout(TorchFunctionMode):
+class NoDropout(TorchFunctionMode):
     """Dropout returns its input, also where it is called as a function."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -39,5 +39,5 @@ def no_dropout(model: nn.Module) -> Iterator[None]:
             setattr(module, "p", 0.0)  # noqa: B010 - a plain number, not a parameter
         if isinstance(getattr(module, "dropout", None), float):
             setattr(module, "dropout", 0.0)  # noqa: B010 - attention and recurrent layers keep a number
-    with _NoDropout():
+    with NoDropout():
         yield

@@ -10,6 +10,7 @@ import libcst as cst
 import libcst.matchers as m
 
 from recipe.core.evidence import Evidence
+from recipe.patches import call_edits as calls
 from recipe.patches import nodes as n
 
 Edit = Callable[[cst.Module, Evidence], Iterator[cst.Module]]
@@ -196,7 +197,7 @@ def _standard(part: int, own: str) -> Edit:
 
     def edit(tree: cst.Module, evidence: Evidence) -> Iterator[cst.Module]:
         del evidence
-        pairs = [_pair(tree, arg.value) for name in ("train", "val")
+        pairs = [n.pair_of(tree, arg.value) for name in ("train", "val")
                  for _, arg in n.keywords(tree, name)]  # fmt: skip
         found = [pair for pair in pairs if pair is not None]
         if not found:
@@ -212,19 +213,6 @@ def _standard(part: int, own: str) -> Edit:
         yield n.all_replaced(tree, changes)
 
     return edit
-
-
-def _pair(tree: cst.Module, value: cst.BaseExpression) -> cst.Tuple | None:
-    """The pair of tensors that an argument is, or that its name was given."""
-    if isinstance(value, cst.Name):
-        for line in n.nodes(tree, cst.Assign):
-            if isinstance(line, cst.Assign) and m.matches(
-                line.targets[0].target, m.Name(value.value)
-            ):
-                value = line.value
-                break
-    both = 2
-    return value if isinstance(value, cst.Tuple) and len(value.elements) == both else None
 
 
 def _parsed(text: str) -> cst.BaseExpression:
@@ -245,6 +233,13 @@ EDITS: Mapping[str, tuple[Edit, ...]] = {
     "best-rate": (_best_rate,),
     "standard-inputs": (_standard(0, "0"), _standard(0, "")),
     "standard-targets": (_standard(1, "0"),),
+    "register-modules": (calls.register_modules,),
+    "keep-gradients": (calls.keep_gradients,),
+    "dropout-by-mode": (calls.dropout_by_mode,),
+    "step-order": (calls.step_order,),
+    "all-parameters": (calls.all_parameters,),
+    "shuffle": (calls.shuffle,),
+    "labels-from-zero": (calls.labels_from_zero,),
 }
 """By the name that a remedy gives in `edits`."""
 

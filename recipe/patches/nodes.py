@@ -108,3 +108,32 @@ def without_argument(tree: cst.Module, call: cst.Call, arg: cst.Arg) -> cst.Modu
             comma=arg.comma, whitespace_after_arg=arg.whitespace_after_arg
         )
     return replaced(tree, call, call.with_changes(args=left))
+
+
+def pair_of(tree: cst.Module, value: cst.BaseExpression) -> cst.Tuple | None:
+    """The pair of tensors that an argument is, or that its name was given."""
+    if isinstance(value, cst.Name):
+        for line in nodes(tree, cst.Assign):
+            if isinstance(line, cst.Assign) and m.matches(
+                line.targets[0].target, m.Name(value.value)
+            ):
+                value = line.value
+                break
+    both = 2
+    return value if isinstance(value, cst.Tuple) and len(value.elements) == both else None
+
+
+def in_place_of(
+    tree: cst.Module, line: cst.CSTNode, texts: list[str], gone: list[cst.SimpleStatementLine]
+) -> cst.Module:
+    """The file with statements in place of one line, and without some others."""
+
+    class Replace(cst.CSTTransformer):
+        def on_leave(self, original_node, updated_node):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            if original_node is line:
+                return cst.FlattenSentinel([cst.parse_statement(text) for text in texts])
+            if original_node in gone:
+                return cst.RemoveFromParent()
+            return updated_node
+
+    return tree.visit(Replace())

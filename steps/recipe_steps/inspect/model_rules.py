@@ -1,7 +1,7 @@
 """Rules about the model before training: each rests on an exact mark."""
 
 from recipe.plugin import Evidence, Finding, Severity, finding, rule
-from recipe_steps.inspect import remedies
+from recipe_steps.inspect import model_remedies, remedies
 from recipe_steps.norm_momentum import usual_momentum
 from recipe_steps.symptoms import NOT_LEARNING
 
@@ -20,7 +20,12 @@ HARMLESS = 0.01
 """Share of the parameters that may lie idle: a pooling layer that came with a backbone."""
 
 
-@rule("fail", exact=True, explains=["batch-mixing", *NOT_LEARNING])
+@rule(
+    "fail",
+    exact=True,
+    explains=["batch-mixing", *NOT_LEARNING],
+    remedy=model_remedies.switch_off_dropout,
+)
 def nondeterministic_evaluation(evidence: Evidence) -> Finding | None:
     """What: two passes over the same batch differ although the model is in evaluation mode.
 
@@ -66,6 +71,7 @@ def batch_mixing(evidence: Evidence) -> Finding | None:
     # Layers that the model does not know stay in training mode.
     explains=["parameters-without-gradient", "batch-mixing", "nondeterministic-evaluation",
               *NOT_LEARNING],
+    remedy=model_remedies.register,
 )  # fmt: skip
 def unregistered_parameters(evidence: Evidence) -> Finding | None:
     """What: the outputs depend on tensors with gradient that are not in `model.parameters()`.
@@ -188,7 +194,8 @@ def batch_norm_momentum_unusual(evidence: Evidence) -> Finding | None:
 @rule(
     "warn",
     exact=True,
-    explains=["vanishing-gradients", "optimizer-misses-parameters", *NOT_LEARNING],
+    explains=["vanishing-gradients", *NOT_LEARNING],
+    remedy=model_remedies.keep_gradients,
 )
 def parameters_without_gradient(evidence: Evidence) -> Finding | None:
     """What: the outputs do not depend on some of the trainable parameters, or the loss has no

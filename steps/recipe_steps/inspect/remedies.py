@@ -299,9 +299,11 @@ def _shuffled(subject: RemedyInput) -> "Experiment":
     return replace(subject.experiment, shuffle=True)
 
 
-number_from_zero = Remedy("number the labels from 0", _numbered_from_zero)
+number_from_zero = Remedy(
+    "number the labels from 0", _numbered_from_zero, edits=("labels-from-zero",)
+)
 unfreeze = Remedy("train the frozen weights too", _unfrozen, edits=("unfreeze",))
-shuffle = Remedy("shuffle the training data", _shuffled)
+shuffle = Remedy("shuffle the training data", _shuffled, edits=("shuffle",))
 standardise_inputs = Remedy("standardise the inputs", _standardise, edits=("standard-inputs",))
 standardise_targets = Remedy("standardise the targets", _scale_targets, edits=("standard-targets",))
 split_anew = Remedy("split anew, stratified", _split_anew, corrects_score=True)

@@ -40,6 +40,18 @@ def _in_training_mode(subject: RemedyInput) -> "Experiment | None":
     return replace(subject.experiment, update=training)
 
 
+def _usual_update(subject: RemedyInput) -> "Experiment | None":
+    from recipe.plugin import OPTIMIZERS, optimizer_family
+
+    experiment = subject.experiment
+    if experiment.update is not None:
+        return replace(experiment, update=None)
+    if isinstance(experiment.optimizer, str):
+        return None
+    kind, _ = optimizer_family(experiment)
+    return replace(experiment, optimizer=kind if kind in OPTIMIZERS else "adam")
+
+
 SYMPTOMS = (*NOT_LEARNING, *OVERSHOOTING)
 
 
@@ -67,7 +79,16 @@ def gradients_not_cleared(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", exact=True, explains=[*NOT_LEARNING, "gradients-not-cleared", "update-ratio-too-low"])
+@rule(
+    "fail",
+    exact=True,
+    explains=[*NOT_LEARNING, "gradients-not-cleared", "update-ratio-too-low"],
+    remedy=Remedy(
+        "update all parameters in the usual way",
+        _usual_update,
+        edits=("step-order", "all-parameters"),
+    ),
+)
 def optimizer_misses_parameters(evidence: Evidence) -> Finding | None:
     """What: parameters get a gradient, but the update leaves them as they are.
 
@@ -91,7 +112,12 @@ def optimizer_misses_parameters(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", exact=True, explains=NOT_LEARNING)
+@rule(
+    "warn",
+    exact=True,
+    explains=NOT_LEARNING,
+    remedy=Remedy("compute gradients before the step", _usual_update, edits=("step-order",)),
+)
 def step_before_backward(evidence: Evidence) -> Finding | None:
     """What: the optimizer steps before the gradients of the batch are computed.
 

@@ -1,0 +1,34 @@
+"""What a program can do about a model that forgets its layers, its gradients or its mode."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from recipe.plugin import Remedy, RemedyInput
+
+if TYPE_CHECKING:
+    from recipe.plugin import Experiment
+
+
+def _registered(subject: RemedyInput) -> "Experiment":
+    from recipe.plugin import registered
+
+    return replace(subject.experiment, model=registered(subject.experiment.model))
+
+
+def _gradients_kept(subject: RemedyInput) -> "Experiment":
+    from recipe.plugin import gradients_kept
+
+    return replace(subject.experiment, model=gradients_kept(subject.experiment.model))
+
+
+def _dropout_by_mode(subject: RemedyInput) -> "Experiment":
+    from recipe.plugin import dropout_by_mode
+
+    return replace(subject.experiment, model=dropout_by_mode(subject.experiment.model))
+
+
+register = Remedy("register what is in lists and dicts", _registered, edits=("register-modules",))
+keep_gradients = Remedy("detach nothing in forward", _gradients_kept, edits=("keep-gradients",))
+switch_off_dropout = Remedy(
+    "switch functional dropout off in evaluation mode", _dropout_by_mode, edits=("dropout-by-mode",)
+)
