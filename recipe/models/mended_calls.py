@@ -12,6 +12,8 @@ from recipe.models.dropout import NoDropout
 
 _CUTS = frozenset({Tensor.detach, torch.detach, Tensor.data.__get__})
 """What cuts a tensor off its gradient."""
+_ITS_OWN = frozenset(vars(nn.Module()))
+"""Attributes that every module has."""
 Factory = Callable[..., nn.Module]
 
 
@@ -77,7 +79,7 @@ def registered(make: Factory) -> Factory:
                 continue
             seen.add(id(module))
             for name, value in list(vars(module).items()):
-                known = _known(value)
+                known = None if name in _ITS_OWN else _known(value)
                 if known is not None:
                     setattr(module, name, known)
             todo.extend(module.children())
