@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from recipe.core.evidence import keep_finite
+from recipe.core.evidence import finite, keep_finite
 from recipe.core.json_fields import one_of, read_fields
 
 Severity = Literal["fail", "warn", "note"]
@@ -25,6 +25,9 @@ class RemedyOutcome:
     place: int | None = None
     """In the chain of repairs that the court made, each on top of those before it: the first is the
     one that brings most by itself. None outside of it."""
+    rung: tuple[float | None, float | None] | None = None
+    """The score of the chain without it and with it, on top of those before it; `before` and
+    `after` are without and with it beside all others, where only that tells."""
     superseded_by: str | None = None
     """The rule whose repair left nothing for this one to bring."""
     undecided: str | None = None
@@ -32,6 +35,8 @@ class RemedyOutcome:
 
     def __post_init__(self) -> None:
         keep_finite(self, "before", "after")
+        if self.rung is not None:  # JSON gives a list
+            object.__setattr__(self, "rung", (finite(self.rung[0]), finite(self.rung[1])))
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,8 @@ def decide(trials: Trials, cases: Sequence[Case]) -> Verdict:
         if best.helped:
             # What is no better than a guess afterwards is not what keeps it from learning.
             place = len(chain) if trials.learns(best.after) else None
-            verdict.outcomes[best.case.rule] = replace(best.outcome, place=place)
+            rung = None if place is None else (best.outcome.before, best.outcome.after)
+            verdict.outcomes[best.case.rule] = replace(best.outcome, place=place, rung=rung)
         else:
             masked.append(best)
         left = [a.case for a in tried if a is not best and (a.case.stands or a.helped)
@@ -193,7 +194,8 @@ def _step_back(
         if again is not None and again.helped:
             rule = attempt.case.rule
             place = chain.index(attempt.case) + 1
-            verdict.outcomes[rule] = replace(again.outcome, place=place)
+            rung = attempt.outcome.before, attempt.outcome.after
+            verdict.outcomes[rule] = replace(again.outcome, place=place, rung=rung)
             trials.say(_sentence(rule, again.outcome, on_top=True))
 
 

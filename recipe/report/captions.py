@@ -10,6 +10,10 @@ SCHEDULES = (
     "The shapes of the schedules there are, that of the best trial thick; the dots are the rates "
     "it logged."
 )
+REPAIRS = (
+    "The score of the experiment as declared, and how it changes with each repair on top of those "
+    "above it, the one that brings most by itself first."
+)
 SEARCH = {
     "funnel": "How many trials began each part of the search and went on behind each cut, and what "
     "they cost.",

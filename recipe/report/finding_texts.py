@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from recipe.core.findings import Finding, RemedyOutcome
 from recipe.core.results import RunResult
 from recipe.plugin.remedy import change_of
-from recipe.report.wording import MISSING, code, humanise, show
+from recipe.report.wording import MISSING, code, humanise, sentence, show
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,19 @@ def gain_of(finding: Finding) -> str:
     return f" (proved: {change_of(remedy)})"
 
 
+def tried(finding: Finding) -> str:
+    """Of a note, what came of its remedy, or what a trial would take; empty where there is none."""
+    remedy = finding.remedy
+    if remedy is None:
+        return ""
+    if remedy.undecided:
+        return f" Not tried: {sentence(remedy.undecided)}"
+    if remedy.verified is None:
+        return ""
+    came = "it helped, though not beyond doubt" if remedy.verified else "no gain"
+    return f" Tried ({remedy.name}): {change(remedy)}, {came}."
+
+
 def _did_not_help(found: Located) -> bool:
     return found.finding.remedy is not None and found.finding.remedy.verified is False
 
@@ -87,7 +100,10 @@ def brought(found: Located) -> tuple[str, ...]:
     if remedy is None:
         return rule, "none that a program can apply", MISSING, PROVED[None], "no"
     applied = "yes" if remedy.applied else "no"
-    return rule, remedy.name, change(remedy), PROVED[remedy.verified], applied
+    proved = PROVED[remedy.verified]
+    if remedy.superseded_by:
+        proved = f"not beside {code(remedy.superseded_by)}"
+    return rule, remedy.name, change(remedy), proved, applied
 
 
 def change(remedy: RemedyOutcome) -> str:

@@ -40,6 +40,7 @@ def render(result: RunResult, plots: Sequence[Plot] = ()) -> str:
         "code": wording.code,
         "counted": lambda noun, amount: wording.count(amount, noun),
         "consequences": consequences,
+        "tried": finding_texts.tried,
     }
     body = environment.get_template("report.md.j2").render(**content(result, plots))
     return body + glossary.section(result.steps, body)
@@ -61,6 +62,7 @@ def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
         "ignored": finding_texts.ignored(result),
         "sections": [each for step in result.steps if (each := _section(step, plots))],
         "schedules": [plot for plot in plots if plot.about == "schedules"],
+        "repairs": [plot for plot in plots if plot.about == "repairs"],
         "search": [plot for plot in plots if plot.about == "search"],
         "rounds": rounds(result),
         "notebook": notebook(result),

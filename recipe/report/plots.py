@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from recipe.core.files import write_bytes
 from recipe.core.results import RunResult, StepResult
 from recipe.report.axes import set_scale
-from recipe.report.captions import SCHEDULES, SEARCH, caption
+from recipe.report.captions import REPAIRS, SCHEDULES, SEARCH, caption
 from recipe.report.map_plot import draw_map
 from recipe.report.panels import LinePanel, MapPanel, Panel, Series, panel, schedules_panel
 from recipe.report.plot_labels import (
@@ -24,6 +24,7 @@ from recipe.report.plot_labels import (
     legend_below,
     name_marks,
 )
+from recipe.report.repairs import WaterfallPanel, draw_waterfall, waterfall
 from recipe.report.search_panels import SearchPanel
 from recipe.report.search_plots import draw
 from recipe.report.search_views import views
@@ -64,11 +65,12 @@ class Plot:
     step: str | None = None
     round: int = 1
     about: str = "step"
-    """What it shows: a step, the schedules, or the search."""
+    """What it shows: a step, the schedules, the chain of repairs, or the search."""
 
 
 def draw_plots(result: RunResult, folder: Path) -> tuple[Plot, ...]:
-    """Draw every figure of every round into `folder`/plots, then the schedules and the search.
+    """Draw every figure of every round into `folder`/plots, then the schedules, the
+    chain of repairs and the search.
 
     Figures of which nothing was measured are left out.
     """
@@ -84,6 +86,9 @@ def draw_plots(result: RunResult, folder: Path) -> tuple[Plot, ...]:
     if (shown := schedules_panel(result)) is not None:
         write_bytes(folder / "plots/schedules.png", png(shown))
         plots.append(Plot("plots/schedules.png", shown.title, SCHEDULES, about="schedules"))
+    if (chain := waterfall(result)) is not None:
+        write_bytes(folder / "plots/repairs.png", png(chain))
+        plots.append(Plot("plots/repairs.png", chain.title, REPAIRS, about="repairs"))
     for name, view in views(result):
         link = f"plots/search-{name}.png"
         write_bytes(folder / link, png(view))
@@ -97,7 +102,7 @@ def file_name(step: StepResult, figure: str) -> str:
     return re.sub(r"[^\w.-]+", "-", f"{step.name}-{figure}{suffix}") + ".png"
 
 
-def png(shown: Panel | SearchPanel) -> bytes:
+def png(shown: Panel | SearchPanel | WaterfallPanel) -> bytes:
     """A panel as the bytes of a PNG file, the same for the same panel."""
     import matplotlib as mpl
 
@@ -107,7 +112,7 @@ def png(shown: Panel | SearchPanel) -> bytes:
     return buffer.getvalue()
 
 
-def drawn(shown: Panel | SearchPanel) -> "Canvas":
+def drawn(shown: Panel | SearchPanel | WaterfallPanel) -> "Canvas":
     """A panel on a canvas of its own, in the style that is set."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Canvas
@@ -117,6 +122,8 @@ def drawn(shown: Panel | SearchPanel) -> "Canvas":
     canvas.suptitle(fitted(shown.title, SIZE[0] * 72, TITLE_SIZE))
     if isinstance(shown, LinePanel | MapPanel):
         _draw_panel(canvas, shown)
+    elif isinstance(shown, WaterfallPanel):
+        draw_waterfall(canvas, shown)
     else:
         draw(canvas, shown)
     return canvas

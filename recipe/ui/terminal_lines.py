@@ -35,7 +35,7 @@ def finding_lines(findings: Sequence[Finding]) -> list[str]:
     lines = []
     for f in findings:
         ignored = f" (ignored: {f.ignored})" if f.ignored else ""
-        behind = f" (behind {f.behind})" if f.behind else ""
+        behind = f" (found with {f.behind} repaired)" if f.behind else ""
         lines.append(f"   {f.severity}: {f.rule}{ignored}{behind}: {f.message}")
         if f.counts:
             lines.append(f"   -> {f.advice}")
@@ -125,7 +125,7 @@ def advice_lines(result: RunResult) -> list[str]:
     causes = [f for f in result.findings if f.because is None]
     lines = []
     for number, f in enumerate(causes[:MOST_ADVICE], 1):
-        behind = f" (behind {f.behind})" if f.behind else ""
+        behind = f" (found with {f.behind} repaired)" if f.behind else ""
         lines.append(f"  {number}. {f.rule}{behind}: {f.advice}{gain_of(f)}")
     more = len(causes) - MOST_ADVICE
     return [*lines, f"  ... and {more} more in the report"] if more > 0 else lines

@@ -64,7 +64,9 @@ class Scores:
 
 
 def table(**scores):
-    return {frozenset(rules.replace("none", "").split("_")) - {""}: s for rules, s in scores.items()}
+    return {
+        frozenset(rules.replace("none", "").split("_")) - {""}: s for rules, s in scores.items()
+    }
 
 
 def places(verdict):
