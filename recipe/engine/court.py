@@ -28,6 +28,8 @@ class Case:
     """That it was found on."""
     exact: bool
     """Whether it stands whatever the remedy brings."""
+    explains_failure: bool = False
+    """Whether a failure follows from it: then it is a cause, whatever a training comes to."""
 
     @property
     def rule(self) -> str:

@@ -62,6 +62,8 @@ class Engine:
     """The step whose failure stopped the run."""
     mended: dict[str, list[Finding]] = field(default_factory=dict)
     """By step, what was found there and repaired."""
+    acquitted: dict[int, StepResult] = field(default_factory=dict)
+    """By place among the results, steps as they were before their doubts were tried."""
 
     def __post_init__(self) -> None:
         short = {plugin.step.name for plugin in self.plugins if is_short(plugin.step)}
@@ -122,9 +124,7 @@ class Engine:
     def _decide(self, plugin: Plugin) -> tuple[bool, str | None]:
         """Whether to go on after the last step; where a fault was repaired, what is tested now."""
         label = self.keys[-1]
-        if not (self.ctx.settings.keep_going or self.ctx.settings.fix):
-            rules = all_rules([plugin])
-            self.results[-1] = without_acquitted(self.ctx, self.journal, rules, self.results[-1])
+        self._try_doubts(plugin)
         while isinstance(answer := self.decisions.after(self.results[-1], label), str):
             rules = all_rules([plugin])
             mended = repair(self.ctx, self.journal, rules, self.results[-1], answer)
@@ -140,6 +140,24 @@ class Engine:
                 )
             label = key(label, answer)
         return answer, None
+
+    def _try_doubts(self, plugin: Plugin) -> None:
+        """Before a failure stops the run: what is no exact mark has to cost something. What was
+        acquitted in an earlier step is a cause again where it explains what fails now.
+        """
+        last = self.results[-1]
+        if self.ctx.settings.keep_going or self.ctx.settings.fix or last.status != "fail":
+            return
+        tried = without_acquitted(self.ctx, self.journal, all_rules([plugin]), last)
+        if tried is not last:
+            self.acquitted[len(self.results) - 1] = last
+            self.results[-1] = tried
+            return
+        rules = all_rules(self.plugins)
+        failed = {f.rule for f in last.findings if f.counts and f.severity == "fail"}
+        for position, earlier in self.acquitted.items():
+            if any(rules[f.rule].explains & failed for f in earlier.findings if f.counts):
+                self.results[position] = earlier
 
     def _back(self, position: int) -> int:
         """Where a run that was repaired here begins again: at this step where it is a short one,

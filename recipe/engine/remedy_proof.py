@@ -80,7 +80,8 @@ class Verifier:
         for step in latest(steps):
             for f in step.findings:
                 found.setdefault(f.rule, (f, step))  # of two steps that say it, the first
-        cases = self._cases([found[name] for name in causes], evidence or {})
+        every = [f for f, _ in found.values()]
+        cases = self._cases([found[name] for name in causes], every, evidence or {})
         verdict = decide(self, cases)
         warnings = [f for f, _ in found.values() if f.severity == "warn"]
         doubtful = {f.rule for f in warnings if f.confidence < DOUBTFUL} - verdict.upheld
@@ -91,16 +92,24 @@ class Verifier:
         )
 
     def _cases(
-        self, found: Sequence[tuple[Finding, StepResult]], evidence: Mapping[str, Evidence]
+        self,
+        found: Sequence[tuple[Finding, StepResult]],
+        every: Sequence[Finding],
+        evidence: Mapping[str, Evidence],
     ) -> list[Case]:
         """Of these findings those whose remedy can be tried, and was not yet."""
         if self.ctx.settings.verify_budget == "off":
             return []
-        return [
-            Case(f, remedy, evidence.get(f.rule, step.evidence), self.rules[f.rule].exact)
-            for f, step in found if (remedy := self.rules[f.rule].remedy)
-            and f.remedy is not None and f.remedy.verified is None and not f.remedy.applied
-        ]  # fmt: skip
+        failed = {f.rule for f in every if f.counts and f.severity == "fail"}
+        cases = []
+        for f, step in found:
+            rule, untried = self.rules[f.rule], f.remedy is not None and f.remedy.verified is None
+            if rule.remedy is None or f.remedy is None or not untried or f.remedy.applied:
+                continue
+            needed = bool((rule.explains - {f.rule}) & failed)
+            measured = evidence.get(f.rule, step.evidence)
+            cases.append(Case(f, rule.remedy, measured, rule.exact, needed))
+        return cases
 
     def acquits(self, attempt: Attempt) -> bool:
         """Whether a warning that its remedy decides is none, since that brought too little; or a
@@ -110,7 +119,8 @@ class Verifier:
         finding = case.finding
         doubtful = finding.confidence < DOUBTFUL
         if finding.severity == "fail":
-            return not (case.exact or attempt.helped) and self.learns(attempt.before)
+            cause = case.exact or case.explains_failure or attempt.helped
+            return not cause and self.learns(attempt.before)
         decides = finding.severity == "warn" and (case.remedy.decides or doubtful or not case.exact)
         large = not doubtful or self._large(attempt.before, attempt.after)
         return decides and not (attempt.certain and large)

@@ -71,7 +71,7 @@ def without_acquitted(
     status = status_of(tried.findings)
     if status == "fail":
         return result
-    ctx.say(f"Tried, and nothing was wrong there ({', '.join(doubts)}): the run goes on.")
+    ctx.say(f"Repairing it brings nothing ({', '.join(doubts)}): a note, and the run goes on.")
     return replace(tried, status=status)
 
 

@@ -52,11 +52,11 @@ def best_at_edge_of_grid(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn")
+@rule("fail")
 def most_trials_diverge(evidence: Evidence) -> Finding | None:
     """What: more than half of the trials, and at least five, ended with a loss that is not finite.
-    Where no trial at all got through its first epoch, and no rate is declared, there is nothing to
-    go on with.
+    That is a note as long as others were trained. Where no trial at all got through its first
+    epoch, and no rate is declared, there is nothing to go on with.
 
     Why: around a rate that step 3 found usable, few trials should diverge; the range is too
     high, or something fails only after some updates.
@@ -71,14 +71,14 @@ def most_trials_diverge(evidence: Evidence) -> Finding | None:
         return None
     end = ", and no trial has a score: there is nothing to refine." if none_left else "."
     return finding(
-        "fail" if none_left else "warn",
+        "fail" if none_left else "note",
         f"{diverged:.0f} of {trials:.0f} trials diverged{end}",
         "Lower the range of learning rates, or warm up.",
         confidence=0.8,
     )
 
 
-@rule("warn")
+@rule("warn", exact=True)
 def trials_fail(evidence: Evidence) -> Finding | None:
     """What: some trials could not be trained: the factory or the training raised an error.
 

@@ -15,6 +15,9 @@ from recipe_steps.symptoms import OVERSHOOTING
 
 EXACT = 0.01
 """Relative deviation up to which a factor counts as hit."""
+CLIMB = 1e-4
+"""Relative rise of the loss over some tiny steps that rounding does not explain: float32 has seven
+digits."""
 OPPOSITE = 0.1
 """Relative deviation from minus the task's loss: dropout makes them differ."""
 ADAPTIVE = ("adam", "adamw", "rmsprop")
@@ -136,7 +139,8 @@ def _squares_probabilities(evidence: Evidence) -> bool:
 )
 def loss_sign_flipped(evidence: Evidence) -> Finding | None:
     """What: the loss grows when the outputs move towards the targets, the optimizer maximises it,
-    or an own update step raises the loss of the task while the one it returns falls.
+    or an own update step raises the loss of the task: while the one it returns falls, or however
+    small its steps are.
 
     Why: training minimises the loss, and so drives the model away from the answers: the loss
     falls while the score falls.
@@ -155,6 +159,16 @@ def loss_sign_flipped(evidence: Evidence) -> Finding | None:
                 f"The update step returns {said:.3g} where the loss of the task is {true:.3g}, "
                 f"and raises that by {rise:.3g} within some updates.",
                 "Change the sign of the loss in the update step.",
+            )
+        gentle = evidence.number("update_gentle_change")
+        same = abs(said - true) < OPPOSITE * abs(true)
+        climbs = gentle is not None and gentle > CLIMB * abs(true) and rise > EXACT * abs(true)
+        if same and climbs:
+            return finding(
+                "fail",
+                f"The update step raises the loss of the batch that it was given, from {true:.3g} by "
+                f"{rise:.3g} within some updates, however small they are.",
+                "Change the sign of what backward() is called on, or of the gradients.",
             )
     if evidence.flag("optimizer_maximizes"):
         if towards is None or away is None or not (towards < 0 < away):

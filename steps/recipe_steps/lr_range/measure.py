@@ -90,13 +90,10 @@ def measure(ctx: Context) -> Evidence:
         _undecided(evidence) and _falls_later(ctx, evidence, allowed)
     )
     at_edge = found.exhausted is not None and evidence.number("best_lr") == found.exhausted
-    usual = usual_rates(ctx.experiment)
     more: dict[str, Scalar] = {
         # So few iterations as a short time paid for may hide a fall.
         "works": works if works or found.iterations == ITERATIONS else None,
         "at_edge": at_edge,
-        "usual_low": min(usual),
-        "usual_high": max(usual),
         **_clipping(ctx, found, evidence, allowed),
     }
     more["cost_epochs"] = ctx.meter.epochs - before

@@ -15,8 +15,6 @@ POOR_SHARE, USELESS_SHARE = 0.3, 0.05
 TOLD = 0.97
 """Of the loss of an answer that knows nothing: what training comes below where items are told
 apart. On shuffled labels a lucky rate ends two hundredths below."""
-UNUSUAL = 10.0
-"""Factor beyond the usual rates of an optimizer."""
 MOSTLY, CLIPPED_SHARE = 0.9, 0.5
 """Share of clipped updates, and of the fall without clipping, at which clipping is too strong."""
 FAR, ERRORS = 2.0, 3.0
@@ -190,7 +188,7 @@ def no_learning_rate_works(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn")
+@rule("warn", remedy=remedies.best_rate)
 def update_ratio_too_high(evidence: Evidence) -> Finding | None:
     """What: at the declared rate one update changes the weights by a large part of their size.
 
@@ -210,7 +208,7 @@ def update_ratio_too_high(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn")
+@rule("warn", remedy=remedies.best_rate)
 def update_ratio_too_low(evidence: Evidence) -> Finding | None:
     """What: at the declared rate an update is a vanishing part of the weights.
 
@@ -231,14 +229,13 @@ def update_ratio_too_low(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=["best-at-edge-of-grid"])
+@rule("note", explains=["best-at-edge-of-grid"])
 def lr_range_at_edge(evidence: Evidence) -> Finding | None:
-    """What: the best rate is the last one tried, even after the sweep was extended, and far from
-    what is usual for the optimizer.
+    """What: the best rate is the last one tried, even after the sweep was extended.
 
     Why: the true best lies outside of what was tried. A rate that must be a thousand times
     larger or smaller than usual makes up for something else: a loss that is scaled, inputs that
-    are not.
+    are not. Where that does harm, its own rule says so.
 
     Fix: look at the scale of loss and inputs; then search further on that side.
     """
@@ -247,10 +244,8 @@ def lr_range_at_edge(evidence: Evidence) -> Finding | None:
     best = evidence.number("best_lr")
     if best is None:
         return None
-    low, high = evidence.number("usual_low"), evidence.number("usual_high")
-    usual = low is not None and high is not None and low / UNUSUAL <= best <= high * UNUSUAL
     return finding(
-        "note" if usual else "warn",
+        "note",
         f"The best rate, {best:g}, is the last one tried after the sweep was extended.",
         "Look at the scale of loss and inputs, then search further on that side.",
         confidence=0.6,

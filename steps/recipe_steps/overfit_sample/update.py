@@ -27,6 +27,8 @@ from recipe_steps.overfit_sample.update_step_loss import inner_loss_marks, repor
 CALLS, MOST_CALLS = 2, 64
 SIGN_CALLS = 10
 """Updates on one batch after which its loss has to be lower."""
+GENTLE = 0.01
+"""Of that rate: so small that a step along the gradient cannot overshoot."""
 REST = 1e-5
 """Relative size of a gradient left over from before that counts as cleared."""
 NAMED = 3
@@ -107,6 +109,8 @@ def update_marks(ctx: Context, sample: TensorData, batch_size: int) -> dict[str,
         scalars["update_changes_rate"] = rates != [g["lr"] for g in optimizer.param_groups]
         if scalars["update_steps"] and ctx.experiment.update is not None:
             scalars |= _direction(ctx, batches[0], lr)
+            gentle = _direction(ctx, batches[0], lr * GENTLE)
+            scalars["update_gentle_change"] = gentle["update_reference_change"]
             with suppress(RuntimeError, ValueError, IndexError):  # other marks say what is wrong
                 scalars |= inner_loss_marks(ctx, batches[0])
     return scalars
