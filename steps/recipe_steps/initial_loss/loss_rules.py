@@ -166,7 +166,7 @@ def loss_sign_flipped(evidence: Evidence) -> Finding | None:
         if same and climbs:
             return finding(
                 "fail",
-                f"The update step raises the loss of the batch that it was given, from {true:.3g} by "
+                f"The update step raises the loss of the batch it was given, from {true:.3g} by "
                 f"{rise:.3g} within some updates, however small they are.",
                 "Change the sign of what backward() is called on, or of the gradients.",
             )
