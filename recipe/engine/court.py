@@ -114,6 +114,8 @@ class Verdict:
     """Findings that become notes."""
     upheld: set[str] = field(default_factory=set)
     """Warnings that were tried and stand."""
+    promoted: set[str] = field(default_factory=set)
+    """Notes whose repairs bring so much that they are warnings."""
 
 
 def decide(trials: Trials, cases: Sequence[Case]) -> Verdict:
@@ -169,6 +171,8 @@ def _round(
             trials.say(_sentence(case.rule, attempt.outcome))
             acquitted = trials.acquits(attempt)
             (verdict.acquitted if acquitted else verdict.upheld).add(case.rule)
+            if case.finding.severity == "note" and attempt.certain:
+                verdict.promoted.add(case.rule)
         elif attempt.helped and not known.verified:  # it was kept from helping
             verdict.outcomes[case.rule] = attempt.outcome
             trials.say(_sentence(case.rule, attempt.outcome, on_top=True))

@@ -3,14 +3,14 @@ In which order, and what follows from it, `engine.court` decides.
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from recipe.core.errors import UNUSABLE
 from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding, RemedyOutcome
+from recipe.core.findings import Finding, RemedyOutcome, Severity
 from recipe.core.results import StepResult, latest
 from recipe.core.score_noise import fluctuation
 from recipe.core.trials import Trial
@@ -34,7 +34,7 @@ from recipe.tasks.by_loss import ByLoss
 from recipe.training.plan import iterations_per_epoch
 from recipe.training.preparation import prepare
 
-TRAININGS, ITERATIONS = 3.0, 5000
+TRAININGS, ITERATIONS = 5.0, 5000
 """What proving may cost without a budget of its own: full trainings, or where these are short,
 iterations."""
 CERTAIN = 2.0
@@ -81,13 +81,21 @@ class Verifier:
             for f in step.findings:
                 found.setdefault(f.rule, (f, step))  # of two steps that say it, the first
         every = [f for f, _ in found.values()]
-        cases = self._cases([found[name] for name in causes], every, evidence or {})
+        notes = [f.rule for f in every if f.severity == "note" and f.ignored is None and f.remedy]
+        names = dict.fromkeys((*causes, *notes))
+        cases = self._cases([found[name] for name in names], every, evidence or {})
         verdict = decide(self, cases)
         warnings = [f for f, _ in found.values() if f.severity == "warn"]
         doubtful = {f.rule for f in warnings if f.confidence < DOUBTFUL} - verdict.upheld
         idle = doubtful | verdict.acquitted
+        severities: dict[str, Severity] = {
+            **dict.fromkeys(idle, "note"), **dict.fromkeys(verdict.promoted, "warn"),
+        }  # fmt: skip
         return tuple(
-            replace(step, findings=tuple(_with(f, verdict.outcomes, idle) for f in step.findings))
+            replace(
+                step,
+                findings=tuple(_with(f, verdict.outcomes, severities) for f in step.findings),
+            )
             for step in steps
         )
 
@@ -173,9 +181,19 @@ class Verifier:
         return spent >= budget.amount
 
     def attempt(self, case: Case) -> Attempt | None:
-        """Train with and without a remedy, on top of those that were taken; None where it cannot be
-        applied.
+        """Train with and without a remedy, on top of those that were taken: the best of several
+        ways to mend it; None where none can be applied.
         """
+        best: Attempt | None = None
+        for remedy in (case.remedy, *case.remedy.alternatives):
+            if best is not None and self.spent:
+                break
+            tried = self._one(replace(case, remedy=remedy))
+            if tried is not None and (best is None or tried.effect > best.effect):
+                best = tried
+        return best
+
+    def _one(self, case: Case) -> Attempt | None:
         remedy, declared = case.remedy, case.remedy.as_declared
         experiment = self._of_run() if remedy.of_run else self.experiment
         try:
@@ -190,7 +208,8 @@ class Verifier:
         except Exception:  # noqa: BLE001 - a remedy that does not fit this experiment
             return None
         helped, certain = self._judged(before, after)
-        if helped and not certain and not self.spent:  # too close to call: once more
+        close = not certain or case.finding.severity == "note"
+        if helped and close and not self.spent:  # once more, as it may be luck
             with suppress(Exception):  # one seed decides then
                 seconds = [
                     self.retraining.best(spec, each, chain, declared=declared, again=True)
@@ -312,8 +331,8 @@ class Verifier:
 
 
 def _with(
-    finding: Finding, outcomes: Mapping[str, RemedyOutcome], idle: Collection[str]
+    finding: Finding, outcomes: Mapping[str, RemedyOutcome], severities: Mapping[str, Severity]
 ) -> Finding:
-    severity = "note" if finding.rule in idle else finding.severity
+    severity = severities.get(finding.rule, finding.severity)
     remedy = outcomes.get(finding.rule, finding.remedy)
     return replace(finding, severity=severity, remedy=remedy)

@@ -161,6 +161,25 @@ class WithoutDropout(nn.Module):
         return outputs
 
 
+def with_dropout(model: nn.Module, rate: float) -> nn.Module:
+    """The model with dropout in front of its last linear layer; where it has none, as it is.
+
+    Args:
+        model: a fresh one of our own.
+        rate: share of that layer's inputs that is dropped in training.
+
+    """
+    linear = [module for module in model.modules() if isinstance(module, nn.Linear)]
+
+    def dropped(module: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        first, *rest = given
+        return F.dropout(first, rate, training=module.training), *rest
+
+    if linear:
+        linear[-1].register_forward_pre_hook(dropped)
+    return model
+
+
 def with_relu_between_layers(model: nn.Module) -> nn.Module:
     """The model with a ReLU behind each linear or convolutional layer but the last one called.
 

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from recipe.data.single_items import Batch
     from recipe.sources.source import Source
     from recipe.sources.readers import Reader
+    from recipe.sources.augment import moved
     from recipe.models.adapted import adapter_of, advice, mask_given
     from recipe.models.building import batch_norms, build_model
     from recipe.models.calling import INVERTED_MASKS, MASKS, mask_parameter
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
     from recipe.models.pretrained import SCRATCH, reset_weights, start_file, why_not_reset
     from recipe.models.wrappers import (
         Mapped, Rectified, Standardised, StandardisedParts, WithoutDropout, WithoutLastActivation,
-        reinitialised, with_outputs, with_relu_between_layers,
+        reinitialised, with_dropout, with_outputs, with_relu_between_layers,
     )
     from recipe.training.loop import Training
     from recipe.training.fit import Fit, snapshot_of
@@ -112,17 +113,17 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "LanguageModel", "Regression", "ByLoss", "loss_accepts",
     # data and its sources
     "Data", "Splits", "TensorData", "like", "load_data", "Batch", "Source", "Reader", "Padded",
-    "Tree", "Values", "copies", "described", "every_tensor", "join", "natural", "shape_of", "split",
-    "chance_of_repeats", "near_copies", "numbers_of", "row_hashes",
+    "moved", "Tree", "Values", "copies", "described", "every_tensor", "join", "natural", "shape_of",
+    "split", "chance_of_repeats", "near_copies", "numbers_of", "row_hashes",
     # fresh models, and models around them
     "adapter_of", "advice", "batch_norms", "build_model", "error_location", "said_of",
     "users_place",
     "no_dropout", "dropout_by_mode", "gradients_kept", "registered", "seeded",
     "in_head", "SCRATCH",
     "reset_weights", "start_file", "why_not_reset", "Mapped", "Rectified", "Standardised",
-    "StandardisedParts", "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_outputs",
-    "with_relu_between_layers", "INVERTED_MASKS", "MASKS", "mask_given", "mask_parameter",
-    "shifts_labels",
+    "StandardisedParts", "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_dropout",
+    "with_outputs", "with_relu_between_layers", "INVERTED_MASKS", "MASKS", "mask_given",
+    "mask_parameter", "shifts_labels",
     # trainings, evaluation and what is watched
     "Training", "Fit", "Snapshot", "patience_for", "rank", "snapshot_of", "evaluate",
     "full_precision", "lead_error", "loss_and_score", "model_outputs", "part_sums",
@@ -169,6 +170,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.data.single_items": ("Batch",),
     "recipe.sources.source": ("Source",),
     "recipe.sources.readers": ("Reader",),
+    "recipe.sources.augment": ("moved",),
     "recipe.models.adapted": ("adapter_of", "advice", "mask_given"),
     "recipe.models.building": ("batch_norms", "build_model"),
     "recipe.models.calling": ("INVERTED_MASKS", "MASKS", "mask_parameter"),
@@ -180,7 +182,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.models.pretrained": ("SCRATCH", "reset_weights", "start_file", "why_not_reset"),
     "recipe.models.wrappers": (
         "Mapped", "Rectified", "Standardised", "StandardisedParts", "WithoutDropout",
-        "WithoutLastActivation", "reinitialised", "with_outputs", "with_relu_between_layers",
+        "WithoutLastActivation", "reinitialised", "with_dropout", "with_outputs",
+        "with_relu_between_layers",
     ),
     "recipe.training.loop": ("Training",),
     "recipe.training.fit": ("Fit", "snapshot_of"),

@@ -44,6 +44,8 @@ class Remedy:
             the setting of the best one.
         corrects_score: validation was not what it should be, so the score afterwards is the true
             one, be it higher or lower.
+        promotes: where it helps beyond doubt, what was found as a note is a warning.
+        alternatives: other ways to mend the same; all are trained, and the best one counts.
         edits: kinds of edit that do the same in the user's file (`recipe.patches.edits`), most
             probable first.
 
@@ -55,6 +57,8 @@ class Remedy:
     decides: bool = False
     of_run: bool = False
     corrects_score: bool = False
+    promotes: bool = False
+    alternatives: "tuple[Remedy, ...]" = ()
     edits: tuple[str, ...] = ()
 
 

@@ -51,7 +51,8 @@ class Rule:
         found = self.judge(evidence)
         if found is None:
             return None
-        untested = RemedyOutcome(self.remedy.name) if self.remedy and found.counts else None
+        tried = self.remedy is not None and (found.counts or self.remedy.promotes)
+        untested = RemedyOutcome(self.remedy.name) if self.remedy and tried else None
         return replace(found, rule=self.name, blocks=self.blocks, remedy=found.remedy or untested)
 
 

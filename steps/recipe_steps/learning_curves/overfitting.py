@@ -7,8 +7,8 @@ The thresholds were set on one half of 419 labelled curves and checked on the ot
 import math
 from statistics import median
 
-from recipe.plugin import Evidence, Finding, Severity, finding, rule
-from recipe_steps.learning_curves.remedies import more_decay
+from recipe.plugin import Evidence, Finding, Severity, finding, rule, standard_error
+from recipe_steps.learning_curves.remedies import regularise
 from recipe_steps.learning_curves.run_curves import Run, chosen_only, runs
 from recipe_steps.learning_curves.shapes import ENOUGH, Rise, rise, smooth
 
@@ -24,6 +24,8 @@ independent noise of 5 %: at most 0.2 % of falling and 2 % of flat ones are call
 MUCH_LOST = 0.5
 """Share from which it matters even where the score holds: the kept snapshot does not suffer, and
 probabilities do."""
+GAP = 0.1
+"""Of the score: a gap that anybody would call one."""
 FEW = 8.0
 """Wrong answers that tell nothing: a classifier that is nearly always right has its loss from the
 k of n items on which it is wrong. With losses among them whose spread is their mean, the standard
@@ -58,7 +60,7 @@ def overfits(train: list[float], val: list[float], start: float | None = None) -
     return found if found.share_of(first - found.least) > LOST else None
 
 
-@rule("warn", remedy=more_decay)
+@rule("warn", remedy=regularise)
 def overfitting(evidence: Evidence) -> Finding | None:
     """What: validation loss rises again while training loss goes on falling, and more than a
     twentieth of what had been gained is lost.
@@ -66,7 +68,10 @@ def overfitting(evidence: Evidence) -> Finding | None:
     Why: the model learns what is particular to the training data. The kept snapshot is from
     before the rise, so the run is not lost; more of it could be gained. Where little was lost
     and the score holds or a handful of wrong answers make the loss, or where only a run that the
-    search chose overfits and the declared one does not, this is a note.
+    search chose overfits and the declared one does not, this is a note; so is a training score
+    that is far above the one on validation data. More decay, dropout, augmentation of images and
+    smoothed labels are tried: where one of them helps, it is a warning; where none does, data are
+    missing.
 
     Fix: more weight decay, dropout, augmentation, more data; or stop early.
     """
@@ -87,10 +92,27 @@ def overfitting(evidence: Evidence) -> Finding | None:
             f"{run.label} validation loss rose by {part} after epoch {found.lowest + 1}, "
             f"{min(share, 1):.0%} of what it had gained."
         )
+    said += [gap for run in every if not said and (gap := _gap(run))]
     if not said:
         return None
     advice = "More weight decay, dropout, augmentation or data."
     return finding(severity, " ".join(said), advice, 0.8)
+
+
+def _gap(run: Run) -> str:
+    """How far the training score ends above the one on validation data, in points of a hundred;
+    empty where that is little, or may be luck.
+    """
+    if not run.of_classes or not run.items:
+        return ""
+    train, val = _last(run.train_score), _last(run.val_score)
+    error = standard_error(val, run.answers or run.items, shares=True)
+    if train - val < max(GAP, CERTAIN * error):
+        return ""
+    return (
+        f"{run.label} the training score ends {100 * (train - val):.0f} points above the one on "
+        f"validation data ({train:.3g} and {val:.3g})."
+    )
 
 
 def _by_chance(run: Run, found: Rise) -> bool:
