@@ -10,7 +10,7 @@ from torch.overrides import TorchFunctionMode
 
 from recipe.models.dropout import NoDropout
 
-_CUTS = frozenset({Tensor.detach, torch.detach, Tensor.data.__get__})
+_CUTS = frozenset({Tensor.detach, torch.detach, Tensor.data.__get__})  # type: ignore[attr-defined]
 """What cuts a tensor off its gradient."""
 _ITS_OWN = frozenset(vars(nn.Module()))
 """Attributes that every module has."""
