@@ -110,9 +110,8 @@ def verdict_lines(result: RunResult) -> list[str]:
     if result.against is not None:
         lines.append(f"Against: {result.against.message}")
     cost = result.cost
-    lines.append(
-        f"Cost: {cost.trials} trials, {cost.trainings:.1f} full trainings, {duration(cost.seconds)}"
-    )
+    trials, spent = report_words.count(cost.trials, "trial"), duration(cost.seconds)
+    lines.append(f"Cost: {trials}, {cost.trainings:.1f} full trainings, {spent}")
     return lines
 
 
