@@ -69,9 +69,14 @@ def _sum_over_classes(subject: RemedyInput) -> "Experiment | None":
 
 
 def _other_sign(subject: RemedyInput) -> "Experiment | None":
+    """Of the loss; and of the gradients of an own update step, which may hold the loss as it was."""
     update = subject.experiment.update
     if update is None:
         return _scaled_loss(subject, -1.0)
+    towards = subject.evidence.number("loss_towards_targets")
+    if towards is not None and towards > 0:  # the declared loss is wrong too
+        mended = _scaled_loss(subject, -1.0)
+        subject = subject if mended is None else replace(subject, experiment=mended)
 
     def descending(model: Any, optimizer: Any, batch: Any) -> Any:
         hook = optimizer.register_step_pre_hook(_turn_gradients)
@@ -81,6 +86,10 @@ def _other_sign(subject: RemedyInput) -> "Experiment | None":
             hook.remove()
 
     return replace(subject.experiment, update=descending)
+
+
+def _other_sign_of_loss(subject: RemedyInput) -> "Experiment | None":
+    return None if subject.experiment.update is None else _scaled_loss(subject, -1.0)
 
 
 def _turn_gradients(optimizer: Any, *_: Any) -> None:
@@ -129,7 +138,10 @@ usual_loss = Remedy(
 )
 mean_loss = Remedy("divide the loss by the batch size", _mean_loss, edits=("mean-loss",))
 sum_over_classes = Remedy("multiply the loss by the number of classes", _sum_over_classes)
-other_sign = Remedy("change the sign of the loss", _other_sign, edits=("loss-sign",))
+other_sign = Remedy(
+    "change the sign of the loss", _other_sign, edits=("loss-sign",),
+    alternatives=(Remedy("change the sign of the declared loss", _other_sign_of_loss),),
+)  # fmt: skip
 draw_anew = Remedy("draw the weights anew", _drawn_anew, edits=("initialisation",))
 draw_anew_or_not = replace(draw_anew, decides=True)
 """For a first loss that is merely high: pretrained weights may well begin there."""
