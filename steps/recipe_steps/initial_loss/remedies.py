@@ -69,14 +69,13 @@ def _sum_over_classes(subject: RemedyInput) -> "Experiment | None":
 
 
 def _other_sign(subject: RemedyInput) -> "Experiment | None":
-    """Of the loss; and of the gradients of an own update step, which may hold the loss as it was."""
+    """Of the loss, and of the gradients of an own update step: it may hold the loss as it was."""
     update = subject.experiment.update
     if update is None:
-        return _scaled_loss(subject, -1.0)
+        return _negated(subject.experiment)
     towards = subject.evidence.number("loss_towards_targets")
     if towards is not None and towards > 0:  # the declared loss is wrong too
-        mended = _scaled_loss(subject, -1.0)
-        subject = subject if mended is None else replace(subject, experiment=mended)
+        subject = replace(subject, experiment=_negated(subject.experiment))
 
     def descending(model: Any, optimizer: Any, batch: Any) -> Any:
         hook = optimizer.register_step_pre_hook(_turn_gradients)
@@ -89,7 +88,12 @@ def _other_sign(subject: RemedyInput) -> "Experiment | None":
 
 
 def _other_sign_of_loss(subject: RemedyInput) -> "Experiment | None":
-    return None if subject.experiment.update is None else _scaled_loss(subject, -1.0)
+    return None if subject.experiment.update is None else _negated(subject.experiment)
+
+
+def _negated(experiment: "Experiment") -> "Experiment":
+    loss = experiment.loss_function
+    return replace(experiment, loss=lambda outputs, targets: -loss(outputs, targets))
 
 
 def _turn_gradients(optimizer: Any, *_: Any) -> None:
