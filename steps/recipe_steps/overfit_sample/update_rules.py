@@ -156,7 +156,11 @@ def evaluation_mode_in_training(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=["needs-lr-decay", "decayed-too-early", "learning-rate-too-low"])
+@rule(
+    "warn",
+    explains=["needs-lr-decay", "decayed-too-early", "learning-rate-too-low", *NOT_LEARNING],
+    remedy=Remedy("leave the rate to the declared schedule", _usual_update),
+)
 def schedule_differs_from_plan(evidence: Evidence) -> Finding | None:
     """What: the update step changes the learning rate.
 
