@@ -15,6 +15,7 @@ from recipe_steps.learning_curves.run_curves import (
     noise_of,
 )
 from recipe_steps.learning_curves.shapes import ENOUGH, first_drop, relative_fall, scatter
+from recipe_steps.usual_update import OTHER_SCHEDULE, leave_rate
 
 TAIL = 0.3
 """Share of a run that counts as its end."""
@@ -192,7 +193,7 @@ def still_improving(evidence: Evidence) -> Finding | None:
     return finding_of_runs(evidence, test, "warn", "Train longer.", confidence=0.7)
 
 
-@rule("warn", explains=["decayed-too-early", "underfitting", "needs-lr-decay"])
+@rule("warn", explains=OTHER_SCHEDULE, remedy=leave_rate)
 def schedule_differs_from_plan(evidence: Evidence) -> Finding | None:
     """What: the logged rate is next to nothing from early on, or goes up and down all the time.
 

@@ -8,6 +8,7 @@ from recipe_steps.initial_loss.loss_rules import loss_sign_flipped
 from recipe_steps.initial_loss.output_rules import sigmoid_before_loss, softmax_before_loss
 from recipe_steps.inspect.rules import outputs_do_not_match_targets
 from recipe_steps.symptoms import NOT_LEARNING, OVERSHOOTING
+from recipe_steps.usual_update import OTHER_SCHEDULE, leave_rate, usual_update
 
 if TYPE_CHECKING:
     from recipe.plugin import Experiment
@@ -38,18 +39,6 @@ def _in_training_mode(subject: RemedyInput) -> "Experiment | None":
             model.eval = change
 
     return replace(subject.experiment, update=training)
-
-
-def _usual_update(subject: RemedyInput) -> "Experiment | None":
-    from recipe.plugin import OPTIMIZERS, optimizer_family
-
-    experiment = subject.experiment
-    if experiment.update is not None:
-        return replace(experiment, update=None)
-    if isinstance(experiment.optimizer, str):
-        return None
-    kind, _ = optimizer_family(experiment)
-    return replace(experiment, optimizer=kind if kind in OPTIMIZERS else "adam")
 
 
 SYMPTOMS = (*NOT_LEARNING, *OVERSHOOTING)
@@ -85,7 +74,7 @@ def gradients_not_cleared(evidence: Evidence) -> Finding | None:
     explains=[*NOT_LEARNING, "gradients-not-cleared", "update-ratio-too-low"],
     remedy=Remedy(
         "update all parameters in the usual way",
-        _usual_update,
+        usual_update,
         edits=("step-order", "all-parameters"),
     ),
 )
@@ -116,7 +105,7 @@ def optimizer_misses_parameters(evidence: Evidence) -> Finding | None:
     "warn",
     exact=True,
     explains=NOT_LEARNING,
-    remedy=Remedy("compute gradients before the step", _usual_update, edits=("step-order",)),
+    remedy=Remedy("compute gradients before the step", usual_update, edits=("step-order",)),
 )
 def step_before_backward(evidence: Evidence) -> Finding | None:
     """What: the optimizer steps before the gradients of the batch are computed.
@@ -158,8 +147,8 @@ def evaluation_mode_in_training(evidence: Evidence) -> Finding | None:
 
 @rule(
     "warn",
-    explains=["needs-lr-decay", "decayed-too-early", "learning-rate-too-low", *NOT_LEARNING],
-    remedy=Remedy("leave the rate to the declared schedule", _usual_update),
+    explains=OTHER_SCHEDULE,
+    remedy=leave_rate,
 )
 def schedule_differs_from_plan(evidence: Evidence) -> Finding | None:
     """What: the update step changes the learning rate.
