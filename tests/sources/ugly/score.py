@@ -6,18 +6,51 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from ugly import after, fresh_1, fresh_2, fresh_3, held_1, held_2, seen_1, seen_2
+from ugly import (
+    after,
+    fresh_1,
+    fresh_2,
+    fresh_3,
+    held_1,
+    held_2,
+    seen_1,
+    seen_2,
+    wide_1,
+    wide_2,
+    wide_3,
+    wide_4,
+    wide_held_1,
+    wide_held_2,
+    wide_held_3,
+    wide_held_4,
+)
 from ugly.table import GONE, KINDS
 
 HERE = Path(__file__).parent
 SEEN = (*seen_1.CASES, *seen_2.CASES)
 HELD = (*held_1.CASES, *held_2.CASES)
 FRESH = (*fresh_1.CASES, *fresh_2.CASES, *fresh_3.CASES)
-SETS = {"seen": SEEN, "held": HELD, "fresh": FRESH, "after": after.CASES}
+WIDE = (*wide_1.CASES, *wide_2.CASES, *wide_3.CASES, *wide_4.CASES)
+WIDE_HELD = (
+    *wide_held_1.CASES,
+    *wide_held_2.CASES,
+    *wide_held_3.CASES,
+    *wide_held_4.CASES,
+)
+SETS = {
+    "seen": SEEN,
+    "held": HELD,
+    "fresh": FRESH,
+    "after": after.CASES,
+    "wide": WIDE,
+    "wide held": WIDE_HELD,
+}
 HASHES = {
     "held": HERE / "held_out.json",
     "fresh": HERE / "fresh.json",
     "after": HERE / "after.json",
+    "wide": HERE / "wide.json",
+    "wide held": HERE / "wide_held.json",
 }
 """Of the held-out files, from before anything had read them."""
 
