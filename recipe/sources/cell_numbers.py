@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from recipe.sources.decimal_signs import decimal_of
 from recipe.sources.units import CURRENCY, FAMILIES, SCALES, family_of
 
 PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -36,13 +37,13 @@ PIECE = re.compile(r"(\d+(?:[.,]\d+)?)\s*([^\d\s.,]+)\.?[\s,]*(?:and|und)?\s*")
 FOOTNOTE = re.compile(r"(?<=\d)(?:\s[eprnfx]|\s?[*†‡]+|\s?\[\w{1,2}\]|\s\(\w\))$")
 """Behind a number: estimated, provisional, revised, and references to remarks."""
 MONEY = re.compile(r"[$€£¥₹]|\b(?:USD|EUR|GBP|CHF|INR|JPY)\b", re.IGNORECASE)
+HOURS = re.compile(r"\d+\s?h\s?\d\d", re.IGNORECASE)
 FEET = re.compile(r"\d+'\s?\d+")
 FEET_AND_INCHES = re.compile(r"^([3-8])-(\d|1[01])$")
 CLOCK = re.compile(
     r"[+-]?(?:(\d+)\s*(?:days?|d|tage?)?[\s,]+)?(\d+):(\d\d(?:\.\d+)?)(?::(\d\d(?:\.\d+)?))?"
 )
 WHOLE = re.compile(r"\d+|\d{1,3}(?:([.,'_ ])\d{3})(?:\1\d{3})*|\d{1,2}(?:,\d{2})*,\d{3}")
-GROUPED = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 LONGEST_UNIT = 24
 MOST_UNITS = 3
 """Units that one column may have which do not measure the same."""
@@ -72,6 +73,8 @@ class NumberStyle:
     """What numbers are out of, as 100 in 85/100; 0 where they stand alone."""
     missing: tuple[float, ...] = ()
     """Numbers that stand for no value, such as -999."""
+    beside: str = ""
+    """A regular expression of what stands behind each number and says nothing more."""
 
     @cached_property
     def _factors(self) -> dict[str, float]:
@@ -90,7 +93,7 @@ class NumberStyle:
     def _value(self, cell: str) -> float | None:
         if self.decimal == "." and self.units == PLAIN_UNITS and PLAIN.fullmatch(cell):
             return _finite(float(cell))
-        text = tidy(cell)
+        text = re.sub(self.beside, "", tidy(cell)) if self.beside else tidy(cell)
         if self.family and (found := in_pieces(text, self.family)) is not None:
             return found
         if limits := RANGE.fullmatch(text):
@@ -192,6 +195,8 @@ def in_pieces(text: str, family: str) -> float | None:
         seconds = 86400 * days + (3600 * first + 60 * second + third if clock[4] else
                                   60 * first + second)  # fmt: skip
         return -seconds if text[0] == "-" else seconds
+    if family == "time":
+        text = re.sub(r"(?<=\d)\s?h\s?(\d\d)$", r"h \1min", text)
     if family == "length":
         text = FEET_AND_INCHES.sub(r"\1'\2", text)
         text = f'{text}"' if FEET.fullmatch(text) else text
@@ -212,7 +217,7 @@ def _family_in_pieces(text: str) -> str:
     """The family of a cell in two pieces or more, or of a duration such as 1:23:45."""
     if CLOCK.fullmatch(text):
         return "time"
-    if len(PIECE.findall(text)) < 2 and not FEET.fullmatch(text):
+    if len(PIECE.findall(text)) < 2 and not FEET.fullmatch(text) and not HOURS.fullmatch(text):
         return ""
     return next((each for each in FAMILIES if in_pieces(text, each) is not None), "")
 
@@ -226,43 +231,6 @@ def are_feet(texts: Iterable[str]) -> bool:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def votes(cores: Iterable[str]) -> Counter[str]:
-    """How many numbers can only be meant with a decimal point, or only with a comma; those that
-    may be thousands as well count under `?.` and `?,`.
-    """
-    counted: Counter[str] = Counter()
-    for core in cores:
-        body = core.lower().partition("e")[0]
-        points, commas = body.count("."), body.count(",")
-        if points and commas:
-            counted["." if body.rfind(".") > body.rfind(",") else ","] += 1
-        elif points + commas > 1:
-            counted["," if points else "."] += 1
-        elif points or commas:
-            sign = "." if points else ","
-            counted[f"?{sign}" if GROUPED.fullmatch(body) else sign] += 1
-    return counted
-
-
-def decimal_of(cores: Mapping[str, int], default: str, *, money: bool = False) -> str:
-    """The decimal sign of a column: what its numbers can only be meant with, else what those of the
-    table have. `1.234` is taken for thousands where numbers below 1000 have no point at all, and
-    where it is money, of which nobody writes thousandths.
-    """
-    found = votes(cores)
-    if found["."] != found[","]:
-        return "." if found["."] > found[","] else ","
-    if money and bool(found["?."]) != bool(found["?,"]):
-        return "," if found["?."] else "."
-    if found["?,"] and not found["?."]:
-        return "," if default == "," else "."
-    plain = [core for core in cores if core.isdigit()]
-    small = len(plain) > 1 and all(len(core) <= 3 for core in plain)
-    if found["?."] > 2 and not found["?,"] and small:
-        return ","
-    return default
 
 
 def number_style(cells: Mapping[str, int], default: str = ".") -> NumberStyle | None:

@@ -64,6 +64,8 @@ def is_id_name(name: str) -> bool:
         return True
     if "of" in words:
         return False
+    if words and name.rstrip().endswith("#"):
+        return True
     last = {words[-1], words[0]} if words else set()
     return bool(last & IDS) or "".join(words) in IDS or _ends(words)
 

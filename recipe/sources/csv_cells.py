@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recipe.core.errors import UsageError
-from recipe.sources.cell_numbers import tidy, votes
+from recipe.sources.cell_numbers import tidy
+from recipe.sources.decimal_signs import votes
 from recipe.sources.encodings import decoded
 from recipe.sources.table_rows import COMMENT, cut_out
 
@@ -42,6 +43,13 @@ UNKNOWN_WORDS = frozenset({
     "sin información", "ohne angabe", "o. a.",
 })  # fmt: skip
 """Words that say the same, and are kept as one of the words where a column is made of them."""
+NO_ANSWER = re.compile(
+    r"(?:no|not|non|without|keine?|sin|sans|un|in)(?:\s|-|$)?(?:\s?(?:yet|enough|sufficient|been))*\s?"
+    r"(?:data|answers?|available|applicable|recorded|specified|reported|stated|provided|assigned|"
+    r"assessed|rated|determined|known|information|info|response|sufficient data|daten|angaben?)\W*",
+    re.IGNORECASE,
+)
+"""A phrase that says so."""
 MARKERS = re.compile(r"\[[a-z:.]{0,2}\]|[:*#/]+|\([xzc]\)|:\s?[a-z]{1,2}")
 """Signs that statistical offices write for what they do not tell."""
 SEPARATORS = "\t;|,"
@@ -92,7 +100,14 @@ def blank(cell: str) -> bool:
 def says_unknown(cell: str) -> bool:
     """Whether a cell has no value, or a word such as `unknown` for it."""
     lower = cell.lower()
-    return lower in BLANK or lower in UNKNOWN_WORDS or bool(MARKERS.fullmatch(lower))
+    known = lower in BLANK or lower in UNKNOWN_WORDS or bool(MARKERS.fullmatch(lower))
+    return known or bool(NO_ANSWER.fullmatch(lower)) or _both_unknown(lower)
+
+
+def _both_unknown(cell: str) -> bool:
+    """Whether a cell says so twice, as `unknown / not applicable`."""
+    first, _, second = cell.partition("/")
+    return len(second) > 2 and all(map(says_unknown, (first.strip(), second.strip())))
 
 
 def read_csv(path: Path, header: bool | None = None) -> Columns:

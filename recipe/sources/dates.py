@@ -28,7 +28,7 @@ MONTHS = ("%Y-%m", "%m/%Y", "%Y/%m", "%b %Y", "%b-%y", "%b-%Y", "%b %y", "%Y %b"
           "%Ym%m", "%b/%Y", "%Y-%b", "%b%y", "%b'%y")  # fmt: skip
 COMPACT = ("%Y%m%d", "%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d %H%M%S", "%Y%m%d %H:%M:%S",
            "%Y%m%d %H:%M")  # fmt: skip
-SPECIAL = ("quarter", "week")
+SPECIAL = ("quarter", "half", "week")
 EPOCHS = {"seconds since 1970": 1.0, "milliseconds since 1970": 1000.0}
 """Taken where the name of a column speaks of time."""
 FORMATS = (
@@ -36,7 +36,7 @@ FORMATS = (
     *SPECIAL, *CLOCKS, *(f"{day} %H.%M" for day in DAYS),
     "%b %d %H:%M:%S %Y", "%b %d %H:%M:%S %z %Y",
     "%d %b %Y %H:%M:%S %z",
-    "%d/%b/%Y:%H:%M:%S", "%b %d",
+    "%d/%b/%Y:%H:%M:%S", "%b %d", "%d %b",
 )  # fmt: skip
 """Tried in this order; of two that fit, the first is taken unless only the other is in order."""
 LETTERS = {
@@ -44,18 +44,35 @@ LETTERS = {
     "%H": "hour", "%I": "hour", "%M": "minute", "%S": "second", "%p": "am or pm",
 }  # fmt: skip
 NAMES: Mapping[str, str] = {
-    "jan": "january januar janvier janv enero ene gennaio gen janeiro januari jänner jän",
-    "feb": "february februar février fevrier févr fév febrero febbraio fevereiro februari",
-    "mar": "march märz maerz mär mrz mars marzo março marco maart mrt",
-    "apr": "april avril avr abril abr aprile",
-    "may": "mai mayo maggio maio mei mag",
-    "jun": "june juni juin junio giugno junho giu",
-    "jul": "july juli juillet juil julio luglio julho lug",
-    "aug": "august août aout agosto augustus ago",
-    "sep": "september sept septembre septiembre settembre setembro set",
-    "oct": "october oktober okt octobre octubre ottobre outubro out ott",
-    "nov": "november novembre noviembre novembro",
-    "dec": "december dezember dez décembre decembre déc diciembre dic dicembre dezembro",
+    "jan": "january januar janvier janv enero ene gennaio gen janeiro januari jänner jän "
+    "styczeń stycznia sty январь января янв leden ledna ocak oca tammikuu január "
+    "ιανουάριος ιανουαρίου ιαν січня",
+    "feb": "february februar février fevrier févr fév febrero febbraio fevereiro februari luty "
+    "lutego lut февраль февраля фев únor února şubat şub helmikuu február φεβρουάριος "
+    "φεβρουαρίου φεβ лютого",
+    "mar": "march märz maerz mär mrz mars marzo março marco maart mrt marzec marca март марта "
+    "мар březen března mart maaliskuu március μάρτιος μαρτίου μαρ березня",
+    "apr": "april avril avr abril abr aprile kwiecień kwietnia kwi апрель апреля апр duben "
+    "dubna nisan nis huhtikuu április απρίλιος απριλίου απρ квітня",
+    "may": "mai mayo maggio maio mei mag maj maja май мая květen května mayıs toukokuu május "
+    "μάιος μαΐου μαΐ травня",
+    "jun": "june juni juin junio giugno junho giu czerwiec czerwca cze июнь июня июн červen "
+    "června haziran haz kesäkuu június ιούνιος ιουνίου ιουν червня",
+    "jul": "july juli juillet juil julio luglio julho lug lipiec lipca lip июль июля июл "
+    "červenec července temmuz tem heinäkuu július ιούλιος ιουλίου ιουλ липня",
+    "aug": "august août aout agosto augustus ago sierpień sierpnia sie август августа авг "
+    "srpen srpna ağustos ağu elokuu augusztus αύγουστος αυγούστου αυγ серпня",
+    "sep": "september sept septembre septiembre settembre setembro set wrzesień września wrz "
+    "сентябрь сентября сен сент září eylül eyl syyskuu szeptember σεπτέμβριος "
+    "σεπτεμβρίου σεπ вересня",
+    "oct": "october oktober okt octobre octubre ottobre outubro out ott październik "
+    "października paź октябрь октября окт říjen října ekim eki lokakuu október "
+    "οκτώβριος οκτωβρίου οκτ жовтня",
+    "nov": "november novembre noviembre novembro listopad listopada lis ноябрь ноября ноя нояб "
+    "listopadu kasım kas marraskuu νοέμβριος νοεμβρίου νοε листопада",
+    "dec": "december dezember dez décembre decembre déc diciembre dic dicembre dezembro "
+    "grudzień grudnia gru декабрь декабря дек prosinec prosince aralık ara joulukuu "
+    "δεκέμβριος δεκεμβρίου δεκ грудня desember",
 }
 """Months by the names that they have in other languages."""
 MONTH_OF = {word: short for short, words in NAMES.items() for word in (short, *words.split())}
@@ -66,10 +83,20 @@ WEEKDAYS = re.compile(
 )
 WORD = re.compile(r"[^\W\d_]+")
 NOISE = re.compile(r"\b(?:uhr|at|um|of|de|del|the|à|utc|gmt|cet|cest|est|edt|pst|pdt)\b|[,()]")
-MAY_BE_ONE = re.compile(r"\d.*(?:[-/.:年' ]|[^\W\d_]{3})|[^\W\d_]{3,}.*\d|\d{8}|\d{4}m\d|q\d",
+MAY_BE_ONE = re.compile(r"\d.*(?:[-/.:年' ]|[^\W\d_]{3})|[^\W\d_]{3,}.*\d|\d{8}|\d{4}[mh]\d|"
+                        r"\d\dh\d\d|q\d|\dq\d|h\d|kw",
                         re.IGNORECASE)  # fmt: skip
-QUARTER = re.compile(r"q([1-4])[ /-]?(\d{4})|(\d{4})[ /-]?q([1-4])")
-WEEK = re.compile(r"(\d{4})[ /-]?(?:kw|w)[ /-]?(\d{1,2})")
+SPANS = {
+    "quarter": (
+        3,
+        re.compile(r"q([1-4])[ /-]?'?(\d{4}|\d{2})|(\d{4})[ /-]?q([1-4])|([1-4])q'?(\d{4}|\d{2})"),
+    ),
+    "half": (6, re.compile(r"h([12])[ /-]?(\d{4})|(\d{4})[ /-]?h([12])|([12])h(\d{4})")),
+}
+"""Months that parts of a year last, and how these are written: part and year, year and part."""
+WEEK = re.compile(r"(\d{4})[ /-]?(?:kw|w)[ /-]?(\d{1,2})|(?:kw|w)[ /-]?(\d{1,2})[ /-](\d{4})")
+ONE_DIGIT = re.compile(r":\d(?!\d)")
+"""As in 16:9, which is no time of day."""
 YEARS = range(1500, 2262)
 LEAST_SHARE = 0.95
 """Of the cells of a column of dates that are read; the others are odd ones."""
@@ -165,24 +192,35 @@ def _read(cell: str, form: str) -> Moment | None:
     text = normal(cell)
     if form == "%H%M" and len(text) != 4:
         return None
-    if form == "quarter":
-        found = QUARTER.fullmatch(text)
-        return found and dt.datetime(  # noqa: DTZ001
-            int(found[2] or found[3]), 3 * int(found[1] or found[4]) - 2, 1
-        )
+    if form in SPANS:
+        return _part_of_a_year(text, *SPANS[form])
     if form == "week":
         found = WEEK.fullmatch(text)
-        return found and dt.datetime.fromisocalendar(int(found[1]), int(found[2]), 1)
+        return found and dt.datetime.fromisocalendar(
+            int(found[1] or found[4]), int(found[2] or found[3]), 1
+        )
+    if ONE_DIGIT.search(text):
+        return None
     if form.startswith("%Y%m%d") and not text[:8].isdigit():
         return None
-    if form == "%b %d":  # without a year, the 29th of February has to be one
-        return dt.datetime.strptime(f"2000 {text}", "%Y %b %d")  # noqa: DTZ007
+    if form in {"%b %d", "%d %b"}:  # without a year, the 29th of February has to be one
+        return dt.datetime.strptime(f"2000 {text}", f"%Y {form}")  # noqa: DTZ007
     if form == "%H.%M.%S" and len(text) < 8:  # a version such as 2.0.1
         return None
     if form in EPOCHS:
         value = int(text) / EPOCHS[form]
         return dt.datetime.fromtimestamp(value, dt.UTC)
     return dt.datetime.strptime(text, form)  # noqa: DTZ007
+
+
+def _part_of_a_year(text: str, months: int, written: re.Pattern[str]) -> Moment | None:
+    """The first day of a quarter or half."""
+    found = written.fullmatch(text)
+    if found is None:
+        return None
+    part, year = found[1] or found[4] or found[5], found[2] or found[3] or found[6]
+    whole = int(year) if len(year) == 4 else 2000 + int(year)
+    return dt.datetime(whole, months * (int(part) - 1) + 1, 1)  # noqa: DTZ001
 
 
 def read_any(cell: str, formats: Iterable[str]) -> Moment | None:
@@ -273,7 +311,7 @@ def like_durations(cells: Iterable[str]) -> bool:
     timed = [cell for cell in cells if any(map(str.isdigit, cell))]
     return len(timed) >= MANY_TIMES and any(
         all(re.fullmatch(form, cell) for cell in timed)
-        for form in (r"\d:\d\d:\d\d", r"\d{1,3}:\d\d[.,]\d+")
+        for form in (r"\d:\d\d:\d\d", r"\d{1,3}:\d\d[.,]\d+", r"\d\s?h\s?\d\d")
     )
 
 

@@ -41,7 +41,9 @@ def _zeros_in_front(firm: Mapping[str, int]) -> bool:
     zeros = sum(
         count for cell, count in firm.items() if re.fullmatch(r"0\d{2,}\D*", cell.strip("'"))
     )
-    masked = sum(count for cell, count in firm.items() if re.fullmatch(r"\d+[xX*]+", cell))
+    masked = sum(
+        count for cell, count in firm.items() if re.fullmatch(r"\d+(?:[xX]+|\*{2,})", cell)
+    )
     short = any(re.fullmatch(r"0\d", cell) for cell in firm) and any(
         re.fullmatch(r"\d[A-Z]|[A-Z]\d", cell) for cell in firm)  # fmt: skip
     return max(zeros, masked) > 0.01 * sum(firm.values()) or short

@@ -4,26 +4,21 @@ the name of the column.
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from recipe.core.column_facts import Kind
 from recipe.core.errors import UsageError
 from recipe.core.names import unknown
 from recipe.core.option_definitions import COLUMN_KINDS
+from recipe.sources.asides import asides, without
 from recipe.sources.cell_numbers import PLAIN, NumberStyle, number_style, taken_apart, tidy
 from recipe.sources.column_names import (
-    is_code_name,
     is_duration_name,
-    is_id_name,
     is_phone_name,
-    is_rated_name,
     is_time_name,
-    is_year_name,
 )
 from recipe.sources.copies import with_copies
 from recipe.sources.csv_cells import Columns, blank, says_unknown
@@ -31,6 +26,7 @@ from recipe.sources.dates import COMPACT, EPOCHS, date_formats, like_durations, 
 from recipe.sources.digit_codes import are_codes, padded_codes
 from recipe.sources.scales import MOST_BANDS, order_of
 from recipe.sources.typed_columns import TypedColumn, spelt
+from recipe.sources.whole_numbers import LEAST_NUMBERS, of_whole_numbers, sentinels
 from recipe.sources.word_kinds import kind_of_words
 from recipe.sources.yes_or_no import MARKS, to_yes_or_no, yes_or_no
 
@@ -43,19 +39,13 @@ MOST_ODD_WORDS = 3
 """Different ones among dates, such as `open` for what is not paid."""
 MANY_NUMBERS, MOST_OF_ONE = 10, 0.7
 """Different numbers, beside which one word alone, as `not done`, may stand in so many cells."""
-LEAST_NUMBERS = 5
-"""Different ones, beside odd cells."""
 HALF = 0.5
+YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?:\.0)?")
+RARE = 0.02
+"""Share of cells below which what is written in another way is odd."""
+LONGEST_ACRONYM = 4
 MOST_GRADES = 40
 """Different ones, such as A1 to G5."""
-MANY = 40
-"""Rows from which on a running number is told from one that happens to rise."""
-RUNNING_STEPS = (1, -1, 5, 10, 100)
-NARROW_CODE, NARROW = 8, 0.2
-"""Digits of whole numbers which name the rows where all lie this close together for their size."""
-LONG_CODE, LONGEST_NUMBER = 9, 15
-"""Digits of whole numbers of one length, another in each row, and of any that float64 can hold."""
-SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0)
 
 
 def column_kinds(path: Path | str, target: str | None = None) -> dict[str, str]:
@@ -143,18 +133,32 @@ def _judged(
     if plain < 1 and (yes := yes_or_no(words)) is not None:
         return TypedColumn(name, "boolean", order=yes, spelt=to_yes_or_no(firm, yes))
     if plain < 0.5 and len(words) <= MOST_GRADES and firm.total() >= 2 * len(words):
-        order = order_of(words, name)
-        if order is not None:
-            return TypedColumn(name, "grade", order=order, spelt=variants)
+        odd = _acronym(words)
+        order = order_of(words, name) or (odd and order_of(words - {odd}, name))
+        if order:
+            return TypedColumn(name, "grade", order=order, spelt=variants,
+                               odd=tuple(words - {*order}))  # fmt: skip
     if dates := _dates(name, firm, plain):
         return dates
     style = number_style(firm, decimal)
     if style is not None and (number := _number(name, firm, style)):
         return number
+    if number := _beside_words(name, firm, decimal):
+        return number
     kind = kind_of_words(name, firm, words)
     if kind == "category":
         return TypedColumn(name, kind, spelt=spelt(filled))
     return TypedColumn(name, kind)
+
+
+def _acronym(words: Collection[str]) -> str:
+    """The one word in capitals, as NDA for no data, beside others with small letters."""
+    odd = [word for word in words if word.isupper()]
+    return (
+        odd[0]
+        if len(odd) == 1 and len(words) > MOST_ODD_WORDS and len(odd[0]) <= LONGEST_ACRONYM
+        else ""
+    )
 
 
 def _of_marks(name: str, filled: Counter[str], rows: int) -> TypedColumn:
@@ -179,6 +183,8 @@ def _of_one_word(name: str, firm: Counter[str], filled: Counter[str], rows: int)
 
 def _dates(name: str, firm: Counter[str], plain: float) -> TypedColumn | None:
     """A column of dates and times."""
+    if among := _dates_among_years(name, firm):
+        return among
     if plain > 0.5:
         return _dates_of_digits(name, firm)
     dated = {cell: count for cell, count in firm.items() if any(map(str.isdigit, cell))}
@@ -193,6 +199,18 @@ def _dates(name: str, firm: Counter[str], plain: float) -> TypedColumn | None:
         return None
     odd = tuple(sorted(cell for cell in firm if read_any(cell, found[0]) is None))
     return TypedColumn(name, "date", formats=found[0], doubt=found[1], odd=odd)
+
+
+def _dates_among_years(name: str, firm: Counter[str]) -> TypedColumn | None:
+    """Dates of which some tell the year alone, as 2019 beside Jun 30, 2020."""
+    years = {cell for cell in firm if YEAR.fullmatch(cell)}
+    rest = {cell: count for cell, count in firm.items() if cell not in years}
+    found = date_formats(rest) if years and sum(rest.values()) > RARE * firm.total() else None
+    if found is None or only_clock(found[0]):
+        return None
+    formats = (*found[0], "%Y")
+    odd = tuple(sorted(cell for cell in firm if read_any(cell, formats) is None))
+    return TypedColumn(name, "date", formats=formats, doubt=found[1], odd=odd)
 
 
 def _dates_of_digits(name: str, firm: Counter[str]) -> TypedColumn | None:
@@ -250,61 +268,30 @@ def _number(name: str, firm: Counter[str], style: NumberStyle) -> TypedColumn | 
         return TypedColumn(name, "constant") if set(map(style.unit, firm)) == {""} else None
     if different == {0.0, 1.0} and not odd and not any(unit for unit, _ in style.units):
         return TypedColumn(name, "boolean", style=style)
-    kind = "category" if padded_codes(name, firm) else _of_whole_numbers(name, firm, values)
+    kind = "category" if padded_codes(name, firm) else of_whole_numbers(name, firm, values)
     if kind == "category":
         return TypedColumn(name, kind, spelt=spelt(firm))
     if kind == "grade":
         return TypedColumn(name, kind, style, odd=tuple(odd))
     if kind == "identifier":
         return TypedColumn(name, kind)
-    style = replace(style, missing=_sentinels(values, firm))
+    style = replace(style, missing=sentinels(values, firm))
     return TypedColumn(name, "number", style, odd=tuple(odd))
 
 
-def _of_whole_numbers(name: str, firm: Counter[str], values: Mapping[str, float]) -> Kind:
-    """What whole numbers are: amounts, or names for something."""
-    plain = all(re.fullmatch(r"[+-]?\d+(?:\.0*)?", tidy(cell)) for cell in values)
-    if not plain:
-        return "number"
-    rows, different = firm.total(), sorted(set(values.values()))
-    digits = {len(str(int(value))) for value in different}
-    if max(digits) > LONGEST_NUMBER:
-        return "identifier"
-    if len(different) == rows:
-        steps = set(np.diff(different).tolist())
-        running = rows > MANY and len(steps) == 1 and steps <= set(RUNNING_STEPS)
-        narrow = different[-1] - different[0] < NARROW * different[-1]
-        least = NARROW_CODE if narrow else LONG_CODE
-        coded = len(digits) == 1 and min(digits) >= least and rows > MANY
-        if (running or coded or (is_id_name(name) and rows > 10)) and not is_year_name(name):
-            return "identifier"
-    if is_id_name(name) and len(different) > max(30, 0.2 * rows):
-        return "identifier"
-    coded = is_id_name(name) or is_code_name(name)
-    if coded and (len(different) > 2 or (is_id_name(name) and 0 not in different)):
-        return "category"
-    coded = len(digits) == 1 and min(digits) >= 5 and any(value % 10 for value in different)
-    if coded and len(different) <= min(30, 0.1 * rows) and not is_year_name(name):
-        return "category"  # long numbers that come again and again, as postcodes
-    likert = different[0] >= 0 and different[-1] <= 10 and 2 < len(different) <= 11
-    return "grade" if likert and is_rated_name(name) else "number"
-
-
-def _sentinels(values: Mapping[str, float], firm: Mapping[str, int]) -> tuple[float, ...]:
-    """Numbers such as -999 that come several times and lie far from all others."""
-    counted: Counter[float] = Counter()
-    for cell, value in values.items():
-        counted[value] += firm[cell]
-    found = []
-    for mark in SENTINELS:
-        rest = [value for value in counted if value != mark and value not in SENTINELS[2:6]]
-        if counted[mark] < 2 or len(rest) < LEAST_NUMBERS:
-            continue
-        low, high = min(rest), max(rest)
-        gap = low - mark if mark < low else mark - high
-        if gap > max(high - low, 1.0) and (mark < -9 or mark > 9) and not (mark < 0 and low < 0):
-            found.append(mark)
-    return tuple(found)
+def _beside_words(name: str, firm: Counter[str], decimal: str) -> TypedColumn | None:
+    """A column of numbers with more behind each than a unit, which says nothing."""
+    for beside in asides(firm, decimal):
+        bare = without(firm, beside)
+        counted: Counter[str] = Counter()
+        for cell, count in firm.items():
+            counted[bare[cell]] += count
+        style = number_style(counted, decimal)
+        found = None if style is None else _number(name, counted, style)
+        if found is not None and found.kind == "number" and found.style is not None:
+            style = replace(found.style, beside=beside)
+            return replace(found, style=style, odd=tuple(_odd(style, firm)))
+    return None
 
 
 def _as_forced(name: str, firm: Counter[str], decimal: str, kind: Kind) -> TypedColumn:

@@ -3,18 +3,18 @@ long (within a day, one year), how often (a few times a year, daily).
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 Ranks = dict[str, float]
 DEGREES: Mapping[str, Mapping[float, str]] = {
     "level": {
         -3: "no none zero keine kein aucun ninguno nessuno brak нет 无",
-        -1: "low niedrig gering tief faible bas bajo baja basso bassa baixo baixa niski niska laag "
-            "låg низкий низкая низкое nízký nízká 低",
+        -1: "low weak niedrig schwach gering tief faible bas bajo baja basso bassa baixo baixa "
+            "débil fraco niski niska laag låg низкий низкая низкое nízký nízká 低",
         0: "medium moderate middle average mittel durchschnittlich moyen moyenne medio media médio "
            "média średni średnia gemiddeld средний средняя среднее střední 中 中等",
-        1: "high hoch élevé élevée alto alta wysoki wysoka hoog hög высокий высокая высокое vysoký "
-           "vysoká 高",
+        1: "high strong hoch stark élevé élevée alto alta fuerte forte wysoki wysoka hoog hög "
+           "высокий высокая высокое vysoký vysoká 高",
         3: "critical kritisch critique krytyczny критический критическая 严重",
     },
     "quality": {
@@ -34,9 +34,12 @@ DEGREES: Mapping[str, Mapping[float, str]] = {
         1: "exceeds exceeded exceeding above over übertrifft oberhalb über",
     },
     "severity": {
-        -2: "none absent", -1: "mild minor slight light leicht léger légère leve lieve",
-        0: "moderate mäßig modéré modérée moderado moderada moderato",
-        1: "severe serious major schwer sévère grave grav", 2.5: "critical fatal extreme",
+        -2: "none absent no kein keine keiner",
+        -1: "mild minor slight light leicht leichte leichter leichtes léger légère leve lieve",
+        0: "moderate mäßig mäßige mäßiger mittlere mittlerer mittleres mittelschwer modéré modérée "
+           "moderado moderada moderato",
+        1: "severe serious major schwer schwere schwerer schweres sévère grave grav",
+        2.5: "critical fatal extreme",
     },
     "harm": {
         -1: "benign harmless harmlos", 0: "uncertain unclear vus unclassified",
@@ -59,6 +62,22 @@ WEAKER = (
     "slightly somewhat rather fairly moderately likely probably mildly eher etwas leicht plutôt "
     "assez algo abbastanza raczej dość довольно скорее spíše 较 比较"
 )
+OPPOSITES = (
+    "oppose support, against for, worse better, less more, lower higher, decrease increase, "
+    "decreased increased, falling rising, down up, dislike like, hate love, negative positive, "
+    "slow fast, cold hot, late early, pessimistic optimistic, weak strong, sad happy, "
+    "worsened improved, poor rich, bad good, dangerous safe, pessimistisch optimistisch, "
+    "schlechter besser, weniger mehr, negativ positiv, dagegen dafür, peor mejor, menos más, "
+    "contra favor, moins plus, négatif positif, negativo positivo, gorszy lepszy"
+)
+"""The lower and the upper end of scales whose middle is named by one of the following words."""
+MIDDLE = (
+    "neutral same stable unchanged flat equal neither undecided unsure mixed middle medium average "
+    "change gleich unverändert neutre égal igual neutralny uguale pareil"
+)
+DENYING = ("un", "dis", "in", "im", "ir", "non", "des", "mé", "méc", "mis", "nie", "on", "o", "不")
+FILLING = frozenset({"no", "about", "the"})
+"""Before a word in the middle, as in `about the same`."""
 MINUTE, DAY = 60.0, 86400.0
 SPANS: Mapping[float, str] = {
     1.0: "second seconds sekunde sekunden seconde secondes segundo segundos",
@@ -103,6 +122,11 @@ SPAN_OF, COUNT_OF = _ranks(SPANS), _ranks(COUNTS)
 FAMILIES = tuple(_ranks(words) for words in DEGREES.values())
 LESS_WORDS, MORE_WORDS = frozenset(LESS.split()), frozenset(MORE.split())
 ADVERB_WORDS, PASSED_WORDS = frozenset(ADVERBS.split()), frozenset(PASSED_OVER.split())
+MIDDLE_WORDS = frozenset(MIDDLE.split())
+OPPOSITE_OF: dict[str, list[str]] = {}
+for _pair in OPPOSITES.split(", "):
+    OPPOSITE_OF.setdefault(_pair.split()[0], []).append(_pair.split()[1])
+ENDS = frozenset(OPPOSITES.replace(",", "").split())
 STRONG, WEAK = frozenset(STRONGER.split()), frozenset(WEAKER.split())
 IDEOGRAPHS = re.compile(r"(很|非常|较|比较|とても)(?=.)")
 
@@ -114,7 +138,8 @@ def by_meaning(texts: Mapping[str, str]) -> Ranks | None:
         texts: what is said, in small letters, by the word as it stands in the column.
 
     """
-    for read in (*map(_degree_in, FAMILIES), _how_long, _how_often):
+    opposite = _opposites({_parts(text)[-1] for text in texts.values() if _parts(text)})
+    for read in (*map(_degree_in, (*FAMILIES, *opposite)), _how_long, _how_often):
         ranks: Ranks = {}
         for word, text in texts.items():
             rank = read(_parts(text))
@@ -136,16 +161,44 @@ def _mostly_digits(texts: Mapping[str, str]) -> bool:
     return 2 * sum(text[:1].isdigit() for text in texts.values()) > len(texts)
 
 
+def _opposites(words: Collection[str]) -> list[dict[str, float]]:
+    """A word and its opposite, where there are no others beside them but those in the middle: the
+    same with a prefix as `unhappy`, its other end as `oppose`, or more of them as `richest`.
+    """
+    found = {word: _end_of(word) for word in words if word not in MIDDLE_WORDS}
+    ends = sorted({end for end, _ in found.values()})
+    if len(ends) != 2:
+        return []
+    low, high = ends if ends[1] in OPPOSITE_OF.get(ends[0], ()) else ends[::-1]
+    denied = any(low == f"{prefix}{high}" for prefix in DENYING)
+    if not denied and high not in OPPOSITE_OF.get(low, ()):
+        if not any(high == f"{prefix}{low}" for prefix in DENYING):
+            return []
+        low, high = high, low
+    ranks = {word: (more if end == high else -more) for word, (end, more) in found.items()}
+    return [ranks | dict.fromkeys(MIDDLE_WORDS, 0.0)]
+
+
+def _end_of(word: str) -> tuple[str, float]:
+    """The end of a scale that a word names, and how far out it is: rich, richer, richest."""
+    if word in ENDS:
+        return word, 1.0
+    for suffix, more in (("est", 2.0), ("st", 2.0), ("er", 1.0), ("r", 1.0)):
+        if word.removesuffix(suffix) in ENDS and word.endswith(suffix):
+            return word.removesuffix(suffix), more
+    return word, 1.0
+
+
 def _degree_in(family: Mapping[str, float]) -> Callable[[list[str]], float | None]:
     """A reader of what stands in one family, with words before it that make it more or less."""
 
     def rank(parts: list[str]) -> float | None:
         *before, last = parts or [""]
-        if last not in family or not set(before) <= STRONG | WEAK:
+        if last not in family or not set(before) <= STRONG | WEAK | FILLING:
             return None
         found = family[last]
         for word in before:
-            found *= 2 if word in STRONG else 0.5
+            found *= 2 if word in STRONG else 0.5 if word in WEAK else 1
         return found
 
     return rank

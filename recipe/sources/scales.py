@@ -11,8 +11,10 @@ from recipe.sources.cell_numbers import (
     plain_value,
     taken_apart,
     tidy,
+    unit_of,
 )
 from recipe.sources.phrases import by_meaning
+from recipe.sources.units import SCALES
 
 WORDS = Path(__file__).with_name("scales.txt")
 
@@ -43,14 +45,14 @@ RATINGS = re.compile(r"(AAA|AA|A|BBB|BB|B|CCC|CC|C|D)([+-])?")
 ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 NUMBERED = re.compile(
     r"(?:level|lvl\.?|grade|stage|stufe|tier|step|phase|class|klasse|category|cat\.?|type|rank|"
-    r"priority|prio|band|group|gruppe|niveau|nivel|grad|g|p|l|t|q|s|year|yr|wave|round|"
+    r"priority|prio|sev|severity|band|group|gruppe|niveau|nivel|grad|g|p|l|t|q|s|year|yr|wave|round|"
     r"(?P<word>[^\W\d_]+))[\s_.-]?(?P<n>\d{1,2}|[ivx]{1,4})(?P<letter>[a-e])?",
     re.IGNORECASE,
 )
 ROMAN_PART = re.compile(r"(i{1,3}|iv|vi{0,3}|ix|x)([a-e]?)", re.IGNORECASE)
 """Roman numbers, which may have parts as IIA and IIB."""
 PLUSES = {"neg": 0.0, "negative": 0.0, "neg.": 0.0, "-": 0.0, "0": 0.0, "trace": 0.5, "tr": 0.5,
-          "+/-": 0.5, "±": 0.5}  # fmt: skip
+          "+/-": 0.5, "±": 0.5, "(+)": 0.5}  # fmt: skip
 FLOOR = re.compile(
     r"(-?\d{1,2})(?:st|nd|rd|th|er|e|ème|º|ª|\.)?"
     r"(?:\s?(?:og|stock|etage|floor|étage|planta|piano|obergeschoss))?",
@@ -64,17 +66,21 @@ FLOORS = {
     "attic": 99.0, "top floor": 99.0, "penthouse": 99.5, "ático": 99.0,
 }  # fmt: skip
 ORDERED_NAMES = ("level", "lvl", "grade", "stage", "stufe", "tier", "step", "phase", "rank",
-                 "priority", "prio", "niveau", "nivel", "class", "klasse", "year")  # fmt: skip
+                 "priority", "prio", "niveau", "nivel", "class", "klasse", "year", "sev",
+                 "severity", "ef")  # fmt: skip
 ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|\.)(?:\s+[^\W\d_]+)?")
 OUT_OF = re.compile(
     r"(\d{1,2}(?:[.,]5)?)\s*(?:/|out of|of|von|sur)\s*(5|10|4|6|7|3)", re.IGNORECASE
 )
 STARS = re.compile(r"([★⭐*]+)[☆✩]*")
+SIGNS = re.compile(r"([^\w\s])\1{0,5}")
+"""One sign, once or more often, as $$ of prices."""
 STAR_WORDS = re.compile(r"(\d(?:[.,]5)?)[\s-]*(?:stars?|sterne?|étoiles?|estrellas?|★|⭐)", re.IGNORECASE)  # fmt: skip # noqa: E501
 LETTER_NAMES = (
     "grade", "note", "effizienz", "triage", "rating", "class", "klasse", "energy", "energie",
     "score", "mark", "rank", "label", "level", "quality", "band", "nutri", "efficiency", "cut",
-    "tier", "certif", "zertif", "ocena", "voto", "оценка",
+    "tier", "certif", "zertif", "ocena", "voto", "оценка", "stage", "stufe", "stadium", "severity",
+    "priorit", "quantil", "quartil", "quintil", "decil",
 )  # fmt: skip
 RATED_NAMES = (
     "rating", "satisf", "zufrieden", "likert", "stars", "sterne", "agree", "stars", "bewertung",
@@ -89,6 +95,10 @@ ALONE = frozenset({
     "self-employed", "keine", "aucun", "no one", "zero", "nothing", "not at all",
 })  # fmt: skip
 """What is less than every band of numbers beside it."""
+UNITS_OF_BANDS = re.compile(
+    r"\s?(?:years?|yrs?|jahre?|ans|old|km|kg|cm|€|eur|usd)\.?(?=$|[\s-])", re.IGNORECASE
+)
+LESS = re.compile(r"<|≤|under|below|unter|less|up to|bis|moins|younger", re.IGNORECASE)
 OPEN = re.compile(
     r"(?:\d[\d.,' ]*\s?(?:k|m|years?|yrs?)?\s*(?:\+|and (?:more|over|above|older)|"
     r"or (?:more|older|above|over)|und (?:mehr|älter)|et plus|plus|years? and over))|"
@@ -110,13 +120,17 @@ def order_of(words: Collection[str], name: str = "") -> tuple[str, ...] | None:
     texts = {word: tidy(word) for word in words}
     if len(words) < 2:
         return None
-    ranks = _by_words(texts, name) or _by_pattern(texts, name) or bands(texts)
+    ranks = _ranked(texts, name) or _ranked(_without_common(texts), name)
     return None if ranks is None else tuple(sorted(words, key=lambda word: (ranks[word], word)))
+
+
+def _ranked(texts: Mapping[str, str], name: str) -> dict[str, float] | None:
+    return _by_words(texts, name) or _by_pattern(texts, name) or bands(texts)
 
 
 def _by_words(texts: Mapping[str, str], name: str) -> dict[str, float] | None:
     """Ranks in the first scale that has all of the words, in three ranks or more."""
-    plain = {word: _bare(text) for word, text in _without_common(texts).items()}
+    plain = {word: _bare(text) for word, text in texts.items()}
     if any(hint in name.casefold() for hint in URGENT) and set(plain.values()) <= TRIAGE.keys():
         return {word: float(TRIAGE[text]) for word, text in plain.items()}
     for table in TABLES:
@@ -131,18 +145,25 @@ def _by_words(texts: Mapping[str, str], name: str) -> dict[str, float] | None:
 
 
 def _without_common(texts: Mapping[str, str]) -> Mapping[str, str]:
-    """Words of which each has the same last or first one, as in `Low income`, without it."""
-    parts = [text.split() for text in texts.values()]
-    if min(map(len, parts)) < 2:
-        return texts
+    """Phrases without the words that all of them begin and end with, as in `Low income` and `Age 18
+    to 24`.
+    """
+    parts = {word: text.split() for word, text in texts.items()}
+    alone = [word for word, part in parts.items() if len(part) == 1]
+    ends = {part[-1].casefold() for part in parts.values()}
+    if len(alone) == 1 and len(ends) == 1:  # as important beside very important
+        parts[alone[0]] = ["plainly", *parts[alone[0]]]
     for end, rest in ((-1, slice(None, -1)), (0, slice(1, None))):
-        if len({part[end].casefold() for part in parts}) == 1:
-            return {word: " ".join(text.split()[rest]) for word, text in texts.items()}
-    return texts
+        while min(map(len, parts.values())) > 1 and (
+            len({part[end].casefold() for part in parts.values()}) == 1
+        ):
+            parts = {word: part[rest] for word, part in parts.items()}
+    return {word: " ".join(part) for word, part in parts.items()}
 
 
 def _bare(text: str) -> str:
     """Small letters, spaces for hyphens between words, and no number in front, as in `1 - low`."""
+    text = re.sub(r"^(\d{1,2})\s?\(([^()]+)\)$", r"\1 - \2", text)
     bare = re.sub(r"^\(?\d{1,2}\s?[-.):=]\s?|\s?\(\d{1,2}\)$", "", text.casefold().strip(" .!"))
     spaced = re.sub(r"(?<=\w)[_-](?=\w)", " ", bare)
     return bare if any(bare in table for table in TABLES) else spaced
@@ -225,6 +246,8 @@ def _counted(texts: Mapping[str, str]) -> dict[str, float] | None:
             return {w: float(each[1].replace(",", ".")) for w, each in found.items() if each}
     if all(STARS.fullmatch(text) for text in texts.values()):
         return {word: float(sum(sign in "★⭐*" for sign in text)) for word, text in texts.items()}
+    if all(map(SIGNS.fullmatch, texts.values())) and len({text[0] for text in texts.values()}) == 1:
+        return {word: float(len(text)) for word, text in texts.items()}
     return None
 
 
@@ -265,26 +288,31 @@ def bands(texts: Mapping[str, str]) -> dict[str, float] | None:
     common = {each[0] for each in letters if each} if all(letters) else set()
     front = len(min(common, default="")) if len(common) == 1 else 0
     for word, whole in texts.items():
-        text = whole[front:]
         if whole.casefold() in ALONE and not alone:
             ranks[word], alone = 0.0, 1
             continue
-        bare = re.sub(r"\s?(?:years?|yrs?|jahre?|ans|old|km|kg|cm|€|eur|usd)\.?(?=$|[\s-])", "", text, flags=re.IGNORECASE).strip("[]() ")  # fmt: skip # noqa: E501
-        bare = re.sub(r"(?<=\d)\s?[,;]\s(?=\d)", "-", bare) if text[:1] in "[(" else bare
-        limits, opened = RANGE.fullmatch(bare), OPEN.fullmatch(bare)
-        digits = re.search(r"\d[\d.,' ]*(?:[kKmM]\b)?", bare)
-        if digits is None or not (limits or opened or taken_apart(bare)):
+        found = _band(whole[front:])
+        if found is None:
             return None
-        marked += bool(limits or opened)
-        low = limits["low"] if limits else digits[0].strip().rstrip(",.")
-        style = number_style({low: 1})
-        value = style.value(low) if style else plain_value(low, ".")
-        if value is None:
-            return None
-        less = bool(
-            re.match(r"<|≤|under|below|unter|less|up to|bis|moins|younger", bare, re.IGNORECASE)
-        )
-        ranks[word] = value - 0.5 * less + 0.5 * bool(opened and not less)
-        if limits and "k" in (limits["after"] or "").casefold() and "k" not in (limits["unit"] or "").casefold() and "k" not in low.casefold():  # fmt: skip # noqa: E501
-            ranks[word] *= 1000
+        ranks[word], limited = found
+        marked += limited
     return ranks if marked + alone > 0.6 * len(texts) and marked else None
+
+
+def _band(text: str) -> tuple[float, bool] | None:
+    """Where a band of numbers begins, and whether it is one and no single number."""
+    bare = UNITS_OF_BANDS.sub("", text).strip("[]() ")
+    bare = re.sub(r"(?<=\d)\s?[,;]\s(?=\d)", "-", bare) if text[:1] in "[(" else bare
+    limits, opened, alone = RANGE.fullmatch(bare), OPEN.fullmatch(bare), taken_apart(bare)
+    digits = re.search(r"\d[\d.,' ]*(?:[kKmM]\b)?", bare)
+    if digits is None or not (limits or opened or alone):
+        return None
+    low = limits["low"] if limits else digits[0].strip().rstrip(",.")
+    style = number_style({low: 1})
+    value = style.value(low) if style else plain_value(low, ".")
+    if value is None:
+        return None
+    unit = (limits["unit"] or limits["after"] or "") if limits else alone.unit if alone else ""
+    scale = 1.0 if low[-1:].isalpha() else SCALES.get(unit_of(unit), 1.0)
+    less = bool(LESS.match(bare))
+    return value * scale - 0.5 * less + 0.5 * bool(opened and not less), bool(limits or opened)

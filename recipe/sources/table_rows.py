@@ -14,6 +14,7 @@ TOTAL = re.compile(
     re.IGNORECASE,
 )
 """The first cell of a row below the table that adds up the others."""
+YEAR = re.compile(r"(?:1[89]|2[01])\d\d")
 SHOWN_LENGTH = 60
 LEAST_WIDTH = 2
 LEAST_BELOW_UNITS, UNITS_SAMPLE, LONGEST_UNIT = 5, 20, 12
@@ -197,7 +198,22 @@ def is_header(rows: Sequence[Sequence[str]]) -> bool:
     counted = [float(round(found[0])) + index for index in range(len(found))]
     if len(found) > 1 and found == counted:
         return found[0] in {0.0, 1.0} or (1800 < found[0] < 2200 and len(found) < len(first))
-    return False
+    return len(found) < len(first) and _above_years(first, below)
+
+
+def _above_years(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether the numbers of a row are years, one after the other and with gaps, and what stands
+    below them are none; its words do not come again.
+    """
+    places = [index for index, cell in enumerate(first) if PLAIN.fullmatch(tidy(cell))]
+    years = [first[index] for index in places]
+    if len(years) < 2 or not all(map(YEAR.fullmatch, years)) or years != sorted(set(years)):
+        return False
+    rows = [row for row in below[:UNITS_SAMPLE] if len(row) == len(first)]
+    numbers = [row[index] for row in rows for index in places if is_number(row[index])]
+    others = [index for index in range(len(first)) if index not in places]
+    again = any(row[index] == first[index] for row in rows for index in others)
+    return bool(numbers) and not any(map(YEAR.fullmatch, numbers)) and not again
 
 
 def _above_words(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

@@ -38,6 +38,7 @@ FAMILIES: Mapping[str, Mapping[str, float]] = {
         "tag": DAY, "tage": DAY, "w": 7 * DAY, "week": 7 * DAY, "weeks": 7 * DAY,
         "wochen": 7 * DAY, "mo": 30.4375 * DAY, "mon": 30.4375 * DAY, "month": 30.4375 * DAY,
         "months": 30.4375 * DAY, "mths": 30.4375 * DAY, "monate": 30.4375 * DAY,
+        "mos": 30.4375 * DAY, "wk": 7 * DAY, "wks": 7 * DAY,
         "y": 365.25 * DAY, "yr": 365.25 * DAY, "yrs": 365.25 * DAY, "year": 365.25 * DAY,
         "years": 365.25 * DAY, "jahr": 365.25 * DAY, "jahre": 365.25 * DAY,
     },

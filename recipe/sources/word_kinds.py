@@ -30,7 +30,17 @@ ADDRESSES = re.compile(
     re.IGNORECASE,
 )
 """Addresses, keys and numbers to call."""
-CODE = re.compile(r"(?=\S*\d)[\w./#-]+|[A-Za-z]{1,5}[ /.-]?\d[\w ./-]*", re.ASCII)
+AMOUNT = r"0(?:\s?[^\W\d_]{1,6})?"
+MEASURES = re.compile(
+    rf"{AMOUNT}(?:(?:\s?[@(x\u00d7*]\s?|(?<=[^\W\d_])\s){AMOUNT}\)?)+(?:\([^()\d]*\))?"
+)
+"""Several amounts, each of them written as 0."""
+FEW_SHAPES = 5
+CODE = re.compile(
+    r"(?=\S*\d)[\w./#-]+|[A-Za-z]{1,5}[ /.-]?\d[\w ./-]*|"
+    r"(?=.*\d)(?:[A-Z]{1,3}|\d{1,6})(?:[ -](?:[A-Z]{1,3}|\d{1,6})){1,4}",
+    re.ASCII,
+)
 
 
 def kind_of_words(name: str, cells: Mapping[str, int], words: Collection[str]) -> Kind:
@@ -46,7 +56,7 @@ def kind_of_words(name: str, cells: Mapping[str, int], words: Collection[str]) -
     share = len(words) / rows
     addresses = sum(count for cell, count in cells.items() if ADDRESSES.fullmatch(cell)) / rows
     codes = sum(count for cell, count in cells.items() if CODE.fullmatch(cell)) / rows
-    named = is_id_name(name) or is_phone_name(name)
+    named = (is_id_name(name) and not is_code_name(name)) or is_phone_name(name)
     if rows >= LEAST_ROWS and addresses > UNIQUE and (share > SOME or is_phone_name(name)) and not (
         is_code_name(name) and share < UNIQUE
     ):  # fmt: skip
@@ -58,6 +68,8 @@ def kind_of_words(name: str, cells: Mapping[str, int], words: Collection[str]) -
     if MOSTLY < share < UNIQUE and codes < HALF and not named and _several_words(words):
         return "text"  # names and titles, of which some come again
     if not named and codes < HALF and (_like_titles(cells) or _of_parts(cells)):
+        return "text"
+    if not named and share >= UNIQUE and _of_measures(cells):
         return "text"
     if share >= UNIQUE or (named and share > HALF):
         return "identifier"
@@ -88,6 +100,16 @@ def _of_parts(cells: Mapping[str, int]) -> bool:
         ):  # fmt: skip
             return True
     return False
+
+
+def _of_measures(cells: Collection[str]) -> bool:
+    """Whether cells are several amounts with their units, as 190Nm@ 2000rpm; the letters of a code
+    stand in front.
+    """
+    shapes = Counter(re.sub(r"\d+(?:[.,]\d+)*", "0", cell) for cell in cells)
+    measured = [shape for shape in shapes if MEASURES.fullmatch(shape)]
+    often = sum(shapes[shape] for shape in measured)
+    return len(measured) <= FEW_SHAPES and often >= UNIQUE * len(cells)
 
 
 def _several_words(words: Collection[str]) -> bool:
