@@ -13,6 +13,8 @@ from ugly import (
     fresh_3,
     held_1,
     held_2,
+    last_1,
+    last_2,
     seen_1,
     seen_2,
     wide_1,
@@ -44,6 +46,7 @@ SETS = {
     "after": after.CASES,
     "wide": WIDE,
     "wide held": WIDE_HELD,
+    "last": (*last_1.CASES, *last_2.CASES),
 }
 HASHES = {
     "held": HERE / "held_out.json",
@@ -51,6 +54,7 @@ HASHES = {
     "after": HERE / "after.json",
     "wide": HERE / "wide.json",
     "wide held": HERE / "wide_held.json",
+    "last": HERE / "last.json",
 }
 """Of the held-out files, from before anything had read them."""
 
