@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from recipe.sources.bounds import AT_LEAST, AT_MOST
 from recipe.sources.decimal_signs import decimal_of
 from recipe.sources.units import CURRENCY, FAMILIES, SCALES, family_of
 
 PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 CORE = r"(?:\d(?:[\d.,'_ ]*\d)?[.,]?|[.,]\d+)(?:[eE][+-]?\d+|\s?[x\u00d7*]\s?10\^[+-]?\d+)?"
-BOUND = r"<=|>=|=<|=>|<|>|≤|≥|~|≈|ca\.?|circa|about|approx\.?|around|under|over|below|above|up to|"
-BOUND += r"(?:less|more|fewer|greater) than|at (?:least|most)|weniger als|mehr als|moins de|plus de"
+BOUND = rf"{AT_MOST}|{AT_LEAST}|~|≈|ca\.?|circa|about|approx\.?|around"
 CELL = re.compile(
     rf"(?P<open>\()?\s*(?:(?P<bound>{BOUND})\s*)?(?P<sign>[+-])?\s*"
     rf"(?P<before>(?:{CURRENCY})\.?)?\s*(?P<minus>[+-])?\s*(?P<core>{CORE})"
@@ -27,6 +27,9 @@ SUM = re.compile(r"(\d{1,4})\+(\d{1,2})")
 """As 85+3, a rating and what it gained."""
 SHARE = re.compile(r"(\d+(?:[.,]\d+)?)\s?(?:/|out of|von|sur)\s?(\d+)")
 """As 85/100."""
+FRACTION = re.compile(r"(?:(\d{1,3})\s)?(\d{1,3})[/\u2044](\d{1,2})")
+EACH = -1.0
+LEAST_FRACTIONS, NEARLY_ALL = 8, 0.9
 RANGE = re.compile(
     rf"(?:{CURRENCY})?\s?(?P<low>{CORE})\s?(?P<unit>(?!e-)[^\d\s]{{0,6}}?)\s*"
     rf"(?:-|to|bis|\.\.+)\s*(?:{CURRENCY})?\s*"
@@ -43,6 +46,8 @@ FEET_AND_INCHES = re.compile(r"^([3-8])-(\d|1[01])$")
 CLOCK = re.compile(
     r"[+-]?(?:(\d+)\s*(?:days?|d|tage?)?[\s,]+)?(\d+):(\d\d(?:\.\d+)?)(?::(\d\d(?:\.\d+)?))?"
 )
+ISO_SPAN = re.compile(r"p(?:(\d+)d)?t(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?", re.IGNORECASE)
+"""As PT1H20M."""
 WHOLE = re.compile(r"\d+|\d{1,3}(?:([.,'_ ])\d{3})(?:\1\d{3})*|\d{1,2}(?:,\d{2})*,\d{3}")
 LONGEST_UNIT = 24
 MOST_UNITS = 3
@@ -70,7 +75,7 @@ class NumberStyle:
     family: str = ""
     """Of values in several pieces, such as `length` of 5 ft 11 in; empty where there are none."""
     whole: float = 0.0
-    """What numbers are out of, as 100 in 85/100; 0 where they stand alone."""
+    """What numbers are out of, as 100 in 85/100; 0 where they stand alone; -1 of fractions."""
     missing: tuple[float, ...] = ()
     """Numbers that stand for no value, such as -999."""
     beside: str = ""
@@ -100,6 +105,8 @@ class NumberStyle:
             return self._middle(limits)
         if added := SUM.fullmatch(text):
             return float(added[1]) + float(added[2])
+        if self.whole == EACH and (part := FRACTION.fullmatch(text)):
+            return _finite(int(part[1] or 0) + int(part[2]) / max(1, int(part[3])))
         if self.whole and (part := SHARE.fullmatch(text)):
             return plain_value(part[1], self.decimal) if float(part[2]) == self.whole else None
         parts = taken_apart(text)
@@ -195,6 +202,9 @@ def in_pieces(text: str, family: str) -> float | None:
         seconds = 86400 * days + (3600 * first + 60 * second + third if clock[4] else
                                   60 * first + second)  # fmt: skip
         return -seconds if text[0] == "-" else seconds
+    if family == "time" and (span := ISO_SPAN.fullmatch(text)):
+        days, hours, minutes, seconds = (float(each or 0) for each in span.groups())
+        return 86400 * days + 3600 * hours + 60 * minutes + seconds
     if family == "time":
         text = re.sub(r"(?<=\d)\s?h\s?(\d\d)$", r"h \1min", text)
     if family == "length":
@@ -215,7 +225,7 @@ def in_pieces(text: str, family: str) -> float | None:
 
 def _family_in_pieces(text: str) -> str:
     """The family of a cell in two pieces or more, or of a duration such as 1:23:45."""
-    if CLOCK.fullmatch(text):
+    if CLOCK.fullmatch(text) or ISO_SPAN.fullmatch(text):
         return "time"
     if len(PIECE.findall(text)) < 2 and not FEET.fullmatch(text) and not HOURS.fullmatch(text):
         return ""
@@ -251,6 +261,8 @@ def number_style(cells: Mapping[str, int], default: str = ".") -> NumberStyle | 
     if len(shares) > 0.5 * len(texts) and len(wholes) == 1:
         decimal = decimal_of(Counter(each[1] for each in shares), default)
         return NumberStyle(decimal, whole=float(wholes.pop()))
+    if _are_fractions(texts.values()):
+        return NumberStyle(whole=EACH)
     added = any(map(SUM.fullmatch, texts.values()))
     if not parts and not limits and not family:
         return NumberStyle() if added else None
@@ -270,6 +282,18 @@ def number_style(cells: Mapping[str, int], default: str = ".") -> NumberStyle | 
         bounded = {found.unit for found in parts.values() if found.bound and found.unit}
         units += [(unit, 1.0) for unit in sorted(bounded) if family_of(unit) == "time"]
     return None if units is None else NumberStyle(decimal, tuple(units))
+
+
+def _are_fractions(texts: Collection[str]) -> bool:
+    """Whether cells are many fractions with few denominators, as of odds and inches."""
+    found = [each for text in texts if (each := FRACTION.fullmatch(text))]
+    denominators = {each[3] for each in found}
+    whole = sum(text.isdigit() for text in texts)
+    return (
+        len(found) >= LEAST_FRACTIONS
+        and len(denominators) <= len(found) / 2
+        and len(found) + whole > NEARLY_ALL * len(texts)
+    )
 
 
 def _common_family(texts: Mapping[str, str], cells: Mapping[str, int]) -> str:

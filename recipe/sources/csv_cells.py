@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recipe.core.errors import UsageError
+from recipe.sources import fixed_width
 from recipe.sources.cell_numbers import tidy
 from recipe.sources.decimal_signs import votes
 from recipe.sources.encodings import decoded
@@ -53,6 +54,8 @@ NO_ANSWER = re.compile(
 MARKERS = re.compile(r"\[[a-z:.]{0,2}\]|[:*#/]+|\([xzc]\)|:\s?[a-z]{1,2}")
 """Signs that statistical offices write for what they do not tell."""
 SEPARATORS = "\t;|,"
+FIXED = "   "
+"""What stands for columns below each other."""
 SAMPLE_LINES = 200
 LONGEST_CELL = 2**31 - 1
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?')
@@ -257,7 +260,8 @@ def separator_of(text: str) -> str:
         width, often = widths.most_common(1)[0] if widths else (1, 0)
         if width > max(1, best[1]) and often >= 0.9 * widths.total():
             return split
-    return found
+    aligned = gaps >= 0.5 * len(sample) and fixed_width.places_of(sample)
+    return FIXED if aligned else found
 
 
 def _sample(text: str) -> list[str]:
@@ -281,7 +285,11 @@ def _decimal_commas(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _words(lines: Sequence[str], split: str) -> list[list[str]]:
-    """Lines cut at spaces, or at two and more; what stands in quotes is one cell."""
+    """Lines cut at spaces, at two and more, or where all lines have some; what stands in quotes is
+    one cell.
+    """
+    if split == FIXED:
+        return fixed_width.cut(lines)
     gap = r"\t+|\s{2,}" if split == "  " else r"\s+"
     marked = (re.sub(r'"[^"]*"', lambda m: m[0].replace(" ", "\0"), line) for line in lines)
     return [[c.replace("\0", " ").strip('"') for c in re.split(gap, m.strip())] for m in marked]

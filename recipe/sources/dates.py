@@ -180,6 +180,8 @@ def moment(cell: str, form: str) -> Moment | None:
         found = _read(cell, form)
     except ValueError:
         return None
+    if found is not None and found.year < 100 and form == ISO:
+        found = found.replace(year=2000 + found.year)  # as 0014-11-18, of a year of two digits
     if found is None or (found.year not in YEARS):
         return None
     return found if found.tzinfo is None else found.astimezone(dt.UTC).replace(tzinfo=None)

@@ -24,8 +24,10 @@ from recipe.sources.copies import with_copies
 from recipe.sources.csv_cells import Columns, blank, says_unknown
 from recipe.sources.dates import COMPACT, EPOCHS, date_formats, like_durations, only_clock, read_any
 from recipe.sources.digit_codes import are_codes, padded_codes
-from recipe.sources.scales import MOST_BANDS, order_of
+from recipe.sources.number_bands import MOST_BANDS
+from recipe.sources.scales import order_of
 from recipe.sources.typed_columns import TypedColumn, spelt
+from recipe.sources.units import family_of
 from recipe.sources.whole_numbers import LEAST_NUMBERS, of_whole_numbers, sentinels
 from recipe.sources.word_kinds import kind_of_words
 from recipe.sources.yes_or_no import MARKS, to_yes_or_no, yes_or_no
@@ -257,8 +259,12 @@ def _number(name: str, firm: Counter[str], style: NumberStyle) -> TypedColumn | 
     values = {cell: value for cell in firm if (value := style.value(cell)) is not None}
     odd = _odd(style, firm)
     different = set(values.values())
-    if odd and not _few_odd(odd, firm, len(different)):
+    words = {unit for unit, _ in style.units if unit and not family_of(unit)}
+    fine = not words and any(value % 1 for value in different)  # of amounts few may be different
+    if odd and not _few_odd(odd, firm, len(different) + (2 if fine else 0)):
         return None
+    if len(words) > 1 and all(1500 <= value <= 2100 and value % 1 == 0 for value in different):
+        return None  # as 1992 summer and 1994 winter
     limited = sum(firm[cell] for cell in values if (each := taken_apart(tidy(cell))) and each.bound)
     if limited > HALF * firm.total() and len(values) <= MOST_BANDS:
         return None

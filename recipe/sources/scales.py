@@ -4,17 +4,10 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from recipe.sources.cell_numbers import (
-    RANGE,
-    are_feet,
-    number_style,
-    plain_value,
-    taken_apart,
-    tidy,
-    unit_of,
-)
+from recipe.sources.bounds import AND_MORE, AT_LEAST, AT_MOST
+from recipe.sources.cell_numbers import tidy
+from recipe.sources.number_bands import bands
 from recipe.sources.phrases import by_meaning
-from recipe.sources.units import SCALES
 
 WORDS = Path(__file__).with_name("scales.txt")
 
@@ -33,6 +26,8 @@ def _tables() -> tuple[dict[str, int], ...]:
 
 
 TABLES = _tables()
+BELOW = re.compile(rf"(?:{AT_MOST})\s+(?P<before>.+)|(?P<behind>.+?)\s+(?:or (?:less|lower))")
+BEYOND = re.compile(rf"(?:{AT_LEAST})\s+(?P<before>.+)|(?P<behind>.+?)\s*(?:\+|{AND_MORE})")
 TRIAGE = {
     "blue": 0, "blau": 0, "white": 0, "green": 1, "grün": 1, "yellow": 2, "gelb": 2, "amber": 2,
     "orange": 3, "red": 4, "rot": 4, "black": 5,
@@ -49,6 +44,7 @@ NUMBERED = re.compile(
     r"(?P<word>[^\W\d_]+))[\s_.-]?(?P<n>\d{1,2}|[ivx]{1,4})(?P<letter>[a-e])?",
     re.IGNORECASE,
 )
+EARLY = re.compile(r"^(?:early|pre)[\s-]+", re.IGNORECASE)
 ROMAN_PART = re.compile(r"(i{1,3}|iv|vi{0,3}|ix|x)([a-e]?)", re.IGNORECASE)
 """Roman numbers, which may have parts as IIA and IIB."""
 PLUSES = {"neg": 0.0, "negative": 0.0, "neg.": 0.0, "-": 0.0, "0": 0.0, "trace": 0.5, "tr": 0.5,
@@ -89,24 +85,6 @@ RATED_NAMES = (
     "freetime", "goout", "famrel", "dalc", "walc", "health_scale", "opinion", "stufe", "tier",
     "difficulty",
 )  # fmt: skip
-MOST_BANDS = 30
-ALONE = frozenset({
-    "none", "never", "nobody", "just me", "only me", "solo", "alone", "self", "single", "nur ich",
-    "self-employed", "keine", "aucun", "no one", "zero", "nothing", "not at all",
-})  # fmt: skip
-"""What is less than every band of numbers beside it."""
-UNITS_OF_BANDS = re.compile(
-    r"\s?(?:years?|yrs?|jahre?|ans|old|km|kg|cm|€|eur|usd)\.?(?=$|[\s-])", re.IGNORECASE
-)
-LESS = re.compile(r"<|≤|under|below|unter|less|up to|bis|moins|younger", re.IGNORECASE)
-OPEN = re.compile(
-    r"(?:\d[\d.,' ]*\s?(?:k|m|years?|yrs?)?\s*(?:\+|and (?:more|over|above|older)|"
-    r"or (?:more|older|above|over)|und (?:mehr|älter)|et plus|plus|years? and over))|"
-    r"(?:(?:<|>|<=|>=|≤|≥|under|over|below|above|unter|über|less than|more than|up to|bis|ab|"
-    r"older than|younger than|at least|moins de|plus de)\s*[$€£]?\s?\d.*)",
-    re.IGNORECASE,
-)
-"""A band that is open at one end."""
 
 
 def order_of(words: Collection[str], name: str = "") -> tuple[str, ...] | None:
@@ -120,8 +98,23 @@ def order_of(words: Collection[str], name: str = "") -> tuple[str, ...] | None:
     texts = {word: tidy(word) for word in words}
     if len(words) < 2:
         return None
-    ranks = _ranked(texts, name) or _ranked(_without_common(texts), name)
+    ranks = (
+        _ranked(texts, name)
+        or _ranked(_without_common(texts), name)
+        or _by_words(_heads(texts), name)
+    )
     return None if ranks is None else tuple(sorted(words, key=lambda word: (ranks[word], word)))
+
+
+def _heads(texts: Mapping[str, str]) -> Mapping[str, str]:
+    """The first word of each, where all have two and the second is one of two, as in `minor damage`
+    and `total loss`.
+    """
+    parts = {word: text.casefold().split() for word, text in texts.items()}
+    pairs = all(len(part) == 2 for part in parts.values())
+    if not pairs or len({part[1] for part in parts.values()}) > 2:
+        return {}
+    return {word: part[0] for word, part in parts.items()}
 
 
 def _ranked(texts: Mapping[str, str], name: str) -> dict[str, float] | None:
@@ -131,10 +124,13 @@ def _ranked(texts: Mapping[str, str], name: str) -> dict[str, float] | None:
 def _by_words(texts: Mapping[str, str], name: str) -> dict[str, float] | None:
     """Ranks in the first scale that has all of the words, in three ranks or more."""
     plain = {word: _bare(text) for word, text in texts.items()}
+    if len(set(plain.values())) < len(plain) or not plain:
+        return None
     if any(hint in name.casefold() for hint in URGENT) and set(plain.values()) <= TRIAGE.keys():
         return {word: float(TRIAGE[text]) for word, text in plain.items()}
     for table in TABLES:
-        ranks = {word: table[text] for word, text in plain.items() if text in table}
+        found = {word: _rank_in(table, text) for word, text in plain.items()}
+        ranks = {word: rank for word, rank in found.items() if rank is not None}
         if len(ranks) < len(texts):
             continue
         if set(plain.values()) <= set(TRAFFIC) and len(ranks) < 3:
@@ -142,6 +138,18 @@ def _by_words(texts: Mapping[str, str], name: str) -> dict[str, float] | None:
         if len(set(ranks.values())) > 2 or (len(set(ranks.values())) == 2 and _pair(plain.values())):  # fmt: skip # noqa: E501
             return dict(ranks)
     return by_meaning(plain)
+
+
+def _rank_in(table: Mapping[str, int], text: str) -> float | None:
+    """The rank of a word in a scale; of `less than high school`, half a rank lower."""
+    if text in table:
+        return float(table[text])
+    for pattern, shift in ((BELOW, -0.5), (BEYOND, 0.5)):
+        found = pattern.fullmatch(text)
+        word = found and (found["before"] or found["behind"])
+        if word in table:
+            return table[word] + shift
+    return None
 
 
 def _without_common(texts: Mapping[str, str]) -> Mapping[str, str]:
@@ -217,7 +225,8 @@ def _numbered(texts: Mapping[str, str], hinted: bool) -> dict[str, float] | None
             if each
         }
     ranks, heads = {}, set()
-    for word, text in texts.items():
+    for word, whole_text in texts.items():
+        text = EARLY.sub("", whole_text)
         found = NUMBERED.fullmatch(text)
         if found is None:
             return None
@@ -227,7 +236,7 @@ def _numbered(texts: Mapping[str, str], hinted: bool) -> dict[str, float] | None
             return None
         heads.add(head)
         whole = int(number) if number.isdigit() else ROMAN[number]
-        ranks[word] = whole + _letter(found["letter"])
+        ranks[word] = whole + _letter(found["letter"]) - 0.5 * (text != whole_text)
     known = heads <= set(ORDERED_NAMES)
     return ranks if len(heads) == 1 and (known or (hinted and len(min(heads)) < 2)) else None
 
@@ -277,42 +286,3 @@ def _floors(texts: Mapping[str, str]) -> dict[str, float] | None:
 
 def _one_whole(found: Collection[re.Match[str] | None]) -> bool:
     return len({each[2] for each in found if each}) == 1
-
-
-def bands(texts: Mapping[str, str]) -> dict[str, float] | None:
-    """Ranks of bands of numbers such as 18-24 and 65+; None where cells are something else."""
-    if not 2 < len(texts) <= MOST_BANDS or are_feet(texts.values()):
-        return None
-    ranks, marked, alone = {}, 0, 0
-    letters = {re.match(r"[A-Za-z]{0,2}(?=\d|$)", text) for text in texts.values()}
-    common = {each[0] for each in letters if each} if all(letters) else set()
-    front = len(min(common, default="")) if len(common) == 1 else 0
-    for word, whole in texts.items():
-        if whole.casefold() in ALONE and not alone:
-            ranks[word], alone = 0.0, 1
-            continue
-        found = _band(whole[front:])
-        if found is None:
-            return None
-        ranks[word], limited = found
-        marked += limited
-    return ranks if marked + alone > 0.6 * len(texts) and marked else None
-
-
-def _band(text: str) -> tuple[float, bool] | None:
-    """Where a band of numbers begins, and whether it is one and no single number."""
-    bare = UNITS_OF_BANDS.sub("", text).strip("[]() ")
-    bare = re.sub(r"(?<=\d)\s?[,;]\s(?=\d)", "-", bare) if text[:1] in "[(" else bare
-    limits, opened, alone = RANGE.fullmatch(bare), OPEN.fullmatch(bare), taken_apart(bare)
-    digits = re.search(r"\d[\d.,' ]*(?:[kKmM]\b)?", bare)
-    if digits is None or not (limits or opened or alone):
-        return None
-    low = limits["low"] if limits else digits[0].strip().rstrip(",.")
-    style = number_style({low: 1})
-    value = style.value(low) if style else plain_value(low, ".")
-    if value is None:
-        return None
-    unit = (limits["unit"] or limits["after"] or "") if limits else alone.unit if alone else ""
-    scale = 1.0 if low[-1:].isalpha() else SCALES.get(unit_of(unit), 1.0)
-    less = bool(LESS.match(bare))
-    return value * scale - 0.5 * less + 0.5 * bool(opened and not less), bool(limits or opened)

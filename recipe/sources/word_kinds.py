@@ -35,6 +35,7 @@ MEASURES = re.compile(
     rf"{AMOUNT}(?:(?:\s?[@(x\u00d7*]\s?|(?<=[^\W\d_])\s){AMOUNT}\)?)+(?:\([^()\d]*\))?"
 )
 """Several amounts, each of them written as 0."""
+COUNTED = re.compile(r"0 .*[^\W\d_]{3}.*")
 FEW_SHAPES = 5
 CODE = re.compile(
     r"(?=\S*\d)[\w./#-]+|[A-Za-z]{1,5}[ /.-]?\d[\w ./-]*|"
@@ -67,13 +68,27 @@ def kind_of_words(name: str, cells: Mapping[str, int], words: Collection[str]) -
         return "category"
     if MOSTLY < share < UNIQUE and codes < HALF and not named and _several_words(words):
         return "text"  # names and titles, of which some come again
-    if not named and codes < HALF and (_like_titles(cells) or _of_parts(cells)):
+    if (
+        not named
+        and codes < HALF
+        and (_like_titles(cells) or (_of_parts(cells) and not _like_names(cells)))
+    ):
         return "text"
     if not named and share >= UNIQUE and _of_measures(cells):
         return "text"
     if share >= UNIQUE or (named and share > HALF):
         return "identifier"
     return "identifier" if named and codes > UNIQUE and share > SOME else "category"
+
+
+def _like_names(cells: Collection[str]) -> bool:
+    """Whether all cells are of equally many words and each of these begins with a capital, as of
+    people: Weber, Anna M.
+    """
+    lengths = {len(cell.split()) for cell in cells}
+    return len(lengths) == 1 and all(
+        word[0].isupper() or not word[0].isalpha() for cell in cells for word in cell.split()
+    ) and not any(any(map(str.isdigit, cell)) for cell in cells)  # fmt: skip
 
 
 def _like_titles(cells: Mapping[str, int]) -> bool:
@@ -103,11 +118,11 @@ def _of_parts(cells: Mapping[str, int]) -> bool:
 
 
 def _of_measures(cells: Collection[str]) -> bool:
-    """Whether cells are several amounts with their units, as 190Nm@ 2000rpm; the letters of a code
-    stand in front.
+    """Whether cells are several amounts with their units, as 190Nm@ 2000rpm, or one of this and of
+    that; the letters of a code stand in front.
     """
     shapes = Counter(re.sub(r"\d+(?:[.,]\d+)*", "0", cell) for cell in cells)
-    measured = [shape for shape in shapes if MEASURES.fullmatch(shape)]
+    measured = [shape for shape in shapes if MEASURES.fullmatch(shape) or COUNTED.fullmatch(shape)]
     often = sum(shapes[shape] for shape in measured)
     return len(measured) <= FEW_SHAPES and often >= UNIQUE * len(cells)
 
@@ -124,6 +139,6 @@ def is_text(cells: Mapping[str, int], different: int) -> bool:
     letters = sum(n * len(cell) for cell, n in cells.items())
     words = count / rows
     if words >= SEVERAL_WORDS and different > HALF * rows:
-        return True
+        return not _like_names(cells)
     again = different > LEAST_TEXTS and different > SOME / 2 * rows
     return again and (words >= SENTENCE or (letters > LONG * rows and words >= 2))
