@@ -86,7 +86,7 @@ def _like_names(cells: Collection[str]) -> bool:
     people: Weber, Anna M.
     """
     lengths = {len(cell.split()) for cell in cells}
-    return len(lengths) == 1 and all(
+    return len(lengths) == 1 < max(lengths) and all(
         word[0].isupper() or not word[0].isalpha() for cell in cells for word in cell.split()
     ) and not any(any(map(str.isdigit, cell)) for cell in cells)  # fmt: skip
 

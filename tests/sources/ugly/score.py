@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ugly import (
     after,
+    apart_1,
+    apart_2,
     fresh_1,
     fresh_2,
     fresh_3,
@@ -47,6 +49,7 @@ SETS = {
     "wide": WIDE,
     "wide held": WIDE_HELD,
     "last": (*last_1.CASES, *last_2.CASES),
+    "apart": (*apart_1.CASES, *apart_2.CASES),
 }
 HASHES = {
     "held": HERE / "held_out.json",
@@ -55,6 +58,7 @@ HASHES = {
     "wide": HERE / "wide.json",
     "wide held": HERE / "wide_held.json",
     "last": HERE / "last.json",
+    "apart": HERE / "apart.json",
 }
 """Of the held-out files, from before anything had read them."""
 
