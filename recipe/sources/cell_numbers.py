@@ -326,8 +326,9 @@ def _factors(counted: Counter[str], currency: bool) -> list[tuple[str, float]] |
         known = [unit for unit in counted if unit in FAMILIES[family]]
         return [("", 1.0), *((unit, FAMILIES[family][unit] / base) for unit in known)]
     letters = [unit for unit in named if len(unit) == 1 and unit.isalpha() and not family_of(unit)]
-    if len(named) > MOST_UNITS or not usual or (letters and len(usual) > 1):
-        return None  # as the letters behind the numbers of houses
+    ratios = [unit for unit in named if unit[0] == ":"]
+    if len(named) > MOST_UNITS or not usual or (letters and len(usual) > 1) or len(ratios) > 1:
+        return None  # as the letters behind the numbers of houses, and 16:9 beside 4:3
     return [(unit, 1.0) for unit in sorted({"", *named} if named or "" in usual else usual)]
 
 

@@ -47,7 +47,8 @@ UNKNOWN_WORDS = frozenset({
 NO_ANSWER = re.compile(
     r"(?:no|not|non|without|keine?|sin|sans|un|in)(?:\s|-|$)?(?:\s?(?:yet|enough|sufficient|been))*\s?"
     r"(?:data|answers?|available|applicable|recorded|specified|reported|stated|provided|assigned|"
-    r"assessed|rated|determined|known|information|info|response|sufficient data|daten|angaben?)\W*",
+    r"assessed|rated|determined|known|information|info|response|ratings?|scores?|values?|entry|"
+    r"daten|angaben?)\W*",
     re.IGNORECASE,
 )
 """A phrase that says so."""

@@ -59,8 +59,8 @@ STRONGER = (
     "zeer mycket очень velmi 很 非常 とても"
 )
 WEAKER = (
-    "slightly somewhat rather fairly moderately likely probably mildly mostly partly partially "
-    "generally marginally barely weakly lean leaning eher etwas leicht plutôt "
+    "slightly little bit somewhat rather fairly moderately likely probably mildly mostly partly "
+    "partially generally marginally barely weakly lean leaning eher etwas leicht plutôt "
     "assez algo abbastanza raczej dość довольно скорее spíše 较 比较"
 )
 OPPOSITES = (
@@ -72,27 +72,29 @@ OPPOSITES = (
     "contra favor, moins plus, négatif positif, negativo positivo, gorszy lepszy"
 )
 """The lower and the upper end of scales whose middle is named by one of the following words."""
+ADVERBS = ("ly", "lich", "mente", "ment")
 MIDDLE = (
     "neutral moderate centrist center centre same stable unchanged flat equal neither undecided "
     "unsure mixed middle medium average change gleich unverändert neutre égal igual "
     "neutralny uguale pareil"
 )
 DENYING = ("un", "dis", "in", "im", "ir", "non", "des", "mé", "méc", "mis", "nie", "on", "o", "不")
-FILLING = frozenset({"no", "about", "the"})
+FILLING = frozenset({"no", "about", "the", "a"})
 """Before a word in the middle, as in `about the same`."""
 
 
-def _ranks(words: Mapping[float, str]) -> dict[str, float]:
+def ranks_of(words: Mapping[float, str]) -> dict[str, float]:
     return {word: rank for rank, each in words.items() for word in each.split()}
 
 
-FAMILIES = tuple(_ranks(words) for words in DEGREES.values())
+FAMILIES = tuple(ranks_of(words) for words in DEGREES.values())
 MIDDLE_WORDS = frozenset(MIDDLE.split())
 OPPOSITE_OF: dict[str, list[str]] = {}
 for _pair in OPPOSITES.split(", "):
     OPPOSITE_OF.setdefault(_pair.split()[0], []).append(_pair.split()[1])
 ENDS = frozenset(OPPOSITES.replace(",", "").split())
 STRONG, WEAK = frozenset(STRONGER.split()), frozenset(WEAKER.split())
+KNOWN = STRONG | WEAK | ENDS | MIDDLE_WORDS | {word for family in FAMILIES for word in family}
 
 
 def degrees(phrases: Sequence[list[str]]) -> Iterator[Reader]:
@@ -156,7 +158,7 @@ def _degree_in(family: Mapping[str, float]) -> Callable[[list[str]], float | Non
         for word in before:
             if word in FILLING:
                 continue
-            if word not in WEAK and word not in STRONG and not word.endswith("ly"):
+            if word not in WEAK and word not in STRONG and not word.endswith(ADVERBS):
                 return None
             found *= 0.5 if word in WEAK else 2 if word in STRONG else 3
         return found

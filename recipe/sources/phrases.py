@@ -5,7 +5,7 @@ long (within a day, one year), how often (a few times a year, daily).
 import re
 from collections.abc import Mapping
 
-from recipe.sources.degrees import degrees
+from recipe.sources.degrees import KNOWN, WEAK, degrees, ranks_of
 
 Ranks = dict[str, float]
 MINUTE, DAY = 60.0, 86400.0
@@ -45,11 +45,9 @@ ADVERBS = (
 )
 
 
-def _ranks(words: Mapping[float, str]) -> dict[str, float]:
-    return {word: rank for rank, each in words.items() for word in each.split()}
-
-
-SPAN_OF, COUNT_OF = _ranks(SPANS), _ranks(COUNTS)
+LEAST_CUT = 3
+"""Letters of a word that is cut off."""
+SPAN_OF, COUNT_OF = ranks_of(SPANS), ranks_of(COUNTS)
 LESS_WORDS, MORE_WORDS = frozenset(LESS.split()), frozenset(MORE.split())
 ADVERB_WORDS, PASSED_WORDS = frozenset(ADVERBS.split()), frozenset(PASSED_OVER.split())
 IDEOGRAPHS = re.compile(r"(很|非常|较|比较|とても)(?=.)")
@@ -62,7 +60,7 @@ def by_meaning(texts: Mapping[str, str]) -> Ranks | None:
         texts: what is said, in small letters, by the word as it stands in the column.
 
     """
-    parted = {word: _parts(text) for word, text in texts.items()}
+    parted = _in_full({word: _parts(text) for word, text in texts.items()})
     for read in (*degrees(list(parted.values())), _how_long, _how_often):
         ranks: Ranks = {}
         for word, parts in parted.items():
@@ -80,9 +78,24 @@ def _parts(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", spaced)
 
 
+def _in_full(phrases: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Phrases with words that are cut off, as `mod.` and `dissat`, as they stand elsewhere in the
+    column or are known.
+    """
+    there = {part for parts in phrases.values() for part in parts}
+
+    def full(part: str) -> str:
+        if len(part) < LEAST_CUT or part in KNOWN or _spoken(part):
+            return part
+        longer = [word for word in sorted(there | WEAK) if word.startswith(part) and word != part]
+        return longer[0] if len(longer) == 1 else part
+
+    return {word: [full(part) for part in parts] for word, parts in phrases.items()}
+
+
 def _mostly_digits(texts: Mapping[str, str]) -> bool:
     """Whether most are amounts in digits, as 5 years, which are read as numbers."""
-    return 2 * sum(text[:1].isdigit() for text in texts.values()) > len(texts)
+    return 2 * sum(bool(re.match(r"\W*\d", text)) for text in texts.values()) > len(texts)
 
 
 def _how_long(parts: list[str]) -> float | None:

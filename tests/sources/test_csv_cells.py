@@ -21,6 +21,8 @@ def columns(tmp_path, text, encoding="utf-8"):
         ("0,1,2\n5,6,7\n", ("0", "1", "2")),  # an array, saved with the numbers of its columns
         (",0,1\n0,5,6\n", ("column 1", "0", "1")),
         ("0,1\n1,0\n0,0\n", ("0", "1")),
+        ("land,1990,2000,2020\nA,5.1,6,7\nB,8,9,1\n", ("land", "1990", "2000", "2020")),
+        ("land,1990,2000\nA,1991,2001\nB,1992,2002\n", ("1", "2", "3")),  # years in rows
         ("a,a,\n1,2,3\n", ("a", "a 2", "column 3")),
         ("a 3,a,a\n1,2,3\n", ("a 3", "a", "a 3 3")),
         ('"a, b",c\n"x\ny",2\n', ("a, b", "c")),

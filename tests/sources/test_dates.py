@@ -137,3 +137,22 @@ def test_doubt_is_said(tmp_path):
     rows = [(f"0{k % 9 + 1}/0{k % 5 + 1}/2020", k % 7, k % 2) for k in range(60)]
     notes = csv_table(write(tmp_path, rows), "y").notes
     assert any("day/month/year fits too: write YYYY-MM-DD" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [("4Q15", "2015-10-01"), ("Q4 '15", "2015-10-01"), ("2016 Q1", "2016-01-01"),
+     ("2010H2", "2010-07-01"), ("KW 33/2020", "2020-08-10"), ("2020-W33", "2020-08-10"),
+     ("12 марта 2021", "2021-03-12"), ("3 kwietnia 2020", "2020-04-03"),
+     ("5 Ağustos 2021", "2021-08-05"), ("0014-11-18 15:40:26", "2014-11-18")],
+)  # fmt: skip
+def test_parts_of_years_months_of_other_languages_and_short_years(cell, day):
+    found = date_formats([cell] * 3)
+    assert found is not None
+    assert read_any(cell, found[0]).date().isoformat() == day
+
+
+@pytest.mark.parametrize("cell", ["16:9", "5Q15", "2010H3", "KW 60/2020", "12 borta 2021"])
+def test_what_only_looks_like_a_date(cell):
+    found = date_formats([cell] * 3)
+    assert found is None or read_any(cell, found[0]) is None
