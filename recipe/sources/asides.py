@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from recipe.sources.cell_numbers import NumberStyle, number_style, tidy
+from recipe.sources.cell_numbers import NumberStyle, number_style
+from recipe.sources.plain_numbers import tidy
 
 AGAIN = r"\s*(?:\([^()]*\d[^()]*\)|\[[^\[\]]*\d[^\[\]]*\]|\s/\s[^/]*\d[^/]*)$"
 """What may be the amount again."""

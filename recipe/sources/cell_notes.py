@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from recipe.sources.cell_numbers import tidy
 from recipe.sources.csv_cells import Columns, blank
+from recipe.sources.plain_numbers import tidy
 from recipe.sources.typed_columns import TypedColumn
 from recipe.sources.units import ALIKE, CURRENCY
 

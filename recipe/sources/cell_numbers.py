@@ -4,17 +4,17 @@ brackets for negatives, durations. All of the cells of a column tell how its num
 
 import math
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from recipe.sources.bounds import AT_LEAST, AT_MOST
 from recipe.sources.decimal_signs import decimal_of
+from recipe.sources.number_pieces import are_angles, are_feet, family_in_pieces, in_pieces
+from recipe.sources.plain_numbers import PLAIN, plain_value, tidy
 from recipe.sources.units import CURRENCY, FAMILIES, SCALES, family_of
 
-PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 CORE = r"(?:\d(?:[\d.,'_ ]*\d)?[.,]?|[.,]\d+)(?:[eE][+-]?\d+|\s?[x\u00d7*]\s?10\^[+-]?\d+)?"
 BOUND = rf"{AT_MOST}|{AT_LEAST}|~|≈|ca\.?|circa|about|approx\.?|around"
 CELL = re.compile(
@@ -36,19 +36,9 @@ RANGE = re.compile(
     rf"(?P<high>{CORE})\s*(?P<after>[^\W\d_].{{0,12}}|[%°€$£])?",
     re.IGNORECASE,
 )
-PIECE = re.compile(r"(\d+(?:[.,]\d+)?)\s*([^\d\s.,]+)\.?[\s,]*(?:and|und)?\s*")
 FOOTNOTE = re.compile(r"(?<=\d)(?:\s[eprnfx]|\s?[*†‡]+|\s?\[\w{1,2}\]|\s\(\w\))$")
 """Behind a number: estimated, provisional, revised, and references to remarks."""
 MONEY = re.compile(r"[$€£¥₹]|\b(?:USD|EUR|GBP|CHF|INR|JPY)\b", re.IGNORECASE)
-HOURS = re.compile(r"\d+\s?h\s?\d\d", re.IGNORECASE)
-FEET = re.compile(r"\d+'\s?\d+")
-FEET_AND_INCHES = re.compile(r"^([3-8])-(\d|1[01])$")
-CLOCK = re.compile(
-    r"[+-]?(?:(\d+)\s*(?:days?|d|tage?)?[\s,]+)?(\d+):(\d\d(?:\.\d+)?)(?::(\d\d(?:\.\d+)?))?"
-)
-ISO_SPAN = re.compile(r"p(?:(\d+)d)?t(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?", re.IGNORECASE)
-"""As PT1H20M."""
-WHOLE = re.compile(r"\d+|\d{1,3}(?:([.,'_ ])\d{3})(?:\1\d{3})*|\d{1,2}(?:,\d{2})*,\d{3}")
 LONGEST_UNIT = 24
 MOST_UNITS = 3
 """Units that one column may have which do not measure the same."""
@@ -56,13 +46,6 @@ MOSTLY_BARE = 0.6
 """Of the cells, from which on single letters behind some are remarks of a statistical office."""
 RARE = 0.05
 """A unit in fewer of the cells is an odd one."""
-SIGNS = str.maketrans(
-    dict.fromkeys("\u2212\u2013\u2014\u2010\u2011", "-")
-    | dict.fromkeys("\u2019\u2032", "'")
-    | dict.fromkeys("\u201d\u201c\u2033", '"')
-    | dict.fromkeys("\u200b\ufeff", "")
-)
-"""Minus and hyphens, apostrophes, quotes, and signs of no width, to those of a keyboard."""
 
 
 @dataclass(frozen=True)
@@ -138,12 +121,6 @@ class Parts:
     currency: str = ""
 
 
-def tidy(cell: str) -> str:
-    """A cell with the usual signs for minus, quotes and spaces."""
-    text = cell if cell.isascii() else unicodedata.normalize("NFKC", cell).translate(SIGNS)
-    return " ".join(text.split()).removeprefix("'").strip()
-
-
 def taken_apart(text: str) -> Parts | None:
     """The parts of a tidy cell; None where it does not hold one number."""
     if PLAIN.fullmatch(text):
@@ -178,65 +155,7 @@ def unit_of(text: str) -> str:
     """
     text = re.sub(rf"^(?:{CURRENCY})(?![^\W\d_])|(?<![^\W\d_])(?:{CURRENCY})$", "", text.strip(),
                   flags=re.IGNORECASE).strip(" .,-/")  # fmt: skip
-    return "M" if text == "M" else text.replace(".", "").casefold()
-
-
-def plain_value(core: str, decimal: str) -> float | None:
-    """The number that digits with this decimal sign make; None where they make none."""
-    body, _, power = re.sub(r"\s?[x\u00d7*]\s?10\^", "e", core).lower().partition("e")
-    whole, point, rest = body.partition(decimal)
-    if decimal in rest or (rest and not rest.isdigit()) or not (whole or rest):
-        return None
-    if whole and not WHOLE.fullmatch(whole):
-        return None
-    digits = re.sub(r"\D", "", whole) or "0"
-    return float(f"{digits}.{rest or '0'}e{power or '0'}") if point or power else float(digits)
-
-
-def in_pieces(text: str, family: str) -> float | None:
-    """What a cell in several pieces says, as 5'11" or 2 h 30 min, in the base unit of its family;
-    one piece is enough where it has a unit.
-    """
-    if family == "time" and (clock := CLOCK.fullmatch(text)):
-        days, first, second, third = (float(each or 0) for each in clock.groups())
-        seconds = 86400 * days + (3600 * first + 60 * second + third if clock[4] else
-                                  60 * first + second)  # fmt: skip
-        return -seconds if text[0] == "-" else seconds
-    if family == "time" and (span := ISO_SPAN.fullmatch(text)):
-        days, hours, minutes, seconds = (float(each or 0) for each in span.groups())
-        return 86400 * days + 3600 * hours + 60 * minutes + seconds
-    if family == "time":
-        text = re.sub(r"(?<=\d)\s?h\s?(\d\d)$", r"h \1min", text)
-    if family == "length":
-        text = FEET_AND_INCHES.sub(r"\1'\2", text)
-        text = f'{text}"' if FEET.fullmatch(text) else text
-    place, total = 0, 0.0
-    while place < len(text):
-        piece = PIECE.match(text, place)
-        if piece is None:
-            return None
-        factor = FAMILIES[family].get(piece[2].casefold())
-        value = plain_value(piece[1], ".")
-        if factor is None or value is None:
-            return None
-        total, place = total + value * factor, piece.end()
-    return total if place else None
-
-
-def _family_in_pieces(text: str) -> str:
-    """The family of a cell in two pieces or more, or of a duration such as 1:23:45."""
-    if CLOCK.fullmatch(text) or ISO_SPAN.fullmatch(text):
-        return "time"
-    if len(PIECE.findall(text)) < 2 and not FEET.fullmatch(text) and not HOURS.fullmatch(text):
-        return ""
-    return next((each for each in FAMILIES if in_pieces(text, each) is not None), "")
-
-
-def are_feet(texts: Iterable[str]) -> bool:
-    """Whether cells are heights such as 6-7; as ranges some would go down."""
-    found = [FEET_AND_INCHES.fullmatch(text) for text in texts if any(map(str.isdigit, text))]
-    return len(found) > MOST_UNITS and all(found) and any(
-        each and int(each[1]) > int(each[2]) for each in found)  # fmt: skip
+    return "M" if text == "M" else text.replace(".", "").casefold().removesuffix(" ago")
 
 
 def _finite(value: float) -> float | None:
@@ -271,7 +190,7 @@ def number_style(cells: Mapping[str, int], default: str = ".") -> NumberStyle | 
     money = any(map(MONEY.search, texts.values()))
     decimal = decimal_of(cores, default, money=money)
     if family:
-        return NumberStyle(decimal, tuple(FAMILIES[family].items()), family)
+        return NumberStyle(decimal, tuple(FAMILIES.get(family, {"": 1.0}).items()), family)
     counted: Counter[str] = Counter()
     for cell, found in parts.items():
         counted[found.unit] += cells[cell]
@@ -300,10 +219,12 @@ def _common_family(texts: Mapping[str, str], cells: Mapping[str, int]) -> str:
     """The family that a good part of the cells has in several pieces."""
     counted: Counter[str] = Counter()
     for cell, text in texts.items():
-        if family := _family_in_pieces(text):
+        if family := family_in_pieces(text):
             counted[family] += cells[cell]
     if are_feet(texts.values()):
         return "length"
+    if are_angles(texts.values()):
+        return "angle"
     most = counted.most_common(1)
     return most[0][0] if most and most[0][1] >= RARE * sum(cells.values()) else ""
 

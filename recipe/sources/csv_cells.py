@@ -19,9 +19,9 @@ from pathlib import Path
 
 from recipe.core.errors import UsageError
 from recipe.sources import fixed_width
-from recipe.sources.cell_numbers import tidy
 from recipe.sources.decimal_signs import votes
 from recipe.sources.encodings import decoded
+from recipe.sources.plain_numbers import tidy
 from recipe.sources.table_rows import COMMENT, cut_out
 
 BLANK = frozenset({

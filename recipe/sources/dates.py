@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from recipe.sources.cell_numbers import tidy
+from recipe.sources.plain_numbers import tidy
 
 ISO = "iso"
 """What `datetime.fromisoformat` reads."""

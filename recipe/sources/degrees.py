@@ -34,7 +34,7 @@ DEGREES: Mapping[str, Mapping[float, str]] = {
         1: "exceeds exceeded exceeding above over übertrifft oberhalb über",
     },
     "severity": {
-        -2: "none absent no kein keine keiner trivial negligible",
+        -2: "none absent no not kein keine keiner trivial negligible",
         -1: "mild minor slight light leicht leichte leichter leichtes léger légère leve lieve",
         0: "moderate mäßig mäßige mäßiger mittlere mittlerer mittleres mittelschwer modéré modérée "
            "moderado moderada moderato",
@@ -69,6 +69,11 @@ OPPOSITES = (
     "slow fast, cold hot, late early, pessimistic optimistic, weak strong, sad happy, "
     "worsened improved, poor rich, bad good, dangerous safe, pessimistisch optimistisch, "
     "schlechter besser, weniger mehr, negativ positiv, dagegen dafür, peor mejor, menos más, "
+    "oppose favor, oppose favour, liberal conservative, shallow deep, thin thick, narrow wide, "
+    "dark bright, soft hard, rough smooth, quiet loud, simple complex, short long, young old, "
+    "small large, small big, fewer more, cheap expensive, losing gaining, worsening improving, "
+    "decreasing increasing, declining growing, declining rising, weakening strengthening, "
+    "cooling warming, easy difficult, easy hard, introverted extroverted, "
     "contra favor, moins plus, négatif positif, negativo positivo, gorszy lepszy"
 )
 """The lower and the upper end of scales whose middle is named by one of the following words."""
@@ -79,7 +84,7 @@ MIDDLE = (
     "neutralny uguale pareil"
 )
 DENYING = ("un", "dis", "in", "im", "ir", "non", "des", "mé", "méc", "mis", "nie", "on", "o", "不")
-FILLING = frozenset({"no", "about", "the", "a"})
+FILLING = frozenset({"no", "about", "the", "a", "an"})
 """Before a word in the middle, as in `about the same`."""
 
 
@@ -151,13 +156,11 @@ def _degree_in(family: Mapping[str, float]) -> Callable[[list[str]], float | Non
     """A reader of what stands in one family, with words before it that make it more or less."""
 
     def rank(parts: list[str]) -> float | None:
-        *before, last = parts or [""]
+        *before, last = [part for part in parts if part not in FILLING] or parts or [""]
         if last not in family:
             return None
         found = family[last]
         for word in before:
-            if word in FILLING:
-                continue
             if word not in WEAK and word not in STRONG and not word.endswith(ADVERBS):
                 return None
             found *= 0.5 if word in WEAK else 2 if word in STRONG else 3

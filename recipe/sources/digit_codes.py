@@ -4,9 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from recipe.sources.cell_numbers import RANGE, tidy
+from recipe.sources.cell_numbers import RANGE
 from recipe.sources.column_names import words_of_name
 from recipe.sources.number_bands import MOST_BANDS
+from recipe.sources.plain_numbers import tidy
 
 ROWS_NAMED = frozenset({"id", "number", "no", "nr", "num", "ref", "key"})
 """At the end of a name, of what names a row even with a point in it; an index may be an amount."""

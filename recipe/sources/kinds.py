@@ -14,7 +14,7 @@ from recipe.core.errors import UsageError
 from recipe.core.names import unknown
 from recipe.core.option_definitions import COLUMN_KINDS
 from recipe.sources.asides import asides, without
-from recipe.sources.cell_numbers import PLAIN, NumberStyle, number_style, taken_apart, tidy
+from recipe.sources.cell_numbers import NumberStyle, number_style, taken_apart
 from recipe.sources.column_names import (
     is_duration_name,
     is_phone_name,
@@ -25,6 +25,7 @@ from recipe.sources.csv_cells import Columns, blank, says_unknown
 from recipe.sources.dates import COMPACT, EPOCHS, date_formats, like_durations, only_clock, read_any
 from recipe.sources.digit_codes import are_codes, padded_codes
 from recipe.sources.number_bands import MOST_BANDS
+from recipe.sources.plain_numbers import PLAIN, tidy
 from recipe.sources.scales import order_of
 from recipe.sources.typed_columns import TypedColumn, spelt
 from recipe.sources.units import family_of

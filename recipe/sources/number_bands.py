@@ -4,14 +4,9 @@ import re
 from collections.abc import Mapping
 
 from recipe.sources.bounds import AND_MORE, AT_LEAST, AT_MOST
-from recipe.sources.cell_numbers import (
-    RANGE,
-    are_feet,
-    number_style,
-    plain_value,
-    taken_apart,
-    unit_of,
-)
+from recipe.sources.cell_numbers import RANGE, number_style, taken_apart, unit_of
+from recipe.sources.number_pieces import are_feet
+from recipe.sources.plain_numbers import plain_value
 from recipe.sources.units import SCALES
 
 MOST_BANDS = 30

@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from recipe.sources.bounds import AND_MORE, AT_LEAST, AT_MOST
-from recipe.sources.cell_numbers import tidy
 from recipe.sources.number_bands import bands
 from recipe.sources.phrases import by_meaning
+from recipe.sources.plain_numbers import tidy
 
 WORDS = Path(__file__).with_name("scales.txt")
 
@@ -146,7 +146,7 @@ def _rank_in(table: Mapping[str, int], text: str) -> float | None:
         return float(table[text])
     for pattern, shift in ((BELOW, -0.5), (BEYOND, 0.5)):
         found = pattern.fullmatch(text)
-        word = found and (found["before"] or found["behind"])
+        word = found["before"] or found["behind"] if found else ""
         if word in table:
             return table[word] + shift
     return None

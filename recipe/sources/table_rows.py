@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from recipe.sources.cell_numbers import PLAIN, number_style, tidy
+from recipe.sources.cell_numbers import number_style
+from recipe.sources.plain_numbers import PLAIN, tidy
 
 COMMENT = re.compile(r"\s*(?:#|%|//)")
 TOTAL = re.compile(

@@ -9,9 +9,10 @@ from functools import cached_property
 import numpy as np
 
 from recipe.core.column_facts import Kind
-from recipe.sources.cell_numbers import NumberStyle, tidy
+from recipe.sources.cell_numbers import NumberStyle
 from recipe.sources.csv_cells import blank, says_unknown
 from recipe.sources.dates import read_any
+from recipe.sources.plain_numbers import tidy
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from recipe.core.column_facts import Kind
-from recipe.sources.cell_numbers import tidy
 from recipe.sources.column_names import is_code_name, is_id_name, is_rated_name, is_year_name
+from recipe.sources.plain_numbers import tidy
 
 LEAST_NUMBERS = 5
 """Different ones, beside odd cells."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from recipe.sources.cell_numbers import tidy
+from recipe.sources.plain_numbers import tidy
 
 YES = frozenset({
     "1", "1.0", "yes", "true", "y", "t", "ja", "j", "oui", "si", "sí", "sim", "wahr", "vrai",

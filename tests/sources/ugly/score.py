@@ -10,6 +10,8 @@ from ugly import (
     after,
     apart_1,
     apart_2,
+    final_1,
+    final_2,
     fresh_1,
     fresh_2,
     fresh_3,
@@ -50,6 +52,7 @@ SETS = {
     "wide held": WIDE_HELD,
     "last": (*last_1.CASES, *last_2.CASES),
     "apart": (*apart_1.CASES, *apart_2.CASES),
+    "final": (*final_1.CASES, *final_2.CASES),
 }
 HASHES = {
     "held": HERE / "held_out.json",
@@ -59,6 +62,7 @@ HASHES = {
     "wide held": HERE / "wide_held.json",
     "last": HERE / "last.json",
     "apart": HERE / "apart.json",
+    "final": HERE / "final.json",
 }
 """Of the held-out files, from before anything had read them."""
 
