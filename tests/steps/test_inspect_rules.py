@@ -73,6 +73,15 @@ def near(share):
     return overlap(0.0) | {"near_overlap_share": share, "near_overlap": 3}
 
 
+def apart(shift, chance, **more):
+    """Validation inputs that lie elsewhere, and how likely a random split would."""
+    return {"moved_shift": shift, "moved_chance": chance, **more}
+
+
+def stretched(factor, chance):
+    return {"moved_stretch": factor, "moved_stretch_chance": chance}
+
+
 def classes(large, small):
     return {"largest_class": large, "smallest_class": small}
 
@@ -232,6 +241,18 @@ CASES = [
     Case(validation_preprocessing_differs, drifting(1.0, 0.51), "note", says="goes on where"),
     Case(validation_preprocessing_differs, drifting(0.49, 0.49), None),
     Case(validation_preprocessing_differs, drifting(1.0, NAN), "fail"),
+    Case(validation_preprocessing_differs, apart(0.5, 1e-9), "warn", says="0.5 deviations"),
+    Case(validation_preprocessing_differs, apart(0.35, 9e-6), "warn"),
+    Case(validation_preprocessing_differs, apart(0.34, 9e-6), None),
+    Case(validation_preprocessing_differs, apart(0.5, 1e-5), None),
+    Case(validation_preprocessing_differs, apart(0.5, 1e-9, moved_goes_on=True), "note"),
+    Case(validation_preprocessing_differs, apart(NAN, 1e-9), None),
+    Case(validation_preprocessing_differs, apart(0.5, NAN), None),
+    Case(validation_preprocessing_differs, apart(0.5, 1e-9, differing_features=0.6), "fail"),
+    Case(validation_preprocessing_differs, stretched(1.5, 1e-9), "note", says="factor of 1.5"),
+    Case(validation_preprocessing_differs, stretched(1.49, 1e-9), None),
+    Case(validation_preprocessing_differs, stretched(2.0, 1e-5), None),
+    Case(validation_preprocessing_differs, stretched(NAN, 1e-9), None),
     Case(data_not_shuffled, {"batch_variety": 0.2}, "fail", says="20%"),
     Case(data_not_shuffled, {"batch_variety": 0.5}, "warn"),
     Case(data_not_shuffled, {"batch_variety": 0.8}, None),

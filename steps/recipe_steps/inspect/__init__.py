@@ -29,7 +29,7 @@ class Inspect:
         "for them."
     )
     says = "{train_items} training items, {val_items} to validate"
-    version = 9
+    version = 10
     short = True
     requires: frozenset[str] = frozenset()
     rules = (

@@ -37,6 +37,7 @@ from recipe_steps.inspect.anatomy import anatomy
 from recipe_steps.inspect.imbalance import class_counts
 from recipe_steps.inspect.kept_state import kept_state
 from recipe_steps.inspect.loss_call import loss_call
+from recipe_steps.inspect.moved import moved
 from recipe_steps.inspect.rules import ONE_INPUT
 from recipe_steps.inspect.scaling import scaling
 from recipe_steps.inspect.sequences import sequences
@@ -126,6 +127,7 @@ def _split(ctx: Context, train: TensorData, val: TensorData) -> dict[str, Scalar
     pair = main_part(train.x), main_part(val.x)
     if whole and pair[0] is not None and pair[1] is not None:
         scalars |= compare_inputs(pair[0], pair[1])
+        scalars |= moved((train.x, train.y), (val.x, val.y))
     y = train.y
     if isinstance(y, Tree) or isinstance(val.y, Tree):
         return scalars
