@@ -27,6 +27,14 @@ def shared_axes(x: "Tensor") -> list[int]:
     return list(range(x.ndim))
 
 
+def figures_of(x: "Tensor") -> "tuple[Tensor, Tensor]":
+    """Mean and deviation of each feature, in a shape that broadcasts against one item."""
+    values, axes = real(x), shared_axes(x)
+    mean = values.mean(axes, keepdim=True)[0]
+    deviation = values.std(axes, correction=0, keepdim=True)[0]
+    return mean, deviation
+
+
 def parts(x: "Values") -> "dict[str, Tensor]":
     """The tensors of a batch by name; one that is a tensor itself has none."""
     return x.tensors() if hasattr(x, "tensors") else {"": x}

@@ -38,6 +38,13 @@ FITTED = {
     "another spread": (in_validation(table(), inputs=lambda x: 0.3 * x + 1), "inputs"),
     "BGR": (in_validation(colours(), inputs=lambda x: x.flip(1)), "inputs"),
     "height for width": (in_validation(colours(), inputs=lambda x: x.mT), "inputs"),
+    "channels first read as channels last": (
+        in_validation(colours(), inputs=lambda x: x.permute(0, 2, 3, 1).reshape(x.shape)), "inputs"
+    ),
+    "channels last read as channels first": (
+        in_validation(colours(), inputs=lambda x: x.reshape(len(x), *x.shape[2:], x.shape[1]).permute(0, 3, 1, 2)),
+        "inputs",
+    ),
     "noise in pictures": (
         in_validation(colours(), inputs=lambda x: x + 1.5 * torch.randn(x.shape, generator=torch.Generator().manual_seed(1))), "noise"
     ),

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recipe.plugin import Remedy, RemedyInput
-from recipe_steps.rows import parts, real, shared_axes
+from recipe_steps.inspect.undoing import undoings
+from recipe_steps.rows import figures_of, parts, real, shared_axes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,14 +15,6 @@ if TYPE_CHECKING:
     from recipe.plugin import Experiment, LossFunction, Splits, Values
 
     Pair = tuple[Tensor, Tensor]
-
-
-def feature_figures(x: "Tensor") -> "tuple[Tensor, Tensor]":
-    """Mean and deviation of each feature, in a shape that broadcasts against one item."""
-    values, axes = real(x), shared_axes(x)
-    mean = values.mean(axes, keepdim=True)[0]
-    deviation = values.std(axes, correction=0, keepdim=True)[0]
-    return mean, deviation
 
 
 def target_figures(y: "Tensor") -> "tuple[Tensor, Tensor]":
@@ -35,7 +28,7 @@ def part_figures(x: "Values") -> "dict[str, tuple[Tensor, Tensor]]":
     of zeros and ones are left out.
     """
     return {
-        name: feature_figures(part) for name, part in parts(x).items()
+        name: figures_of(part) for name, part in parts(x).items()
         if part.is_floating_point() and not bool(((part == 0) | (part == 1)).all())
     }  # fmt: skip
 
@@ -60,7 +53,7 @@ def with_standard_inputs(experiment: "Experiment", data: "Splits") -> "Experimen
             )
 
         return replace(experiment, model=in_parts)
-    mean, deviation = feature_figures(_tensors(data.train))
+    mean, deviation = figures_of(_tensors(data.train))
     deviation = deviation.where(deviation > 0, 1.0)
     make = experiment.model
 
@@ -129,13 +122,13 @@ def _split_anew(subject: RemedyInput) -> "Experiment":
 
 
 def _one_preprocessing(subject: RemedyInput) -> "Experiment":
-    """Validation inputs brought to level and spread of the training inputs."""
-    data = subject.data
-    mean, deviation = feature_figures(_tensors(data.train))
-    own_mean, own_deviation = feature_figures(_tensors(data.val))
-    own_deviation = own_deviation.where(own_deviation > 0, 1.0)
-    x = (real(_tensors(data.val)) - own_mean) / own_deviation * deviation + mean
-    return replace(subject.experiment, val=(x, _tensors(data.val, "y")))
+    """Validation inputs with that undone which a trained model knows them by; else brought to level
+    and spread of the training inputs.
+    """
+    data, what = subject.data, subject.evidence.text("val_undone") or "level and spread"
+    x = _tensors(data.val)
+    undo = dict(undoings(_tensors(data.train), x))[what]
+    return replace(subject.experiment, val=(undo(real(x)), _tensors(data.val, "y")))
 
 
 def _imputed(subject: RemedyInput) -> "Experiment":
@@ -307,7 +300,7 @@ shuffle = Remedy("shuffle the training data", _shuffled, edits=("shuffle",))
 standardise_inputs = Remedy("standardise the inputs", _standardise, edits=("standard-inputs",))
 standardise_targets = Remedy("standardise the targets", _scale_targets, edits=("standard-targets",))
 split_anew = Remedy("split anew, stratified", _split_anew, corrects_score=True)
-one_preprocessing = Remedy("bring validation inputs to the training scale", _one_preprocessing)
+one_preprocessing = Remedy("treat validation inputs as the training inputs", _one_preprocessing)
 impute = Remedy("put the feature's mean in place of missing values", _imputed)
 without_overlap = Remedy(
     "keep every input once, and split anew", _without_overlap, corrects_score=True

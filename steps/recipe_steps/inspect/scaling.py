@@ -26,12 +26,12 @@ from recipe.plugin import (
 )
 from recipe_steps.inspect.progress import SOME, progress
 from recipe_steps.inspect.remedies import (
-    feature_figures,
     part_figures,
     target_figures,
     with_scaled_targets,
     with_standard_inputs,
 )
+from recipe_steps.rows import figures_of
 
 LARGE, SMALL = 10.0, 0.05
 """Root mean square of a feature above which, and deviation of all features below which, the
@@ -110,7 +110,7 @@ def input_scale(x: Values) -> tuple[float | None, float | None]:
         return max(sizes), max(deviation.max().item() for _, deviation in found)
     if not (x.is_floating_point() or x.dtype == torch.uint8):
         return None, None
-    mean, deviation = feature_figures(x)
+    mean, deviation = figures_of(x)
     return torch.hypot(mean, deviation).max().item(), deviation.max().item()
 
 

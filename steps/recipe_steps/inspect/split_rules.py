@@ -4,6 +4,7 @@ import math
 
 from recipe.plugin import Evidence, Finding, chance_of_at_least, finding, rule
 from recipe_steps.inspect import remedies
+from recipe_steps.inspect.undoing import FIRST_READ_AS_LAST, LAST_READ_AS_FIRST
 from recipe_steps.symptoms import NOT_GENERALISING
 
 CHANCE_FACTOR = 3.0
@@ -28,6 +29,8 @@ MOVED_CHANCE = 1e-5
 """Probability that a random split is as far apart: none of 1600 made-up ones came below."""
 UNDONE = {
     "order of channels": "the order of their channels (RGB and BGR)",
+    FIRST_READ_AS_LAST: "their layout (channels first, read as if they were last)",
+    LAST_READ_AS_FIRST: "their layout (channels last, read as if they were first)",
     "order of height and width": "the order of height and width",
     "up and down": "what is up and down", "left and right": "what is left and right",
     "level and spread": "their level and spread", "sign": "their sign (dark for bright)",

@@ -3,7 +3,6 @@ alone: labels under other numbers, another level or spread, channels in another 
 """
 
 import math
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -22,8 +21,8 @@ from recipe.plugin import (
     model_outputs,
     part_sums,
 )
-from recipe_steps.inspect.remedies import feature_figures
 from recipe_steps.inspect.splits import goes_on
+from recipe_steps.inspect.undoing import undoings
 from recipe_steps.learning_curves.added_noise import added_noise
 from recipe_steps.learning_curves.labels import answers
 from recipe_steps.learning_curves.numbering import numbering
@@ -198,7 +197,7 @@ def _inputs(subject: _Subject) -> dict[str, Scalar]:
     before = task.score(own.sum(0))
     best: dict[str, Scalar] = {}
     known = subject.score(subject.train)
-    for name, undo in _undone(subject.train.x, x):
+    for name, undo in undoings(subject.train.x, x):
         sums = subject.sums(replace(subject.val, x=undo(x)))
         after = task.score(sums.sum(0))
         error = lead_error(task, sums, own, subject.ctx.seed_for("undone"))
@@ -228,25 +227,3 @@ def _noise(subject: _Subject, x: Tensor, before: float) -> dict[str, Scalar]:
     size = noise.square().mean().sqrt() / subject.train.x.std()  # type: ignore[union-attr]
     return {"val_noise": float(size), "val_as_given": before, "val_known_in_training": known,
             "training_with_noise": lowered}  # fmt: skip
-
-
-def _undone(train: Tensor, val: Tensor) -> Iterator[tuple[str, Callable[[Tensor], Tensor]]]:
-    """What may have been done to validation inputs alone, and how it is undone."""
-    mean, deviation = feature_figures(train)
-    own_mean, own_deviation = feature_figures(val)
-    own_deviation = own_deviation.where(own_deviation > 0, 1.0)
-
-    def rescaled(x: Tensor) -> Tensor:
-        return (x - own_mean) / own_deviation * deviation + mean
-
-    yield "level and spread", rescaled
-    yield "sign", lambda x: 2 * mean - rescaled(x)
-    if val.ndim != 4:
-        return
-    if val.shape[1] in (3, 4):
-        order = [2, 1, 0, *range(3, val.shape[1])]
-        yield "order of channels", lambda x: x[:, order]
-    if val.shape[-1] == val.shape[-2]:
-        yield "order of height and width", lambda x: x.mT.contiguous()
-    yield "up and down", lambda x: x.flip(-2)
-    yield "left and right", lambda x: x.flip(-1)
