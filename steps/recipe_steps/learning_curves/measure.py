@@ -25,6 +25,7 @@ from recipe_steps.learning_curves.branches import branch
 from recipe_steps.learning_curves.labels import label_marks, memory_marks
 from recipe_steps.learning_curves.regularization import smoothing_of
 from recipe_steps.learning_curves.run_curves import runs
+from recipe_steps.learning_curves.usual_settings import settings_marks
 from recipe_steps.learning_curves.validation_probes import validation_marks
 from recipe_steps.learning_curves.width import width_of
 
@@ -52,7 +53,7 @@ def measure(ctx: Context) -> Evidence:
         found = subject(ctx, name, trial)
         scalars |= found.scalars
         curves |= found.curves
-    scalars |= longer(ctx) | wider(ctx) | rival(ctx, Evidence(scalars))
+    scalars |= settings_marks(ctx) | longer(ctx) | wider(ctx) | rival(ctx, Evidence(scalars))
     if ctx.best_trial is not None:
         scalars |= label_marks(ctx, ctx.best_trial) | memory_marks(ctx, ctx.best_trial)
         scalars |= validation_marks(ctx)

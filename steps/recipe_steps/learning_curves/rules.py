@@ -18,6 +18,7 @@ from recipe_steps.learning_curves.run_curves import Run, finding_of_runs, noise_
 from recipe_steps.learning_curves.schedule_rules import FALLING, FLAT, TAIL
 from recipe_steps.learning_curves.shapes import ENOUGH, relative_fall, smooth
 from recipe_steps.lr_range.rules import learning_rate_too_high, learning_rate_too_low
+from recipe_steps.overfit_sample.optimizer_rules import optimizer_settings_unusual
 
 FLAT_START = 0.12
 """Share of training that may pass before the loss begins to fall."""
@@ -148,6 +149,7 @@ def _learnt_what_there_is(run: Run) -> bool:
 
 
 RULES = (
+    optimizer_settings_unusual,
     diverged,
     slow_start,
     *schedule_rules.RULES,

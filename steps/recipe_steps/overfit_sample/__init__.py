@@ -23,7 +23,7 @@ class OverfitSample:
         "for a rate too high."
     )
     says = "{items} items, score {best_score} after {passes} passes"
-    version = 4
+    version = 5
     short = True
     requires = frozenset({"initial_loss"})
     rules = (*update_rules.RULES, *rules.RULES)

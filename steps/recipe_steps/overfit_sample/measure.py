@@ -44,7 +44,7 @@ from recipe_steps.overfit_sample.failure_causes import (
     response,
     share_through_bottleneck,
 )
-from recipe_steps.overfit_sample.optimizer_settings import rate_factor
+from recipe_steps.overfit_sample.optimizer_settings import outside, rate_factor
 from recipe_steps.overfit_sample.output_grid import reachable_on_grid
 from recipe_steps.overfit_sample.rules import LINEAR
 from recipe_steps.overfit_sample.something_simple import OTHERS, something_simple
@@ -73,6 +73,7 @@ def measure(ctx: Context) -> Evidence:
         clip_norm=None, warmup=0.0, schedule="constant", batch_size=size, shuffle=True,
     )  # fmt: skip
     marks = update_marks(ctx, sample, size)
+    marks |= outside(ctx.experiment, fresh)
     marks |= rate_factor(ctx, replace(bare, lr=candidate_rates(bare)[0]), sample)
     bend = linear.get("nonlinearity")
     bends = not isinstance(bend, float) or bend > LINEAR  # else all weights end alike

@@ -4,7 +4,7 @@ from dataclasses import replace
 from statistics import median
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from recipe.plugin import (
@@ -17,6 +17,7 @@ from recipe.plugin import (
     Splits,
     TensorData,
     Training,
+    build_optimizer,
     momentum_of,
     no_dropout,
 )
@@ -25,6 +26,11 @@ ITERATIONS = 16
 ORDERS = 5.0
 """Factor to the rate, up or down, from which the settings are suspected. Momentum of 0.98 acts
 with 5 times the rate of the usual 0.9."""
+USUAL = {"momentum": (0.0, 0.98), "alpha": (0.5, 0.9999), "eps": (1e-15, 1e-3),
+         "beta1": (0.0, 0.98), "beta2": (0.8, 0.99999)}  # fmt: skip
+"""What trainings that are published use, with few exceptions (such as 0.99 in nnU-Net, and an
+epsilon of 0.1 for Inception): outside of it nothing is wrong before a training shows it. Smaller
+than 1e-15 an epsilon is none in single precision."""
 _SECOND_MOMENTS = ("exp_avg_sq", "square_avg")
 
 
@@ -50,6 +56,32 @@ def rate_factor(ctx: Context, experiment: Experiment, sample: TensorData) -> dic
         return {}
     factor = _momentum_factor(optimizer, name) * _epsilon_factor(optimizer)
     return {"rate_factor": factor, "usual_optimizer": name}
+
+
+def outside(experiment: Experiment, model: nn.Module) -> dict[str, Scalar]:
+    """Settings of the declared optimizer outside of what is usual, in words; and whether the betas
+    are the wrong way round. Nothing for an optimizer that is not known, and for none.
+    """
+    if experiment.update is not None:
+        return {}
+    optimizer = build_optimizer(experiment, model, experiment.lr or 0.0)
+    name = OPTIMIZER_FAMILIES.get(type(optimizer))
+    if name not in OPTIMIZERS:
+        return {}
+    group = optimizer.param_groups[0]
+    betas = tuple(map(float, group.get("betas", ())))
+    values = {"momentum": group.get("momentum"), "alpha": group.get("alpha"),
+              "eps": group.get("eps"), "beta1": betas[0] if betas else None,
+              "beta2": betas[1] if len(betas) > 1 else None}  # fmt: skip
+    said = [
+        f"{what} {float(value):g} (usual: {low:g} to {high:g})"
+        for what, value in values.items() if value is not None
+        for low, high in [USUAL[what]] if not low <= float(value) <= high
+    ]  # fmt: skip
+    if not said:
+        return {}
+    turned = len(betas) > 1 and betas[0] > max(betas[1], USUAL["beta1"][1])
+    return {"unusual_settings": ", ".join(said), "usual_optimizer": name, "betas_turned": turned}
 
 
 def suspicious(marks: dict[str, Scalar]) -> bool:

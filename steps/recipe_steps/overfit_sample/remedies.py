@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 def _usual_optimizer(subject: RemedyInput) -> "Experiment | None":
     from recipe_steps.overfit_sample.optimizer_settings import with_usual_settings
 
-    name = subject.evidence.text("usual_optimizer")
-    return None if name is None else with_usual_settings(subject.experiment, name)
+    name, lr = subject.evidence.text("usual_optimizer"), subject.evidence.number("usual_lr")
+    if name is None:
+        return None
+    usual = with_usual_settings(subject.experiment, name)
+    return usual if lr is None or usual.lr is None else replace(usual, lr=lr)
 
 
 def _without_regularisation(subject: RemedyInput) -> "Experiment":

@@ -7,7 +7,7 @@ from recipe_steps.inspect.model_rules import inputs_ignored, parameters_without_
 from recipe_steps.inspect.scale_rules import inputs_not_scaled, inputs_over_normalized
 from recipe_steps.norm_momentum import usual_momentum
 from recipe_steps.overfit_sample import remedies
-from recipe_steps.symptoms import NOT_LEARNING, OVERSHOOTING
+from recipe_steps.overfit_sample.optimizer_rules import optimizer_settings_unusual
 
 LINEAR = 1e-4
 """Relative bend that rounding leaves to a linear model."""
@@ -21,9 +21,8 @@ CHANCE = 1e-3
 FLAT = 0.2
 """Relative fall of the mean loss from the second to the third quarter of an attempt up to which it
 has settled; an attempt that learns by heart falls by factors."""
-LEARNT, FURTHER = 0.8, 0.1
-"""Shares of the way from chance to perfect: what usual settings of the optimizer have to reach, and
-by how much more than the declared ones, which are given more rates and more passes."""
+FURTHER = 0.1
+"""Share of the way from chance to perfect by which something simple has to come further."""
 FEW = 0.03
 """Difference of two scores that a few items make: of a rare class they are much of the way."""
 NEARLY = 0.9
@@ -31,8 +30,6 @@ NEARLY = 0.9
 is patience, not a path for the gradient."""
 KNOWN_IN_TRAINING, APART = 0.9, 0.3
 """Shares of the way from chance to perfect: reached with batch statistics, and missing without."""
-SLOWER = 3.0
-"""Times as many passes as with usual settings; seeds differ by less than two."""
 COARSE = 0.95
 """Reachable score of coarse masks below which it is told: 0.05 is what any mask may miss."""
 BLOCKED_FAIL, BLOCKED_WARN = 0.2, 0.6
@@ -222,42 +219,6 @@ def contradictory_labels(evidence: Evidence) -> Finding | None:
         "note" if few_rows else "warn",
         f"{wrong:.1%} of the training items contradict others with the same input.",
         "Look at the items whose inputs are identical.",
-        confidence=0.9,
-    )
-
-
-@rule(
-    "warn",
-    explains=[*NOT_LEARNING, *OVERSHOOTING, "update-ratio-too-low", "best-at-edge-of-grid"],
-    remedy=remedies.usual_optimizer,
-)
-def optimizer_settings_unusual(evidence: Evidence) -> Finding | None:
-    """What: epsilon or momentum changes the rate by orders of magnitude, and the sample is
-    learnt with the usual settings only, or several times as fast.
-
-    Why: an epsilon above the size of the gradients turns Adam into gradient descent at a tiny
-    rate; a momentum of 0.999 sums up a thousand gradients. The rate then means something else
-    than usual.
-
-    Fix: the optimizer's default settings, or a rate that makes up for them.
-    """
-    factor, usual = evidence.number("rate_factor"), evidence.number("usual_optimizer_progress")
-    own = evidence.number("progress") or 0.0
-    if factor is None or usual is None:
-        return None
-    passes, others = evidence.number("passes") or 0.0, evidence.number("usual_optimizer_passes")
-    simple = evidence.number("simple_progress")
-    learnt = LEARNT * (1.0 if simple is None else simple)
-    worse = not evidence.flag("reached") and usual >= max(learnt, own + FURTHER)
-    slower = evidence.flag("reached") and bool(others) and passes >= SLOWER * (others or 1.0)
-    if not (slower or worse):
-        return None
-    return finding(
-        "fail" if worse else "warn",
-        f"The optimizer's settings change its rate by a factor of {factor:.2g}: of the sample "
-        f"{max(own, 0):.0%} is learnt in {passes:.0f} passes, with usual settings {usual:.0%} in "
-        f"{others or 0:.0f}.",
-        "Use the optimizer's default epsilon and momentum.",
         confidence=0.9,
     )
 
