@@ -299,6 +299,15 @@ SCALES = [
     Case(targets_not_scaled, scale(1.9, what="target"), "fail", says="size of 100"),
     Case(targets_not_scaled, scale(0.15, what="target"), None),
     Case(targets_not_scaled, scale(NAN, what="target"), None),
+    Case(
+        targets_not_scaled,
+        scale(0.1, what="target") | {"target_declared_gain": 0.16},
+        "warn",
+        says="at the declared rate",
+    ),
+    Case(targets_not_scaled, scale(0.1, what="target") | {"target_declared_gain": 0.15}, None),
+    Case(targets_not_scaled, scale(0.1, what="target") | {"target_declared_gain": NAN}, None),
+    Case(targets_not_scaled, scale(0.9, what="target") | {"target_declared_gain": 0.9}, "fail"),
 ]
 
 

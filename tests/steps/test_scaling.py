@@ -50,6 +50,12 @@ SCALES = {
     "targets in thousands, adam": (
         {"train": (X, 200_000 + 80_000 * X[:, 1]), "task": "regression", "model": mlp(3, 1),
          "optimizer": "adam", "lr": 1e-3}, "targets-not-scaled"),
+    "targets times 30, adam at a low rate": (
+        {"train": (X, 30 * X[:, 1]), "task": "regression", "model": mlp(3, 1), "batch_size": 30,
+         "optimizer": "adam", "lr": 1e-3, "epochs": 20}, "targets-not-scaled"),
+    "targets times 30, adam at a rate that makes up": (
+        {"train": (X, 30 * X[:, 1]), "task": "regression", "model": mlp(3, 1), "batch_size": 30,
+         "optimizer": "adam", "lr": 0.03, "epochs": 20}, None),
     "targets of unit scale": (
         {"train": (X, X[:, 1]), "task": "regression", "model": mlp(3, 1)}, None),
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """How far a short training comes: what a suspicion is decided by."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from statistics import fmean
 
@@ -24,32 +25,42 @@ TAIL = 20
 SOME = 512
 
 
-def progress(ctx: Context, experiment: Experiment, data: Splits) -> tuple[float, float]:
+def progress(
+    ctx: Context,
+    experiment: Experiment,
+    data: Splits,
+    *,
+    planned: Sequence[float] | None = None,
+) -> tuple[float, float]:
     """How far below a constant prediction's loss training comes, as a share of it, at the best of
-    a few rates; at worst -1, where it diverges. Beside it the loss of the first iteration. Both
-    are NaN where the loss refuses the outputs, or those of a constant prediction.
+    a few rates, or at `planned` ones; at worst -1, where it diverges. Beside it the loss of the
+    first iteration. Both are NaN where the loss refuses the outputs, or those of a constant
+    prediction.
     """
     own = [experiment.lr] if experiment.lr is not None else []
-    rates = dict.fromkeys([*own, *usual_rates(experiment)[:RATES]])
+    constant = dict.fromkeys([*own, *usual_rates(experiment)[:RATES]])
+    tried = [planned] if planned else [[lr] * ITERATIONS for lr in constant]
     try:
-        courses = [_losses(ctx, experiment, data, lr) for lr in rates]
+        courses = [_losses(ctx, experiment, data, rates) for rates in tried]
         if experiment.resolved_task.takes_trees:  # what a constant prediction is nobody knows
             reference = next((losses[0] for losses in courses if losses), math.nan)
         else:
             reference = _constant_loss(experiment, data)
     except UNUSABLE:  # targets out of range, columns that are indices: others say so
         return math.nan, math.nan
-    finals = [fmean(losses[-TAIL:]) for losses in courses if len(losses) == ITERATIONS]
+    finals = [fmean(losses[-TAIL:]) for losses in courses if len(losses) == len(tried[0])]
     firsts = [losses[0] for losses in courses if losses]
     if not finals or not reference > 0:
         return -1.0, firsts[0] if firsts else math.nan
     return min(1.0, max(-1.0, 1 - min(finals) / reference)), firsts[0]
 
 
-def _losses(ctx: Context, experiment: Experiment, data: Splits, lr: float) -> list[float]:
+def _losses(
+    ctx: Context, experiment: Experiment, data: Splits, rates: Sequence[float]
+) -> list[float]:
     training = Training(
-        replace(experiment, lr=lr), data, seed=ctx.seed_for("scaling"), device=ctx.device,
-        rates=[lr] * ITERATIONS, mode=ctx.careful_mode,
+        replace(experiment, lr=max(rates)), data, seed=ctx.seed_for("scaling"), device=ctx.device,
+        rates=rates, mode=ctx.careful_mode,
     )  # fmt: skip
     losses = training.losses(lambda _: False)
     ctx.spend(len(losses))

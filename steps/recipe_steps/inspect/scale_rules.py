@@ -104,9 +104,20 @@ def targets_not_scaled(evidence: Evidence) -> Finding | None:
     Fix: standardise the targets for training, and scale predictions back.
     """
     found = _gain(evidence, "target")
-    if found is None or found[0] <= GAIN_WARN:
+    declared = evidence.number("target_declared_gain")
+    if found is None:
         return None
     gain, size = found
+    if declared is not None and declared > GAIN_WARN >= gain:
+        return finding(
+            "warn",
+            f"Targets have a size of {size:.3g}; standardised, a training at the declared rate and "
+            f"as long as declared gets {declared:.0%} of the loss further.",
+            "Standardise the targets, and scale predictions back.",
+            confidence=0.8,
+        )
+    if gain <= GAIN_WARN:
+        return None
     return finding(
         "fail" if gain > GAIN_FAIL else "warn",
         f"Targets have a size of {size:.3g}; standardised, a short training gets {gain:.0%} of "

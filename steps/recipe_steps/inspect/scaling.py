@@ -22,9 +22,10 @@ from recipe.plugin import (
     Values,
     build_model,
     no_dropout,
+    planned_rates,
     seeded,
 )
-from recipe_steps.inspect.progress import SOME, progress
+from recipe_steps.inspect.progress import SOME, TAIL, progress
 from recipe_steps.inspect.remedies import (
     part_figures,
     target_figures,
@@ -38,6 +39,8 @@ LARGE, SMALL = 10.0, 0.05
 scale is suspected; likewise of targets."""
 LOOKED_AT = 1024
 """Items that tell what scale the first layer sees."""
+MOST_PLANNED = 600
+"""Iterations of a declared training that is short enough to be tried whole."""
 UNIT = 0.01
 """How far the norm of a row of unit norm may be from 1: half precision leaves 1e-3."""
 
@@ -156,8 +159,25 @@ def _probe(ctx: Context, suspects: list[str]) -> dict[str, Scalar]:
         scalars[f"{suspect}_scale_gain"] = all_mended - without
         if suspect == "input":
             scalars["raw_first_loss"] = raw
+        else:
+            scalars |= _as_declared(ctx)
         ctx.progress(1, 1, f"training with {suspect}s as they are, and standardised")
     return scalars
+
+
+def _as_declared(ctx: Context) -> dict[str, Scalar]:
+    """What standardised targets save at the declared rates and length: among other rates there may
+    be one that makes up for their scale.
+    """
+    experiment = replace(ctx.experiment, update=None)
+    planned = [] if experiment.lr is None else planned_rates(experiment, ctx.data)
+    if not TAIL < len(planned) <= MOST_PLANNED:
+        return {}
+    (own, _), (standard, _) = (
+        progress(ctx, experiment, data, planned=planned)
+        for data in (ctx.data, with_scaled_targets(ctx.data))
+    )
+    return {"target_declared_gain": standard - own, "target_declared_progress": own}
 
 
 def _with_mended(ctx: Context, mended: Iterable[str]) -> tuple[float, float]:
