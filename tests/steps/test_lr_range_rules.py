@@ -33,6 +33,9 @@ def compared(rate, before, after, **more):
             "chance_score": 0.1, "score_error": 0.01, "score_name": "val_accuracy"} | more  # fmt: skip
 
 
+EXPLAINED = {"chance_score": 0.0, "score_name": "val_r2"}
+
+
 def clipping(drop, **more):
     """The fall with clipping beside one of 1 without."""
     return {"clipped_share": 1.0, "clipped_drop": drop, "unclipped_drop": 1.0,
@@ -56,6 +59,20 @@ COMPARED = [
     Case(learning_rate_too_low, compared(1.0, 0.5, 0.72), None),
     Case(learning_rate_too_low, compared(0.01, 0.5, 0.9), None),
     Case(learning_rate_too_low, compared(1.0, 0.5, NAN), None),
+    Case(learning_rate_too_low, compared(1.0, 0.92, 0.97), "warn", says="at 1 reaches 0.97"),
+    Case(learning_rate_too_low, compared(0.31, 0.92, 0.97), "warn"),
+    Case(learning_rate_too_low, compared(0.29, 0.92, 0.97), None),  # nearly the same rate
+    Case(learning_rate_too_low, compared(1.0, 0.92, 0.958), None),  # less than half of the errors
+    Case(learning_rate_too_low, compared(1.0, 0.95, 0.979), None),  # hardly anything
+    Case(learning_rate_too_low, compared(1.0, 0.92, 0.97, score_error=0.02), None),  # luck
+    Case(learning_rate_too_low, compared(1.0, 0.92, 0.97, chance_score=0.0), None),  # no share
+    Case(learning_rate_too_low, compared(1.0, 0.78, 0.93, **EXPLAINED), "warn"),
+    Case(learning_rate_too_low, compared(1.0, 0.78, 0.88, **EXPLAINED), None),
+    Case(
+        learning_rate_too_low, compared(1.0, -0.1, 0.1, **EXPLAINED), None
+    ),  # hardly anything to learn
+    Case(learning_rate_too_low, compared(1.0, 0.92, 0.97, score_error=NAN), None),
+    Case(learning_rate_too_high, compared(0.01, 0.92, 0.97), None),
 ]
 
 CASES = [

@@ -24,6 +24,9 @@ LOST, LOST_BY_CREEPING, MISSED = 0.15, 0.25, 0.5
 """What the better setting has to win, of the way from chance to a perfect score; more where its
 rate is higher, since any training that is a little short ends better at a higher rate; and of what
 is missing, where the declared setting is at chance and others may be why."""
+MUCH_HIGHER, HALF, LEAST_WON = 3.0, 0.5, 0.03
+"""Factor to a rate at which half of the wrong answers are right, and 3 of 100 answers at least:
+what a training that is a little short does not lose."""
 RATIO_HIGH, RATIO_LOW = 0.3, 1e-6
 """Far from the 1e-3 of CS231n ("ratio of weights:updates"), beyond what sound runs show early."""
 
@@ -77,11 +80,32 @@ def outdone(evidence: Evidence, lost: float = LOST) -> tuple[float, float] | Non
     return (before, after) if certain else None
 
 
+def _halved(evidence: Evidence) -> tuple[float, float] | None:
+    """The same where most of what is missing to a perfect share is won, beyond chance."""
+    before, after, error = (
+        evidence.number(name) for name in ("declared_score", "rival_score", "score_error")
+    )
+    chance = evidence.number("chance_score") or 0.0
+    explained = evidence.text("score_name") == "val_r2"
+    if before is None or after is None or not error or not chance < before < after <= 1:
+        return None
+    if not (chance > 0 or explained):
+        return None  # a score of which nobody knows what is missing
+    ratio = (1 - after) / (1 - before) * (1.0 if explained else after / before)
+    both = error * math.sqrt(1 + ratio ** (2 if explained else 1))  # of both scores
+    certain = after - before >= max(HALF * (1 - before), LEAST_WON, ERRORS * both)
+    return (before, after) if certain else None
+
+
 def _other_rate(evidence: Evidence, *, higher: bool) -> Finding | None:
     """Where whole trainings at the declared and at another rate were compared: what was lost."""
     declared, rival = evidence.number("declared_lr"), evidence.number("rival_lr")
     scores = outdone(evidence, LOST_BY_CREEPING if higher else LOST)
-    if not declared or rival is None or scores is None:
+    if not declared or rival is None:
+        return None
+    if scores is None and higher and rival >= MUCH_HIGHER * declared:
+        scores = _halved(evidence)
+    if scores is None:
         return None
     factor = rival / declared if higher else declared / rival
     if factor < FAR:
