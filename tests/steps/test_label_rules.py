@@ -2,8 +2,8 @@
 
 import pytest
 
+from recipe_steps.label_rules import noisy_labels
 from recipe_steps.learning_curves import LearningCurves
-from recipe_steps.learning_curves.label_rules import noisy_labels
 from rule_cases import NAN, Case, check
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from recipe.plugin import Evidence, read_examples
+from recipe_steps import label_rules
 from recipe_steps.inspect import (
     model_rules,
     rules,
@@ -34,7 +35,7 @@ class Inspect:
     requires: frozenset[str] = frozenset()
     rules = (
         *rules.RULES, *split_rules.RULES, *sequence_rules.RULES, *model_rules.RULES,
-        *scale_rules.RULES, *state_rules.RULES,
+        *scale_rules.RULES, *state_rules.RULES, *label_rules.RULES,
     )  # fmt: skip
 
     @property

@@ -36,6 +36,7 @@ from recipe.plugin import (
 from recipe_steps.inspect.anatomy import anatomy
 from recipe_steps.inspect.imbalance import class_counts
 from recipe_steps.inspect.kept_state import kept_state
+from recipe_steps.inspect.label_probe import label_probe
 from recipe_steps.inspect.loss_call import loss_call
 from recipe_steps.inspect.moved import moved
 from recipe_steps.inspect.rules import ONE_INPUT
@@ -94,6 +95,8 @@ def measure(ctx: Context) -> Evidence:
         if (scalars["most_frequent_input"] or 0) >= ONE_INPUT:  # type: ignore[operator]
             scalars["told_by_inputs"] = told_by_inputs(train.x, train.y)
         scalars |= _split(ctx, train, val)
+        if not (scalars.get("targets_say_nothing") or scalars["scored_by_loss"]):
+            scalars |= label_probe((train.x, train.y), (val.x, val.y), ctx.task.target_kind)
         if scalars.get("shape_problem") is None:
             scalars |= loss_call(ctx, train)
             scalars |= sequences(ctx, train)

@@ -54,6 +54,9 @@ def measure(ctx: Context) -> Evidence:
         scalars |= found.scalars
         curves |= found.curves
     scalars |= settings_marks(ctx) | longer(ctx) | wider(ctx) | rival(ctx, Evidence(scalars))
+    inspected = ctx.evidence("inspect")
+    if inspected is not None and "probe_train" in inspected.scalars:
+        scalars |= {name: inspected.scalars[name] for name in ("probe_train", "probe_items")}
     if ctx.best_trial is not None:
         scalars |= label_marks(ctx, ctx.best_trial) | memory_marks(ctx, ctx.best_trial)
         scalars |= validation_marks(ctx)

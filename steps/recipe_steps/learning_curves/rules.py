@@ -4,9 +4,8 @@ curves!"). Each rule looks at the best run and at the baseline; the message name
 
 from recipe.plugin import Evidence, Finding, rule
 from recipe_steps.inspect.split_rules import validation_preprocessing_differs
+from recipe_steps.label_rules import labels_look_random, noisy_labels
 from recipe_steps.learning_curves import (
-    label_rules,
-    random_label_rules,
     regularization,
     schedule_rules,
     training_rules,
@@ -158,9 +157,9 @@ RULES = (
     regularization.regularization_too_strong,
     *validation_rules.RULES,
     validation_preprocessing_differs,
-    *random_label_rules.RULES,
+    labels_look_random,
     *training_rules.RULES,
-    *label_rules.RULES,
+    noisy_labels,
     learning_rate_too_high,
     learning_rate_too_low,
 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recipe.plugin import Evidence, Finding, Remedy, RemedyInput, finding, rule
-from recipe_steps.learning_curves.random_label_rules import RANDOM
+from recipe_steps.label_rules import RANDOM
 
 if TYPE_CHECKING:
     from recipe.plugin import Experiment
