@@ -124,7 +124,7 @@ FAULTS = {
 }  # fmt: skip
 
 
-def said(make, change, seed, held=None):
+def said(make, change, seed):
     """What is found in one draw, and the seconds it took."""
     from recipe.testing import judge_scalars
     from recipe_steps.inspect import Inspect
@@ -151,10 +151,9 @@ def main():
     sound, faults, first = SOUND, FAULTS, 0
     if given.held_out:
         sys.path.insert(0, str(HERE))
-        from label_draws_held_out import FAULTS as faults
-        from label_draws_held_out import SOUND as sound
+        import label_draws_held_out as held
 
-        first = 10_000
+        sound, faults, first = held.SOUND, held.FAULTS, 10_000
     todo = [(f"sound: {make.__name__}", make, None) for make in sound]
     todo += [(name, make, change) for name, (make, change) in faults.items()]
     for name, make, change in todo:

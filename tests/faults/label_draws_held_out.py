@@ -1,5 +1,6 @@
 """The held-out half of label_draws.py: kinds of data that no threshold was chosen on."""
 
+import gzip
 import os
 from functools import cache
 from pathlib import Path
@@ -16,14 +17,23 @@ DATA = Path(
 
 
 @cache
-def pictures(name, most=4000):
+def photographs(most=4000):
     from torchvision.datasets import ImageFolder
 
-    folder = ImageFolder(str(DATA / name / "train"))
+    folder = ImageFolder(str(DATA / "cifar10" / "train"))
     order = np.random.default_rng(0).permutation(len(folder))[:most]
-    x = np.stack([np.asarray(folder[i][0]) for i in order])
-    x = x[:, None] if x.ndim == 3 else x.transpose(0, 3, 1, 2)
+    x = np.stack([np.asarray(folder[i][0]) for i in order]).transpose(0, 3, 1, 2)
     return x / 255, np.array([folder[i][1] for i in order])
+
+
+@cache
+def numbers(most=4000):
+    folder = DATA / "mnist10k"
+    x, y = (
+        np.frombuffer(gzip.decompress((folder / name).read_bytes()), np.uint8, offset=offset)
+        for name, offset in (("t10k-images-idx3-ubyte.gz", 16), ("t10k-labels-idx1-ubyte.gz", 8))
+    )
+    return x.reshape(-1, 1, 28, 28)[:most] / 255, y[:most].astype(int)
 
 
 def some(x, y, r, low, high):
@@ -32,11 +42,11 @@ def some(x, y, r, low, high):
 
 
 def handwritten(r):
-    return some(*pictures("mnist10k"), r, 400, 2500)
+    return some(*numbers(), r, 400, 2500)
 
 
 def photos(r):
-    return some(*pictures("cifar10"), r, 400, 2500)
+    return some(*photographs(), r, 400, 2500)
 
 
 def wine_and_noise(r):
