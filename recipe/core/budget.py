@@ -2,6 +2,8 @@
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
@@ -60,6 +62,19 @@ def parse_call_limit(value: Any) -> Budget | Literal["off"]:
     return budget
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """Something that a run did not do, or did not finish, for want of budget."""
+
+    what: str
+    """A step, or a part of one."""
+    why: str
+    """In a few words."""
+
+
+REPORT_SHARE, MOST_FOR_REPORT = 0.15, 6.0
+"""Of a budget of time, and seconds, that are kept for plots and report: those of digits take two
+seconds on an idle machine. Plots that do not fit are left out."""
 GRAIN = 2.0**-24
 """Parts of an epoch are booked in multiples of this. Their sums are exact, so a run that was
 resumed has spent to the last digit what it would have without: parts then add up in other order."""
@@ -74,6 +89,10 @@ class Meter:
     started: float = field(default_factory=time.monotonic)
     _mark: tuple[float, float] | None = None
     """Epochs and seconds when trainings began."""
+    kept: float = 0.0
+    """Seconds of the budget that are kept for what comes later."""
+    left_out: list[LeftOut] = field(default_factory=list)
+    """What was not done for want of budget."""
 
     def spend(self, epochs: float) -> None:
         """Book epochs, or parts of one."""
@@ -99,17 +118,66 @@ class Meter:
 
     @property
     def left(self) -> float | None:
-        """What is left in the budget's own unit; None without a budget."""
+        """What is left in the budget's own unit, without what is kept; None without a budget."""
         if self.budget is None:
             return None
-        spent = self.epochs if self.budget.unit == "epochs" else self.seconds
-        return max(0.0, self.budget.amount - spent)
+        if self.budget.unit == "epochs":
+            return max(0.0, self.budget.amount - self.epochs)
+        return max(0.0, self.budget.amount - self.kept - self.seconds)
+
+    @property
+    def limits_time(self) -> bool:
+        """Whether the budget is one of time."""
+        return self.budget is not None and self.budget.unit == "seconds"
+
+    @property
+    def end(self) -> float | None:
+        """When, by `time.monotonic`, a budget of time is used up; None without one."""
+        if self.budget is None or self.budget.unit != "seconds":
+            return None
+        return self.started + self.budget.amount
+
+    @property
+    def deadline(self) -> float | None:
+        """The same, less what is kept for later."""
+        return None if self.end is None else self.end - self.kept
+
+    @contextmanager
+    def keeping(self, share: float) -> Iterator[None]:
+        """Work inside leaves this share of a budget of time to what comes after it."""
+        before = self.kept
+        if self.budget is not None and self.limits_time:
+            self.kept += share * self.budget.amount
+        try:
+            yield
+        finally:
+            self.kept = before
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Time inside does not count: somebody thinks about an answer."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.started += time.monotonic() - began
+
+    def keep_for_report(self) -> None:
+        """From here on, the time that plots and report take is not spent on anything else."""
+        if self.budget is not None and self.limits_time:
+            self.kept += min(REPORT_SHARE * self.budget.amount, MOST_FOR_REPORT)
+
+    def leave_out(self, what: str, why: str = "") -> None:
+        """Note what is not done; the same thing once."""
+        said = LeftOut(what, why or f"{self.budget} were used up")
+        if said not in self.left_out:
+            self.left_out.append(said)
 
     def out_of_time(self) -> bool:
         """Whether a budget of time is used up; one of epochs is booked when a training has ended,
         and never runs out within it.
         """
-        return self.budget is not None and self.budget.unit == "seconds" and self.spent
+        return self.limits_time and self.spent
 
     @property
     def spent(self) -> bool:

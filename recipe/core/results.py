@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from recipe.core.budget import LeftOut
 from recipe.core.chosen_model import Chosen, chosen_from_json
 from recipe.core.column_facts import ColumnFacts, column_from_json
 from recipe.core.evidence import Evidence, Figure, Scalar, figure_from_json, keep_finite
@@ -98,6 +99,8 @@ class RunResult:
     """The model to use, where a step chose one."""
     columns: tuple[ColumnFacts, ...] = ()
     """Of a table: what its columns are and how each is used."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What was not done for want of budget, in the order in which it was given up."""
     folder: Path | None = None
     """Where the run folder lies; not part of result.json."""
 
@@ -179,6 +182,7 @@ class RunResult:
             "against": lambda against: Against(**against) if against else None,
             "chosen": chosen_from_json,
             "columns": each(column_from_json),
+            "left_out": each(lambda said: LeftOut(**said)),
         }
         return cls(**read_fields(known, readers), folder=folder)
 

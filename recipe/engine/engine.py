@@ -14,6 +14,7 @@ from typing import Any
 
 from recipe.border.faults import usage_error
 from recipe.core.chosen_model import chosen_from_json
+from recipe.core.clock import TimeUp
 from recipe.core.errors import RecipeError, UsageError
 from recipe.core.events import Crash, Message, StepFinished, StepStarted
 from recipe.core.evidence import Evidence
@@ -22,15 +23,16 @@ from recipe.core.keys_and_seeds import key
 from recipe.core.results import StepResult, step_from_json
 from recipe.core.trials import Trial
 from recipe.data.datasets import Splits
-from recipe.engine.decisions import Decisions, Gate
+from recipe.engine.decisions import Answer, Decisions, Gate
 from recipe.engine.forecast import forecast, plan_sentence
 from recipe.engine.repair import continue_with, repair, with_repaired, without_acquitted
+from recipe.engine.step_time import time_before, time_for
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import Context
 from recipe.plugin.registry import Plugin, all_rules
 from recipe.plugin.rules import judge
-from recipe.plugin.step import Goto, Step, is_short, summary_of, why_of
+from recipe.plugin.step import Goto, Step, UnaffordableError, is_short, summary_of, why_of
 from recipe.training.fingerprint import configuration
 
 SHAPING = ("epochs", "search", "budget", "ensemble", "again")
@@ -68,8 +70,13 @@ class Engine:
     def __post_init__(self) -> None:
         short = {plugin.step.name for plugin in self.plugins if is_short(plugin.step)}
         self.decisions = Decisions(
-            self.ctx.settings, self.journal, self.gate, short=short.__contains__
+            self.ctx.settings, self.journal, self.gate and self._ask, short=short.__contains__
         )
+
+    def _ask(self, result: StepResult) -> Answer:
+        assert self.gate is not None  # noqa: S101 - else it is not called
+        with self.ctx.meter.paused():
+            return self.gate(result)
 
     def run(self) -> None:
         """Run every selected step; KeyboardInterrupt passes through with the results kept."""
@@ -82,11 +89,12 @@ class Engine:
             plugin = self.plugins[position]
             reason = self._why_not(plugin, halted)
             if reason:
-                self._record(_skipped(plugin, self._round(plugin), reason))
+                self.results.append(_skipped(plugin, self._round(plugin), reason))
+                self.ctx.emit(StepFinished(self.results[-1], reused=False))
                 position += 1
                 continue
             self._tell_plan(position)
-            self._record(self._step(plugin, mended or why))
+            self.results.append(self._step(plugin, mended or why))
             goes_on, mended = self._decide(plugin)
             if mended is not None:
                 position = self._back(position)
@@ -116,7 +124,11 @@ class Engine:
         coming = [p for p in self.plugins[position:end] if not self._why_not(p, "")]
         if all(is_short(plugin.step) for plugin in coming):
             return
-        with suppress(Exception):  # the step itself says what is wrong
+        step, later = self.plugins[position].step, self._later(self.plugins[position])
+        with (
+            suppress(Exception, TimeUp),  # the step itself says what is wrong
+            time_for(self.ctx.meter, step, later),
+        ):
             self.ctx.runner.find_mode()  # from then on it is known how long an epoch takes
             self.ctx.emit(Message(plan_sentence(forecast(coming, self.ctx), self.ctx)))
         self.ctx.meter.mark()
@@ -127,7 +139,8 @@ class Engine:
         self._try_doubts(plugin)
         while isinstance(answer := self.decisions.after(self.results[-1], label), str):
             rules = all_rules([plugin])
-            mended = repair(self.ctx, self.journal, rules, self.results[-1], answer)
+            with time_before(self.ctx.meter, self._later(plugin)):
+                mended = repair(self.ctx, self.journal, rules, self.results[-1], answer)
             self.results[-1] = replace(mended.result, status=status_of(mended.result.findings))
             if mended.experiment is not None and mended.data is not None and self.rebuild:
                 (found,) = (f for f in mended.result.findings if f.rule == answer)
@@ -148,7 +161,8 @@ class Engine:
         last = self.results[-1]
         if self.ctx.settings.keep_going or self.ctx.settings.fix or last.status != "fail":
             return
-        tried = without_acquitted(self.ctx, self.journal, all_rules([plugin]), last)
+        with time_before(self.ctx.meter, self._later(plugin)):
+            tried = without_acquitted(self.ctx, self.journal, all_rules([plugin]), last)
         if tried is not last:
             self.acquitted[len(self.results) - 1] = last
             self.results[-1] = tried
@@ -194,6 +208,7 @@ class Engine:
         self.keys.append(step_key)
         known = self.journal.get("step", step_key)
         start, epochs, trials = time.perf_counter(), ctx.meter.epochs, len(ctx.trials)
+        given_up = len(ctx.meter.left_out)
         if known is not None:
             result = self._reuse(plugin, known)
         else:
@@ -205,6 +220,7 @@ class Engine:
                     "trials": [asdict(trial) for trial in ctx.trials[trials:]],
                     "epochs": ctx.meter.epochs - epochs,
                     "chosen": asdict(ctx.chosen) if ctx.chosen else None,
+                    "left_out": [asdict(said) for said in ctx.meter.left_out[given_up:]],
                 }
                 self.journal.put("step", step_key, value)
         if self.mended.get(step.name):
@@ -222,10 +238,15 @@ class Engine:
             hypothesis=hypothesis, why=why_of(step), rules=_names(step),
         )  # fmt: skip
         try:
-            evidence = step.measure(ctx)
+            with time_for(ctx.meter, step, self._later(plugin)):
+                evidence = step.measure(ctx)
             _check_evidence(evidence)
             said = summary_of(step, evidence)
             findings = judge(step.rules, evidence, ctx.settings.ignore)
+        except (TimeUp, UnaffordableError) as error:
+            reason = str(error) or f"{ctx.settings.budget} were used up"
+            ctx.meter.leave_out(step.name, reason)
+            return replace(blank, status="skip", reason=reason)
         except BaseException as error:  # a plugin may raise anything, and the user's code too
             fault = usage_error(error, getattr(ctx.experiment, "model", None), _file_of(step))
             if fault is not None:
@@ -255,6 +276,10 @@ class Engine:
             ctx.recall(Trial(**trial))
         ctx.meter.spend(known["epochs"])
         ctx.chosen = chosen_from_json(known.get("chosen")) or ctx.chosen
+        for said in known.get("left_out", ()):
+            ctx.meter.leave_out(**said)
+        if result.status == "skip":
+            return result
         findings = judge(plugin.step.rules, result.evidence, ctx.settings.ignore)
         status = status_of(findings)
         return replace(result, findings=findings, status=status, rules=_names(plugin.step))
@@ -277,14 +302,32 @@ class Engine:
         if goto is None or goto.step not in [p.step.name for p in self.plugins]:
             return None
         limit = MAX_ROUNDS_WITH_BUDGET if self.ctx.settings.budget else MAX_ROUNDS
-        if result.round >= limit or self.ctx.meter.spent:
+        if result.round >= limit or not isinstance(goto, Goto) or not self._pays_for_round(goto):
             return None
-        return goto if isinstance(goto, Goto) else None
+        return goto
 
-    def _record(self, result: StepResult) -> None:
-        if result.status == "skip":
-            self.ctx.emit(StepFinished(result, reused=False))
-        self.results.append(result)
+    def _pays_for_round(self, goto: Goto) -> bool:
+        """Whether the budget pays for another round, which takes a whole training or more."""
+        ctx = self.ctx
+
+        def paid() -> int:
+            left = ctx.epochs_left if ctx.meter.limits_time else None
+            whole = ctx.experiment.epochs or 1
+            return int(not ctx.meter.spent and (left is None or left >= whole))
+
+        if ctx.decide("another round", paid):
+            return True
+        if ctx.meter.limits_time:
+            ctx.meter.leave_out(f"another round, {goto.hypothesis}")
+        return False
+
+    def _later(self, plugin: Plugin) -> list[Step]:
+        """The steps that come after this one."""
+        place, until = self._position(plugin.step.name), self.ctx.settings.until
+        if until == plugin.step.name:
+            return []
+        end = self._position(until) + 1 if until else len(self.plugins)
+        return [p.step for p in self.plugins[place + 1 : end] if not self._why_not(p, "")]
 
 
 def _file_of(step: Step) -> str | None:

@@ -5,6 +5,7 @@ the experiment as repaired; then all remedies are tried.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from recipe.core.clock import is_up
 from recipe.core.events import Progress
 from recipe.core.evidence import Evidence
 from recipe.core.findings import status_of
@@ -64,7 +65,7 @@ def _search(found: Search, rules: Mapping[str, Rule]) -> None:
     repaired = Verifier(found.engine.ctx, found.engine.journal, rules)
     new = found.causes
     for number in range(MOST_LOOKS):
-        if found.engine.ctx.meter.out_of_time():
+        if not _pays_for_look(found.engine, number):
             return
         behind = _repair(repaired, found, new)
         if number and not behind:
@@ -72,6 +73,18 @@ def _search(found: Search, rules: Mapping[str, Rule]) -> None:
         new = _look(found, repaired, behind)
         if not new:
             return
+
+
+def _pays_for_look(engine: Engine, number: int) -> bool:
+    """Whether the rest of a budget of time pays for the short steps once more, which take about as
+    long as they took.
+    """
+    ctx, short = engine.ctx, {plugin.step.name for plugin in _short(engine)}
+    took = sum(step.seconds for step in engine.results if step.name in short)
+    if ctx.decide(f"look {number}", lambda: int(not is_up(before=took))):
+        return True
+    ctx.meter.leave_out("a look for what the fault hides")
+    return False
 
 
 def _repair(repaired: Verifier, found: Search, causes: Sequence[str]) -> str | None:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from recipe.core.clock import TimeUp, check
 from recipe.core.errors import UNUSABLE
 from recipe.core.keys_and_seeds import derive_seed, key
 from recipe.core.score_noise import fluctuation
@@ -24,6 +25,8 @@ LEAST_ITERATIONS = 500
 LEAST_SHARE = 0.5
 """Of the declared epochs: a proof is shorter than a training, but long enough to tell."""
 RATES_TRIED = 2
+CUT_OFF = {"cut_off": True}
+"""In the journal: a training that the budget of time did not pay for."""
 MOST_PARTS = 500
 """Of the validation items: a proof stands in the journal with the score of each."""
 
@@ -46,6 +49,10 @@ class Retraining:
     ) -> Result:
         """The best of a few rates, or at the declared one, from the run's own seed; `again` from
         another one.
+
+        Raises:
+            TimeUp: the rest of the run's time does not suffice.
+
         """
         own = [experiment.lr] if experiment.lr is not None else []
         usual = [lr for lr in usual_rates(experiment) if lr not in own]
@@ -72,8 +79,15 @@ class Retraining:
         name = key("proof", self.ctx.runner.fingerprint, seed, chain, configuration(spec))
         known: dict[str, Any] | None = self.journal.get("proof", name)
         if known is None:
-            known = self._trained(spec, data, epochs, seed)
+            try:
+                check(before=self.ctx.lasts(epochs))
+                known = self._trained(spec, data, epochs, seed)
+            except TimeUp:
+                self.journal.put("proof", name, CUT_OFF)
+                raise
             self.journal.put("proof", name, known)
+        elif known == CUT_OFF:
+            raise TimeUp
         if name not in self.ctx.runner.counted:
             self.ctx.runner.counted.add(name)
             self.ctx.meter.spend(known["epochs"])

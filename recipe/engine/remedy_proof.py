@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from recipe.core.clock import TimeUp, is_up
 from recipe.core.errors import UNUSABLE
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding, RemedyOutcome, Severity
@@ -16,7 +17,7 @@ from recipe.core.score_noise import fluctuation
 from recipe.core.trials import Trial
 from recipe.data.datasets import Splits, TensorData
 from recipe.data.splitting import load_splits
-from recipe.engine.court import Attempt, Case, decide
+from recipe.engine.court import Attempt, Case, Verdict, decide
 from recipe.engine.proof_training import Retraining
 from recipe.engine.score_gain import (
     Result,
@@ -56,6 +57,8 @@ class Verifier:
     """Remedies that helped so far."""
     before: dict[bool, Result] = field(default_factory=dict)
     """Without the next remedy: as declared, and shortened."""
+    late: bool = False
+    """Whether the time of the run did not suffice for a proof."""
 
     def __post_init__(self) -> None:
         self.experiment, self.data = self.ctx.experiment, self.ctx.data
@@ -85,6 +88,8 @@ class Verifier:
         names = dict.fromkeys((*causes, *notes))
         cases = self._cases([found[name] for name in names], every, evidence or {})
         verdict = decide(self, cases)
+        if self.late:
+            self._leave_out(cases, verdict)
         warnings = [f for f, _ in found.values() if f.severity == "warn"]
         doubtful = {f.rule for f in warnings if f.confidence < DOUBTFUL} - verdict.upheld
         idle = doubtful | verdict.acquitted
@@ -98,6 +103,13 @@ class Verifier:
             )
             for step in steps
         )
+
+    def _leave_out(self, cases: Sequence[Case], verdict: Verdict) -> None:
+        """Say whose remedies were not tried for want of time."""
+        for case in cases:
+            outcome = verdict.outcomes.get(case.rule)
+            if outcome is None or outcome.undecided:
+                self.ctx.meter.leave_out(f"the proof of {case.rule}")
 
     def _cases(
         self,
@@ -171,6 +183,9 @@ class Verifier:
     @property
     def spent(self) -> bool:
         """Whether the budget of proofs, or of the run, is used up."""
+        self.late = self.late or is_up()
+        if self.late:
+            return True
         epochs, seconds = self.ctx.meter.epochs - self.started, self.ctx.meter.seconds
         budget = self.ctx.settings.verify_budget
         if budget is None or isinstance(budget, str):
@@ -205,12 +220,15 @@ class Verifier:
             after = self.retraining.best(
                 mended, data, (*self.chain, remedy.name), declared=declared
             )
+        except TimeUp:
+            self.late = True
+            return None
         except Exception:  # noqa: BLE001 - a remedy that does not fit this experiment
             return None
         helped, certain = self._judged(before, after)
         close = not certain or case.finding.severity == "note"
         if helped and close and not self.spent:  # once more, as it may be luck
-            with suppress(Exception):  # one seed decides then
+            with suppress(Exception, TimeUp):  # one seed decides then
                 seconds = [
                     self.retraining.best(spec, each, chain, declared=declared, again=True)
                     for spec, each, chain in (

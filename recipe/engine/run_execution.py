@@ -1,6 +1,7 @@
 """One run from an experiment to its folder."""
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from recipe.border.call_limit import limited_calls
 from recipe.border.faults import as_stop, usage_error
 from recipe.border.surroundings import folder_kept, warnings_shown
 from recipe.core.budget import Budget
+from recipe.core.clock import working_until
 from recipe.core.events import Message, Observer, RunFinished, RunStarted
 from recipe.core.files import write_text
 from recipe.core.option_definitions import BY_NAME
@@ -59,6 +61,7 @@ def execute(
     observe: Observer | None = None,
     gate: Gate | None = None,
     base: Path | None = None,
+    began: float | None = None,
     **given: Any,
 ) -> RunResult:
     """Run with resolved settings. Whatever the user's code raises is one sentence, and what it
@@ -70,12 +73,14 @@ def execute(
         observe: called with every event.
         gate: see `recipe.run`; asked after warnings too.
         base: where relative paths of options begin; by default the working directory.
+        began: when a budget of time began, by `time.monotonic`; by default now.
         given: see `_execute`.
 
     Raises:
         UsageError: see `recipe.run`; or code of the user's failed.
 
     """
+    began = time.monotonic() if began is None else began
     emit = as_stop(observe or (lambda _: None))
     limit = settings.call_limit if isinstance(settings.call_limit, Budget) else None
     with (
@@ -87,7 +92,8 @@ def execute(
         try:
             base = (base or folder).absolute()
             asked = gate and as_stop(gate)
-            return _execute(experiment, settings, base, emit=emit, gate=asked, **given)
+            given = {**given, "emit": emit, "gate": asked, "began": began}
+            return _execute(experiment, settings, base, **given)
         except BaseException as error:
             brought = getattr(experiment, "model", None)
             if (fault := usage_error(error, brought)) is None:
@@ -107,6 +113,7 @@ def _execute(
     target: str | None = None,
     gate: Gate | None = None,
     folder: Path | None = None,
+    began: float,
 ) -> RunResult:
     """Run, wherever the user's code moves the working directory to.
 
@@ -118,6 +125,7 @@ def _execute(
         emit: called with every event.
         gate: see `recipe.run`; asked after warnings too.
         folder: a run folder to go on with, instead of a new one.
+        began: when a budget of time began.
 
     Raises:
         UsageError: see `recipe.run`.
@@ -135,7 +143,7 @@ def _execute(
             started.experiment.inputs.write(journal.path.parent, experiment.model)
         steps = tuple((p.step.name, p.step.title) for p in started.plugins)
         emit(RunStarted(name, called, steps, resumed))
-        engine = make_engine(started, settings, journal, emit, gate)
+        engine = make_engine(started, settings, journal, emit, gate, began=began)
         interrupted = _interrupted(engine, started)
         record |= _kept(engine.decisions.taken())
         write_text(journal.path.parent / run_folder.SETTINGS, run_folder.to_toml(record))
@@ -202,9 +210,10 @@ def _interrupted(engine: Engine, started: Started) -> bool:
     """Run the steps and prove what they advise; whether somebody pressed Ctrl-C meanwhile."""
     try:
         engine.run()
-        if started.earlier is not None:
-            train_declared(engine)
-        engine.results = proved(engine)
+        with working_until(engine.ctx.meter.deadline):
+            if started.earlier is not None:
+                train_declared(engine)
+            engine.results = proved(engine)
     except KeyboardInterrupt as error:
         if usage_error(error) is not None:  # the user's code raised it, and nobody pressed a key
             raise

@@ -44,6 +44,7 @@ def assemble(
         interrupted=interrupted,
         chosen=ctx.chosen,
         columns=ctx.experiment.columns,
+        left_out=tuple(ctx.meter.left_out),
     )
 
 

@@ -1,5 +1,7 @@
 """An engine around a run that has started: its journal, its trainings and its context."""
 
+import math
+import time
 from dataclasses import asdict, replace
 
 from recipe.core.budget import Meter
@@ -16,6 +18,7 @@ from recipe.plugin.context import Context
 from recipe.search.checkpoints import Checkpoints
 from recipe.search.runner import Runner
 from recipe.speed.mode_choice import choose
+from recipe.speed.mode_search import SHARE
 from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.plan import iterations_per_epoch
 
@@ -33,9 +36,23 @@ def make_engine(
     journal: Journal,
     emit: Observer,
     gate: Gate | None,
+    *,
+    began: float | None = None,
 ) -> Engine:
-    """The engine of a run; it can be given another experiment where a fault is repaired."""
-    meter = Meter(settings.budget)
+    """The engine of a run; it can be given another experiment where a fault is repaired.
+
+    Args:
+        started: experiment and data.
+        settings: resolved options.
+        journal: of the run folder.
+        emit: told of every event.
+        gate: asked after warnings and failures.
+        began: when the budget of time began, by `time.monotonic`; None for now.
+
+    """
+    began = time.monotonic() if began is None else began
+    meter = Meter(settings.budget, started=began)
+    meter.keep_for_report()
 
     def around(experiment: Experiment, data: Splits, name: str) -> Context:
         """The repaired experiment in place of the declared one."""
@@ -63,7 +80,7 @@ def _context(
         on_trial=lambda trial, reused: emit(TrialFinished(trial, reused)),
         progress=lambda *how_far: emit(Progress(*how_far)),
         say=lambda text: emit(Message(text)),
-        tune=lambda: _tune(started, settings, journal, emit),
+        tune=lambda: _tune(started, settings, journal, emit, meter),
     )
     return Context(
         experiment=replace(started.experiment, starts=folder / STARTS),
@@ -76,7 +93,9 @@ def _context(
     )
 
 
-def _tune(started: Started, settings: Settings, journal: Journal, emit: Observer) -> ExecutionMode:
+def _tune(
+    started: Started, settings: Settings, journal: Journal, emit: Observer, meter: Meter
+) -> ExecutionMode:
     """The way to run trainings, once and for all for this run folder."""
     if settings.exact:
         return PLAIN
@@ -88,9 +107,11 @@ def _tune(started: Started, settings: Settings, journal: Journal, emit: Observer
     if budget is not None and budget.unit == "epochs":
         epochs = min(epochs, budget.amount)
     per_epoch = iterations_per_epoch(started.data.train, experiment.batch_size)
+    most = SHARE * (meter.left or 0.0) if meter.limits_time else math.inf
     choice = choose(
-        experiment, started.data, started.device, settings.seed, planned=epochs * per_epoch
-    )
+        experiment, started.data, started.device, settings.seed,
+        planned=epochs * per_epoch, most=most,
+    )  # fmt: skip
     journal.put(WAY, started.fingerprint, asdict(choice.mode))
     journal.put(PACE, started.fingerprint, choice.iteration)
     emit(Message(str(choice)))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from recipe.core.clock import working_until
 from recipe.core.evidence import Scalar
 from recipe.core.files import to_json, write_bytes, write_text
 from recipe.core.results import RunResult
@@ -34,6 +35,7 @@ def write_run(result: RunResult, engine: Engine, settings: Settings, called: Pat
     """Write everything into the run folder; the result, with the best weights and the folder as it
     is `called`.
     """
+    from recipe.report.plots import draw_plots
     from recipe.report.write import write_report
 
     folder = engine.journal.path.parent
@@ -53,5 +55,15 @@ def write_run(result: RunResult, engine: Engine, settings: Settings, called: Pat
         write_text(folder / "best.json", to_json(how, indent=1) + "\n")
     result = replace(result, folder=called)
     run_folder.write_result(result, folder)
-    write_report(result, folder, junit=settings.ci, html=settings.html)
+    meter = engine.ctx.meter
+
+    def left_out(count: int, of: int) -> None:
+        meter.leave_out(f"{count} of {of} plots, which 'recipe report {called}' draws")
+
+    with working_until(meter.end):
+        plots = draw_plots(result, folder, left_out)
+    if len(result.left_out) < len(meter.left_out):
+        result = replace(result, left_out=tuple(meter.left_out))
+        run_folder.write_result(result, folder)
+    write_report(result, folder, plots, junit=settings.ci, html=settings.html)
     return result

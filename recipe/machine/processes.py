@@ -21,6 +21,7 @@ import torch
 
 from recipe.border.call_limit import limited_in_child
 from recipe.border.faults import usage_error
+from recipe.core.clock import TimeUp
 from recipe.core.errors import RecipeError, UsageError, raised
 
 Serve = Callable[["Channel"], None]
@@ -228,6 +229,7 @@ def run_all(
     Raises:
         UsageError: code of the user's raised in a job.
         RecipeError: a job raised, or its process died twice.
+        TimeUp: one of them was cut off.
 
     """
     results: dict[int, dict[str, Any]] = {}
@@ -241,6 +243,8 @@ def run_all(
                     raise UsageError(message["fault"])
                 if "error" in message:
                     raise RecipeError(message["error"])
+                if "time_up" in message:
+                    raise TimeUp
                 results[index] = message["result"]
                 on_done(len(results))
     except RequestFailed as gone:
@@ -255,6 +259,8 @@ def _serve_jobs(line: Channel, jobs: Sequence[Callable[[], dict[str, Any]]]) -> 
             line.send({"result": jobs[message["job"]]()})
         except ChannelClosed:
             raise
+        except TimeUp:
+            line.send({"time_up": True})
         except BaseException as error:  # noqa: BLE001 - it is raised again in the parent
             fault = usage_error(error)
             line.send({"fault": str(fault)} if fault else {"error": raised(error)})

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from recipe.core.budget import Meter
 from recipe.core.chosen_model import Chosen
+from recipe.core.clock import TimeUp
 from recipe.core.events import Message, Progress
 from recipe.core.evidence import Evidence
 from recipe.core.keys_and_seeds import derive_seed, key
@@ -31,6 +32,7 @@ from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.fingerprint import configuration
 from recipe.training.plan import iterations_per_epoch
 
+Found = TypeVar("Found")
 MOST_BATCHES = 8
 """Batches of the largest size, a quarter of a gigabyte of outputs each, that are held at once."""
 
@@ -99,6 +101,26 @@ class Context:
         if self.settings.budget is None or left is None or self.settings.budget.unit == "epochs":
             return left
         return left / self.pace if self.pace else None
+
+    def in_time(self, what: str, make: Callable[[], Found], otherwise: Found) -> Found:
+        """What `make` gives, or where the time of the run does not suffice `otherwise`, and a line
+        that says so.
+
+        Args:
+            what: is left out then.
+            make: looks at something, or trains.
+            otherwise: stands for it.
+
+        """
+        try:
+            return make()
+        except TimeUp:
+            self.meter.leave_out(f"{self.step}: {what}")
+            return otherwise
+
+    def lasts(self, epochs: float) -> float:
+        """Seconds that so many epochs of a trial take; 0 where nobody knows."""
+        return epochs * (self.pace or 0.0)
 
     def allow(self, share: float, *, only_time: bool = False) -> Allowance:
         """A share of what is left of the budget, for the step to spend; with `only_time` no budget

@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
-from recipe.core.errors import StepError
+from recipe.core.errors import RecipeError, StepError
 from recipe.core.evidence import Evidence
 from recipe.plugin.rules import Rule
 
@@ -34,7 +34,7 @@ class Goto:
 @runtime_checkable
 class Step(Protocol):
     """The shape of a step plugin. Optional: `why`, `says`, `examples`, `figures`, `goto`,
-    `expects`, `short`, `reads_logs` and `applies`.
+    `expects`, `short`, `always`, `needs`, `reads_logs` and `applies`.
 
     `why` (a string) gives the reasoning: its first sentence, of 110 characters at most, is said
     before the step runs, all of it stands in the report's glossary.
@@ -49,6 +49,9 @@ class Step(Protocol):
     of the budget are left for it (None without a budget): the plan is told before anything long.
     `short = True` says that it takes no whole training: when a fault stops the run, the short
     steps look once more, at the repaired experiment, for what that fault hid.
+    `always = True` says that it is worth a moment whatever the budget: it runs, if shortly, where
+    the time is used up already.
+    `needs` is the share of a budget of time that the steps before leave to it.
     `reads_logs = True` says that the rules can read curves alone (`recipe diagnose`).
     `applies(experiment) -> bool` says whether the step is one for this experiment: where it is not,
     the run goes without it.
@@ -109,6 +112,22 @@ def applies_to(step: Step, experiment: "Experiment") -> bool:
 def is_short(step: Step) -> bool:
     """Whether it takes no whole training."""
     return bool(getattr(step, "short", False))
+
+
+def is_always(step: Step) -> bool:
+    """Whether it runs also where the time is used up, if only for a moment."""
+    return bool(getattr(step, "always", False))
+
+
+def needs_of(step: Step) -> float:
+    """The share of a budget of time that earlier steps leave to it."""
+    return float(getattr(step, "needs", 0.0))
+
+
+class UnaffordableError(RecipeError):
+    """A step does not begin: the budget does not pay for it. The message says why in a few words,
+    such as "one training takes 30 s, 4 s are left".
+    """
 
 
 def examples_of(step: Step) -> Mapping[str, Evidence]:

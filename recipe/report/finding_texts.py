@@ -124,6 +124,16 @@ def applied(result: RunResult) -> dict[str, str]:
     }
 
 
+def left_out(result: RunResult) -> str:
+    """What was not done for want of budget, with the reason behind what shares it; empty where all
+    was done.
+    """
+    by_reason: dict[str, list[str]] = {}
+    for said in result.left_out:
+        by_reason.setdefault(said.why, []).append(said.what)
+    return "; ".join(f"{', '.join(whats)} ({why})" for why, whats in by_reason.items())
+
+
 def _located(result: RunResult) -> list[Located]:
     return [Located(f, step.title) for step in result.latest_steps for f in step.findings]
 

@@ -87,6 +87,7 @@ def summary(result: RunResult) -> list[str]:
         *about_model(result),
         *against,
         *about_cost(result),
+        *_left_out(result),
     ]
 
 
@@ -168,6 +169,11 @@ def about_cost(result: RunResult) -> list[str]:
     trainings = f", as much as {wording.show(float(cost.trainings))} full trainings"
     work = f"{wording.count(cost.trials, 'trial')} with {wording.count(cost.epochs, 'epoch')}"
     return [f"The run took {seconds}: {work}{trainings if cost.trainings else ''}."]
+
+
+def _left_out(result: RunResult) -> list[str]:
+    said = finding_texts.left_out(result)
+    return [f"For want of budget, these were left out: {wording.prose(said)}."] if said else []
 
 
 def _checklist(steps: Sequence[StepResult]) -> dict[str, Any]:

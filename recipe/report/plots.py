@@ -4,12 +4,14 @@ Matplotlib is imported when something is drawn, without pyplot: no window, no gl
 """
 
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recipe.core.clock import is_up
 from recipe.core.files import write_bytes
 from recipe.core.results import RunResult, StepResult
 from recipe.report.axes import set_scale
@@ -68,32 +70,50 @@ class Plot:
     """What it shows: a step, the schedules, the chain of repairs, or the search."""
 
 
-def draw_plots(result: RunResult, folder: Path) -> tuple[Plot, ...]:
-    """Draw every figure of every round into `folder`/plots, then the schedules, the
-    chain of repairs and the search.
+def draw_plots(
+    result: RunResult, folder: Path, left_out: Callable[[int, int], None] = lambda *_: None
+) -> tuple[Plot, ...]:
+    """Draw every figure of every round into `folder`/plots, then the schedules, the chain of
+    repairs and the search.
 
     Figures of which nothing was measured are left out.
+
+    Args:
+        result: what the run found.
+        folder: of the run.
+        left_out: told how many of how many plots were not drawn, where `recipe.core.clock` left no
+            time for them.
+
     """
     (folder / "plots").mkdir(parents=True, exist_ok=True)
-    plots = []
+    plots, longest = [], 0.0
+    wanted = list(_wanted(result))
+    for plot, shown in wanted:
+        if is_up(before=longest):
+            break
+        began = time.monotonic()
+        write_bytes(folder / plot.link, png(shown))
+        plots.append(plot)
+        longest = max(longest, time.monotonic() - began)
+    if len(plots) < len(wanted):
+        left_out(len(wanted) - len(plots), len(wanted))
+    return tuple(plots)
+
+
+def _wanted(result: RunResult) -> Iterator[tuple[Plot, Panel | SearchPanel | WaterfallPanel]]:
+    """All plots there are, in their order."""
     for step in result.steps:
         for figure in step.figures:
             if (shown := panel(figure, step.evidence)) is not None:
                 link = f"plots/{file_name(step, figure.name)}"
-                write_bytes(folder / link, png(shown))
                 said = caption(figure, shown)
-                plots.append(Plot(link, figure.title, said, step.name, step.round))
+                yield Plot(link, figure.title, said, step.name, step.round), shown
     if (shown := schedules_panel(result)) is not None:
-        write_bytes(folder / "plots/schedules.png", png(shown))
-        plots.append(Plot("plots/schedules.png", shown.title, SCHEDULES, about="schedules"))
+        yield Plot("plots/schedules.png", shown.title, SCHEDULES, about="schedules"), shown
     if (chain := waterfall(result)) is not None:
-        write_bytes(folder / "plots/repairs.png", png(chain))
-        plots.append(Plot("plots/repairs.png", chain.title, REPAIRS, about="repairs"))
+        yield Plot("plots/repairs.png", chain.title, REPAIRS, about="repairs"), chain
     for name, view in views(result):
-        link = f"plots/search-{name}.png"
-        write_bytes(folder / link, png(view))
-        plots.append(Plot(link, view.title, SEARCH[name], about="search"))
-    return tuple(plots)
+        yield Plot(f"plots/search-{name}.png", view.title, SEARCH[name], about="search"), view
 
 
 def file_name(step: StepResult, figure: str) -> str:

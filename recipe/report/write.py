@@ -1,5 +1,6 @@
 """Write the report of a run: plots, report.md, report.html where asked, junit.xml for CI."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from recipe.core.files import make_folder, write_text
@@ -7,13 +8,18 @@ from recipe.core.results import RunResult
 from recipe.report.html_page import html_page
 from recipe.report.junit import junit_xml
 from recipe.report.markdown import render
-from recipe.report.plots import draw_plots
+from recipe.report.plots import Plot, draw_plots
 
 MARKDOWN, HTML, PATCH = "report.md", "report.html", "fix.patch"
 
 
 def write_report(
-    result: RunResult, folder: Path, *, junit: bool = False, html: bool = False
+    result: RunResult,
+    folder: Path,
+    plots: Sequence[Plot] | None = None,
+    *,
+    junit: bool = False,
+    html: bool = False,
 ) -> Path:
     """Draw the plots of `result` into `folder` and write report.md, the path it returns.
 
@@ -23,6 +29,7 @@ def write_report(
     Args:
         result: what the run found.
         folder: where the files go.
+        plots: those that are drawn already; by default all are drawn here.
         junit: write junit.xml too.
         html: write report.html too, one file that holds its plots.
 
@@ -31,7 +38,7 @@ def write_report(
 
     """
     make_folder(folder)
-    plots = draw_plots(result, folder)
+    plots = draw_plots(result, folder) if plots is None else plots
     report = folder / MARKDOWN
     text = render(result, plots) + _patch_section(folder)
     write_text(report, text)

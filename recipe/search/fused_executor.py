@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
+from recipe.core.clock import TimeUp
 from recipe.core.errors import UNUSABLE
 from recipe.machine.memory import trim
 from recipe.search.executor import OnProgress, Trainer
@@ -11,7 +13,7 @@ from recipe.search.sequential_executor import SequentialExecutor
 from recipe.search.trial_run import TrialRun
 from recipe.speed.fused_training import FusedTraining
 from recipe.speed.fusing import CannotFuse, fusable, fusion_group
-from recipe.training.early_stopping import TrainingRecord, patience_for
+from recipe.training.early_stopping import TrainingRecord, out_of_budget, patience_for
 from recipe.training.plan import pause_in
 
 
@@ -54,7 +56,11 @@ class FusedExecutor:
         while any(run.record.done < until for run in self.rows if run.record):
             started = time.perf_counter()
             pause = pause_in(until - training.number, training.iterations_per_epoch)
-            epochs = training.epoch(pause)
+            try:
+                epochs = training.epoch(pause)
+            except TimeUp:
+                self._cut_off(training, on_progress)
+                return
             seconds = (time.perf_counter() - started) / len(epochs)
             best = []
             for row, (run, epoch) in enumerate(zip(self.rows, epochs, strict=True)):
@@ -69,6 +75,27 @@ class FusedExecutor:
             self._drop_ended()
             if any(epoch.part < 1 for epoch in epochs):
                 return
+
+    def _cut_off(self, training: FusedTraining, on_progress: OnProgress) -> None:
+        """End all of them within an epoch; the first one is validated as far as it came."""
+        part, first, epochs, best = training.begun, not training.number, [], []
+        if first:
+            with suppress(TimeUp):
+                epochs = training.end_epoch()
+        for row, (run, epoch) in enumerate(zip(self.rows, epochs, strict=False)):
+            if run.record is not None and run.record.record(epoch):
+                best.append(row)
+        training.trials.hold(best)
+        for run in self.rows:
+            record = run.record
+            if record is None or record.status == "diverged":
+                continue
+            record.done = 0 if first else record.done
+            record.part = part
+            record.stop("stopped", out_of_budget(record.trained))
+            if run.trial is None:
+                on_progress(run)
+        self._drop_ended()
 
     def _start(self) -> FusedTraining:
         trainer = self.trainer

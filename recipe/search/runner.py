@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from recipe.core import clock
 from recipe.core.budget import Meter
 from recipe.core.errors import UNUSABLE
 from recipe.core.keys_and_seeds import key
@@ -32,7 +33,7 @@ from recipe.training.feature_extraction import (
     extract_features,
     why_not_extracted,
 )
-from recipe.training.fit import Fit
+from recipe.training.fit import Fit, snapshot_of
 from recipe.training.loop import Training
 from recipe.training.plan import iterations_per_epoch
 
@@ -179,8 +180,11 @@ class Runner:
             return path.read_bytes()
         runner = self._on_features([experiment]) or self
         fit = runner.fit(runner.fitting(TrialSpec({}, experiment)).trained)
-        fit.out_of_time = lambda: False  # these weights were paid for before
-        fit.advance(trial.epochs)
+        fit.out_of_time = None  # these weights were paid for before
+        with clock.without_limit():
+            fit.advance(trial.epochs or trial.part)
+            if not fit.done:
+                return save(runner.whole_state(snapshot_of(fit.training.model)))
         return save(runner.whole_state(fit.weights()))
 
     def spend(self, epochs: float) -> None:

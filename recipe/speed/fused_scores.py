@@ -7,11 +7,13 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
+from recipe.core import clock
 from recipe.data.datasets import Splits
 from recipe.data.joining import join
 from recipe.experiment import Experiment
 from recipe.speed.fused_model import FusedModel
 from recipe.training.epoch import Epoch
+from recipe.training.evaluation import GRACE
 from recipe.training.execution_mode import ExecutionMode
 from recipe.training.plan import activation_sample
 
@@ -45,6 +47,7 @@ class FusedScores:
         loss_sum: Tensor | None = None
         parts, targets, count = [], [], 0
         for x, y in data.val.eval_batches():
+            clock.check(-GRACE)
             outputs = trials.outputs(parameters, mode.lay_out(x))
             loss = self.losses(outputs, y) * len(x)
             loss_sum = loss if loss_sum is None else loss_sum + loss

@@ -7,6 +7,7 @@ each trial its own gradient, since no trial's loss depends on another's weights.
 """
 
 import math
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from recipe.core import clock
 from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits
 from recipe.experiment import Experiment
@@ -28,6 +30,7 @@ from recipe.speed.fusing import CannotFuse, fusable
 from recipe.training.epoch import AVERAGED, Epoch
 from recipe.training.evaluation import evaluate, full_precision
 from recipe.training.execution_mode import PLAIN, ExecutionMode, thread_count
+from recipe.training.loop import VALIDATION
 from recipe.training.plan import (
     epoch_batches,
     iterations_per_epoch,
@@ -49,6 +52,7 @@ class _Running:
     iterations: int
     losses: list[Tensor] = field(default_factory=list)
     sums: Tensor | None = None
+    seconds: float = 0.0
 
     def keep(self, index: Tensor) -> None:
         """Go on with these rows only."""
@@ -99,6 +103,7 @@ class FusedTraining:
         self.model = model
         self.number = 0
         self._paused: _Running | None = None
+        self._validation: float | None = None
         self.compared_after = frozenset(compared_after)
         self.average = RunningAverage([self.trials.weights]) if compared_after else None
         self.optimizer = FUSED[str(lead.optimizer)](experiments, self.trials.weights)
@@ -135,23 +140,40 @@ class FusedTraining:
             One result per row.
 
         """
-        running = self._paused or self._begin(self.number)
+        running = self._paused = self._paused or self._begin(self.number)
         with self._running(running.noise):
             self._train(running, pause)
         if pause is not None and pause <= len(running.losses) < running.iterations:
-            self._paused = running
             part = len(running.losses) / running.iterations
             return [
                 epoch if epoch.diverged else Epoch(epoch.number, losses=epoch.losses, part=part)
                 for epoch in self._sum_up(running)
             ]
+        return self._ended(running)
+
+    def end_epoch(self) -> list[Epoch]:
+        """As `Training.end_epoch`, one result per row."""
+        running = self._paused
+        if running is None or not running.losses:
+            return []
+        running.iterations = len(running.losses)
+        return self._ended(running)
+
+    @property
+    def begun(self) -> float:
+        """Share that is trained of an epoch that pauses."""
+        return len(self._paused.losses) / self._paused.iterations if self._paused else 0.0
+
+    def _ended(self, running: _Running) -> list[Epoch]:
         self._paused = None
         self.number += 1
         epochs = self._sum_up(running)
+        started = time.monotonic()
         with self._running(self._noise(running.number)):
             self.scores.validate(self.trials, self.data, self.mode, epochs)
             if self.average is not None and self.number in self.compared_after:
                 self._compare(self.average, epochs)
+        self._validation = time.monotonic() - started
         return epochs
 
     def losses(
@@ -178,6 +200,7 @@ class FusedTraining:
             watched = frozenset(i for i in planned if watch_every and (i + 1) % watch_every == 0)
             with self._running(self._noise(number)):
                 for loss, _ in self._iterations(number, watched, watch):
+                    clock.check()
                     batch_losses.append(loss)
                     stopped = stop() or len(batch_losses) == iterations
                     if stopped:
@@ -214,13 +237,24 @@ class FusedTraining:
 
     def _train(self, running: _Running, pause: int | None) -> None:
         losses = running.losses
+        began = time.monotonic() - running.seconds
         while pause is None or len(losses) < pause:
+            running.seconds = time.monotonic() - began
+            if len(losses) < running.iterations:
+                clock.check(self._until_validated(running))
             update = next(running.updates, None)
             if update is None:
                 return
             loss, sums = update
             losses.append(loss)
             running.sums = sums if running.sums is None or sums is None else running.sums + sums
+
+    def _until_validated(self, running: _Running) -> float:
+        """As `Training` estimates it."""
+        if self._validation is not None or not running.losses:
+            return self._validation or 0.0
+        took = running.seconds / len(running.losses)
+        return VALIDATION * took * len(self.data.val) / self.experiment.batch_size
 
     def _sum_up(self, running: _Running) -> list[Epoch]:
         epochs = []

@@ -1,6 +1,7 @@
 """The fastest way to train this model on this machine, remembered per model, shape and machine."""
 
 import json
+import math
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -34,6 +35,7 @@ def choose(
     seed: int,
     *,
     planned: float,
+    most: float = math.inf,
 ) -> ModeChoice:
     """The fastest mode whose losses follow the plain one's.
 
@@ -44,6 +46,7 @@ def choose(
         seed: of the weights and batches of the measurement.
         planned: iterations that the whole run is going to train; the search ends when it has
             cost `SHARE` of what they would take in the plain way.
+        most: seconds that it may cost in any case.
 
     """
     if not isinstance(data.train, TensorData | ItemData):
@@ -58,10 +61,10 @@ def choose(
     known = _recall(path, planned)
     if known is not None:
         return known
-    search = ModeSearch(experiment, data, device, seed, planned)
+    search = ModeSearch(experiment, data, device, seed, planned, most)
     choice = search.run()
     found = {"way": asdict(choice.mode), "gain": choice.gain, "iteration": choice.iteration,
-             "planned": None if search.complete else planned}  # fmt: skip
+             "planned": None if search.complete else search.planned}  # fmt: skip
     with suppress(OSError):  # not being able to remember costs a second the next time
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, json.dumps(found))

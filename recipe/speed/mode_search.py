@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from recipe.core.clock import TimeUp, working_until
 from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits
 from recipe.data.item_data import StreamData
@@ -28,6 +29,8 @@ from recipe.training.loop import Training
 
 SHARE = 0.03
 """Of the planned training that looking for the fastest way may cost."""
+MOST_OF_ONE = 2.0
+"""Times what the search may cost, after which a mode that is being tried is given up."""
 TOLERANCE = {"float32": 1e-3, "bfloat16": 2e-2}
 """Largest relative difference to the plain run's losses. Float32 sums in another order differ by
 about 1e-6 an operation; bfloat16 keeps 8 bits, a rounding of 0.4 % at each operation."""
@@ -101,6 +104,8 @@ class ModeSearch:
     device: torch.device
     seed: int
     planned: float
+    most: float = math.inf
+    """Seconds that the search may cost, however long the run is."""
     tried: list[MeasuredMode] = field(default_factory=list)
     reference: list[float] = field(default_factory=list)
     """Losses of the plain run."""
@@ -116,14 +121,20 @@ class ModeSearch:
         best = plain = self.best = self._try(PLAIN)
         started = time.perf_counter()  # PyTorch's own start is no cost of the search
         if plain.seconds is not None:
-            allowance = self._share_of_run(plain)
+            share = self._share_of_run(plain)
+            allowance = min(share, self.most)
+            self.planned *= allowance / share if share else 1.0
             for change in self._changes():
                 if time.perf_counter() - started > allowance:
                     break
                 mode = change(best)
                 if mode is None or mode == best.mode:
                     continue
-                found = self._try(mode)
+                try:
+                    with working_until(time.monotonic() + MOST_OF_ONE * self.most):
+                        found = self._try(mode)
+                except TimeUp:
+                    break
                 least = WORTHWHILE[found.mode.sharing] * (best.seconds or 0)
                 if found.seconds is not None and found.seconds < least:
                     best = self.best = found

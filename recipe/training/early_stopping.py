@@ -103,6 +103,11 @@ class TrainingRecord:
         return averaged_down(self.losses + self.unfinished, KEPT_LOSSES)
 
 
+def out_of_budget(epochs: float) -> str:
+    """Why a training ended after so many epochs."""
+    return f"the budget was used up after {round(epochs, 2):g} epochs"
+
+
 def rank(score: float | None, loss: float | None) -> tuple[float, float]:
     """What orders results: the higher score, then the lower loss."""
     return (-math.inf if score is None else score, -math.inf if loss is None else -loss)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from recipe.border.faults import said_of
+from recipe.core import clock
 from recipe.core.errors import UsageError
 from recipe.data.collating import IGNORED
 from recipe.data.datasets import Data
@@ -25,6 +26,8 @@ from recipe.training.running_score import RunningScore
 MOST_PARTS = 5000
 """Of the validation data, of which the score of each is looked at."""
 RESAMPLES = 200
+GRACE = 1.0
+"""Seconds that an evaluation may go on behind a limit: what was trained is worth its score."""
 
 
 def evaluate(
@@ -49,9 +52,15 @@ def model_outputs(
     mode: ExecutionMode = PLAIN,
     monitor: ActivationMonitor | None = None,
 ) -> Iterator[Batch]:
-    """Outputs of `model` in evaluation mode, and the targets, batch by batch."""
+    """Outputs of `model` in evaluation mode, and the targets, batch by batch.
+
+    Raises:
+        TimeUp: the time of `recipe.core.clock` is used up.
+
+    """
     model.eval()
     for number, (x, y) in enumerate(data.eval_batches()):
+        clock.check(-GRACE)
         with monitor.batch(len(x)) if monitor and not number else nullcontext():
             outputs = model(mode.lay_out(x))
         yield outputs, y

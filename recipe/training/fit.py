@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import torch
 from torch import Tensor
 
-from recipe.training.early_stopping import Snapshot, TrainingRecord
+from recipe.core.clock import TimeUp
+from recipe.training.early_stopping import Snapshot, TrainingRecord, out_of_budget
 from recipe.training.loop import Training
 from recipe.training.plan import pause_in
 
@@ -20,9 +22,19 @@ class Fit(TrainingRecord):
         training: Training,
         planned: int,
         patience: int | None = None,
-        out_of_time: Callable[[], bool] = lambda: False,
+        out_of_time: Callable[[], bool] | None = None,
     ) -> None:
-        """Nothing is trained yet; `out_of_time` is asked after each epoch."""
+        """Nothing is trained yet.
+
+        Args:
+            training: what is advanced.
+            planned: epochs.
+            patience: epochs without a gain after which it stops.
+            out_of_time: whether the time is used up, asked after each epoch: with it the training
+                ends with what it has when that is so, or when `recipe.core.clock` cuts it off;
+                without it the latter is a TimeUp.
+
+        """
         super().__init__(planned, patience)
         self.training, self.out_of_time = training, out_of_time
 
@@ -34,16 +46,45 @@ class Fit(TrainingRecord):
         while self.status is None and self.done < min(until, self.planned):
             start = time.perf_counter()
             pause = pause_in(until - self.done, self.training.iterations_per_epoch)
-            epoch = self.training.epoch(pause)
+            try:
+                epoch = self.training.epoch(pause)
+            except TimeUp:
+                if self.out_of_time is None:
+                    raise
+                self._cut_off()
+                self.seconds += time.perf_counter() - start
+                if on_epoch:
+                    on_epoch(self)
+                return
             if self.record(epoch):
                 self.weights = partial(dict, snapshot_of(self.training.model))
             self.seconds += time.perf_counter() - start
-            if self.status is None and epoch.part == 1 and self.out_of_time():
+            up = epoch.part == 1 and self.out_of_time is not None and self.out_of_time()
+            if self.status is None and up:
                 self.stop("stopped", f"the budget was used up after epoch {self.done}")
             if on_epoch:
                 on_epoch(self)
             if epoch.part < 1:
                 return
+
+    def _cut_off(self) -> None:
+        """End within an epoch. The first one is validated as far as it came: a model that is hardly
+        trained is better than none.
+        """
+        part, first = self.training.begun, not self.done
+        if first:
+            with suppress(TimeUp):
+                self._end_first()
+        if self.status != "diverged":
+            self.part = part
+            self.stop("stopped", out_of_budget(self.trained))
+
+    def _end_first(self) -> None:
+        epoch = self.training.end_epoch()
+        if epoch is not None and self.record(epoch):
+            self.weights = partial(dict, snapshot_of(self.training.model))
+        if epoch is not None and not epoch.diverged:
+            self.done = 0  # it was not whole
 
 
 @torch.no_grad()

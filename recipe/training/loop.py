@@ -1,6 +1,7 @@
 """One fit, readable from top to bottom."""
 
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from recipe.border.in_place import with_place_of_write
+from recipe.core import clock
 from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits
 from recipe.data.single_items import Batch
@@ -34,6 +36,8 @@ from recipe.training.running_score import RunningScore
 from recipe.training.user_update import own_update
 from recipe.training.weight_averaging import RunningAverage, trained_parameters, with_weights
 
+VALIDATION = 0.5
+"""Of an iteration: what a forward pass over as many items takes, with room for what is added up."""
 CHECK_EVERY = 16
 """Iterations between looks at the loss on an accelerator, where each look waits for it."""
 Update = tuple[Tensor, Batch | None]
@@ -51,6 +55,7 @@ class _Running:
     tally: RunningScore
     """Of the training batches."""
     done: int = 0
+    seconds: float = 0.0
 
 
 class Training:
@@ -108,6 +113,8 @@ class Training:
         self.number = 0
         """Of the next epoch, or of the one that pauses."""
         self._running: _Running | None = None
+        self._validation: float | None = None
+        """Seconds that the last one took."""
 
     def epochs(self) -> Iterator[Epoch]:
         """Train to the end of the plan; a loss that is not finite ends it at once."""
@@ -123,6 +130,9 @@ class Training:
         Args:
             pause: pause, without validation, when so many iterations of the epoch are done.
 
+        Raises:
+            TimeUp: `recipe.core.clock` leaves no more than a validation takes; the epoch pauses.
+
         """
         running = self._running = self._running or self._begin(self.number)
         with thread_count(self.mode.threads):
@@ -130,12 +140,34 @@ class Training:
                 self._train(running, pause)
             if running.epoch.part < 1:
                 return running.epoch
-            self.number, self._running = self.number + 1, None
-            if not running.epoch.diverged:
-                with self._seeded(running.epoch.number):
-                    running.epoch.figures |= self._validate()
-                    if self.average is not None and self.number in self.compared_after:
-                        running.epoch.figures |= self._compared(self.average)
+            return self._ended(running)
+
+    def end_epoch(self) -> Epoch | None:
+        """Validate what was trained of an epoch that pauses, as if it were all of it; None where
+        that is nothing.
+        """
+        running = self._running
+        if running is None or not running.done:
+            return None
+        running.iterations, running.epoch.part = running.done, 1.0
+        self._sum_up(running)
+        with thread_count(self.mode.threads):
+            return self._ended(running)
+
+    @property
+    def begun(self) -> float:
+        """Share that is trained of an epoch that pauses."""
+        return self._running.done / self._running.iterations if self._running else 0.0
+
+    def _ended(self, running: _Running) -> Epoch:
+        self.number, self._running = self.number + 1, None
+        if not running.epoch.diverged:
+            started = time.monotonic()
+            with self._seeded(running.epoch.number):
+                running.epoch.figures |= self._validate()
+                if self.average is not None and self.number in self.compared_after:
+                    running.epoch.figures |= self._compared(self.average)
+            self._validation = time.monotonic() - started
         return running.epoch
 
     def _begin(self, number: int) -> _Running:
@@ -169,6 +201,7 @@ class Training:
             )  # fmt: skip
             with thread_count(self.mode.threads), self._seeded(number):
                 for loss, _ in self._iterations(number, watched):
+                    clock.check()
                     value = loss.item()
                     if not math.isfinite(value):
                         return losses
@@ -191,7 +224,12 @@ class Training:
         epoch = running.epoch
         check_every = 1 if self.device.type == "cpu" else CHECK_EVERY
         pending: list[Tensor] = []
+        began = time.monotonic() - running.seconds
         while pause is None or running.done < pause:
+            running.seconds = time.monotonic() - began
+            if running.done < running.iterations and clock.is_up(self._until_validated(running)):
+                take_losses(pending, epoch)
+                raise clock.TimeUp
             update = next(running.updates, None)
             if update is None:
                 break
@@ -208,6 +246,15 @@ class Training:
         else:
             epoch.part = 1.0
             self._sum_up(running)
+
+    def _until_validated(self, running: _Running) -> float:
+        """Seconds that the validation of an epoch takes, as far as is known."""
+        if self._validation is not None:
+            return self._validation
+        if not running.done:
+            return 0.0
+        took = running.seconds / running.done
+        return VALIDATION * took * len(self.data.val) / self.experiment.batch_size
 
     def _sum_up(self, running: _Running) -> None:
         epoch = running.epoch

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 
 from recipe.border.faults import usage_error
 from recipe.border.surroundings import leave
+from recipe.core.budget import Budget
 from recipe.core.errors import RecipeError, UsageError
 from recipe.core.exit_codes import BUG, FAILED, INTERRUPTED, USAGE
 from recipe.core.settings import Settings
@@ -19,7 +21,7 @@ from recipe.ui.config import read_table
 from recipe.ui.fix_command import fix, run_and_patch
 from recipe.ui.init import init
 from recipe.ui.predict_command import predict
-from recipe.ui.target_choice import CHECKS, Choice, choose
+from recipe.ui.target_choice import CHECK_BUDGET, CHECKS, Choice, choose
 from recipe.ui.terminal import has_user
 
 SPIN_COUNT = "10000"
@@ -61,8 +63,10 @@ def run(what: str | None, **given: Any) -> int:
 @click.argument("what", metavar="[TARGET]", required=False)
 @with_options
 def check(what: str | None, **given: Any) -> int:
-    """Inspect TARGET, or --data, and run steps 1 to 3: a gate for pull requests."""
-    return _run(what, {**given, "until": given["until"] or CHECKS})
+    """Inspect TARGET, or --data, and run steps 1 to 3: a gate for pull requests, of two minutes at
+    most where no budget is given.
+    """
+    return _run(what, {**given, "until": given["until"] or CHECKS}, CHECK_BUDGET)
 
 
 @cli.command()
@@ -156,15 +160,18 @@ cli.add_command(rule_commands.explain)
 cli.add_command(rule_commands.schema)
 
 
-def _run(target: str | None, given: dict[str, Any]) -> int:
+def _run(target: str | None, given: dict[str, Any], budget: Budget | None = None) -> int:
     choice = choose(target, given, Path.cwd())
+    if budget is not None:
+        choice = choice.within(budget)
     return run_and_patch(choice) if choice.settings.fix else _execute(choice, None)
 
 
 def _execute(choice: Choice, folder: Path | None) -> int:
+    began = time.monotonic()  # importing PyTorch is part of a budget of time
     from recipe.ui.run_command import execute
 
-    ran = execute(choice, folder)
+    ran = execute(choice, folder, began=began)
     if ran.complaint:
         _complain(ran.complaint)
     return ran.code

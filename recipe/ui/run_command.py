@@ -1,5 +1,6 @@
 """A run in a session, once more for as long as somebody fixes what it found and tries again."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,26 +31,31 @@ class Ran:
         return f"{f.rule}: {f.message} {f.advice}"
 
 
-def execute(choice: Choice, folder: Path | None, *, guided: bool = False) -> Ran:
+def execute(
+    choice: Choice, folder: Path | None, *, guided: bool = False, began: float | None = None
+) -> Ran:
     """Run what was chosen.
 
     Args:
         choice: target or data, and settings.
         folder: a run folder to go on with.
         guided: see `Session`.
+        began: when the budget of time began, by `time.monotonic`; by default now.
 
     Raises:
         UsageError: an experiment or option that cannot be used.
 
     """
     while True:
-        ran = _once(choice, folder, guided=guided)
+        ran = _once(choice, folder, guided=guided, began=began)
         if ran.wish != "again":
             return ran
         folder = None  # another experiment; the same one goes on where it was
+        began = None
 
 
-def _once(choice: Choice, folder: Path | None, *, guided: bool) -> Ran:
+def _once(choice: Choice, folder: Path | None, *, guided: bool, began: float | None) -> Ran:
+    began = time.monotonic() if began is None else began
     settings = choice.settings
     with Session(settings, again=_file_of(choice), guided=guided) as session:
         from recipe.core.events import Message
@@ -62,7 +68,7 @@ def _once(choice: Choice, folder: Path | None, *, guided: bool) -> Ran:
                 session.observe(Message(note))
             result = run(
                 experiment, settings, target=choice.target, observe=session.observe,
-                gate=session.gate, folder=folder, base=base,
+                gate=session.gate, folder=folder, base=base, began=began,
             )  # fmt: skip
         if session.wish is None:
             session.close(result)

@@ -1,10 +1,11 @@
 """Which experiment a command line and recipe.toml name together, and with which options."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recipe.core.budget import Budget
 from recipe.core.errors import UsageError
 from recipe.core.option_definitions import BY_NAME
 from recipe.core.settings import Settings, parse
@@ -19,6 +20,8 @@ DATA_FILES = (
 )  # fmt: skip
 CHECKS = "lr_range"
 """Last step of `recipe check`: inspect and the lecture's steps 1 to 3."""
+CHECK_BUDGET = Budget(120, "seconds")
+"""What `recipe check` may cost where nobody says: a gate that takes longer is switched off."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,12 @@ class Choice:
     settings: Settings
     said: tuple[str, ...] = ()
     """Which options came from a file, in sentences."""
+
+    def within(self, budget: Budget) -> "Choice":
+        """The same within this budget, where none was given."""
+        if self.settings.budget is not None:
+            return self
+        return replace(self, settings=replace(self.settings, budget=budget))
 
     def load(self) -> "tuple[Experiment, tuple[str, ...]]":
         """The experiment, and sentences about what was guessed.

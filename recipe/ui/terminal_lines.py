@@ -7,7 +7,7 @@ from recipe.core.option_definitions import OPTIONS
 from recipe.core.results import NO_WINNER, RunResult, StepResult
 from recipe.core.trials import Trial
 from recipe.report import wording as report_words
-from recipe.report.finding_texts import gain_of, helpful_notes
+from recipe.report.finding_texts import gain_of, helpful_notes, left_out
 from recipe.report.model_section import model_lines
 
 SIGNS = {"pass": "ok", "warn": "!", "fail": "x", "skip": "-", "error": "x"}
@@ -109,6 +109,8 @@ def verdict_lines(result: RunResult) -> list[str]:
         lines.append(NO_WINNER)
     if result.against is not None:
         lines.append(f"Against: {result.against.message}")
+    if result.left_out:
+        lines.append(f"Left out: {left_out(result)}")
     cost = result.cost
     trials, spent = report_words.count(cost.trials, "trial"), duration(cost.seconds)
     lines.append(f"Cost: {trials}, {cost.trainings:.1f} full trainings, {spent}")

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from recipe.core.budget import Budget, Meter
+from recipe.core.budget import MOST_FOR_REPORT, REPORT_SHARE, Budget, Meter
 
 
 @pytest.mark.parametrize("iterations", [3, 47, 79, 94, 1000])
@@ -48,3 +48,50 @@ def test_the_pace_is_measured_from_the_first_training_on(monkeypatch):
     assert meter.pace is None  # less than an epoch says little
     meter.spend(1.5)
     assert meter.pace == pytest.approx(2.0)
+
+
+def test_a_budget_of_time_keeps_a_part_for_the_report(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("recipe.core.budget.time.monotonic", lambda: clock[0])
+    meter = Meter(Budget(20.0, "seconds"), started=100.0)
+    assert (meter.left, meter.deadline, meter.end) == (20.0, 120.0, 120.0)
+    meter.keep_for_report()
+    kept = REPORT_SHARE * 20.0
+    assert (meter.left, meter.deadline, meter.end) == (20.0 - kept, 120.0 - kept, 120.0)
+    with meter.keeping(0.5):
+        assert meter.left == pytest.approx(10.0 - kept)
+    clock[0] += 18
+    assert meter.spent
+    assert meter.out_of_time()
+    long = Meter(Budget(3600.0, "seconds"), started=100.0)
+    long.keep_for_report()
+    assert long.end - long.deadline == MOST_FOR_REPORT
+
+
+@pytest.mark.parametrize("budget", [None, Budget(20.0, "epochs")])
+def test_other_budgets_know_no_deadline(budget):
+    meter = Meter(budget)
+    meter.keep_for_report()
+    with meter.keeping(0.5):
+        assert (meter.end, meter.deadline, meter.kept) == (None, None, 0.0)
+        assert meter.left == (None if budget is None else 20.0)
+
+
+def test_thinking_about_an_answer_does_not_count(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("recipe.core.budget.time.monotonic", lambda: clock[0])
+    meter = Meter(Budget(20.0, "seconds"), started=100.0)
+    clock[0] += 3
+    with meter.paused():
+        clock[0] += 500
+    assert (meter.seconds, meter.left) == (3.0, 17.0)
+
+
+def test_what_is_left_out_is_said_once_with_its_reason():
+    meter = Meter(Budget(40.0, "seconds"))
+    meter.leave_out("finish", "one training takes 30 s")
+    meter.leave_out("the proof of a")
+    meter.leave_out("the proof of a")
+    assert [(said.what, said.why) for said in meter.left_out] == [
+        ("finish", "one training takes 30 s"), ("the proof of a", "40s were used up"),
+    ]  # fmt: skip

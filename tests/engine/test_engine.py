@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from recipe.core.budget import Budget, Meter
 from recipe.core.errors import UsageError
 from recipe.core.events import Crash, Message, StepStarted
 from recipe.core.evidence import Evidence
@@ -45,6 +46,17 @@ class Made:
         return self.wanted
 
 
+class Marked(Meter):
+    """A meter that is heard when trainings begin."""
+
+    def __init__(self, events, budget):
+        super().__init__(budget)
+        self.events = events
+
+    def mark(self):
+        self.events.append("marked")
+
+
 @pytest.fixture
 def engine(tmp_path):
     journals = []
@@ -59,8 +71,8 @@ def engine(tmp_path):
         ctx = SimpleNamespace(
             settings=Settings(**settings), plan={}, measured={}, trials=[], step="", round=1,
             emit=events.append, device="cpu", seed=0, baseline_trial=None, events=events, chosen=None,
-            meter=SimpleNamespace(epochs=0.0, spent=False, spend=lambda _: None,
-                                  mark=lambda: events.append("marked")),
+            meter=Marked(events, settings.get("budget")),
+            decide=lambda _, make: make(),
             runner=SimpleNamespace(fingerprint="f", find_mode=lambda: None),
             experiment=SimpleNamespace(params={}, clip_norm=None, shuffle=True, augment=None,
                                        epochs=10),
@@ -141,7 +153,8 @@ def test_goto_runs_again_with_the_plan_in_a_bounded_number_of_rounds(engine):
 
 def test_a_spent_budget_ends_the_rounds(engine):
     run = engine(Made("a"), Made("b", goto=Goto("a", "again", {})))
-    run.ctx.meter.spent = True
+    run.ctx.meter.budget = Budget(1, "epochs")
+    run.ctx.meter.spend(1)
     assert len(statuses(run)) == 2
 
 

@@ -1,6 +1,8 @@
 from dataclasses import replace
 
 import pytest
+import torch
+from safetensors.torch import load
 
 from lab import CPU, EXPERIMENT, RATES, Lab, specs, timeless
 from recipe.core.budget import Budget
@@ -8,7 +10,10 @@ from recipe.data.item_data import StreamData
 from recipe.search.halving import Halving
 from recipe.search.ranking import best_of
 from recipe.search.trial_run import TrialSpec
+from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.loop import Training
+
+FUSED = ExecutionMode(sharing="fused", width=64)
 
 
 def test_a_trial_is_what_training_it_by_hand_gives(tmp_path):
@@ -255,6 +260,57 @@ def test_a_training_ends_when_the_time_is_up_and_keeps_its_best_epoch(tmp_path):
         weights = path.read_bytes()
         path.unlink()
         assert lab.runner.weights(trial, specs(1e-2)[0].experiment) == weights
+
+
+def cut_after(monkeypatch, iterations):
+    """The time is up when so many have been trained; evaluations are in time."""
+    asked = iter(range(10**9))
+    monkeypatch.setattr(
+        "recipe.core.clock.is_up", lambda before=0.0: before >= 0 and next(asked) >= iterations
+    )
+
+
+@pytest.mark.parametrize("mode", [PLAIN, FUSED], ids=str)
+def test_a_training_that_is_cut_off_in_its_first_epoch_leaves_a_model(tmp_path, monkeypatch, mode):
+    cut_after(monkeypatch, 4)  # of 6 iterations
+    with Lab(tmp_path) as lab:
+        lab.runner._mode = mode
+        trials = lab.run(specs(1e-2, 3e-2))
+        trial = trials[0]
+        assert (trial.status, trial.epochs, trial.part) == ("stopped", 0, pytest.approx(4 / 6))
+        assert trial.reason == "the budget was used up after 0.67 epochs"
+        assert trial.best_epoch == 0
+        assert trial.val_score is not None
+        assert len(trial.curves["batch_loss"]) == 4
+        assert lab.progress[-1][0] == pytest.approx(sum(t.trained for t in trials))
+        best = best_of(trials)
+        path = lab.runner.checkpoints.path(best)
+        weights = load(path.read_bytes())
+        path.unlink()
+        monkeypatch.undo()
+        again = load(lab.runner.weights(best, specs(best.params["lr"])[0].experiment))
+        assert all(torch.allclose(again[name], weights[name], atol=1e-6) for name in weights)
+
+
+@pytest.mark.parametrize("mode", [PLAIN, FUSED], ids=str)
+def test_a_later_epoch_that_is_cut_off_counts_for_nothing(tmp_path, monkeypatch, mode):
+    cut_after(monkeypatch, 9)
+    with Lab(tmp_path) as lab:
+        lab.runner._mode = mode
+        trial = lab.run(specs(1e-2, 3e-2))[0]
+    assert (trial.status, trial.epochs, trial.part) == ("stopped", 1, 0.5)
+    assert len(trial.curves["val_score"]) == 1
+
+
+def test_trials_that_come_too_late_have_no_score(tmp_path, monkeypatch):
+    cut_after(monkeypatch, 40)
+    with Lab(tmp_path) as lab:
+        first, second = lab.run(specs(1e-2, 3e-2))
+    assert (first.status, second.status) == ("finished", "stopped")
+    assert (second.epochs, second.part) == (0, pytest.approx(4 / 6))
+    cut_after(monkeypatch, 0)
+    with Lab(tmp_path / "late") as lab:
+        assert [trial.val_score for trial in lab.run(specs(1e-2, 3e-2))] == [None, None]
 
 
 def test_a_budget_of_epochs_never_ends_a_training(tmp_path):

@@ -1,0 +1,63 @@
+"""Until when the work in hand may go on: asked between iterations, batches and plots.
+
+What runs long asks `check()` every now and then; whoever has a limit says so around it. Without a
+limit nothing is ever stopped.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_ends: list[float] = []
+"""By `time.monotonic`, the innermost last: none of them is later than one around it. Forked
+processes have the same clock."""
+
+
+class TimeUp(BaseException):
+    """The time for what was being done is used up. No `Exception`: code that takes whatever fails
+    for a property of the model would read a meaning into it.
+    """
+
+
+@contextmanager
+def working_until(moment: float | None) -> Iterator[None]:
+    """Work inside ends at this moment, or earlier where a limit around it says so; None for no
+    limit of its own.
+    """
+    _ends.append(min(math.inf if moment is None else moment, *_ends[-1:], math.inf))
+    try:
+        yield
+    finally:
+        _ends.pop()
+
+
+@contextmanager
+def without_limit() -> Iterator[None]:
+    """Work inside is done to its end, whatever is said around it."""
+    _ends.append(math.inf)
+    try:
+        yield
+    finally:
+        _ends.pop()
+
+
+def seconds_left() -> float:
+    """Until the innermost limit; without end where there is none."""
+    return _ends[-1] - time.monotonic() if _ends else math.inf
+
+
+def is_up(before: float = 0.0) -> bool:
+    """Whether the limit is reached, or is going to be within `before` seconds."""
+    return bool(_ends) and _ends[-1] < math.inf and seconds_left() <= before
+
+
+def check(before: float = 0.0) -> None:
+    """Go on only where `is_up` says no.
+
+    Raises:
+        TimeUp: the time is used up.
+
+    """
+    if is_up(before):
+        raise TimeUp
