@@ -47,6 +47,14 @@ def seconds_left() -> float:
     return _ends[-1] - time.monotonic() if _ends else math.inf
 
 
+@contextmanager
+def part_of_time(parts: float) -> Iterator[None]:
+    """Work inside has one of so many equal parts of the time that is left."""
+    left = seconds_left()
+    with working_until(None if left == math.inf else time.monotonic() + left / parts):
+        yield
+
+
 def is_up(before: float = 0.0) -> bool:
     """Whether the limit is reached, or is going to be within `before` seconds."""
     return bool(_ends) and _ends[-1] < math.inf and seconds_left() <= before

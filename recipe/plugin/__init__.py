@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from recipe.core.findings import Finding, RemedyOutcome, Severity
     from recipe.core.trials import Trial
     from recipe.core.chosen_model import Chosen, ChosenKind, FinalScore, Member
+    from recipe.core.clock import TimeUp, part_of_time
     from recipe.core.errors import UNUSABLE, UsageError, in_a_line, raised
-    from recipe.plugin.step import Goto, Step, read_examples
+    from recipe.plugin.step import Goto, Step, UnaffordableError, read_examples
     from recipe.plugin.rules import Rule, finding, rule
     from recipe.plugin.remedy import Remedy, RemedyInput
     from recipe.plugin.allowance import PACE, Allowance
@@ -105,7 +106,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "in_a_line", "raised",
     # steps, rules and remedies
     "Goto", "Step", "read_examples", "Rule", "finding", "rule", "Remedy", "RemedyInput",
-    "Allowance", "Context", "PACE",
+    "Allowance", "Context", "PACE", "TimeUp", "UnaffordableError", "part_of_time",
     # what the user declared
     "Experiment", "LossFunction", "OPTIMIZERS", "Axis", "Range", "active_params", "rounded",
     # tasks
@@ -147,8 +148,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.core.findings": ("Finding", "RemedyOutcome", "Severity"),
     "recipe.core.trials": ("Trial",),
     "recipe.core.chosen_model": ("Chosen", "ChosenKind", "FinalScore", "Member"),
+    "recipe.core.clock": ("TimeUp", "part_of_time"),
     "recipe.core.errors": ("UNUSABLE", "UsageError", "in_a_line", "raised"),
-    "recipe.plugin.step": ("Goto", "Step", "read_examples"),
+    "recipe.plugin.step": ("Goto", "Step", "UnaffordableError", "read_examples"),
     "recipe.plugin.rules": ("Rule", "finding", "rule"),
     "recipe.plugin.remedy": ("Remedy", "RemedyInput"),
     "recipe.plugin.allowance": ("Allowance", "PACE"),

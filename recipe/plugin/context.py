@@ -1,6 +1,9 @@
 """What a step may use while it measures."""
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -9,7 +12,7 @@ import torch
 
 from recipe.core.budget import Meter
 from recipe.core.chosen_model import Chosen
-from recipe.core.clock import TimeUp
+from recipe.core.clock import TimeUp, working_until
 from recipe.core.events import Message, Progress
 from recipe.core.evidence import Evidence
 from recipe.core.keys_and_seeds import derive_seed, key
@@ -117,6 +120,16 @@ class Context:
         except TimeUp:
             self.meter.leave_out(f"{self.step}: {what}")
             return otherwise
+
+    @contextmanager
+    def within(self, share: float, least: float = 0.0) -> Iterator[None]:
+        """Work inside is cut off by TimeUp when it has taken this share of what is left of a budget
+        of time, though not before so many seconds.
+        """
+        left = self.meter.left if self.meter.limits_time else None
+        seconds = math.inf if left is None else max(least, share * left)
+        with working_until(time.monotonic() + seconds):
+            yield
 
     def lasts(self, epochs: float) -> float:
         """Seconds that so many epochs of a trial take; 0 where nobody knows."""

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from recipe.core import clock
 from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits, TensorData
 from recipe.data.disk_cache import MEMORY_SHARE
@@ -173,6 +174,7 @@ class _Reader:
         first = 0
         with self._listening():
             for x, _ in part.eval_batches():
+                clock.check()
                 features = self._features(x)
                 if not found:
                     self._check_room(features, len(part))

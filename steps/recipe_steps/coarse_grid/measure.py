@@ -9,7 +9,9 @@ from recipe.plugin import (
     Halving,
     Params,
     Range,
+    Scalar,
     Trial,
+    UnaffordableError,
     UsageError,
     active_params,
     best_of,
@@ -20,6 +22,7 @@ from recipe.plugin import (
     random_draws,
     rounded,
     thinned_grid,
+    usual_rates,
 )
 from recipe_steps.grids import grid_evidence, number
 
@@ -46,17 +49,28 @@ DIMENSIONS = 2
 MOST_EXTENSIONS = 2
 EDGE = 2.0
 """Standard errors of a score by which a rate at the edge has to lead."""
+FEWEST, ALONE = 2, 0.9
+"""Cells of the smallest grid, and the share of what is left of a budget of time that a single
+training in its place is planned for."""
 BUDGET_SHARE = 0.3
 """Of what is left of the budget that the coarse grid may take."""
 
 
 def measure(ctx: Context) -> Evidence:
     """Columns of the grid; `edge` names a parameter whose best value is still at an end when the
-    grid was extended as often as it may be, and leads beyond noise.
+    grid was extended as often as it may be, and leads beyond noise. Where a budget of time does
+    not pay for a grid and a whole training, a single setting is trained for as long as it does.
+
+    Raises:
+        UsageError: there is no rate to begin with, or every trial failed.
+        UnaffordableError: after the declared setting nothing is left for a grid.
+
     """
     ctx.train_baseline()
     epochs = _length(ctx)
     low, high = rate_range(ctx)
+    if (alone := _alone(ctx, epochs)) is not None:
+        return alone
     cells = _cells(ctx, low, high, epochs)
     trials = ctx.run_trials(cells, HALVING, epochs=epochs)
     _stop_when_all_failed(trials)
@@ -73,6 +87,35 @@ def measure(ctx: Context) -> Evidence:
     return grid_evidence(
         trials, best, {"epochs_per_trial": epochs, "extended": extended, "edge": edge}
     )
+
+
+def _alone(ctx: Context, epochs: int) -> Evidence | None:
+    """A single setting in place of a grid, where time is short; None where it is not."""
+    if not ctx.meter.limits_time:
+        return None
+    whole = ctx.experiment.epochs or 1
+    grid = epochs * HALVING.cost(FEWEST)
+
+    def pays() -> int:
+        left = ctx.epochs_left
+        after = 0 if ctx.experiment.has_baseline else whole
+        return int(left is None or left >= grid + after)
+
+    if ctx.decide("a grid", pays):
+        return None
+    if ctx.experiment.has_baseline:
+        raise UnaffordableError(
+            f"{FEWEST} trials take {ctx.lasts(grid):.0f} s, {ctx.meter.left:.0f} s are left"
+        )
+    ctx.meter.leave_out(ctx.step, "time for one training alone")
+    length = ctx.decide(
+        "length", lambda: min(whole, max(1, math.floor(ALONE * (ctx.epochs_left or 1))))
+    )
+    setting = {"lr": _best_rate(ctx), "weight_decay": ctx.experiment.weight_decay}
+    trials = ctx.run_trials([setting], epochs=length)
+    _stop_when_all_failed(trials)
+    more: dict[str, Scalar] = {"epochs_per_trial": length, "extended": 0, "edge": None}
+    return grid_evidence(trials, best_of(trials), more)
 
 
 def expects(ctx: Context, left: float | None) -> float:
@@ -101,8 +144,9 @@ def _affordable(left: float | None, epochs: int) -> int:
     """How many cells the grid's share of the budget pays for; at least two."""
     if left is None:
         return MOST_TRIALS
-    paid = (n for n in range(MOST_TRIALS, 2, -1) if epochs * HALVING.cost(n) <= left * BUDGET_SHARE)
-    return next(paid, 2)
+    share = left * BUDGET_SHARE
+    paid = (n for n in range(MOST_TRIALS, FEWEST, -1) if epochs * HALVING.cost(n) <= share)
+    return next(paid, FEWEST)
 
 
 def rate_range(ctx: Context) -> tuple[float, float]:
@@ -112,10 +156,7 @@ def rate_range(ctx: Context) -> tuple[float, float]:
         UsageError: there is neither.
 
     """
-    found = ctx.evidence("lr_range")
-    best = (found.number("best_lr") if found else None) or ctx.experiment.lr
-    if found and not found.flag("works"):
-        best = found.number("sample_lr") or best
+    found, best = ctx.evidence("lr_range"), _best_rate(ctx)
     if best is None:
         raise UsageError(
             "The coarse grid needs a learning rate: let step lr_range run, or declare lr=..."
@@ -124,6 +165,21 @@ def rate_range(ctx: Context) -> tuple[float, float]:
     if top is None:
         return best / 10, best
     return best / STEP, max(best, min(top, best * STEP))
+
+
+def _best_rate(ctx: Context) -> float | None:
+    """That of step 3; where it was left out for want of time, the one that the sample was learnt at
+    or a usual one.
+    """
+    found = ctx.evidence("lr_range")
+    best = (found.number("best_lr") if found else None) or ctx.experiment.lr
+    if found and not found.flag("works"):
+        best = found.number("sample_lr") or best
+    if best is None and ctx.meter.limits_time:
+        sample = ctx.evidence("overfit_sample")
+        best = sample.number("best_lr") if sample and sample.flag("reached") else None
+        return best or usual_rates(ctx.experiment)[0]
+    return best
 
 
 def _leads(ctx: Context, trials: Sequence[Trial], best: Trial | None) -> bool:

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from recipe.plugin import (
@@ -62,6 +63,12 @@ def measure(ctx: Context) -> Evidence:
         return Evidence({"models": 0})
     if ctx.holds_many_outputs:
         return _single(ctx, best)
+    found = ctx.in_time("ensembles and averages", lambda: _compared(ctx, best), None)
+    return found or _single(ctx, best)
+
+
+def _compared(ctx: Context, best: Trial) -> Evidence:
+    """All that was trained beside each other and together."""
     experiment = ctx.experiment_of(best)
     made, cycle = _trained(ctx, experiment)
     found = Candidates(ctx, OutputPool(ctx.experiment, [y for _, y in ctx.data.val.eval_batches()]))
@@ -114,7 +121,7 @@ def _single(ctx: Context, best: Trial) -> Evidence:
 
 def _tested(ctx: Context, chosen: Chosen) -> dict[str, Scalar]:
     """The score of the chosen model on the test data, or why there is none."""
-    test, withheld = on_test_data(ctx, chosen)
+    test, withheld = ctx.in_time("test data", lambda: on_test_data(ctx, chosen), (None, ""))
     scalars: dict[str, Scalar] = {"test_withheld": withheld or None}
     _forget(ctx, chosen)
     if test is not None:
@@ -166,16 +173,26 @@ def _trained(
     def counting_on(before: int, what: str) -> finals.OnEpoch:
         return lambda done: ctx.progress(before + done, total, what)
 
-    made = [
-        finals.train(ctx, experiment, n, counting_on(n * epochs, f"training {n + 1} of {count}"))
+    def train(number: int) -> finals.Final:
+        on_epoch = counting_on(number * epochs, f"training {number + 1} of {count}")
+        return finals.train(ctx, experiment, number, on_epoch)
+
+    started = (
+        ctx.in_time(f"final training {n + 1} of {count}", partial(train, n), None)
         for n in range(count)
-    ]
+    )
+    made = [final for final in started if final is not None]
     sound = [final for final in made if finals.RAW in final.files]
-    if len(sound) < count:
+    if len(sound) < len(made):
         ctx.say(
-            f"{count - len(sound)} of {count} final trainings diverged before they had a score."
+            f"{len(made) - len(sound)} of {count} final trainings diverged before they had a score."
         )
-    return sound, finals.snapshots(ctx, experiment, counting_on(count * epochs, "snapshots"))
+    cycle = ctx.in_time(
+        "snapshots",
+        lambda: finals.snapshots(ctx, experiment, counting_on(count * epochs, "snapshots")),
+        None,
+    )
+    return sound, cycle
 
 
 def _others(ctx: Context, best: Trial) -> list[Trial]:

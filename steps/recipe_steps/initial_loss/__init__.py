@@ -23,6 +23,7 @@ class InitialLoss:
     says = "loss {loss}, expected {expected}"
     version = 5
     short = True
+    always = True
     requires = frozenset({"inspect"})
     rules = rules.RULES
     figures = (

@@ -32,6 +32,7 @@ class Inspect:
     says = "{train_items} training items, {val_items} to validate"
     version = 10
     short = True
+    always = True
     requires: frozenset[str] = frozenset()
     rules = (
         *rules.RULES, *split_rules.RULES, *sequence_rules.RULES, *model_rules.RULES,

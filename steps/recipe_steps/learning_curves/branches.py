@@ -50,7 +50,12 @@ SHORT = 5000
 
 
 def affordable(ctx: Context, experiment: Experiment) -> bool:
-    """Whether a branch may be trained: proofs are on, and the budget is not used up."""
+    """Whether a branch may be trained: proofs are on, and the budget is not used up; one of time
+    has to pay for all of it.
+    """
+    if ctx.settings.verify_budget != "off" and ctx.meter.limits_time:
+        left, epochs = ctx.epochs_left, experiment.epochs or 1
+        return bool(ctx.decide("a branch", lambda: int(left is None or left >= epochs)))
     per_epoch = iterations_per_epoch(ctx.data.train, experiment.batch_size)
     short = (experiment.epochs or 1) * per_epoch <= SHORT
     return ctx.settings.verify_budget != "off" and (short or not ctx.meter.spent)

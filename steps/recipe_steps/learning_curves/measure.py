@@ -2,6 +2,7 @@
 
 import math
 from contextlib import suppress
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +35,8 @@ FEW = 2
 PAIRED, SHIFTS, SAME, NOISE = 64, (1, 2, 3, 5), 1e-6, 0.1
 """Items that a metric is tried on and by how many places their targets are moved, the relative
 difference that rounding leaves, and the noise of real answers, in deviations."""
+MOST_OF_IT = 0.5
+"""Of a training that was planned: with less of it, its curves are not read."""
 SURE = 8.0
 """A logit that leaves no doubt."""
 SEARCHED = ("lr", "weight_decay", "epochs")
@@ -49,17 +52,21 @@ def measure(ctx: Context) -> Evidence:
         scalars["right_score"] = right_score(ctx)
         scalars["metric_ignores_pairing"] = ignores_pairing(ctx)
     curves: dict[str, Curve] = {}
+    if any(_cut_off(ctx, trial) for trial in (ctx.best_trial, ctx.baseline_trial) if trial):
+        ctx.meter.leave_out(f"{ctx.step}: the curves of a training that was cut off early")
     for name, trial in _subjects(ctx):
         found = subject(ctx, name, trial)
         scalars |= found.scalars
         curves |= found.curves
-    scalars |= settings_marks(ctx) | longer(ctx) | wider(ctx) | rival(ctx, Evidence(scalars))
+    settings = ctx.in_time("usual settings of the optimizer", lambda: settings_marks(ctx), {})
+    scalars |= settings | longer(ctx) | wider(ctx) | rival(ctx, Evidence(scalars))
     inspected = ctx.evidence("inspect")
     if inspected is not None and "probe_train" in inspected.scalars:
         scalars |= {name: inspected.scalars[name] for name in ("probe_train", "probe_items")}
-    if ctx.best_trial is not None:
-        scalars |= label_marks(ctx, ctx.best_trial) | memory_marks(ctx, ctx.best_trial)
-        scalars |= validation_marks(ctx)
+    if (best := ctx.best_trial) is not None:
+        scalars |= ctx.in_time("doubtful labels", lambda: label_marks(ctx, best), {})
+        scalars |= ctx.in_time("labels learnt by heart", lambda: memory_marks(ctx, best), {})
+        scalars |= ctx.in_time("what validation has of its own", lambda: validation_marks(ctx), {})
     return with_branches(ctx, Evidence(scalars, curves))
 
 
@@ -127,7 +134,7 @@ def with_branches(ctx: Context, evidence: Evidence) -> Evidence:
     tested: dict[str, dict[str, Scalar]] = {}
     for run, (_, trial) in zip(runs(evidence), _subjects(ctx), strict=True):
         if trial.key not in tested:
-            tested[trial.key] = branch(ctx, trial, run)
+            tested[trial.key] = ctx.in_time("branches", partial(branch, ctx, trial, run), {})
     scalars = {
         f"{name}_{what}": value
         for name, trial in _subjects(ctx) for what, value in tested[trial.key].items()
@@ -163,7 +170,7 @@ def rival(ctx: Context, about: Evidence) -> dict[str, Scalar]:
     from it in rate and weight decay only; `about` holds the figures of both.
     """
     declared = ctx.baseline_trial
-    if declared is None or declared.val_score is None:
+    if declared is None or declared.val_score is None or _cut_off(ctx, declared):
         return {}
     best = best_of([t for t in ctx.trials if _alike(t, declared)])
     if best is None or best.val_score is None:
@@ -194,10 +201,17 @@ def _alike(trial: Trial, declared: Trial) -> bool:
 
 def _subjects(ctx: Context) -> list[tuple[str, Trial]]:
     """The best run and the baseline. A short trial of the search is no run: only those planned for
-    the declared length are, as long as there are any.
+    the declared length are, as long as there are any. The beginning of one that the time cut off
+    tells nothing of its end.
     """
     both = (("best", ctx.best_whole or ctx.best_trial), ("baseline", ctx.baseline_trial))
-    return [(name, trial) for name, trial in both if trial is not None]
+    return [(name, trial) for name, trial in both if trial is not None and not _cut_off(ctx, trial)]
+
+
+def _cut_off(ctx: Context, trial: Trial) -> bool:
+    """Whether the time ended it before most of it was trained."""
+    early = trial.trained < MOST_OF_IT * trial.planned_epochs
+    return ctx.meter.limits_time and trial.status == "stopped" and early
 
 
 def subject(ctx: Context, name: str, trial: Trial) -> Evidence:

@@ -73,16 +73,25 @@ class Candidates:
     """Of each."""
 
 
-def candidates(ctx: Context, centre: float, allowed: Allowance) -> Candidates:
+def candidates(
+    ctx: Context, centre: float, allowed: Allowance, most: int = ITERATIONS
+) -> Candidates:
     """Try rates around the centre; one more beyond the best while that is at an end, then those
     between it and its neighbours where the losses put their minimum, as far as the budget pays for
     them.
+
+    Args:
+        ctx: of the step.
+        centre: the rate in the middle.
+        allowed: what may be spent.
+        most: iterations at each rate.
+
     """
     rates = [rounded(centre * STEP**k) for k in AROUND]
     own = ctx.experiment.lr
     declared = [own] if own is not None and own not in rates else []
     length = allowed.iterations(
-        "candidates", FORWARD + len(rates) + len(declared), least=LEAST_ITERATIONS, most=ITERATIONS
+        "candidates", FORWARD + len(rates) + len(declared), least=LEAST_ITERATIONS, most=most
     )
     untrained = untrained_course(ctx, length)
     first = courses(ctx, [*rates, *declared], length)

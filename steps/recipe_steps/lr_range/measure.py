@@ -7,11 +7,13 @@ from statistics import fmean
 
 from recipe.plugin import (
     FORWARD,
+    PACE,
     Allowance,
     Context,
     Evidence,
     Scalar,
     ShortTraining,
+    UnaffordableError,
     iterations_per_epoch,
     log_spaced,
     optimizer_family,
@@ -62,20 +64,30 @@ NOISY = 0.2
 """Of the start: a fall that would have to be larger than that may be hidden by noise."""
 BRACKET_SHARE = 0.5
 """Of the best fall that the rates of the bracket reach."""
-BUDGET_SHARE, SWEEPS_SHARE = 0.4, 0.4
+BUDGET_SHARE, SWEEPS_SHARE = 1 / 3, 0.4
 """Of what is left of the budget for this step, and of that for the sweeps."""
+MOST_PASSES, PASSES_SHARE = 20, 0.1
+"""Passes over the data of a course, and the share of what is left of a budget of time that more of
+them may take all together: of a small data set a hundred iterations are a hundred passes."""
 MOSTLY_CLIPPED = 0.9
 """Share of clipped updates from which it is tried without."""
 
 
 def measure(ctx: Context) -> Evidence:
-    """A bracket of usable rates and the best of them."""
+    """A bracket of usable rates and the best of them.
+
+    Raises:
+        UnaffordableError: the budget does not pay for the shortest range test.
+
+    """
+    _must_pay(ctx)
     before = ctx.meter.epochs
     allowed = ctx.allow(BUDGET_SHARE, only_time=True)
     kind, _ = optimizer_family(ctx.experiment)
     low, high = SWEEP[kind or "adam"]
     for_sweeps = ctx.allow(BUDGET_SHARE * SWEEPS_SHARE, only_time=True)
-    length = for_sweeps.iterations("sweeps", SWEEPS, least=LEAST_ITERATIONS, most=ITERATIONS)
+    most = _longest(ctx)
+    length = for_sweeps.iterations("sweeps", SWEEPS, least=LEAST_ITERATIONS, most=most)
     lrs = log_spaced(low, high, length)
     sweeps = _sweeps(ctx, lrs, SWEEPS if for_sweeps.pays("all sweeps", SWEEPS * length) else 1)
     shortest = min(len(sweep) for sweep in sweeps)
@@ -84,31 +96,65 @@ def measure(ctx: Context) -> Evidence:
         return Evidence({"works": False, "start_loss": mean[0] if mean else None}, {})
     smoothed = smooth(mean)
     centre = steepest(lrs, smoothed)
-    found = candidates(ctx, centre or math.sqrt(low * high), allowed)
+    found = candidates(ctx, centre or math.sqrt(low * high), allowed, most)
     evidence = _evidence(ctx, found, centre, (lrs[:shortest], mean, smoothed))
     works = evidence.flag("works") or (
-        _undecided(evidence) and _falls_later(ctx, evidence, allowed)
+        _undecided(evidence)
+        and ctx.in_time("a longer training", lambda: _falls_later(ctx, evidence, allowed), True)
     )
     at_edge = found.exhausted is not None and evidence.number("best_lr") == found.exhausted
     more: dict[str, Scalar] = {
         # So few iterations as a short time paid for may hide a fall.
         "works": works if works or found.iterations == ITERATIONS else None,
         "at_edge": at_edge,
-        **_clipping(ctx, found, evidence, allowed),
+        **ctx.in_time("clipping", lambda: _clipping(ctx, found, evidence, allowed), {}),
     }
     more["cost_epochs"] = ctx.meter.epochs - before
     return replace(evidence, scalars={**evidence.scalars, **more})
+
+
+def _must_pay(ctx: Context) -> None:
+    pace, left = ctx.runner.journal.get(PACE, ctx.runner.fingerprint), ctx.meter.left
+    if not ctx.meter.limits_time or pace is None or left is None:
+        return
+    least = _trainings(ctx) * LEAST_ITERATIONS * pace
+    if not ctx.decide("the shortest range test", lambda: int(least <= left)):
+        raise UnaffordableError(f"the shortest takes {least:.0f} s, {left:.0f} s are left for it")
+
+
+def _longest(ctx: Context) -> int:
+    """Iterations of a course at most: where the budget is one of time, so many as make a few passes
+    over the data, or as cost little of it.
+    """
+    if not ctx.meter.limits_time:
+        return ITERATIONS
+    few = max(LEAST_ITERATIONS, MOST_PASSES * _per_epoch(ctx))
+    if few >= ITERATIONS:
+        return ITERATIONS
+    allowed, trainings = ctx.allow(PASSES_SHARE), _trainings(ctx)
+    return allowed.iterations("short courses", trainings, least=few, most=ITERATIONS)
+
+
+def _per_epoch(ctx: Context) -> int:
+    return iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size)
+
+
+def _trainings(ctx: Context) -> float:
+    """Courses of the usual number of candidates; one without backward passes is a part of one."""
+    own = ctx.experiment.lr is not None
+    return SWEEPS + FORWARD + len(AROUND) + REFINEMENTS + own
 
 
 def expects(ctx: Context, left: float | None) -> float:
     """Epochs, where no candidate diverges and the sweep has to be extended by none; of what is left
     of a budget no more than its share.
     """
-    own = ctx.experiment.lr is not None
-    trainings = SWEEPS + FORWARD + len(AROUND) + REFINEMENTS + own
-    per_epoch = iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size)
+    trainings, per_epoch = _trainings(ctx), _per_epoch(ctx)
     whole, least = (trainings * n / per_epoch for n in (ITERATIONS, LEAST_ITERATIONS))
-    return whole if left is None or _in_epochs(ctx) else min(whole, max(least, BUDGET_SHARE * left))
+    if left is None or _in_epochs(ctx):
+        return whole
+    few = max(least, trainings * MOST_PASSES)
+    return min(whole, max(least, BUDGET_SHARE * left), max(few, PASSES_SHARE * left))
 
 
 def _in_epochs(ctx: Context) -> bool:

@@ -25,6 +25,7 @@ class OverfitSample:
     says = "{items} items, score {best_score} after {passes} passes"
     version = 5
     short = True
+    always = True
     requires = frozenset({"initial_loss"})
     rules = (*update_rules.RULES, *rules.RULES)
     figures = (

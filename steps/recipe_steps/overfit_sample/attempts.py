@@ -1,14 +1,17 @@
 """One attempt to learn a sample by heart, and how large samples and how long attempts are."""
 
 import math
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from statistics import fmean
 
 from recipe.plugin import (
     Context,
     Experiment,
     Splits,
     TensorData,
+    TimeUp,
     Training,
     Values,
     build_model,
@@ -42,6 +45,10 @@ exclusive or with sigmoid units and squared error takes thousands (Rumelhart et 
 networks with two hidden units many end in a local minimum."""
 
 
+LEAST_SCORES, SURE_FROM, ERRORS = 8, 0.3, 3.0
+"""Scores, share of an attempt, and standard errors, by which it counts as hopeless."""
+
+
 @dataclass
 class Attempt:
     """One rate on the sample."""
@@ -57,6 +64,8 @@ class Attempt:
     """With running statistics of the sample itself."""
     passes_at_once: int = 1
     """Over the sample, from one score to the next."""
+    cut_off: bool = False
+    """Whether the time ended it: what it would have reached is not known."""
 
     @property
     def passes(self) -> int:
@@ -77,9 +86,24 @@ def attempt(
     *,
     regularized: bool = False,
     draw: int = 0,
+    ends: Callable[[Attempt], bool] | None = None,
 ) -> Attempt:
     """Train on the sample until its score is reached, without dropout unless `regularized`; from
     other initial weights for another `draw`.
+
+    Args:
+        ctx: of the step.
+        experiment: with a rate, and as many epochs as there are passes.
+        sample: to be learnt by heart.
+        target: score at which it is.
+        regularized: with dropout.
+        draw: number of the initial weights.
+        ends: whether it is of no use to go on, asked after each score; with it an attempt that is
+            cut off by the clock ends with what it has.
+
+    Raises:
+        TimeUp: the time of the step is used up.
+
     """
     several = passes_at_once(sample, experiment.batch_size)
     made = Attempt(experiment.lr or 0.0, passes_at_once=several)
@@ -91,15 +115,20 @@ def attempt(
         mode=ctx.careful_mode,
     )
     with nullcontext() if regularized else no_dropout(training.model):
-        for epoch in training.epochs():
-            if epoch.diverged:
-                break
-            made.scores.append(epoch.figures["val_score"])
-            made.losses.append(epoch.figures["val_loss"])
-            if made.scores[-1] >= target:
-                break
+        try:
+            for epoch in training.epochs():
+                if epoch.diverged:
+                    break
+                made.scores.append(epoch.figures["val_score"])
+                made.losses.append(epoch.figures["val_loss"])
+                if made.scores[-1] >= target or (ends is not None and ends(made)):
+                    break
+        except TimeUp:
+            if ends is None:
+                raise
+            made.cut_off = True
     made.response = response(training.model, sample)
-    if made.best < target:
+    if made.best < target and not made.cut_off:
         made.train_mode_score = train_mode_score(
             training.model, ctx.task, sample, experiment.batch_size
         )
@@ -122,6 +151,29 @@ def _repeated(sample: TensorData, times: int) -> TensorData:
     if times == 1:
         return sample
     return replace(sample, x=copies(sample.x, times), y=copies(sample.y, times))
+
+
+def hopeless(attempt: Attempt, passes: int, target: float) -> bool:
+    """Whether an attempt of so many passes is not going to reach its target, for certain: the line
+    through its last scores ends below it, by three standard errors of that prediction. Scores that
+    level off end below the line.
+    """
+    scores = attempt.scores
+    if not all(map(math.isfinite, scores)):
+        return False
+    planned = math.ceil(passes / attempt.passes_at_once)
+    window = max(LEAST_SCORES, len(scores) // 3)
+    if len(scores) < max(window, SURE_FROM * planned):
+        return False
+    recent = scores[-window:]
+    middle, mean = (window - 1) / 2, fmean(recent)
+    spread = sum((k - middle) ** 2 for k in range(window))
+    slope = sum((k - middle) * score for k, score in enumerate(recent)) / spread
+    errors = [score - mean - slope * (k - middle) for k, score in enumerate(recent)]
+    deviation = math.sqrt(sum(error**2 for error in errors) / (window - 2))
+    ahead = middle + planned - len(scores)
+    error = deviation * math.sqrt(1 + 1 / window + ahead**2 / spread)
+    return max(*recent, mean + slope * ahead) + ERRORS * error < target
 
 
 def share_of_way(score: float, chance: float, perfect: float) -> float:
@@ -160,9 +212,17 @@ def passes_over(sample: TensorData, minibatch: int) -> tuple[int, int]:
     per_pass = max(1, round(len(sample) / minibatch))
     more = max(1.0, MINIBATCHES / per_pass)
     last = math.ceil(LAST_PASSES * more)
-    if len(sample) <= TINY:
+    if is_tiny(sample):
         last = max(last, math.ceil(TINY_PASSES / per_pass))
     return math.ceil(PASSES * more), last
+
+
+def is_tiny(sample: TensorData) -> bool:
+    """Whether thousands of updates are asked of it: so few items, and not many targets in each. A
+    few masks have thousands.
+    """
+    targets = len(sample) * targets_per_item(sample.y)
+    return len(sample) <= TINY and targets <= MOST_TARGETS
 
 
 def sequences_per_batch(ctx: Context) -> int:

@@ -1,7 +1,7 @@
 """Learn a few minibatches by heart, at one rate after the other."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from recipe.plugin import (
     Context,
+    Curve,
     Evidence,
     Experiment,
     Forecasting,
@@ -19,6 +20,7 @@ from recipe.plugin import (
     Tree,
     Values,
     build_model,
+    part_of_time,
 )
 from recipe_steps.overfit_sample.alternatives import (
     on_standard_inputs,
@@ -26,11 +28,12 @@ from recipe_steps.overfit_sample.alternatives import (
     with_usual_optimizer,
 )
 from recipe_steps.overfit_sample.attempts import (
-    TINY,
     TINY_DRAWS,
     Attempt,
     attempt,
     candidate_rates,
+    hopeless,
+    is_tiny,
     passes_over,
     sample_size,
     settling,
@@ -51,6 +54,12 @@ from recipe_steps.overfit_sample.something_simple import OTHERS, something_simpl
 from recipe_steps.overfit_sample.update import update_marks
 from recipe_steps.rows import varied
 
+BUDGET_SHARE, LEAST_SECONDS = 0.25, 1.0
+"""Of what is left of a budget of time that attempts may take, and seconds that they have anyway."""
+OF_OUTCOME = (
+    "train_mode_progress", "recalibrated_progress", "best_score", "perfect", "chance", "progress",
+)  # fmt: skip
+"""Figures that say how much of the sample is learnt."""
 LOW_LOSS = 0.02
 """Share of the first loss at which a sample counts as learnt, where only the loss is known."""
 
@@ -77,45 +86,85 @@ def measure(ctx: Context) -> Evidence:
     marks |= rate_factor(ctx, replace(bare, lr=candidate_rates(bare)[0]), sample)
     bend = linear.get("nonlinearity")
     bends = not isinstance(bend, float) or bend > LINEAR  # else all weights end alike
-    attempts = _attempts(ctx, bare, sample, target, draws=TINY_DRAWS if bends else 1)
-    best = max(attempts, key=lambda one: one.best)
+    others: dict[str, Scalar] = {}
+    with ctx.within(BUDGET_SHARE, LEAST_SECONDS):
+        attempts = _attempts(ctx, bare, sample, target, draws=TINY_DRAWS if bends else 1)
+        best = max(attempts, key=lambda one: one.best)
+        settled = best.best >= target or not attempts[-1].cut_off
+        if settled:
+            others = _conditions(
+                ctx, replace(bare, lr=best.lr), sample, best, target=target, perfect=perfect,
+                marks=marks,
+            )  # fmt: skip
     seen = ctx.data.train if isinstance(ctx.data.train, TensorData) else sample
     chance = ctx.task.chance_score(sample.y)
 
     def progress(score: float | None) -> float | None:
         return None if score is None else share_of_way(score, chance, perfect)
 
-    return Evidence(
-        {
-            **linear,
-            **grid,
-            **marks,
-            **(contradictions(seen.x, seen.y) if ctx.task.target_kind != "real" else {}),
-            **on_standard_inputs(ctx, replace(bare, lr=best.lr), sample, best, target),
-            **with_usual_optimizer(ctx, bare, sample, target, marks),
-            **with_regularization(ctx, replace(bare, lr=best.lr), sample, best, perfect),
-            **({} if best.best >= target else _simple(ctx, sample, chance, perfect)),
-            "response": _largest_response(response(fresh, sample), attempts),
-            "train_mode_progress": progress(best.train_mode_score),
-            "recalibrated_progress": progress(best.recalibrated_score),
-            "items": len(sample),
-            "minibatch": size,
-            "best_score": best.best,
-            "perfect": perfect,
-            "reached": best.best >= target,
-            "best_lr": best.lr,
-            "attempts": len(attempts),
-            "passes": best.passes,
-            "chance": chance,
-            "progress": share_of_way(best.best, chance, perfect),
-        },
-        {
-            "score": tuple(best.scores),
-            "loss": tuple(best.losses),
-            "attempt_lr": tuple(one.lr for one in attempts),
-            "attempt_score": tuple(one.best for one in attempts),
-        },
-    )
+    scalars: dict[str, Scalar] = {
+        **linear,
+        **grid,
+        **marks,
+        **(contradictions(seen.x, seen.y) if ctx.task.target_kind != "real" else {}),
+        **others,
+        "response": _largest_response(response(fresh, sample), attempts),
+        "train_mode_progress": progress(best.train_mode_score),
+        "recalibrated_progress": progress(best.recalibrated_score),
+        "items": len(sample),
+        "minibatch": size,
+        "best_score": best.best,
+        "perfect": perfect,
+        "reached": best.best >= target,
+        "best_lr": best.lr,
+        "attempts": len(attempts),
+        "passes": best.passes,
+        "chance": chance,
+        "progress": progress(best.best),
+    }
+    return Evidence(scalars if settled else _unsettled(ctx, scalars), _curves(best, attempts))
+
+
+def _curves(best: Attempt, attempts: Sequence[Attempt]) -> dict[str, Curve]:
+    return {
+        "score": tuple(best.scores),
+        "loss": tuple(best.losses),
+        "attempt_lr": tuple(one.lr for one in attempts),
+        "attempt_score": tuple(one.best for one in attempts),
+    }
+
+
+def _unsettled(ctx: Context, scalars: dict[str, Scalar]) -> dict[str, Scalar]:
+    """Without what an attempt that the time cut off does not tell: what it would have reached."""
+    ctx.meter.leave_out(f"{ctx.step}: whether the model can learn the sample by heart")
+    known = {name: value for name, value in scalars.items() if name not in OF_OUTCOME}
+    return known | {"reached": None, "score_so_far": scalars["best_score"]}
+
+
+def _conditions(
+    ctx: Context,
+    bare: Experiment,
+    sample: TensorData,
+    best: Attempt,
+    *,
+    perfect: float,
+    target: float,
+    marks: dict[str, Scalar],
+) -> dict[str, Scalar]:
+    """The sample under other conditions, as far as there is time for each."""
+    chance, reached = ctx.task.chance_score(sample.y), best.best >= target
+    looks: dict[str, Callable[[], dict[str, Scalar]]] = {
+        "on standardised inputs": lambda: on_standard_inputs(ctx, bare, sample, best, target),
+        "with the optimizer's usual settings": lambda: with_usual_optimizer(
+            ctx, bare, sample, target, marks
+        ),
+        "with regularisation": lambda: with_regularization(ctx, bare, sample, best, perfect),
+        "by something simple": lambda: {} if reached else _simple(ctx, sample, chance, perfect),
+    }
+    found: dict[str, Scalar] = {}
+    for what, look in looks.items():
+        found |= ctx.in_time(f"the sample {what}", look, {})
+    return found
 
 
 def _attempts(
@@ -127,15 +176,23 @@ def _attempts(
     attempts: list[Attempt] = []
     rates = candidate_rates(ctx.experiment)
     passes, last_passes = passes_over(sample, bare.batch_size)
-    for lr in rates:
-        attempts.append(attempt(ctx, replace(bare, lr=lr, epochs=passes), sample, target))
+    limited = ctx.meter.limits_time
+
+    def ends(made: Attempt) -> bool:
+        return limited and hopeless(made, passes, target)
+
+    for number, lr in enumerate(rates):
+        with part_of_time(len(rates) - number + 1):
+            attempts.append(
+                attempt(ctx, replace(bare, lr=lr, epochs=passes), sample, target, ends=ends)
+            )
         ctx.progress(len(attempts), len(rates) + 1, f"learning rate {lr:g}")
         if attempts[-1].best >= target:
             return attempts
     best = max(attempts, key=lambda one: one.best)
     longer = replace(bare, lr=best.lr, epochs=last_passes, schedule=settling)
-    for draw in range(draws if len(sample) <= TINY else 1):
-        attempts.append(attempt(ctx, longer, sample, target, draw=draw))
+    for draw in range(draws if is_tiny(sample) else 1):
+        attempts.append(attempt(ctx, longer, sample, target, draw=draw, ends=lambda _: False))
         if attempts[-1].best >= target or not attempts[-1].response:
             break  # equal outputs whatever the input are equal from other weights too
     return attempts

@@ -12,6 +12,7 @@ from recipe.plugin import (
     Range,
     Scalar,
     Trial,
+    UnaffordableError,
     UsageError,
     best_of,
     listed_values,
@@ -31,6 +32,8 @@ LENGTH_POWER = 0.32
 """The best rate falls with the length of a training, with this power of it (Bjorck et al. 2024,
 "Scaling optimal LR across token horizons", for Adam). Digits with SGD want the same: half the rate
 for ten times the epochs."""
+PLANNED = 0.9
+"""Of what is left of a budget of time that a shorter training is planned for."""
 LONGER = 0.8
 """Factor of the rate below which the centre is moved by it, and the rate of the short trainings is
 its neighbour."""
@@ -59,20 +62,25 @@ def measure(ctx: Context) -> Evidence:
 
     Raises:
         UsageError: nothing was tried, and no rate is declared.
+        UnaffordableError: there is a trained model, and no time for one that is trained for longer.
 
     """
     searched = [trial for trial in ctx.trials if trial.number > 0]
-    if ctx.experiment.lr is None and searched and best_of(searched) is None:
+    late = ctx.meter.limits_time and any(trial.status == "stopped" for trial in searched)
+    if ctx.experiment.lr is None and searched and best_of(searched) is None and not late:
         return grid_evidence(searched, None, {"none_left": True})
     centre, around = _centre(ctx)
     plan: dict[str, Any] = {"epochs": _whole_length(ctx), **ctx.plan}
+    shorter = _paid_length(ctx, plan["epochs"])
+    if shorter < plan["epochs"]:
+        plan["epochs"], around = shorter, ()
     factor = plan.pop("weight_decay_factor", 1.0)
     decay = number(centre.get("weight_decay"))
     if decay is not None:
         centre["weight_decay"] = rounded(decay * factor)
     cells = (_random if ctx.settings.search == "random" else _cells)(ctx, centre, around)
     if ctx.round == 1:
-        cells[1:1] = _untried(ctx, centre)
+        cells[1:1] = _untried(ctx, centre) if around else []
     halving = FIRST_ROUND if ctx.round == 1 else LATER_ROUNDS
     count = ctx.decide(
         "cells", lambda: _affordable(ctx.epochs_left, plan["epochs"], len(cells), halving)
@@ -82,7 +90,7 @@ def measure(ctx: Context) -> Evidence:
     ctx.checkpoints.spared = None if before is None else before.key
     earlier = len(ctx.trials)
     trials = ctx.run_trials(cells, halving, **plan)
-    if ctx.round == 1:
+    if ctx.round == 1 and around:
         trials += _lower(ctx, trials, centre, plan)
     if all(trial.status == "failed" for trial in trials):
         raise UsageError(f"Every trial failed; the first one said: {trials[0].reason}")
@@ -142,6 +150,8 @@ def _centre(ctx: Context) -> tuple[dict[str, Scalar], Around]:
         "lr": ctx.experiment.lr,
         "weight_decay": ctx.experiment.weight_decay,
     }
+    if own["lr"] is None and searched:  # none had the time for a score
+        own = dict(searched[0].params)
     centre = dict(best.params) if best else own
     for name in ("epochs", "schedule", "warmup"):
         if name not in ctx.experiment.space:
@@ -166,6 +176,31 @@ def _whole_length(ctx: Context) -> int:
     if best is None or "epochs" in ctx.experiment.space:
         return declared
     return max(declared, best.planned_epochs)
+
+
+def _paid_length(ctx: Context, whole: int) -> int:
+    """Epochs of a whole training; of a shorter one where a budget of time does not pay for more,
+    and no trial was trained for as long.
+    """
+    if not ctx.meter.limits_time:
+        return whole
+    scored = [trial.trained for trial in ctx.trials if trial.val_score is not None]
+
+    def paid() -> int:
+        left = ctx.epochs_left
+        if left is None or left >= whole:
+            return whole
+        shorter = math.floor(PLANNED * left)
+        return shorter if not scored or shorter > max(scored) else 0
+
+    length = ctx.decide("length", paid)
+    if not length and scored:
+        raise UnaffordableError(
+            f"one training takes {ctx.lasts(whole):.0f} s, {ctx.meter.left:.0f} s are left"
+        )
+    if length < whole:
+        ctx.meter.leave_out(f"{ctx.step}: trainings of {whole} epochs")
+    return max(1, length)
 
 
 def _longer(ctx: Context, best: Trial | None) -> float:

@@ -78,7 +78,11 @@ def measure(ctx: Context) -> Evidence:
     found.scalars |= {
         "probe_updates": updates(ctx, probe.planned_epochs), "updates": updates(ctx, epochs),
     }  # fmt: skip
-    depth_profile(ctx, probe, found.scalars, found.curves)
+    ctx.in_time(
+        "the profile of depths",
+        lambda: depth_profile(ctx, probe, found.scalars, found.curves),
+        None,
+    )
     rate = probing.rate_of(ctx, probes)
     found.scalars["probe_rate"] = rate
     tuned = _fine_tuned(ctx, probe, rate, epochs)
@@ -93,7 +97,8 @@ def measure(ctx: Context) -> Evidence:
         found.scalars |= {"declared_score": baseline.val_score, "declared_lr": ctx.experiment.lr}
     for name, trial in (("declared", baseline), ("tuned", tuned_best)):
         if trial is not None and _far_below(ctx, trial, probe):
-            found.scalars |= forgetting(ctx, trial, probe, name)
+            look = partial(forgetting, ctx, trial, probe, name)
+            found.scalars |= ctx.in_time("what was forgotten", look, {})
     ctx.checkpoints.spared = None
     return Evidence(found.scalars, found.curves)
 
