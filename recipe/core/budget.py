@@ -1,5 +1,6 @@
 """What a run may spend, and what it has spent."""
 
+import math
 import re
 import time
 from collections.abc import Iterator
@@ -143,11 +144,13 @@ class Meter:
         return None if self.end is None else self.end - self.kept
 
     @contextmanager
-    def keeping(self, share: float) -> Iterator[None]:
-        """Work inside leaves this share of a budget of time to what comes after it."""
+    def keeping(self, share: float, most: float = math.inf) -> Iterator[None]:
+        """Work inside leaves this share of a budget of time to what comes after it, and no more
+        than `most` seconds.
+        """
         before = self.kept
         if self.budget is not None and self.limits_time:
-            self.kept += share * self.budget.amount
+            self.kept += min(most, share * self.budget.amount)
         try:
             yield
         finally:

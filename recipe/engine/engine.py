@@ -127,7 +127,7 @@ class Engine:
         step, later = self.plugins[position].step, self._later(self.plugins[position])
         with (
             suppress(Exception, TimeUp),  # the step itself says what is wrong
-            time_for(self.ctx.meter, step, later),
+            time_for(self.ctx, step, later),
         ):
             self.ctx.runner.find_mode()  # from then on it is known how long an epoch takes
             self.ctx.emit(Message(plan_sentence(forecast(coming, self.ctx), self.ctx)))
@@ -139,7 +139,7 @@ class Engine:
         self._try_doubts(plugin)
         while isinstance(answer := self.decisions.after(self.results[-1], label), str):
             rules = all_rules([plugin])
-            with time_before(self.ctx.meter, self._later(plugin)):
+            with time_before(self.ctx, self._later(plugin)):
                 mended = repair(self.ctx, self.journal, rules, self.results[-1], answer)
             self.results[-1] = replace(mended.result, status=status_of(mended.result.findings))
             if mended.experiment is not None and mended.data is not None and self.rebuild:
@@ -161,7 +161,7 @@ class Engine:
         last = self.results[-1]
         if self.ctx.settings.keep_going or self.ctx.settings.fix or last.status != "fail":
             return
-        with time_before(self.ctx.meter, self._later(plugin)):
+        with time_before(self.ctx, self._later(plugin)):
             tried = without_acquitted(self.ctx, self.journal, all_rules([plugin]), last)
         if tried is not last:
             self.acquitted[len(self.results) - 1] = last
@@ -238,7 +238,7 @@ class Engine:
             hypothesis=hypothesis, why=why_of(step), rules=_names(step),
         )  # fmt: skip
         try:
-            with time_for(ctx.meter, step, self._later(plugin)):
+            with time_for(ctx, step, self._later(plugin)):
                 evidence = step.measure(ctx)
             _check_evidence(evidence)
             said = summary_of(step, evidence)

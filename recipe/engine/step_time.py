@@ -4,41 +4,51 @@ What is exact and cheap runs whatever the load, if only for a moment; of the res
 where the shares of those behind it begin.
 """
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from recipe.core.budget import Meter
 from recipe.core.clock import check, working_until
+from recipe.plugin.context import Context
 from recipe.plugin.step import Step, is_always, needs_of
 
-MOST_KEPT = 0.5
-"""Of a budget: what is kept for later steps at most."""
+TRAININGS = 2.0
+"""Whole trainings that are kept for later steps at most."""
+TO_TRAIN = 0.1
+"""Share that a step needs from which it is one that leaves a model."""
 LEAST_SHARE, LEAST = 0.05, 5.0
-"""Of a budget, and seconds at most, that a step of always has even where nothing is left."""
+"""Of a budget, and seconds at most, that such steps have even where nothing is left."""
 
 
 @contextmanager
-def time_before(meter: Meter, later: Sequence[Step]) -> Iterator[None]:
-    """Work inside ends in time for the steps `later`."""
-    with meter.keeping(min(MOST_KEPT, sum(map(needs_of, later)))):
-        with working_until(meter.deadline):
-            yield
+def time_before(ctx: Context, later: Sequence[Step]) -> Iterator[None]:
+    """Work inside ends in time for the steps `later`: for the shares that they need, or where it is
+    known that they take less, for that.
+    """
+    whole = ctx.lasts(TRAININGS * (ctx.experiment.epochs or 1)) or math.inf
+    with ctx.meter.keeping(sum(map(needs_of, later)), whole), working_until(ctx.meter.deadline):
+        yield
 
 
 @contextmanager
-def time_for(meter: Meter, step: Step, later: Sequence[Step]) -> Iterator[None]:
-    """The same for a step; one of always keeps nothing for others.
+def time_for(ctx: Context, step: Step, later: Sequence[Step]) -> Iterator[None]:
+    """The same for a step. One of always keeps nothing for others and runs in any case, and so does
+    one that is to train as long as there is no model.
 
     Raises:
         TimeUp: nothing is left for this step.
 
     """
-    if meter.budget is None or not is_always(step):
-        with time_before(meter, later):
+    meter = ctx.meter
+    owed = is_always(step) or (needs_of(step) >= TO_TRAIN and ctx.best_trial is None)
+    if meter.budget is None or not owed:
+        with time_before(ctx, later):
             check()
             yield
         return
     least = time.monotonic() + min(LEAST_SHARE * meter.budget.amount, LEAST)
-    with working_until(None if meter.deadline is None else max(meter.deadline, least)):
+    with meter.keeping(0.0 if is_always(step) else sum(map(needs_of, later))):
+        end = None if meter.deadline is None else max(meter.deadline, least)
+    with working_until(end):
         yield

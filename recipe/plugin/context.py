@@ -12,7 +12,7 @@ import torch
 
 from recipe.core.budget import Meter
 from recipe.core.chosen_model import Chosen
-from recipe.core.clock import TimeUp, working_until
+from recipe.core.clock import TimeUp, check, is_up, working_until
 from recipe.core.events import Message, Progress
 from recipe.core.evidence import Evidence
 from recipe.core.keys_and_seeds import derive_seed, key
@@ -116,10 +116,16 @@ class Context:
 
         """
         try:
+            check()
             return make()
         except TimeUp:
             self.meter.leave_out(f"{self.step}: {what}")
             return otherwise
+
+    @property
+    def late(self) -> bool:
+        """Whether the time of what is being done is used up."""
+        return is_up()
 
     @contextmanager
     def within(self, share: float, least: float = 0.0) -> Iterator[None]:

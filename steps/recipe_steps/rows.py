@@ -46,7 +46,7 @@ def main_part(x: "Values") -> "Tensor | None":
     """
     found = list(parts(x).values())
     real = [part for part in found if part.is_floating_point()]
-    return next(iter(real), max(found, key=varied, default=None))
+    return real[0] if real else max(found, key=varied, default=None)
 
 
 def varied(part: "Tensor") -> int:

@@ -76,7 +76,7 @@ def engine(tmp_path):
             runner=SimpleNamespace(fingerprint="f", find_mode=lambda: None),
             experiment=SimpleNamespace(params={}, clip_norm=None, shuffle=True, augment=None,
                                        epochs=10),
-            epochs_left=None, pace=None,
+            epochs_left=None, pace=None, lasts=lambda _: 0.0,
         )  # fmt: skip
         return Engine([Plugin(step, "pack") for step in steps], ctx, journal, gate)
 

@@ -23,7 +23,7 @@ class CoarseGrid:
     )
     says = "{trials} trials, best score {best_score} at lr {best_lr}"
     version = 4
-    needs = 0.2
+    needs = 0.15
     requires = frozenset({"lr_range"})
     rules = rules.RULES
     figures = (grids.MAP,)

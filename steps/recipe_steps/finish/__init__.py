@@ -23,7 +23,7 @@ class Finish:
     )
     says = "{chosen} model, score {chosen_score}"
     version = 2
-    needs = 0.03
+    needs = 0.02
     requires = frozenset({"learning_curves"})
     rules = rules.RULES
     figures = (

@@ -60,6 +60,7 @@ class _Look:
         self.ctx, self.model, self.x, self.y = ctx, model, x, y
         self.layers: list[nn.Module] = []
         self.signal: list[float] = []
+        self.input_size = _size(main_part(x))
 
     def marks(self) -> Marks:
         shares = activation_shares(self.model, self.x.clone())
@@ -77,7 +78,7 @@ class _Look:
             "last_signal": self.signal[-1] / self.signal[0]
             if len(self.signal) > 1 and self.signal[0]
             else None,
-            "input_size": _size(main_part(self.x)),
+            "input_size": self.input_size,
         }
         ratio, symmetric = _ratio(gradients), self._symmetric(EQUAL)
         if scalars["broken_gradients"]:
@@ -124,10 +125,9 @@ class _Look:
     def _see(self, layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         if layer in self.layers or not inputs or not isinstance(inputs[0], Tensor):
             return
-        size = _size(main_part(self.x))
         spread = _between_items(inputs[0].detach())
         self.layers.append(layer)
-        self.signal.append(spread / size if size else 0.0)
+        self.signal.append(spread / self.input_size if self.input_size else 0.0)
 
     def _after_steps(self) -> list[float]:
         """The gradients after a few steps of gradient descent, each at most one unit long."""

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import time
 from contextlib import suppress
 
 import torch
@@ -42,6 +43,10 @@ FACTORS, GROWN = (1.0, 10.0, 100.0), 3.0
 """By which weights are multiplied to see whether outputs grow; and what may come of biases, which
 turn a direction."""
 SAMPLE = 1024
+BUDGET_SHARE, PROBED, PASSES = 0.1, 8, 13
+"""Of what is left of a budget of time for this step, items that a forward pass is timed on, and how
+many such passes over the sample the step takes, about."""
+LEAST_ITEMS = 64
 MOST_PIXELS, LEAST_MASKS = 1 << 21, 8
 """Of the masks of a sample, and how few of them may be taken."""
 
@@ -59,6 +64,8 @@ def measure(ctx: Context) -> Evidence:
         "optimizer_takes_any_scale": takes_any_scale(ctx.experiment),
     }
     for index in range(FRESH_MODELS):
+        if index and ctx.late:
+            break
         seed = ctx.seed_for("model", index)
         model = build_model(ctx.experiment, seed, ctx.device)
         with torch.no_grad(), seeded(seed, ctx.device):
@@ -70,10 +77,10 @@ def measure(ctx: Context) -> Evidence:
             scalars |= _output_marks(ctx, model, sample, outputs)
         ctx.progress(index + 1, FRESH_MODELS, "fresh models")
     scalars["nonfinite"] = sum(not math.isfinite(loss) for loss in eval_losses)
-    scalars["loss"] = sum(eval_losses) / FRESH_MODELS
-    scalars["train_mode_loss"] = sum(train_losses) / FRESH_MODELS
+    scalars["loss"] = sum(eval_losses) / len(eval_losses)
+    scalars["train_mode_loss"] = sum(train_losses) / len(train_losses)
     scalars |= loss_with_shrunk_weights(ctx, sample, scalars)
-    layers, curves = layer_marks(ctx, sample)
+    layers, curves = ctx.in_time("layer by layer", lambda: layer_marks(ctx, sample), ({}, {}))
     return Evidence(
         scalars | layers,
         {"eval_loss": tuple(eval_losses), "train_mode_loss": tuple(train_losses), **curves},
@@ -81,12 +88,33 @@ def measure(ctx: Context) -> Evidence:
 
 
 def _sample_size(ctx: Context) -> int:
-    """Items; of masks as many as have a few million pixels, which are outputs for every class."""
+    """Items; of masks as many as have a few million pixels, which are outputs for every class. Of a
+    budget of time a small part pays for them.
+    """
     if ctx.task.counts_by != "pixels":
-        return ctx.most_items(SAMPLE)
+        return _paid_items(ctx, ctx.most_items(SAMPLE), LEAST_ITEMS)
     _, y = next(iter(ctx.data.val.eval_batches()))
     pixels = y[0].numel() if isinstance(y, Tensor) else 1
-    return min(SAMPLE, max(LEAST_MASKS, MOST_PIXELS // max(1, pixels)))
+    wanted = min(SAMPLE, max(LEAST_MASKS, MOST_PIXELS // max(1, pixels)))
+    return _paid_items(ctx, wanted, LEAST_MASKS)
+
+
+def _paid_items(ctx: Context, wanted: int, least: int) -> int:
+    """How many items a share of what is left pays for, by what a forward pass takes."""
+    if not ctx.meter.limits_time or wanted <= least:
+        return wanted
+
+    def paid() -> int:
+        model = build_model(ctx.experiment, ctx.seed_for("model", 0), ctx.device).eval()
+        few = ctx.data.train.sample(PROBED, torch.Generator().manual_seed(0))
+        with torch.no_grad():
+            for _ in range(2):  # the first pass holds what is done once
+                began = time.monotonic()
+                model(few.x.clone())
+        each = (time.monotonic() - began) / len(few)
+        return round(BUDGET_SHARE * (ctx.meter.left or 0.0) / (PASSES * each))
+
+    return max(least, min(wanted, ctx.decide("items", paid)))
 
 
 def _output_marks(

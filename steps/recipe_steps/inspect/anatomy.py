@@ -54,9 +54,9 @@ def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     scalars |= _moving_norms(ctx, model, x) | _odd_momentum(model)
     if ctx.experiment.update is None:
         scalars |= _reach(ctx, model.train(), x, train)
+        scalars |= _ignored_steps(ctx, model, train.x[:MANY_ITEMS])
     else:
         scalars |= _unregistered(ctx, model.train(), x, train)
-        scalars |= _ignored_steps(ctx, model, train.x[:MANY_ITEMS])
     return scalars
 
 

@@ -33,15 +33,12 @@ from recipe.plugin import (
     seeded,
     shape_of,
 )
-from recipe_steps.inspect.anatomy import anatomy
 from recipe_steps.inspect.imbalance import class_counts
-from recipe_steps.inspect.kept_state import kept_state
 from recipe_steps.inspect.label_probe import label_probe
+from recipe_steps.inspect.looks import looks
 from recipe_steps.inspect.loss_call import loss_call
 from recipe_steps.inspect.moved import moved
 from recipe_steps.inspect.rules import ONE_INPUT
-from recipe_steps.inspect.scaling import scaling
-from recipe_steps.inspect.sequences import sequences
 from recipe_steps.inspect.splits import (
     batch_order,
     compare_inputs,
@@ -98,12 +95,7 @@ def measure(ctx: Context) -> Evidence:
         if not (scalars.get("targets_say_nothing") or scalars["scored_by_loss"]):
             scalars |= label_probe((train.x, train.y), (val.x, val.y), ctx.task.target_kind)
         if scalars.get("shape_problem") is None:
-            scalars |= loss_call(ctx, train)
-            scalars |= sequences(ctx, train)
-            scalars |= anatomy(ctx, train)
-            scalars |= kept_state(ctx, train)
-            _try_metric(ctx)
-            scalars |= scaling(ctx, train)
+            scalars |= loss_call(ctx, train) | looks(ctx, train, lambda: _try_metric(ctx))
     return Evidence(scalars)
 
 

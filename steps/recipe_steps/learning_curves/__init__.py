@@ -23,7 +23,7 @@ class LearningCurves:
     )
     says = "best epoch {best_kept_epoch} of {best_planned_epochs}"
     version = 9
-    needs = 0.05
+    needs = 0.03
     requires = frozenset({"refine_grid"})
     reads_logs = True
     rules = rules.RULES

@@ -127,7 +127,8 @@ def attempt(
             if ends is None:
                 raise
             made.cut_off = True
-    made.response = response(training.model, sample)
+    if made.scores or not made.cut_off:
+        made.response = response(training.model, sample)
     if made.best < target and not made.cut_off:
         made.train_mode_score = train_mode_score(
             training.model, ctx.task, sample, experiment.batch_size

@@ -69,9 +69,9 @@ def measure(ctx: Context) -> Evidence:
     count, size = sample_size(ctx)
     generator = torch.Generator().manual_seed(ctx.seed_for("sample"))
     sample = ctx.data.train.sample(count, generator)
-    linear = linearity(ctx, sample)
+    linear = ctx.in_time("whether the model is linear", lambda: linearity(ctx, sample), {})
     fresh = build_model(ctx.experiment, ctx.seed_for("fit"), ctx.device)
-    grid = reachable_on_grid(ctx, sample)
+    grid = ctx.in_time("the grid of masks", lambda: reachable_on_grid(ctx, sample), {})
     perfect = min(
         reachable_score(ctx.task, sample, fresh, linear=is_plane(linear)),
         float(grid.get("grid_score", math.inf) or 0.0),
@@ -83,7 +83,8 @@ def measure(ctx: Context) -> Evidence:
     )  # fmt: skip
     marks = update_marks(ctx, sample, size)
     marks |= outside(ctx.experiment, fresh)
-    marks |= rate_factor(ctx, replace(bare, lr=candidate_rates(bare)[0]), sample)
+    first = replace(bare, lr=candidate_rates(bare)[0])
+    marks |= ctx.in_time("the optimizer", lambda: rate_factor(ctx, first, sample), {})
     bend = linear.get("nonlinearity")
     bends = not isinstance(bend, float) or bend > LINEAR  # else all weights end alike
     others: dict[str, Scalar] = {}
@@ -187,7 +188,8 @@ def _attempts(
                 attempt(ctx, replace(bare, lr=lr, epochs=passes), sample, target, ends=ends)
             )
         ctx.progress(len(attempts), len(rates) + 1, f"learning rate {lr:g}")
-        if attempts[-1].best >= target:
+        late = attempts[-1].cut_off and not attempts[-1].scores
+        if attempts[-1].best >= target or late:
             return attempts
     best = max(attempts, key=lambda one: one.best)
     longer = replace(bare, lr=best.lr, epochs=last_passes, schedule=settling)

@@ -22,7 +22,7 @@ class RefineGrid:
     )
     says = "{trials} trials, best score {best_score} at lr {best_lr}"
     version = 8
-    needs = 0.1
+    needs = 0.05
     requires = frozenset({"coarse_grid", "transfer"})
     rules = rules.RULES
     figures = (grids.MAP,)

@@ -24,7 +24,7 @@ class Transfer:
     )
     says = "head alone {probe_score}, fine-tuned {tuned_said}, from scratch {scratch_said}"
     version = 3
-    needs = 0.25
+    needs = 0.2
     requires = frozenset({"overfit_sample"})
     rules = rules.RULES
     figures = (

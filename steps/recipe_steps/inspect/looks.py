@@ -1,0 +1,38 @@
+"""What takes passes of the model, and trainings, as far as there is time for each."""
+
+from collections.abc import Callable
+from functools import partial
+
+from recipe.plugin import Context, Scalar, TensorData
+from recipe_steps.inspect.anatomy import anatomy
+from recipe_steps.inspect.kept_state import kept_state
+from recipe_steps.inspect.scaling import scaling
+from recipe_steps.inspect.sequences import sequences
+
+BUDGET_SHARE, LEAST_SECONDS = 0.2, 2.0
+"""Of what is left of a budget of time, and seconds that these looks have anyway."""
+
+
+def looks(ctx: Context, train: TensorData, try_metric: Callable[[], None]) -> dict[str, Scalar]:
+    """The scalars of all of them, those that say most for their time first.
+
+    Args:
+        ctx: of the step.
+        train: items.
+        try_metric: raises where the user's metric does not work.
+
+    """
+
+    def metric(*_: object) -> dict[str, Scalar]:
+        try_metric()
+        return {}
+
+    each = {
+        "sequences": sequences, "parts of the model": anatomy, "what the model keeps": kept_state,
+        "the metric": metric, "scales of the inputs": scaling,
+    }  # fmt: skip
+    scalars: dict[str, Scalar] = {}
+    with ctx.within(BUDGET_SHARE, LEAST_SECONDS):
+        for what, look in each.items():
+            scalars |= ctx.in_time(what, partial(look, ctx, train), {})
+    return scalars
