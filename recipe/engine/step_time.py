@@ -7,7 +7,7 @@ where the shares of those behind it begin.
 import math
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from recipe.core.clock import check, working_until
 from recipe.plugin.context import Context
@@ -26,8 +26,7 @@ def time_before(ctx: Context, later: Sequence[Step]) -> Iterator[None]:
     """Work inside ends in time for the steps `later`: for the shares that they need, or where it is
     known that they take less, for that.
     """
-    whole = ctx.lasts(TRAININGS * (ctx.experiment.epochs or 1)) or math.inf
-    with ctx.meter.keeping(sum(map(needs_of, later)), whole), working_until(ctx.meter.deadline):
+    with _keeping(ctx, later), working_until(ctx.meter.deadline):
         yield
 
 
@@ -40,15 +39,18 @@ def time_for(ctx: Context, step: Step, later: Sequence[Step]) -> Iterator[None]:
         TimeUp: nothing is left for this step.
 
     """
-    meter = ctx.meter
-    owed = is_always(step) or (needs_of(step) >= TO_TRAIN and ctx.best_trial is None)
-    if meter.budget is None or not owed:
-        with time_before(ctx, later):
+    always, meter = is_always(step), ctx.meter
+    owed = always or (needs_of(step) >= TO_TRAIN and ctx.best_trial is None)
+    with _keeping(ctx, () if always else later):
+        end = meter.deadline
+        if end is not None and meter.budget is not None and owed:
+            least = min(LEAST_SHARE * meter.budget.amount, LEAST)
+            end = max(end, time.monotonic() + least)
+        with working_until(end):
             check()
             yield
-        return
-    least = time.monotonic() + min(LEAST_SHARE * meter.budget.amount, LEAST)
-    with meter.keeping(0.0 if is_always(step) else sum(map(needs_of, later))):
-        end = None if meter.deadline is None else max(meter.deadline, least)
-    with working_until(end):
-        yield
+
+
+def _keeping(ctx: Context, later: Sequence[Step]) -> AbstractContextManager[None]:
+    whole = ctx.lasts(TRAININGS * (ctx.experiment.epochs or 1)) or math.inf
+    return ctx.meter.keeping(sum(map(needs_of, later)), whole)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from recipe.core.budget import Budget, Meter
+from recipe.core.clock import TimeUp
 from recipe.core.errors import UsageError
 from recipe.core.events import Crash, Message, StepStarted
 from recipe.core.evidence import Evidence
@@ -14,7 +15,7 @@ from recipe.engine.engine import MAX_ROUNDS, Engine
 from recipe.notebook.journal import Journal
 from recipe.plugin.registry import Plugin
 from recipe.plugin.rules import finding, rule
-from recipe.plugin.step import Goto, summary_of
+from recipe.plugin.step import Goto, UnaffordableError, summary_of
 
 
 @rule("fail")
@@ -76,7 +77,7 @@ def engine(tmp_path):
             runner=SimpleNamespace(fingerprint="f", find_mode=lambda: None),
             experiment=SimpleNamespace(params={}, clip_norm=None, shuffle=True, augment=None,
                                        epochs=10),
-            epochs_left=None, pace=None, lasts=lambda _: 0.0,
+            epochs_left=None, pace=None, lasts=lambda _: 0.0, best_trial=None,
         )  # fmt: skip
         return Engine([Plugin(step, "pack") for step in steps], ctx, journal, gate)
 
@@ -272,3 +273,34 @@ def test_what_it_says_stands_in_its_result(engine):
     run.run()
     assert run.results[0].says == "value 0.25"
     assert engine(Made("two")).results == []
+
+
+class Slow(Made):
+    """A step that is cut off, or does not begin."""
+
+    def __init__(self, name, error):
+        super().__init__(name)
+        self.error = error
+
+    def measure(self, ctx):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(TimeUp(), "9s were used up"), (UnaffordableError("it takes 8 s"), "it takes 8 s")],
+)
+def test_a_step_that_the_time_does_not_suffice_for_is_left_out_and_said(engine, error, said):
+    run = engine(Made("a"), Slow("b", error), Made("c"), budget=Budget(9, "seconds"))
+    assert list(statuses(run).values()) == ["pass", "skip", "pass"]
+    assert run.results[1].reason == said
+    assert [(left.what, left.why) for left in run.ctx.meter.left_out] == [("b", said)]
+
+
+def test_a_resumed_run_leaves_out_the_same(engine):
+    first = engine(Slow("b", UnaffordableError("it takes 8 s")), budget=Budget(9, "seconds"))
+    first.run()
+    again = engine(Made("b"), budget=Budget(9, "seconds"))  # the journal is that of the folder
+    again.run()
+    assert again.results[0].status == "skip"
+    assert again.ctx.meter.left_out == first.ctx.meter.left_out
