@@ -152,6 +152,12 @@ def decide(trials: Trials, cases: Sequence[Case]) -> Verdict:
     return verdict
 
 
+def untried(verdict: Verdict, cases: Sequence[Case]) -> list[str]:
+    """The rules whose remedies were not tried."""
+    known = verdict.outcomes
+    return [c.rule for c in cases if c.rule not in known or known[c.rule].undecided]
+
+
 def _round(
     trials: Trials, verdict: Verdict, left: Sequence[Case], chain: Sequence[Case]
 ) -> list[Attempt]:

@@ -26,7 +26,7 @@ from recipe.data.datasets import Splits
 from recipe.engine.decisions import Answer, Decisions, Gate
 from recipe.engine.forecast import forecast, plan_sentence
 from recipe.engine.repair import continue_with, repair, with_repaired, without_acquitted
-from recipe.engine.step_time import time_before, time_for
+from recipe.engine.step_time import pays_for_round, time_before, time_for
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import Context
@@ -302,24 +302,13 @@ class Engine:
         if goto is None or goto.step not in [p.step.name for p in self.plugins]:
             return None
         limit = MAX_ROUNDS_WITH_BUDGET if self.ctx.settings.budget else MAX_ROUNDS
-        if result.round >= limit or not isinstance(goto, Goto) or not self._pays_for_round(goto):
+        if (
+            result.round >= limit
+            or not isinstance(goto, Goto)
+            or not pays_for_round(self.ctx, goto)
+        ):
             return None
         return goto
-
-    def _pays_for_round(self, goto: Goto) -> bool:
-        """Whether the budget pays for another round, which takes a whole training or more."""
-        ctx = self.ctx
-
-        def paid() -> int:
-            left = ctx.epochs_left if ctx.meter.limits_time else None
-            whole = ctx.experiment.epochs or 1
-            return int(not ctx.meter.spent and (left is None or left >= whole))
-
-        if ctx.decide("another round", paid):
-            return True
-        if ctx.meter.limits_time:
-            ctx.meter.leave_out(f"another round, {goto.hypothesis}")
-        return False
 
     def _later(self, plugin: Plugin) -> list[Step]:
         """The steps that come after this one."""

@@ -17,7 +17,7 @@ from recipe.core.score_noise import fluctuation
 from recipe.core.trials import Trial
 from recipe.data.datasets import Splits, TensorData
 from recipe.data.splitting import load_splits
-from recipe.engine.court import Attempt, Case, Verdict, decide
+from recipe.engine.court import Attempt, Case, decide, untried
 from recipe.engine.proof_training import Retraining
 from recipe.engine.score_gain import (
     Result,
@@ -88,8 +88,8 @@ class Verifier:
         names = dict.fromkeys((*causes, *notes))
         cases = self._cases([found[name] for name in names], every, evidence or {})
         verdict = decide(self, cases)
-        if self.late:
-            self._leave_out(cases, verdict)
+        for rule in untried(verdict, cases) if self.late else ():
+            self.ctx.meter.leave_out(f"the proof of {rule}")
         warnings = [f for f, _ in found.values() if f.severity == "warn"]
         doubtful = {f.rule for f in warnings if f.confidence < DOUBTFUL} - verdict.upheld
         idle = doubtful | verdict.acquitted
@@ -103,13 +103,6 @@ class Verifier:
             )
             for step in steps
         )
-
-    def _leave_out(self, cases: Sequence[Case], verdict: Verdict) -> None:
-        """Say whose remedies were not tried for want of time."""
-        for case in cases:
-            outcome = verdict.outcomes.get(case.rule)
-            if outcome is None or outcome.undecided:
-                self.ctx.meter.leave_out(f"the proof of {case.rule}")
 
     def _cases(
         self,

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from recipe.core.clock import check, working_until
 from recipe.plugin.context import Context
-from recipe.plugin.step import Step, is_always, needs_of
+from recipe.plugin.step import Goto, Step, is_always, needs_of
 
 TRAININGS = 2.0
 """Whole trainings that are kept for later steps at most."""
@@ -49,6 +49,20 @@ def time_for(ctx: Context, step: Step, later: Sequence[Step]) -> Iterator[None]:
         with working_until(end):
             check()
             yield
+
+
+def pays_for_round(ctx: Context, goto: Goto) -> bool:
+    """Whether the budget pays for another round, which takes a whole training or more."""
+
+    def paid() -> int:
+        left = ctx.epochs_left if ctx.meter.limits_time else None
+        return int(not ctx.meter.spent and (left is None or left >= (ctx.experiment.epochs or 1)))
+
+    if ctx.decide("another round", paid):
+        return True
+    if ctx.meter.limits_time:
+        ctx.meter.leave_out(f"another round, {goto.hypothesis}")
+    return False
 
 
 def _keeping(ctx: Context, later: Sequence[Step]) -> AbstractContextManager[None]:

@@ -88,8 +88,7 @@ def attempt(
     draw: int = 0,
     ends: Callable[[Attempt], bool] | None = None,
 ) -> Attempt:
-    """Train on the sample until its score is reached, without dropout unless `regularized`; from
-    other initial weights for another `draw`.
+    """Train on the sample until its score is reached, without dropout unless `regularized`.
 
     Args:
         ctx: of the step.
@@ -98,8 +97,8 @@ def attempt(
         target: score at which it is.
         regularized: with dropout.
         draw: number of the initial weights.
-        ends: whether it is of no use to go on, asked after each score; with it an attempt that is
-            cut off by the clock ends with what it has.
+        ends: whether to give up, asked after each score; with it an attempt that is cut off by the
+            clock ends with what it has.
 
     Raises:
         TimeUp: the time of the step is used up.
