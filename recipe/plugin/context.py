@@ -105,14 +105,14 @@ class Context:
             return left
         return left / self.pace if self.pace else None
 
-    def in_time(self, what: str, make: Callable[[], Found], otherwise: Found) -> Found:
+    def in_time(self, what: str, make: Callable[[], Found], otherwise: Any) -> Found:
         """What `make` gives, or where the time of the run does not suffice `otherwise`, and a line
         that says so.
 
         Args:
             what: is left out then.
             make: looks at something, or trains.
-            otherwise: stands for it.
+            otherwise: stands for it, of the same type.
 
         """
         try:
@@ -120,7 +120,8 @@ class Context:
             return make()
         except TimeUp:
             self.meter.leave_out(f"{self.step}: {what}")
-            return otherwise
+            left_out: Found = otherwise
+            return left_out
 
     @property
     def late(self) -> bool:

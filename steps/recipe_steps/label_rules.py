@@ -5,6 +5,8 @@ labels fall anywhere: among the items that one is surest of, as often as among a
 2021 look for label errors in the same place).
 """
 
+import math
+
 from recipe.plugin import Evidence, Finding, finding, rule
 
 SIGNIFICANCE = 2.33
@@ -48,21 +50,15 @@ RANDOM = ("overfitting", "underfitting", "best-at-edge-of-grid", "slow-start", "
 
 @rule("fail", explains=RANDOM)
 def labels_look_random(evidence: Evidence) -> Finding | None:
-    """What: the training data is learnt by heart, and validation is no better than chance; or
-    simple predictors tell the labels of one part, and nothing of those of the other.
+    """What: simple predictors tell the labels of one part, and nothing of those of the other.
 
     Why: there is nothing in the inputs that tells the labels: they were shuffled apart, or
-    belong to other items. What some hundred items known by heart tell of others is judged by the
-    mean recall of the classes, since with a frequent class even a useful model may be right less
-    often than one that always answers it. Silent where validation loss came below that of the
-    best constant answer: random labels do not allow that. Neighbours, a linear model and trees
-    that know nothing of the labels are noted before any training: a hard task looks alike to them.
+    belong to other items. Neighbours, a linear model and trees that know nothing of the labels of
+    both parts are noted only: a hard task looks alike to them.
 
     Fix: check that inputs and labels are paired, on a few items by eye.
     """
-    from recipe_steps.learning_curves.random_labels import by_runs
-
-    return _by_probe(evidence) or by_runs(evidence)
+    return _by_probe(evidence)
 
 
 def _by_probe(evidence: Evidence) -> Finding | None:
@@ -171,7 +167,7 @@ def _by_others(evidence: Evidence) -> Finding | None:
 
 
 def _exceeds(share: float, items: float, limit: float) -> bool:
-    error = (max(share, limit) * (1 - min(share, 1 - limit)) / items) ** 0.5
+    error = math.sqrt(max(share, limit) * (1 - min(share, 1 - limit)) / items)
     return share - SIGNIFICANCE * error > limit
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from recipe_steps.label_rules import labels_look_random
 from recipe_steps.learning_curves import LearningCurves
+from recipe_steps.learning_curves.random_labels import labels_look_random
 from recipe_steps.learning_curves.regularization_rules import (
     augmentation_too_strong,
     weight_decay_too_high,

@@ -45,8 +45,10 @@ class Rows:
     def marked(self) -> np.ndarray:
         """Targets [n, k]: one column for each class, or one of standard values."""
         if not self.classes:
-            return ((self.y - self.y.mean()) / (self.y.std() or 1.0))[:, None]
-        return np.eye(int(self.y.max()) + 1)[self.y]
+            standard: np.ndarray = (self.y - self.y.mean()) / (self.y.std() or 1.0)
+            return standard[:, None]
+        marked: np.ndarray = np.eye(int(self.y.max()) + 1)[self.y]
+        return marked
 
 
 def label_probe(train: "Pair", val: "Pair", kind: str) -> dict[str, Scalar]:
@@ -73,7 +75,7 @@ def label_probe(train: "Pair", val: "Pair", kind: str) -> dict[str, Scalar]:
         scalars |= {
             "probe_val": strength(second),
             "probe_val_items": len(second.x),
-            "probe_val_expected": float(scalars["probe_train"] or 0.0) * share**0.5,  # type: ignore[arg-type]
+            "probe_val_expected": float(scalars["probe_train"] or 0.0) * share**0.5,
             "probe_across": _across(first, second),
         }
     return scalars | (wrong_labels(train, val) if kind != "real" else {})
@@ -178,7 +180,7 @@ def _columns(x: Tensor) -> np.ndarray | None:
         return None
     if _is_picture(x):
         size = [min(SIDE, side) for side in x.shape[2:]]
-        return F.adaptive_avg_pool2d(x.float(), size).flatten(1).double().numpy()
+        return F.adaptive_avg_pool2d(x.float(), (size[0], size[1])).flatten(1).double().numpy()
     x = x.flatten(1)
     if not x.is_floating_point() and x.shape[1] > 1 and x.dtype not in (torch.uint8, torch.bool):
         words = torch.unique(x)
@@ -246,7 +248,8 @@ def _trees(rows: Rows) -> np.ndarray:
         warnings.simplefilter("ignore")  # of items that were in every bag
         forest.fit(rows.x, rows.y)
     if not rows.classes:
-        return np.nan_to_num(forest.oob_prediction_).reshape(-1, 1)
+        predicted: np.ndarray = np.nan_to_num(forest.oob_prediction_).reshape(-1, 1)
+        return predicted
     said = np.zeros((len(rows.x), rows.marked.shape[1]))
     said[:, forest.classes_] = np.nan_to_num(forest.oob_decision_function_)
     return said

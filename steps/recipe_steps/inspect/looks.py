@@ -27,7 +27,7 @@ def looks(ctx: Context, train: TensorData, try_metric: Callable[[], None]) -> di
         try_metric()
         return {}
 
-    each = {
+    each: dict[str, Callable[[Context, TensorData], dict[str, Scalar]]] = {
         "sequences": sequences, "parts of the model": anatomy, "what the model keeps": kept_state,
         "the metric": metric, "scales of the inputs": scaling,
     }  # fmt: skip

@@ -110,9 +110,8 @@ def chance_of(values: np.ndarray, first: int) -> float:
 
 
 def _some(x: Tensor) -> list[int]:
-    return (
-        np.unique(np.linspace(0, len(x) - 1, min(len(x), MOST_ITEMS)).round()).astype(int).tolist()
-    )
+    places = np.unique(np.linspace(0, len(x) - 1, min(len(x), MOST_ITEMS)).round())
+    return [int(place) for place in places]
 
 
 def _items(x: Tensor) -> Tensor:
@@ -166,7 +165,8 @@ def _explained(levels: np.ndarray, targets: np.ndarray, first: int) -> np.ndarra
         part = np.arange(len(targets)) >= first
         design = np.stack([centred, part, ~part], 1).astype(float)
         slopes = np.linalg.lstsq(design, levels, rcond=None)[0]
-        return design[:, :1] * slopes[:1]
+        line: np.ndarray = design[:, :1] * slopes[:1]
+        return line
     counts = np.bincount(place)[:, None]
     sums = np.zeros((len(values), levels.shape[1]))
     np.add.at(sums, place, levels)

@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from recipe.plugin import Evidence, Finding
+from recipe.plugin import Evidence, Finding, rule
+from recipe_steps.label_rules import RANDOM
 from recipe_steps.learning_curves.run_curves import Run, finding_of_runs, runs
 
 KNOWN_BY_HEART, TELLING = 0.9, 0.15
@@ -68,9 +69,19 @@ def _memory(evidence: Evidence) -> Known | None:
     )
 
 
-def by_runs(evidence: Evidence) -> Finding | None:
-    """Of trainings: learnt by heart and of no use for others. Where simple predictors know nothing
+@rule("fail", explains=RANDOM)
+def labels_look_random(evidence: Evidence) -> Finding | None:
+    """What: the training data is learnt by heart, and validation is no better than chance.
+
+    Why: there is nothing in the inputs that tells the labels: they were shuffled apart, or
+    belong to other items. What some hundred items known by heart tell of others is judged by the
+    mean recall of the classes, since with a frequent class even a useful model may be right less
+    often than one that always answers it. Where neighbours, a linear model and trees know nothing
     of the labels either, it is enough that no training does: few inputs are not learnt by heart.
+    Silent where validation loss came below that of the best constant answer: random labels do not
+    allow that.
+
+    Fix: check that inputs and labels are paired, on a few items by eye.
     """
     memory = _memory(evidence)
     if any(run.tells for run in runs(evidence)) or (memory and memory.helps):

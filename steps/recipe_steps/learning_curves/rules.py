@@ -4,7 +4,7 @@ curves!"). Each rule looks at the best run and at the baseline; the message name
 
 from recipe.plugin import Evidence, Finding, rule
 from recipe_steps.inspect.split_rules import validation_preprocessing_differs
-from recipe_steps.label_rules import labels_look_random, noisy_labels
+from recipe_steps.label_rules import noisy_labels
 from recipe_steps.learning_curves import (
     regularization,
     schedule_rules,
@@ -12,6 +12,7 @@ from recipe_steps.learning_curves import (
     validation_rules,
 )
 from recipe_steps.learning_curves.overfitting import overfitting
+from recipe_steps.learning_curves.random_labels import labels_look_random
 from recipe_steps.learning_curves.remedies import draw_anew, faster, tamed
 from recipe_steps.learning_curves.run_curves import Run, finding_of_runs, noise_of
 from recipe_steps.learning_curves.schedule_rules import FALLING, FLAT, TAIL
