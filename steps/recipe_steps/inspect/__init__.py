@@ -30,7 +30,7 @@ class Inspect:
         "for them."
     )
     says = "{train_items} training items, {val_items} to validate"
-    version = 10
+    version = 11
     short = True
     always = True
     requires: frozenset[str] = frozenset()

@@ -298,7 +298,9 @@ number_from_zero = Remedy(
 unfreeze = Remedy("train the frozen weights too", _unfrozen, edits=("unfreeze",))
 shuffle = Remedy("shuffle the training data", _shuffled, edits=("shuffle",))
 standardise_inputs = Remedy("standardise the inputs", _standardise, edits=("standard-inputs",))
-standardise_targets = Remedy("standardise the targets", _scale_targets, edits=("standard-targets",))
+standardise_targets = Remedy(
+    "standardise the targets", _scale_targets, as_declared=True, edits=("standard-targets",)
+)
 split_anew = Remedy("split anew, stratified", _split_anew, corrects_score=True)
 one_preprocessing = Remedy("treat validation inputs as the training inputs", _one_preprocessing)
 impute = Remedy("put the feature's mean in place of missing values", _imputed)
