@@ -18,7 +18,7 @@ from recipe.sources.units import CURRENCY, FAMILIES, SCALES, family_of
 CORE = r"(?:\d(?:[\d.,'_ ]*\d)?[.,]?|[.,]\d+)(?:[eE][+-]?\d+|\s?[x\u00d7*]\s?10\^[+-]?\d+)?"
 BOUND = rf"{AT_MOST}|{AT_LEAST}|~|≈|ca\.?|circa|about|approx\.?|around"
 CELL = re.compile(
-    rf"(?P<open>\()?\s*(?:(?P<bound>{BOUND})\s*)?(?P<sign>[+-])?\s*"
+    rf"(?P<open>\()?\s*(?:(?P<bound>{BOUND})\s*)?(?P<sign>[+\u00b1-])?\s*"
     rf"(?P<before>(?:{CURRENCY})\.?)?\s*(?P<minus>[+-])?\s*(?P<core>{CORE})"
     r"(?:\+(?=\s?[^\W\d]))?\s*(?P<after>[^\W\d_].*|[^\w\s()+,.\u2044-].*)?(?P<behind>[-+])?(?P<close>\))?",
     re.IGNORECASE,
@@ -250,7 +250,15 @@ def _factors(counted: Counter[str], currency: bool) -> list[tuple[str, float]] |
     ratios = [unit for unit in named if unit[0] == ":"]
     if len(named) > MOST_UNITS or not usual or (letters and len(usual) > 1) or len(ratios) > 1:
         return None  # as the letters behind the numbers of houses, and 16:9 beside 4:3
-    return [(unit, 1.0) for unit in sorted({"", *named} if named or "" in usual else usual)]
+    return [
+        (unit, _scale(unit)) for unit in sorted({"", *named} if named or "" in usual else usual)
+    ]
+
+
+def _scale(unit: str) -> float:
+    """What the first of several words behind a number multiplies it by, as of 30k a year."""
+    first, *more = unit.split() or [""]
+    return SCALES.get(first, 1.0) if more and not family_of(first) else 1.0
 
 
 def _are_flags(letters: Collection[str]) -> bool:

@@ -41,7 +41,8 @@ UNKNOWN_WORDS = frozenset({
     "未知", "不明", "없음", "sin datos", "no consta", "non renseigné", "non communiqué",
     "non disponibile", "não informado", "geen", "onbekend", "okänd", "ukjent",
     "ukendt", "uppgift saknas", "neznámé", "neuvedeno", "not done", "nicht bekannt",
-    "sin información", "ohne angabe", "o. a.",
+    "sin información", "en trámite", "en cours", "pendiente", "in bearbeitung",
+    "ohne angabe", "o. a.",
 })  # fmt: skip
 """Words that say the same, and are kept as one of the words where a column is made of them."""
 NO_ANSWER = re.compile(

@@ -74,12 +74,14 @@ OPPOSITES = (
     "small large, small big, fewer more, cheap expensive, losing gaining, worsening improving, "
     "decreasing increasing, declining growing, declining rising, weakening strengthening, "
     "cooling warming, easy difficult, easy hard, introverted extroverted, "
-    "contra favor, moins plus, négatif positif, negativo positivo, gorszy lepszy"
+    "不満 満足, 悪い 良い, contra favor, moins plus, négatif positif, negativo positivo, "
+    "gorszy lepszy"
 )
 """The lower and the upper end of scales whose middle is named by one of the following words."""
 ADVERBS = ("ly", "lich", "mente", "ment")
 MIDDLE = (
-    "neutral moderate centrist center centre same stable unchanged flat equal neither undecided "
+    "普通 どちらでもない neutral moderate centrist center centre same stable unchanged flat equal "
+    "neither undecided "
     "unsure mixed middle medium average change gleich unverändert neutre égal igual "
     "neutralny uguale pareil"
 )

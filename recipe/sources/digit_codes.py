@@ -66,7 +66,9 @@ def _shaped_like_codes(firm: Mapping[str, int]) -> bool:
     shapes = Counter(re.sub(r"\d", "9", tidy(cell)) for cell in limits)
     if len(limits) < 0.9 * len(firm) or not shapes:
         return False
-    return len(limits) > MOST_BANDS and shapes.most_common(1)[0][1] > 0.9 * len(limits)
+    shape, often = shapes.most_common(1)[0]
+    plain = re.fullmatch(r"9+-9+", shape)  # no currency and no unit
+    return plain is not None and len(limits) > MOST_BANDS and often > 0.9 * len(limits)
 
 
 def _letters_behind(firm: Mapping[str, int]) -> bool:

@@ -71,7 +71,11 @@ OUT_OF = re.compile(
 STARS = re.compile(r"([★⭐*]+)[☆✩]*")
 SIGNS = re.compile(r"([^\w\s])\1{0,5}")
 """One sign, once or more often, as $$ of prices."""
-STAR_WORDS = re.compile(r"(\d(?:[.,]5)?)[\s-]*(?:stars?|sterne?|étoiles?|estrellas?|★|⭐)", re.IGNORECASE)  # fmt: skip # noqa: E501
+STAR_WORDS = re.compile(
+    r"(?=.*(?:star|stern|étoile|estrella|★|⭐))[★⭐]?\s?(\d(?:[.,]5)?)[\s-]*"
+    r"(?:stars?|sterne?|étoiles?|estrellas?|★|⭐)?",
+    re.IGNORECASE,
+)
 LETTER_NAMES = (
     "grade", "note", "effizienz", "triage", "rating", "class", "klasse", "energy", "energie",
     "score", "mark", "rank", "label", "level", "quality", "band", "nutri", "efficiency", "cut",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 CURRENCY = (
-    r"(?:us|a|c|r|nz|hk|s)?\$|€|£|¥|₹|₽|₩|₺|₫|₴|฿|usd|eur|euros?|gbp|chf|jpy|inr|cad|aud|cny|rmb|"
+    r"(?:us ?|a|c|r|nz|hk|s)?\$|€|£|¥|₹|₽|₩|₺|₫|₴|฿|usd|eur|euros?|gbp|chf|jpy|inr|cad|aud|cny|rmb|"
     r"sek|nok|dkk|pln|czk|huf|brl|mxn|zar|rub|krw|rs|fr|kr|zł|kč|ft\.|руб|元|円|원|dollars?|pounds?"
 )
 """What may stand before or behind an amount, as part of a regular expression."""

@@ -85,3 +85,17 @@ def test_what_is_no_table_is_one_sentence(tmp_path, text, says):
 def test_a_missing_file(tmp_path):
     with pytest.raises(UsageError, match="No such file"):
         read_csv(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("注文番号;都道府県;発送\n1;大阪府;済\n2;北海道;未\n3;京都府;済\n", "cp932"),
+        ("miasto;województwo\nŹrebice;śląskie\nŻary;lubuskie\nŁódź;łódzkie\n", "cp1250"),
+        ("stad;län\nÅmål;Västra Götaland\nÖrebro;Örebro\n", "cp1252"),
+    ],
+)
+def test_words_in_old_encodings_are_what_they_were(tmp_path, text, encoding):
+    table = columns(tmp_path, text, encoding)
+    assert table.names == tuple(text.split("\n")[0].split(";"))
+    assert [";".join(row) for row in zip(*table.cells, strict=True)] == text.split("\n")[1:-1]

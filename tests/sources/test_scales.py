@@ -30,6 +30,11 @@ ORDERED = (
     "under €2 million|€2 to €10 million|over €50 million",
     "1 - 5 lakh|5 - 10 lakh|more than 1 crore",
     "Aged 18 to 24|Aged 25 to 34|Aged 65 and over",
+    "★1|★2|★4|★5",
+    "とても不満|不満|普通|満足|とても満足",
+    "TRACE|DEBUG|INFO|WARN|ERROR",
+    "Too little|About right|Too much",
+    "Not a problem|Minor problem|Major problem",
     "Once a month|Once a week|2-3x a week|Every day",
 )
 UNORDERED = (

@@ -57,3 +57,47 @@ def test_a_duration_is_its_seconds():
     column = judged("a", [f"PT{1 + k % 3}H{k}M" for k in range(60)])
     assert column.number("PT1H20M") == 4800
     assert column.number("PT45M") == 2700
+
+
+SIDES = [f"{40 + k % 12}° {k}' {k % 7}\" {'NS'[k % 2]}" for k in range(60)]
+
+
+def test_degrees_of_the_earth_are_negative_in_the_south_and_west():
+    column = judged("lat", SIDES)
+    assert column.kind == "number"
+    assert column.number("52° 30' N") == 52.5
+    assert column.number("52° 30' 36\" S") == pytest.approx(-52.51)
+    west = judged("lng", [f"{k}.5 {'EW'[k % 2]}" for k in range(60)])
+    assert west.number("10.5 W") == -10.5
+
+
+@pytest.mark.parametrize(
+    "cells", [[f"{k} E" for k in range(60)], [f"{k} {'NE'[k % 2]}" for k in range(60)]]
+)
+def test_letters_behind_numbers_are_no_sides_of_the_earth_by_themselves(cells):
+    column = judged("a", cells)
+    assert column.style is None or column.style.family != "angle"
+
+
+@pytest.mark.parametrize(
+    ("cells", "cell", "value"),
+    [
+        ([f"±{1 + k / 10:.1f}" for k in range(40)], "±1.5", 1.5),
+        ([f"{k} days ago" for k in range(40)], "3 days ago", 3),
+        ([f"US ${k}.50" for k in range(40)], "US $3.50", 3.5),
+        ([f"£{20 + k}k - £{40 + k}k pa" for k in range(40)], "£20k - £40k pa", 30_000),
+        (
+            [f"{k} mos" if k % 2 else f"{k % 9} yrs {k % 11} mos" for k in range(40)],
+            "1 yr 2 mos",
+            36_817_200,
+        ),
+    ],
+)
+def test_amounts_as_people_write_them(cells, cell, value):
+    column = judged("a", cells)
+    assert column.kind == "number"
+    assert column.number(cell) == pytest.approx(value, rel=1e-3)
+
+
+def test_codes_with_a_hyphen_are_no_ranges():
+    assert judged("a", [f"{500 + k}-{1200 + 13 * k}" for k in range(60)]).kind != "number"
