@@ -118,6 +118,10 @@ NOISE = {
     "val_known_in_training": 0.95,
     "training_with_noise": 0.62,
 }
+SALT = {
+    "val_overwritten": 0.1, "val_overwritten_by": "0 or 1", "val_as_given": 0.6,
+    "val_known_in_training": 0.95, "training_with_noise": 0.62,
+}  # fmt: skip
 VALIDATION = [
     Case(validation_labels_renumbered, renumbered(), "fail", says="(1 for 0, 0 for 1)"),
     Case(validation_labels_renumbered, renumbered(str([[n, n + 1] for n in range(9)])), "fail", says="and 3 more"),
@@ -130,6 +134,8 @@ VALIDATION = [
     Case(validation_preprocessing_differs, undone(after=NAN), None),
     Case(validation_preprocessing_differs, NOISE, "warn", says="hold noise"),
     Case(validation_preprocessing_differs, {**NOISE, "val_noise": NAN}, None),
+    Case(validation_preprocessing_differs, SALT, "warn", says="10% of the values are overwritten by 0 or 1"),
+    Case(validation_preprocessing_differs, {**SALT, "val_overwritten": NAN}, None),
 ]  # fmt: skip
 
 

@@ -9,10 +9,14 @@ from recipe.testing import judge_scalars, open_context
 from recipe_steps.learning_curves import LearningCurves
 from recipe_steps.learning_curves.validation_probes import validation_marks
 
-FOUND = {"numbers": "val_numbers", "inputs": "val_undone", "noise": "val_noise"}
+FOUND = {
+    "numbers": "val_numbers", "inputs": "val_undone", "noise": "val_noise",
+    "overwritten": "val_overwritten",
+}  # fmt: skip
 RULES = {
     "numbers": "validation-labels-renumbered", "inputs": "validation-preprocessing-differs",
     "noise": "validation-preprocessing-differs",
+    "overwritten": "validation-preprocessing-differs",
 }  # fmt: skip
 
 
@@ -28,6 +32,12 @@ def check(experiment, wanted, folder):
     rules = {f.rule for f in judge_scalars(LearningCurves(), found)}
     assert rules == ({RULES[wanted]} if wanted else set())
     return found
+
+
+def overwritten(x, share, value, seed=3):
+    """Inputs of which some values are another one."""
+    drawn = torch.rand(x.shape, generator=torch.Generator().manual_seed(seed))
+    return torch.where(drawn < share, torch.as_tensor(value, dtype=x.dtype), x)
 
 
 FITTED = {
@@ -47,6 +57,16 @@ FITTED = {
     ),
     "noise in pictures": (
         in_validation(colours(), inputs=lambda x: x + 1.5 * torch.randn(x.shape, generator=torch.Generator().manual_seed(1))), "noise"
+    ),
+    "salt": (in_validation(colours(), inputs=lambda x: overwritten(x, 0.3, x.max())), "overwritten"),
+    "values that are dropped": (
+        in_validation(table(), inputs=lambda x: overwritten(x, 0.5, 0.0)), "overwritten"
+    ),
+    "pixels that are dropped, which costs nothing": (
+        in_validation(colours(), inputs=lambda x: overwritten(x, 0.5, 0.0)), None
+    ),
+    "sound: many zeros in both": (
+        tuple((overwritten(x, 0.4, 0.0, seed), y) for seed, (x, y) in enumerate(table())), None
     ),
     "sound: a table": (table(), None),
     "sound: pictures": (colours(), None),

@@ -220,18 +220,26 @@ def _when_undone(evidence: Evidence) -> Finding | None:
 
 def _noisy(evidence: Evidence) -> Finding | None:
     """Where validation inputs hold noise that training inputs do not."""
-    size, before, known, lowered = (
+    size, share, before, known, lowered = (
         evidence.number(name) for name in (
-            "val_noise", "val_as_given", "val_known_in_training", "training_with_noise",
+            "val_noise", "val_overwritten", "val_as_given", "val_known_in_training",
+            "training_with_noise",
         )
     )  # fmt: skip
-    if size is None or before is None or known is None or lowered is None:
+    if before is None or known is None or lowered is None:
+        return None
+    if share is not None:
+        values = evidence.text("val_overwritten_by")
+        said = f"{share:.0%} of the values are overwritten by {values}"
+    elif size is not None:
+        said = f"{size:.2g} of their deviation"
+    else:
         return None
     return finding(
         "warn",
-        f"Validation inputs hold noise that training inputs do not, {size:.2g} of their deviation: "
-        f"the model scores {before:.3g} on them, {known:.3g} in training and {lowered:.3g} on "
-        "training items with as much noise.",
+        f"Validation inputs hold noise that training inputs do not, {said}: the model scores "
+        f"{before:.3g} on them, {known:.3g} in training and {lowered:.3g} on training items with "
+        "as much noise.",
         "Leave noise and other augmentation out of validation.",
         confidence=0.9,
     )

@@ -24,6 +24,7 @@ from recipe.plugin import (
 from recipe_steps.inspect.splits import goes_on
 from recipe_steps.inspect.undoing import undoings
 from recipe_steps.learning_curves.added_noise import added_noise
+from recipe_steps.learning_curves.impulses import impulses, with_impulses
 from recipe_steps.learning_curves.labels import answers
 from recipe_steps.learning_curves.numbering import numbering
 
@@ -215,15 +216,29 @@ def _noise(subject: _Subject, x: Tensor, before: float) -> dict[str, Scalar]:
     """Noise in validation inputs alone, where training items with as much lose at least half of
     what they score above validation.
     """
-    noise = added_noise(subject.train.x, x)  # type: ignore[arg-type]  # the caller looked
-    if noise is None:
+    train = subject.train.x
+    if not isinstance(train, Tensor):
         return {}
-    source = torch.Generator().manual_seed(subject.ctx.seed_for("noise"))
-    drawn = torch.randn(subject.train.x.shape, generator=source).to(x)  # type: ignore[union-attr]
-    noisy = replace(subject.train, x=subject.train.x + noise * drawn)  # type: ignore[operator]
-    known, lowered = subject.score(subject.train), subject.score(noisy)
-    if known - before < GAP or known - lowered < (known - before) / 2:
-        return {}
-    size = noise.square().mean().sqrt() / subject.train.x.std()  # type: ignore[union-attr]
-    return {"val_noise": float(size), "val_as_given": before, "val_known_in_training": known,
-            "training_with_noise": lowered}  # fmt: skip
+    known = subject.score(subject.train)
+    for noisy, found in _with_noise(train, x, subject.ctx.seed_for("noise")):
+        lowered = subject.score(replace(subject.train, x=noisy))
+        if known - before >= GAP and known - lowered >= (known - before) / 2:
+            return {**found, "val_as_given": before, "val_known_in_training": known,
+                    "training_with_noise": lowered}  # fmt: skip
+    return {}
+
+
+def _with_noise(
+    train: Tensor, val: Tensor, seed: int
+) -> Iterator[tuple[Tensor, dict[str, Scalar]]]:
+    """Training inputs with the noise that validation inputs have, and what is told of it."""
+    source = torch.Generator().manual_seed(seed)
+    if overwritten := impulses(train, val):
+        values = " or ".join(f"{value:.3g}" for value in overwritten)
+        yield with_impulses(train, overwritten, source), {
+            "val_overwritten": sum(overwritten.values()), "val_overwritten_by": values}  # fmt: skip
+    noise = added_noise(train, val)
+    if noise is not None:
+        drawn = torch.randn(train.shape, generator=source).to(val)
+        yield train + noise * drawn, {
+            "val_noise": float(noise.square().mean().sqrt() / train.std())}  # fmt: skip
