@@ -45,7 +45,11 @@ def plan_sentence(parts: Sequence[Part], ctx: "Context") -> str:
     budget = ctx.settings.budget
     if budget is None:
         return plan
-    return f"{plan} Further rounds get what {budget} leaves; proofs of remedies come on top."
+    if budget.unit == "epochs":
+        return f"{plan} Further rounds get what {budget} leaves; proofs of remedies come on top."
+    if ctx.epochs_left is not None and total > ctx.epochs_left:
+        return f"{plan} That is more than {budget} pay for: what does not fit is left out."
+    return f"{plan} Further rounds and proofs of remedies get what {budget} leave."
 
 
 def _time(seconds: float) -> str:

@@ -14,6 +14,7 @@ from recipe.core.results import StepResult, latest
 from recipe.engine.diagnosis import diagnose
 from recipe.engine.engine import Engine
 from recipe.engine.remedy_proof import Verifier
+from recipe.engine.step_time import half_of_time
 from recipe.plugin.context import Context
 from recipe.plugin.registry import Plugin, all_rules
 from recipe.plugin.rules import Rule
@@ -120,7 +121,13 @@ def _look(found: Search, repaired: Verifier, behind: str | None) -> tuple[str, .
     if behind:
         engine.ctx.say(f"Behind {behind}: the short steps run again on the repaired experiment.")
     look = Engine(_short(engine), _context(engine.ctx, repaired), engine.journal)
-    look.run()
+    given_up = engine.ctx.meter.left_out
+    before = len(given_up)
+    with half_of_time(engine.ctx):
+        look.run()
+    if len(given_up) > before:
+        given_up[before:] = []
+        engine.ctx.meter.leave_out("a part of the look for what the fault hides")
     if look.usage_error is not None:
         return ()
     known = {

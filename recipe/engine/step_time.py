@@ -31,6 +31,15 @@ def time_before(ctx: Context, later: Sequence[Step]) -> Iterator[None]:
 
 
 @contextmanager
+def half_of_time(ctx: Context) -> Iterator[None]:
+    """Work inside leaves half of the rest of a budget of time to what comes after it."""
+    meter = ctx.meter
+    half = (meter.left or 0.0) / 2 if meter.limits_time else 0.0
+    with meter.keeping(1.0, half), working_until(meter.deadline):
+        yield
+
+
+@contextmanager
 def time_for(ctx: Context, step: Step, later: Sequence[Step]) -> Iterator[None]:
     """The same for a step. One of always keeps nothing for others and runs in any case, and so does
     one that is to train as long as there is no model.

@@ -105,14 +105,13 @@ class Context:
             return left
         return left / self.pace if self.pace else None
 
-    def in_time(self, what: str, make: Callable[[], Found], otherwise: Any) -> Found:
-        """What `make` gives, or where the time of the run does not suffice `otherwise`, and a line
-        that says so.
+    def in_time(self, what: str, make: Callable[[], Found]) -> Found | None:
+        """What `make` gives; None where the time of the run does not suffice, and a line that says
+        so.
 
         Args:
             what: is left out then.
             make: looks at something, or trains.
-            otherwise: stands for it, of the same type.
 
         """
         try:
@@ -120,8 +119,7 @@ class Context:
             return make()
         except TimeUp:
             self.meter.leave_out(f"{self.step}: {what}")
-            left_out: Found = otherwise
-            return left_out
+            return None
 
     @property
     def late(self) -> bool:

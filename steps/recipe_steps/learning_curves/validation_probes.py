@@ -3,6 +3,7 @@ alone: labels under other numbers, another level or spread, channels in another 
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch

@@ -100,14 +100,15 @@ def measure(ctx: Context) -> Evidence:
     evidence = _evidence(ctx, found, centre, (lrs[:shortest], mean, smoothed))
     works = evidence.flag("works") or (
         _undecided(evidence)
-        and ctx.in_time("a longer training", lambda: _falls_later(ctx, evidence, allowed), True)
+        and ctx.in_time("a longer training", lambda: _falls_later(ctx, evidence, allowed))
+        is not False
     )
     at_edge = found.exhausted is not None and evidence.number("best_lr") == found.exhausted
     more: dict[str, Scalar] = {
         # So few iterations as a short time paid for may hide a fall.
         "works": works if works or found.iterations == ITERATIONS else None,
         "at_edge": at_edge,
-        **ctx.in_time("clipping", lambda: _clipping(ctx, found, evidence, allowed), {}),
+        **(ctx.in_time("clipping", lambda: _clipping(ctx, found, evidence, allowed)) or {}),
     }
     more["cost_epochs"] = ctx.meter.epochs - before
     return replace(evidence, scalars={**evidence.scalars, **more})

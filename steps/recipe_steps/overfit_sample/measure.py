@@ -69,9 +69,9 @@ def measure(ctx: Context) -> Evidence:
     count, size = sample_size(ctx)
     generator = torch.Generator().manual_seed(ctx.seed_for("sample"))
     sample = ctx.data.train.sample(count, generator)
-    linear = ctx.in_time("whether the model is linear", lambda: linearity(ctx, sample), {})
+    linear = ctx.in_time("whether the model is linear", lambda: linearity(ctx, sample)) or {}
     fresh = build_model(ctx.experiment, ctx.seed_for("fit"), ctx.device)
-    grid = ctx.in_time("the grid of masks", lambda: reachable_on_grid(ctx, sample), {})
+    grid = ctx.in_time("the grid of masks", lambda: reachable_on_grid(ctx, sample)) or {}
     perfect = min(
         reachable_score(ctx.task, sample, fresh, linear=is_plane(linear)),
         float(grid.get("grid_score", math.inf) or 0.0),
@@ -84,7 +84,7 @@ def measure(ctx: Context) -> Evidence:
     marks = update_marks(ctx, sample, size)
     marks |= outside(ctx.experiment, fresh)
     first = replace(bare, lr=candidate_rates(bare)[0])
-    marks |= ctx.in_time("the optimizer", lambda: rate_factor(ctx, first, sample), {})
+    marks |= ctx.in_time("the optimizer", lambda: rate_factor(ctx, first, sample)) or {}
     bend = linear.get("nonlinearity")
     bends = not isinstance(bend, float) or bend > LINEAR  # else all weights end alike
     others: dict[str, Scalar] = {}
@@ -164,7 +164,7 @@ def _conditions(
     }
     found: dict[str, Scalar] = {}
     for what, look in looks.items():
-        found |= ctx.in_time(f"the sample {what}", look, {})
+        found |= ctx.in_time(f"the sample {what}", look) or {}
     return found
 
 

@@ -81,7 +81,6 @@ def measure(ctx: Context) -> Evidence:
     ctx.in_time(
         "the profile of depths",
         lambda: depth_profile(ctx, probe, found.scalars, found.curves),
-        None,
     )
     rate = probing.rate_of(ctx, probes)
     found.scalars["probe_rate"] = rate
@@ -98,7 +97,7 @@ def measure(ctx: Context) -> Evidence:
     for name, trial in (("declared", baseline), ("tuned", tuned_best)):
         if trial is not None and _far_below(ctx, trial, probe):
             look = partial(forgetting, ctx, trial, probe, name)
-            found.scalars |= ctx.in_time("what was forgotten", look, {})
+            found.scalars |= ctx.in_time("what was forgotten", look) or {}
     ctx.checkpoints.spared = None
     return Evidence(found.scalars, found.curves)
 
