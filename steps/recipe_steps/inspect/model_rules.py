@@ -162,6 +162,7 @@ def frozen_batch_norm_in_training_mode(evidence: Evidence) -> Finding | None:
 
 @rule(
     "warn",
+    exact=True,
     explains=["evaluation-differs-from-training", "unstable-training", "overfitting"],
     remedy=usual_momentum,
 )
