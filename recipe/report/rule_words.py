@@ -30,7 +30,7 @@ def remedy(rule: Rule) -> str:
     if rule.remedy is None:
         return "none that a program can apply, so the advice is not put to the test."
     proof = "It is applied, and training again shows whether it helps"
-    if rule.remedy.decides:
+    if not rule.exact:
         proof += "; where it does not, the finding becomes a note"
     return f"{rule.remedy.name}. {proof}."
 
