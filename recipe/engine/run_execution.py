@@ -29,9 +29,10 @@ from recipe.engine.run_writing import environment, write_run
 from recipe.engine.stored_run import train_declared
 from recipe.experiment import Experiment
 from recipe.machine.memory import earlier_objects_frozen
+from recipe.machine.threads import fitting_threads
 from recipe.notebook import run_folder
 from recipe.notebook.journal import Journal
-from recipe.training.execution_mode import PLAIN, ExecutionMode
+from recipe.training.execution_mode import PLAIN, ExecutionMode, thread_count
 from recipe.training.fingerprint import configuration
 
 SHAPING = (
@@ -144,7 +145,8 @@ def _execute(
         steps = tuple((p.step.name, p.step.title) for p in started.plugins)
         emit(RunStarted(name, called, steps, resumed))
         engine = make_engine(started, settings, journal, emit, gate, began=began)
-        interrupted = _interrupted(engine, started)
+        with thread_count(_threads(journal, settings, emit)):
+            interrupted = _interrupted(engine, started)
         record |= _kept(engine.decisions.taken())
         write_text(journal.path.parent / run_folder.SETTINGS, run_folder.to_toml(record))
         result = _result(engine, started, name, record, interrupted=interrupted)
@@ -155,6 +157,20 @@ def _execute(
     if engine.usage_error is not None and not interrupted:
         raise engine.usage_error
     return result
+
+
+def _threads(journal: Journal, settings: Settings, emit: Observer) -> int | None:
+    """How many threads to compute with: as many again in a resumed run, since sums hang on it."""
+    if settings.exact:
+        return None
+    known: int | None = journal.get("decision", "threads")
+    if known is None:
+        known = fitting_threads()
+        journal.put("decision", "threads", known)
+        if known < torch.get_num_threads():
+            less = f"{known} thread{'s' if known > 1 else ''} instead of {torch.get_num_threads()}"
+            emit(Message(f"The processor is busy with other work: training with {less}."))
+    return known
 
 
 def _name(experiment: Experiment, target: str | None) -> str:
