@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
 .PHONY: demo test test-slow test-heavy test-all lint types install docs examples bench bench-search \
-	bench-finish bench-tables rule-examples faults faults-second clean
+	bench-finish bench-tables bench-budgets rule-examples faults faults-second clean
 
 demo: $(INSTALLED)
 	$(BIN)/recipe run digits --no-input
@@ -78,6 +78,10 @@ bench-finish: $(READY)
 # Our reading of tables against an expert's, under the same model.
 bench-tables: $(READY)
 	$(BIN)/python tests/benchmarks/tables.py --write
+
+# Whether budgets of time hold; rewrites tests/benchmarks/BUDGETS.md.
+bench-budgets: $(READY)
+	$(BIN)/python tests/benchmarks/budgets.py
 
 # The evidence that explanations of rules show as examples, from runs with faults; three minutes.
 rule-examples: $(READY)

@@ -35,8 +35,7 @@ def write_run(result: RunResult, engine: Engine, settings: Settings, called: Pat
     """Write everything into the run folder; the result, with the best weights and the folder as it
     is `called`.
     """
-    from recipe.report.plots import draw_plots
-    from recipe.report.write import write_report
+    from recipe.report.write import draw_plots, write_report
 
     folder = engine.journal.path.parent
     best = engine.ctx.best_trial

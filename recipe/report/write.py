@@ -10,6 +10,8 @@ from recipe.report.junit import junit_xml
 from recipe.report.markdown import render
 from recipe.report.plots import Plot, draw_plots
 
+__all__ = ["HTML", "MARKDOWN", "PATCH", "add_patch", "draw_plots", "write_report"]
+
 MARKDOWN, HTML, PATCH = "report.md", "report.html", "fix.patch"
 
 

@@ -174,6 +174,24 @@ def test_check_ends_after_step_3_and_writes_the_run_folder(recipe):
     assert not (run_folder() / "junit.xml").exists()
 
 
+@pytest.mark.parametrize(
+    ("flags", "toml", "expected"),
+    [
+        ([], "", "2m"),
+        (["--budget", "5m"], "", "5m"),
+        ([], 'budget = "3m"\n', "3m"),
+        (["--budget", "40epochs"], "", "40epochs"),
+    ],
+)
+def test_a_check_has_two_minutes_unless_something_else_is_said(recipe, flags, toml, expected):
+    Path("recipe.toml").write_text(toml)
+    code, _, err = recipe("check", write(GOOD, "good.py"), "--until", "inspect", *flags)
+    assert code == 0, err
+    result = json.loads((run_folder() / "result.json").read_text())
+    assert result["settings"]["budget"] == expected
+    assert result["left_out"] == []
+
+
 PROBABILITIES = declared(
     model="lambda: torch.nn.Sequential(network(), torch.nn.Softmax(1))", name="'soft'"
 )
@@ -250,7 +268,7 @@ def test_a_run_writes_its_report_as_html_where_asked(recipe):
     assert code == 0
     assert f"Report: {run_folder() / 'report.html'}" in out
     page = (run_folder() / "report.html").read_text()
-    assert "recipe run good.py --until inspect" in page
+    assert "recipe run good.py --budget 2m --until inspect" in page
     assert "--html" in page
 
 
