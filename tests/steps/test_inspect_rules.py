@@ -16,6 +16,7 @@ from recipe_steps.inspect.rules import (
     targets_out_of_range,
 )
 from recipe_steps.inspect.scale_rules import (
+    inputs_normalized_twice,
     inputs_not_scaled,
     inputs_over_normalized,
     targets_not_scaled,
@@ -72,6 +73,11 @@ def copied(share, chance):
 
 def near(share):
     return overlap(0.0) | {"near_overlap_share": share, "near_overlap": 3}
+
+
+def doubled(**more):
+    """Pictures that were normalised twice."""
+    return {"normalized_twice": "MNIST", "normalized_low": -4.1, "normalized_high": 9.2} | more
 
 
 def apart(shift, chance, **more):
@@ -296,6 +302,10 @@ SCALES = [
     Case(inputs_over_normalized, scale(0.15, size=0.01), None),
     Case(inputs_over_normalized, scale(0.5, size=100.0), None),
     Case(inputs_over_normalized, scale(NAN, size=0.01), None),
+    Case(inputs_normalized_twice, doubled(), "warn", says="from -4.1 to 9.2"),
+    Case(inputs_normalized_twice, doubled(scales_itself=True), "note"),
+    Case(inputs_normalized_twice, doubled(normalized_low=NAN), None),
+    Case(inputs_normalized_twice, doubled(normalized_twice=None), None),
     Case(targets_not_scaled, scale(0.16, what="target"), "warn"),
     Case(targets_not_scaled, scale(1.9, what="target"), "fail", says="size of 100"),
     Case(targets_not_scaled, scale(0.15, what="target"), None),

@@ -107,6 +107,25 @@ def _with_data(subject: RemedyInput, data: "Splits") -> "Experiment":
     )
 
 
+def _normalised_once(subject: RemedyInput) -> "Experiment | None":
+    """One of two normalisations by the same figures undone, in training and validation."""
+    import torch
+
+    from recipe_steps.inspect.picture_values import twice
+
+    x = _tensors(subject.data.train)
+    found = twice(x)
+    if found is None:
+        return None
+    mean, deviation = (torch.tensor(part).to(x).reshape(-1, 1, 1) for part in found[1])
+
+    def once(part: object) -> "Pair":
+        return _tensors(part) * deviation + mean, _tensors(part, "y")
+
+    data = subject.data
+    return replace(subject.experiment, train=once(data.train), val=once(data.val))
+
+
 def _scale_targets(subject: RemedyInput) -> "Experiment":
     return _with_data(subject, with_scaled_targets(subject.data))
 
@@ -302,6 +321,7 @@ standardise_targets = Remedy(
     "standardise the targets", _scale_targets, as_declared=True, edits=("standard-targets",)
 )
 split_anew = Remedy("split anew, stratified", _split_anew, corrects_score=True)
+normalise_once = Remedy("leave one of two normalisations out", _normalised_once, as_declared=True)
 one_preprocessing = Remedy("treat validation inputs as the training inputs", _one_preprocessing)
 impute = Remedy("put the feature's mean in place of missing values", _imputed)
 without_overlap = Remedy(

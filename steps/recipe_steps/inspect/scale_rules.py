@@ -94,6 +94,30 @@ def inputs_over_normalized(evidence: Evidence) -> Finding | None:
     )
 
 
+@rule("warn", explains=[*SYMPTOMS, "inputs-not-scaled"], remedy=remedies.normalise_once)
+def inputs_normalized_twice(evidence: Evidence) -> Finding | None:
+    """What: the values of pictures lie on the lattice that bytes give which were normalised twice
+    by the same mean and deviation.
+
+    Why: once in the data set and once more in a transform: the values spread four times as far as
+    the figures promise, with a level far from zero, and what was trained with one of the two
+    transforms does not know them. A model that normalises its inputs by itself bears it.
+
+    Fix: leave one of the two normalisations out.
+    """
+    name = evidence.text("normalized_twice")
+    low, high = evidence.number("normalized_low"), evidence.number("normalized_high")
+    if name is None or low is None or high is None:
+        return None
+    return finding(
+        "note" if evidence.flag("scales_itself") else "warn",
+        f"Pictures hold values from {low:.3g} to {high:.3g}: bytes that were normalised twice by "
+        f"the mean and deviation of {name}.",
+        "Leave one of the two normalisations out.",
+        confidence=0.95,
+    )
+
+
 @rule("fail", explains=SYMPTOMS, remedy=remedies.standardise_targets)
 def targets_not_scaled(evidence: Evidence) -> Finding | None:
     """What: regression targets are far from unit scale, and training suffers from it.
@@ -127,4 +151,4 @@ def targets_not_scaled(evidence: Evidence) -> Finding | None:
     )
 
 
-RULES = (inputs_not_scaled, inputs_over_normalized, targets_not_scaled)
+RULES = (inputs_normalized_twice, inputs_not_scaled, inputs_over_normalized, targets_not_scaled)

@@ -25,6 +25,7 @@ from recipe.plugin import (
     planned_rates,
     seeded,
 )
+from recipe_steps.inspect.picture_values import picture_values
 from recipe_steps.inspect.progress import SOME, TAIL, progress
 from recipe_steps.inspect.remedies import (
     part_figures,
@@ -62,6 +63,9 @@ def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         scalars |= {"input_feature_size": size, "input_feature_deviation": widest}
         if scale_suspected(x, size, widest) and not _scales_itself(ctx, x):
             suspects.append("input")
+    pictures = picture_values(x)
+    if pictures:
+        scalars |= {**pictures, "scales_itself": isinstance(x, Tensor) and _changes_inputs(ctx, x)}
     if ctx.task.target_kind == "real" and isinstance(y, Tensor):
         mean, deviation = target_figures(y)
         size, narrowest = torch.hypot(mean, deviation).max().item(), deviation.max().item()
@@ -76,11 +80,29 @@ def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         return scalars  # targets out of range, columns that are indices: others say so
 
 
-@torch.no_grad()
 def _scales_itself(ctx: Context, x: Values) -> bool:
     """Whether the first layer with weights sees unit scale: the model normalises its inputs."""
+    seen = _first_seen(ctx, x)
+    if isinstance(x, Tree) or seen is None or seen.shape[1:] != x.shape[1:]:
+        return False  # of a tree, which part the first layer is given is not known
+    size, widest = input_scale(seen)
+    return size is not None and widest is not None and not far_from_unit(size, widest)
+
+
+def _changes_inputs(ctx: Context, x: Tensor) -> bool:
+    """Whether the first layer with weights sees other values than those that the model is given."""
+    seen = _first_seen(ctx, x)
+    if seen is None or seen[:1].numel() != x[:1].numel():
+        return False
+    given = x[: len(seen)].to(seen).reshape(seen.shape)
+    return not torch.allclose(seen, given, rtol=1e-3, atol=1e-3)
+
+
+@torch.no_grad()
+def _first_seen(ctx: Context, x: Values) -> Tensor | None:
+    """What the first layer with weights is given, in training mode; None where nothing is known."""
     if isinstance(x, Tree):
-        return False  # which part the first layer is given is not known
+        return None
     model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device).train()
     seen: list[Tensor] = []
 
@@ -93,14 +115,11 @@ def _scales_itself(ctx: Context, x: Values) -> bool:
         with no_dropout(model), seeded(ctx.seed_for("scale"), ctx.device):
             model(x[:LOOKED_AT].clone())
     except UNUSABLE:
-        return False
+        return None
     finally:
         for hook in hooks:
             hook.remove()
-    if not seen or seen[0].shape[1:] != x.shape[1:]:
-        return False
-    size, widest = input_scale(seen[0])
-    return size is not None and widest is not None and not far_from_unit(size, widest)
+    return seen[0] if seen else None
 
 
 def input_scale(x: Values) -> tuple[float | None, float | None]:
