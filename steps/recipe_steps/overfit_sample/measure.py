@@ -81,8 +81,7 @@ def measure(ctx: Context) -> Evidence:
         ctx.experiment, metric=None, task=ctx.task, augment=None, weight_decay=0.0,
         clip_norm=None, warmup=0.0, schedule="constant", batch_size=size, shuffle=True,
     )  # fmt: skip
-    marks = update_marks(ctx, sample, size)
-    marks |= outside(ctx.experiment, fresh)
+    marks = update_marks(ctx, sample, size) | outside(ctx.experiment, fresh)
     first = replace(bare, lr=candidate_rates(bare)[0])
     marks |= ctx.in_time("the optimizer", lambda: rate_factor(ctx, first, sample)) or {}
     bend = linear.get("nonlinearity")
