@@ -5,6 +5,7 @@ from test_learning_curves_regularization import REGULARIZATION
 from test_learning_curves_schedule_rules import SCHEDULE
 from test_lr_range_rules import COMPARED
 from test_optimizer_rules import UNUSUAL
+from test_rare_classes import CASES as RARE
 from test_training_rules import TRAINING
 
 from recipe.testing import judge_scalars
@@ -146,7 +147,7 @@ def test_rule_about_validation_data(case):
 
 def test_every_rule_is_tested():
     everywhere = [*CASES, *OVERFITTING, *SCHEDULE, *REGULARIZATION, *TRAINING, *LABELS,
-                  *COMPARED, *VALIDATION, *UNUSUAL]  # fmt: skip
+                  *COMPARED, *VALIDATION, *UNUSUAL, *RARE]  # fmt: skip
     assert_complete(LearningCurves(), everywhere)
 
 

@@ -24,6 +24,7 @@ from recipe.plugin import (
 from recipe_steps.initial_loss.loss_behaviour import perfect_answers
 from recipe_steps.learning_curves.branches import branch
 from recipe_steps.learning_curves.labels import label_marks, memory_marks
+from recipe_steps.learning_curves.rare_classes import rare_marks
 from recipe_steps.learning_curves.regularization import smoothing_of
 from recipe_steps.learning_curves.run_curves import runs
 from recipe_steps.learning_curves.usual_settings import settings_marks
@@ -67,6 +68,7 @@ def measure(ctx: Context) -> Evidence:
         scalars |= ctx.in_time("doubtful labels", lambda: label_marks(ctx, best)) or {}
         scalars |= ctx.in_time("labels learnt by heart", lambda: memory_marks(ctx, best)) or {}
         scalars |= ctx.in_time("validation by itself", lambda: validation_marks(ctx)) or {}
+        scalars |= ctx.in_time("rare classes", lambda: rare_marks(ctx, best)) or {}
     return with_branches(ctx, Evidence(scalars, curves))
 
 
