@@ -17,6 +17,8 @@ from ugly import (
     fresh_3,
     held_1,
     held_2,
+    known_1,
+    known_2,
     last_1,
     last_2,
     seen_1,
@@ -53,6 +55,7 @@ SETS = {
     "last": (*last_1.CASES, *last_2.CASES),
     "apart": (*apart_1.CASES, *apart_2.CASES),
     "final": (*final_1.CASES, *final_2.CASES),
+    "known": (*known_1.CASES, *known_2.CASES),
 }
 HASHES = {
     "held": HERE / "held_out.json",
@@ -63,6 +66,7 @@ HASHES = {
     "last": HERE / "last.json",
     "apart": HERE / "apart.json",
     "final": HERE / "final.json",
+    "known": HERE / "known.json",
 }
 """Of the held-out files, from before anything had read them."""
 
