@@ -16,6 +16,9 @@ IDS = frozenset({
     "mail", "handle", "username", "login", "token", "hash", "doi", "ip", "mac",
 })  # fmt: skip
 """Words in the name of a column that names its rows."""
+OTHER_RATING = re.compile(r"[ea]rating")
+"""As in operating."""
+COUNTING = frozenset({"no", "nr", "nbr", "num", "number", "numero", "numéro", "nummer"})
 NUMBERED = frozenset({
     "number", "num", "code", "account", "invoice", "ticket", "ref", "reference", "order",
 })  # fmt: skip
@@ -31,6 +34,15 @@ CODES = frozenset({
     "fylke", "kreis", "ward", "county", "wkz", "département", "departement", "canton", "kanton",
     "land", "bundesland", "province", "ags", "area_code", "branch", "kanal", "gruppe",
 })  # fmt: skip
+AMOUNTS = frozenset({
+    "feet", "foot", "ft", "sqft", "sqm", "acres", "area", "size", "price", "cost", "costs", "value",
+    "count", "total", "amount", "income", "population", "length", "width", "height", "weight",
+    "distance", "duration", "rate", "ratio", "share", "percent", "pct", "score", "age", "years",
+    "days", "hours", "minutes", "km", "kg", "sales", "revenue", "density",
+})  # fmt: skip
+"""Words at the end of a name of what is counted or measured."""
+ROWS = frozenset({"row", "record", "item", "line", "entry", "data"})
+"""Words before `index` where it names the rows."""
 TIMES = frozenset({
     "time", "timestamp", "ts", "epoch", "unix", "date", "datetime", "created", "updated",
     "modified", "at", "when", "zeit", "datum", "zeitstempel",
@@ -66,6 +78,8 @@ def is_id_name(name: str) -> bool:
         return False
     if words and name.rstrip().endswith("#"):
         return True
+    if len(words) > 1 and words[-1] in {"index", "idx"} and words[-2] not in ROWS:
+        return False  # as the index of body mass
     last = {words[-1], words[0]} if words else set()
     return bool(last & IDS) or "".join(words) in IDS or _ends(words)
 
@@ -74,14 +88,25 @@ def _ends(words: list[str]) -> bool:
     return len(words) > 1 and words[-1] in NUMBERED
 
 
+def is_counting_name(name: str) -> bool:
+    """Whether it is only a word such as `no` that makes the name one of an id: that may be how many
+    there are as well.
+    """
+    words = words_of_name(name)
+    return bool({*words} & COUNTING) and not {*words} & (IDS - COUNTING)
+
+
 def is_phone_name(name: str) -> bool:
     """Whether the name is that of numbers to call."""
     return _has(name, PHONES)
 
 
 def is_code_name(name: str) -> bool:
-    """Whether the name is that of numbers which stand for kinds or places."""
-    return _has(name, CODES)
+    """Whether the name is that of numbers which stand for kinds or places; land square feet are
+    amounts.
+    """
+    words = words_of_name(name)
+    return _has(name, CODES) and not (words and words[-1] in AMOUNTS)
 
 
 def is_time_name(name: str) -> bool:
@@ -102,4 +127,5 @@ def is_year_name(name: str) -> bool:
 def is_rated_name(name: str) -> bool:
     """Whether the name speaks of a rating or of a question in a survey."""
     lower = name.casefold()
+    lower = OTHER_RATING.sub("", lower)
     return any(hint in lower for hint in RATED_NAMES) or bool(re.fullmatch(r"q_?\d+\w?", lower))

@@ -17,6 +17,7 @@ TOTAL = re.compile(
 """The first cell of a row below the table that adds up the others."""
 YEAR = re.compile(r"(?:1[89]|2[01])\d\d")
 SHOWN_LENGTH = 60
+LEAST_WORDS, HALF = 2, 0.5
 LEAST_WIDTH = 2
 LEAST_BELOW_UNITS, UNITS_SAMPLE, LONGEST_UNIT = 5, 20, 12
 """Rows that a row of units has below it, those that are looked at, and characters of a unit."""
@@ -199,7 +200,20 @@ def is_header(rows: Sequence[Sequence[str]]) -> bool:
     counted = [float(round(found[0])) + index for index in range(len(found))]
     if len(found) > 1 and found == counted:
         return found[0] in {0.0, 1.0} or (1800 < found[0] < 2200 and len(found) < len(first))
-    return len(found) < len(first) and _above_years(first, below)
+    return len(found) < len(first) and (_above_years(first, below) or _above_numbers(first, below))
+
+
+def _above_numbers(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether most columns of numbers begin with a word that does not come again, where one may be
+    named by a number, as 4046 of a kind of fruit.
+    """
+    rows = [row for row in below[:UNITS_SAMPLE] if len(row) == len(first)]
+    numbers = words = 0
+    for index, cell in enumerate(first):
+        if len(rows) > LEAST_BELOW_UNITS and all(is_number(row[index]) for row in rows):
+            numbers += 1
+            words += any(map(str.isalpha, cell)) and not is_number(cell)
+    return words >= LEAST_WORDS and words > HALF * numbers
 
 
 def _above_years(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

@@ -7,7 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from recipe.core.column_facts import Kind
-from recipe.sources.column_names import is_code_name, is_id_name, is_rated_name, is_year_name
+from recipe.sources.column_names import (
+    is_code_name,
+    is_counting_name,
+    is_id_name,
+    is_rated_name,
+    is_year_name,
+)
 from recipe.sources.plain_numbers import tidy
 
 LEAST_NUMBERS = 5
@@ -40,7 +46,8 @@ def of_whole_numbers(name: str, firm: Counter[str], values: Mapping[str, float])
         if (running or coded or (is_id_name(name) and rows > 10)) and not is_year_name(name):
             return "identifier"
     if is_id_name(name) and len(different) > max(30, 0.2 * rows):
-        return "identifier"
+        counts = is_counting_name(name) and len(digits) > 1 and len(different) < rows
+        return "number" if counts else "identifier"
     coded = is_id_name(name) or is_code_name(name)
     if coded and (len(different) > 2 or (is_id_name(name) and 0 not in different)):
         return "category"

@@ -33,6 +33,8 @@ ORDERED = (
     "★1|★2|★4|★5",
     "とても不満|不満|普通|満足|とても満足",
     "TRACE|DEBUG|INFO|WARN|ERROR",
+    "no|Sometimes|Frequently|Always",
+    "Insufficient_Weight|Normal_Weight|Overweight_Level_I|Overweight_Level_II|Obesity_Type_I",
     "Too little|About right|Too much",
     "Not a problem|Minor problem|Major problem",
     "Once a month|Once a week|2-3x a week|Every day",
