@@ -143,8 +143,9 @@ class ActivationMonitor(TorchFunctionMode):
     """Share of dead rectifier units and of saturated sigmoid and tanh units, per layer.
 
     A unit is dead when it is zero on every item of the sample it is watched on; a channel of a
-    convolution is one unit. Layers are seen by the function they call, so `F.relu` counts as
-    much as `nn.ReLU`.
+    convolution is one unit. A layer to which nothing but zeros comes, as behind a branch whose gain
+    begins at zero, is none of dead units. Layers are seen by the function they call, so `F.relu`
+    counts as much as `nn.ReLU`.
     """
 
     def __init__(self, items: int | None = None) -> None:
@@ -162,11 +163,15 @@ class ActivationMonitor(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Call the function and look at what it returned."""
+        given = args[0] if args else (kwargs or {}).get("input")
+        # Asked before: the function may write into it.
+        arrives = given.any() if func in _RECTIFIERS and isinstance(given, Tensor) else None
         result = func(*args, **(kwargs or {}))
         if func not in _WATCHED or not result.numel():  # a detector may propose no box at all
             return result
         if func in _RECTIFIERS:
-            self.dead.append(_dead_share(self._part(result)))
+            share = _dead_share(self._part(result))
+            self.dead.append(share if arrives is None else share * arrives)
         elif func in _SIGMOIDS:
             seen = self._part(result)
             ends = (seen < SATURATED_SIGMOID) | (seen > 1 - SATURATED_SIGMOID)

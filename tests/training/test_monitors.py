@@ -121,6 +121,17 @@ def test_saturated_units_are_at_the_flat_ends(function, bias, share):
     assert units(function, bias) == {"saturated_units": share}
 
 
+@pytest.mark.parametrize("inplace", [False, True])
+def test_what_nothing_comes_to_is_not_dead(inplace):
+    layer = nn.Linear(3, 4)
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    model = nn.Sequential(layer, nn.ReLU(inplace))
+    assert activation_shares(model, torch.randn(5, 3))["dead_units"] == 0
+    nn.init.constant_(layer.bias, -1.0)
+    assert activation_shares(model, torch.randn(5, 3))["dead_units"] == 1
+
+
 def test_a_channel_of_a_convolution_is_one_unit_and_the_worst_layer_counts():
     class Net(nn.Module):
         def forward(self, x):
