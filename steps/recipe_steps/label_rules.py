@@ -24,7 +24,7 @@ small network on clean CIFAR-10 that is wrong on 58 % was wrong on 43 % of the s
 
 PROBE_NOISY, PROBE_SKILL = 0.015, 0.5
 """The same of simple predictors, which answer for thousands of items of both parts."""
-FLAT, HALF = 0.6, 0.5
+FLAT, OF_ALL = 0.6, 0.25
 """Wrong answers among the fifth that these are surest of relative to those among the surest half,
 and of these relative to all. Classes that overlap give 0 to 0.5; labels that were drawn anew 0.8 to
 1.2."""
@@ -151,7 +151,7 @@ def _by_others(evidence: Evidence) -> Finding | None:
     share, skill = wrong / items, (1 - overall - chance) / (1 - chance)
     if skill < PROBE_SKILL or not _exceeds(share, items, PROBE_NOISY):
         return None
-    if surer < FLAT * share or share < HALF * overall:
+    if surer < FLAT * share or share < OF_ALL * overall:
         return None
     if pair > (BOTH_WAYS if classes == 2 else ONE_WAY):
         return None
