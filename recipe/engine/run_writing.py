@@ -56,8 +56,8 @@ def write_run(result: RunResult, engine: Engine, settings: Settings, called: Pat
     run_folder.write_result(result, folder)
     meter = engine.ctx.meter
 
-    def left_out(count: int, of: int) -> None:
-        meter.leave_out(f"{count} of {of} plots, which 'recipe report {called}' draws")
+    def left_out(which: str) -> None:
+        meter.leave_out(f"{which} ('recipe report {called}' draws them)")
 
     with working_until(meter.end):
         plots = draw_plots(result, folder, left_out)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ class Plot:
 
 
 def draw_plots(
-    result: RunResult, folder: Path, left_out: Callable[[int, int], None] = lambda *_: None
+    result: RunResult, folder: Path, left_out: Callable[[str], None] = lambda _: None
 ) -> tuple[Plot, ...]:
     """Draw every figure of every round into `folder`/plots, then the schedules, the chain of
     repairs and the search.
@@ -81,14 +82,14 @@ def draw_plots(
     Args:
         result: what the run found.
         folder: of the run.
-        left_out: told how many of how many plots were not drawn, where `recipe.core.clock` left no
-            time for them.
+        left_out: told which plots were not drawn, where `recipe.core.clock` left no time for them.
 
     """
     (folder / "plots").mkdir(parents=True, exist_ok=True)
-    plots, longest = [], 0.0
-    wanted = list(_wanted(result))
-    for plot, shown in wanted:
+    wanted = list(_of_steps(result))
+    plots: list[Plot] = []
+    longest = 0.0
+    for plot, shown in chain(wanted, _of_search(result)):
         if is_up(before=longest):
             break
         began = time.monotonic()
@@ -96,12 +97,13 @@ def draw_plots(
         plots.append(plot)
         longest = max(longest, time.monotonic() - began)
     if len(plots) < len(wanted):
-        left_out(len(wanted) - len(plots), len(wanted))
+        left_out(f"{len(wanted) - len(plots)} of {len(wanted)} plots of the steps")
+    if is_up(before=longest) and len(result.trials) > 1:
+        left_out("plots of the search")
     return tuple(plots)
 
 
-def _wanted(result: RunResult) -> Iterator[tuple[Plot, Panel | SearchPanel | WaterfallPanel]]:
-    """All plots there are, in their order."""
+def _of_steps(result: RunResult) -> Iterator[tuple[Plot, Panel | WaterfallPanel]]:
     for step in result.steps:
         for figure in step.figures:
             if (shown := panel(figure, step.evidence)) is not None:
@@ -110,8 +112,14 @@ def _wanted(result: RunResult) -> Iterator[tuple[Plot, Panel | SearchPanel | Wat
                 yield Plot(link, figure.title, said, step.name, step.round), shown
     if (shown := schedules_panel(result)) is not None:
         yield Plot("plots/schedules.png", shown.title, SCHEDULES, about="schedules"), shown
-    if (chain := waterfall(result)) is not None:
-        yield Plot("plots/repairs.png", chain.title, REPAIRS, about="repairs"), chain
+    if (repairs := waterfall(result)) is not None:
+        yield Plot("plots/repairs.png", repairs.title, REPAIRS, about="repairs"), repairs
+
+
+def _of_search(result: RunResult) -> Iterator[tuple[Plot, Panel | SearchPanel]]:
+    """What takes a model of all trials to draw."""
+    if is_up():
+        return
     for name, view in views(result):
         yield Plot(f"plots/search-{name}.png", view.title, SEARCH[name], about="search"), view
 

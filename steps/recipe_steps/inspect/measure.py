@@ -5,6 +5,7 @@ import math
 import warnings
 from collections import Counter
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 import torch
@@ -88,12 +89,13 @@ def measure(ctx: Context) -> Evidence:
     if not (scalars["train_input_nonfinite"] or scalars["train_target_nonfinite"]):
         scalars |= _outputs(ctx, train)
         scalars |= class_counts(ctx, train) | _label_values(ctx, (train, val), scalars)
-        scalars |= _repeats(train, val) | repeats_of_classes(train.x, train.y)
-        if (scalars["most_frequent_input"] or 0) >= ONE_INPUT:  # type: ignore[operator]
-            scalars["told_by_inputs"] = told_by_inputs(train.x, train.y)
-        scalars |= _split(ctx, train, val)
+        scalars |= ctx.in_time("repeated items", partial(_all_repeats, train, val)) or {}
+        scalars |= ctx.in_time("the split", partial(_split, ctx, train, val)) or {}
         if not (scalars.get("targets_say_nothing") or scalars["scored_by_loss"]):
-            scalars |= label_probe((train.x, train.y), (val.x, val.y), ctx.task.target_kind)
+            pairs, kind = ((train.x, train.y), (val.x, val.y)), ctx.task.target_kind
+            scalars |= (
+                ctx.in_time("a probe of the labels", partial(label_probe, *pairs, kind)) or {}
+            )
         if scalars.get("shape_problem") is None:
             scalars |= loss_call(ctx, train) | looks(ctx, train, lambda: _try_metric(ctx))
     return Evidence(scalars)
@@ -305,6 +307,15 @@ def _broadcasts(ctx: Context, outputs: Tensor, y: Tensor) -> str | None:
                 "loss broadcasts against each other"
             )
     return None
+
+
+def _all_repeats(train: TensorData, val: TensorData) -> dict[str, Scalar]:
+    found = _repeats(train, val)
+    often = found["most_frequent_input"] or 0
+    found |= repeats_of_classes(train.x, train.y)
+    if often >= ONE_INPUT:  # type: ignore[operator]
+        found["told_by_inputs"] = told_by_inputs(train.x, train.y)
+    return found
 
 
 def _repeats(train: TensorData, val: TensorData) -> dict[str, Scalar]:
