@@ -6,8 +6,11 @@ from functools import partial
 from recipe.plugin import Context, Scalar, TensorData
 from recipe_steps.inspect.anatomy import anatomy
 from recipe_steps.inspect.kept_state import kept_state
+from recipe_steps.inspect.label_probe import label_probe
+from recipe_steps.inspect.moved import moved
 from recipe_steps.inspect.scaling import scaling
 from recipe_steps.inspect.sequences import sequences
+from recipe_steps.rows import main_part
 
 Look = Callable[[Context, TensorData], dict[str, Scalar]]
 BUDGET_SHARE, LEAST_SECONDS = 0.2, 2.0
@@ -37,3 +40,18 @@ def looks(ctx: Context, train: TensorData, try_metric: Callable[[], None]) -> di
         for what, look in each.items():
             scalars |= ctx.in_time(what, partial(look, ctx, train)) or {}
     return scalars
+
+
+def probes(
+    ctx: Context, train: TensorData, val: TensorData, known: dict[str, Scalar]
+) -> dict[str, Scalar]:
+    """What takes predictors and many draws: last, as it tells the least for its time."""
+    found: dict[str, Scalar] = {}
+    parts = (train.x, train.y), (val.x, val.y)
+    whole = isinstance(ctx.data.train, TensorData) and isinstance(ctx.data.val, TensorData)
+    if whole and main_part(train.x) is not None and main_part(val.x) is not None:
+        found |= ctx.in_time("whether inputs were moved", partial(moved, *parts)) or {}
+    if known.get("targets_say_nothing") or known["scored_by_loss"]:
+        return found
+    probe = partial(label_probe, *parts, ctx.task.target_kind)
+    return found | (ctx.in_time("a probe of the labels", probe) or {})

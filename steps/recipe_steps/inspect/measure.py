@@ -35,10 +35,8 @@ from recipe.plugin import (
     shape_of,
 )
 from recipe_steps.inspect.imbalance import class_counts
-from recipe_steps.inspect.label_probe import label_probe
-from recipe_steps.inspect.looks import looks
+from recipe_steps.inspect.looks import looks, probes
 from recipe_steps.inspect.loss_call import loss_call
-from recipe_steps.inspect.moved import moved
 from recipe_steps.inspect.rules import ONE_INPUT
 from recipe_steps.inspect.splits import (
     batch_order,
@@ -91,13 +89,9 @@ def measure(ctx: Context) -> Evidence:
         scalars |= class_counts(ctx, train) | _label_values(ctx, (train, val), scalars)
         scalars |= ctx.in_time("repeated items", partial(_all_repeats, train, val)) or {}
         scalars |= ctx.in_time("the split", partial(_split, ctx, train, val)) or {}
-        if not (scalars.get("targets_say_nothing") or scalars["scored_by_loss"]):
-            pairs, kind = ((train.x, train.y), (val.x, val.y)), ctx.task.target_kind
-            scalars |= (
-                ctx.in_time("a probe of the labels", partial(label_probe, *pairs, kind)) or {}
-            )
         if scalars.get("shape_problem") is None:
             scalars |= loss_call(ctx, train) | looks(ctx, train, lambda: _try_metric(ctx))
+        scalars |= probes(ctx, train, val, scalars)
     return Evidence(scalars)
 
 
@@ -124,7 +118,6 @@ def _split(ctx: Context, train: TensorData, val: TensorData) -> dict[str, Scalar
     pair = main_part(train.x), main_part(val.x)
     if whole and pair[0] is not None and pair[1] is not None:
         scalars |= compare_inputs(pair[0], pair[1])
-        scalars |= moved((train.x, train.y), (val.x, val.y))
     y = train.y
     if isinstance(y, Tree) or isinstance(val.y, Tree):
         return scalars
