@@ -105,17 +105,18 @@ class Context:
             return left
         return left / self.pace if self.pace else None
 
-    def in_time(self, what: str, make: Callable[[], Found]) -> Found | None:
+    def in_time(self, what: str, make: Callable[[], Found], takes: float = 0.0) -> Found | None:
         """What `make` gives; None where the time of the run does not suffice, and a line that says
         so.
 
         Args:
             what: is left out then.
             make: looks at something, or trains.
+            takes: seconds in which nobody can stop it, about.
 
         """
         try:
-            check()
+            check(before=takes)
             return make()
         except TimeUp:
             self.meter.leave_out(f"{self.step}: {what}")

@@ -122,3 +122,21 @@ def test_what_is_set_aside_is_not_the_best(opened):
     ctx.set_aside([best])
     assert [t.set_aside for t in ctx.trials] == [t.key == best.key for t in ctx.trials]
     assert ctx.best_trial.key != best.key
+
+
+def test_what_does_not_fit_into_the_time_is_left_out_and_said(tmp_path, monkeypatch):
+    with open_context(CoarseGrid(), experiment(), tmp_path, budget="60s") as ctx:
+        assert ctx.in_time("a look", lambda: 3) == 3
+        with ctx.within(0.5):
+            assert ctx.in_time("a look", lambda: 3, takes=20) == 3
+            assert ctx.in_time("a long look", lambda: 3, takes=31) is None
+        with ctx.within(0.0):
+            assert ctx.late
+            assert ctx.in_time("another look", lambda: 3) is None
+        with ctx.within(0.0, least=5.0):
+            assert not ctx.late
+        assert [left.what for left in ctx.meter.left_out] == [
+            "coarse_grid: a long look", "coarse_grid: another look",
+        ]  # fmt: skip
+    with open_context(CoarseGrid(), experiment(), tmp_path / "b") as ctx, ctx.within(0.0):
+        assert ctx.in_time("a look", lambda: 3, takes=1e9) == 3  # no budget, no limit

@@ -13,6 +13,8 @@ from recipe_steps.inspect.sequences import sequences
 from recipe_steps.rows import main_part
 
 Look = Callable[[Context, TensorData], dict[str, Scalar]]
+PROBE_SECONDS = 10.0
+"""What a probe of the labels takes on a busy machine, about; nobody can stop it."""
 BUDGET_SHARE, LEAST_SECONDS = 0.2, 2.0
 """Of what is left of a budget of time, and seconds that these looks have anyway."""
 
@@ -54,4 +56,4 @@ def probes(
     if known.get("targets_say_nothing") or known["scored_by_loss"]:
         return found
     probe = partial(label_probe, *parts, ctx.task.target_kind)
-    return found | (ctx.in_time("a probe of the labels", probe) or {})
+    return found | (ctx.in_time("a probe of the labels", probe, takes=PROBE_SECONDS) or {})
