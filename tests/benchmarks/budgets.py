@@ -31,10 +31,11 @@ HEAD = """# Budgets of time
 
 `python tests/benchmarks/budgets.py`: each run is a process of its own, timed from its start to its
 end. A budget is held where that is at most 10 % or 5 s more. A loaded machine has four more
-processes that compute without a pause. Load before a run is that of a machine shared with others.
+processes that compute without a pause. These rows are a sample, measured on two cores that others
+used at the same time (`load before`), some of them before the last changes.
 
-| experiment | machine | budget | took | held | verdict | causes found | score | left out |
-|---|---|---|---|---|---|---|---|---|
+| experiment | machine | load before | budget | took | held | verdict | causes found | score | left out |
+|---|---|---|---|---|---|---|---|---|---|
 """
 
 
@@ -95,7 +96,7 @@ def page(rows: list[dict]) -> str:
         score = "-" if row.get("score") is None else f"{row['score']:.3f}"
         took = "did not end" if row["took"] is None else f"{row['took']:.1f} s"
         cells = (
-            row["case"], row["load"], row["budget"], took, "yes" if held(row) else "**no**",
+            row["case"], row["load"], str(row.get("load before", "-")), row["budget"], took, "yes" if held(row) else "**no**",
             row.get("verdict", "-"), ", ".join(row.get("causes", [])) or "-", score,
             "; ".join(row.get("left out", [])) or "-",
         )  # fmt: skip
