@@ -92,7 +92,8 @@ class Retraining:
             self.ctx.runner.counted.add(name)
             self.ctx.meter.spend(known["epochs"])
         parts = tuple(map(tuple, known.get("parts", ())))
-        return Result(known["score"], known["loss"], known.get("wanders", 0.0), parts)
+        task = type(experiment.resolved_task).__name__
+        return Result(known["score"], known["loss"], known.get("wanders", 0.0), parts, task)
 
     def _trained(
         self, experiment: Experiment, data: Splits, epochs: int, seed: int

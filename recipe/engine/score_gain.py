@@ -39,6 +39,8 @@ class Result:
     parts: tuple[tuple[float, ...], ...] = ()
     """What the score adds up, by parts of the validation items; empty where it does not add up, or
     was not measured."""
+    task: str = ""
+    """The kind of task whose score that is: a remedy may change it."""
 
 
 def gain(before: Result, after: Result) -> float:
@@ -69,7 +71,8 @@ def noise(before: Result, after: Result, experiment: Experiment, items: int) -> 
         return max(LEAST_SAVED, SAVED_OF_ONE / math.sqrt(max(1, items)))
     task = experiment.resolved_task
     one, other = torch.tensor(before.parts), torch.tensor(after.parts)
-    if len(one) > 1 and one.shape == other.shape:
+    alike = before.task == after.task == type(task).__name__
+    if alike and len(one) > 1 and one.shape == other.shape:
         error = lead_error(task, one, other, seed=0)
         if math.isfinite(error):
             return max(LEAST_GAIN, error)

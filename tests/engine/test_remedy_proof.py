@@ -1,5 +1,7 @@
 """Advice is proved by retraining; through whole runs on small experiments."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -10,7 +12,7 @@ from recipe import Experiment
 from recipe.core.evidence import Evidence
 from recipe.core.results import StepResult
 from recipe.engine.remedy_proof import Verifier
-from recipe.engine.score_gain import ERROR, Result, gain
+from recipe.engine.score_gain import ERROR, Result, gain, noise
 from recipe.plugin.rules import judge
 from recipe.testing import open_context
 from recipe_steps.inspect import Inspect
@@ -345,3 +347,16 @@ def test_few_items_have_to_lose_more_before_a_warning_stands(tmp_path, items, sa
         for by, certain in ((0.01, True), (-0.01, False)):
             after = Result(None, 2.0 * (1 - saved - by))
             assert verifier._judged(Result(None, 2.0), after)[1] == certain
+
+
+def test_scores_on_the_same_items_are_compared_item_by_item():
+    experiment = Experiment(**COMMON).resolved()
+    own = type(experiment.resolved_task).__name__
+    right = lambda n: tuple((float(i < n), 1.0) for i in range(100))  # noqa: E731
+    one, other = (Result(n / 100, None, 0.0, right(n), own) for n in (60, 66))
+    alone = noise(Result(0.6, None), Result(0.66, None), experiment, 100)
+    paired = noise(one, other, experiment, 100)
+    assert alone == pytest.approx(0.049, abs=1e-3)
+    assert paired == pytest.approx((0.06 * 0.94 / 100) ** 0.5, rel=0.15)  # six items of a hundred
+    parts = replace(one, task="ByLoss"), replace(other, task="ByLoss")
+    assert noise(*parts, experiment, 100) == alone  # a remedy changed the task
