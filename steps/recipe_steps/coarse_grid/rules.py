@@ -55,8 +55,8 @@ def best_at_edge_of_grid(evidence: Evidence) -> Finding | None:
 @rule("fail")
 def most_trials_diverge(evidence: Evidence) -> Finding | None:
     """What: more than half of the trials, and at least five, ended with a loss that is not finite.
-    That is a note as long as others were trained. Where no trial at all got through its first
-    epoch, and no rate is declared, there is nothing to go on with.
+    That is a note as long as others were trained, and a warning where none was. Where no trial at
+    all got through its first epoch, and no rate is declared, there is nothing to go on with.
 
     Why: around a rate that step 3 found usable, few trials should diverge; the range is too
     high, or something fails only after some updates.
@@ -71,7 +71,7 @@ def most_trials_diverge(evidence: Evidence) -> Finding | None:
         return None
     end = ", and no trial has a score: there is nothing to refine." if none_left else "."
     return finding(
-        "fail" if none_left else "note",
+        "fail" if none_left else "warn" if diverged == trials else "note",
         f"{diverged:.0f} of {trials:.0f} trials diverged{end}",
         "Lower the range of learning rates, or warm up.",
         confidence=0.8,
