@@ -8,14 +8,15 @@ from rule_cases import NAN, Case, assert_complete, check
 
 DIVERGED = [
     Case(most_trials_diverge, {"trials": 12, "diverged": 7}, "note", says="7 of 12"),
+    Case(most_trials_diverge, {"trials": 12, "diverged": 11}, "note"),
     Case(most_trials_diverge, {"trials": 12, "diverged": 6}, None),
     Case(most_trials_diverge, {"trials": 12, "diverged": 0}, None),
     Case(most_trials_diverge, {"trials": 0, "diverged": 0}, None),
     Case(most_trials_diverge, {"trials": 12, "diverged": NAN}, None),
     Case(most_trials_diverge, {"trials": NAN, "diverged": 7}, None),
-    Case(most_trials_diverge, {"trials": 12, "diverged": 12}, "note", says="12 of 12"),
+    Case(most_trials_diverge, {"trials": 12, "diverged": 12}, "warn", says="12 of 12"),
     Case(most_trials_diverge, {"trials": 4, "diverged": 4}, None),  # 6 % by chance
-    Case(most_trials_diverge, {"trials": 5, "diverged": 5}, "note", says="5 of 5"),
+    Case(most_trials_diverge, {"trials": 5, "diverged": 5}, "warn", says="5 of 5"),
     Case(most_trials_diverge, {"trials": 1, "diverged": 1, "none_left": True}, "fail"),
     Case(
         most_trials_diverge,
