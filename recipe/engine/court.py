@@ -117,6 +117,16 @@ class Verdict:
     promoted: set[str] = field(default_factory=set)
     """Notes whose repairs bring so much that they are warnings."""
 
+    def of(self, finding: Finding) -> Finding:
+        """A finding with the severity and the outcome that were decided."""
+        severity = finding.severity
+        if finding.rule in self.promoted:
+            severity = "warn"
+        elif finding.rule in self.acquitted:
+            severity = "note"
+        remedy = self.outcomes.get(finding.rule, finding.remedy)
+        return replace(finding, severity=severity, remedy=remedy)
+
 
 def decide(trials: Trials, cases: Sequence[Case]) -> Verdict:
     """Try the remedies of these cases, most probable first, as long as the budget of proofs lasts.

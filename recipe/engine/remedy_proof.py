@@ -11,7 +11,7 @@ from functools import cached_property
 from recipe.core.clock import TimeUp, is_up
 from recipe.core.errors import UNUSABLE
 from recipe.core.evidence import Evidence
-from recipe.core.findings import Finding, RemedyOutcome, Severity
+from recipe.core.findings import Finding
 from recipe.core.results import StepResult, latest
 from recipe.core.score_noise import fluctuation
 from recipe.core.trials import Trial
@@ -41,6 +41,9 @@ iterations."""
 CERTAIN = 2.0
 """Standard errors of a score by which a remedy has to help before a warning that it decides is
 upheld."""
+WORTH = 0.01
+"""Of a score between 0 and 1, or of the size of another one: a point of a hundred is the least for
+which anybody would change a training."""
 DOUBTFUL, LARGE = 0.5, 0.1
 """Confidence below which a warning is upheld by its remedy only, and the share of what the score is
 then that the remedy has to bring: a choice that costs a little is no fault."""
@@ -90,18 +93,10 @@ class Verifier:
         verdict = decide(self, cases)
         for rule in untried(verdict, cases) if self.late else ():
             self.ctx.meter.leave_out(f"the proof of {rule}")
-        warnings = [f for f, _ in found.values() if f.severity == "warn"]
-        doubtful = {f.rule for f in warnings if f.confidence < DOUBTFUL} - verdict.upheld
-        idle = doubtful | verdict.acquitted
-        severities: dict[str, Severity] = {
-            **dict.fromkeys(idle, "note"), **dict.fromkeys(verdict.promoted, "warn"),
-        }  # fmt: skip
+        doubtful = {f.rule for f in every if f.severity == "warn" and f.confidence < DOUBTFUL}
+        verdict.acquitted |= doubtful - verdict.upheld
         return tuple(
-            replace(
-                step,
-                findings=tuple(_with(f, verdict.outcomes, severities) for f in step.findings),
-            )
-            for step in steps
+            replace(step, findings=tuple(map(verdict.of, step.findings))) for step in steps
         )
 
     def _cases(
@@ -239,14 +234,16 @@ class Verifier:
     def _judged(
         self, before: Result, after: Result, seconds: Sequence[Result] = ()
     ) -> tuple[bool, bool]:
-        """Whether a remedy helped, and whether that is certain: over one seed, or on average over
-        two, whose errors are independent.
+        """Whether a remedy helped, and whether that is certain and worth a warning: over one seed,
+        or on average over two, whose errors are independent.
         """
         brought, error = gain(before, after), self._noise(before, after)
         if seconds:
             brought = (brought + gain(*seconds)) / 2
             error = math.hypot(error, self._noise(*seconds)) / 2
-        return brought > error, brought > CERTAIN * error
+        score = before.score if after.score is None else after.score
+        worth = 0.0 if score is None else WORTH * max(1.0, abs(score))
+        return brought > error, brought > max(CERTAIN * error, worth)
 
     def take(self, attempt: Attempt) -> None:
         """Go on with a remedy: the next ones are tried on top of it."""
@@ -339,11 +336,3 @@ class Verifier:
 
     def _noise(self, before: Result, after: Result) -> float:
         return noise(before, after, self.ctx.experiment, len(self.ctx.data.val))
-
-
-def _with(
-    finding: Finding, outcomes: Mapping[str, RemedyOutcome], severities: Mapping[str, Severity]
-) -> Finding:
-    severity = severities.get(finding.rule, finding.severity)
-    remedy = outcomes.get(finding.rule, finding.remedy)
-    return replace(finding, severity=severity, remedy=remedy)
