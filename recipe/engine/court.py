@@ -56,6 +56,8 @@ class Attempt:
     """What it brought, as remedies are ranked by it."""
     certain: bool
     """Whether it brought so much that no luck explains it."""
+    excluded: bool = False
+    """Whether it brought nothing, or a gain that is worth anything would have shown."""
 
     @property
     def helped(self) -> bool:

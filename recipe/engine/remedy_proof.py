@@ -127,8 +127,8 @@ class Verifier:
         finding = case.finding
         doubtful = finding.confidence < DOUBTFUL
         if finding.severity == "fail":
-            cause = case.exact or case.explains_failure or attempt.helped
-            return not cause and self.learns(attempt.before)
+            cause = case.exact or case.explains_failure
+            return attempt.excluded and not cause and self.learns(attempt.before)
         decides = finding.severity == "warn" and (case.remedy.decides or doubtful or not case.exact)
         large = not doubtful or self._large(attempt.before, attempt.after)
         return decides and not (attempt.certain and large)
@@ -213,7 +213,7 @@ class Verifier:
             return None
         except Exception:  # noqa: BLE001 - a remedy that does not fit this experiment
             return None
-        helped, certain = self._judged(before, after)
+        helped, certain, excluded = self._judged(before, after)
         close = not certain or case.finding.severity == "note"
         if helped and close and not self.spent:  # once more, as it may be luck
             with suppress(Exception, TimeUp):  # one seed decides then
@@ -224,18 +224,18 @@ class Verifier:
                         (mended, data, (*self.chain, remedy.name)),
                     )
                 ]
-                helped, certain = self._judged(before, after, seconds)
+                helped, certain, excluded = self._judged(before, after, seconds)
         if remedy.corrects_score:
             helped = after.score is not None
         outcome = outcome_of(remedy, mended, before, after, helped=helped)
         effect = self._effect(before, after, either_way=remedy.corrects_score)
-        return Attempt(case, outcome, mended, data, before, after, effect, certain)
+        return Attempt(case, outcome, mended, data, before, after, effect, certain, excluded)
 
     def _judged(
         self, before: Result, after: Result, seconds: Sequence[Result] = ()
-    ) -> tuple[bool, bool]:
-        """Whether a remedy helped, and whether that is certain and worth a warning: over one seed,
-        or on average over two, whose errors are independent.
+    ) -> tuple[bool, bool, bool]:
+        """Whether a remedy helped; whether that is certain and worth a warning; whether such a gain
+        is excluded: over one seed, or on average over two, whose errors are independent.
         """
         brought, error = gain(before, after), self._noise(before, after)
         if seconds:
@@ -243,7 +243,8 @@ class Verifier:
             error = math.hypot(error, self._noise(*seconds)) / 2
         score = before.score if after.score is None else after.score
         worth = 0.0 if score is None else WORTH * max(1.0, abs(score))
-        return brought > error, brought > max(CERTAIN * error, worth)
+        excluded = brought <= 0 or brought + CERTAIN * error < worth
+        return brought > error, brought > max(CERTAIN * error, worth), excluded
 
     def take(self, attempt: Attempt) -> None:
         """Go on with a remedy: the next ones are tried on top of it."""

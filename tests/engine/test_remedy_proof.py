@@ -335,8 +335,8 @@ def test_the_noise_of_a_score_of_the_users_own_is_how_it_wanders(tmp_path):
         assert noise == max(before.wanders, 0.002 * -before.score)
         assert verifier._noise(Result(-5000.0, None, 0.0), Result(-4000.0, None)) == 10.0
         sure, unsure = (Result(before.score + by * noise, None) for by in (2.1, 1.9))
-        assert verifier._judged(before, sure) == (True, True)
-        assert verifier._judged(before, unsure) == (True, False)
+        assert verifier._judged(before, sure) == (True, True, False)
+        assert verifier._judged(before, unsure) == (True, False, False)
 
 
 @pytest.mark.parametrize(("items", "saved"), [(1, 0.5), (100, 0.1)])
