@@ -10,6 +10,7 @@ measured in parts; BUDGETS.md is written from all of them.
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,11 @@ used at the same time (`load before`), some of them before the last changes.
 
 
 @contextmanager
+def _without_paths(text: str) -> str:
+    """Of a command that names a run folder, which is gone, the command alone."""
+    return re.sub(r"recipe report [^']*'", "recipe report'", text)
+
+
 def loaded(*, busy: bool):
     """Processes that compute without a pause."""
     code = "while True: sum(range(10**6))"
@@ -78,7 +84,7 @@ def measured(case: str, load: str, budget: str) -> dict:
         "case": case, "load": load, "budget": budget, "took": round(took, 1),
         "load before": round(before, 1), "verdict": result["verdict"],
         "causes": result["diagnosis"], "score": best.get("val_score"),
-        "left out": [said["what"] for said in result["left_out"]],
+        "left out": [_without_paths(said["what"]) for said in result["left_out"]],
         "steps": {step["name"]: round(step["seconds"], 1) for step in result["steps"]},
     }  # fmt: skip
 
