@@ -40,12 +40,12 @@ used at the same time (`load before`), some of them before the last changes.
 """
 
 
-@contextmanager
 def _without_paths(text: str) -> str:
     """Of a command that names a run folder, which is gone, the command alone."""
     return re.sub(r"recipe report [^']*'", "recipe report'", text)
 
 
+@contextmanager
 def loaded(*, busy: bool):
     """Processes that compute without a pause."""
     code = "while True: sum(range(10**6))"
