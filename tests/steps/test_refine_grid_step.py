@@ -8,6 +8,7 @@ from test_grid_steps import deep, flaky, picky
 from recipe import integers
 from recipe.core.errors import UsageError
 from recipe.testing import judge_scalars, open_context
+from recipe.training.optimizers import usual_rates
 from recipe_steps.refine_grid import RefineGrid
 from step_samples import blob_experiment, blobs
 
@@ -183,3 +184,10 @@ def test_after_trials_that_all_diverged_it_says_so(tmp_path, lr, severity):
 def test_a_factory_that_always_raises(tmp_path):
     with pytest.raises(UsageError, match="cannot be that wide"):
         refine(tmp_path, model=flaky, lr=0.01, model_args={})
+
+
+def test_where_the_time_was_up_before_any_rate_was_found_a_usual_one_is_trained(tmp_path):
+    _, trials = refine(tmp_path, lr=None, epochs=2, budget="60s")
+    assert trials[0].params["lr"] == usual_rates(blob_experiment(lr=None).resolved())[0]
+    with pytest.raises(UsageError, match="needs a setting to start from"):
+        refine(tmp_path / "without", lr=None, epochs=2)

@@ -20,6 +20,7 @@ from recipe.plugin import (
     quasi_random,
     random_draws,
     rounded,
+    usual_rates,
 )
 from recipe_steps.grids import grid_evidence, number, runner_up
 from recipe_steps.refine_grid.adoption import decide, pays_for
@@ -157,6 +158,8 @@ def _centre(ctx: Context) -> tuple[dict[str, Scalar], Around]:
         if name not in ctx.experiment.space:
             centre.pop(name, None)
     lr = number(centre.get("lr"))
+    if lr is None and ctx.meter.limits_time and ctx.evidence("coarse_grid") is None:
+        lr = centre["lr"] = usual_rates(ctx.experiment)[0]  # the time was up before any was found
     if lr is None:
         raise UsageError(
             "The refined grid needs a setting to start from: let step coarse_grid run, "
