@@ -15,9 +15,9 @@ from recipe.plugin import (
     Training,
     Tree,
     Trial,
-    build_model,
     no_dropout,
 )
+from recipe_steps.learning_curves.best_outputs import best_outputs
 from recipe_steps.learning_curves.class_balance import Recall, mean_recall
 
 SUREST = 0.2
@@ -43,23 +43,12 @@ def label_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
     Nothing for other tasks than classification of single items, for random data sets and for
     few items.
     """
-    from safetensors.torch import load
-
-    val = ctx.data.val
-    single = isinstance(val, TensorData) and isinstance(val.y, Tensor) and val.y.numel() == len(val)
-    if ctx.task.target_kind != "class index" or not single or SUREST * len(val) < LEAST_ITEMS:
+    if ctx.task.target_kind != "class index" or SUREST * len(ctx.data.val) < LEAST_ITEMS:
         return {}
-    if not ctx.checkpoints.path(trial).exists():
+    found = best_outputs(ctx, trial)
+    if found is None:
         return {}
-    experiment = ctx.experiment_of(trial)
-    model = build_model(experiment, 0, ctx.device)
-    model.load_state_dict(load(ctx.runner.weights(trial, experiment)), strict=False)
-    model.eval()
-    pairs = [
-        (ctx.task.looked_at(model(x)).float(), y.flatten())
-        for x, y in val.eval_batches() if isinstance(y, Tensor)
-    ]  # fmt: skip
-    outputs, y = (torch.cat(parts) for parts in zip(*pairs, strict=True))
+    outputs, y = found
     if outputs.ndim != 2 or outputs.shape[1] < 2 or not bool(ctx.task.counted(y).all()):
         return {}
     largest, second = outputs.topk(2, 1).values.unbind(1)

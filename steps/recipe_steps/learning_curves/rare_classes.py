@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from recipe.plugin import Context, Scalar, TensorData, Trial, build_model
+from recipe.plugin import Context, Scalar, Trial
+from recipe_steps.learning_curves.best_outputs import best_outputs
 from recipe_steps.learning_curves.class_balance import mean_recall
 
 LEAST_ITEMS = 10
@@ -22,24 +23,12 @@ def rare_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
     Nothing where every class of that many items is answered, for tasks without single labels and
     for data that are read anew each time.
     """
-    from safetensors.torch import load
-
-    val = ctx.data.val
     if ctx.task.target_kind not in ("class index", "zero or one"):
         return {}
-    if not (isinstance(val, TensorData) and isinstance(val.y, Tensor)):
+    found = best_outputs(ctx, trial)
+    if found is None:
         return {}
-    if val.y.numel() != len(val) or not ctx.checkpoints.path(trial).exists():
-        return {}
-    experiment = ctx.experiment_of(trial)
-    model = build_model(experiment, 0, ctx.device)
-    model.load_state_dict(load(ctx.runner.weights(trial, experiment)), strict=False)
-    model.eval()
-    pairs = [
-        (ctx.task.looked_at(model(x)).float(), y.flatten())
-        for x, y in val.eval_batches() if isinstance(y, Tensor)
-    ]  # fmt: skip
-    outputs, y = (torch.cat(parts).cpu() for parts in zip(*pairs, strict=True))
+    outputs, y = (part.cpu() for part in found)
     outputs = outputs.reshape(len(y), -1)
     if outputs.shape[1] == 1:
         outputs = torch.cat([torch.zeros_like(outputs), outputs], 1)

@@ -1,0 +1,29 @@
+"""What the best model says of the validation items."""
+
+import torch
+from torch import Tensor
+
+from recipe.plugin import Context, TensorData, Trial, build_model
+
+
+@torch.no_grad()
+def best_outputs(ctx: Context, trial: Trial) -> tuple[Tensor, Tensor] | None:
+    """Outputs [n, ...] of the model that a trial left, and one target for each item [n]; None where
+    its weights are not kept, for targets of another form, and for data read anew each time.
+    """
+    from safetensors.torch import load
+
+    val = ctx.data.val
+    single = isinstance(val, TensorData) and isinstance(val.y, Tensor) and val.y.numel() == len(val)
+    if not single or not ctx.checkpoints.path(trial).exists():
+        return None
+    experiment = ctx.experiment_of(trial)
+    model = build_model(experiment, 0, ctx.device)
+    model.load_state_dict(load(ctx.runner.weights(trial, experiment)), strict=False)
+    model.eval()
+    pairs = [
+        (ctx.task.looked_at(model(x)).float(), y.flatten())
+        for x, y in val.eval_batches() if isinstance(y, Tensor)
+    ]  # fmt: skip
+    outputs, y = (torch.cat(parts) for parts in zip(*pairs, strict=True))
+    return outputs, y
