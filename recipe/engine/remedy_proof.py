@@ -138,7 +138,8 @@ class Verifier:
         chance = self.chance
         if reached.score is None or chance is None:
             return reached.score is not None and self.ctx.experiment.metric is not None
-        return reached.score > chance + CERTAIN * self._noise(reached, reached)
+        alone = replace(reached, parts=())  # beside itself it differs by nothing
+        return reached.score > chance + CERTAIN * self._noise(alone, alone)
 
     @cached_property
     def chance(self) -> float | None:

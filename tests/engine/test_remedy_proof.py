@@ -360,3 +360,13 @@ def test_scores_on_the_same_items_are_compared_item_by_item():
     assert paired == pytest.approx((0.06 * 0.94 / 100) ** 0.5, rel=0.15)  # six items of a hundred
     parts = replace(one, task="ByLoss"), replace(other, task="ByLoss")
     assert noise(*parts, experiment, 100) == alone  # a remedy changed the task
+
+
+def test_a_score_a_little_above_chance_is_no_learning(tmp_path):
+    with open_context(LearningCurves(), Experiment(**COMMON), tmp_path) as ctx:
+        verifier = Verifier(ctx, ctx.runner.journal, {})
+        items, own = len(ctx.data.val), type(ctx.task).__name__
+        for above, learns in ((0.01, False), (0.5, True)):
+            score = verifier.chance + above
+            parts = tuple((float(i < score * items), 1.0) for i in range(items))
+            assert verifier.learns(Result(score, None, 0.0, parts, own)) == learns
