@@ -232,10 +232,8 @@ def _tell_untried(trials: Trials, verdict: Verdict, cases: Sequence[Case]) -> No
     for case in cases:
         if case.rule in verdict.outcomes or case.exact or case.finding.severity != "warn":
             continue
-        untried = RemedyOutcome(
-            case.remedy.name, undecided=f"The budget of proofs was spent; {trials.cost}."
-        )
-        verdict.outcomes[case.rule] = untried
+        why = f"The budget of proofs was spent; {trials.cost}."
+        verdict.outcomes[case.rule] = RemedyOutcome(case.remedy.name, undecided=why)
         verdict.acquitted.add(case.rule)
 
 

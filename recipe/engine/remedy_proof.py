@@ -158,9 +158,8 @@ class Verifier:
 
     def adopt(self, remedy: Remedy, finding: Finding, evidence: Evidence) -> bool:
         """Go on with the remedy, whatever it brings; False where it cannot be applied."""
-        case = Case(finding, remedy, evidence, exact=True)
         try:
-            mended = remedy.apply(self._subject(self.experiment, case))
+            mended = remedy.apply(self._subject(self.experiment, finding, evidence))
             if mended is None:
                 return False
             self.data = self._data_of(mended)
@@ -201,7 +200,7 @@ class Verifier:
         remedy, declared = case.remedy, case.remedy.as_declared
         experiment = self._of_run() if remedy.of_run else self.experiment
         try:
-            mended = remedy.apply(self._subject(experiment, case))
+            mended = remedy.apply(self._subject(experiment, case.finding, case.evidence))
             if mended is None:
                 return None
             before = self._before(experiment, mended, declared=declared)
@@ -221,7 +220,7 @@ class Verifier:
                 seconds = [
                     self.retraining.best(spec, each, chain, declared=declared, again=True)
                     for spec, each, chain in (
-                        (experiment, self.data, self.chain),
+                        (_scored_as(mended, experiment), self.data, self.chain),
                         (mended, data, (*self.chain, remedy.name)),
                     )
                 ]
@@ -278,8 +277,8 @@ class Verifier:
             return f"a trial takes about {2 * epochs} epochs of training"
         return f"a trial takes about {max(1.0, 2 * epochs * pace):.0f} s"
 
-    def _subject(self, experiment: Experiment, case: Case) -> RemedyInput:
-        return RemedyInput(experiment, self.data, case.evidence, self.ctx.device, case.finding)
+    def _subject(self, experiment: Experiment, finding: Finding, evidence: Evidence) -> RemedyInput:
+        return RemedyInput(experiment, self.data, evidence, self.ctx.device, finding)
 
     def _effect(self, before: Result, after: Result, *, either_way: bool) -> tuple[float, float]:
         """The gain, as remedies are ranked by it: what is worse than chance is as bad as chance,
@@ -302,12 +301,9 @@ class Verifier:
 
     def _before(self, experiment: Experiment, mended: Experiment, *, declared: bool) -> Result:
         """What the experiment so far reaches, by the score of the mended one."""
-        by_loss = mended.metric is None and isinstance(mended.resolved_task, ByLoss)
-        other_loss = by_loss and mended.loss is not experiment.loss
-        if other_loss or mended.metric_name != experiment.metric_name:
-            metric = mended.metric or score_of(mended.resolved_task)
-            score = replace(experiment, metric=metric)
-            return self.retraining.best(score, self.data, self.chain, declared=declared)
+        alike = _scored_as(mended, experiment)
+        if alike is not experiment:
+            return self.retraining.best(alike, self.data, self.chain, declared=declared)
         if experiment is not self.experiment:
             return self._unmended(experiment, self.ctx.best_whole, declared=declared)
         known = self.before.get(declared) or self._unmended(
@@ -338,3 +334,12 @@ class Verifier:
 
     def _noise(self, before: Result, after: Result) -> float:
         return noise(before, after, self.ctx.experiment, len(self.ctx.data.val))
+
+
+def _scored_as(mended: Experiment, experiment: Experiment) -> Experiment:
+    """The experiment by the score of the mended one; itself where the two have the same."""
+    by_loss = mended.metric is None and isinstance(mended.resolved_task, ByLoss)
+    other_loss = by_loss and mended.loss is not experiment.loss
+    if other_loss or mended.metric_name != experiment.metric_name:
+        return replace(experiment, metric=mended.metric or score_of(mended.resolved_task))
+    return experiment
