@@ -92,6 +92,9 @@ class Meter:
     """Epochs and seconds when trainings began."""
     kept: float = 0.0
     """Seconds of the budget that are kept for what comes later."""
+    proofs: float = 0.0
+    """Seconds that went into trying repairs."""
+    _proving: bool = False
     left_out: list[LeftOut] = field(default_factory=list)
     """What was not done for want of budget."""
 
@@ -164,6 +167,19 @@ class Meter:
             yield
         finally:
             self.started += time.monotonic() - began
+
+    @contextmanager
+    def proving(self) -> Iterator[None]:
+        """Time inside goes into trying repairs; what is nested counts once."""
+        if self._proving:
+            yield
+            return
+        self._proving, began = True, time.monotonic()
+        try:
+            yield
+        finally:
+            self._proving = False
+            self.proofs += time.monotonic() - began
 
     def keep_for_report(self) -> None:
         """From here on, the time that plots and report take is not spent on anything else."""

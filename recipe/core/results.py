@@ -53,6 +53,8 @@ class Cost:
     epochs: int = 0
     seconds: float = 0.0
     trainings: float = 0.0
+    proofs: float = 0.0
+    """Of the seconds, those that went into trying repairs."""
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ class Engine:
         self._try_doubts(plugin)
         while isinstance(answer := self.decisions.after(self.results[-1], label), str):
             rules = all_rules([plugin])
-            with time_before(self.ctx, self._later(plugin)):
+            with time_before(self.ctx, self._later(plugin)), self.ctx.meter.proving():
                 mended = repair(self.ctx, self.journal, rules, self.results[-1], answer)
             self.results[-1] = replace(mended.result, status=status_of(mended.result.findings))
             if mended.experiment is not None and mended.data is not None and self.rebuild:
@@ -161,7 +161,7 @@ class Engine:
         last = self.results[-1]
         if self.ctx.settings.keep_going or self.ctx.settings.fix or last.status != "fail":
             return
-        with time_before(self.ctx, self._later(plugin)):
+        with time_before(self.ctx, self._later(plugin)), self.ctx.meter.proving():
             tried = without_acquitted(self.ctx, self.journal, all_rules([plugin]), last)
         if tried is not last:
             self.acquitted[len(self.results) - 1] = last
@@ -233,6 +233,7 @@ class Engine:
     def _measure(self, plugin: Plugin, hypothesis: str | None) -> StepResult:
         """Measure and judge; whatever goes wrong becomes the status `error` with its reason."""
         step, ctx = plugin.step, self.ctx
+        ctx.rules = step.rules
         blank = StepResult(
             step.name, step.title, ctx.round, "error",
             hypothesis=hypothesis, why=why_of(step), rules=_names(step),

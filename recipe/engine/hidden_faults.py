@@ -46,9 +46,11 @@ def proved(engine: Engine) -> list[StepResult]:
     found = Search(engine, *diagnose(engine.results, rules.values()))
     stopped = engine.failed_at in [plugin.step.name for plugin in _short(engine)]
     if stopped and engine.ctx.settings.verify_budget != "off":
-        _search(found, rules)
-    verifier = Verifier(engine.ctx, engine.journal, rules)
-    steps = verifier.verify(found.steps, found.causes, found.evidence)
+        with engine.ctx.meter.proving():
+            _search(found, rules)
+    with engine.ctx.meter.proving():
+        verifier = Verifier(engine.ctx, engine.journal, rules)
+        steps = verifier.verify(found.steps, found.causes, found.evidence)
     return [
         replace(step, status=status_of(step.findings))
         if step.status in ("pass", "warn", "fail")

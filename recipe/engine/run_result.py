@@ -38,6 +38,7 @@ def assemble(
             epochs=epochs,
             seconds=ctx.meter.seconds,
             trainings=ctx.meter.epochs / (ctx.experiment.epochs or 1),
+            proofs=ctx.meter.proofs,
         ),
         environment=environment,
         settings=settings,

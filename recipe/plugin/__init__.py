@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from recipe.plugin.rules import Rule, finding, rule
     from recipe.plugin.remedy import Remedy, RemedyInput
     from recipe.plugin.allowance import PACE, Allowance
+    from recipe.plugin.early_verdict import fails_already
     from recipe.plugin.context import Context
     from recipe.experiment import Experiment, LossFunction, OPTIMIZERS
     from recipe.ranges import Axis, Range, active_params, rounded
@@ -106,7 +107,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "in_a_line", "raised",
     # steps, rules and remedies
     "Goto", "Step", "read_examples", "Rule", "finding", "rule", "Remedy", "RemedyInput",
-    "Allowance", "Context", "PACE", "TimeUp", "UnaffordableError", "part_of_time",
+    "Allowance", "Context", "PACE", "fails_already", "TimeUp", "UnaffordableError", "part_of_time",
     # what the user declared
     "Experiment", "LossFunction", "OPTIMIZERS", "Axis", "Range", "active_params", "rounded",
     # tasks
@@ -154,6 +155,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.plugin.rules": ("Rule", "finding", "rule"),
     "recipe.plugin.remedy": ("Remedy", "RemedyInput"),
     "recipe.plugin.allowance": ("Allowance", "PACE"),
+    "recipe.plugin.early_verdict": ("fails_already",),
     "recipe.plugin.context": ("Context",),
     "recipe.experiment": ("Experiment", "LossFunction", "OPTIMIZERS"),
     "recipe.ranges": ("Axis", "Range", "active_params", "rounded"),

@@ -24,6 +24,7 @@ from recipe.data.trees import Tree, Values
 from recipe.experiment import Experiment
 from recipe.models.building import build_model, channels_last_works
 from recipe.plugin.allowance import PACE, Allowance
+from recipe.plugin.rules import Rule
 from recipe.search.checkpoints import Checkpoints
 from recipe.search.halving import Halving
 from recipe.search.ranking import best_of
@@ -53,6 +54,7 @@ class Context:
     meter: Meter
     emit: Callable[[Any], None]
     step: str = ""
+    rules: Sequence[Rule] = ()  # of this step
     round: int = 1
     plan: Mapping[str, Any] = field(default_factory=dict)
     """Changes that a `goto` asked for, merged over the rounds so far."""

@@ -252,5 +252,6 @@ def _cost(result: RunResult) -> list[tuple[str, str]]:
         ("trials", str(cost.trials)),
         ("epochs", str(cost.epochs)),
         ("time", wording.duration(cost.seconds)),
+        *([("of it for trying repairs", wording.duration(cost.proofs))] if cost.proofs else []),
         ("full trainings", wording.show(cost.trainings)),
     ]

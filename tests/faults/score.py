@@ -65,7 +65,7 @@ class Row:
     found_after: float | None = None
     """Seconds until the end of the first step with a warning or failure."""
     court: float | None = None
-    """Seconds that the proofs took, where the result tells them."""
+    """Seconds that proofs and looks behind faults took."""
     fixed: float | None = None
     """The score that the run with `fix` ended with."""
     group: str = ""
@@ -197,7 +197,7 @@ def _take(row, result):
     crashed = [s.reason for s in result.steps if s.status == "error"]
     row.error = crashed[0] if crashed else None
     row.score = result.baseline.val_score if result.baseline else None
-    row.court = getattr(result.cost, "court", None)
+    row.court = result.cost.proofs
     curves = next((s for s in result.steps if s.name == "learning_curves"), None)
     if curves is not None and not row.group:
         row.chance = curves.evidence.number("baseline_chance") or 0.0

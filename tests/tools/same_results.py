@@ -24,7 +24,7 @@ from shutil import copytree, ignore_patterns
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("RECIPE_TEST_DATA", ROOT.parent / "shared" / "data"))
-TIMES = frozenset({"seconds"})
+TIMES = frozenset({"seconds", "proofs"})
 """Keys of result.json that hold a time."""
 FAULTS = {
     "softmax": ("fault", "softmax-before-cross-entropy", "digits-mlp", 0),

@@ -148,7 +148,9 @@ def _loss_of_zeros(ctx: Context, outputs: Tree, y: Values) -> float:
 
 
 def maximizes(experiment: Experiment, model: nn.Module) -> bool:
-    """Whether the optimizer goes up instead of down."""
+    """Whether the optimizer goes up instead of down; one by name never does."""
+    if isinstance(experiment.optimizer, str):
+        return False
     groups = build_optimizer(experiment, model, experiment.lr or 1e-3).param_groups
     return any(group.get("maximize") for group in groups)
 

@@ -30,7 +30,7 @@ class Inspect:
         "for them."
     )
     says = "{train_items} training items, {val_items} to validate"
-    version = 11
+    version = 12
     short = True
     always = True
     requires: frozenset[str] = frozenset()

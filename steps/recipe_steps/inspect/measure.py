@@ -27,6 +27,7 @@ from recipe.plugin import (
     error_location,
     evaluate,
     every_tensor,
+    fails_already,
     in_a_line,
     near_copies,
     numbers_of,
@@ -91,7 +92,8 @@ def measure(ctx: Context) -> Evidence:
         scalars |= ctx.in_time("the split", partial(_split, ctx, train, val)) or {}
         if scalars.get("shape_problem") is None:
             scalars |= loss_call(ctx, train) | looks(ctx, train, lambda: _try_metric(ctx))
-        scalars |= probes(ctx, train, val, scalars)
+        if not fails_already(ctx, Evidence(scalars)):
+            scalars |= probes(ctx, train, val, scalars)
     return Evidence(scalars)
 
 

@@ -20,6 +20,7 @@ from recipe.plugin import (
     Tree,
     Values,
     build_model,
+    fails_already,
     part_of_time,
 )
 from recipe_steps.overfit_sample.alternatives import (
@@ -83,6 +84,8 @@ def measure(ctx: Context) -> Evidence:
     )  # fmt: skip
     marks = update_marks(ctx, sample, size) | outside(ctx.experiment, fresh)
     first = replace(bare, lr=candidate_rates(bare)[0])
+    if fails_already(ctx, Evidence(linear | grid | marks)):
+        return Evidence({**linear, **grid, **marks, "items": len(sample), "minibatch": size})
     marks |= ctx.in_time("the optimizer", lambda: rate_factor(ctx, first, sample)) or {}
     bend = linear.get("nonlinearity")
     bends = not isinstance(bend, float) or bend > LINEAR  # else all weights end alike
