@@ -78,9 +78,9 @@ def _by_counts(times: Counter[int], plan: bool) -> float:
 
 
 def _poisson_at_most(count: int, mean: float) -> float:
-    from scipy.stats import poisson
+    from scipy.special import pdtr
 
-    return float(poisson.cdf(count, mean))
+    return float(pdtr(count, mean))
 
 
 def _is_plan(columns: np.ndarray | None, different: int) -> bool:

@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from recipe.border.faults import said_of
 from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
+from recipe.training.light_optimizers import light_step, made_lightly
 
 MOMENTUM = {"sgd": 0.9, "adam": 0.9, "adamw": 0.9, "rmsprop": 0.0}
 """Nesterov momentum of sgd, the first beta of adam and adamw, plain momentum of rmsprop."""
@@ -51,7 +52,8 @@ def optimizer_family(experiment: Experiment) -> tuple[str | None, float]:
     if isinstance(experiment.optimizer, str):
         return experiment.optimizer, momentum_of(experiment)
     try:
-        optimizer = experiment.optimizer([nn.Parameter(torch.zeros(1))], 1e-3, 0.0)
+        with made_lightly():
+            optimizer = experiment.optimizer([nn.Parameter(torch.zeros(1))], 1e-3, 0.0)
         kind, group = OPTIMIZER_FAMILIES.get(type(optimizer)), optimizer.param_groups[0]
         return kind, float(group.get("momentum", MOMENTUM.get(kind or "", 0.0)))
     except Exception:  # noqa: BLE001 - it may want the parameters of the model
@@ -86,12 +88,14 @@ def build_optimizer(experiment: Experiment, model: nn.Module, lr: float) -> Opti
         )
     decay = experiment.weight_decay or 0.0
     if isinstance(experiment.optimizer, str):
-        return _named(
-            experiment.optimizer, params, lr, momentum_of(experiment),
-            fused=_may_fuse(experiment, params) or None, weight_decay=decay,
-        )  # fmt: skip
+        with made_lightly():
+            return _named(
+                experiment.optimizer, params, lr, momentum_of(experiment),
+                fused=_may_fuse(experiment, params) or None, weight_decay=decay,
+            )  # fmt: skip
     try:
-        optimizer = experiment.optimizer(params, lr, decay)
+        with made_lightly():
+            optimizer = experiment.optimizer(params, lr, decay)
     except Exception as error:
         otherwise = "it is called as optimizer(params, lr, weight_decay)"
         raise UsageError(said_of(error, "The optimizer function", otherwise)) from error
@@ -149,7 +153,10 @@ def step(optimizer: Optimizer, closure: Callable[[], float] | None) -> None:
             group["fused"] = False
         if group.get("fused") and isinstance(optimizer, torch.optim.SGD) and group["momentum"]:
             _remember(optimizer, group)
-    optimizer.step(*[closure] if closure else [])
+    if closure:
+        optimizer.step(closure)
+    else:
+        light_step(optimizer)()
 
 
 def _remember(optimizer: torch.optim.SGD, group: dict[str, Any]) -> None:

@@ -82,10 +82,10 @@ def measure(ctx: Context) -> Evidence:
         ctx.experiment, metric=None, task=ctx.task, augment=None, weight_decay=0.0,
         clip_norm=None, warmup=0.0, schedule="constant", batch_size=size, shuffle=True,
     )  # fmt: skip
-    marks = update_marks(ctx, sample, size) | outside(ctx.experiment, fresh)
+    marks = linear | grid | update_marks(ctx, sample, size) | outside(ctx.experiment, fresh)
     first = replace(bare, lr=candidate_rates(bare)[0])
-    if fails_already(ctx, Evidence(linear | grid | marks)):
-        return Evidence({**linear, **grid, **marks, "items": len(sample), "minibatch": size})
+    if fails_already(ctx, Evidence(marks)):
+        return Evidence(marks | {"items": len(sample), "minibatch": size})
     marks |= ctx.in_time("the optimizer", lambda: rate_factor(ctx, first, sample)) or {}
     bend = linear.get("nonlinearity")
     bends = not isinstance(bend, float) or bend > LINEAR  # else all weights end alike
@@ -106,8 +106,6 @@ def measure(ctx: Context) -> Evidence:
         return None if score is None else share_of_way(score, chance, perfect)
 
     scalars: dict[str, Scalar] = {
-        **linear,
-        **grid,
         **marks,
         **(contradictions(seen.x, seen.y) if ctx.task.target_kind != "real" else {}),
         **others,
