@@ -21,6 +21,10 @@ SEARCH = {
     "longest bar is what to tune first.",
     "slices": "Every trial's score over each parameter, the best one ringed: a trend says where to "
     "look next.",
+    "isolation": "The best score at each value, or in each part of the axis, whatever else that "
+    "trial had: what a parameter does once the others are tuned for it.",
+    "curves": "Validation score by epoch of every trial of this length: the best few in colour, "
+    "the others grey.",
     "parallel": "A line per trial through its values, coloured by its score, the best one thick.",
     "coverage": "As many trials in a grid and at random: the ticks at the foot are the values of "
     "the most important parameter that each way tries.",

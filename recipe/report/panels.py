@@ -32,7 +32,7 @@ class Series:
     label: str
     x: tuple[float, ...]
     y: Curve
-    look: Literal["normal", "strong", "faint", "points"] = "normal"
+    look: Literal["normal", "strong", "faint", "points", "behind"] = "normal"
 
 
 @dataclass(frozen=True)

@@ -221,6 +221,8 @@ def _look(series: Series, index: int) -> dict[str, Any]:
     common = {"color": colour, "linestyle": dash, "markersize": 4}
     if series.look == "points":
         return {"color": "black", "linestyle": "none", "marker": "o", "markersize": 4, "zorder": 4}
+    if series.look == "behind":
+        return {"color": "#BBBBBB", "linewidth": 1.0, "zorder": 1}
     if series.look == "strong":
         return common | {"linewidth": 3.5, "zorder": 3}
     if series.look == "faint":

@@ -40,6 +40,8 @@ class SlicePanel:
     title: str
     y_label: str
     slices: tuple[Slice, ...]
+    joined: bool = False
+    """The points of a numeric parameter are joined: there is one at each value."""
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,8 @@ def _draw_slices(canvas: "Figure", shown: SlicePanel) -> None:
     for index, part in enumerate(shown.slices):
         axes = first = canvas.add_subplot(below, beside, index + 1, sharey=first)
         axes.set_axisbelow(True)
+        if shown.joined and part.scale.numeric:
+            axes.plot(part.xs, part.ys, color=DOT_COLOUR, linewidth=1.5)
         axes.scatter(part.xs, part.ys, s=45, color=DOT_COLOUR, edgecolors="white", linewidths=0.5)
         best = part.xs[part.best], part.ys[part.best]
         label = f"best: {best[1]:.4g}" if index == 0 else "_best"
