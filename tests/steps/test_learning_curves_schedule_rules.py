@@ -7,6 +7,7 @@ from recipe_steps.learning_curves import LearningCurves
 from recipe_steps.learning_curves.run_curves import runs
 from recipe_steps.learning_curves.schedule_rules import (
     decayed_too_early,
+    longer_than_needed,
     needs_lr_decay,
     schedule_differs_from_plan,
     still_improving,
@@ -157,7 +158,40 @@ PLAN = [
     case(schedule_differs_from_plan, None, lr=[NAN] * 20),
 ]
 
-SCHEDULE = [*NEEDS_DECAY, *EARLY, *IMPROVING, *PLAN]
+
+def saturated(at, n=20, fall=0.0, **more):
+    """Reaches its best score in epoch `at` and stays there; validation loss falls by `fall`."""
+    rising = [0.1 + 0.8 * k / (at - 1) for k in range(at - 1)] if at > 1 else []
+    scores = [*rising, *[0.9] * (n - len(rising))]
+    return {
+        "val_score": scores, "val_loss": [2.0, 1.0, *straight(1.0, 1.0 - 3 * fall, n - 2)],
+        "chance": 0.1, "items": 400, "score": 0.9, "planned_epochs": n, **more,
+    }  # fmt: skip
+
+
+LONGER = [
+    case(longer_than_needed, "note", "came in epoch 2 of 20; about 5 epochs", **saturated(2)),
+    case(
+        longer_than_needed,
+        "note",
+        "as good as the best came in epoch 8 of 20; about 12",
+        **saturated(8) | {"val_score": [*saturated(8)["val_score"][:-2], 0.905, 0.9]},
+    ),
+    case(longer_than_needed, None, **saturated(12)),
+    case(
+        longer_than_needed,
+        None,
+        **saturated(8, fall=0.1) | {"val_score": [*saturated(8)["val_score"][:-1], 0.905]},
+    ),
+    case(longer_than_needed, "note", **saturated(2, fall=0.1)),  # the score had its best early
+    case(longer_than_needed, None, **saturated(2, n=11)),  # too short to be shortened
+    case(longer_than_needed, None, **saturated(2) | {"val_score": [0.1] * 20, "score": 0.1}),
+    case(longer_than_needed, None, **saturated(2) | {"val_score": [NAN] * 20}),
+    case(longer_than_needed, None, **saturated(6, n=8, planned_epochs=8)),
+    case(longer_than_needed, "note", "of 40; about 5", **saturated(3, planned_epochs=40)),
+]
+
+SCHEDULE = [*NEEDS_DECAY, *EARLY, *IMPROVING, *PLAN, *LONGER]
 
 
 @pytest.mark.parametrize("given", SCHEDULE, ids=str)

@@ -74,6 +74,8 @@ class Run:
     branch: Branch | None
     longer: float | None
     """Score that an earlier round's longer training reached."""
+    planned: float
+    """Epochs; those that were trained where nobody knows."""
     train_loss: list[float]
     val_loss: list[float]
     train_score: list[float]
@@ -140,6 +142,7 @@ def runs(evidence: Evidence) -> list[Run]:
                 evidence.text("metric") or "score",
                 _branch(evidence, name),
                 evidence.number(f"{name}_longer"),
+                evidence.number(f"{name}_planned_epochs") or len(curves["val_score"]),
                 **curves,
             )
         )

@@ -36,6 +36,13 @@ LATEST_DROP = 0.6
 VANISHED = 1e-3
 """Of its peak: a rate that no longer trains. Two drops by ten, and all of a cosine but its last
 2 %, stay above it."""
+EARLY, SATURATED = 0.1, 0.5
+"""Shares of a training by which the best score early on, or what is as good, says that it was too
+long (Google's tuning playbook: a best step in the first tenth; saturated long before the end)."""
+FEWEST_TO_SHORTEN, LEAST_LENGTH = 12, 5
+"""Epochs of a training that is worth shortening, and what it is shortened to at least."""
+ROOM = 1.5
+"""Times the epochs up to the best score, so that this lies within the new training."""
 VANISHED_BY, TURNS = 0.2, 6
 """Share of training by which a schedule meant for epochs and stepped per batch has run out; and
 changes of direction from which a rate goes up and down."""
@@ -193,6 +200,52 @@ def still_improving(evidence: Evidence) -> Finding | None:
     return finding_of_runs(evidence, test, "warn", "Train longer.", confidence=0.7)
 
 
+@rule("note")
+def longer_than_needed(evidence: Evidence) -> Finding | None:
+    """What: the best validation score came within the first tenth of the training, or one that
+    is as good within its first half, and validation loss gains nothing any more at the end.
+
+    Why: what is trained after that costs time and brings nothing; with the same time more settings
+    can be tried. A decay of the rate that comes later brought nothing either. A best score in the
+    last quarter says the opposite: there, look for `still-improving`.
+
+    Fix: train for fewer epochs, with the schedule over all of them; keep the longer training for
+    the last round.
+    """
+
+    def test(run: Run) -> str | None:
+        scores, planned = run.val_score, run.planned
+        if len(scores) < ENOUGH or planned < FEWEST_TO_SHORTEN or not _gained(run):
+            return None
+        best, good = max(range(len(scores)), key=scores.__getitem__) + 1, _as_good(run)
+        fall = relative_fall(run.val_loss, TAIL)
+        if best > EARLY * planned and (good > SATURATED * planned or fall is None or fall > FLAT):
+            return None
+        reached = best if best <= EARLY * planned else good
+        enough = max(LEAST_LENGTH, math.ceil(ROOM * reached))
+        if enough >= planned:
+            return None
+        what = "the best score came" if reached == best else "a score as good as the best came"
+        return f"{what} in epoch {reached} of {planned:.0f}; about {enough} epochs may do"
+
+    return finding_of_runs(
+        evidence, test, "note", "Train for fewer epochs, and try more settings instead."
+    )
+
+
+def _gained(run: Run) -> bool:
+    """Whether it learnt at all: a score that never moved says nothing of its length."""
+    first = run.chance if run.chance > 0 else run.val_score[0]
+    return max(run.val_score) - first > noise_of(run) or run.tells
+
+
+def _as_good(run: Run) -> int:
+    """The first epoch from which two scores in a row lie within the noise of the best."""
+    bar = max(run.val_score) - noise_of(run)
+    pairs = enumerate(pairwise(run.val_score), 1)
+    return next((epoch for epoch, both in pairs if min(both) >= bar), len(run.val_score))
+
+
 @rule("warn", explains=OTHER_SCHEDULE, remedy=leave_rate)
 def schedule_differs_from_plan(evidence: Evidence) -> Finding | None:
     """What: the logged rate is next to nothing from early on, or goes up and down all the time.
@@ -227,4 +280,5 @@ RULES = (
     needs_lr_decay,
     decayed_too_early,
     still_improving,
+    longer_than_needed,
 )
