@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from recipe.experiment import Experiment
     from recipe.frameworks.lightning import from_lightning
     from recipe.frameworks.transformers import from_transformers
-    from recipe.ranges import integers, log_uniform, uniform, when
+    from recipe.ranges import integers, log_uniform, scientific, uniform, when
     from recipe.sources.from_timm import from_timm
     from recipe.tasks import Task
     from recipe.trained.loading import load
 
 __all__ = ["Experiment", "RunResult", "Task", "UsageError", "__version__", "from_lightning",
-           "from_timm", "from_transformers", "integers", "load", "log_uniform", "run", "uniform",
-           "when"]  # fmt: skip
+           "from_timm", "from_transformers", "integers", "load", "log_uniform", "run", "scientific",
+           "uniform", "when"]  # fmt: skip
 
 __version__ = version.VERSION
 
@@ -34,6 +34,7 @@ _HOMES = {
     "load": "recipe.trained.loading",
     "log_uniform": "recipe.ranges",
     "run": "recipe.api",
+    "scientific": "recipe.ranges",
     "uniform": "recipe.ranges",
     "when": "recipe.ranges",
 }

@@ -1,6 +1,5 @@
 """Experiment: what the user declares, checked when it is made and never modified."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -12,19 +11,34 @@ from torch.utils.data import DataLoader, SequentialSampler
 from recipe.core.errors import UsageError
 from recipe.core.evidence import Scalar
 from recipe.core.names import checked_names, unknown
+from recipe.core.number_checks import Limits, check_numbers
 from recipe.ranges import Axis, check
 from recipe.tasks import TASKS, Task
 from recipe.tasks.metrics import NamedMetric, canonical, shown
 
 OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
 SCHEDULES = ("constant", "step", "cosine", "linear", "inverse_sqrt")
-SEARCHABLE = ("lr", "weight_decay", "momentum", "batch_size", "epochs", "schedule", "warmup",
-              "clip_norm", "optimizer", "freeze", "begin_from")  # fmt: skip
+SEARCHABLE = ("lr", "weight_decay", "momentum", "beta2", "epsilon", "batch_size", "epochs",
+              "schedule", "warmup", "clip_norm", "optimizer", "freeze", "begin_from")  # fmt: skip
 """Fields that a search may vary; every other name goes to the model factory."""
 
 DEFAULT_EPOCHS = 20
 DEFAULT_WEIGHT_DECAY = 1e-4
 DEFAULT_SCHEDULE = "cosine"
+
+NUMBERS = {
+    "freeze": Limits("a whole number of blocks, zero or more", 0, whole=True, needed=True),
+    "batch_size": Limits("a whole number of at least 1", 1, whole=True, needed=True),
+    "epochs": Limits("a whole number of at least 1", 1, whole=True),
+    "epoch_items": Limits("a whole number of at least 2", 2, whole=True),
+    "lr": Limits("a positive number", 1e-300),
+    "weight_decay": Limits("zero or a positive number", 0),
+    "warmup": Limits("a share of training in [0, 1)", 0, below=1, needed=True),
+    "momentum": Limits("a number in [0, 1)", 0, below=1),
+    "beta2": Limits("a number in [0, 1)", 0, below=1),
+    "epsilon": Limits("a positive number", 1e-300),
+    "clip_norm": Limits("a positive number", 1e-300),
+}
 
 MODEL_LOSS = "model"
 """Says that the model computes its loss itself when it is given the targets."""
@@ -64,8 +78,11 @@ class Experiment:
         augment: random transform of a training batch x; validation never sees it.
         momentum: of a named optimizer, in [0, 1): Nesterov for sgd (default 0.9), the first beta
             of adam and adamw (0.9), plain for rmsprop (0).
+        beta2: the second beta of adam and adamw (0.999).
+        epsilon: what adam, adamw and rmsprop add to the size they divide by (1e-8).
         space: what to search by name, beside lr and weight_decay: lists of values, or ranges
-            (`recipe.uniform`, `log_uniform`, `integers`), some of them on a condition (`when`).
+            (`recipe.uniform`, `log_uniform`, `integers`), some of them on a condition (`when`);
+            with `recipe.scientific(values)` all else is tuned anew for each of the values.
         warmup: share of training in which the rate rises linearly, in [0, 1).
         schedule: a name or a callable(progress in [0, 1]) -> factor of lr.
         update: an own update step, callable(model, optimizer, (x, y)) -> loss; it does
@@ -105,6 +122,8 @@ class Experiment:
     lr: float | None = None
     weight_decay: float | None = None
     momentum: float | None = None
+    beta2: float | None = None
+    epsilon: float | None = None
     epochs: int | None = None
     schedule: str | Callable[[float], float] | None = None
     augment: Callable[[Tensor], Tensor] | None = None
@@ -173,12 +192,14 @@ class Experiment:
         self._check_name("optimizer", OPTIMIZERS)
         if self.schedule is not None:
             self._check_name("schedule", SCHEDULES)
-        self._check_numbers()
-        if self.momentum is not None and not isinstance(self.optimizer, str):
-            raise UsageError(
-                f"Experiment(momentum={self.momentum!r}) beside an optimizer function: "
-                "set the momentum in that function."
-            )
+        check_numbers(self, NUMBERS)
+        for name in ("momentum", "beta2", "epsilon"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(self.optimizer, str):
+                raise UsageError(
+                    f"Experiment({name}={value!r}) beside an optimizer function: "
+                    f"set the {name} in that function."
+                )
         self._check_callables()
         self._check_metric()
         self._check_transfer()
@@ -246,28 +267,6 @@ class Experiment:
                 "the factory knows."
             )
 
-    def _check_numbers(self) -> None:
-        checks = {
-            "freeze": (self.freeze, int, 0, "a whole number of blocks, zero or more"),
-            "batch_size": (self.batch_size, int, 1, "a whole number of at least 1"),
-            "epochs": (self.epochs, int, 1, "a whole number of at least 1"),
-            "epoch_items": (self.epoch_items, int, 2, "a whole number of at least 2"),
-            "lr": (self.lr, float, 1e-300, "a positive number"),
-            "weight_decay": (self.weight_decay, float, 0, "zero or a positive number"),
-            "warmup": (self.warmup, float, 0, "a share of training in [0, 1)"),
-            "momentum": (self.momentum, float, 0, "a number in [0, 1)"),
-            "clip_norm": (self.clip_norm, float, 1e-300, "a positive number"),
-        }
-        for name, (value, kind, least, wanted) in checks.items():
-            if value is None:
-                if name in ("batch_size", "warmup", "freeze"):
-                    raise UsageError(f"Experiment({name}=None): pass {wanted}.")
-                continue
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            fits = number and (kind is float or isinstance(value, int)) and math.isfinite(value)
-            if not fits or value < least or (name in ("warmup", "momentum") and value >= 1):
-                raise UsageError(f"Experiment({name}={value!r}): pass {wanted}.")
-
     @property
     def resolved_task(self) -> Task:
         """The task object, its score fitted to the declared loss."""
@@ -332,7 +331,8 @@ class Experiment:
             "warmup": self.warmup,
             "batch_size": self.batch_size,
             "epochs": self.epochs,
-            **({} if self.momentum is None else {"momentum": self.momentum}),
+            **{name: value for name in ("momentum", "beta2", "epsilon")
+               if (value := getattr(self, name)) is not None},
             **({"freeze": self.freeze} if self.freeze else {}),
             **({} if self.begin_from is None else {"begin_from": self.begin_from}),
             **self.model_args,

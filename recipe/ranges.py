@@ -75,12 +75,27 @@ class When:
         return self.name in params and params[self.name] in self.values
 
 
-Axis = Range | When | Sequence[Scalar]
+@dataclass(frozen=True)
+class Scientific:
+    """Values whose effect is the question: for each of them all else that is searched is tuned
+    anew, the learning rate first (Google's tuning playbook, "scientific" against "nuisance").
+
+    Attributes:
+        values: to compare.
+
+    """
+
+    values: tuple[Scalar, ...]
+
+
+Axis = Range | When | Scientific | Sequence[Scalar]
 """What a parameter may be."""
 
 
 def plain(axis: Axis) -> Range | Sequence[Scalar]:
     """What it may be, whatever it depends on."""
+    if isinstance(axis, Scientific):
+        return axis.values
     return axis.then if isinstance(axis, When) else axis
 
 
@@ -105,6 +120,20 @@ def when(name: str, values: "Scalar | Sequence[Scalar]", then: "Range | Sequence
     """
     several = isinstance(values, Sequence) and not isinstance(values, str)
     return When(name, tuple(values) if several else (values,), then)  # type: ignore[arg-type]
+
+
+def scientific(values: Sequence[Scalar]) -> Scientific:
+    """Values to compare, all else tuned anew for each: `space={"dropout": recipe.scientific([0.0,
+    0.2, 0.5])}` says which dropout is best, each at its own learning rate and weight decay.
+
+    Raises:
+        UsageError: fewer than two values, or some that are the same.
+
+    """
+    listed = isinstance(values, Sequence) and not isinstance(values, str)
+    if not listed or len(set(values)) != len(values) or len(values) < 2:
+        raise UsageError(f"recipe.scientific({values!r}): pass two or more values that differ.")
+    return Scientific(tuple(values))
 
 
 def check(space: Mapping[str, Axis]) -> None:

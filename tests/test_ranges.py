@@ -5,7 +5,7 @@ import pytest
 
 import recipe
 from recipe import UsageError
-from recipe.ranges import Range, When, active_params, check
+from recipe.ranges import Range, When, active_params, check, plain
 
 
 def test_a_range_is_spread_evenly():
@@ -81,3 +81,16 @@ def test_a_sound_space_is_accepted():
 def test_a_space_that_cannot_be_searched_is_one_sentence(space, says):
     with pytest.raises(UsageError, match=says):
         recipe.Experiment(model=lambda: None, train=None, space=space)
+
+
+def test_scientific_values_are_searched_like_a_list():
+    axis = recipe.scientific([0.0, 0.2])
+    assert plain(axis) == (0.0, 0.2)
+    check({"dropout": axis})
+    recipe.Experiment(model=list, train=1, space={"dropout": axis})
+
+
+@pytest.mark.parametrize("values", [[0.1], [0.1, 0.1], "ab", 3, []])
+def test_nothing_is_compared_with_less_than_two_values(values):
+    with pytest.raises(UsageError, match="two or more values that differ"):
+        recipe.scientific(values)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from recipe.plugin.early_verdict import fails_already
     from recipe.plugin.context import Context
     from recipe.experiment import Experiment, LossFunction, OPTIMIZERS
-    from recipe.ranges import Axis, Range, active_params, rounded
+    from recipe.ranges import Axis, Range, Scientific, active_params, rounded
     from recipe.tasks.base import SummedMetric, Task, TargetKind, counts_items
     from recipe.tasks import Embedding, Forecasting, LanguageModel, Regression
     from recipe.tasks.by_loss import ByLoss, loss_accepts
@@ -109,7 +109,8 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "Goto", "Step", "read_examples", "Rule", "finding", "rule", "Remedy", "RemedyInput",
     "Allowance", "Context", "PACE", "fails_already", "TimeUp", "UnaffordableError", "part_of_time",
     # what the user declared
-    "Experiment", "LossFunction", "OPTIMIZERS", "Axis", "Range", "active_params", "rounded",
+    "Experiment", "LossFunction", "OPTIMIZERS", "Axis", "Range", "Scientific", "active_params",
+    "rounded",
     # tasks
     "Task", "TargetKind", "counts_items", "SummedMetric", "Embedding", "Forecasting",
     "LanguageModel", "Regression", "ByLoss", "loss_accepts",
@@ -158,7 +159,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.plugin.early_verdict": ("fails_already",),
     "recipe.plugin.context": ("Context",),
     "recipe.experiment": ("Experiment", "LossFunction", "OPTIMIZERS"),
-    "recipe.ranges": ("Axis", "Range", "active_params", "rounded"),
+    "recipe.ranges": ("Axis", "Range", "Scientific", "active_params", "rounded"),
     "recipe.tasks.base": ("SummedMetric", "Task", "TargetKind", "counts_items"),
     "recipe.tasks": ("Embedding", "Forecasting", "LanguageModel", "Regression"),
     "recipe.tasks.by_loss": ("ByLoss", "loss_accepts"),

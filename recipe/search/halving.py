@@ -22,7 +22,9 @@ LEAST_ITERATIONS = 30
 """Until a cut on losses: fewer cost little, and say little."""
 LATEST = 0.5
 """Of a training: a cut that would come later saves too little."""
-FREE = frozenset({"lr", "weight_decay", "momentum", "schedule", "warmup", "epochs"})
+FREE = frozenset(
+    {"lr", "weight_decay", "momentum", "beta2", "epsilon", "schedule", "warmup", "epochs"}
+)
 """What may differ between trials whose training losses are compared. Dropout, for one, raises the
 loss of the very trial that it helps, and other batches have other losses."""
 

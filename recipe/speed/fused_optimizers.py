@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from recipe.experiment import Experiment
-from recipe.training.optimizers import ADAM_BETA2, EPSILON, RMSPROP_ALPHA, momentum_of
+from recipe.training.optimizers import RMSPROP_ALPHA, beta2_of, epsilon_of, momentum_of
 
 
 class FusedOptimizer(ABC):
@@ -21,6 +21,8 @@ class FusedOptimizer(ABC):
         """State for the trials whose weights are the rows of `weights`."""
         self.decay = _column(weights, [e.weight_decay or 0.0 for e in experiments])
         self.momentum = _column(weights, [momentum_of(e) for e in experiments])
+        self.beta2 = _number_or_column(weights, [beta2_of(e) for e in experiments])
+        self.epsilon = _number_or_column(weights, [epsilon_of(e) for e in experiments])
         self.state = {name: torch.zeros_like(weights) for name in self.slots}
         self.steps = 0
 
@@ -29,6 +31,7 @@ class FusedOptimizer(ABC):
     def keep(self, rows: Tensor) -> None:
         """Go on with these rows only."""
         self.decay, self.momentum = self.decay[rows], self.momentum[rows]
+        self.beta2, self.epsilon = _rows_of(self.beta2, rows), _rows_of(self.epsilon, rows)
         self.state = {name: value[rows] for name, value in self.state.items()}
 
     @torch.no_grad()
@@ -62,8 +65,12 @@ class _Adam(FusedOptimizer):
         else:
             grad = grad.addcmul(weights, self.decay)
         mean = self.state["mean"].lerp_(grad, (1 - self.momentum).expand_as(grad))
-        square = self.state["square"].mul_(ADAM_BETA2).addcmul_(grad, grad, value=1 - ADAM_BETA2)
-        root = square.sqrt().div_((1 - ADAM_BETA2**self.steps) ** 0.5).add_(EPSILON)
+        square = self.state["square"].mul_(self.beta2)
+        if isinstance(self.beta2, Tensor):
+            square.addcmul_(grad, grad * (1 - self.beta2))
+        else:
+            square.addcmul_(grad, grad, value=1 - self.beta2)
+        root = square.sqrt().div_((1 - self.beta2**self.steps) ** 0.5).add_(self.epsilon)
         weights.sub_((lr / (1 - self.momentum**self.steps)) * mean / root)
 
 
@@ -80,7 +87,7 @@ class _RMSprop(FusedOptimizer):
         grad = grad.addcmul(weights, self.decay)
         square = self.state["square"].mul_(RMSPROP_ALPHA)
         square.addcmul_(grad, grad, value=1 - RMSPROP_ALPHA)
-        scaled = grad.div_(square.sqrt().add_(EPSILON))
+        scaled = grad.div_(square.sqrt().add_(self.epsilon))
         weights.sub_(self.state["velocity"].mul_(self.momentum).add_(scaled) * lr)
 
 
@@ -90,6 +97,15 @@ FUSED: dict[str, type[FusedOptimizer]] = {
     "adamw": _AdamW,
     "rmsprop": _RMSprop,
 }
+
+
+def _number_or_column(like: Tensor, values: Sequence[float]) -> float | Tensor:
+    """One number where all trials have the same, as nearly always."""
+    return values[0] if len(set(values)) == 1 else _column(like, values)
+
+
+def _rows_of(value: float | Tensor, rows: Tensor) -> float | Tensor:
+    return value[rows] if isinstance(value, Tensor) else value
 
 
 def _column(like: Tensor, values: Sequence[float]) -> Tensor:

@@ -23,5 +23,6 @@ def fusable(experiment: Experiment) -> str | None:
 def fusion_group(experiment: Experiment) -> Experiment:
     """The experiment without what may vary inside a group: equal for trials of one group."""
     return replace(
-        experiment, lr=None, weight_decay=None, momentum=None, schedule=None, warmup=0.0, epochs=1
-    )
+        experiment, lr=None, weight_decay=None, momentum=None, beta2=None, epsilon=None,
+        schedule=None, warmup=0.0, epochs=1,
+    )  # fmt: skip

@@ -47,6 +47,16 @@ def momentum_of(experiment: Experiment) -> float:
     return MOMENTUM.get(str(experiment.optimizer), 0.0)
 
 
+def beta2_of(experiment: Experiment) -> float:
+    """The declared second beta of adam and adamw, or the usual one."""
+    return ADAM_BETA2 if experiment.beta2 is None else experiment.beta2
+
+
+def epsilon_of(experiment: Experiment) -> float:
+    """The declared epsilon of a named optimizer, or the usual one."""
+    return EPSILON if experiment.epsilon is None else experiment.epsilon
+
+
 def optimizer_family(experiment: Experiment) -> tuple[str | None, float]:
     """The named optimizer of the same kind, and its momentum; None for an unknown kind."""
     if isinstance(experiment.optimizer, str):
@@ -88,11 +98,9 @@ def build_optimizer(experiment: Experiment, model: nn.Module, lr: float) -> Opti
         )
     decay = experiment.weight_decay or 0.0
     if isinstance(experiment.optimizer, str):
+        fused = _may_fuse(experiment, params) or None
         with made_lightly():
-            return _named(
-                experiment.optimizer, params, lr, momentum_of(experiment),
-                fused=_may_fuse(experiment, params) or None, weight_decay=decay,
-            )  # fmt: skip
+            return _named(experiment, params, fused=fused, lr=lr, weight_decay=decay)
     try:
         with made_lightly():
             optimizer = experiment.optimizer(params, lr, decay)
@@ -124,21 +132,20 @@ def _fills_memory(tensor: Tensor) -> bool:
 
 
 def _named(
-    name: str, params: list[nn.Parameter], lr: float, momentum: float, *,
-    fused: bool | None, weight_decay: float,
-) -> Optimizer:  # fmt: skip
-    shared: Any = {"lr": lr, "weight_decay": weight_decay}
+    experiment: Experiment, params: list[nn.Parameter], *, fused: bool | None, **shared: Any
+) -> Optimizer:
+    name, momentum, epsilon = experiment.optimizer, momentum_of(experiment), epsilon_of(experiment)
     if name == "sgd":
         nesterov = momentum > 0
         return torch.optim.SGD(params, momentum=momentum, nesterov=nesterov, fused=fused, **shared)
     if name == "rmsprop":  # has no fused kernel
         few = params[0].is_cpu and sum(p.numel() for p in params) <= SMALL
         return torch.optim.RMSprop(
-            params, alpha=RMSPROP_ALPHA, eps=EPSILON, momentum=momentum,
+            params, alpha=RMSPROP_ALPHA, eps=epsilon, momentum=momentum,
             foreach=True if few else None, **shared,
         )  # fmt: skip
     kind = torch.optim.AdamW if name == "adamw" else torch.optim.Adam
-    return kind(params, betas=(momentum, ADAM_BETA2), eps=EPSILON, fused=fused, **shared)
+    return kind(params, betas=(momentum, beta2_of(experiment)), eps=epsilon, fused=fused, **shared)
 
 
 def step(optimizer: Optimizer, closure: Callable[[], float] | None) -> None:

@@ -39,6 +39,7 @@ def grid_evidence(trials: Sequence[Trial], best: Trial | None, more: dict[str, S
         "failed": sum(trial.status == "failed" for trial in trials),
         "first_failure": next((t.reason for t in trials if t.status == "failed"), None),
         "epochs": sum(trial.trained for trial in trials),
+        "batch_sizes": len({t.params["batch_size"] for t in trials if "batch_size" in t.params}),
         **more,
     }
     if best is not None:

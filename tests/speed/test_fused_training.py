@@ -79,6 +79,14 @@ def test_momentum_of_each_trial():
         compare(experiments(cells, optimizer=optimizer), data(), rel)
 
 
+def test_second_beta_and_epsilon_of_each_trial():
+    cells = [{"beta2": b, "epsilon": e, "lr": 0.01} for b, e in ((0.9, 1e-8), (0.999, 1e-3))]
+    for optimizer in ("adam", "adamw"):
+        compare(experiments(cells, optimizer=optimizer), data())
+    compare(experiments(optimizer="adam", beta2=0.95, epsilon=1e-4), data())
+    compare(experiments([{"epsilon": e} for e in (1e-8, 1e-2)], optimizer="rmsprop"), data(), 1e-3)
+
+
 def test_schedule_of_each_trial():
     compare(experiments([{"schedule": name} for name in SCHEDULES], warmup=0.2), data())
 

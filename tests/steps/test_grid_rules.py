@@ -1,7 +1,15 @@
 import pytest
 
+from recipe.core.evidence import Evidence
 from recipe_steps.coarse_grid import CoarseGrid
-from recipe_steps.coarse_grid.rules import best_at_edge_of_grid, most_trials_diverge, trials_fail
+from recipe_steps.coarse_grid.rules import (
+    batch_size_searched,
+    best_at_edge_of_grid,
+    more_trials_may_help,
+    most_trials_diverge,
+    scientific_values_compared,
+    trials_fail,
+)
 from recipe_steps.refine_grid import RefineGrid
 from recipe_steps.refine_grid.rules import gain_within_noise
 from rule_cases import NAN, Case, assert_complete, check
@@ -43,6 +51,32 @@ EDGE = [
 ]
 
 
+def doubled(gain, error=0.01):
+    return {"last_doubling": gain, "score_error": error, "drawn": 12}
+
+
+def compared(lead, error=0.01):
+    return {"studies": "dropout 0.2: 0.9; dropout 0.5: 0.85", "study_best": "dropout 0.2",
+            "study_lead": lead, "study_error": error}  # fmt: skip
+
+
+SEARCH = [
+    Case(batch_size_searched, {"batch_sizes": 3}, "note", says="3 batch sizes"),
+    Case(batch_size_searched, {"batch_sizes": 1}, None),
+    Case(batch_size_searched, {"batch_sizes": 0}, None),
+    Case(batch_size_searched, {}, None),
+    Case(more_trials_may_help, doubled(0.021), "note", says="Half of the 12 trials"),
+    Case(more_trials_may_help, doubled(0.02), None),
+    Case(more_trials_may_help, doubled(0.021, 0.0), None),  # an error that nobody knows
+    Case(more_trials_may_help, doubled(NAN), None),
+    Case(more_trials_may_help, {}, None),
+    Case(scientific_values_compared, compared(0.05), "note", says="dropout 0.2: 0.9; dropout"),
+    Case(scientific_values_compared, compared(0.005), "note", says="leads by 0.005"),
+    Case(scientific_values_compared, compared(NAN), None),
+    Case(scientific_values_compared, {}, None),
+]
+
+
 def lead(best, other, error=0.01):
     return {"best_score": best, "runner_up_score": other, "score_error": error}
 
@@ -68,7 +102,7 @@ NOISE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", DIVERGED + EDGE + FAILED, ids=str)
+@pytest.mark.parametrize("case", DIVERGED + EDGE + FAILED + SEARCH, ids=str)
 def test_coarse_grid_rule(case):
     check(CoarseGrid(), case)
 
@@ -79,5 +113,11 @@ def test_refine_grid_rule(case):
 
 
 def test_every_rule_is_tested():
-    assert_complete(CoarseGrid(), DIVERGED + EDGE + FAILED)
+    assert_complete(CoarseGrid(), DIVERGED + EDGE + FAILED + SEARCH)
     assert_complete(RefineGrid(), DIVERGED + NOISE + FAILED)
+
+
+def test_studies_that_differ_by_less_than_the_error_are_read_as_equal():
+    advice = [scientific_values_compared(Evidence(compared(lead))).advice for lead in (0.05, 0.005)]
+    assert advice[0] == "Take dropout 0.2."
+    assert advice[1].startswith("Read them as equal")

@@ -51,6 +51,29 @@ def test_a_name_means_torchs_optimizer_with_these_settings(name):
     assert not torch.equal(ours.weight, layer().weight)
 
 
+def test_beta_and_epsilon_are_those_declared():
+    given = experiment(optimizer="adamw", momentum=0.8, beta2=0.98, epsilon=1e-4)
+    (group,) = build_optimizer(given, layer(), 0.1).param_groups
+    assert (group["betas"], group["eps"]) == ((0.8, 0.98), 1e-4)
+    (group,) = build_optimizer(
+        experiment(optimizer="rmsprop", epsilon=1e-3), layer(), 0.1
+    ).param_groups
+    assert group["eps"] == 1e-3
+
+
+@pytest.mark.parametrize(
+    "given", [{"beta2": 1.0}, {"beta2": -0.1}, {"epsilon": 0.0}, {"beta2": "a"}]
+)
+def test_impossible_settings_are_refused(given):
+    with pytest.raises(UsageError, match=r"Experiment\((beta2|epsilon)="):
+        experiment(optimizer="adam", **given)
+
+
+def test_settings_beside_an_optimizer_function_are_refused():
+    with pytest.raises(UsageError, match="set the epsilon in that function"):
+        experiment(optimizer=lambda *_: None, epsilon=1e-4)
+
+
 def test_without_a_declared_decay_there_is_none():
     made = build_optimizer(experiment(optimizer="adamw"), layer(), 0.1)
     assert made.param_groups[0]["weight_decay"] == 0.0

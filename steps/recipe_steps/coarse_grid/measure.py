@@ -1,11 +1,13 @@
 """Short trials over a log-spaced grid, or at quasi-random or random points."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from recipe.plugin import (
+    Axis,
     Context,
     Evidence,
+    Experiment,
     Halving,
     Params,
     Range,
@@ -24,13 +26,23 @@ from recipe.plugin import (
     thinned_grid,
     usual_rates,
 )
+from recipe_steps.coarse_grid.adam import TRIALS as ADAM_STEPS
+from recipe_steps.coarse_grid.adam import adam_axes, trials_for
+from recipe_steps.coarse_grid.enough import last_doubling
+from recipe_steps.coarse_grid.studies import (
+    TRIALS,
+    held,
+    outcome,
+    roles,
+    scientific_axes,
+    size_of_study,
+    studies,
+)
 from recipe_steps.grids import grid_evidence, number
+from recipe_steps.rate_scales import decays_of, of_one_kind, scaled
 
 STEP, RATES = math.sqrt(10), 3
 """Ratio of neighbouring rates, about, and how many there usually are."""
-DECAYS = {"adamw": (1e-3, 1e-2, 1e-1)}
-USUAL_DECAYS = (1e-5, 1e-4, 1e-3)
-"""The lecture's "1e-4, 1e-5, 0"; decoupled decay works at larger values (Loshchilov, Hutter)."""
 LARGER = 2
 """How many of them, the larger ones, a grid tries. Short trainings hardly tell decays apart: with
 the third one, the whole search was no nearer to the best of 96 trainings, on 30 seeds of digits."""
@@ -71,9 +83,9 @@ def measure(ctx: Context) -> Evidence:
     low, high = rate_range(ctx)
     if (alone := _alone(ctx, epochs)) is not None:
         return alone
-    cells = _cells(ctx, low, high, epochs)
-    trials = ctx.run_trials(cells, HALVING, epochs=epochs)
+    trials, drawn = _first_trials(ctx, low, high, epochs)
     _stop_when_all_failed(trials)
+    enough = last_doubling(ctx, trials) if drawn else {}
     extended = 0
     while extended < MOST_EXTENSIONS and (beyond := _beyond(trials)) and not ctx.meter.spent:
         # It goes on to its end if it would have in the grid.
@@ -84,9 +96,34 @@ def measure(ctx: Context) -> Evidence:
     best = best_of(trials)
     exhausted = extended == MOST_EXTENSIONS and _beyond(trials) is not None
     edge = "lr" if exhausted and _leads(ctx, trials, best) else None
-    return grid_evidence(
-        trials, best, {"epochs_per_trial": epochs, "extended": extended, "edge": edge}
-    )
+    more: dict[str, Scalar] = {"epochs_per_trial": epochs, "extended": extended, "edge": edge}
+    return grid_evidence(trials, best, {**more, **enough, **outcome(ctx, trials)})
+
+
+def _first_trials(ctx: Context, low: float, high: float, epochs: int) -> tuple[list[Trial], bool]:
+    """The grid, or one for each scientific value, and whether its places were drawn for one search;
+    rates and decays are moved with what changes their meaning.
+    """
+    experiment = ctx.experiment
+    compared = studies(experiment.space)
+    most = ctx.decide("cells", lambda: _affordable(experiment, ctx.epochs_left, epochs))
+    space = {**experiment.space, **({} if compared else adam_axes(experiment, most))}
+    if said := roles(space):
+        ctx.say(said)
+    if not compared:
+        cells = _cells(ctx, low, high, most, space)
+        return _trained(ctx, cells, epochs), _how(ctx, space) != "grid"
+    each, trials = size_of_study(most, len(compared)), list[Trial]()
+    for values in compared:
+        # By itself, so that no trial is cut for those of another study; all have the same cells.
+        cells = _cells(ctx, low, high, each, held(space, values))
+        trials += _trained(ctx, cells, epochs, first=len(trials) + 1)
+    return trials, False
+
+
+def _trained(ctx: Context, cells: list[Params], epochs: int, first: int = 1) -> list[Trial]:
+    moved = [scaled(ctx.experiment, cell) for cell in cells]
+    return ctx.run_trials(moved, HALVING, first=first, epochs=epochs)
 
 
 def _alone(ctx: Context, epochs: int) -> Evidence | None:
@@ -122,17 +159,23 @@ def expects(ctx: Context, left: float | None) -> float:
     """Epochs of the baseline, where there is one, and of the grid."""
     baseline = ctx.experiment.epochs or 1 if ctx.experiment.has_baseline else 0
     epochs = _length(ctx)
-    cells = _affordable(None if left is None else left - baseline, epochs)
-    if _how(ctx) == "grid" and not ctx.experiment.space:
+    compared = len(studies(ctx.experiment.space))
+    cells = _affordable(ctx.experiment, None if left is None else left - baseline, epochs)
+    if compared:
+        each = size_of_study(cells, compared)
+        return baseline + epochs * compared * HALVING.cost(each)
+    space = {**ctx.experiment.space, **adam_axes(ctx.experiment, cells)}
+    if _how(ctx, space) == "grid" and not space:
         cells = min(cells, RATES * LARGER)
     return baseline + epochs * HALVING.cost(cells)
 
 
-def _how(ctx: Context) -> str:
+def _how(ctx: Context, space: Mapping[str, Axis]) -> str:
     """The kind of search."""
     if ctx.settings.search != "auto":
         return ctx.settings.search
-    return "grid" if len({"lr", "weight_decay", *ctx.experiment.space}) <= DIMENSIONS else "quasi"
+    searched = {"lr", "weight_decay", *space} - scientific_axes(ctx.experiment.space).keys()
+    return "grid" if len(searched) <= DIMENSIONS else "quasi"
 
 
 def _length(ctx: Context) -> int:
@@ -140,13 +183,22 @@ def _length(ctx: Context) -> int:
     return min(MOST_EPOCHS, max(1, math.floor((ctx.experiment.epochs or 1) * EPOCH_SHARE)))
 
 
-def _affordable(left: float | None, epochs: int) -> int:
-    """How many cells the grid's share of the budget pays for; at least two."""
+def _affordable(experiment: Experiment, left: float | None, epochs: int) -> int:
+    """How many cells the grid's share of the budget pays for; at least two. Where studies are
+    compared, of all of them together; for Adam more, where the budget pays for searching more of
+    its hyperparameters.
+    """
+    compared = len(studies(experiment.space))
+    most = max(MOST_TRIALS, TRIALS * compared)
     if left is None:
-        return MOST_TRIALS
+        return most
     share = left * BUDGET_SHARE
-    paid = (n for n in range(MOST_TRIALS, FEWEST, -1) if epochs * HALVING.cost(n) <= share)
-    return next(paid, FEWEST)
+    more = 0 if compared else trials_for(experiment, _paid(share, epochs, max(ADAM_STEPS.values())))
+    return more or _paid(share, epochs, most)
+
+
+def _paid(share: float, epochs: int, most: int) -> int:
+    return next((n for n in range(most, FEWEST, -1) if epochs * HALVING.cost(n) <= share), FEWEST)
 
 
 def rate_range(ctx: Context) -> tuple[float, float]:
@@ -191,19 +243,18 @@ def _leads(ctx: Context, trials: Sequence[Trial], best: Trial | None) -> bool:
     others = [
         t.val_score for t in trials
         if t.val_score is not None and t.params.get("lr") != best.params.get("lr")
+        and of_one_kind(t, best)
     ]  # fmt: skip
     return best.val_score - max(others, default=best.val_score) > EDGE * ctx.score_error(best)
 
 
-def _cells(ctx: Context, low: float, high: float, epochs: int) -> list[Params]:
-    name = ctx.experiment.optimizer if isinstance(ctx.experiment.optimizer, str) else "sgd"
-    decays = DECAYS.get(name, USUAL_DECAYS)
-    limit = ctx.decide("cells", lambda: _affordable(ctx.epochs_left, epochs))
-    seed = ctx.seed_for("cells")
-    space = ctx.experiment.space
+def _cells(
+    ctx: Context, low: float, high: float, limit: int, space: Mapping[str, Axis]
+) -> list[Params]:
+    decays, seed = decays_of(ctx.experiment), ctx.seed_for("cells")
     axes = {"lr": Range(low, high, log=True),
             "weight_decay": Range(decays[0], decays[-1], log=True), **space}  # fmt: skip
-    how = _how(ctx)
+    how = _how(ctx, space)
     if how != "grid":
         return (random_draws if how == "random" else quasi_random)(axes, limit, seed)
     count = 1 + max(1, round(math.log(high / low, STEP)))
@@ -222,8 +273,11 @@ def _stop_when_all_failed(trials: Sequence[Trial]) -> None:
 def _beyond(trials: Sequence[Trial]) -> Params | None:
     """A cell past the best one when that has the smallest or the largest rate."""
     best = best_of(trials)
-    rates = sorted({rate for t in trials if (rate := number(t.params.get("lr"))) is not None})
-    if best is None or len(rates) < 2:
+    if best is None:
+        return None
+    alike = [t for t in trials if of_one_kind(t, best)]
+    rates = sorted({rate for t in alike if (rate := number(t.params.get("lr"))) is not None})
+    if len(rates) < 2:
         return None
     rate = number(best.params["lr"])
     if rate == rates[-1]:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from recipe.plugin import Experiment
 
 MOST = 0.5
+DOUBLING = 2.0
+"""Standard errors of a score that the last doubling of the trials has to have brought."""
 FEW = 4
 """Diverged trials that are no majority yet: where every trial has an even chance, all of four
 diverge in 6 % of the rounds, all of five in 3 %."""
@@ -99,4 +101,84 @@ def trials_fail(evidence: Evidence) -> Finding | None:
     )
 
 
-RULES = (best_at_edge_of_grid, most_trials_diverge, trials_fail)
+@rule("note")
+def batch_size_searched(evidence: Evidence) -> Finding | None:
+    """What: the batch size is searched as if it were a knob for the score.
+
+    Why: it decides the speed of training. With rate, decay and length tuned for each, every batch
+    size reaches about the same score (Shallue et al. 2019), so trials of other sizes tell how well
+    the rate happened to suit each of them. The rates of the search are moved with the size, and the
+    trials are spent on it all the same.
+
+    Fix: take the largest batch size at which throughput still rises, leave it out of the space, and
+    tune the rest for it.
+    """
+    count = evidence.number("batch_sizes")
+    if not count or count <= 1:
+        return None
+    return finding(
+        "note",
+        f"{count:.0f} batch sizes are searched: they differ in speed, and with a rate that suits "
+        "each hardly in the score.",
+        "Choose the batch size by throughput, and search the rest.",
+        confidence=0.8,
+    )
+
+
+@rule("note")
+def scientific_values_compared(evidence: Evidence) -> Finding | None:
+    """What: the best score of each value of a scientific parameter, all else that is searched being
+    tuned anew for it.
+
+    Why: a value that is compared at the rate of another one may lose for the rate alone. A lead
+    below the standard error of a score is none: with other validation items the order may turn.
+
+    Fix: take the value that leads beyond the error, and of equal ones the simpler or cheaper one.
+    """
+    said, best, lead, error = (
+        evidence.text("studies"), evidence.text("study_best"), evidence.number("study_lead"),
+        evidence.number("study_error"),
+    )  # fmt: skip
+    if said is None or best is None or lead is None:
+        return None
+    sure = error is not None and lead > error
+    return finding(
+        "note",
+        f"Each at its own best setting: {said}. The first leads by {lead:.2g}"
+        f"{'' if error is None else f', with a standard error of {error:.2g}'}.",
+        f"Take {best}." if sure else "Read them as equal, and take the simpler or cheaper one.",
+    )
+
+
+@rule("note")
+def more_trials_may_help(evidence: Evidence) -> Finding | None:
+    """What: half as many trials at random places would be expected to end with a clearly lower best
+    score: the last doubling of their number still brought more than a score is uncertain by.
+
+    Why: the best of n trials rises with n, fast at first, and then hardly (Dodge et al. 2019). As
+    long as it rises, the space is too large for the trials, or its ranges are too wide.
+
+    Fix: a larger budget, narrower ranges around the best trials, or fewer parameters at a time.
+    """
+    gain, error, count = (
+        evidence.number(name) for name in ("last_doubling", "score_error", "drawn")
+    )
+    if gain is None or not error or not count or gain <= DOUBLING * error:
+        return None
+    return finding(
+        "note",
+        f"Half of the {count:.0f} trials would have ended {gain:.2g} lower, more than a score is "
+        f"uncertain by ({error:.2g}): more of them may raise it further.",
+        "Give the search a larger budget, or narrow its ranges.",
+        confidence=0.6,
+    )
+
+
+RULES = (
+    best_at_edge_of_grid,
+    most_trials_diverge,
+    trials_fail,
+    batch_size_searched,
+    more_trials_may_help,
+    scientific_values_compared,
+)

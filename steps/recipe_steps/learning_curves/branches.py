@@ -144,8 +144,8 @@ def linear(ctx: Context, experiment: Experiment) -> Experiment | None:
 
     plain = replace(
         experiment, model=make, model_args={}, optimizer="adam", lr=LINEAR_RATE, schedule="cosine",
-        warmup=0.0, weight_decay=0.0, momentum=None, clip_norm=None, augment=None, update=None,
-        head=None, weights=None, freeze=0, begin_from=None, blocks=(),
+        warmup=0.0, weight_decay=0.0, momentum=None, beta2=None, epsilon=None, clip_norm=None,
+        augment=None, update=None, head=None, weights=None, freeze=0, begin_from=None, blocks=(),
     )  # fmt: skip
     return with_standard_inputs(plain, ctx.data)
 

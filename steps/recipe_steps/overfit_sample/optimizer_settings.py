@@ -41,7 +41,10 @@ def rate_factor(ctx: Context, experiment: Experiment, sample: TensorData) -> dic
     divides the steps of Adam and its kin. Nothing for an update step of the user's own, and for
     named optimizers with usual momentum.
     """
-    usual = momentum_of(experiment) <= MOMENTUM.get(str(experiment.optimizer), 0.0)
+    usual = (
+        momentum_of(experiment) <= MOMENTUM.get(str(experiment.optimizer), 0.0)
+        and experiment.beta2 is None and experiment.epsilon is None
+    )  # fmt: skip
     if experiment.update is not None or (isinstance(experiment.optimizer, str) and usual):
         return {}
     training = Training(
@@ -92,7 +95,7 @@ def suspicious(marks: dict[str, Scalar]) -> bool:
 
 def with_usual_settings(experiment: Experiment, name: str) -> Experiment:
     """The experiment with the named optimizer as the recipe means it."""
-    return replace(experiment, optimizer=name, momentum=None)
+    return replace(experiment, optimizer=name, momentum=None, beta2=None, epsilon=None)
 
 
 def _momentum_factor(optimizer: Optimizer, name: str) -> float:

@@ -22,7 +22,9 @@ from recipe.plugin import (
     rounded,
     usual_rates,
 )
+from recipe_steps.coarse_grid.adam import AXES as ADAM_AXES
 from recipe_steps.grids import grid_evidence, number, runner_up
+from recipe_steps.rate_scales import scaled
 from recipe_steps.refine_grid.adoption import decide, pays_for
 from recipe_steps.transfer.training_lengths import expected_length
 
@@ -220,7 +222,10 @@ def _cells(ctx: Context, centre: dict[str, Scalar], around: Around) -> list[dict
         value = number(centre.get(name))
         if value:
             cells += [{**centre, name: rounded(value * factor)} for factor in factors]
-    return cells + _proposed(ctx, centre) if ctx.round > 1 else cells
+    if ctx.round == 1:
+        return cells
+    kept = {name: centre[name] for name in ADAM_AXES if name in centre}
+    return [*cells, *({**kept, **cell} for cell in _proposed(ctx, centre))]
 
 
 def _untried(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]]:
@@ -233,8 +238,11 @@ def _untried(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]]
         return []
     if len(axes) == 1:
         ((name, axis),) = axes.items()
-        return [{**centre, name: value} for value in listed_values(axis)[:UNTRIED]]
-    return [{**centre, **cell} for cell in quasi_random(axes, UNTRIED, ctx.seed_for("untried"))]
+        cells = [{name: value} for value in listed_values(axis)[:UNTRIED]]
+    else:
+        cells = quasi_random(axes, UNTRIED, ctx.seed_for("untried"))
+    rates = {name: value for name, value in centre.items() if name in ("lr", "weight_decay")}
+    return [{**centre, **scaled(ctx.experiment, {**rates, **cell})} for cell in cells]
 
 
 def _proposed(ctx: Context, centre: dict[str, Scalar]) -> list[dict[str, Scalar]]:
