@@ -89,7 +89,8 @@ def _training(
     notes: list[str] = []
     if accumulated > 1 and size is not None:
         notes.append(
-            f"Batches of {batch_size}: {size}, accumulated {accumulated} times by the Trainer."
+            f"Batches of {batch_size}: {size}, accumulated {accumulated} times by the Trainer. "
+            "Accumulation saves memory, and no time."
         )
     epochs = length.epochs
     if "optimizer" not in changes:

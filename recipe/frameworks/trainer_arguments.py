@@ -28,7 +28,10 @@ def trained(trainer: Any, notes: list[str]) -> dict[str, Any]:
     args = trainer.args
     each, times = args.per_device_train_batch_size, args.gradient_accumulation_steps
     if times > 1:
-        notes.append(f"Batches of {each * times}: {each}, accumulated {times} times.")
+        notes.append(
+            f"Batches of {each * times}: {each}, accumulated {times} times. Accumulation saves "
+            "memory, and no time."
+        )
     steps = _steps(trainer, each, times)
     limit = args.max_steps if args.max_steps > 0 else None
     if steps is None and limit is None:

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from recipe.models.mended_calls import dropout_by_mode, gradients_kept, registered
     from recipe.models.randomness import seeded
     from recipe.models.blocks import in_head
+    from recipe.models.residual import norms_go_first, residual_branches, with_zero_branches
     from recipe.models.pretrained import SCRATCH, reset_weights, start_file, why_not_reset
     from recipe.models.wrappers import (
         Mapped, Rectified, Standardised, StandardisedParts, WithoutDropout, WithoutLastActivation,
@@ -77,7 +78,9 @@ if TYPE_CHECKING:
         MOMENTUM, OPTIMIZER_FAMILIES, build_optimizer, momentum_of, optimizer_family, usual_rates,
         wants_closure,
     )
-    from recipe.training.plan import iterations_per_epoch, planned_rates
+    from recipe.training.plan import (
+        epoch_batches, iterations_per_epoch, model_input, planned_rates,
+    )
     from recipe.training.schedules import restart_rates, schedule_rates
     from recipe.training.user_update import own_update
     from recipe.training.fingerprint import configuration, data_fingerprint
@@ -88,6 +91,7 @@ if TYPE_CHECKING:
     from recipe.training.feature_extraction import CannotExtract, Features, extract_features
     from recipe.training.model_kinds import shifts_labels
     from recipe.training.models_from_weights import MODELS, model_of
+    from recipe.speed.throughput import Throughput, throughput
     from recipe.search.halving import Halving
     from recipe.search.ranking import best_of
     from recipe.search.short_training import FORWARD, ShortResult, ShortTraining
@@ -122,7 +126,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "adapter_of", "advice", "batch_norms", "build_model", "error_location", "said_of",
     "users_place",
     "no_dropout", "dropout_by_mode", "gradients_kept", "registered", "seeded",
-    "in_head", "SCRATCH",
+    "in_head", "norms_go_first", "residual_branches", "with_zero_branches", "SCRATCH",
     "reset_weights", "start_file", "why_not_reset", "Mapped", "Rectified", "Standardised",
     "StandardisedParts", "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_dropout",
     "with_outputs", "with_relu_between_layers", "INVERTED_MASKS", "MASKS", "mask_given",
@@ -131,11 +135,13 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "Training", "Fit", "Snapshot", "patience_for", "rank", "snapshot_of", "evaluate",
     "full_precision", "lead_error", "loss_and_score", "model_outputs", "part_sums",
     "activation_shares", "MOMENTUM", "OPTIMIZER_FAMILIES", "build_optimizer", "momentum_of",
-    "optimizer_family", "usual_rates", "wants_closure", "iterations_per_epoch", "planned_rates",
+    "optimizer_family", "usual_rates", "wants_closure", "epoch_batches",
+    "iterations_per_epoch", "model_input", "planned_rates",
     "restart_rates", "schedule_rates", "own_update", "configuration",
     "data_fingerprint", "RunningAverage", "exponential_weights", "trained_parameters",
     "uniform_weights", "with_weights", "OutputPool", "CannotExtract", "Features",
     "extract_features", "MODELS", "model_of",
+    "Throughput", "throughput",
     # search
     "Halving", "best_of", "FORWARD", "ShortResult", "ShortTraining", "Params", "distinct_cells",
     "listed_values", "log_spaced", "proposed_cells", "quasi_random", "random_draws",
@@ -184,6 +190,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.models.mended_calls": ("dropout_by_mode", "gradients_kept", "registered"),
     "recipe.models.randomness": ("seeded",),
     "recipe.models.blocks": ("in_head",),
+    "recipe.models.residual": ("norms_go_first", "residual_branches", "with_zero_branches"),
     "recipe.models.pretrained": ("SCRATCH", "reset_weights", "start_file", "why_not_reset"),
     "recipe.models.wrappers": (
         "Mapped", "Rectified", "Standardised", "StandardisedParts", "WithoutDropout",
@@ -202,7 +209,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "MOMENTUM", "OPTIMIZER_FAMILIES", "build_optimizer", "momentum_of", "optimizer_family",
         "usual_rates", "wants_closure",
     ),
-    "recipe.training.plan": ("iterations_per_epoch", "planned_rates"),
+    "recipe.training.plan": (
+        "epoch_batches", "iterations_per_epoch", "model_input", "planned_rates",
+    ),
     "recipe.training.schedules": ("restart_rates", "schedule_rates"),
     "recipe.training.user_update": ("own_update",),
     "recipe.training.fingerprint": ("configuration", "data_fingerprint"),
@@ -214,6 +223,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.training.feature_extraction": ("CannotExtract", "Features", "extract_features"),
     "recipe.training.model_kinds": ("shifts_labels",),
     "recipe.training.models_from_weights": ("MODELS", "model_of"),
+    "recipe.speed.throughput": ("Throughput", "throughput"),
     "recipe.search.halving": ("Halving",),
     "recipe.search.ranking": ("best_of",),
     "recipe.search.short_training": ("FORWARD", "ShortResult", "ShortTraining"),

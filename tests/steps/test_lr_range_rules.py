@@ -11,6 +11,11 @@ from recipe_steps.lr_range.rules import (
     update_ratio_too_high,
     update_ratio_too_low,
 )
+from recipe_steps.lr_range.speed_rules import (
+    batch_size_costs_time,
+    input_bound,
+    rate_limited_by_instability,
+)
 from rule_cases import NAN, Case, assert_complete, check
 
 
@@ -40,6 +45,51 @@ def clipping(drop, **more):
     """The fall with clipping beside one of 1 without."""
     return {"clipped_share": 1.0, "clipped_drop": drop, "unclipped_drop": 1.0,
             "unclipped_noise": 0.01, "gradient_norm": 2.0, "clip_norm": 0.001} | more  # fmt: skip
+
+
+def timed(speeds, **more):
+    """Items per second by batch size, 64 being the declared one, of a training of 600,000 items."""
+    given = {"batch_size": 64, "items_per_epoch": 60000, "epochs_planned": 10} | more
+    curves = {"batch_sizes": list(speeds), "items_per_second": list(speeds.values())}
+    return given, curves
+
+
+def speed(rule, severity, speeds, says="", **more):
+    given, curves = timed(speeds, **more)
+    return Case(rule, given, severity, curves, says)
+
+
+SLOW = {32: 500.0, 64: 1000.0, 128: 1900.0, 256: 2000.0}
+STEADIED = {"steadied_by": "a warm-up over 20% of the iterations", "steadied_lr": 0.2,
+            "steadied_loss": 0.5, "unsteadied_loss": 0.8, "steadied_noise": 0.05, "above_lr": 0.2,
+            "iterations": 100, "above_diverged": True}  # fmt: skip
+SPEED = [
+    # (1 + 1000 / 128) / 1900 against (1 + 1000 / 64) / 1000 items: (1 + N / B) B / speed
+    speed(batch_size_costs_time, "note", SLOW, "size of 128 would train about 1.8 times as fast as "
+          "64", noise_scale=1000.0),
+    speed(batch_size_costs_time, "note", SLOW, "is at least 1e+03", noise_at_least=1000.0),
+    speed(batch_size_costs_time, "note", SLOW, "did not fit", noise_scale=1000.0,
+          batch_memory_full=True),
+    speed(batch_size_costs_time, None, SLOW, noise_scale=5.0),  # steps would not fall
+    speed(batch_size_costs_time, None, {k: 10 * v for k, v in SLOW.items()}, noise_scale=1000.0),
+    speed(batch_size_costs_time, "note", {32: 1010.0, 64: 1000.0}, "of 32 would train about 2.0",
+          noise_scale=0.1),
+    speed(batch_size_costs_time, None, {32: 970.0, 64: 1000.0}, noise_scale=0.1),
+    speed(batch_size_costs_time, None, SLOW, noise_scale=NAN),
+    speed(batch_size_costs_time, None, SLOW),
+    speed(batch_size_costs_time, None, SLOW, noise_scale=1000.0, batch_size=48),
+    speed(input_bound, "note", SLOW, "60% of an iteration", waiting_share=0.6),
+    speed(input_bound, None, SLOW, waiting_share=0.5),
+    speed(input_bound, None, {64: 20000.0}, waiting_share=0.9),  # 27 s in all
+    speed(input_bound, None, SLOW, waiting_share=NAN),
+    speed(input_bound, None, {}, waiting_share=0.9),
+    Case(rate_limited_by_instability, STEADIED, "note", says="0.2, training diverges. With a warm"),
+    Case(rate_limited_by_instability, STEADIED | {"above_diverged": False}, "note", says="unstable"),
+    Case(rate_limited_by_instability, STEADIED | {"steadied_loss": 0.66}, None),
+    Case(rate_limited_by_instability, STEADIED | {"steadied_loss": NAN}, None),
+    Case(rate_limited_by_instability, STEADIED | {"steadied_loss": 0.8, "steadied_noise": 0}, None),
+    Case(rate_limited_by_instability, {"above_lr": 0.2, "above_diverged": True}, None),
+]  # fmt: skip
 
 
 COMPARED = [
@@ -76,6 +126,7 @@ COMPARED = [
 ]
 
 CASES = [
+    *SPEED,
     *COMPARED,
     Case(learning_rate_too_high, declared(0.21, 0.29), "warn", says="29% of the best fall"),
     Case(learning_rate_too_high, declared(0.2, 0.29), None),  # within the margin

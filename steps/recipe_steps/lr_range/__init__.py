@@ -21,7 +21,7 @@ class LrRange:
         "sought that makes the loss fall fastest within about a hundred iterations."
     )
     says = "best rate {best_lr}"
-    version = 7
+    version = 8
     short = True
     requires = frozenset({"overfit_sample"})
     rules = rules.RULES
@@ -36,6 +36,21 @@ class LrRange:
                mark_x=("bracket_low", "best_lr", "bracket_high"), mark_y=("start_loss",),
                caption="The loss that a short training at each rate ends with: the best one, and "
                "the bracket around it, are where the grids begin."),
+        Figure("norms", "Norm of the gradient at the best rate", ("norm_count",), kind="bars",
+               x="norm_size", x_label="norm of the gradient", y_label="iterations",
+               mark_x=("gradient_norm_50", "gradient_norm_90"),
+               caption="How often the gradient had which norm: a threshold for clipping at the "
+               "90th percentile cuts the rare large ones alone."),
+        Figure("above", "Loss at the best rate, and at twice of it where that is near the edge",
+               ("course_loss", "course_val_loss", "above_loss", "above_val_loss"),
+               x="course_iteration", x_label="iteration",
+               caption="Loss in training and of validation items, every ten iterations: where "
+               "twice the best rate is unstable, warm-up or clipping may let a higher rate learn."),
+        Figure("throughput", "Items per second by batch size", ("items_per_second",),
+               x="batch_sizes", x_label="batch size", y_label="items per second", log_x=True,
+               mark_x=("batch_size", "noise_scale"),
+               caption="Where the line is flat, larger batches take as long per item; beyond the "
+               "noise scale of the gradient they need hardly fewer steps."),
     )  # fmt: skip
 
     @property

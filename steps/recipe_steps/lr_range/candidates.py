@@ -183,18 +183,28 @@ def courses(
     ctx: Context, rates: Sequence[float], iterations: int = ITERATIONS
 ) -> list[ShortResult]:
     """What constant rates do; all share initial weights and batches."""
-    warm = round(min(iterations, ITERATIONS) * WARMUP_SHARE) if warms_up(ctx.experiment) else 0
     shorts = [
         ShortTraining(
             replace(ctx.experiment, lr=lr),
             ctx.seed_for("candidate"),
-            [lr * min(1.0, (i + 1) / (warm + 1)) for i in range(iterations)],
+            ramp(ctx.experiment, lr, iterations),
             WATCH_EVERY,
         )
         for lr in rates
     ]
     what = f"{iterations} iterations at {', '.join(f'{lr:g}' for lr in rates)}"
     return ctx.run_short(shorts, ends(ctx.experiment), lambda n: tell(ctx, SWEEPS + 1 + n, what))
+
+
+def ramp(
+    experiment: Experiment, lr: float, iterations: int, warm: int | None = None
+) -> list[float]:
+    """One rate for so many iterations, behind a warm-up of `warm` of them; as many as are usual
+    here where the experiment warms up, unless they are given.
+    """
+    if warm is None:
+        warm = round(min(iterations, ITERATIONS) * WARMUP_SHARE) if warms_up(experiment) else 0
+    return [lr * min(1.0, (i + 1) / (warm + 1)) for i in range(iterations)]
 
 
 def constant(ctx: Context, experiment: Experiment, lr: float, iterations: int) -> ShortResult:

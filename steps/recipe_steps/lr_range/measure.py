@@ -46,6 +46,7 @@ from recipe_steps.lr_range.curves import (
     steepest,
     until_divergence,
 )
+from recipe_steps.lr_range.looks import look
 
 SWEEP = {
     "sgd": (1e-5, 10.0),
@@ -110,8 +111,9 @@ def measure(ctx: Context) -> Evidence:
         "at_edge": at_edge,
         **(ctx.in_time("clipping", lambda: _clipping(ctx, found, evidence, allowed)) or {}),
     }
-    more["cost_epochs"] = ctx.meter.epochs - before
-    return replace(evidence, scalars={**evidence.scalars, **more})
+    seen, curves = look(ctx, found) if works else ({}, {})
+    more |= {**seen, "cost_epochs": ctx.meter.epochs - before}
+    return Evidence({**evidence.scalars, **more}, {**evidence.curves, **curves})
 
 
 def _must_pay(ctx: Context) -> None:

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from recipe.plugin import Evidence, Finding, RemedyOutcome, Severity, finding, rule
-from recipe_steps.lr_range import remedies
+from recipe_steps.lr_range import remedies, speed_rules
 from recipe_steps.symptoms import NOT_LEARNING
 
 MARGIN = 2.0
@@ -312,4 +312,5 @@ RULES = (
     no_learning_rate_works,
     update_ratio_too_high,
     update_ratio_too_low,
+    *speed_rules.RULES,
 )
