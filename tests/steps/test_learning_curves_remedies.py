@@ -34,6 +34,8 @@ CHANGES = {
     "less_decay": {"weight_decay": 0.002},
     "faster": {"lr": 0.9, "epochs": 14},
     "slower": {"lr": 0.1},
+    "clipped": {"clip_norm": 1.0},
+    "warmed": {"warmup": 0.2},
     "tamed": {"lr": 0.03, "warmup": 0.05, "clip_norm": 1.0},
     "smaller_batch": {"batch_size": 16, "lr": 0.075, "epochs": 14},
     "without_augmentation": {"augment": None},
@@ -50,6 +52,21 @@ def test_a_change(name):
         wanted = value if value is None or isinstance(value, str) else pytest.approx(value)
         assert getattr(found, field) == wanted
     assert found == replace(BASE, **{field: getattr(found, field) for field in CHANGES[name]})
+
+
+def test_clipping_is_at_the_norm_that_the_range_test_found():
+    known = Evidence({**DECLARED.scalars, "gradient_norm_90": 3.5})
+    assert mended(remedies.clipped, evidence=known).clip_norm == 3.5
+    assert mended(remedies.tamed, evidence=known).clip_norm == 3.5
+    assert mended(remedies.clipped, replace(BASE, clip_norm=2.0), evidence=known) is None
+    assert mended(remedies.clipped, replace(BASE, clip_norm=9.0), evidence=known).clip_norm == 3.5
+
+
+def test_what_is_warmed_up_for_long_is_not_warmed_up_again():
+    assert mended(remedies.warmed, replace(BASE, warmup=0.3)) is None
+    assert [r.name for r in remedies.slower.alternatives] == [
+        "a warm-up over 20% of training", "clip the largest tenth of the gradients",
+    ]  # fmt: skip
 
 
 def test_weights_are_drawn_anew():

@@ -93,6 +93,16 @@ SPEED = [
 
 
 COMPARED = [
+    Case(
+        gradient_clipping_too_strong,
+        {},
+        "note",
+        {"baseline_clipped_share": [0.1, 0.5, 0.6]},
+        "In the baseline 55% of the updates are clipped",
+    ),
+    Case(gradient_clipping_too_strong, {}, "note", {"best_clipped_share": [0.0, 0.51]}, "best run"),
+    Case(gradient_clipping_too_strong, {}, None, {"baseline_clipped_share": [1.0, 0.5]}),
+    Case(gradient_clipping_too_strong, {}, None, {"baseline_clipped_share": [NAN, NAN]}),
     Case(learning_rate_too_high, compared(0.01, 0.5, 0.64), "warn", says="at 0.01 reaches 0.64"),
     Case(learning_rate_too_high, compared(0.01, 0.5, 0.63), None),  # 0.135 of the way
     Case(learning_rate_too_high, compared(0.06, 0.5, 0.9), None),  # nearly the same rate

@@ -43,7 +43,7 @@ SURE = 8.0
 SEARCHED = ("lr", "weight_decay", "epochs")
 """What a grid's cells differ in; the epochs of a trial are compared as planned."""
 CURVES = ("train_loss", "val_loss", "train_score", "val_score", "lr", "update_ratio", "grad_norm",
-          "dead_units", "saturated_units", "batch_loss")  # fmt: skip
+          "dead_units", "saturated_units", "batch_loss", "clipped_share")  # fmt: skip
 
 
 def measure(ctx: Context) -> Evidence:
@@ -61,6 +61,8 @@ def measure(ctx: Context) -> Evidence:
         curves |= found.curves
     settings = ctx.in_time("usual settings of the optimizer", lambda: settings_marks(ctx)) or {}
     scalars |= settings | longer(ctx) | wider(ctx) | rival(ctx, Evidence(scalars))
+    ranged = ctx.evidence("lr_range")
+    scalars["gradient_norm_90"] = ranged.number("gradient_norm_90") if ranged else None
     inspected = ctx.evidence("inspect")
     if inspected is not None and "probe_train" in inspected.scalars:
         scalars |= {name: inspected.scalars[name] for name in ("probe_train", "probe_items")}

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 MORE_DECAY = 3.0
 LONGER = 1.5
 WARMUP = 0.05
+LONGER_WARMUP = 0.2
 CLIP = 1.0
-"""Norm of the gradient: the usual bound (Pascanu et al. 2013)."""
+"""Norm of the gradient: the usual bound (Pascanu et al. 2013), where its norms are not known."""
 ITEMS_PER_UPDATE = 4
 """By which a batch is made smaller."""
 
@@ -103,13 +104,33 @@ def _slower(experiment: "Experiment", _: RemedyInput) -> "Experiment":
     return replace(experiment, lr=(experiment.lr or 0.0) / 3)
 
 
-def _tamed(experiment: "Experiment", _: RemedyInput) -> "Experiment":
+def _limit(subject: RemedyInput) -> float:
+    """The 90th percentile of the gradient's norm, as the range test measured it (Google's tuning
+    playbook), which cuts the rare large ones alone.
+    """
+    return subject.evidence.number("gradient_norm_90") or CLIP
+
+
+def _tamed(experiment: "Experiment", subject: RemedyInput) -> "Experiment":
     return replace(
         experiment,
         lr=(experiment.lr or 0.0) / 10,
         warmup=max(WARMUP, experiment.warmup),
-        clip_norm=CLIP,
+        clip_norm=_limit(subject),
     )
+
+
+def _clipped(experiment: "Experiment", subject: RemedyInput) -> "Experiment | None":
+    limit = _limit(subject)
+    if experiment.clip_norm is not None and experiment.clip_norm <= limit:
+        return None
+    return replace(experiment, clip_norm=limit)
+
+
+def _warmed(experiment: "Experiment", _: RemedyInput) -> "Experiment | None":
+    if experiment.warmup >= LONGER_WARMUP:
+        return None
+    return replace(experiment, warmup=LONGER_WARMUP)
 
 
 def _drawn_anew(experiment: "Experiment", _: RemedyInput) -> "Experiment":
@@ -158,9 +179,16 @@ regularise = replace(
 )
 less_decay = _of_baseline("a tenth of the weight decay", _less_decay, decides=True)
 faster = _of_baseline("three times the rate, twice the epochs", _faster, decides=False)
-slower = _of_baseline("a third of the rate", _slower, decides=True)
+clipped = _of_baseline("clip the largest tenth of the gradients", _clipped, decides=True)
+warmed = _of_baseline(f"a warm-up over {LONGER_WARMUP:.0%} of training", _warmed, decides=True)
+slower = replace(
+    _of_baseline("a third of the rate", _slower, decides=True), alternatives=(warmed, clipped)
+)
 tamed = _of_baseline("a tenth of the rate, a warm-up and clipping", _tamed, decides=False)
-draw_anew = _of_baseline("draw the weights anew, and warm up", _drawn_anew, decides=True)
+draw_anew = replace(
+    _of_baseline("draw the weights anew, and warm up", _drawn_anew, decides=True),
+    alternatives=(warmed,),
+)
 smaller_batch = _of_baseline(
     "a quarter of the batch size, twice the epochs", _smaller_batch, decides=True
 )

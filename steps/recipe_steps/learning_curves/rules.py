@@ -18,7 +18,11 @@ from recipe_steps.learning_curves.remedies import draw_anew, faster, tamed
 from recipe_steps.learning_curves.run_curves import Run, finding_of_runs, noise_of
 from recipe_steps.learning_curves.schedule_rules import FALLING, FLAT, TAIL
 from recipe_steps.learning_curves.shapes import ENOUGH, relative_fall, smooth
-from recipe_steps.lr_range.rules import learning_rate_too_high, learning_rate_too_low
+from recipe_steps.lr_range.rules import (
+    gradient_clipping_too_strong,
+    learning_rate_too_high,
+    learning_rate_too_low,
+)
 from recipe_steps.overfit_sample.optimizer_rules import optimizer_settings_unusual
 
 FLAT_START = 0.12
@@ -165,4 +169,5 @@ RULES = (
     noisy_labels,
     learning_rate_too_high,
     learning_rate_too_low,
+    gradient_clipping_too_strong,
 )

@@ -15,6 +15,8 @@ POOR_SHARE, USELESS_SHARE = 0.3, 0.05
 TOLD = 0.97
 """Of the loss of an answer that knows nothing: what training comes below where items are told
 apart. On shuffled labels a lucky rate ends two hundredths below."""
+OFTEN = 0.5
+"""Share of clipped updates in a whole training from which a lower rate does the same."""
 MOSTLY, CLIPPED_SHARE = 0.9, 0.5
 """Share of clipped updates, and of the fall without clipping, at which clipping is too strong."""
 FAR, ERRORS = 2.0, 3.0
@@ -278,13 +280,17 @@ def lr_range_at_edge(evidence: Evidence) -> Finding | None:
 
 @rule("warn", explains=[*NOT_LEARNING, "update-ratio-too-low"], remedy=remedies.without_clipping)
 def gradient_clipping_too_strong(evidence: Evidence) -> Finding | None:
-    """What: nearly every update is clipped, and without clipping the loss falls much further.
+    """What: nearly every update is clipped, and without clipping the loss falls much further. Or
+    more than half of them are, over the later half of a whole training: that is a note.
 
     Why: clipping is for rare large gradients. When it cuts all of them the rate is in truth
-    rate times threshold over norm: a thousandth of what was declared, or less.
+    rate times threshold over norm: a thousandth of what was declared, or less. From half of them
+    on a lower rate does what clipping does (Google's tuning playbook).
 
-    Fix: a threshold above the usual norm of the gradient, or none.
+    Fix: a threshold above the usual norm of the gradient, or none; or a lower rate.
     """
+    if (found := _often_clipped(evidence)) is not None:
+        return found
     share, clipped, free, noise = (
         evidence.number(name)
         for name in ("clipped_share", "clipped_drop", "unclipped_drop", "unclipped_noise")
@@ -302,6 +308,23 @@ def gradient_clipping_too_strong(evidence: Evidence) -> Finding | None:
         "Raise the threshold above the usual norm of the gradient, or do not clip.",
         confidence=0.9,
     )
+
+
+def _often_clipped(evidence: Evidence) -> Finding | None:
+    """Of a whole training; nothing of a range test."""
+    for run, label in (("baseline", "the baseline"), ("best", "the best run")):
+        curve = evidence.curve(f"{run}_clipped_share")
+        late = [share for share in curve[len(curve) // 2 :] if share is not None]
+        if late and sum(late) / len(late) > OFTEN:
+            return finding(
+                "note",
+                f"In {label} {sum(late) / len(late):.0%} of the updates are clipped in the later "
+                "half of training.",
+                "Lower the learning rate, or raise the threshold to the 90th percentile of the "
+                "gradient's norm.",
+                confidence=0.6,
+            )
+    return None
 
 
 RULES = (

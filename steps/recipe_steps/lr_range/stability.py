@@ -42,6 +42,8 @@ CLIP_AT = 0.9
 """Percentile of the norms of the gradient that a threshold is set to, for rare large ones."""
 FEW = 8
 """Items of the pass that residual branches are found in."""
+NAMED = 3
+"""Modules that are named."""
 RISES = 1.5
 """Times the lowest validation loss, that the last one lies above."""
 
@@ -144,7 +146,9 @@ def _other_branches(ctx: Context) -> list[tuple[str, Experiment]]:
     lasts = tuple({b.last: None for b in found if not b.starts_at_zero})
     if lasts:
         zeroed = replace(experiment, model=lambda **g: with_zero_branches(make(**g), lasts))
-        changes.append((f"residual branches that begin at zero ({', '.join(lasts)})", zeroed))
+        more = f" and {len(lasts) - NAMED} more" if len(lasts) > NAMED else ""
+        names = f"{', '.join(lasts[:NAMED])}{more}"
+        changes.append((f"residual branches that begin at zero ({names})", zeroed))
     if later:
         first = replace(experiment, model=lambda **g: _first(make(**g)))
         changes.append(("norms inside of the residual branches (norm_first=True)", first))
