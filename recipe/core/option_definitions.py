@@ -167,6 +167,13 @@ OPTIONS: tuple[Option, ...] = (
         "leaves, else none).",
         "N",
     ),
+    Option(
+        "all_data",
+        parse_flag,
+        default=False,
+        help="At the end, train the best setting on training and validation data together "
+        "(all-data.safetensors).",
+    ),
     Option("again", parse_flag, default=False, help="Use the test data once more."),
     Option("exact", parse_flag, default=False, help="Train in float32 and one by one."),
     Option("until", parse_text, None, "Stop after this step.", "STEP"),

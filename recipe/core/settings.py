@@ -37,6 +37,7 @@ class Settings:
     epochs: int | None = None
     search: str = "auto"
     ensemble: int | None = None
+    all_data: bool = False
     again: bool = False
     exact: bool = False
     until: str | None = None

@@ -43,6 +43,7 @@ SHAPING = (
     "epochs",
     "search",
     "ensemble",
+    "all_data",
     "again",
     "exact",
     "until",

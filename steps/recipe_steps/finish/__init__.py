@@ -22,7 +22,7 @@ class Finish:
         "model that was chosen."
     )
     says = "{chosen} model, score {chosen_score}"
-    version = 2
+    version = 3
     needs = 0.02
     requires = frozenset({"learning_curves"})
     rules = rules.RULES
@@ -37,6 +37,11 @@ class Finish:
                mark_y=("single_score",),
                caption="Of all the models that were trained, in the order in which each of them "
                "adds most on the validation data."),
+        Figure("classes", "Share of right answers by class", ("class_right",), kind="bars",
+               x="class_number", x_label="class", y_label="share of right answers",
+               mark_y=("chosen_score",),
+               caption="How much of each class of the validation data the chosen model is right "
+               "about: what a single score over all of them hides."),
     )  # fmt: skip
 
     @property

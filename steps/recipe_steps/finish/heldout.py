@@ -71,7 +71,9 @@ def _look(folder: Path, name: str, *, again: bool) -> str:
     return ""
 
 
-def interval(experiment: Experiment, found: Sequence[Batch], seed: int) -> tuple[float, float, str]:
+def interval(
+    experiment: Experiment, found: Sequence[Batch], seed: int, resamples: int = RESAMPLES
+) -> tuple[float, float, str]:
     """Where the score lies with a confidence of 95 %.
 
     For a share of right answers the interval of Wilson (1927), which holds for few items and near
@@ -81,6 +83,7 @@ def interval(experiment: Experiment, found: Sequence[Batch], seed: int) -> tuple
         experiment: with the task, or the metric of its own.
         found: outputs and targets, batch by batch.
         seed: of the resamples.
+        resamples: how many, where the bootstrap is asked.
 
     Returns:
         Low end, high end, and how it was found.
@@ -94,24 +97,24 @@ def interval(experiment: Experiment, found: Sequence[Batch], seed: int) -> tuple
         right, total = (round(value) for value in sums.tolist())
         ends = binomtest(right, max(1, total)).proportion_ci(CONFIDENCE, "wilson")
         return float(ends.low), float(ends.high), "wilson"
-    scores = _resampled(experiment, found, seed)
+    scores = _resampled(experiment, found, seed, resamples)
     tail = (1 - CONFIDENCE) / 2
     low, high = torch.quantile(scores, torch.tensor([tail, 1 - tail], dtype=scores.dtype)).tolist()
     return low, high, "bootstrap"
 
 
-def _resampled(experiment: Experiment, found: Sequence[Batch], seed: int) -> Tensor:
+def _resampled(experiment: Experiment, found: Sequence[Batch], seed: int, resamples: int) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     n = sum(len(targets) for _, targets in found)
     task, scores = experiment.resolved_task, []
     sums = part_sums(experiment, found, n) if task.counts_by == "pixels" else None
     if sums is not None:  # masks are too large to be drawn a thousand times
-        for _ in range(RESAMPLES):
+        for _ in range(resamples):
             drawn = torch.randint(len(sums), (len(sums),), generator=generator)
             scores.append(task.score(sums[drawn].sum(0)))
         return torch.tensor(scores, dtype=torch.float64)
     outputs, targets = (torch.cat(list(parts)) for parts in zip(*found, strict=True))
-    for _ in range(RESAMPLES):
+    for _ in range(resamples):
         drawn = torch.randint(n, (n,), generator=generator).to(outputs.device)
         scores.append(loss_and_score(experiment, [(outputs[drawn], targets[drawn])])[1])
     return torch.tensor(scores, dtype=torch.float64)

@@ -8,6 +8,7 @@ from typing import Any
 
 from recipe.plugin import (
     MODELS,
+    Batch,
     Chosen,
     ChosenKind,
     Context,
@@ -26,6 +27,9 @@ from recipe.plugin import (
     write_bytes,
 )
 from recipe_steps.finish import finals
+from recipe_steps.finish.all_data import train_on_all
+from recipe_steps.finish.answers import keep_answers
+from recipe_steps.finish.certainty import certainty_marks, simpler_marks
 from recipe_steps.finish.heldout import on_test_data
 
 MOST = 5
@@ -62,9 +66,33 @@ def measure(ctx: Context) -> Evidence:
     if best is None:
         return Evidence({"models": 0})
     if ctx.holds_many_outputs:
-        return _single(ctx, best)
+        return _looked_at(ctx, best, _single(ctx, best))
     found = ctx.in_time("ensembles and averages", lambda: _compared(ctx, best))
-    return found or _single(ctx, best)
+    return _looked_at(ctx, best, found or _single(ctx, best))
+
+
+def _looked_at(ctx: Context, best: Trial, evidence: Evidence) -> Evidence:
+    """The evidence, and what is looked at once the choice is made and the test data are done."""
+    scalars, curves = dict(evidence.scalars), dict(evidence.curves)
+    spread, chosen = evidence.number("seed_spread"), ctx.chosen
+    if chosen is not None and not ctx.holds_many_outputs:
+
+        def outputs() -> list[Batch]:
+            model = model_of(ctx.experiment, chosen, ctx.runner.folder, ctx.device)
+            return list(model_outputs(model, ctx.data.val))
+
+        found = ctx.in_time("the validation items one by one", outputs)
+        if found is not None:
+            marks, drawn = ctx.in_time("answers", lambda: keep_answers(ctx, found)) or ({}, {})
+            certain = ctx.in_time(
+                "how certain the score is", lambda: certainty_marks(ctx, best, found, spread)
+            )
+            scalars |= marks | (certain or {})
+            curves |= drawn
+    scalars |= ctx.in_time("simpler models", lambda: simpler_marks(ctx, best)) or {}
+    if ctx.settings.all_data:
+        scalars |= ctx.in_time("a training on all data", lambda: train_on_all(ctx, best)) or {}
+    return Evidence(scalars, curves)
 
 
 def _compared(ctx: Context, best: Trial) -> Evidence:

@@ -1,6 +1,7 @@
 """Remarks about what the last step brought: none of them bears on the verdict."""
 
 from recipe.plugin import Evidence, Finding, finding, rule
+from recipe_steps.finish import choice_rules
 
 
 @rule("note")
@@ -130,4 +131,4 @@ def _beside(gain: float, spread: float | None) -> str:
     return f"a gain of {gain:+.2g}, {more} than scores differ between seeds ({spread:.2g})"
 
 
-RULES = (ensemble_gain, snapshot_gain, averaging_gain, test_score)
+RULES = (ensemble_gain, snapshot_gain, averaging_gain, test_score, *choice_rules.RULES)

@@ -1,0 +1,130 @@
+"""Remarks about the model that was chosen: how certain its score is, what it is worst at, whether a
+simpler one would do.
+"""
+
+from recipe.plugin import Evidence, Finding, finding, rule
+
+LUCK = 1e-3
+"""Chance of so few right answers of any class, from which it is no luck."""
+MUCH_LESS = 0.5
+"""Of the wrong answers of all other classes: twice as many."""
+
+
+@rule("note")
+def score_uncertainty(evidence: Evidence) -> Finding | None:
+    """What: by how much the validation score would differ with other validation items, with other
+    seeds, and with another search of as many trials.
+
+    Why: three sources of luck stand behind one number (Google's tuning playbook): of the data, of
+    the training, of the study. A gain that is smaller than one of them may be that luck.
+
+    Fix: adopt a change where it exceeds all of them; hold out more items, and train from more seeds
+    (`--ensemble`), where smaller differences matter.
+    """
+    low, high, score, seeds, searches = (
+        evidence.number(name)
+        for name in ("val_low", "val_high", "chosen_score", "between_seeds", "between_searches")
+    )
+    if low is None or high is None or score is None:
+        return None
+    parts = [f"between {low:.4g} and {high:.4g} with other validation items (95 %)"]
+    if seeds is not None:
+        parts.append(f"{seeds:.2g} up or down with other seeds")
+    if searches is not None:
+        parts.append(f"{searches:.2g} with another search of as many trials")
+    return finding(
+        "note",
+        f"The validation score of {score:.4g} would be {', '.join(parts)}.",
+        "Do not read smaller differences as gains.",
+    )
+
+
+@rule("note")
+def simpler_model_as_good(evidence: Evidence) -> Finding | None:
+    """What: a model with clearly fewer parameters, or the declared setting, scores as much as the
+    best one within the standard error of its score.
+
+    Why: of two that score the same, the simpler one is faster, smaller and easier to keep: a gain
+    has to be worth the complexity that it brings (Google's tuning playbook).
+
+    Fix: take the simpler one.
+    """
+    best, error = evidence.number("best_score"), evidence.number("score_error")
+    score, own, other, trial = (
+        evidence.number(name)
+        for name in ("simpler_score", "simpler_parameters", "best_parameters", "simpler_trial")
+    )
+    if best is None or error is None:
+        return None
+    if score is not None and own and other and trial is not None and best - score <= error:
+        return finding(
+            "note",
+            f"Trial {trial:.0f} has {own / other:.0%} of the parameters of the best one and scores "
+            f"{score:.4g}, the best one {best:.4g}: the same within the standard error of "
+            f"{error:.2g}.",
+            "Take the smaller model.",
+        )
+    declared = evidence.number("declared_score")
+    if declared is None or not 0 < best - declared <= error:
+        return None
+    return finding(
+        "note",
+        f"The declared setting scores {declared:.4g}, the best one {best:.4g}: the same within the "
+        f"standard error of {error:.2g}.",
+        "Keep the declared setting, unless fresh seeds confirm the other one.",
+    )
+
+
+@rule("note")
+def class_left_behind(evidence: Evidence) -> Finding | None:
+    """What: the chosen model is wrong about one class at least twice as often as about the others,
+    beyond luck.
+
+    Why: a score over all items hides what happens to a class of few of them. With very few items
+    the share itself is uncertain, so counts are given, and classes of fewer than ten items are not
+    judged.
+
+    Fix: look at its wrong answers in validation.csv; more items of it, weights for the classes, or
+    a score in which each class counts the same.
+    """
+    name = evidence.text("worst_class")
+    items, right, others, luck = (
+        evidence.number(key)
+        for key in ("worst_items", "worst_right", "others_right_share", "worst_luck")
+    )
+    if name is None or not items or right is None or others is None or luck is None:
+        return None
+    wrong = 1 - right / items
+    if luck > LUCK or 1 - others > MUCH_LESS * wrong:
+        return None
+    return finding(
+        "note",
+        f"Of class {name} {right:.0f} of {items:.0f} validation items are right "
+        f"({right / items:.0%}), of all others {others:.0%}.",
+        "Look at its items in validation.csv; weigh the classes if it matters.",
+    )
+
+
+@rule("note")
+def trained_on_all_data(evidence: Evidence) -> Finding | None:
+    """What: the best setting was trained once more, on training and validation data together.
+
+    Why: once everything is chosen and the test data have been looked at, validation data are of no
+    other use; more data nearly always help. Of this model no score can be told.
+
+    Fix: use these weights where the model goes into use, and report the score of the chosen model.
+    """
+    file, items, epochs = (
+        evidence.text("all_data_file"), evidence.number("all_data_items"),
+        evidence.number("all_data_epochs"),
+    )  # fmt: skip
+    if file is None or items is None or epochs is None:
+        return None
+    return finding(
+        "note",
+        f"The weights in {file} were trained on all {items:.0f} items, for {epochs:.0f} epochs.",
+        "Report the score of the chosen model: nothing is left to score these with.",
+    )
+
+
+RULES = (score_uncertainty, simpler_model_as_good, class_left_behind, trained_on_all_data)
