@@ -40,17 +40,51 @@ def _scalar(value: Scalar) -> Scalar:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """A few items as a person would look through them: pictures, lines, or rows of text."""
+
+    labels: tuple[str, ...]
+    """What stands with each item."""
+    pictures: tuple[str, ...] = ()
+    """Of each item a PNG or JPEG file, in base64."""
+    lines: tuple[Curve, ...] = ()
+    """Of each item its values in order."""
+    rows: tuple[tuple[str, ...], ...] = ()
+    """Of each item its cells as text."""
+    header: tuple[str, ...] = ()
+    """Names of the cells."""
+    across: int = 1
+    """Items beside each other."""
+    note: str = ""
+    """What holds for all of them, such as the range of their values."""
+
+
+def sheet_from_json(data: Mapping[str, Any]) -> Sheet:
+    """Read back one sheet: JSON has lists where a sheet has tuples."""
+    rows = tuple(tuple(row) for row in data.get("rows", ()))
+    lines = tuple(curve(values) for values in data.get("lines", ()))
+    plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+    return Sheet(**{**plain, "rows": rows, "lines": lines})
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """What a step measured, without a verdict: named scalars and named curves."""
+    """What a step measured, without a verdict: named scalars, curves, and sheets of items."""
 
     scalars: Mapping[str, Scalar] = field(default_factory=dict)
     curves: Mapping[str, Curve] = field(default_factory=dict)
+    sheets: Mapping[str, Sheet] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         scalars = {name: _scalar(value) for name, value in self.scalars.items()}
         curves = {name: curve(values) for name, values in self.curves.items()}
+        sheets = {
+            name: made if isinstance(made, Sheet) else sheet_from_json(made)
+            for name, made in self.sheets.items()
+        }
         object.__setattr__(self, "scalars", scalars)
         object.__setattr__(self, "curves", curves)
+        object.__setattr__(self, "sheets", sheets)
 
     def number(self, name: str) -> float | None:
         """The scalar as a float; None when it is missing, not a number, or was not finite."""
@@ -76,13 +110,14 @@ class Figure:
     """A plot described as data: which curves of the evidence, on which axes.
 
     Kinds: `line` (series over x), `bars` (series over x as bars), `map` (series[0] as colour
-    over x and series[1]). Reports draw it; results do not know how.
+    over x and series[1]), `dots` (series over x, each point alone), `sheet` (the sheet of items
+    that series[0] names). Reports draw it; results do not know how.
     """
 
     name: str
     title: str
     series: tuple[str, ...]
-    kind: Literal["line", "bars", "map"] = "line"
+    kind: Literal["line", "bars", "map", "dots", "sheet"] = "line"
     x: str | None = None
     x_label: str = "iteration"
     y_label: str = "loss"

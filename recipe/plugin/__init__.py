@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 # fmt: off
 # isort: off
 if TYPE_CHECKING:
-    from recipe.core.evidence import Curve, Evidence, Figure, Scalar, curve, finite
+    from recipe.core.evidence import Curve, Evidence, Figure, Scalar, Sheet, curve, finite
     from recipe.core.findings import Finding, RemedyOutcome, Severity
     from recipe.core.trials import Trial
     from recipe.core.chosen_model import Chosen, ChosenKind, FinalScore, Member
@@ -79,7 +79,7 @@ if TYPE_CHECKING:
         wants_closure,
     )
     from recipe.training.plan import (
-        epoch_batches, iterations_per_epoch, model_input, planned_rates,
+        augmented, epoch_batches, iterations_per_epoch, model_input, planned_rates,
     )
     from recipe.training.schedules import restart_rates, schedule_rates
     from recipe.training.user_update import own_update
@@ -106,9 +106,9 @@ if TYPE_CHECKING:
 
 __all__ = [  # noqa: RUF022 - by what they are for
     # what was measured and found
-    "Curve", "Evidence", "Figure", "Scalar", "curve", "finite", "Finding", "RemedyOutcome",
-    "Severity", "Trial", "Chosen", "ChosenKind", "FinalScore", "Member", "UNUSABLE", "UsageError",
-    "in_a_line", "raised",
+    "Curve", "Evidence", "Figure", "Scalar", "Sheet", "curve", "finite", "Finding",
+    "RemedyOutcome", "Severity", "Trial", "Chosen", "ChosenKind", "FinalScore", "Member",
+    "UNUSABLE", "UsageError", "in_a_line", "raised",
     # steps, rules and remedies
     "Goto", "Step", "read_examples", "Rule", "finding", "rule", "Remedy", "RemedyInput",
     "Allowance", "Context", "PACE", "fails_already", "TimeUp", "UnaffordableError", "part_of_time",
@@ -135,7 +135,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "Training", "Fit", "Snapshot", "patience_for", "rank", "snapshot_of", "evaluate",
     "full_precision", "lead_error", "loss_and_score", "model_outputs", "part_sums",
     "activation_shares", "MOMENTUM", "OPTIMIZER_FAMILIES", "build_optimizer", "momentum_of",
-    "optimizer_family", "usual_rates", "wants_closure", "epoch_batches",
+    "optimizer_family", "usual_rates", "wants_closure", "augmented", "epoch_batches",
     "iterations_per_epoch", "model_input", "planned_rates",
     "restart_rates", "schedule_rates", "own_update", "configuration",
     "data_fingerprint", "RunningAverage", "exponential_weights", "trained_parameters",
@@ -152,7 +152,9 @@ __all__ = [  # noqa: RUF022 - by what they are for
 ]
 
 _NAMES: dict[str, tuple[str, ...]] = {
-    "recipe.core.evidence": ("Curve", "Evidence", "Figure", "Scalar", "curve", "finite"),
+    "recipe.core.evidence": (
+        "Curve", "Evidence", "Figure", "Scalar", "Sheet", "curve", "finite",
+    ),
     "recipe.core.findings": ("Finding", "RemedyOutcome", "Severity"),
     "recipe.core.trials": ("Trial",),
     "recipe.core.chosen_model": ("Chosen", "ChosenKind", "FinalScore", "Member"),
@@ -210,7 +212,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "usual_rates", "wants_closure",
     ),
     "recipe.training.plan": (
-        "epoch_batches", "iterations_per_epoch", "model_input", "planned_rates",
+        "augmented", "epoch_batches", "iterations_per_epoch", "model_input", "planned_rates",
     ),
     "recipe.training.schedules": ("restart_rates", "schedule_rates"),
     "recipe.training.user_update": ("own_update",),

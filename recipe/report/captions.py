@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from recipe.core.evidence import Figure
 from recipe.report.panels import LinePanel, MapPanel, Panel
+from recipe.report.sheet_plot import SheetPanel
 from recipe.report.wording import sentence
 
 SCHEDULES = (
@@ -32,10 +33,12 @@ SEARCH = {
 }
 
 
-def caption(figure: Figure, shown: Panel) -> str:
+def caption(figure: Figure, shown: Panel | SheetPanel) -> str:
     """The step's own caption as a sentence; where it has none, what is drawn over what."""
     if figure.caption:
         return sentence(figure.caption)
+    if isinstance(shown, SheetPanel):
+        return sentence(shown.sheet.note or shown.title)
     if isinstance(shown, MapPanel):
         best = ", the best framed" if shown.best else ""
         over = f"{shown.x_label} and {shown.y_label}"

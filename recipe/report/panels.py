@@ -32,7 +32,7 @@ class Series:
     label: str
     x: tuple[float, ...]
     y: Curve
-    look: Literal["normal", "strong", "faint", "points", "behind"] = "normal"
+    look: Literal["normal", "strong", "faint", "points", "dots", "behind"] = "normal"
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,8 @@ def panel(figure: Figure, evidence: Evidence) -> Panel | None:
     if not series:
         return None
     series = _briefly(series)
+    if figure.kind == "dots":
+        series = tuple(replace(each, look="dots") for each in series)
     return LinePanel(
         title=figure.title,
         x_label=_x_label(figure),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recipe.core.clock import is_up
+from recipe.core.evidence import Evidence, Figure
 from recipe.core.files import write_bytes
 from recipe.core.results import RunResult, StepResult
 from recipe.report.axes import set_scale
@@ -31,6 +32,7 @@ from recipe.report.repairs import WaterfallPanel, draw_waterfall, waterfall
 from recipe.report.search_panels import SearchPanel
 from recipe.report.search_plots import draw
 from recipe.report.search_views import views
+from recipe.report.sheet_plot import SheetPanel, draw_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,6 +58,9 @@ STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "text.parse_math": False,  # a dollar sign in a title is no formula
 }
+
+
+Drawable = Panel | SheetPanel | SearchPanel | WaterfallPanel
 
 
 @dataclass(frozen=True)
@@ -103,10 +108,10 @@ def draw_plots(
     return tuple(plots)
 
 
-def _of_steps(result: RunResult) -> Iterator[tuple[Plot, Panel | WaterfallPanel]]:
+def _of_steps(result: RunResult) -> Iterator[tuple[Plot, Drawable]]:
     for step in result.steps:
         for figure in step.figures:
-            if (shown := panel(figure, step.evidence)) is not None:
+            if (shown := _shown(figure, step.evidence)) is not None:
                 link = f"plots/{file_name(step, figure.name)}"
                 said = caption(figure, shown)
                 yield Plot(link, figure.title, said, step.name, step.round), shown
@@ -114,6 +119,13 @@ def _of_steps(result: RunResult) -> Iterator[tuple[Plot, Panel | WaterfallPanel]
         yield Plot("plots/schedules.png", shown.title, SCHEDULES, about="schedules"), shown
     if (repairs := waterfall(result)) is not None:
         yield Plot("plots/repairs.png", repairs.title, REPAIRS, about="repairs"), repairs
+
+
+def _shown(figure: Figure, evidence: Evidence) -> Panel | SheetPanel | None:
+    if figure.kind != "sheet":
+        return panel(figure, evidence)
+    sheet = evidence.sheets.get(figure.series[0])
+    return None if sheet is None else SheetPanel(figure.title, sheet)
 
 
 def _of_search(result: RunResult) -> Iterator[tuple[Plot, Panel | SearchPanel]]:
@@ -130,7 +142,7 @@ def file_name(step: StepResult, figure: str) -> str:
     return re.sub(r"[^\w.-]+", "-", f"{step.name}-{figure}{suffix}") + ".png"
 
 
-def png(shown: Panel | SearchPanel | WaterfallPanel) -> bytes:
+def png(shown: Drawable) -> bytes:
     """A panel as the bytes of a PNG file, the same for the same panel."""
     import matplotlib as mpl
 
@@ -140,7 +152,7 @@ def png(shown: Panel | SearchPanel | WaterfallPanel) -> bytes:
     return buffer.getvalue()
 
 
-def drawn(shown: Panel | SearchPanel | WaterfallPanel) -> "Canvas":
+def drawn(shown: Drawable) -> "Canvas":
     """A panel on a canvas of its own, in the style that is set."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Canvas
@@ -150,6 +162,8 @@ def drawn(shown: Panel | SearchPanel | WaterfallPanel) -> "Canvas":
     canvas.suptitle(fitted(shown.title, SIZE[0] * 72, TITLE_SIZE))
     if isinstance(shown, LinePanel | MapPanel):
         _draw_panel(canvas, shown)
+    elif isinstance(shown, SheetPanel):
+        draw_sheet(canvas, shown)
     elif isinstance(shown, WaterfallPanel):
         draw_waterfall(canvas, shown)
     else:
@@ -219,6 +233,8 @@ def _look(series: Series, index: int) -> dict[str, Any]:
     colour = COLOURS[index % len(COLOURS)]
     dash = DASHES[index // len(COLOURS) % len(DASHES)]
     common = {"color": colour, "linestyle": dash, "markersize": 4}
+    if series.look == "dots":
+        return {"color": colour, "linestyle": "none", "marker": "o", "markersize": 4, "alpha": 0.7}
     if series.look == "points":
         return {"color": "black", "linestyle": "none", "marker": "o", "markersize": 4, "zorder": 4}
     if series.look == "behind":

@@ -52,10 +52,18 @@ def epoch_batches(experiment: Experiment, data: Splits, seed: int, epoch: int) -
 
 def model_input(experiment: Experiment, mode: ExecutionMode, x: Values) -> Values:
     """Training inputs [n, ...] as the model gets them: augmented, in the layout of `mode`."""
-    if experiment.augment is not None:
-        x = _augmented(experiment.augment, x)
-    laid_out: Values = mode.lay_out(x)
+    laid_out: Values = mode.lay_out(augmented(experiment, x))
     return laid_out
+
+
+def augmented(experiment: Experiment, x: Values) -> Values:
+    """Training inputs [n, ...] after the random transforms of the experiment, where it has any.
+
+    Raises:
+        UsageError: the user's function fails, or returns something else than a batch.
+
+    """
+    return x if experiment.augment is None else _augmented(experiment.augment, x)
 
 
 def _augmented(augment: Callable[..., Any], x: Values) -> Values:

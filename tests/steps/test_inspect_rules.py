@@ -1,6 +1,7 @@
 import pytest
 from test_inspect_model_rules import MODEL_CASES
 from test_inspect_state_rules import STATE_CASES
+from test_item_rules import ITEM_CASES
 from test_label_rules import PROBED, RANDOM
 from test_sequence_rules import SEQUENCE_CASES
 
@@ -329,4 +330,4 @@ def test_rule(case):
 
 def test_every_rule_is_tested():
     assert_complete(Inspect(), [*CASES, *SCALES, *MODEL_CASES, *SEQUENCE_CASES, *STATE_CASES,
-                              *PROBED, *RANDOM])  # fmt: skip
+                              *PROBED, *RANDOM, *ITEM_CASES])  # fmt: skip

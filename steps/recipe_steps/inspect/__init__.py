@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from recipe.plugin import Evidence, read_examples
+from recipe.plugin import Evidence, Figure, read_examples
 from recipe_steps import label_rules
 from recipe_steps.inspect import (
+    item_rules,
     model_rules,
     rules,
     scale_rules,
@@ -36,7 +37,20 @@ class Inspect:
     requires: frozenset[str] = frozenset()
     rules = (
         *rules.RULES, *split_rules.RULES, *sequence_rules.RULES, *model_rules.RULES,
-        *scale_rules.RULES, *state_rules.RULES, *label_rules.RULES,
+        *scale_rules.RULES, *state_rules.RULES, *label_rules.RULES, *item_rules.RULES,
+    )  # fmt: skip
+    figures = (
+        Figure("samples", "Training items as the model gets them", ("samples",), "sheet",
+               caption="A few items of every class behind all that is done to them in training: "
+               "labels that do not fit, and pictures that are dark, torn or turned, show here."),
+        Figure("extremes", "Items at both ends", ("extremes",), "sheet",
+               caption="The training items at either end of every order, with their numbers: "
+               "mistakes gather there."),
+        Figure("order", "Training items in order",
+               ("by_brightness", "by_contrast", "by_length", "by_target", "by_distance"),
+               x_label="of 200, from the least to the most", y_label="share of its own range",
+               caption="Each value from its least to its most: a step at an end is a group of "
+               "items apart from the others."),
     )  # fmt: skip
 
     @property

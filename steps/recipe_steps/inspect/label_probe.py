@@ -157,7 +157,7 @@ def _rows(x: Values, y: Values, kind: str, most: int) -> Rows | None:
     part, rows = main_part(x), torch.from_numpy(_some(len(y), most))
     if part is None or len(part) != len(y):
         return None
-    columns = _columns(part[rows.to(part.device)].detach().cpu())
+    columns = columns_of(part[rows.to(part.device)].detach().cpu())
     values = y.detach().cpu().flatten()[rows].double().numpy()
     if columns is None or not (np.isfinite(columns).all() and np.isfinite(values).all()):
         return None
@@ -174,7 +174,7 @@ def _rows(x: Values, y: Values, kind: str, most: int) -> Rows | None:
     return Rows(columns, values.astype(int) if classes else values, classes)
 
 
-def _columns(x: Tensor) -> np.ndarray | None:
+def columns_of(x: Tensor) -> np.ndarray | None:
     """Values of pictures that were made smaller, counts of words, or columns."""
     if x.is_complex():
         return None

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 
-from recipe.plugin import Context, Scalar, TensorData
+from recipe.plugin import Context, Evidence, Scalar, TensorData
 from recipe_steps.inspect.anatomy import anatomy
+from recipe_steps.inspect.extremes import extremes
 from recipe_steps.inspect.kept_state import kept_state
 from recipe_steps.inspect.label_probe import label_probe
 from recipe_steps.inspect.moved import moved
+from recipe_steps.inspect.samples import sample_sheet
 from recipe_steps.inspect.scaling import scaling
 from recipe_steps.inspect.sequences import sequences
 from recipe_steps.rows import main_part
@@ -57,3 +59,9 @@ def probes(
         return found
     probe = partial(label_probe, *parts, ctx.task.target_kind)
     return found | (ctx.in_time("a probe of the labels", probe, takes=PROBE_SECONDS) or {})
+
+
+def items(ctx: Context, train: TensorData) -> Evidence:
+    """A few items to look at, and which of all stand at the ends of some order."""
+    found = extremes(ctx, train)
+    return Evidence(found.scalars, found.curves, {**sample_sheet(ctx), **found.sheets})

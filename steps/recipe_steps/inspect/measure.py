@@ -3,11 +3,9 @@
 import json
 import math
 import warnings
-from collections import Counter
 from contextlib import suppress
 from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -23,29 +21,22 @@ from recipe.plugin import (
     Values,
     advice,
     build_model,
-    chance_of_repeats,
     error_location,
     evaluate,
     every_tensor,
     fails_already,
     in_a_line,
-    near_copies,
-    numbers_of,
-    row_hashes,
     seeded,
     shape_of,
 )
 from recipe_steps.inspect.imbalance import class_counts
-from recipe_steps.inspect.looks import looks, probes
+from recipe_steps.inspect.looks import items, looks, probes
 from recipe_steps.inspect.loss_call import loss_call
-from recipe_steps.inspect.rules import ONE_INPUT
+from recipe_steps.inspect.repeats import all_repeats
 from recipe_steps.inspect.splits import (
     batch_order,
     compare_inputs,
     compare_labels,
-    constant_features,
-    repeats_of_classes,
-    told_by_inputs,
 )
 from recipe_steps.rows import main_part, parts
 
@@ -85,16 +76,18 @@ def measure(ctx: Context) -> Evidence:
     }
     for name, part in (("train", train), ("val", val)):
         scalars |= _inputs(part.x, name) | _all_targets(ctx, part.y, name)
+    found = Evidence()
     if not (scalars["train_input_nonfinite"] or scalars["train_target_nonfinite"]):
         scalars |= _outputs(ctx, train)
         scalars |= class_counts(ctx, train) | _label_values(ctx, (train, val), scalars)
-        scalars |= ctx.in_time("repeated items", partial(_all_repeats, train, val)) or {}
+        scalars |= ctx.in_time("repeated items", partial(all_repeats, train, val)) or {}
         scalars |= ctx.in_time("the split", partial(_split, ctx, train, val)) or {}
         if scalars.get("shape_problem") is None:
             scalars |= loss_call(ctx, train) | looks(ctx, train, lambda: _try_metric(ctx))
         if not fails_already(ctx, Evidence(scalars)):
             scalars |= probes(ctx, train, val, scalars)
-    return Evidence(scalars)
+        found = ctx.in_time("items to look at", partial(items, ctx, train)) or found
+    return Evidence({**scalars, **found.scalars}, found.curves, found.sheets)
 
 
 def _random_validation(ctx: Context) -> bool:
@@ -302,43 +295,3 @@ def _broadcasts(ctx: Context, outputs: Tensor, y: Tensor) -> str | None:
                 "loss broadcasts against each other"
             )
     return None
-
-
-def _all_repeats(train: TensorData, val: TensorData) -> dict[str, Scalar]:
-    found = _repeats(train, val)
-    often = found["most_frequent_input"] or 0
-    found |= repeats_of_classes(train.x, train.y)
-    if often >= ONE_INPUT:  # type: ignore[operator]
-        found["told_by_inputs"] = told_by_inputs(train.x, train.y)
-    return found
-
-
-def _repeats(train: TensorData, val: TensorData) -> dict[str, Scalar]:
-    """Validation items that stand in training too, beside how often training repeats itself, and
-    how likely independent items would repeat as all of these do.
-    """
-    inputs, held = row_hashes(train.x), row_hashes(val.x)
-    rows = Counter(inputs)
-    repeated = sum(count for count in rows.values() if count > 1)
-    overlap = sum(row in rows for row in held)
-    scalars: dict[str, Scalar] = {
-        "most_frequent_input": max(rows.values()) / len(train),
-        "overlap": overlap,
-        "val_inputs_seen": len(held),
-        "overlap_share": overlap / len(held),
-        "repeated_share": repeated / len(train),
-    }
-    numbers = _side_by_side(numbers_of(train.x), numbers_of(val.x))
-    if overlap:
-        answers = [*row_hashes(train.y), *row_hashes(val.y)]
-        scalars["repeats_chance"] = chance_of_repeats([*inputs, *held], answers, numbers)
-    pairs = near_copies(numbers)
-    across = {max(pair) for pair in pairs if min(pair) < len(train) <= max(pair)}
-    scalars |= {"near_overlap": len(across), "near_overlap_share": len(across) / len(held)}
-    return scalars | constant_features(main_part(train.x), len(rows))
-
-
-def _side_by_side(one: np.ndarray | None, other: np.ndarray | None) -> np.ndarray | None:
-    if one is None or other is None or one.shape[1:] != other.shape[1:]:
-        return None
-    return np.concatenate([one, other])
