@@ -130,4 +130,5 @@ def _wrapped(label: str, points: float, size: float) -> str:
 
 
 def _shortened(text: str) -> str:
+    text = text.replace("\n", ", ")
     return text if len(text) <= CELL else text[: CELL - 3] + "..."

@@ -22,8 +22,9 @@ GRID = np.linspace(0, 1, 200)
 """Shares of the items at which a curve has a point."""
 TOGETHER, FEW = 0.01, 10
 """Share and number of the items that may be odd together."""
-DISTINCT = 20
-"""Values that the others have to take: of fewer no range can be told."""
+DISTINCT, ROUNDING = 20, 1e4
+"""Values that the others have to take: of fewer no range can be told; and times their range from
+which they are one value, but for rounding."""
 NAMED = 5
 BLANK = 1e-6
 """Of the largest contrast: a picture of one colour."""
@@ -142,7 +143,7 @@ def beyond(values: np.ndarray, factor: float) -> tuple[list[int], float] | None:
             odd, rest = ranked[-count:], values[ranked[:-count]]
             width = float(rest.max() - rest.min())
             gap = abs(float(values[odd[0]] - rest[-1]))
-            if width <= 0 or len(np.unique(rest)) < DISTINCT or gap <= factor * width:
+            if len(np.unique(rest)) < DISTINCT or not factor * width < gap < ROUNDING * width:
                 continue
             if best is None or gap / width > best[1]:
                 best = odd.tolist(), gap / width

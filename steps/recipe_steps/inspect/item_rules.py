@@ -4,7 +4,7 @@ from recipe.plugin import Evidence, Finding, finding, rule
 
 COPIED = 1e-3
 """Chance below which repeats are copies, as for the overlap with validation."""
-REPEATED = 0.01
+REPEATED = 0.02
 """Share of the training items that are there more than once."""
 FEW_BLANK = 0.1
 """Share of the pictures up to which blank ones are an oversight: of more, such as empty tiles of a

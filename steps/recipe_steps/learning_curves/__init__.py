@@ -55,6 +55,17 @@ class LearningCurves:
                x_label="epoch", y_label="norm", log_y=True,
                caption="The gradient of every epoch: it shrinks as training settles, and peaks are "
                "updates that went too far."),
+        Figure("mistakes", "What the best model gets wrong", ("mistakes",), "sheet",
+               caption="The validation items that it answers worst, the surest mistakes first: "
+               "what it says, how surely, and what the label is."),
+        Figure("classes", "Recall of each class", ("recall_by_class",), "bars",
+               x="class_number", x_label="class", y_label="share that is right",
+               caption="Of the validation items of each class the share that the best model "
+               "answers rightly."),
+        Figure("values", "Predicted and true values", ("predicted_value", "true_value"), "dots",
+               x="true_value", x_label="true value", y_label="value",
+               caption="Validation items by their true value: a perfect model lies on the line "
+               "of true values."),
     )  # fmt: skip
 
     @property

@@ -2,6 +2,7 @@
 
 import math
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -23,7 +24,9 @@ from recipe.plugin import (
 )
 from recipe_steps.initial_loss.loss_behaviour import perfect_answers
 from recipe_steps.learning_curves.branches import branch
+from recipe_steps.learning_curves.detail import detail_marks
 from recipe_steps.learning_curves.labels import label_marks, memory_marks
+from recipe_steps.learning_curves.mistakes import mistakes
 from recipe_steps.learning_curves.rare_classes import rare_marks
 from recipe_steps.learning_curves.regularization import smoothing_of
 from recipe_steps.learning_curves.run_curves import runs
@@ -66,12 +69,16 @@ def measure(ctx: Context) -> Evidence:
     inspected = ctx.evidence("inspect")
     if inspected is not None and "probe_train" in inspected.scalars:
         scalars |= {name: inspected.scalars[name] for name in ("probe_train", "probe_items")}
+    worst = Evidence()
     if (best := ctx.best_trial) is not None:
         scalars |= ctx.in_time("doubtful labels", lambda: label_marks(ctx, best)) or {}
         scalars |= ctx.in_time("labels learnt by heart", lambda: memory_marks(ctx, best)) or {}
         scalars |= ctx.in_time("validation by itself", lambda: validation_marks(ctx)) or {}
         scalars |= ctx.in_time("rare classes", lambda: rare_marks(ctx, best)) or {}
-    return with_branches(ctx, Evidence(scalars, curves))
+        worst = ctx.in_time("mistakes", lambda: mistakes(ctx, best)) or worst
+        scalars |= ctx.in_time("how much detail matters", lambda: detail_marks(ctx, best)) or {}
+    made = Evidence({**scalars, **worst.scalars}, {**curves, **worst.curves}, worst.sheets)
+    return with_branches(ctx, made)
 
 
 def right_score(ctx: Context) -> float | None:
@@ -143,7 +150,7 @@ def with_branches(ctx: Context, evidence: Evidence) -> Evidence:
         f"{name}_{what}": value
         for name, trial in _subjects(ctx) for what, value in tested[trial.key].items()
     }  # fmt: skip
-    return Evidence({**evidence.scalars, **scalars}, evidence.curves)
+    return replace(evidence, scalars={**evidence.scalars, **scalars})
 
 
 def longer(ctx: Context) -> dict[str, Scalar]:

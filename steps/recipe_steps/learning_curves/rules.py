@@ -6,6 +6,7 @@ from recipe.plugin import Evidence, Finding, rule
 from recipe_steps.inspect.split_rules import validation_preprocessing_differs
 from recipe_steps.label_rules import noisy_labels
 from recipe_steps.learning_curves import (
+    mistake_rules,
     rare_class_rules,
     regularization,
     schedule_rules,
@@ -166,6 +167,7 @@ RULES = (
     labels_look_random,
     *rare_class_rules.RULES,
     *training_rules.RULES,
+    *mistake_rules.RULES,
     noisy_labels,
     learning_rate_too_high,
     learning_rate_too_low,

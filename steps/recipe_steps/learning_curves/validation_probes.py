@@ -17,7 +17,6 @@ from recipe.plugin import (
     TensorData,
     Training,
     Trial,
-    build_model,
     lead_error,
     model_outputs,
     part_sums,
@@ -25,6 +24,7 @@ from recipe.plugin import (
 from recipe_steps.inspect.splits import goes_on
 from recipe_steps.inspect.undoing import undoings
 from recipe_steps.learning_curves.added_noise import added_noise
+from recipe_steps.learning_curves.best_outputs import best_model
 from recipe_steps.learning_curves.impulses import impulses, with_impulses
 from recipe_steps.learning_curves.labels import answers
 from recipe_steps.learning_curves.numbering import numbering
@@ -112,8 +112,6 @@ def _trained(ctx: Context) -> nn.Module | None:
     lies below chance, or falls while training rises, what was kept is what knows least: then the
     setting that learns most is trained anew to the end.
     """
-    from safetensors.torch import load
-
     best, learner = ctx.best_whole or ctx.best_trial, max(ctx.trials, key=_learnt, default=None)
     if learner is not None and (
         _below_chance(ctx, learner) or (ctx.task.target_kind != "real" and _unlearns(ctx, learner))
@@ -126,12 +124,7 @@ def _trained(ctx: Context) -> nn.Module | None:
             if epoch.diverged:
                 return None
         return training.model.eval()
-    if best is None or _gap(best) < GAP or not ctx.checkpoints.path(best).exists():
-        return None
-    experiment = ctx.experiment_of(best)
-    model = build_model(experiment, 0, ctx.device)
-    model.load_state_dict(load(ctx.runner.weights(best, experiment)), strict=False)
-    return model.eval()
+    return None if best is None or _gap(best) < GAP else best_model(ctx, best)
 
 
 def _curve(trial: Trial, name: str) -> list[float]:
