@@ -233,8 +233,10 @@ def _look(series: Series, index: int) -> dict[str, Any]:
     colour = COLOURS[index % len(COLOURS)]
     dash = DASHES[index // len(COLOURS) % len(DASHES)]
     common = {"color": colour, "linestyle": dash, "markersize": 4}
-    if series.look == "dots":
-        return {"color": colour, "linestyle": "none", "marker": "o", "markersize": 4, "alpha": 0.7}
+    if series.look == "dots":  # the first ones as rings, in which others are seen
+        face, size = ("none", 8) if not index else (colour, 4)
+        return {"color": colour, "linestyle": "none", "marker": "o", "markersize": size,
+                "markerfacecolor": face}  # fmt: skip
     if series.look == "points":
         return {"color": "black", "linestyle": "none", "marker": "o", "markersize": 4, "zorder": 4}
     if series.look == "behind":

@@ -1,4 +1,5 @@
 import pytest
+from test_overfit_controls import CONTROL_CASES
 from test_update_marks import UPDATE_CASES
 
 from recipe_steps.overfit_sample import OverfitSample
@@ -165,4 +166,4 @@ def test_rule(case):
 
 
 def test_every_rule_is_tested():
-    assert_complete(OverfitSample(), [*CASES, *UPDATE_CASES])
+    assert_complete(OverfitSample(), [*CASES, *UPDATE_CASES, *CONTROL_CASES])

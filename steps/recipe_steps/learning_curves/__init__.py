@@ -62,7 +62,7 @@ class LearningCurves:
                x="class_number", x_label="class", y_label="share that is right",
                caption="Of the validation items of each class the share that the best model "
                "answers rightly."),
-        Figure("values", "Predicted and true values", ("predicted_value", "true_value"), "dots",
+        Figure("values", "Predicted and true values", ("true_value", "predicted_value"), "dots",
                x="true_value", x_label="true value", y_label="value",
                caption="Validation items by their true value: a perfect model lies on the line "
                "of true values."),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recipe.plugin import Evidence, Figure, read_examples
-from recipe_steps.overfit_sample import rules, update_rules
+from recipe_steps.overfit_sample import control_rules, rules, update_rules
 
 if TYPE_CHECKING:
     from recipe.plugin import Context
@@ -27,16 +27,30 @@ class OverfitSample:
     short = True
     always = True
     requires = frozenset({"initial_loss"})
-    rules = (*update_rules.RULES, *rules.RULES)
+    rules = (*update_rules.RULES, *rules.RULES, *control_rules.RULES)
     figures = (
-        Figure("loss", "Loss on the sample at the best rate", ("loss",),
-               x_label="pass over the sample", log_y=True,
+        Figure("loss", "Loss on the sample at the best rate",
+               ("loss", "loss_without_inputs"), x_label="pass over the sample", log_y=True,
                caption="A model that can learn at all drives the loss of a few minibatches towards "
-               "its floor."),
+               "its floor; with the same inputs for every item it cannot."),
         Figure("score", "Score on the sample at the best rate", ("score",),
                x_label="pass over the sample", y_label="score", mark_y=("perfect",),
                caption="All of the sample should be known by heart: the score reaches the perfect "
                "one."),
+        Figure("answers", "Labels and answers in the end", ("label", "answer"), "dots",
+               x_label="item of the sample, in the order of the labels", y_label="label",
+               caption="Every answer should lie on its label: the items that do not are those that "
+               "the model cannot learn."),
+        Figure("right", "Probability of the right answer on the way",
+               ("right_lowest_tenth", "right_middle", "right_highest_tenth"), x="watched_pass",
+               x_label="pass over the sample", y_label="probability",
+               caption="Quantiles over the same items: smooth curves are a sound rate, jagged ones "
+               "one that is too high."),
+        Figure("errors", "Errors on the way",
+               ("error_lowest_tenth", "error_middle", "error_highest_tenth"), x="watched_pass",
+               x_label="pass over the sample", y_label="size of the error", log_y=True,
+               caption="Quantiles over the same items: smooth curves are a sound rate, jagged ones "
+               "one that is too high."),
     )  # fmt: skip
 
     @property

@@ -8,6 +8,7 @@ from statistics import fmean
 
 from recipe.plugin import (
     Context,
+    Curve,
     Experiment,
     Splits,
     TensorData,
@@ -20,6 +21,7 @@ from recipe.plugin import (
     no_dropout,
     usual_rates,
 )
+from recipe_steps.overfit_sample.dynamics import Watch, answers
 from recipe_steps.overfit_sample.failure_causes import (
     recalibrated_score,
     response,
@@ -64,6 +66,12 @@ class Attempt:
     """With running statistics of the sample itself."""
     passes_at_once: int = 1
     """Over the sample, from one score to the next."""
+    seen: list[tuple[float, ...]] = field(default_factory=list)
+    """What was said of the sample on the way: passes and quantiles of how good the answers are."""
+    answers: dict[str, Curve] = field(default_factory=dict)
+    """What is said in the end, beside the labels."""
+    blind_losses: list[float] = field(default_factory=list)
+    """Of the same training without inputs."""
     cut_off: bool = False
     """Whether the time ended it: what it would have reached is not known."""
 
@@ -113,6 +121,7 @@ def attempt(
         device=ctx.device,
         mode=ctx.careful_mode,
     )
+    watch = Watch(ctx, sample, experiment.epochs or 1)
     with nullcontext() if regularized else no_dropout(training.model):
         try:
             for epoch in training.epochs():
@@ -120,24 +129,30 @@ def attempt(
                     break
                 made.scores.append(epoch.figures["val_score"])
                 made.losses.append(epoch.figures["val_loss"])
+                made.seen += watch.look(training.model, made.passes)
                 if made.scores[-1] >= target or (ends is not None and ends(made)):
                     break
         except TimeUp:
             if ends is None:
                 raise
             made.cut_off = True
-    if made.scores or not made.cut_off:
-        made.response = response(training.model, sample)
-    if made.best < target and not made.cut_off:
-        made.train_mode_score = train_mode_score(
-            training.model, ctx.task, sample, experiment.batch_size
-        )
-        made.recalibrated_score = recalibrated_score(
-            training.model, ctx.task, sample, experiment.batch_size
-        )
+    _look_at_trained(ctx, made, training, sample, target)
     ctx.spend(len(made.scores) * training.iterations_per_epoch)
     made.scores = [score if score == score else float("-inf") for score in made.scores]  # noqa: PLR0124 - NaN
     return made
+
+
+def _look_at_trained(
+    ctx: Context, made: Attempt, training: Training, sample: TensorData, target: float
+) -> None:
+    """What the trained model tells beside its scores."""
+    model, minibatch = training.model, training.experiment.batch_size
+    if made.scores or not made.cut_off:
+        made.response = response(model, sample)
+        made.answers = answers(ctx, model, sample)
+    if made.best < target and not made.cut_off:
+        made.train_mode_score = train_mode_score(model, ctx.task, sample, minibatch)
+        made.recalibrated_score = recalibrated_score(model, ctx.task, sample, minibatch)
 
 
 def passes_at_once(sample: TensorData, minibatch: int) -> int:

@@ -40,6 +40,8 @@ from recipe_steps.overfit_sample.attempts import (
     settling,
     share_of_way,
 )
+from recipe_steps.overfit_sample.controls import same_twice, without_inputs
+from recipe_steps.overfit_sample.dynamics import dynamics
 from recipe_steps.overfit_sample.failure_causes import (
     contradictions,
     is_plane,
@@ -123,13 +125,17 @@ def measure(ctx: Context) -> Evidence:
         "chance": chance,
         "progress": progress(best.best),
     }
-    return Evidence(scalars if settled else _unsettled(ctx, scalars), _curves(best, attempts))
+    made = _curves(best, attempts, ctx.task.target_kind)
+    return Evidence(scalars if settled else _unsettled(ctx, scalars), made)
 
 
-def _curves(best: Attempt, attempts: Sequence[Attempt]) -> dict[str, Curve]:
+def _curves(best: Attempt, attempts: Sequence[Attempt], kind: str) -> dict[str, Curve]:
     return {
         "score": tuple(best.scores),
         "loss": tuple(best.losses),
+        "loss_without_inputs": tuple(best.blind_losses),
+        **best.answers,
+        **dynamics(best.seen, kind),
         "attempt_lr": tuple(one.lr for one in attempts),
         "attempt_score": tuple(one.best for one in attempts),
     }
@@ -161,6 +167,8 @@ def _conditions(
         ),
         "with regularisation": lambda: with_regularization(ctx, bare, sample, best, perfect),
         "by something simple": lambda: {} if reached else _simple(ctx, sample, chance, perfect),
+        "without inputs": lambda: without_inputs(ctx, bare, sample, best, perfect),
+        "twice": lambda: same_twice(ctx),
     }
     found: dict[str, Scalar] = {}
     for what, look in looks.items():

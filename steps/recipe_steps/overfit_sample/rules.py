@@ -28,6 +28,8 @@ FEW = 0.03
 NEARLY = 0.9
 """Share of the way from chance to perfect from which a sample is as good as learnt: what is missing
 is patience, not a path for the gradient."""
+BLIND = 0.05
+"""Share of the way from chance to perfect that inputs have to bring at least."""
 KNOWN_IN_TRAINING, APART = 0.9, 0.3
 """Shares of the way from chance to perfect: reached with batch statistics, and missing without."""
 COARSE = 0.95
@@ -49,6 +51,15 @@ def _than_simple(evidence: Evidence) -> str:
     """What did better, behind a score in a sentence."""
     name, score = evidence.text("simple"), evidence.number("simple_score")
     return "" if name is None or score is None else f", where {name} reaches {score:.3g}"
+
+
+def _than_blind(evidence: Evidence) -> str:
+    """That it is no more than the labels alone tell, behind a score in a sentence."""
+    own, blind = evidence.number("progress"), evidence.number("blind_progress")
+    score = evidence.number("blind_score")
+    if own is None or blind is None or score is None or own > blind + BLIND:
+        return ""
+    return f"; with the same inputs for every item it reaches {score:.3g} too"
 
 
 @rule("note")
@@ -115,7 +126,7 @@ def cannot_overfit_sample(evidence: Evidence) -> Finding | None:
     return finding(
         "fail",
         f"On {items:.0f} items the best of {attempts:.0f} attempts reached {reached}, "
-        f"expected {perfect:.3g}{_than_simple(evidence)}.",
+        f"expected {perfect:.3g}{_than_simple(evidence)}{_than_blind(evidence)}.",
         "Check architecture and initialisation, then the learning rate.",
         confidence=0.8,
     )
