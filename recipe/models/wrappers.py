@@ -68,6 +68,24 @@ class StandardisedParts(nn.Module):
         return self.model(x.named(changed))
 
 
+class Masked(nn.Module):
+    """The model on rows [n, d] of which some columns hold one value for all."""
+
+    def __init__(self, model: nn.Module, kept: Tensor, value: Tensor) -> None:
+        """`kept` [d] says which columns are left as they are; the others become `value` [d]."""
+        super().__init__()
+        self.model = model
+        self.kept: Tensor
+        self.value: Tensor
+        self.register_buffer("kept", kept)
+        self.register_buffer("value", value)
+
+    def forward(self, x: Any) -> Tensor:
+        """The outputs of the model."""
+        outputs: Tensor = self.model(torch.where(self.kept, x, self.value.to(x.dtype)))
+        return outputs
+
+
 class Mapped(nn.Module):
     """The model with a function of its outputs behind it."""
 

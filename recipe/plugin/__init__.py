@@ -64,7 +64,8 @@ if TYPE_CHECKING:
     from recipe.models.residual import norms_go_first, residual_branches, with_zero_branches
     from recipe.models.pretrained import SCRATCH, reset_weights, start_file, why_not_reset
     from recipe.models.wrappers import (
-        Mapped, Rectified, Standardised, StandardisedParts, WithoutDropout, WithoutLastActivation,
+        Mapped, Masked, Rectified, Standardised, StandardisedParts, WithoutDropout,
+        WithoutLastActivation,
         reinitialised, with_dropout, with_outputs, with_relu_between_layers,
     )
     from recipe.training.loop import Training
@@ -127,7 +128,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "users_place",
     "no_dropout", "dropout_by_mode", "gradients_kept", "registered", "seeded",
     "in_head", "norms_go_first", "residual_branches", "with_zero_branches", "SCRATCH",
-    "reset_weights", "start_file", "why_not_reset", "Mapped", "Rectified", "Standardised",
+    "reset_weights", "start_file", "why_not_reset", "Mapped", "Masked", "Rectified", "Standardised",
     "StandardisedParts", "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_dropout",
     "with_outputs", "with_relu_between_layers", "INVERTED_MASKS", "MASKS", "mask_given",
     "mask_parameter", "shifts_labels",
@@ -195,7 +196,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.models.residual": ("norms_go_first", "residual_branches", "with_zero_branches"),
     "recipe.models.pretrained": ("SCRATCH", "reset_weights", "start_file", "why_not_reset"),
     "recipe.models.wrappers": (
-        "Mapped", "Rectified", "Standardised", "StandardisedParts", "WithoutDropout",
+        "Mapped", "Masked", "Rectified", "Standardised", "StandardisedParts", "WithoutDropout",
         "WithoutLastActivation", "reinitialised", "with_dropout", "with_outputs",
         "with_relu_between_layers",
     ),

@@ -2,6 +2,7 @@ import math
 
 import pytest
 from test_initial_loss_marks_rules import MARKS
+from test_last_bias import BIAS_CASES
 
 from recipe.testing import judge_scalars
 from recipe_steps.initial_loss import InitialLoss
@@ -108,7 +109,7 @@ def test_rule(case):
 
 
 def test_every_rule_is_tested():
-    assert_complete(InitialLoss(), [*CASES, *MARKS])
+    assert_complete(InitialLoss(), [*CASES, *MARKS, *BIAS_CASES])
 
 
 def test_a_loss_that_is_not_finite_explains_one_that_is_too_high():

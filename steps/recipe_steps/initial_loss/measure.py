@@ -26,6 +26,7 @@ from recipe.plugin import (
     seeded,
     split,
 )
+from recipe_steps.initial_loss.last_bias import last_bias_marks
 from recipe_steps.initial_loss.last_operation import last_operation, operation_below_softmax
 from recipe_steps.initial_loss.layers import layer_marks
 from recipe_steps.initial_loss.loss_behaviour import loss_marks
@@ -82,6 +83,7 @@ def measure(ctx: Context) -> Evidence:
     scalars |= loss_with_shrunk_weights(ctx, sample, scalars)
     found = ctx.in_time("layer by layer", lambda: layer_marks(ctx, sample))
     layers, curves = found or ({}, {})
+    scalars |= ctx.in_time("the last bias", lambda: last_bias_marks(ctx, sample, scalars)) or {}
     return Evidence(
         scalars | layers,
         {"eval_loss": tuple(eval_losses), "train_mode_loss": tuple(train_losses), **curves},

@@ -1,7 +1,7 @@
 """Rules about the loss of a fresh model."""
 
 from recipe.plugin import Evidence, Finding, finding, rule
-from recipe_steps.initial_loss import layer_rules, loss_rules, remedies
+from recipe_steps.initial_loss import bias_rules, layer_rules, loss_rules, remedies
 from recipe_steps.initial_loss.loss_limits import TOO_LOW, low_limit, lowest_loss, too_high
 from recipe_steps.symptoms import NOT_LEARNING
 
@@ -124,4 +124,5 @@ RULES = (
     *layer_rules.RULES,
     initial_loss_too_high,
     initial_loss_too_low,
+    *bias_rules.RULES,
 )

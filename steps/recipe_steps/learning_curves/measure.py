@@ -24,6 +24,7 @@ from recipe.plugin import (
 )
 from recipe_steps.initial_loss.loss_behaviour import perfect_answers
 from recipe_steps.learning_curves.branches import branch
+from recipe_steps.learning_curves.capacity import capacity_marks, more_data
 from recipe_steps.learning_curves.detail import detail_marks
 from recipe_steps.learning_curves.labels import label_marks, memory_marks
 from recipe_steps.learning_curves.mistakes import mistakes
@@ -77,6 +78,9 @@ def measure(ctx: Context) -> Evidence:
         scalars |= ctx.in_time("rare classes", lambda: rare_marks(ctx, best)) or {}
         worst = ctx.in_time("mistakes", lambda: mistakes(ctx, best)) or worst
         scalars |= ctx.in_time("how much detail matters", lambda: detail_marks(ctx, best)) or {}
+        scalars |= ctx.in_time("more width", lambda: capacity_marks(ctx, best)) or {}
+        about = Evidence(scalars, curves)
+        scalars |= ctx.in_time("more data", lambda: more_data(ctx, best, about)) or {}
     made = Evidence({**scalars, **worst.scalars}, {**curves, **worst.curves}, worst.sheets)
     return with_branches(ctx, made)
 

@@ -8,7 +8,8 @@ import math
 from statistics import median
 
 from recipe.plugin import Evidence, Finding, Severity, finding, rule, standard_error
-from recipe_steps.learning_curves.remedies import regularise
+from recipe_steps.learning_curves.capacity_rules import data_said
+from recipe_steps.learning_curves.regularising import regularise
 from recipe_steps.learning_curves.run_curves import Run, chosen_only, runs
 from recipe_steps.learning_curves.shapes import ENOUGH, Rise, rise, smooth
 
@@ -69,9 +70,10 @@ def overfitting(evidence: Evidence) -> Finding | None:
     before the rise, so the run is not lost; more of it could be gained. Where little was lost
     and the score holds or a handful of wrong answers make the loss, or where only a run that the
     search chose overfits and the declared one does not, this is a note; so is a training score
-    that is far above the one on validation data. More decay, dropout, augmentation of images and
-    smoothed labels are tried: where one of them helps, it is a warning; where none does, data are
-    missing.
+    that is far above the one on validation data. More decay, dropout, augmentation of images,
+    smoothed labels, half and twice the width, fewer columns and smaller batches are tried: where
+    one of them helps, it is a warning; where none does, data are missing. What more of them may
+    bring a training on half of them says.
 
     Fix: more weight decay, dropout, augmentation, more data; or stop early.
     """
@@ -95,7 +97,7 @@ def overfitting(evidence: Evidence) -> Finding | None:
     said += [gap for run in every if not said and (gap := _gap(run))]
     if not said:
         return None
-    advice = "More weight decay, dropout, augmentation or data."
+    advice = f"More weight decay, dropout, augmentation or data. {data_said(evidence)}".strip()
     return finding(severity, " ".join(said), advice, 0.8)
 
 

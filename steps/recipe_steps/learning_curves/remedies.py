@@ -22,16 +22,10 @@ CLIP = 1.0
 ITEMS_PER_UPDATE = 4
 """By which a batch is made smaller."""
 
-MUCH_DECAY, DROPOUT, SMOOTHING = 3e-3, 0.3, 0.1
-"""What else holds overfitting back: more than the usual decay of 5e-4 by far, dropout in front of
-the last layer (Srivastava et al. 2014: 0.2 to 0.5), smoothed labels (Szegedy et al. 2016)."""
-IMAGE_AXES, SMALLEST = 4, 8
-"""Images are [N, C, H, W]; smaller ones than 8 x 8 pixels lose too much when they are moved."""
-
 Change = Callable[["Experiment", RemedyInput], "Experiment | None"]
 
 
-def _of_baseline(name: str, change: Change, *, decides: bool) -> Remedy:
+def of_baseline(name: str, change: Change, *, decides: bool) -> Remedy:
     """A change of the declared setting, or of the best run's where none is declared; nothing where
     the finding is about another run.
     """
@@ -57,37 +51,6 @@ def _longer(experiment: "Experiment", _: RemedyInput) -> "Experiment":
 def _more_decay(experiment: "Experiment", _: RemedyInput) -> "Experiment":
     decay = experiment.weight_decay or 1e-4
     return replace(experiment, weight_decay=MORE_DECAY * decay)
-
-
-def _much_more_decay(experiment: "Experiment", _: RemedyInput) -> "Experiment":
-    return replace(experiment, weight_decay=max(MUCH_DECAY, 30 * (experiment.weight_decay or 0.0)))
-
-
-def _dropping(experiment: "Experiment", _: RemedyInput) -> "Experiment":
-    from recipe.plugin import with_dropout
-
-    make = experiment.model
-    return replace(experiment, model=lambda **given: with_dropout(make(**given), DROPOUT))
-
-
-def _smoothed(experiment: "Experiment", _: RemedyInput) -> "Experiment | None":
-    from torch.nn import functional as F
-
-    if experiment.loss is not None or experiment.resolved_task.target_kind != "class index":
-        return None
-    return replace(experiment, loss=lambda o, y: F.cross_entropy(o, y, label_smoothing=SMOOTHING))
-
-
-def _moving(experiment: "Experiment", subject: RemedyInput) -> "Experiment | None":
-    from torch import Tensor
-
-    from recipe.plugin import moved
-
-    x = getattr(subject.data.train, "x", None)
-    images = isinstance(x, Tensor) and x.ndim == IMAGE_AXES and min(x.shape[2:]) >= SMALLEST
-    if experiment.augment is not None or not images:
-        return None
-    return replace(experiment, augment=lambda batch: moved(batch, flip=False))
 
 
 def _less_decay(experiment: "Experiment", _: RemedyInput) -> "Experiment | None":
@@ -164,32 +127,22 @@ def _plain(experiment: "Experiment", _: RemedyInput) -> "Experiment":
     return replace(experiment, augment=None)
 
 
-cosine = _of_baseline("a cosine schedule", _cosine, decides=True)
-longer = _of_baseline(f"train {LONGER:g} times as long", _longer, decides=True)
-more_decay = _of_baseline(f"weight decay x {MORE_DECAY:g}", _more_decay, decides=False)
-regularise = replace(
-    more_decay,
-    promotes=True,
-    alternatives=(
-        _of_baseline("move the images a little in training", _moving, decides=False),
-        _of_baseline(f"dropout of {DROPOUT:g} before the last layer", _dropping, decides=False),
-        _of_baseline("far more weight decay", _much_more_decay, decides=False),
-        _of_baseline(f"labels smoothed by {SMOOTHING:g}", _smoothed, decides=False),
-    ),
-)
-less_decay = _of_baseline("a tenth of the weight decay", _less_decay, decides=True)
-faster = _of_baseline("three times the rate, twice the epochs", _faster, decides=False)
-clipped = _of_baseline("clip the largest tenth of the gradients", _clipped, decides=True)
-warmed = _of_baseline(f"a warm-up over {LONGER_WARMUP:.0%} of training", _warmed, decides=True)
+cosine = of_baseline("a cosine schedule", _cosine, decides=True)
+longer = of_baseline(f"train {LONGER:g} times as long", _longer, decides=True)
+more_decay = of_baseline(f"weight decay x {MORE_DECAY:g}", _more_decay, decides=False)
+less_decay = of_baseline("a tenth of the weight decay", _less_decay, decides=True)
+faster = of_baseline("three times the rate, twice the epochs", _faster, decides=False)
+clipped = of_baseline("clip the largest tenth of the gradients", _clipped, decides=True)
+warmed = of_baseline(f"a warm-up over {LONGER_WARMUP:.0%} of training", _warmed, decides=True)
 slower = replace(
-    _of_baseline("a third of the rate", _slower, decides=True), alternatives=(warmed, clipped)
+    of_baseline("a third of the rate", _slower, decides=True), alternatives=(warmed, clipped)
 )
-tamed = _of_baseline("a tenth of the rate, a warm-up and clipping", _tamed, decides=False)
+tamed = of_baseline("a tenth of the rate, a warm-up and clipping", _tamed, decides=False)
 draw_anew = replace(
-    _of_baseline("draw the weights anew, and warm up", _drawn_anew, decides=True),
+    of_baseline("draw the weights anew, and warm up", _drawn_anew, decides=True),
     alternatives=(warmed,),
 )
-smaller_batch = _of_baseline(
+smaller_batch = of_baseline(
     "a quarter of the batch size, twice the epochs", _smaller_batch, decides=True
 )
-without_augmentation = _of_baseline("train without augmentation", _plain, decides=True)
+without_augmentation = of_baseline("train without augmentation", _plain, decides=True)

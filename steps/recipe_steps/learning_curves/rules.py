@@ -6,6 +6,7 @@ from recipe.plugin import Evidence, Finding, rule
 from recipe_steps.inspect.split_rules import validation_preprocessing_differs
 from recipe_steps.label_rules import noisy_labels
 from recipe_steps.learning_curves import (
+    capacity_rules,
     mistake_rules,
     rare_class_rules,
     regularization,
@@ -13,6 +14,7 @@ from recipe_steps.learning_curves import (
     training_rules,
     validation_rules,
 )
+from recipe_steps.learning_curves.capacity_rules import wider_said
 from recipe_steps.learning_curves.overfitting import overfitting
 from recipe_steps.learning_curves.random_labels import labels_look_random
 from recipe_steps.learning_curves.remedies import draw_anew, faster, tamed
@@ -130,7 +132,7 @@ def underfitting(evidence: Evidence) -> Finding | None:
         evidence,
         test,
         "warn",
-        "A larger model, less regularisation, longer training.",
+        f"A larger model, less regularisation, longer training. {wider_said(evidence)}".strip(),
         confidence=0.6,
     )
 
@@ -167,6 +169,7 @@ RULES = (
     labels_look_random,
     *rare_class_rules.RULES,
     *training_rules.RULES,
+    *capacity_rules.RULES,
     *mistake_rules.RULES,
     noisy_labels,
     learning_rate_too_high,

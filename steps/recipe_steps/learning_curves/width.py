@@ -1,14 +1,16 @@
 """Whether the user's factory offers another width."""
 
 import inspect
+from typing import TYPE_CHECKING
 
-from recipe.plugin import Experiment
+if TYPE_CHECKING:
+    from recipe.plugin import Experiment
 
 NAMES = ("width", "hidden", "hidden_size", "hidden_dim", "units", "channels", "d_model")
 """What a factory calls the width of its layers, in the order in which they are looked for."""
 
 
-def width_of(experiment: Experiment) -> tuple[str, int] | None:
+def width_of(experiment: "Experiment") -> tuple[str, int] | None:
     """Name and value of the factory's parameter that is a width; None where it has none, or where
     the space searches it already.
 
