@@ -44,7 +44,7 @@ def test_rule(case):
 
 
 def half(score, whole=0.8, error=0.01):
-    return {"half_items": 50, "half_score": score, "whole_score": whole, "half_error": error}
+    return {"half_items": 50, "half_score": score, "half_whole_score": whole, "half_error": error}
 
 
 def test_what_is_said_of_more_data():
@@ -96,7 +96,7 @@ def test_half_of_the_data_where_there_is_a_gap(tmp_path):
         about = subject(ctx, "best", trial)
         found = more_data(ctx, trial, about)
     assert found["half_items"] == 60
-    assert found["whole_score"] == trial.val_score
+    assert found["half_whole_score"] == trial.val_score
     assert found["half_score"] < trial.val_score
     assert "as much again" in data_said(Evidence(found))
     many = digits_experiment(model=lambda: mlp_of(64), train=(x[:800], y[:800]),

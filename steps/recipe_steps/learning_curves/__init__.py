@@ -58,6 +58,10 @@ class LearningCurves:
         Figure("mistakes", "What the best model gets wrong", ("mistakes",), "sheet",
                caption="The validation items that it answers worst, the surest mistakes first: "
                "what it says, how surely, and what the label is."),
+        Figure("filters", "Filters of the first layer", ("filters",), "sheet",
+               caption="What the first layer of the best model looks for, each filter from its "
+               "smallest weight in black to its largest in white: noise is a layer that learnt "
+               "little, or has too many filters."),
         Figure("classes", "Recall of each class", ("recall_by_class",), "bars",
                x="class_number", x_label="class", y_label="share that is right",
                caption="Of the validation items of each class the share that the best model "

@@ -99,8 +99,8 @@ def more_data(ctx: Context, trial: Trial, about: Evidence) -> dict[str, Scalar]:
     if fit.best_score is None:
         return {}
     error = ctx.task.score_error(trial.val_score, ctx.val_answers(ctx.val_targets))
-    return {"half_items": len(half.train), "half_score": fit.best_score,
-            "whole_score": trial.val_score, "half_error": error}  # fmt: skip
+    return {"half_of": trial.number, "half_items": len(half.train), "half_score": fit.best_score,
+            "half_whole_score": trial.val_score, "half_error": error}  # fmt: skip
 
 
 def _suspect(run: Run) -> bool:

@@ -32,7 +32,7 @@ def data_said(evidence: Evidence) -> str:
     was not tried.
     """
     half, whole, items = (
-        evidence.number(name) for name in ("half_score", "whole_score", "half_items")
+        evidence.number(f"half_{name}") for name in ("score", "whole_score", "items")
     )
     if half is None or whole is None or items is None:
         return ""

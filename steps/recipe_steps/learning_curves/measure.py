@@ -24,10 +24,8 @@ from recipe.plugin import (
 )
 from recipe_steps.initial_loss.loss_behaviour import perfect_answers
 from recipe_steps.learning_curves.branches import branch
-from recipe_steps.learning_curves.capacity import capacity_marks, more_data
-from recipe_steps.learning_curves.detail import detail_marks
 from recipe_steps.learning_curves.labels import label_marks, memory_marks
-from recipe_steps.learning_curves.mistakes import mistakes
+from recipe_steps.learning_curves.looks import with_looks
 from recipe_steps.learning_curves.rare_classes import rare_marks
 from recipe_steps.learning_curves.regularization import smoothing_of
 from recipe_steps.learning_curves.run_curves import runs
@@ -70,19 +68,13 @@ def measure(ctx: Context) -> Evidence:
     inspected = ctx.evidence("inspect")
     if inspected is not None and "probe_train" in inspected.scalars:
         scalars |= {name: inspected.scalars[name] for name in ("probe_train", "probe_items")}
-    worst = Evidence()
     if (best := ctx.best_trial) is not None:
         scalars |= ctx.in_time("doubtful labels", lambda: label_marks(ctx, best)) or {}
         scalars |= ctx.in_time("labels learnt by heart", lambda: memory_marks(ctx, best)) or {}
         scalars |= ctx.in_time("validation by itself", lambda: validation_marks(ctx)) or {}
         scalars |= ctx.in_time("rare classes", lambda: rare_marks(ctx, best)) or {}
-        worst = ctx.in_time("mistakes", lambda: mistakes(ctx, best)) or worst
-        scalars |= ctx.in_time("how much detail matters", lambda: detail_marks(ctx, best)) or {}
-        scalars |= ctx.in_time("more width", lambda: capacity_marks(ctx, best)) or {}
-        about = Evidence(scalars, curves)
-        scalars |= ctx.in_time("more data", lambda: more_data(ctx, best, about)) or {}
-    made = Evidence({**scalars, **worst.scalars}, {**curves, **worst.curves}, worst.sheets)
-    return with_branches(ctx, made)
+    made = with_branches(ctx, Evidence(scalars, curves))
+    return made if best is None else with_looks(ctx, best, made)
 
 
 def right_score(ctx: Context) -> float | None:

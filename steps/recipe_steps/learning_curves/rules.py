@@ -11,6 +11,7 @@ from recipe_steps.learning_curves import (
     rare_class_rules,
     regularization,
     schedule_rules,
+    simple_rules,
     training_rules,
     validation_rules,
 )
@@ -170,6 +171,7 @@ RULES = (
     *rare_class_rules.RULES,
     *training_rules.RULES,
     *capacity_rules.RULES,
+    *simple_rules.RULES,
     *mistake_rules.RULES,
     noisy_labels,
     learning_rate_too_high,

@@ -93,7 +93,7 @@ def something_simple(
     )  # fmt: skip
     scores: dict[str, float] = {}
     for name, said in answers:
-        score = _score(task, rows, said)
+        score = score_of(task, rows, said)
         if math.isfinite(score):
             scores[name] = max(score, scores.get(name, -math.inf))
     if not scores:
@@ -125,7 +125,7 @@ def learnt_by_heart(task: Task, rows: Rows) -> float:
     """The share of the way from chance to perfect that a smooth fit comes on shuffled answers."""
     order = np.random.default_rng(0).permutation(len(rows.x))
     shuffled = replace(rows, y=rows.y[order], targets=rows.targets[torch.from_numpy(order)])
-    score = _score(task, shuffled, _shown(shuffled))
+    score = score_of(task, shuffled, _shown(shuffled))
     return share_of_way(score, task.chance_score(rows.targets), 1.0)
 
 
@@ -265,7 +265,7 @@ def _by_columns(
     return np.stack(answers, 1)
 
 
-def _score(task: Task, rows: Rows, answers: np.ndarray) -> float:
+def score_of(task: Task, rows: Rows, answers: np.ndarray) -> float:
     """As the model would be scored that gave these answers."""
     said, true = torch.from_numpy(answers), rows.targets.cpu()
     if task.target_kind == "class index":
