@@ -2,14 +2,42 @@
 
 import json
 import os
+import re
+import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from recipe.core.errors import UsageError
 
 
+class CannotWriteError(OSError):
+    """A file of ours cannot be written: no room, no right to, or its folder is gone."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(error.errno, why(error), str(path))
+
+    @property
+    def sentence(self) -> str:
+        """For the user: what is kept, and what to do."""
+        return (
+            f"{str(self.filename)!r} cannot be written ({self.strerror}): see to it and give the "
+            "same command again. Everything finished before is kept."
+        )
+
+
+def why(error: BaseException) -> str:
+    """What the system says of an error, without the number and the path."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write `path` so that a reader, or a crash, sees the old file or the new one whole."""
+    """Write `path` so that a reader, or a crash, sees the old file or the new one whole.
+
+    Raises:
+        CannotWriteError: the system refuses.
+
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with beside.open("wb") as file:
@@ -17,18 +45,44 @@ def write_bytes(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+    except OSError as error:
+        raise CannotWriteError(path, error) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def write_text(path: Path, content: str) -> None:
-    """Write UTF-8 text with `write_bytes`."""
-    write_bytes(path, content.encode())
+    """Write UTF-8 text with `write_bytes`; bytes of file names that are none are written as they
+    are.
+    """
+    write_bytes(path, to_bytes(content))
+
+
+def to_bytes(text: str) -> bytes:
+    """UTF-8, and what cannot be written in it as in Python's source."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace")
+
+
+def is_plain_file(path: Path) -> bool:
+    """Whether there is a file, and no link, pipe or folder of that name."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+"""Bytes of file names that are no UTF-8, as Python reads them."""
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:
     """Strict JSON: a NaN is an error here, never written."""
-    return json.dumps(value, indent=indent, allow_nan=False, ensure_ascii=False, default=str)
+    text = json.dumps(value, indent=indent, allow_nan=False, ensure_ascii=False, default=str)
+    return _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def make_folder(folder: Path) -> Path:
@@ -45,7 +99,7 @@ def make_folder(folder: Path) -> Path:
         probe.unlink()
     except OSError as error:
         raise UsageError(
-            f"Cannot write to the output folder {str(folder)!r} ({error.strerror}): "
+            f"Cannot write to the output folder {str(folder)!r} ({why(error)}): "
             "choose another one with --out."
         ) from error
     return folder

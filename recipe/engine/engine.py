@@ -18,6 +18,7 @@ from recipe.core.clock import TimeUp
 from recipe.core.errors import RecipeError, UsageError
 from recipe.core.events import Crash, Message, StepFinished, StepStarted
 from recipe.core.evidence import Evidence
+from recipe.core.files import CannotWriteError
 from recipe.core.findings import Finding, status_of
 from recipe.core.keys_and_seeds import key
 from recipe.core.results import StepResult, step_from_json
@@ -244,6 +245,8 @@ class Engine:
             _check_evidence(evidence)
             said = summary_of(step, evidence)
             findings = judge(step.rules, evidence, ctx.settings.ignore)
+        except CannotWriteError:  # not the step's: the run cannot go on
+            raise
         except (TimeUp, UnaffordableError) as error:
             reason = str(error) or f"{ctx.settings.budget} were used up"
             ctx.meter.leave_out(step.name, reason)

@@ -106,7 +106,7 @@ class Retraining:
             fit = Fit(training, epochs)
             fit.advance(epochs)
         except UNUSABLE:
-            return {"score": None, "loss": None, "epochs": 0}
+            return {"score": None, "loss": None, "epochs": 0, "failed": True}
         loss = fit.best_loss if fit.best_score is not None else comparable_loss(fit)
         wanders = fluctuation(fit.curves.get("val_score", []))
         found = {"score": fit.best_score, "loss": loss, "epochs": fit.done, "wanders": wanders}

@@ -15,13 +15,15 @@ from recipe.border.surroundings import folder_kept, warnings_shown
 from recipe.core.budget import Budget
 from recipe.core.clock import working_until
 from recipe.core.events import Message, Observer, RunFinished, RunStarted
-from recipe.core.files import write_text
+from recipe.core.errors import UsageError
+from recipe.core.files import CannotWriteError, write_text
 from recipe.core.option_definitions import BY_NAME
 from recipe.core.results import RunResult
 from recipe.core.settings import Settings
 from recipe.engine.decisions import Gate
 from recipe.engine.engine import Engine
 from recipe.engine.hidden_faults import proved
+from recipe.engine.reopening import reopened
 from recipe.engine.run_result import assemble
 from recipe.engine.run_setup import Started, start
 from recipe.engine.run_wiring import WAY, make_engine
@@ -98,6 +100,8 @@ def execute(
             return _execute(experiment, settings, base, **given)
         except BaseException as error:
             brought = getattr(experiment, "model", None)
+            if isinstance(error, CannotWriteError):
+                raise UsageError(error.sentence) from error
             if (fault := usage_error(error, brought)) is None:
                 raise
             if fault is error:
@@ -141,6 +145,8 @@ def _execute(
     with _journal(placed, name, identity, folder and base / folder) as journal:
         called = folder or settings.out / journal.path.parent.name
         resumed = _open(journal, identity, record)
+        for note in reopened(journal) if resumed else ():
+            emit(Message(note))
         if started.experiment.inputs is not None:
             started.experiment.inputs.write(journal.path.parent, experiment.model)
         steps = tuple((p.step.name, p.step.title) for p in started.plugins)
@@ -152,12 +158,20 @@ def _execute(
         write_text(journal.path.parent / run_folder.SETTINGS, run_folder.to_toml(record))
         result = _result(engine, started, name, record, interrupted=interrupted)
         result = write_run(result, engine, settings, called)
-        if not interrupted:
+        if not interrupted and _is_complete(result):
             journal.put(run_folder.FINISHED, "run", result.verdict)
         emit(RunFinished(result))
     if engine.usage_error is not None and not interrupted:
         raise engine.usage_error
     return result
+
+
+def _is_complete(result: RunResult) -> bool:
+    """Whether the same command has nothing to do again: a step that crashed, or trials that all
+    failed, may have met a fault that passes.
+    """
+    failed = bool(result.trials) and all(trial.status == "failed" for trial in result.trials)
+    return not failed and all(step.status != "error" for step in result.latest_steps)
 
 
 def _threads(journal: Journal, settings: Settings, emit: Observer) -> int | None:

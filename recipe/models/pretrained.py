@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from recipe.core.checksums import is_intact
 from recipe.core.errors import UsageError
 from recipe.models.blocks import in_head
 
@@ -61,9 +62,12 @@ def read_weights(path: Path) -> Mapping[str, Tensor]:
 def _read(path: Path, _size: int, _time: int) -> Mapping[str, Tensor]:
     try:
         if path.suffix.lower() == ".safetensors":
-            from safetensors.torch import load_file
+            from safetensors.torch import load
 
-            found: Any = load_file(path)
+            content = path.read_bytes()
+            if not is_intact(content):
+                raise ValueError("it is not what was written")
+            found: Any = load(content)
         else:
             found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:

@@ -31,10 +31,11 @@ def create(out: Path, name: str) -> Path:
 
 def unfinished(out: Path, name: str, identity: Mapping[str, Any]) -> Path | None:
     """The latest run of this name that did not finish and was started with the same identity."""
+    same = json.loads(to_json(identity))  # as the journal holds it: lists, no tuples
     for folder in sorted(out.glob(f"{name}-*"), reverse=True):
         entries = read_entries(folder / FILE)
         started = entries.get((RUN, "identity"))
-        if started is not None and (FINISHED, "run") not in entries and started == identity:
+        if started is not None and (FINISHED, "run") not in entries and started == same:
             return folder
     return None
 
@@ -49,7 +50,7 @@ def resumable(out: Path) -> list[Path]:
         entries = read_entries(folder / FILE)
         if (RUN, "identity") in entries and (FINISHED, "run") not in entries:
             found.append(folder)
-    return sorted(found, key=lambda folder: (folder / FILE).stat().st_mtime, reverse=True)
+    return sorted(found, key=lambda folder: (folder / FILE).lstat().st_mtime, reverse=True)
 
 
 def journal_if_free(folder: Path) -> Journal | None:
@@ -105,7 +106,7 @@ def load(path: Path) -> RunResult:
     """
     try:
         return RunResult.from_json(json.loads(path.read_text("utf-8")), path.parent)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(str(error)) from error
 
 
@@ -136,4 +137,4 @@ def to_toml(values: Mapping[str, Any]) -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(_toml(item) for item in value)}]"
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -102,6 +102,7 @@ if TYPE_CHECKING:
     )
     from recipe.core.keys_and_seeds import derive_seed, key
     from recipe.core.score_noise import chance_of_at_least, standard_error
+    from recipe.core.checksums import read_sealed, write_sealed
     from recipe.core.files import to_json, write_bytes, write_text
     from recipe.notebook.journal import parse_record
 
@@ -149,7 +150,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "thinned_grid",
     # keys, noise and files
     "derive_seed", "key", "chance_of_at_least", "standard_error", "to_json", "write_bytes",
-    "write_text", "parse_record",
+    "write_text", "read_sealed", "write_sealed", "parse_record",
 ]
 
 _NAMES: dict[str, tuple[str, ...]] = {
@@ -236,6 +237,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "recipe.core.keys_and_seeds": ("derive_seed", "key"),
     "recipe.core.score_noise": ("chance_of_at_least", "standard_error"),
+    "recipe.core.checksums": ("read_sealed", "write_sealed"),
     "recipe.core.files": ("to_json", "write_bytes", "write_text"),
     "recipe.notebook.journal": ("parse_record",),
 }

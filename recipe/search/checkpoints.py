@@ -1,10 +1,11 @@
 """Which weights of a run are kept as files: those of its best trials, and a few for an ensemble."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from recipe.core.checksums import write_sealed
 from recipe.core.evidence import Scalar
-from recipe.core.files import write_bytes
 from recipe.core.trials import Trial
 from recipe.notebook.journal import Journal
 from recipe.training.early_stopping import Snapshot, is_better, rank
@@ -62,7 +63,7 @@ class Checkpoints:
 
         path = self.path(trial)
         path.parent.mkdir(exist_ok=True)
-        write_bytes(path, save(weights))
+        write_sealed(path, save(weights))
 
     def pool(self, *more: Trial) -> list[str]:
         """Keys of the best trials of full length that were trained to their end, the best first; of
@@ -94,7 +95,8 @@ class Checkpoints:
         kept = {self.spared, *(leader.key for leader in leaders.values()), *self.pool()}
         for path in (self.folder / FOLDER).glob("*.safetensors"):
             if path.stem not in kept:
-                path.unlink(missing_ok=True)
+                with suppress(IsADirectoryError, PermissionError):  # none of ours
+                    path.unlink(missing_ok=True)
 
     def _known_leaders(self) -> dict[bool, Leader]:
         if self._leaders is None:

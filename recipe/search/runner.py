@@ -13,7 +13,9 @@ import torch
 
 from recipe.core import clock
 from recipe.core.budget import Meter
+from recipe.core.checksums import read_sealed, sealed
 from recipe.core.errors import UNUSABLE
+from recipe.core.files import is_plain_file, write_bytes
 from recipe.core.keys_and_seeds import key
 from recipe.core.trials import Trial
 from recipe.data.datasets import Splits
@@ -172,20 +174,35 @@ class Runner:
             self.checkpoints.save(trial, self.whole_state(weights))
 
     def weights(self, trial: Trial, experiment: Experiment) -> bytes:
-        """The best epoch's weights of a trial; trained again when the file is gone."""
+        """The best epoch's weights of a trial, as a safetensors file with its checksum; trained
+        again where the file is gone, or is not what was written.
+        """
+        path = self.checkpoints.path(trial)
+        kept = read_sealed(path)
+        if kept is not None:
+            return kept
+        damaged = is_plain_file(path)
+        if damaged:
+            self.say(
+                f"The weights of trial {trial.number} in {path.name} are not what was written: it "
+                "is trained again."
+            )
+        weights = self._trained_again(trial, experiment)
+        if damaged:
+            write_bytes(path, weights)
+        return weights
+
+    def _trained_again(self, trial: Trial, experiment: Experiment) -> bytes:
         from safetensors.torch import save
 
-        path = self.checkpoints.path(trial)
-        if path.exists():
-            return path.read_bytes()
         runner = self._on_features([experiment]) or self
         fit = runner.fit(runner.fitting(TrialSpec({}, experiment)).trained)
         fit.out_of_time = None  # these weights were paid for before
         with clock.without_limit():
             fit.advance(trial.epochs or trial.part)
             if not fit.done:
-                return save(runner.whole_state(snapshot_of(fit.training.model)))
-        return save(runner.whole_state(fit.weights()))
+                return sealed(save(runner.whole_state(snapshot_of(fit.training.model))))
+        return sealed(save(runner.whole_state(fit.weights())))
 
     def spend(self, epochs: float) -> None:
         """Book what trials trained; a head on kept features costs next to nothing."""

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from recipe.core.checksums import is_intact
 from recipe.core.chosen_model import Chosen, Member
 from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
@@ -44,12 +45,15 @@ def _with_weights(
     experiment: Experiment, member: Member, folder: Path, device: torch.device
 ) -> nn.Module:
     from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
     model = build_model(_bare(experiment, member.params), 0, device)
     path = folder / member.weights
     try:
-        model.load_state_dict(load_file(path))
+        content = path.read_bytes()
+        if not is_intact(content):
+            raise SafetensorError("it is not what was written")
+        model.load_state_dict(load(content))
     except (OSError, SafetensorError) as error:
         raise UsageError(
             f"The weights {str(path)!r} cannot be read ({error}): copy the whole run folder, or "

@@ -68,11 +68,11 @@ def read_table(file: Path, path: tuple[str, ...] = ()) -> Config:
     if not file.is_file():
         return Config()
     try:
-        table: Any = tomllib.loads(file.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        table: Any = tomllib.loads(file.read_text("utf-8", "surrogateescape"))
+    except (ValueError, OSError, RecursionError) as error:
         raise UsageError(f"{file.name} is not readable as TOML: {error}.") from error
     for part in path:
-        table = table.get(part, {})
+        table = table.get(part, {}) if isinstance(table, dict) else table
     if not isinstance(table, dict):
         raise UsageError(f"{file.name}: {'.'.join(path)} is not a table.")
     target = None if "data" in table else table.pop("target", None)

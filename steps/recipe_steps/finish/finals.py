@@ -24,12 +24,13 @@ from recipe.plugin import (
     iterations_per_epoch,
     key,
     rank,
+    read_sealed,
     restart_rates,
     snapshot_of,
     trained_parameters,
     uniform_weights,
     with_weights,
-    write_bytes,
+    write_sealed,
 )
 
 VERSION = 2
@@ -142,7 +143,7 @@ def _known(ctx: Context, label: str, seed: int, make: Callable[[], Made]) -> Fin
     known = runner.journal.get("final", label)
     if known is not None:
         known = {**known, "scores": {n: tuple(v) for n, v in known["scores"].items()}}
-        if all((runner.folder / file).exists() for file in known["files"].values()):
+        if all(read_sealed(runner.folder / file) for file in known["files"].values()):
             ctx.meter.spend(known["epochs"])
             return Final(**known)
     epochs, scores, weights = make()
@@ -151,7 +152,7 @@ def _known(ctx: Context, label: str, seed: int, make: Callable[[], Made]) -> Fin
     files = {}
     for name, snapshot in weights.items():
         files[name] = f"{MODELS}/{label}-{name.replace(' ', '-')}.safetensors"
-        write_bytes(runner.folder / files[name], save(snapshot))
+        write_sealed(runner.folder / files[name], save(snapshot))
     final = Final(seed, epochs, scores, files)
     runner.journal.put("final", label, vars(final))
     return final

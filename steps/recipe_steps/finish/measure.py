@@ -231,11 +231,11 @@ def _others(ctx: Context, best: Trial) -> list[Trial]:
 def _weights_of(ctx: Context, trial: Trial) -> str:
     """The file of a trial's weights, from the run folder; trained again where it is gone."""
     path = ctx.checkpoints.path(trial)
-    if path.exists():
+    weights = ctx.runner.weights(trial, ctx.experiment_of(trial))
+    if path.is_file():
         return path.relative_to(ctx.runner.folder).as_posix()
     (ctx.runner.folder / MODELS).mkdir(exist_ok=True)
     place = f"{MODELS}/{trial.key}.safetensors"
-    weights = ctx.runner.weights(trial, ctx.experiment_of(trial))
     write_bytes(ctx.runner.folder / place, weights)
     return place
 

@@ -11,10 +11,11 @@ from recipe.plugin import (
     Trial,
     best_of,
     in_head,
+    read_sealed,
     rounded,
     start_file,
     usual_rates,
-    write_bytes,
+    write_sealed,
 )
 from recipe_steps.grids import number
 from recipe_steps.transfer.training_lengths import enough
@@ -74,9 +75,9 @@ def keep_head(ctx: Context, trial: Trial) -> str:
 
     name = f"probe-{trial.key[:8]}"
     path = start_file(ctx.experiment.starts, name)
-    if not path.exists():
+    if read_sealed(path) is None:
         whole = load(ctx.runner.weights(trial, ctx.experiment_of(trial)))
         head = {n: v for n, v in whole.items() if in_head(n, ctx.experiment.head)}
         path.parent.mkdir(exist_ok=True)
-        write_bytes(path, save(head))
+        write_sealed(path, save(head))
     return name
