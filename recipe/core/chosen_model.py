@@ -2,9 +2,11 @@
 library only).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
+
+from recipe.core.json_fields import each, record
 
 ChosenKind = Literal["single", "averaged", "snapshots", "ensemble"]
 KINDS: tuple[str, ...] = get_args(ChosenKind)
@@ -58,7 +60,8 @@ def chosen_from_json(data: Mapping[str, Any] | None) -> Chosen | None:
         return None
     if data["kind"] not in KINDS:
         raise ValueError(f"{data['kind']!r} is none of {', '.join(KINDS)}")
-    test = data.get("test")
-    members = tuple(Member(**member) for member in data["members"])
-    known = {**data, "members": members, "test": FinalScore(**test) if test else None}
-    return Chosen(**known)
+    readers: dict[str, Callable[[Any], Any]] = {
+        "members": each(lambda member: record(Member, member)),
+        "test": lambda test: record(FinalScore, test) if test else None,
+    }
+    return record(Chosen, data, readers)

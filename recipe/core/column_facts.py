@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from recipe.core.json_fields import record
+
 Kind = Literal[
     "number", "boolean", "date", "category", "grade", "text", "identifier", "constant", "copy"
 ]
@@ -29,4 +31,4 @@ class ColumnFacts:
 
 def column_from_json(data: Mapping[str, Any]) -> ColumnFacts:
     """Read back what `asdict` and JSON made of it."""
-    return ColumnFacts(**{**data, "examples": tuple(data.get("examples", ()))})
+    return record(ColumnFacts, data, {"examples": tuple})

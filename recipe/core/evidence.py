@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from recipe.core.json_fields import record
+
 Scalar = float | int | bool | str | None
 Curve = tuple[float | None, ...]
 
@@ -134,4 +136,4 @@ class Figure:
 def figure_from_json(data: Mapping[str, Any]) -> Figure:
     """Read back one figure: JSON has lists where a figure has tuples."""
     plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
-    return Figure(**plain)
+    return record(Figure, plain)

@@ -1,5 +1,6 @@
 """Files that are either complete or absent: written beside, then renamed."""
 
+import errno
 import json
 import os
 import re
@@ -73,6 +74,25 @@ def is_plain_file(path: Path) -> bool:
         return stat.S_ISREG(path.lstat().st_mode)
     except (OSError, ValueError):
         return False
+
+
+MOST_BYTES = 1 << 28
+"""Of a file of ours that is read as a whole: a quarter of a gigabyte."""
+
+
+def read_plain(path: Path, most: int = MOST_BYTES) -> bytes:
+    """The content of a plain file: a pipe is never waited for, nor a device read without end.
+
+    Raises:
+        OSError: there is none, or it is larger than `most` bytes.
+
+    """
+    size = path.stat().st_size  # which says best that there is none
+    if not path.resolve().is_file():
+        raise OSError(errno.EINVAL, "no plain file", str(path))
+    if size > most:
+        raise OSError(errno.EFBIG, f"larger than {most / 1e6:.0f} MB", str(path))
+    return path.read_bytes()
 
 
 _SURROGATES = re.compile("[\ud800-\udfff]")

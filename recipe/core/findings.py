@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from recipe.core.evidence import finite, keep_finite
-from recipe.core.json_fields import one_of, read_fields
+from recipe.core.json_fields import one_of, record
 
 Severity = Literal["fail", "warn", "note"]
 Status = Literal["pass", "warn", "fail", "skip", "error"]
@@ -69,9 +69,9 @@ def finding_from_json(data: Mapping[str, Any]) -> Finding:
     """Read back one finding."""
     readers = {
         "severity": one_of(Severity),
-        "remedy": lambda remedy: RemedyOutcome(**remedy) if remedy else None,
+        "remedy": lambda remedy: record(RemedyOutcome, remedy) if remedy else None,
     }
-    return Finding(**read_fields(data, readers))
+    return record(Finding, data, readers)
 
 
 def status_of(findings: Sequence[Finding]) -> Status:

@@ -1,7 +1,29 @@
 """Reading records back from JSON: which field is read how."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, get_args
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Any, TypeVar, get_args
+
+T = TypeVar("T")
+
+
+def record(
+    kind: type[T],
+    data: Mapping[str, Any],
+    readers: Mapping[str, Callable[[Any], Any]] = MappingProxyType({}),
+) -> T:
+    """A record of this class, some of its fields read by readers; fields that a later version
+    added are passed over.
+
+    Raises:
+        TypeError: it is no record, or lacks a field.
+
+    """
+    if not isinstance(data, Mapping):
+        raise TypeError(f"a {kind.__name__} was expected, and this is a {type(data).__name__}")
+    known = {field.name for field in fields(kind) if field.init}  # type: ignore[arg-type]
+    return kind(**read_fields({k: v for k, v in data.items() if k in known}, readers))
 
 
 def read_fields(

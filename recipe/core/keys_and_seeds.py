@@ -11,7 +11,9 @@ from typing import Any
 
 def key(*parts: Any) -> str:
     """A short hash of JSON-able parts; equal parts give equal keys on every machine."""
-    return hashlib.blake2b(_canonical(parts).encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+    return hashlib.blake2b(
+        _canonical(parts).encode("utf-8", "surrogatepass"), digest_size=10
+    ).hexdigest()
 
 
 def derive_seed(*parts: Any) -> int:

@@ -6,7 +6,7 @@ can let a NaN pass as "not above the limit".
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from recipe.core.chosen_model import Chosen, chosen_from_json
 from recipe.core.column_facts import ColumnFacts, column_from_json
 from recipe.core.evidence import Evidence, Figure, Scalar, figure_from_json, keep_finite
 from recipe.core.findings import Finding, Status, finding_from_json
-from recipe.core.json_fields import each, one_of, read_fields
+from recipe.core.json_fields import each, one_of, record
 from recipe.core.trials import Best, Trial, best_from_json, trial_from_json
 
 SCHEMA = 1
@@ -180,13 +180,13 @@ class RunResult:
             "trials": each(trial_from_json),
             "baseline": best_from_json,
             "best": best_from_json,
-            "cost": lambda cost: Cost(**cost),
-            "against": lambda against: Against(**against) if against else None,
+            "cost": lambda cost: record(Cost, cost),
+            "against": lambda against: record(Against, against) if against else None,
             "chosen": chosen_from_json,
             "columns": each(column_from_json),
-            "left_out": each(lambda said: LeftOut(**said)),
+            "left_out": each(lambda said: record(LeftOut, said)),
         }
-        return cls(**read_fields(known, readers), folder=folder)
+        return replace(record(cls, known, readers), folder=folder)
 
     def _repr_markdown_(self) -> str:
         """The report, shown by notebooks; links to plots lead into the run folder."""
@@ -205,9 +205,9 @@ def step_from_json(data: Mapping[str, Any]) -> StepResult:
     """Read back one step of result.json or of the journal."""
     readers = {
         "status": one_of(Status),
-        "evidence": lambda evidence: Evidence(**evidence),
+        "evidence": lambda evidence: record(Evidence, evidence),
         "findings": each(finding_from_json),
         "figures": each(figure_from_json),
         "rules": tuple,
     }
-    return StepResult(**read_fields(data, readers))
+    return record(StepResult, data, readers)

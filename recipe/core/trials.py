@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from recipe.core.evidence import Curve, Scalar, curve, keep_finite
-from recipe.core.json_fields import one_of, read_fields
+from recipe.core.json_fields import one_of, record
 
 TrialStatus = Literal["finished", "stopped", "diverged", "failed"]
 
@@ -70,9 +70,9 @@ class Best:
 
 def trial_from_json(data: Mapping[str, Any]) -> Trial:
     """Read back one trial."""
-    return Trial(**read_fields(data, {"status": one_of(TrialStatus)}))
+    return record(Trial, data, {"status": one_of(TrialStatus)})
 
 
 def best_from_json(data: Mapping[str, Any] | None) -> Best | None:
     """Read back the best setting, where there is one."""
-    return Best(**data) if data else None
+    return record(Best, data) if data else None

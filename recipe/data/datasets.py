@@ -83,7 +83,11 @@ class AnyEpoch:
 
 @dataclass(frozen=True)
 class TensorData(AnyEpoch):
-    """Inputs [n, ...] and targets [n, ...], on the training device where they fit there."""
+    """Inputs [n, ...] and targets [n, ...], on the training device where they fit there.
+
+    A model, a loss or a metric may work in place: all methods give copies, and whoever takes `x` or
+    `y` itself gives nothing of it to code of the user's.
+    """
 
     x: Values
     y: Values
@@ -109,8 +113,7 @@ class TensorData(AnyEpoch):
             n = len(self)
             for start in range(0, n, size):
                 if n - start > 1 or size == 1 or start == 0:
-                    x = self.x[start : start + size].clone()
-                    yield self._there(x, self.y[start : start + size])
+                    yield self.copied(start, start + size)
             return
         device = self.x.device
         for index in self.order.batches(len(self), size, generator, device, shuffle=shuffle):
@@ -119,17 +122,20 @@ class TensorData(AnyEpoch):
     def _there(self, x: Values, y: Values) -> Batch:
         return (x, y) if self.device is None else (x.to(self.device), y.to(self.device))
 
+    def copied(self, start: int, stop: int) -> Batch:
+        """A copy of these items, as a batch."""
+        return self._there(self.x[start:stop].clone(), self.y[start:stop].clone())
+
     def eval_batches(self) -> Iterator[Batch]:
         """One pass in order over every item."""
         sizes = eval_sizes(len(self), self.eval_size)
         for x, y in zip(split(self.x, sizes), split(self.y, sizes), strict=True):
-            # A model that works in place must not change the data.
-            yield self._there(x.clone(), y)
+            yield self._there(x.clone(), y.clone())
 
     def sample(self, n: int, generator: torch.Generator) -> "TensorData":
         """`n` random items, or all of them in order when there are no more."""
         if n >= len(self):
-            x, y = self._there(self.x.clone(), self.y)
+            x, y = self._there(self.x.clone(), self.y.clone())
         else:
             index = torch.randperm(len(self), generator=generator)[:n].to(self.x.device)
             x, y = self._there(self.x[index], self.y[index])

@@ -22,14 +22,19 @@ from torch import Tensor
 from torch.utils.data import Subset
 
 from recipe.core.cache_folder import cache_folder
+from recipe.core.checksums import checksum
 from recipe.core.errors import UsageError
-from recipe.core.files import write_text
+from recipe.core.files import is_plain_file, read_plain, write_text
 from recipe.core.keys_and_seeds import key
 from recipe.data.trees import Tree, Values
 from recipe.machine.memory import free_memory
 
 MEMORY_SHARE = 0.4
 """Of the free memory that one data set may take; a larger one goes to a file."""
+PIECE, SUMMED = 1 << 20, 1 << 30
+"""Bytes that are summed at a time, and of one file in all: reading them takes a second."""
+COMPLETE = "complete.json"
+"""In a folder of the cache: it was built to its end, with the checksums of its files."""
 CHUNK = 256
 """Items that are read before something is told."""
 
@@ -59,6 +64,7 @@ def unnamed_file(folder: Path, shape: list[int], dtype: torch.dtype) -> Tensor:
     count = math.prod(shape)
     _check_room(folder, count * dtype.itemsize)
     with tempfile.NamedTemporaryFile(dir=folder) as file:
+        _reserve(file.fileno(), count * dtype.itemsize)
         return torch.from_file(file.name, shared=True, size=count, dtype=dtype).reshape(shape)
 
 
@@ -81,6 +87,12 @@ def _rows_of(x: Tensor, index: Tensor, name: str) -> Tensor:
     return rows
 
 
+def _reserve(file: int, size: int) -> None:
+    """Take the room now: a disk that is full when a mapping is written kills the process."""
+    if size and hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file, 0, size)
+
+
 def _check_room(folder: Path, size: int) -> None:
     if shutil.disk_usage(folder).free < size:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -91,6 +103,9 @@ def _file(
 ) -> Tensor:
     """A tensor mapped from `folder`: shared with the file, or private to this process."""
     count = math.prod(shape)
+    if writable:
+        with (folder / what).open("wb") as file:
+            _reserve(file.fileno(), count * dtype.itemsize)
     tensor = torch.from_file(str(folder / what), shared=writable, size=count, dtype=dtype)
     return tensor.reshape(shape)
 
@@ -157,14 +172,59 @@ def on_disk(decoder: Decoder, fill: Fill) -> list[Tensor]:
             return parts
         path = folder / key("data 2", decoder.n, str(decoder.types), source)
         with FileLock(path.with_suffix(".lock")):
-            if not (path / "complete.json").exists():
+            if not _is_sound(decoder, path):
                 _build(decoder, path, fill)
         return decoder.empty(lambda *of: _file(path, *of, writable=False))
 
 
+def _is_sound(decoder: Decoder, path: Path) -> bool:
+    """Whether it was built to its end, and its files are those that were written then."""
+    try:
+        known = json.loads(read_plain(path / COMPLETE))["files"]
+        sizes = {name: _size_of(path / name) for name in known}
+        wanted: dict[str, int] = {}
+        decoder.empty(lambda what, shape, dtype: _noted(wanted, what, shape, dtype))
+        return sizes == wanted and all(_sum_of(path / n) == known[n] for n in wanted)
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return False
+
+
+def _noted(sizes: dict[str, int], what: str, shape: list[int], dtype: torch.dtype) -> Tensor:
+    sizes[what] = math.prod(shape) * dtype.itemsize
+    return torch.empty(0)
+
+
+def _size_of(file: Path) -> int | None:
+    return file.stat().st_size if is_plain_file(file) else None
+
+
+def _sum_of(file: Path) -> str:
+    """Checksum of a file, of a large one that of evenly spaced pieces."""
+    size = file.stat().st_size
+    apart = max(PIECE, size * PIECE // SUMMED // PIECE * PIECE)
+    with file.open("rb") as content:
+        parts = []
+        for start in range(0, size, apart):
+            content.seek(start)
+            parts.append(checksum(content.read(PIECE)).encode())
+    return checksum(str(size).encode(), *parts)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on disk."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
 def _build(decoder: Decoder, path: Path, fill: Fill) -> None:
     beside = path.with_suffix(f".{os.getpid()}.tmp")
-    shutil.rmtree(path, ignore_errors=True)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
     # What a killed run left behind: nobody else builds it while we hold the lock.
     for left in path.parent.glob(f"{path.name}.*.tmp"):
         shutil.rmtree(left, ignore_errors=True)
@@ -172,7 +232,11 @@ def _build(decoder: Decoder, path: Path, fill: Fill) -> None:
     try:
         _check_room(beside, decoder.size)
         fill(decoder.empty(lambda *of: _file(beside, *of, writable=True)))
-        write_text(beside / "complete.json", json.dumps({"items": decoder.n}))
+        for file in beside.iterdir():
+            _sync(file)
+        found = {file.name: _sum_of(file) for file in beside.iterdir()}
+        write_text(beside / COMPLETE, json.dumps({"items": decoder.n, "files": found}))
+        _sync(beside)
         beside.rename(path)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

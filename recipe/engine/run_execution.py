@@ -14,8 +14,8 @@ from recipe.border.faults import as_stop, usage_error
 from recipe.border.surroundings import folder_kept, warnings_shown
 from recipe.core.budget import Budget
 from recipe.core.clock import working_until
-from recipe.core.events import Message, Observer, RunFinished, RunStarted
 from recipe.core.errors import UsageError
+from recipe.core.events import Message, Observer, RunFinished, RunStarted
 from recipe.core.files import CannotWriteError, write_text
 from recipe.core.option_definitions import BY_NAME
 from recipe.core.results import RunResult
@@ -34,7 +34,7 @@ from recipe.machine.memory import earlier_objects_frozen
 from recipe.machine.threads import fitting_threads
 from recipe.notebook import run_folder
 from recipe.notebook.journal import Journal
-from recipe.training.execution_mode import PLAIN, ExecutionMode, thread_count
+from recipe.training.execution_mode import PLAIN, mode_from_json, thread_count
 from recipe.training.fingerprint import configuration
 
 SHAPING = (
@@ -256,7 +256,7 @@ def _result(
     engine: Engine, started: Started, name: str, record: Mapping[str, Any], *, interrupted: bool
 ) -> RunResult:
     known = engine.journal.get(WAY, engine.ctx.runner.fingerprint)  # also when all was reused
-    mode = ExecutionMode(**known) if known else PLAIN
+    mode = mode_from_json(known) if known else PLAIN
     machine = environment(started.device) | {"way": str(mode)}
     result = assemble(engine, name, machine, record, interrupted=interrupted)
     if started.earlier is None or interrupted:

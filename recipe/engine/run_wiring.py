@@ -19,7 +19,7 @@ from recipe.search.checkpoints import Checkpoints
 from recipe.search.runner import Runner
 from recipe.speed.mode_choice import choose
 from recipe.speed.mode_search import SHARE
-from recipe.training.execution_mode import PLAIN, ExecutionMode
+from recipe.training.execution_mode import PLAIN, ExecutionMode, mode_from_json
 from recipe.training.plan import iterations_per_epoch
 
 USUAL_TRAININGS = 5.0
@@ -101,7 +101,7 @@ def _tune(
         return PLAIN
     known = journal.get(WAY, started.fingerprint)
     if known is not None:
-        return ExecutionMode(**known)
+        return mode_from_json(known)
     experiment, budget = started.experiment, settings.budget
     epochs = USUAL_TRAININGS * (experiment.epochs or 1)
     if budget is not None and budget.unit == "epochs":

@@ -64,10 +64,7 @@ def _read(path: Path, _size: int, _time: int) -> Mapping[str, Tensor]:
         if path.suffix.lower() == ".safetensors":
             from safetensors.torch import load
 
-            content = path.read_bytes()
-            if not is_intact(content):
-                raise ValueError("it is not what was written")
-            found: Any = load(content)
+            found: Any = load(content) if is_intact(content := path.read_bytes()) else None
         else:
             found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
@@ -81,6 +78,10 @@ def _read(path: Path, _size: int, _time: int) -> Mapping[str, Tensor]:
     for name in WRAPPED:
         if isinstance(found, Mapping) and isinstance(found.get(name), Mapping):
             found = found[name]
+    if found is None:
+        raise UsageError(
+            f"The weights {str(path)!r} are not what was written to them: copy or save them again."
+        )
     if not isinstance(found, Mapping) or not found or not all(map(_is_entry, found.items())):
         raise UsageError(
             f"The file {str(path)!r} holds {type(found).__name__}, not weights by name: save "

@@ -161,8 +161,8 @@ def _lines(path: Path) -> Iterator[dict[str, Any] | None]:
         return
     sealed = False
     with path.open("rb") as file:
-        for line in file:
-            line = line.rstrip(b"\r\n")
+        for whole in file:
+            line = whole.rstrip(b"\r\n")
             sealed = sealed or _SEAL.search(line) is not None
             yield _parse(line, sealed=sealed)
 

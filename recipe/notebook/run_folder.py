@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from recipe.core.errors import UsageError
-from recipe.core.files import make_folder, to_json, write_text
+from recipe.core.files import make_folder, read_plain, to_json, write_text
 from recipe.core.results import RunResult
 from recipe.notebook.journal import FILE, Journal, read_entries
 
@@ -105,7 +105,7 @@ def load(path: Path) -> RunResult:
 
     """
     try:
-        return RunResult.from_json(json.loads(path.read_text("utf-8")), path.parent)
+        return RunResult.from_json(json.loads(read_plain(path)), path.parent)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(str(error)) from error
 

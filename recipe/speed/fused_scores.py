@@ -63,7 +63,7 @@ class FusedScores:
         for row, (epoch, loss) in enumerate(zip(epochs, loss_sum.tolist(), strict=True)):
             if epoch.diverged:
                 continue
-            score = metric(scored[row], join(targets)) if metric else None
+            score = metric(scored[row], join(targets).clone()) if metric else None
             epoch.figures["val_loss"] = loss / count
             epoch.figures["val_score"] = (
                 self.task.score(scored[row]) if score is None else float(score)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from recipe.core.cache_folder import cache_folder
-from recipe.core.files import write_text
+from recipe.core.files import read_plain, write_text
 from recipe.core.keys_and_seeds import key
 from recipe.data.datasets import Splits, TensorData
 from recipe.data.item_data import ItemData
@@ -20,7 +20,7 @@ from recipe.machine.device import processor
 from recipe.machine.processes import cores
 from recipe.models.building import build_model
 from recipe.speed.mode_search import ModeChoice, ModeSearch
-from recipe.training.execution_mode import PLAIN, ExecutionMode
+from recipe.training.execution_mode import PLAIN, mode_from_json
 
 SAMPLE = 4
 """Items that tell the form of all."""
@@ -92,12 +92,12 @@ def _kind_of(x: Values) -> tuple[Any, str]:
 def _recall(path: Path, planned: float) -> ModeChoice | None:
     """What was found earlier; a search that a shorter run ended early is taken up again."""
     try:
-        known = json.loads(path.read_text("utf-8"))
+        known = json.loads(read_plain(path))
         if known["planned"] is not None and planned > MUCH_LONGER * known["planned"]:
             return None
         return ModeChoice(
-            ExecutionMode(**known["way"]), float(known["gain"]), 0.0, remembered=True,
+            mode_from_json(known["way"]), float(known["gain"]), 0.0, remembered=True,
             iteration=known["iteration"],
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -74,7 +74,8 @@ def loss_and_score(experiment: Experiment, batches: Iterable[Batch]) -> tuple[fl
     tally, task = _tally(experiment, metric), experiment.resolved_task
     kept: list[Batch] = []
     for outputs, y in batches:
-        loss_sum += loss_function(outputs, y).item() * len(y)
+        given = _copied(outputs, y) if experiment.loss is not None else (outputs, y)
+        loss_sum += loss_function(*given).item() * len(y)
         count += len(y)
         if tally is None:
             kept.append((outputs, y))
@@ -88,6 +89,13 @@ def loss_and_score(experiment: Experiment, batches: Iterable[Batch]) -> tuple[fl
     else:
         score = math.nan
     return loss_sum / max(1, count), score
+
+
+def _copied(outputs: Any, y: Any) -> tuple[Any, Any]:
+    """For a loss of the user's, which may work in place: the score is one of what was there."""
+    copies = (v.clone() if isinstance(v, Tensor | Tree) else v for v in (outputs, y))
+    first, second = copies
+    return first, second
 
 
 def _by_metric(metric: Metric, outputs: Values, y: Values) -> float:

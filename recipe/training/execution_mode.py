@@ -11,6 +11,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from recipe.core.json_fields import one_of, record
 from recipe.data.trees import Tree
 from recipe.models.pooling import pool_before_relu
 
@@ -81,6 +82,26 @@ class ExecutionMode:
         if self.precision == "float32":
             return nullcontext()
         return torch.autocast(device.type, torch.bfloat16)
+
+
+def mode_from_json(data: Any) -> ExecutionMode:
+    """Read a mode back.
+
+    Raises:
+        ValueError: it is none that there is.
+
+    """
+    try:
+        mode = record(
+            ExecutionMode, data, {"precision": one_of(Precision), "sharing": one_of(Sharing)}
+        )
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+    counts = [mode.width, *([] if mode.threads is None else [mode.threads])]
+    flags = (mode.channels_last, mode.compiled, mode.pool_first)
+    if any(type(n) is not int or n < 1 for n in counts) or any(type(f) is not bool for f in flags):
+        raise ValueError(f"{mode} is no way to train")
+    return mode
 
 
 PLAIN = ExecutionMode()

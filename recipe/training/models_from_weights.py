@@ -50,10 +50,7 @@ def _with_weights(
     model = build_model(_bare(experiment, member.params), 0, device)
     path = folder / member.weights
     try:
-        content = path.read_bytes()
-        if not is_intact(content):
-            raise SafetensorError("it is not what was written")
-        model.load_state_dict(load(content))
+        model.load_state_dict(load(_intact(path)))
     except (OSError, SafetensorError) as error:
         raise UsageError(
             f"The weights {str(path)!r} cannot be read ({error}): copy the whole run folder, or "
@@ -66,6 +63,13 @@ def _with_weights(
             "experiment as it was when the run was made."
         ) from error
     return model.eval()
+
+
+def _intact(path: Path) -> bytes:
+    content = path.read_bytes()
+    if not is_intact(content):
+        raise OSError("it is not what was written")
+    return content
 
 
 def _bare(experiment: Experiment, params: Mapping[str, Any]) -> Experiment:

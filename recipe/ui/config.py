@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from recipe.core.errors import UsageError
+from recipe.core.files import read_plain
 from recipe.core.settings import parse
 
 FILES = {"recipe.toml": (), "pyproject.toml": ("tool", "recipe")}
@@ -68,7 +69,7 @@ def read_table(file: Path, path: tuple[str, ...] = ()) -> Config:
     if not file.is_file():
         return Config()
     try:
-        table: Any = tomllib.loads(file.read_text("utf-8", "surrogateescape"))
+        table: Any = tomllib.loads(read_plain(file).decode("utf-8", "surrogateescape"))
     except (ValueError, OSError, RecursionError) as error:
         raise UsageError(f"{file.name} is not readable as TOML: {error}.") from error
     for part in path:

@@ -127,7 +127,6 @@ def test_a_result_from_before_a_key_existed_is_read(record, name):
         ({"steps": [{"name": "a"}]}, TypeError, "title"),
         ({"steps": None}, TypeError, "NoneType"),
         ({"trials": [{"status": "odd"}]}, ValueError, "'odd' is none of finished, stopped"),
-        ({"surprise": 1}, TypeError, "surprise"),
     ],
 )
 def test_what_is_no_result_is_refused(change, kind, said):
@@ -244,3 +243,9 @@ def test_notebook_shows_the_report_with_links_into_the_folder(tmp_path):
     assert result._repr_markdown_() == "**r: pass**"
     (tmp_path / "report.md").write_text("![x](plots/a.png)", "utf-8")
     assert result._repr_markdown_() == f"![x]({tmp_path}/plots/a.png)"
+
+
+def test_what_a_later_version_added_is_passed_over():
+    written = RunResult("digits").to_json()
+    more = {**written, "surprise": 1, "cost": {**written["cost"], "watts": 3.0}}
+    assert RunResult.from_json(more) == RunResult.from_json(written)

@@ -134,3 +134,52 @@ def test_two_runs_that_build_at_once_build_once(folder, tmp_path):
     assert all(process.returncode == 0 for process in started)
     assert sorted(built for built, _ in lines) == ["False", "True"]
     assert lines[0][1] == lines[1][1]
+
+
+DAMAGE = {
+    "zeros, as a power cut leaves them": lambda path: path.write_bytes(
+        b"\0" * path.stat().st_size
+    ),
+    "cut": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "longer": lambda path: os.truncate(path, path.stat().st_size + 1),
+    "missing": lambda path: path.unlink(),
+    "a folder": lambda path: (path.unlink(), path.mkdir()),
+    "a link": lambda path: (path.unlink(), path.symlink_to("/dev/zero")),
+    "one bit": lambda path: path.write_bytes(
+        bytes([path.read_bytes()[0] ^ 1]) + path.read_bytes()[1:]
+    ),
+}
+
+
+class TestDamaged(Mapped):
+    @pytest.mark.parametrize("what", ["x", "y", disk_cache.COMPLETE])
+    @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+    def test_what_is_not_what_was_written_is_built_anew(self, folder, damage, what):
+        dataset = ImageFolder(str(folder), PIPELINES["v1"])
+        first = [part.clone() for part in decode(dataset, "train")]
+        (built,) = [path for path in self.cache.iterdir() if path.is_dir()]
+        damage(built / what)
+        again = decode(dataset, "train")
+        assert all(map(torch.equal, first, again))
+        told = []
+        assert torch.equal(decode(dataset, "train", lambda *of: told.append(of))[0], first[0])
+        assert not told
+
+    def test_a_cache_of_an_earlier_version_is_built_anew(self, folder):
+        dataset = ImageFolder(str(folder), PIPELINES["v1"])
+        first, _ = decode(dataset, "train")
+        (built,) = [path for path in self.cache.iterdir() if path.is_dir()]
+        (built / disk_cache.COMPLETE).write_text('{"items": 40}')
+        assert torch.equal(decode(dataset, "train")[0], first)
+
+    def test_of_a_large_file_evenly_spaced_pieces_are_summed(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(disk_cache, "PIECE", 4)
+        monkeypatch.setattr(disk_cache, "SUMMED", 16)
+        file = tmp_path / "x"
+        sums = set()
+        for place in range(0, 160, 40):  # the pieces begin there
+            content = bytearray(160)
+            content[place] = 1
+            file.write_bytes(content)
+            sums.add(disk_cache._sum_of(file))
+        assert len(sums) == 4

@@ -45,7 +45,7 @@ def layer_marks(ctx: Context, sample: TensorData) -> Marks:
     statistics, before any training.
     """
     model = build_model(ctx.experiment, ctx.seed_for("model", 0), ctx.device).train()
-    x, y = sample.x[:ITEMS], sample.y[:ITEMS]
+    x, y = sample.copied(0, ITEMS)
     if ctx.experiment.update is not None or len(x) < 2:
         return {}, {}
     try:

@@ -162,14 +162,14 @@ def _train_mode_loss(ctx: Context, model: nn.Module, sample: TensorData) -> floa
     if len(sample) < 2:
         return math.nan
     with no_dropout(model.train()):
-        outputs = model(sample.x[:BATCH])
-    return mean_loss(ctx.experiment.loss_function, outputs, sample.y[:BATCH])
+        outputs = model(sample.x[:BATCH].clone())
+    return mean_loss(ctx.experiment.loss_function, outputs, sample.y[:BATCH].clone())
 
 
 def _ending(ctx: Context, model: nn.Module, sample: TensorData) -> dict[str, Scalar]:
     """The model's last operation, and how many targets its range leaves out."""
     with torch.enable_grad():
-        outputs = ctx.task.looked_at(model.eval()(sample.x[:2]))
+        outputs = ctx.task.looked_at(model.eval()(sample.x[:2].clone()))
     y = sample.y
     operation = last_operation(outputs)
     scalars: dict[str, Scalar] = {

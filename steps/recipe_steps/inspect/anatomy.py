@@ -49,12 +49,12 @@ def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     mode: of a second pass over the same batch, and of item 0 when its neighbours are others.
     """
     model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device)
-    x = train.x[:ITEMS]
+    x = train.x[:ITEMS].clone()
     scalars = _repeatability(ctx, model.eval(), x, train) | _parameters(model) | _frozen(ctx, model)
     scalars |= _moving_norms(ctx, model, x) | _odd_momentum(model)
     if ctx.experiment.update is None:
         scalars |= _reach(ctx, model.train(), x, train)
-        scalars |= _ignored_steps(ctx, model, train.x[:MANY_ITEMS])
+        scalars |= _ignored_steps(ctx, model, train.x[:MANY_ITEMS].clone())
     else:
         scalars |= _unregistered(ctx, model.train(), x, train)
     return scalars
@@ -72,7 +72,7 @@ def _repeatability(
     if not first.numel():
         return {}
     scalars = {"evaluation_difference": _difference(first, outputs(x, "second pass"))}
-    others = train.x[len(x) : 2 * len(x) - 1]
+    others = train.x[len(x) : 2 * len(x) - 1].clone()
     if len(others) < len(x) - 1:  # of a few rows: each item among copies of itself
         others = copies(x[:1], len(x) - 1)
     by_batch = any(not layer.track_running_stats for layer in batch_norms(model))
@@ -278,7 +278,7 @@ def _with_loss(ctx: Context, outputs: Values, y: Values) -> Values:
     if isinstance(outputs, Tensor):
         return outputs
     with torch.enable_grad(), suppress(*UNUSABLE):  # what the loss refuses, others tell
-        return ctx.experiment.loss_function(outputs, y)
+        return ctx.experiment.loss_function(outputs, y.clone())
     return outputs
 
 
@@ -286,7 +286,7 @@ def _used_in_evaluation(ctx: Context, model: nn.Module, train: TensorData) -> se
     """Identities of the tensors that the outputs depend on in evaluation mode."""
     with torch.enable_grad(), seeded(ctx.seed_for("evaluation"), ctx.device):
         outputs = model.eval()(train.x[:MANY_ITEMS].clone())
-        outputs = _with_loss(ctx, outputs, train.y[:MANY_ITEMS])
+        outputs = _with_loss(ctx, outputs, train.y[:MANY_ITEMS].clone())
     model.train()
     return {id(leaf) for leaf in _leaves(outputs)}
 

@@ -59,7 +59,7 @@ def loss_call(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     """
     model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device).eval()
     for count in dict.fromkeys((FEW, ctx.experiment.batch_size)):
-        x, y = train.x[:count], train.y[:count]
+        x, y = train.copied(0, count)
         with torch.no_grad(), seeded(ctx.seed_for("loss"), ctx.device):
             returned: Values = model(x.clone())
             if isinstance(returned, Tree) or isinstance(y, Tree):
@@ -105,7 +105,8 @@ def called(loss: LossFunction, outputs: Tensor, targets: Tensor) -> Call:
 
     On the processor: what a loss refuses on an accelerator may abort that for good.
     """
-    leaf, targets = full_precision(outputs.detach().to(CPU)), targets.to(CPU)
+    leaf = full_precision(outputs.detach().to(CPU)).clone()
+    targets = targets.to(CPU).clone()
     real = leaf.is_floating_point()
     with torch.enable_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")

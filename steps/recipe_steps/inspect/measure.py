@@ -211,7 +211,7 @@ def _label_values(
 
 def _outputs(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device).eval()
-    x, y = train.x[:FORWARD], train.y[:FORWARD]
+    x, y = train.copied(0, FORWARD)
     try:
         with torch.no_grad(), seeded(ctx.seed_for("forward"), ctx.device):
             outputs = model(x)

@@ -72,7 +72,8 @@ def _constant_loss(experiment: Experiment, data: Splits) -> float:
     """The loss of outputs that prefer no class, or of the mean of real targets."""
     count = min(SOME, data.train.eval_size)
     if isinstance(data.train, TensorData):
-        some = replace(data.train, x=data.train.x[:count], y=data.train.y[:count])
+        x, y = data.train.copied(0, count)
+        some = replace(data.train, x=x, y=y, device=None)
     else:
         some = data.train.sample(count, torch.Generator().manual_seed(0))
     y = some.y

@@ -132,7 +132,7 @@ def _right_answers(ctx: Context, val: TensorData, y: Tensor) -> Tensor | None:
 def _scored(ctx: Context, outputs: Tensor, y: Tensor) -> float | None:
     """By the user's metric; None where that wants other outputs."""
     with suppress(Exception), torch.no_grad():
-        return float(ctx.experiment.metric_function(outputs, y))  # type: ignore[misc]
+        return float(ctx.experiment.metric_function(outputs.clone(), y.clone()))  # type: ignore[misc]
     return None
 
 

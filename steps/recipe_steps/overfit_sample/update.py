@@ -88,8 +88,7 @@ def update_marks(ctx: Context, sample: TensorData, batch_size: int) -> dict[str,
     lr = ctx.experiment.lr or usual_rates(ctx.experiment)[1]
     optimizer = build_optimizer(replace(ctx.experiment, weight_decay=0.0), model, lr)
     whole: list[Batch] = [
-        (sample.x[k : k + batch_size], sample.y[k : k + batch_size])
-        for k in range(0, len(sample), batch_size)
+        sample.copied(k, k + batch_size) for k in range(0, len(sample), batch_size)
     ]
     batches = [batch for batch in whole if len(batch[0]) > 1] or whole
     rates = [group["lr"] for group in optimizer.param_groups]
