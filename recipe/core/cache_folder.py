@@ -1,6 +1,7 @@
 """Where things are kept between runs: measured speeds and decoded data."""
 
 import os
+import tempfile
 from pathlib import Path
 
 FOLDER = "training-recipe"
@@ -11,5 +12,8 @@ def cache_folder() -> Path:
     own = os.environ.get("RECIPE_CACHE")
     if own:
         return Path(own)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:  # nobody has told where home is
+        return Path(tempfile.gettempdir()) / f"{FOLDER}-{os.getuid()}"
     return Path(base) / FOLDER

@@ -27,6 +27,52 @@ class CannotWriteError(OSError):
         )
 
 
+MACHINE = frozenset(
+    getattr(errno, name)
+    for name in (
+        "ENOSPC", "EDQUOT", "EROFS", "EIO", "EFBIG", "EACCES", "EPERM", "EMFILE", "ENFILE",
+        "ENOMEM", "ESTALE", "ENODEV", "ENXIO", "ETIMEDOUT", "EHOSTDOWN", "ENOTCONN", "ENAMETOOLONG",
+        "ELOOP", "EBADF", "EAGAIN",
+    )
+    if hasattr(errno, name)
+)  # fmt: skip
+"""What a system says that refuses."""
+
+
+def of_the_machine(error: BaseException) -> str | None:
+    """What is said of an error where the machine refuses something; None for any other one."""
+    seen: set[int] = set()
+    each: BaseException | None = error
+    while each is not None and id(each) not in seen:
+        seen.add(id(each))
+        if isinstance(each, CannotWriteError):
+            return each.sentence
+        if isinstance(each, MemoryError):
+            return (
+                "There is not enough memory: use a smaller batch size or data set. Everything "
+                "finished is kept."
+            )
+        gone = isinstance(each, FileNotFoundError) and each.filename is None and _is_gone()
+        if gone:
+            return "The working directory does not exist any more: change to another one."
+        if isinstance(each, OSError) and each.errno in MACHINE:
+            what = f"{str(each.filename)!r}" if each.filename else "a file or stream"
+            return (
+                f"The system refuses to open or write {what} ({why(each)}): see to it and give the "
+                "same command again. Everything finished before is kept."
+            )
+        each = each.__cause__
+    return None
+
+
+def _is_gone() -> bool:
+    try:
+        Path.cwd()
+    except OSError:
+        return True
+    return False
+
+
 def why(error: BaseException) -> str:
     """What the system says of an error, without the number and the path."""
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

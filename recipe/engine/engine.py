@@ -18,7 +18,7 @@ from recipe.core.clock import TimeUp
 from recipe.core.errors import RecipeError, UsageError
 from recipe.core.events import Crash, Message, StepFinished, StepStarted
 from recipe.core.evidence import Evidence
-from recipe.core.files import CannotWriteError
+from recipe.core.files import CannotWriteError, of_the_machine
 from recipe.core.findings import Finding, status_of
 from recipe.core.keys_and_seeds import key
 from recipe.core.results import StepResult, step_from_json
@@ -256,7 +256,7 @@ class Engine:
             if fault is not None:
                 self.usage_error = fault
                 return replace(blank, reason=str(fault))
-            if not isinstance(error, Exception):
+            if not isinstance(error, Exception) or of_the_machine(error):
                 raise
             where = f"step {step.name!r} of package {plugin.package!r}"
             reason = f"{where} crashed with {type(error).__name__}: {error}"

@@ -16,7 +16,7 @@ from recipe.core.budget import Budget
 from recipe.core.clock import working_until
 from recipe.core.errors import UsageError
 from recipe.core.events import Message, Observer, RunFinished, RunStarted
-from recipe.core.files import CannotWriteError, write_text
+from recipe.core.files import CannotWriteError, of_the_machine, write_text
 from recipe.core.option_definitions import BY_NAME
 from recipe.core.results import RunResult
 from recipe.core.settings import Settings
@@ -99,14 +99,19 @@ def execute(
             given = {**given, "emit": emit, "gate": asked, "began": began}
             return _execute(experiment, settings, base, **given)
         except BaseException as error:
-            brought = getattr(experiment, "model", None)
-            if isinstance(error, CannotWriteError):
-                raise UsageError(error.sentence) from error
-            if (fault := usage_error(error, brought)) is None:
-                raise
-            if fault is error:
+            if (fault := _told(error, experiment)) is None or fault is error:
                 raise
             raise fault from error
+
+
+def _told(error: BaseException, experiment: Experiment) -> UsageError | None:
+    """What is said of an error that is the user's or the machine's; None for one of ours."""
+    if isinstance(error, CannotWriteError):
+        return UsageError(error.sentence)
+    fault = usage_error(error, getattr(experiment, "model", None))
+    if fault is None and (said := of_the_machine(error)):
+        return UsageError(said)
+    return fault
 
 
 @earlier_objects_frozen()

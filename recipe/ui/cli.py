@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import click
 from recipe.border.faults import usage_error
 from recipe.border.surroundings import leave
 from recipe.core.budget import Budget
-from recipe.core.errors import RecipeError, UsageError
+from recipe.core.errors import RecipeError, UsageError, raised
 from recipe.core.exit_codes import BUG, FAILED, INTERRUPTED, USAGE
+from recipe.core.files import of_the_machine, why
 from recipe.core.settings import Settings
 from recipe.core.version import VERSION
 from recipe.ui import rule_commands, run_commands
@@ -20,7 +22,9 @@ from recipe.ui.click_flags import with_options
 from recipe.ui.config import read_table
 from recipe.ui.fix_command import fix, run_and_patch
 from recipe.ui.init import init
+from recipe.ui.parent import can_supervise, supervised
 from recipe.ui.predict_command import predict
+from recipe.ui.streams import flushed, usable_streams
 from recipe.ui.target_choice import CHECK_BUDGET, CHECKS, Choice, choose
 from recipe.ui.terminal import has_user
 
@@ -178,14 +182,26 @@ def _execute(choice: Choice, folder: Path | None) -> int:
 
 
 def _complain(message: str) -> None:
-    click.echo(f"Error: {' '.join(message.split())}", err=True)
+    with suppress(OSError, ValueError):  # there is no other place to say it
+        click.echo(f"Error: {' '.join(message.split())}", err=True)
 
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    usable_streams()
     os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # read when torch is imported
+    if args is None and can_supervise():
+        code = supervised(lambda: _code(None), leave, _complain, USAGE)
+    else:
+        code = _code(args)
+    leave(code)
+    sys.exit(code)
+
+
+def _code(args: list[str] | None) -> int:
+    """Run it; its exit code."""
     try:
-        code = cli.main(args, prog_name="recipe", standalone_mode=False)
+        code = cli.main(args, prog_name="recipe", standalone_mode=False) or 0
     except click.exceptions.Exit as error:
         code = error.exit_code
     except click.ClickException as error:
@@ -193,21 +209,22 @@ def main(args: list[str] | None = None) -> None:
         code = USAGE
     except click.Abort:
         code = INTERRUPTED
-    except RecipeError as error:
-        _complain(str(error))
-        code = USAGE
     except BrokenPipeError:
-        sys.stdout = None
         code = FAILED
-    except BaseException as error:  # noqa: BLE001 - code of the user's, or a bug of ours
+    except BaseException as error:  # noqa: BLE001 - wrong usage, the user's code, or a bug of ours
         code = _broken(error, args)
-    leave(code or 0)
-    sys.exit(code or 0)
+    refused = flushed()
+    if refused is not None and not isinstance(refused, BrokenPipeError):
+        _complain(f"Standard output cannot be written ({why(refused)}): see to it and run again.")
+        return code or USAGE
+    return code if refused is None else code or FAILED
 
 
 def _broken(error: BaseException, args: list[str] | None) -> int:
     """What is said of an error, and the exit code."""
-    fault = usage_error(error)
+    fault = error if isinstance(error, RecipeError) else usage_error(error)
+    if fault is None and (said := of_the_machine(error)):
+        fault = UsageError(said)
     if fault is not None:
         _complain(str(fault))
         return USAGE
@@ -216,9 +233,13 @@ def _broken(error: BaseException, args: list[str] | None) -> int:
     import tempfile
     import traceback
 
-    handle, log = tempfile.mkstemp(prefix="recipe-", suffix=".log")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(f"recipe {VERSION}, arguments {args or sys.argv[1:]}\n")
-        traceback.print_exception(error, file=file)
+    try:
+        handle, log = tempfile.mkstemp(prefix="recipe-", suffix=".log")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"recipe {VERSION}, arguments {args or sys.argv[1:]}\n")
+            traceback.print_exception(error, file=file)
+    except OSError:
+        _complain(f"This is a bug of recipe; please report it: {raised(error)}.")
+        return BUG
     _complain(f"This is a bug of recipe; please report it with the log {log}.")
     return BUG

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, TextIO
 
 from recipe.border.surroundings import stdout_for_result
 from recipe.core.events import Crash, Event, RunFinished, RunStarted
-from recipe.core.files import to_json
+from recipe.core.files import CannotWriteError, to_json, write_text
 from recipe.core.results import RunResult, StepResult
 from recipe.core.settings import Settings
 from recipe.engine.decisions import Answer, repairable
@@ -97,10 +97,12 @@ class Session(AbstractContextManager["Session"]):
         if isinstance(event, Crash):
             self.own_crash = self.own_crash or event.package == OWN_PACKAGE
             if self._folder:
-                log = self._folder / "crash.log"
-                log.write_text(event.log, "utf-8")
+                write_text(self._folder / "crash.log", event.log)
         if self.wish is None or not isinstance(event, RunFinished):
-            self._show(event)
+            try:
+                self._show(event)
+            except OSError as error:
+                raise CannotWriteError(Path("standard output"), error) from error
 
     def gate(self, result: StepResult) -> Answer:
         """After a step that warns or fails: go on, repair, or stop? A warning stops nobody; where

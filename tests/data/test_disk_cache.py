@@ -137,9 +137,7 @@ def test_two_runs_that_build_at_once_build_once(folder, tmp_path):
 
 
 DAMAGE = {
-    "zeros, as a power cut leaves them": lambda path: path.write_bytes(
-        b"\0" * path.stat().st_size
-    ),
+    "zeros, as a power cut leaves them": lambda path: path.write_bytes(b"\0" * path.stat().st_size),
     "cut": lambda path: os.truncate(path, path.stat().st_size // 2),
     "longer": lambda path: os.truncate(path, path.stat().st_size + 1),
     "missing": lambda path: path.unlink(),
