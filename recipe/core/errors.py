@@ -1,5 +1,7 @@
 """Errors that end a run with a sentence for the user."""
 
+from recipe.core.plain_text import in_one_line
+
 
 class RecipeError(Exception):
     """Base of the errors this package raises on purpose."""
@@ -52,4 +54,5 @@ def text_of(error: BaseException) -> str:
 
 
 def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in text_of(error).splitlines() if line.strip()), "")
+    lines = (in_one_line(line) for line in text_of(error).splitlines())
+    return next((line for line in lines if line), "")

@@ -151,6 +151,20 @@ def to_json(value: Any, *, indent: int | None = None) -> str:
     return _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def refuse_links(folder: Path) -> None:
+    """What is written into a folder of a run folder stays in it.
+
+    Raises:
+        UsageError: a folder in it is a link.
+
+    """
+    for inside in folder.iterdir():
+        if inside.is_symlink() and inside.is_dir():
+            raise UsageError(
+                f"{str(inside)!r} is a link, which nothing is written through: remove it."
+            )
+
+
 def make_folder(folder: Path) -> Path:
     """Create `folder` with its parents.
 

@@ -15,7 +15,7 @@ from typing import Any
 from recipe.border.faults import usage_error
 from recipe.core.chosen_model import chosen_from_json
 from recipe.core.clock import TimeUp
-from recipe.core.errors import RecipeError, UsageError
+from recipe.core.errors import RecipeError, UsageError, raised
 from recipe.core.events import Crash, Message, StepFinished, StepStarted
 from recipe.core.evidence import Evidence
 from recipe.core.files import CannotWriteError, of_the_machine
@@ -259,7 +259,7 @@ class Engine:
             if not isinstance(error, Exception) or of_the_machine(error):
                 raise
             where = f"step {step.name!r} of package {plugin.package!r}"
-            reason = f"{where} crashed with {type(error).__name__}: {error}"
+            reason = f"{where} crashed with {raised(error)}"
             log = "".join(traceback.format_exception(error))
             ctx.emit(Crash(plugin.package, reason, log))
             return replace(blank, reason=reason)

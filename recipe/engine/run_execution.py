@@ -34,6 +34,7 @@ from recipe.machine.memory import earlier_objects_frozen
 from recipe.machine.threads import fitting_threads
 from recipe.notebook import run_folder
 from recipe.notebook.journal import Journal
+from recipe.notebook.origin import sign
 from recipe.training.execution_mode import PLAIN, mode_from_json, thread_count
 from recipe.training.fingerprint import configuration
 
@@ -152,6 +153,7 @@ def _execute(
         resumed = _open(journal, identity, record)
         for note in reopened(journal) if resumed else ():
             emit(Message(note))
+        sign(journal.path.parent, record.get("target"), base)
         if started.experiment.inputs is not None:
             started.experiment.inputs.write(journal.path.parent, experiment.model)
         steps = tuple((p.step.name, p.step.title) for p in started.plugins)

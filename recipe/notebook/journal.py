@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from recipe.core.checksums import checksum
 from recipe.core.errors import UsageError
-from recipe.core.files import CannotWriteError, is_plain_file, to_json, why
+from recipe.core.files import CannotWriteError, is_plain_file, refuse_links, to_json, why
 
 FILE = "journal.jsonl"
 FIELDS = frozenset({"kind", "key", "value"})
@@ -43,6 +43,8 @@ class Journal:
                 f"{str(self.path)!r} is no plain file, so that nothing can be written to it: remove"
                 " it, or start a new run with --fresh."
             )
+        if folder.is_dir():
+            refuse_links(folder)
         self._lock = FileLock(folder / ".lock", timeout=0)
         try:
             self._lock.acquire()

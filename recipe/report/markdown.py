@@ -135,7 +135,7 @@ def about_best(result: RunResult) -> list[str]:
     best = result.best
     if best is None:
         return [NO_WINNER] if result.without_winner else []
-    metric = f"validation {wording.humanise(result.metric)}"
+    metric = wording.prose(f"validation {wording.humanise(result.metric)}")
     params = ", ".join(f"{wording.humanise(k)} {wording.show(v)}" for k, v in best.params.items())
     epoch = "" if best.epoch is None else f", reached in epoch {best.epoch + 1}"
     score = (

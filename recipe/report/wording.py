@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from recipe.core.evidence import Scalar
+from recipe.core.plain_text import in_one_line
 
 MISSING = "—"
 
@@ -39,7 +40,7 @@ def count(amount: int, noun: str) -> str:
 
 def prose(text: str) -> str:
     """Text on one line, of whose characters none is Markdown or HTML; code spans keep theirs."""
-    line = " ".join(str(text).split())
+    line = in_one_line(text)
     return _BEGINNING.sub(r"\1\\\2", _MARKS.sub(_escaped, line))
 
 
@@ -70,7 +71,7 @@ def _escaped(mark: re.Match[str]) -> str:
 
 def code(text: str) -> str:
     """A name as a code span; a backtick in it would end the span."""
-    return f"`{' '.join(str(text).split()).replace('`', chr(39)) or ' '}`"
+    return f"`{in_one_line(text).replace('`', chr(39)) or ' '}`"
 
 
 def cell(text: str) -> str:
@@ -80,7 +81,7 @@ def cell(text: str) -> str:
 
 def shortened(text: str, most: int) -> str:
     """Text of at most `most` characters, cut between words, with an ellipsis for the rest."""
-    line = " ".join(str(text).split())
+    line = in_one_line(text)
     if len(line) <= most:
         return line
     cut = line[: most - 1].rsplit(" ", 1)[0].rstrip(" ,;:.(")

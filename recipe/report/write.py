@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from recipe.core.files import make_folder, write_text
+from recipe.core.files import is_plain_file, make_folder, refuse_links, write_text
 from recipe.core.results import RunResult
 from recipe.report.html_page import html_page
 from recipe.report.junit import junit_xml
@@ -40,6 +40,7 @@ def write_report(
 
     """
     make_folder(folder)
+    refuse_links(folder)
     plots = draw_plots(result, folder) if plots is None else plots
     report = folder / MARKDOWN
     text = render(result, plots) + _patch_section(folder)
@@ -63,7 +64,7 @@ def add_patch(folder: Path) -> None:
 
 def _patch_section(folder: Path) -> str:
     patch = folder / PATCH
-    if not patch.exists():
+    if not is_plain_file(patch):
         return ""
     return (
         "\n## Patch of your file\n\nEach edit was run: the rule that fired is silent after it. "

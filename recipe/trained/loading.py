@@ -20,6 +20,7 @@ from recipe.data.trees import Values
 from recipe.experiment import Experiment
 from recipe.machine.device import CPU, pick_device
 from recipe.models.building import build_model
+from recipe.notebook import origin
 from recipe.notebook.run_folder import read_result
 from recipe.plugin import registry
 from recipe.plugin.remedy import RemedyInput
@@ -32,7 +33,11 @@ from recipe.training.suiting import InputSuit, takes
 
 
 def load(
-    run: str | Path, experiment: Experiment | None = None, *, device: str = "cpu"
+    run: str | Path,
+    experiment: Experiment | None = None,
+    *,
+    device: str = "cpu",
+    trust: bool = False,
 ) -> nn.Module:
     """The model that a run ended with, in evaluation mode: a single one, an averaged one or several
     that answer together. It takes inputs as in training and gives outputs as its loss takes them;
@@ -44,13 +49,14 @@ def load(
         experiment: what was run; needed where `recipe.run` was called from Python, else what the
             run folder names is loaded again.
         device: where to put it: `auto`, `cpu`, `cuda` or `mps`.
+        trust: whether to run code that the folder names also where no run of yours called it.
 
     Raises:
         UsageError: no such run, no model in it, or an experiment that does not fit its weights.
 
     """
     result = read_result(Path(run))
-    declared = experiment or experiment_of(result, Path(run))
+    declared = experiment or experiment_of(result, Path(run), trust=trust)
     return chosen_model(as_trained(declared, result), result, Path(run), pick_device(device))
 
 
@@ -76,7 +82,9 @@ def chosen_model(
     return model_of(experiment, chosen, folder, device)
 
 
-def experiment_of(result: RunResult, folder: Path, *, with_data: bool = False) -> Experiment:
+def experiment_of(
+    result: RunResult, folder: Path, *, with_data: bool = False, trust: bool = False
+) -> Experiment:
     """The experiment that a run names, loaded again; of data by name what the run folder kept of
     it, so that the data need not be there.
 
@@ -84,14 +92,17 @@ def experiment_of(result: RunResult, folder: Path, *, with_data: bool = False) -
         result: of the run.
         folder: the run folder.
         with_data: whether its data are needed too.
+        trust: whether code that no run of this user called may be run.
 
     Raises:
-        UsageError: it names none, or it cannot be loaded.
+        UsageError: it names none, it cannot be loaded, or is not trusted.
 
     """
     settings, kept = result.settings, InputsRecord.read(folder)
     if settings.get("target") is not None and settings.get("data") is None:
-        return load_target(str(settings["target"]))
+        target = str(settings["target"])
+        origin.check(folder, target, Path.cwd(), trust=trust)
+        return load_target(target)
     mended = [found.rule for _, found in _applied(result)]
     if kept is not None and not with_data and not mended and (light := kept.experiment()):
         return light

@@ -66,7 +66,11 @@ class Written:
 
 
 def export_model(
-    run: str | Path, file: str | Path, experiment: Experiment | None = None
+    run: str | Path,
+    file: str | Path,
+    experiment: Experiment | None = None,
+    *,
+    trust: bool = False,
 ) -> Written:
     """Write the model that a run chose, with its outputs checked: those of the file, read again,
     have to be the model's.
@@ -78,6 +82,7 @@ def export_model(
         run: the run folder.
         file: `.pt2` for `torch.export`, `.onnx` for ONNX.
         experiment: as of `recipe.load`.
+        trust: as of `recipe.load`.
 
     Raises:
         UsageError: no such run, a file that is there already, a model that cannot be exported, or
@@ -93,7 +98,7 @@ def export_model(
     if not file.parent.is_dir():
         raise UsageError(f"There is no folder {str(file.parent)!r}: make it, or name another file.")
     result = read_result(folder)
-    trained = as_trained(experiment or experiment_of(result, folder), result)
+    trained = as_trained(experiment or experiment_of(result, folder, trust=trust), result)
     model = chosen_model(trained, result, folder, CPU)
     x = tensor_in_precision_of(_inputs(trained, int(result.settings.get("seed") or 0)), model)
     given = as_given_in_training(trained, result, model, x)

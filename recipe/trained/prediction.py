@@ -58,6 +58,7 @@ def predict(
     *,
     device: str = "cpu",
     skip_unreadable: bool = False,
+    trust: bool = False,
     say: Say = lambda _: None,
 ) -> Iterator[Answer]:
     """The answers, item by item.
@@ -69,6 +70,7 @@ def predict(
         experiment: as of `recipe.load`.
         device: where to compute.
         skip_unreadable: leave out images that cannot be read.
+        trust: as of `recipe.load`.
         say: told what was left out.
 
     Raises:
@@ -78,7 +80,7 @@ def predict(
     result = read_result(Path(run))
     every = [data] if isinstance(data, str) else list(data)
     own = every[0] in SPLITS and not Path(every[0]).exists()
-    declared = experiment or experiment_of(result, Path(run), with_data=own)
+    declared = experiment or experiment_of(result, Path(run), with_data=own, trust=trust)
     place = pick_device(device)
     trained = as_trained(declared, result)
     if len(every) > 1:

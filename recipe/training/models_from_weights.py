@@ -1,5 +1,6 @@
 """The model that a run chose, built by the factory, with its weights."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from torch import nn
 from recipe.core.checksums import is_intact
 from recipe.core.chosen_model import Chosen, Member
 from recipe.core.errors import UsageError
+from recipe.core.files import read_plain
 from recipe.experiment import Experiment
 from recipe.machine.device import CPU
 from recipe.models.building import build_model
@@ -48,7 +50,7 @@ def _with_weights(
     from safetensors.torch import load
 
     model = build_model(_bare(experiment, member.params), 0, device)
-    path = folder / member.weights
+    path = _inside(folder, member.weights)
     try:
         model.load_state_dict(load(_intact(path)))
     except (OSError, SafetensorError) as error:
@@ -65,8 +67,19 @@ def _with_weights(
     return model.eval()
 
 
+def _inside(folder: Path, weights: str) -> Path:
+    """A file of the run folder: what leads out of it belongs to somebody else."""
+    path = folder / weights
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(
+            f"The weights {weights!r} lie outside the run folder {str(folder)!r}: copy the whole "
+            "run folder, or run the recipe again."
+        )
+    return path
+
+
 def _intact(path: Path) -> bytes:
-    content = path.read_bytes()
+    content = read_plain(path, sys.maxsize)
     if not is_intact(content):
         raise OSError("it is not what was written")
     return content

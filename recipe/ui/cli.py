@@ -15,10 +15,12 @@ from recipe.core.budget import Budget
 from recipe.core.errors import RecipeError, UsageError, raised
 from recipe.core.exit_codes import BUG, FAILED, INTERRUPTED, USAGE
 from recipe.core.files import of_the_machine, why
+from recipe.core.plain_text import in_one_line, shown, visible
 from recipe.core.settings import Settings
 from recipe.core.version import VERSION
+from recipe.notebook import origin
 from recipe.ui import rule_commands, run_commands
-from recipe.ui.click_flags import with_options
+from recipe.ui.click_flags import TRUST, with_options
 from recipe.ui.config import read_table
 from recipe.ui.fix_command import fix, run_and_patch
 from recipe.ui.init import init
@@ -75,7 +77,8 @@ def check(what: str | None, **given: Any) -> int:
 
 @cli.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
-def resume(run_folder: Path) -> int:
+@TRUST
+def resume(run_folder: Path, *, trust: bool) -> int:
     """Go on with the interrupted run in the folder RUN."""
     if not (run_folder / "recipe.toml").is_file():
         raise UsageError(
@@ -91,6 +94,8 @@ def resume(run_folder: Path) -> int:
             f"{str(run_folder)!r} was started from Python: call recipe.run again with the same "
             "arguments, and it resumes."
         )
+    if config.target is not None:
+        origin.check(run_folder, config.target, Path.cwd(), trust=trust)
     return _execute(Choice(config.target, settings), run_folder)
 
 
@@ -106,10 +111,10 @@ def _ended(run_folder: Path) -> int | None:
     if result is None:
         return None
     click.echo(
-        f"{run_folder} is finished, and stays as it is ('recipe report {run_folder}' writes its "
+        f"{visible(run_folder)} is finished, and stays as it is ('recipe report {visible(run_folder)}' writes its "
         "report again; --fresh starts another run)."
     )
-    click.echo("\n".join(verdict_lines(result)))
+    click.echo("\n".join(shown(verdict_lines(result))))
     return exit_code(result, strict=bool(result.settings.get("strict")))
 
 
@@ -123,9 +128,9 @@ def report(run_folder: Path, *, html: bool) -> int:
 
     result = read_result(run_folder)
     html = html or (run_folder / HTML).exists()  # an old one beside a new report would mislead
-    click.echo(write_report(result, run_folder, html=html))
+    click.echo(visible(write_report(result, run_folder, html=html)))
     if html:
-        click.echo(run_folder / HTML)
+        click.echo(visible(run_folder / HTML))
     return 0
 
 
@@ -148,7 +153,8 @@ def diagnose(logs: tuple[Path, ...], columns: str | None) -> int:
         log = read(path, named)
         evidence = as_evidence(log.curves)
         findings = [f for step in readers for f in judge(step.rules, evidence)]
-        click.echo("\n".join(log_lines(str(path), log.curves, findings, log.notes)))
+        lines = log_lines(str(path), log.curves, findings, log.notes)
+        click.echo("\n".join(shown(lines)))
         worst = max(worst, int(any(f.severity == "fail" for f in findings)))
     return worst
 
@@ -183,7 +189,7 @@ def _execute(choice: Choice, folder: Path | None) -> int:
 
 def _complain(message: str) -> None:
     with suppress(OSError, ValueError):  # there is no other place to say it
-        click.echo(f"Error: {' '.join(message.split())}", err=True)
+        click.echo(f"Error: {in_one_line(message)}", err=True)
 
 
 def main(args: list[str] | None = None) -> None:

@@ -23,3 +23,9 @@ def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(OPTIONS):
         command = flag(option)(command)
     return command
+
+
+TRUST = click.option(
+    "--trust", is_flag=True, help="Run the code that RUN names, though no run of yours called it."
+)
+"""Of commands that load the experiment of a run folder."""

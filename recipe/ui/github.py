@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from recipe.core.plain_text import visible
 from recipe.core.results import RunResult
 
 LEVELS = {"fail": "error", "warn": "warning", "note": "notice"}
@@ -33,7 +34,7 @@ def _command(level: str, title: str, message: str) -> str:
 
 
 def _escape(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def job_summary(result: RunResult) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from textwrap import wrap
 
+from recipe.core.plain_text import shown
 from recipe.ui.terminal import plain_wanted
 
 WIDEST = 90
@@ -56,7 +57,7 @@ def show(lines: Iterable[Line]) -> None:
         _set(lines)
         return
     for each in lines:
-        print(each.plain)
+        print(*shown([each.plain]))
 
 
 def _set(lines: Iterable[Line]) -> None:

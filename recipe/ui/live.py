@@ -55,7 +55,7 @@ class Status:
         """Take in how far it is."""
         if self.pace.update(event.done, event.total):
             self.losses = {}
-        self.what = event.what
+        self.what = in_one_line(event.what)
         if event.loss is not None:
             self.losses.setdefault(event.what, []).append(event.loss)
 
@@ -102,7 +102,7 @@ class Status:
             return ""
         lr = self.best.params.get("lr")
         at = f" at lr {lr:.3g}" if isinstance(lr, float) else ""
-        return f"best {self.best.metric} {self.best.val_score:.4f}{at}"
+        return f"best {in_one_line(self.best.metric)} {self.best.val_score:.4f}{at}"
 
 
 def curve(values: list[float], heights: str) -> str:
@@ -174,7 +174,7 @@ class Live(AbstractContextManager["Live"]):
                 yield Text(part, style)
 
     def _verdict(self, event: RunFinished) -> None:
-        lines = terminal_lines.verdict_lines(event.result)
+        lines = shown(terminal_lines.verdict_lines(event.result))
         style = STYLES["fail" if event.result.interrupted else event.result.verdict]
         self.console.print()
         head = lines[0].partition(": ")
@@ -185,7 +185,7 @@ class Live(AbstractContextManager["Live"]):
             Text("\n".join(inside)), title=Text(title, f"bold {style}"), title_align="left",
             border_style=style, width=width, padding=(0, 1),
         ))  # fmt: skip
-        for line in terminal_lines.place_lines(event.result):
+        for line in shown(terminal_lines.place_lines(event.result)):
             self.console.print(Text(line), soft_wrap=True)
 
     def pause(self) -> None:

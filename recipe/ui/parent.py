@@ -55,8 +55,8 @@ def supervised(work: Callable[[], int], leave: Callable[[int], Any], tell: Calla
     said = os.read(hear, 1)
     os.close(hear)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    if said and status == said[0]:
-        return status
+    if said:  # what ends it later, such as an exit handler, comes too late to change the verdict
+        return said[0]
     if status < 0 and -status == killed_by:
         tell(f"The command was ended by {signal.Signals(killed_by).name}. {KEPT}")
         signal.signal(killed_by, signal.SIG_DFL)

@@ -14,6 +14,7 @@ from recipe.core.events import (
     StepStarted,
     TrialFinished,
 )
+from recipe.core.plain_text import shown
 from recipe.plugin.step import in_brief
 from recipe.ui import terminal_lines
 from recipe.ui.time_left import TimeLeft
@@ -39,6 +40,9 @@ class Plain:
 
     def lines(self, event: Event) -> list[str]:
         """The lines of an event; none for most progress."""
+        return shown(self._lines(event))
+
+    def _lines(self, event: Event) -> list[str]:
         match event:
             case RunStarted():
                 verb = "Resuming" if event.resumed else "Running"

@@ -10,6 +10,8 @@ import click
 from recipe.core.errors import UsageError
 from recipe.core.files import write_text
 from recipe.core.option_definitions import DEVICES
+from recipe.core.plain_text import in_one_line, shown
+from recipe.ui.click_flags import TRUST
 
 
 @click.command()
@@ -17,10 +19,12 @@ from recipe.core.option_definitions import DEVICES
 @click.argument("data", metavar="DATA", nargs=-1, required=True)
 @click.option("--out", "file", metavar="FILE", help="Where to write them; default: the terminal.")
 @click.option("--device", type=click.Choice(DEVICES), default="cpu", help="Where to compute.")
+@TRUST
 @click.option("--skip-unreadable", is_flag=True, help="Leave out images that cannot be read.")
 def predict(
-    run_folder: Path, data: tuple[str, ...], file: str | None, device: str, *, skip_unreadable: bool
-) -> int:
+    run_folder: Path, data: tuple[str, ...], file: str | None, device: str, *, trust: bool,
+    skip_unreadable: bool,
+) -> int:  # fmt: skip
     """Answer for DATA with the model of the run folder RUN, as a table (CSV).
 
     DATA is a folder of images or images, a table (of texts too), a text (the answer is the
@@ -32,15 +36,17 @@ def predict(
     if file is not None and Path(file).exists():
         raise UsageError(f"{file!r} is there already: name another file.")
     found = answers(
-        run_folder, data, device=device, skip_unreadable=skip_unreadable,
-        say=lambda note: click.echo(note, err=True),
+        run_folder, data, device=device, skip_unreadable=skip_unreadable, trust=trust,
+        say=lambda note: click.echo(shown([note])[0], err=True),
     )  # fmt: skip
     text = io.StringIO()
+    on_screen = file is None and sys.stdout.isatty()
     table = csv.writer(text if file else sys.stdout, lineterminator="\n")
     table.writerow(("item", "answer", "probability"))
     for each in found:
         share = "" if each.probability is None else f"{each.probability:.4f}"
-        table.writerow((each.item, each.answer, share))
+        row = (each.item, each.answer, share)
+        table.writerow(map(in_one_line, row) if on_screen else row)
     if file is not None:
         try:
             write_text(Path(file), text.getvalue())

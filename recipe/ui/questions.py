@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import click
 
 from recipe.core.errors import UsageError
+from recipe.core.plain_text import visible
 from recipe.ui.line_layout import broken
 from recipe.ui.terminal import plain_wanted
 
@@ -97,7 +98,7 @@ def _checked(read: Callable[[str], str], default: str, check: Check, *, back: bo
         except UsageError as error:
             width = shutil.get_terminal_size().columns - 1
             for line in broken(" ".join(str(error).split()), width, hanging=0):
-                click.secho(line, fg="red")
+                click.secho(visible(line), fg="red")
             default = typed or default
 
 
@@ -109,7 +110,7 @@ class Numbers:
         preset = next((n for n, item in enumerate(items, 1) if item.value == default), 1)
         click.echo(text)
         for number, item in enumerate(items, 1):
-            click.echo(f"  {number}. {item.title}")
+            click.echo(visible(f"  {number}. {item.title}"))
 
         def check(typed: str) -> Any:
             if not typed.isdigit() or not 1 <= int(typed) <= len(items):

@@ -7,6 +7,8 @@ import click
 
 from recipe.core.errors import UsageError
 from recipe.core.files import write_text
+from recipe.core.plain_text import shown, visible
+from recipe.ui.click_flags import TRUST
 
 TWO = 2
 
@@ -26,7 +28,7 @@ def compare(folders: tuple[Path, ...]) -> int:
     width = get_terminal_size().columns if sys.stdout.isatty() else None
     lines = table_lines(comparison(results), width)
     lines += ["", *(verdict(results[0], other) for other in results[1:])]
-    click.echo("\n".join(lines))
+    click.echo("\n".join(shown(lines)))
     return 0
 
 
@@ -37,7 +39,10 @@ def compare(folders: tuple[Path, ...]) -> int:
               help="A study in this storage, such as sqlite:///runs.db.")  # fmt: skip
 @click.option("--model", "model", metavar="FILE",
               help="The chosen model: FILE.pt2 (torch.export) or FILE.onnx.")  # fmt: skip
-def export(run_folder: Path, table: str | None, storage: str | None, model: str | None) -> int:
+@TRUST
+def export(
+    run_folder: Path, table: str | None, storage: str | None, model: str | None, *, trust: bool
+) -> int:
     """Write the trials of the run folder RUN, or the model that it chose, for other tools."""
     from recipe.notebook.run_folder import read_result
     from recipe.report.trial_export import as_csv, to_optuna
@@ -49,7 +54,8 @@ def export(run_folder: Path, table: str | None, storage: str | None, model: str 
         )
     result = read_result(run_folder)
     if table == "-":
-        click.echo(as_csv(result), nl=False)
+        text = as_csv(result)
+        click.echo(visible(text) if sys.stdout.isatty() else text, nl=False)
     elif table is not None:
         if Path(table).exists():
             raise UsageError(f"{table!r} is there already: name another file.")
@@ -62,15 +68,15 @@ def export(run_folder: Path, table: str | None, storage: str | None, model: str 
         name = to_optuna(result, storage)
         click.echo(f"study {name!r} in {storage}", err=table == "-")
     if model is not None:
-        click.echo(_export_model(run_folder, model), err=table == "-")
+        click.echo(_export_model(run_folder, model, trust=trust), err=table == "-")
     return 0
 
 
-def _export_model(run_folder: Path, file: str) -> str:
+def _export_model(run_folder: Path, file: str, *, trust: bool) -> str:
     """Write it; what was written, in a sentence."""
     from recipe.trained.model_export import export_model
 
-    written = export_model(run_folder, file)
+    written = export_model(run_folder, file, trust=trust)
     same = (
         "the same outputs to the last digit"
         if written.difference == 0

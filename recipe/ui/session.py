@@ -11,6 +11,7 @@ from typing import Any, Literal, Self, TextIO
 from recipe.border.surroundings import stdout_for_result
 from recipe.core.events import Crash, Event, RunFinished, RunStarted
 from recipe.core.files import CannotWriteError, to_json, write_text
+from recipe.core.plain_text import shown
 from recipe.core.results import RunResult, StepResult
 from recipe.core.settings import Settings
 from recipe.engine.decisions import Answer, repairable
@@ -154,7 +155,7 @@ class Session(AbstractContextManager["Session"]):
 
     def say(self, text: str) -> None:
         """A sentence behind everything else."""
-        print(text, file=self.out)
+        print(*shown([text]), file=self.out)
 
     def close(self, result: RunResult) -> None:
         """What follows the verdict: JSON on standard output, and what CI systems read."""

@@ -10,8 +10,10 @@ from recipe.core.budget import parse_budget
 from recipe.core.errors import UsageError
 from recipe.core.files import write_text
 from recipe.core.option_definitions import ONE_RUN
+from recipe.core.plain_text import shown
 from recipe.core.settings import Settings, parse
 from recipe.core.version import VERSION
+from recipe.notebook import origin
 from recipe.notebook.run_folder import resumable, to_toml
 from recipe.ui.config import Config, read_config, read_table
 from recipe.ui.data_questions import (
@@ -66,7 +68,7 @@ def wizard(folder: Path) -> tuple[int, str]:
             return 0, ""
         ran = _tried(chosen(answers, config, fresh=fresh))
     for line in last_lines(ran, folder, config):
-        click.echo(line)
+        click.echo(*shown([line]))
     return ran.code, ran.complaint
 
 
@@ -127,6 +129,8 @@ def _resumed(out: Path, ask: Asker) -> tuple[Ran | None, bool]:
         config = read_table(folder / TOML)
         if config.target is None and "data" not in config.options:
             continue  # started from Python, where its experiment is
+        if config.target is not None and not origin.is_own(folder, config.target, Path.cwd()):
+            continue  # somebody else's: `recipe resume` asks for trust
         wanted = ask.choose(
             f"{folder} is not finished. Go on with it?",
             [Item("go on with it", True), Item("leave it and start over", False)],

@@ -40,7 +40,7 @@ def run(args, *, module=None, cwd=None):
             raise subprocess.TimeoutExpired(order["args"], SECONDS)
         code = int(server.stdout.readline())
         return subprocess.CompletedProcess(
-            order["args"], code, *(file.read_text("utf-8") for file in files)
+            order["args"], code, *(file.read_text("utf-8", "replace") for file in files)
         )
 
 

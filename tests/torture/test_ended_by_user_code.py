@@ -1,7 +1,6 @@
 """No end of the process that code of a user's brings about passes a gate."""
 
 import pytest
-
 from attacks import DECLARED, assert_told, command, written
 
 pytestmark = pytest.mark.torture

@@ -9,7 +9,6 @@ import sys
 import time
 
 import pytest
-
 from attacks import ROOT, assert_told, command, is_finished, runs, written
 
 pytestmark = pytest.mark.torture
