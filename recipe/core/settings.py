@@ -104,6 +104,8 @@ def parse(values: Mapping[str, Any], where: str = "") -> dict[str, Any]:
             raise UsageError(f"{where}{unknown('key', name, OPTION_BY_NAME)}")
         if value is None:
             continue
+        if "\0" in str(value):
+            raise UsageError(f"{where}{option.flag}: the value holds a zero byte: leave it out.")
         try:
             parsed[name] = option.parse(value)
         except (ValueError, TypeError) as error:

@@ -23,11 +23,14 @@ def records_of(text: str, path: Path) -> Records:
     """
     try:
         given: Any = json.loads(text)
-    except json.JSONDecodeError:
+    except RecursionError as error:
+        raise UsageError(f"{str(path)!r} is nested too deep to hold curves.") from error
+    except ValueError:
         try:
             given = [json.loads(line) for line in text.splitlines() if line.strip()]
-        except json.JSONDecodeError as error:
-            raise UsageError(f"{str(path)!r} is no JSON ({error.msg}).") from error
+        except (ValueError, RecursionError) as error:
+            said = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+            raise UsageError(f"{str(path)!r} is no JSON ({said}).") from error
     if isinstance(given, dict):
         given = _records(given)
     found = [record for record in given if isinstance(record, dict)]
@@ -45,7 +48,9 @@ def _records(given: dict[str, Any]) -> list[Any]:
         inner = given.get(name)
         if isinstance(inner, list) and inner:
             if isinstance(inner[0], list) and isinstance(given.get("columns"), list):
-                return [dict(zip(given["columns"], row, strict=False)) for row in inner]
+                names = list(map(str, given["columns"]))
+                rows = (row for row in inner if isinstance(row, list))
+                return [dict(zip(names, row, strict=False)) for row in rows]
             if isinstance(inner[0], dict):
                 return inner
     nested = [value for value in given.values() if isinstance(value, dict)]

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from recipe.core.errors import UsageError
+from recipe.core.files import read_plain, why
 from recipe.logs.json_records import records_of
 
 BLANK = frozenset({"", "na", "n/a", "none", "null", "-", "--", "no log"})
@@ -23,11 +24,13 @@ def read_table(path: Path) -> Table:
 
     """
     try:
-        text = path.read_text("utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{str(path)!r} cannot be read ({error.strerror}).") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{str(path)!r} is no text file: export the curves as CSV.") from error
+        text = read_plain(path).decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            raise UsageError(
+                f"{str(path)!r} is no text file: export the curves as CSV."
+            ) from error
+        raise UsageError(f"{str(path)!r} cannot be read ({why(error)}).") from error
     header, rows = _records(text, path) if text.lstrip()[:1] in ("{", "[") else _lines(text, path)
     if not rows:
         raise UsageError(f"{str(path)!r} has no rows below a header.")
@@ -41,7 +44,10 @@ def _lines(text: str, path: Path) -> Table:
     lines = [line for line in lines if not line.startswith("#")]
     if not lines:
         return [], []
-    rows = _split(lines)
+    try:
+        rows = _split(lines)
+    except csv.Error as error:
+        raise UsageError(f"{str(path)!r} cannot be read as CSV ({error}).") from error
     if all(map(is_number, rows[0])):
         rows.insert(0, _names_above(comments, len(rows[0]), path))
     header, *below = rows
@@ -81,6 +87,10 @@ def _text(value: object) -> str:
     return "" if value is None or isinstance(value, dict | list) else str(value)
 
 
+LARGEST = 1e100
+"""Float32 ends at 3e38: what is larger has diverged, and sums of it have no meaning."""
+
+
 def number(cell: str) -> float | None:
     """The number in a cell, None when it is blank; `12 %` is 0.12.
 
@@ -92,9 +102,8 @@ def number(cell: str) -> float | None:
         return None
     inside = _TENSOR.match(cell)
     plain = (inside[1] if inside else cell).replace(",", ".").strip()
-    if plain.endswith("%"):
-        return float(plain[:-1]) / 100
-    return float(plain)
+    value = float(plain[:-1]) / 100 if plain.endswith("%") else float(plain)
+    return math.copysign(math.inf, value) if abs(value) > LARGEST else value
 
 
 def is_number(cell: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from recipe.core.findings import Finding
+from recipe.core.plain_text import visible
 from recipe.core.results import NO_WINNER, RunResult, StepResult
 from recipe.report.finding_texts import gain_of
 from recipe.report.wording import duration
@@ -132,4 +133,4 @@ def _outcome(case: ET.Element, kind: str, message: str, text: str = "") -> ET.El
 
 def legal(text: str) -> str:
     """`text` without the characters that XML cannot hold, not even escaped."""
-    return _ILLEGAL.sub("", text)
+    return _ILLEGAL.sub("", visible(text))

@@ -113,7 +113,7 @@ def _diagnosis(result: RunResult) -> list[str]:
         return ["Nothing needs fixing."] if result.verdict != "fail" and ran else []
     first, others = causes[0].finding, len(causes) - 1
     rest = [f"{wording.count(others, 'more cause')} below."] if others else []
-    led = f"The diagnosis is led by `{first.rule}`: {wording.sentence(first.message)}"
+    led = f"The diagnosis is led by {wording.code(first.rule)}: {wording.sentence(first.message)}"
     return [led, *_proof(first), *rest]
 
 
@@ -212,7 +212,7 @@ def key_message(step: StepResult) -> str:
 
 def consequences(found: Sequence[Finding]) -> str:
     """The findings that a cause explains, in one line."""
-    return "; ".join(f"`{f.rule}` ({wording.prose(f.message).rstrip('.')})" for f in found)
+    return "; ".join(f"{wording.code(f.rule)} ({wording.prose(f.message).rstrip('.')})" for f in found)
 
 
 def _section(step: StepResult, plots: Sequence[Plot]) -> dict[str, Any] | None:

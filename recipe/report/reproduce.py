@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from recipe.core.plain_text import visible
 from recipe.core.results import RunResult
 
 
@@ -15,7 +16,7 @@ def command(settings: Mapping[str, Any]) -> str:
     for name, value in settings.items():
         if by_name or name != "target":
             words += _flags("--" + name.replace("_", "-"), value)
-    return shlex.join(words)
+    return visible(shlex.join(words)).replace("\n", "\\n")
 
 
 def _flags(flag: str, value: Any) -> list[str]:
@@ -47,4 +48,4 @@ def loading_code(result: RunResult) -> str:
     call = f"recipe.load({json.dumps(folder, ensure_ascii=False)}"
     lines = [f"model = {call})"] if named else [f"model = {call}, experiment)"]
     comment = [] if named else ["# experiment is the one that recipe.run was given"]
-    return "\n".join(("import recipe", "", *comment, *lines))
+    return visible("\n".join(("import recipe", "", *comment, *lines)))
