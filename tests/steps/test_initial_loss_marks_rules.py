@@ -112,6 +112,18 @@ MARKS = [
         "fail",
         says="grows by 0.2",
     ),
+    Case(
+        loss_sign_flipped,
+        {"loss_towards_targets": 0.2, "loss_away_from_targets": -0.2, "loss": 2.3, "expected": 2.2},
+        "fail",
+        says="wrong answers get a larger part",
+    ),
+    Case(
+        loss_sign_flipped,
+        {"loss_towards_targets": 0.2, "loss_away_from_targets": -0.2, "loss": -2.3, "expected": 2},
+        "fail",
+        says="targets.",
+    ),
     Case(loss_sign_flipped, {"loss_towards_targets": -0.2, "loss_away_from_targets": 0.2}, None),
     Case(loss_sign_flipped, {"loss_towards_targets": 0.2, "loss_away_from_targets": 0.2}, None),
     Case(loss_sign_flipped, {"loss_towards_targets": NAN, "loss_away_from_targets": -0.2}, None),

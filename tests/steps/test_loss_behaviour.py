@@ -70,6 +70,14 @@ def averaged(outputs, targets):
     return -(F.one_hot(targets, 3) * outputs.log_softmax(1)).mean()
 
 
+def swapped_smoothing(outputs, targets, smoothing=0.1):
+    """Its two amounts at each other's place."""
+    classes = outputs.shape[1]
+    share = torch.full_like(outputs, (1 - smoothing) / (classes - 1))
+    share.scatter_(1, targets[:, None], smoothing)
+    return -(share * outputs.log_softmax(1)).sum(1).mean()
+
+
 def minus(outputs, targets):
     return -F.cross_entropy(outputs, targets)
 
@@ -129,6 +137,7 @@ AT_FIRST = {
         {**REAL, "model": mlp(4, 1), "loss": F.binary_cross_entropy_with_logits},
         "wrong-loss-for-task"),
     "sign": ({"loss": minus}, "loss-sign-flipped"),
+    "swapped smoothing": ({"loss": swapped_smoothing}, "loss-sign-flipped"),
     "relu on logits": ({"model": mlp(4, 3, 32, nn.ReLU())}, "output-activation-limits-range"),
     "tanh in regression": ({**REAL, "model": mlp(4, 1, 32, nn.Tanh())},
                            "output-activation-limits-range"),

@@ -20,6 +20,8 @@ CLIMB = 1e-4
 digits."""
 OPPOSITE = 0.1
 """Relative deviation from minus the task's loss: dropout makes them differ."""
+NEAR = 0.5
+"""Share of the loss of neutral outputs from which a loss has the sign of one that is to fall."""
 ADAPTIVE = ("adam", "adamw", "rmsprop")
 
 
@@ -181,11 +183,17 @@ def loss_sign_flipped(evidence: Evidence) -> Finding | None:
         )
     if towards is None or away is None or not (towards > 0 > away):
         return None
-    return finding(
-        "fail",
-        f"The loss grows by {towards:.3g} when the outputs move towards the targets.",
-        "Change the sign of the loss.",
-    )
+    grows = f"The loss grows by {towards:.3g} when the outputs move towards the targets"
+    loss, expected = evidence.number("loss"), evidence.number("expected")
+    if loss is not None and expected is not None and loss > NEAR * expected > 0:
+        return finding(
+            "fail",
+            f"{grows}, although it starts at {loss:.3g}, as one with the right sign does: wrong "
+            "answers get a larger part in it than right ones.",
+            "Give the right class the larger part: label smoothing leaves it 1 - smoothing. Or use "
+            "the usual loss of the task, which has label_smoothing=.",
+        )
+    return finding("fail", f"{grows}.", "Change the sign of the loss.")
 
 
 RULES = (

@@ -47,6 +47,10 @@ def _usual_loss(subject: RemedyInput) -> "Experiment":
     return replace(experiment, loss=None)
 
 
+def _usual_loss_instead(subject: RemedyInput) -> "Experiment | None":
+    return None if subject.experiment.update is not None else _usual_loss(subject)
+
+
 def _scaled_loss(
     subject: RemedyInput, factor: float, *, per_item: bool = False
 ) -> "Experiment | None":
@@ -144,7 +148,10 @@ mean_loss = Remedy("divide the loss by the batch size", _mean_loss, edits=("mean
 sum_over_classes = Remedy("multiply the loss by the number of classes", _sum_over_classes)
 other_sign = Remedy(
     "change the sign of the loss", _other_sign, edits=("loss-sign",),
-    alternatives=(Remedy("change the sign of the declared loss", _other_sign_of_loss),),
+    alternatives=(
+        Remedy("change the sign of the declared loss", _other_sign_of_loss),
+        Remedy("use the task's usual loss", _usual_loss_instead, edits=("usual-loss",)),
+    ),
 )  # fmt: skip
 draw_anew = Remedy("draw the weights anew", _drawn_anew, edits=("initialisation",))
 draw_anew_or_not = replace(draw_anew, decides=True)
