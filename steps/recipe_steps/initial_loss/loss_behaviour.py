@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from recipe.plugin import Experiment, LossFunction, Scalar, Task
+from recipe.plugin import Embedding, Experiment, LossFunction, Scalar, Task
 from recipe_steps.rows import real
 
 ITEMS = 64
@@ -17,6 +18,8 @@ STEP = 0.1
 DIRECTIONS, BESIDE = 4, 0.01
 """Random directions in which a lowest point is looked for, and how far, in deviations of the
 targets: near enough for a slope to outweigh a curvature."""
+PULLS = 0.0, 0.5, 0.9
+"""How far made-up embeddings are brought together with those of their class."""
 LOGIT = 3.0
 """Logits of this size on the right side leave little doubt."""
 
@@ -43,6 +46,11 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
             return
 
     note("batch_factor", lambda: _batch_factor(loss, outputs, targets))
+    if isinstance(task, Embedding):
+        far, half, near = PULLS  # margins make losses flat beyond either end
+        note("loss_towards_targets", lambda: _pulled(loss, outputs, targets, far, half))
+        note("loss_away_from_targets", lambda: _pulled(loss, outputs, targets, near, half))
+        return scalars
     answers = perfect_answers(task, outputs, targets)
     if answers is None:
         return scalars
@@ -66,6 +74,31 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
     note("logit_floor", lambda: _value(loss, logits, targets) / _value(loss, zeros, targets))
     note("loss_is_distance", lambda: _is_distance(loss, outputs, answers, targets))
     return scalars
+
+
+def _pulled(
+    loss: LossFunction, outputs: Tensor, targets: Tensor, before: float, after: float
+) -> float | None:
+    """The change of the loss between two shares of the way from random embeddings of length 1 to
+    the mean of their class, or from the second of each item to its first; 0 where several draws
+    do not agree about its sign.
+    """
+    labels = outputs.ndim == 2 and targets.shape == outputs.shape[:1]
+    if not labels and not (outputs.ndim == 3 and outputs.shape[1] > 2):
+        return None
+    generator, changes = torch.Generator().manual_seed(0), []
+    for _ in range(DIRECTIONS):
+        points = F.normalize(torch.randn(outputs.shape, generator=generator), dim=-1)
+        goal = points.clone()
+        if labels:
+            same = (targets[:, None] == targets).float()
+            goal = same @ points / same.sum(1, keepdim=True)
+        else:
+            goal[:, 1] = points[:, 0]
+        start, end = (F.normalize(points.lerp(goal, share), dim=-1) for share in (before, after))
+        changes.append(_value(loss, end, targets) - _value(loss, start, targets))
+    agree = all(change > 0 for change in changes) or all(change < 0 for change in changes)
+    return sum(changes) / len(changes) if agree else 0.0
 
 
 def _value(loss: LossFunction, outputs: Tensor, targets: Tensor) -> float:

@@ -183,6 +183,12 @@ def loss_sign_flipped(evidence: Evidence) -> Finding | None:
         )
     if towards is None or away is None or not (towards > 0 > away):
         return None
+    if evidence.text("task") == "embedding":
+        return finding(
+            "fail",
+            f"The loss grows by {towards:.3g} when embeddings move towards those they belong to.",
+            "Swap what is pulled and what is pushed: distances to the right ones have to fall.",
+        )
     grows = f"The loss grows by {towards:.3g} when the outputs move towards the targets"
     loss, expected = evidence.number("loss"), evidence.number("expected")
     if loss is not None and expected is not None and loss > NEAR * expected > 0:

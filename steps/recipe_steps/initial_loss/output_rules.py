@@ -26,6 +26,10 @@ for: ten cosines reach 0.35, two 0.18."""
 SQUASHED = ("relu", "sigmoid", "tanh", "softplus", "softmax")
 """What has no place below a softmax; large logits may well be clamped."""
 
+SOFTMAX = 0.05
+"""Relative deviation of a loss at equal logits from log(C) up to which it is taken for that of a
+softmax."""
+
 
 def expects_logits(evidence: Evidence) -> bool:
     """Perfect probabilities leave a loss, and logits on the right side a smaller one."""
@@ -209,8 +213,11 @@ def _small_logits(evidence: Evidence) -> Finding | None:
     1 / (1 + (C - 1) exp(-2 b)).
     """
     bound, classes = evidence.number("output_bound"), evidence.number("n_outputs")
+    expected = evidence.number("expected")
     if bound is None or not classes or classes < 2 or not evidence.flag("loss_ignores_shift"):
         return None
+    if expected is None or not math.isclose(expected, math.log(classes), rel_tol=SOFTMAX):
+        return None  # distances ignore a shift too
     least = math.log(1 + (classes - 1) * math.exp(-2 * bound))
     if least < LEAST_LOSS * math.log(classes):
         return None
