@@ -47,7 +47,7 @@ def test_scores_are_those_of_scikit_learn(tmp_path):
     table = (x - x.mean(0)) / (x.std(0) + 1e-9)
     own = LogisticRegression(max_iter=2000).fit(table[:400], y[:400]).score(table[400:], y[400:])
     assert found["simple_linear"] == pytest.approx(own, abs=0.02)
-    assert found["simple_forest"] > 0.85
+    assert found["simple_forest"] > 0.75
     assert found["simple_items"] == 400
     assert 0.01 < found["simple_error"] < 0.05
 

@@ -27,7 +27,8 @@ from recipe_steps.learning_curves.width import width_of
 
 UPDATES, TAIL, LEAST = 200, 40, 60
 """Of a short training; those whose losses are compared; and those it has at least."""
-WIDER = 2
+WIDER, LOWER_RATE = 2, 1 / 3
+"""Times the width, and the rate that is tried too where it trains worse at the same one."""
 GAP = 0.05
 """Of the score: how far training ends above validation where more data are tried."""
 LEAST_HALF = 50
@@ -47,7 +48,12 @@ def capacity_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
     if updates < LEAST:
         return {}
     own = _short(ctx, experiment, updates)
-    wider = _short(ctx, experiment.with_params({name: WIDER * width}), updates)
+    larger = experiment.with_params({name: WIDER * width})
+    wider = _short(ctx, larger, updates)
+    if own is not None and (wider is None or wider > own):  # of more units a step moves more
+        lower = replace(larger, lr=LOWER_RATE * (larger.lr or 0.0))
+        again = _short(ctx, lower, updates)
+        wider = min((loss for loss in (wider, again) if loss is not None), default=None)
     if own is None or wider is None:
         return {}
     return {"capacity_name": name, "capacity_width": width, "capacity_updates": updates,

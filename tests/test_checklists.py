@@ -1,0 +1,59 @@
+"""The page of checklists names nothing that does not exist."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from recipe.core.option_definitions import OPTIONS
+from recipe.plugin.registry import load
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "checklists.md").read_text("utf-8")
+HEADER = "| part | check | state | where |"
+STATES = {"yes", "partly", "not a program's"}
+LISTS = {"A Recipe for Training Neural Networks": (49, 40)}
+"""Checks of each list, and those of them that are automated at least."""
+
+
+def rows(title):
+    """The rows of the table under a heading: part, check, state, where."""
+    section = PAGE.split(f"## {title}\n")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    assert lines[0] == HEADER
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def titles():
+    return re.findall(r"^## (.+)$", PAGE, re.MULTILINE)
+
+
+def exists(name, rules, steps):
+    if name.startswith("--"):
+        return name in {f"--{option.name.replace('_', '-')}" for option in OPTIONS}
+    return name in rules or name in steps or ("/" in name and (ROOT / name).exists())
+
+
+@pytest.mark.parametrize("title", titles())
+def test_what_is_named_exists(title):
+    plugins = load()
+    steps = {plugin.step.name for plugin in plugins}
+    rules = {rule.name for plugin in plugins for rule in plugin.step.rules}
+    for part, check, state, where in rows(title):
+        assert part
+        assert check
+        assert state in STATES, check
+        named = re.findall(r"`([^`]+)`", where)
+        unknown = [name for name in named if not exists(name, rules, steps)]
+        assert not unknown, (check, unknown)
+        assert named or state != "yes", check
+
+
+@pytest.mark.parametrize("title", LISTS)
+def test_how_many_checks_are_automated(title):
+    checks, least = LISTS[title]
+    found = rows(title)
+    assert len(found) == checks
+    assert len({check for _, check, _, _ in found}) == checks
+    assert Counter(state for _, _, state, _ in found)["yes"] >= least
