@@ -20,6 +20,10 @@ LEAST_SIDE, SHOWN_SIDE, AS_PNG = 4, 64, 40
 """Pixels: from which a tensor is a picture, to which a larger one is shrunk, and up to which every
 pixel is kept as it is."""
 JPEG_QUALITY = 85
+LEAST_FLAT, LOOKED_AT, ALIKE = 8, 300, 0.15
+"""Side from which rows may be pictures that were flattened, rows that tell, and the correlation of
+neighbours from which they are.
+"""
 MOST_CELLS, MOST_WORDS, MOST_POINTS = 14, 24, 400
 """Columns of a table, tokens of a text, and points of a line that are shown."""
 FIRST_WORD = 3
@@ -47,6 +51,8 @@ def sheet_of(
     known = tuple(labels)
     values = torch.view_as_real(part).norm(dim=-1) if part.is_complex() else part
     said = " ".join(filter(None, [note, _range(values)]))
+    if (side := flattened_side(ctx, values)) is not None:
+        values = values.reshape(-1, 1, side, side)
     if (pictures := pictures_of(values)) is not None:
         kept = encoded(pictures)
         return Sheet(known, pictures=kept, across=min(across, len(known)), note=said)
@@ -60,6 +66,27 @@ def sheet_of(
     lines = _line(values)[:, :MOST_POINTS].float()
     kept_lines = tuple(tuple(row) for row in lines.tolist())
     return Sheet(known, lines=kept_lines, across=min(across // 2 or 1, len(known)), note=said)
+
+
+def flattened_side(ctx: Context, x: Tensor) -> int | None:
+    """The side of the square pictures that rows [n, side * side] are, where they are some: each
+    column goes with the one beside it and the one below it, and less with one half a row away.
+    """
+    train = getattr(ctx.data.train, "x", None)
+    known = None if train is None else main_part(train)
+    if known is None or x.ndim != 2 or known.shape[1:] != x.shape[1:]:
+        return None
+    side = math.isqrt(x.shape[1])
+    if side < LEAST_FLAT or side * side != x.shape[1] or not known.is_floating_point():
+        return None
+    rows = known[:LOOKED_AT].detach().cpu().float()
+    deviation = rows.std(0)
+    rows = (rows - rows.mean(0)) / deviation.where(deviation > 0, 1.0)
+    grid = rows.reshape(-1, side, side)
+    beside = float((grid[:, :, 1:] * grid[:, :, :-1]).mean())
+    below = float((grid[:, 1:] * grid[:, :-1]).mean())
+    away = float((grid * grid.roll(side // 2, 2)).mean())
+    return side if min(beside, below) > max(ALIKE, 2 * away) else None
 
 
 def pictures_of(x: Tensor) -> Tensor | None:

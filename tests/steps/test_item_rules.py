@@ -100,7 +100,9 @@ def test_healthy_pictures_are_shown_and_nothing_is_said(tmp_path):
 
 
 def test_tables_and_sequences_are_shown_as_text(tmp_path):
-    evidence = measure(Inspect(), digits_experiment(model=mlp(64, 10)), tmp_path / "a")
+    x = torch.randn(120, 64, generator=torch.Generator().manual_seed(0))
+    wide = digits_experiment(train=(x, torch.arange(120) % 10), model=mlp(64, 10))
+    evidence = measure(Inspect(), wide, tmp_path / "a")
     assert evidence.sheets["samples"].lines  # 64 columns are too many for cells
     x = torch.arange(240.0).reshape(60, 4) % 7
     table = measure(
@@ -110,6 +112,11 @@ def test_tables_and_sequences_are_shown_as_text(tmp_path):
     shown = table.sheets["samples"]
     assert shown.header == ("input 0", "input 1", "input 2", "input 3")
     assert set(shown.rows) <= {tuple(f"{v:g}" for v in row) for row in x.tolist()}
+
+
+def test_pictures_that_were_flattened_are_shown_as_pictures(tmp_path):
+    evidence = measure(Inspect(), digits_experiment(model=mlp(64, 10)), tmp_path)
+    assert evidence.sheets["samples"].pictures
 
 
 def test_copies_in_training_are_noted(tmp_path):

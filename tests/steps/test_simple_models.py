@@ -95,11 +95,11 @@ def test_filters_are_the_weights_of_the_first_layer(tmp_path, model, count, side
 
 
 def test_models_without_such_a_layer_have_none(tmp_path):
-    for number, given in enumerate(({}, {"model": lambda: small_conv(1), "x": True})):
-        x, y = digits(200)
-        if given.pop("x", False):
-            given["train"] = (x.reshape(-1, 1, 8, 8), y)
-        experiment = digits_experiment(lr=0.05, epochs=1, **given)
+    x, y = digits(200)
+    tiny = digits_experiment(
+        train=(x.reshape(-1, 1, 8, 8), y), model=lambda: small_conv(1), lr=0.05, epochs=1
+    )
+    for number, experiment in enumerate((tiny, blob_experiment(epochs=1))):
         with open_context(LearningCurves(), experiment, tmp_path / str(number)) as ctx:
             assert filter_sheet(ctx, ctx.train_baseline()) == {}
 

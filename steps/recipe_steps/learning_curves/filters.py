@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from recipe.plugin import Context, Sheet, Trial
 from recipe_steps.learning_curves.best_outputs import best_model
 from recipe_steps.rows import main_part
-from recipe_steps.sheets import encoded, pictures_of
+from recipe_steps.sheets import encoded, flattened_side, pictures_of
 
 MOST, ACROSS = 64, 16
 LEAST_SIDE = 3
@@ -22,6 +22,8 @@ def filter_sheet(ctx: Context, trial: Trial) -> dict[str, Sheet]:
     """
     val = getattr(ctx.data.val, "x", None)
     part = None if val is None else main_part(val[:1])
+    if part is not None and (side := flattened_side(ctx, part)) is not None:
+        part = part.reshape(-1, 1, side, side)
     pictures = None if part is None else pictures_of(part)
     model = None if pictures is None else best_model(ctx, trial)
     if model is None or pictures is None:
