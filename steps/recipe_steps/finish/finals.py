@@ -94,7 +94,7 @@ def train(ctx: Context, experiment: Experiment, number: int, on_epoch: OnEpoch) 
                 scores[name], weights[name] = _averaged(fit.training, average)
         return fit.done, scores, weights
 
-    return _known(ctx, key("final", *_parts(ctx, experiment), seed), seed, make)
+    return known(ctx, experiment, ("final", seed), seed, make)
 
 
 def snapshots(ctx: Context, experiment: Experiment, on_epoch: OnEpoch) -> Final | None:
@@ -128,31 +128,39 @@ def snapshots(ctx: Context, experiment: Experiment, on_epoch: OnEpoch) -> Final 
             weights[name] = snapshot_of(training.model)
         return fit.done, scores, weights
 
-    return _known(ctx, key("snapshots", *_parts(ctx, experiment), ends), ctx.seed, make)
+    return known(ctx, experiment, ("snapshots", ends), ctx.seed, make)
 
 
-def _parts(ctx: Context, experiment: Experiment) -> tuple[Any, ...]:
-    return VERSION, ctx.runner.fingerprint, configuration(experiment)
+def known(
+    ctx: Context, experiment: Experiment, what: tuple[Any, ...], seed: int, make: Callable[[], Made]
+) -> Final:
+    """From the journal, where its files are there too; made and written down otherwise.
 
+    Args:
+        ctx: of the step.
+        experiment: that is trained.
+        what: tells this training from others of the same experiment, its name first.
+        seed: of it.
+        make: trains.
 
-def _known(ctx: Context, label: str, seed: int, make: Callable[[], Made]) -> Final:
-    """From the journal, where its files are there too; made and written down otherwise."""
+    """
     from safetensors.torch import save
 
-    runner = ctx.runner
-    known = runner.journal.get("final", label)
-    if known is not None:
-        known = {**known, "scores": {n: tuple(v) for n, v in known["scores"].items()}}
-        if all(read_sealed(runner.folder / file) for file in known["files"].values()):
-            ctx.meter.spend(known["epochs"])
-            return Final(**known)
+    runner, (name, *others) = ctx.runner, what
+    label = key(name, VERSION, runner.fingerprint, configuration(experiment), *others)
+    kept = runner.journal.get("final", label)
+    if kept is not None:
+        kept = {**kept, "scores": {n: tuple(v) for n, v in kept["scores"].items()}}
+        if all(read_sealed(runner.folder / file) for file in kept["files"].values()):
+            ctx.meter.spend(kept["epochs"])
+            return Final(**kept)
     epochs, scores, weights = make()
     ctx.meter.spend(epochs)
     (runner.folder / MODELS).mkdir(exist_ok=True)
     files = {}
-    for name, snapshot in weights.items():
-        files[name] = f"{MODELS}/{label}-{name.replace(' ', '-')}.safetensors"
-        write_sealed(runner.folder / files[name], save(snapshot))
+    for kind, snapshot in weights.items():
+        files[kind] = f"{MODELS}/{label}-{kind.replace(' ', '-')}.safetensors"
+        write_sealed(runner.folder / files[kind], save(snapshot))
     final = Final(seed, epochs, scores, files)
     runner.journal.put("final", label, vars(final))
     return final

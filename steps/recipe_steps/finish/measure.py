@@ -30,6 +30,7 @@ from recipe_steps.finish import finals
 from recipe_steps.finish.all_data import train_on_all
 from recipe_steps.finish.answers import keep_answers
 from recipe_steps.finish.certainty import certainty_marks, simpler_marks
+from recipe_steps.finish.distilled import affords, can_distil, distil
 from recipe_steps.finish.heldout import on_test_data
 
 MOST = 5
@@ -127,10 +128,42 @@ def _compared(ctx: Context, best: Trial) -> Evidence:
         scalars |= {"ensemble_size": len(order), "ensemble_score": options[-1].val_score}
         curves |= _growing(found, order, "greedy_size", "greedy_score")
     spread = _spread(curves["seed_score"])
-    ctx.chosen = chosen = choose(options, ctx.score_error(best) if spread is None else spread)
+    noise = ctx.score_error(best) if spread is None else spread
+    chosen = choose(options, noise)
+    if len(chosen.members) > 1:
+        chosen = _distilled(found, best, chosen, noise, scalars)
+    ctx.chosen = chosen
     scalars |= {"seed_spread": spread, "chosen": chosen.kind, "chosen_score": chosen.val_score}
     scalars |= _tested(ctx, chosen)
     return Evidence(scalars, curves)
+
+
+def _distilled(
+    found: Candidates, best: Trial, teachers: Chosen, noise: float, scalars: dict[str, Scalar]
+) -> Chosen:
+    """One model that was trained to say what these say together, where it scores as much up to the
+    noise; else these.
+    """
+    ctx, experiment = found.ctx, found.ctx.experiment_of(best)
+    if not can_distil(ctx) or not affords(ctx, experiment, teachers):
+        return teachers
+    epochs = experiment.epochs or 1
+    final = ctx.in_time(
+        "one model of several",
+        lambda: distil(
+            ctx, experiment, teachers, lambda done: ctx.progress(done, epochs, "distillation")
+        ),
+    )
+    if final is None or finals.RAW not in final.files:
+        return teachers
+    count = len(teachers.members)
+    place = found.add(best.params, final.files[finals.RAW], f"distilled from {count} models")
+    student = found.chosen("single", [place])
+    scalars |= {"distilled_score": student.val_score, "distilled_from": count,
+                "teachers_score": teachers.val_score, "distilled_noise": noise}  # fmt: skip
+    if student.val_score is None or teachers.val_score is None:
+        return teachers
+    return student if student.val_score >= teachers.val_score - noise else teachers
 
 
 def _single(ctx: Context, best: Trial) -> Evidence:

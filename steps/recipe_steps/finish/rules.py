@@ -131,4 +131,38 @@ def _beside(gain: float, spread: float | None) -> str:
     return f"a gain of {gain:+.2g}, {more} than scores differ between seeds ({spread:.2g})"
 
 
-RULES = (ensemble_gain, snapshot_gain, averaging_gain, test_score, *choice_rules.RULES)
+@rule("note")
+def distilled_gain(evidence: Evidence) -> Finding | None:
+    """What: one model that learnt from the labels and from what several models say together, beside
+    these and beside the single one.
+
+    Why: what an ensemble says of an item holds more than its label, such as which other classes it
+    resembles, and one model can learn much of it (Hinton, Vinyals, Dean 2015). It costs as much to
+    use as the single one. It is tried where several models would be used, and the budget pays for
+    one more training.
+
+    Fix: take it where it scores as much as the several; the run does so by itself.
+    """
+    score, several, single, count, noise = (
+        evidence.number(name) for name in (
+            "distilled_score", "teachers_score", "single_score", "distilled_from",
+            "distilled_noise",
+        )
+    )  # fmt: skip
+    if score is None or several is None or count is None:
+        return None
+    alone = "" if single is None else f", the single model {single:.4g}"
+    taken = score >= several - (noise or 0.0)
+    return finding(
+        "note",
+        f"One model distilled from {count:.0f} scores {score:.4g}, these together {several:.4g}"
+        f"{alone}.",
+        "It takes their place: it costs one model to use."
+        if taken
+        else "It does not take their place: use them together.",
+    )
+
+
+RULES = (
+    ensemble_gain, snapshot_gain, averaging_gain, distilled_gain, test_score, *choice_rules.RULES,
+)  # fmt: skip
