@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 LABEL_SIZE, LEAST_LABEL = 9.0, 6.5
 """Points: of a label where there is room, and where there are many items."""
 LABEL_LINES = 3
-CELL = 26
-"""Letters of a cell of a table."""
+CELL, ROW_LETTERS = 26, 100
+"""Letters of a cell of a table at least, and of all cells of a row about."""
 LINE_COLOUR = "#0072B2"
 GREY = "#DDDDDD"
 GAP, LINE_HEIGHT = 0.08, 1.15
@@ -83,11 +83,12 @@ def _draw_tiles(canvas: "Canvas", sheet: Sheet) -> None:
 def _draw_rows(canvas: "Canvas", sheet: Sheet) -> None:
     from matplotlib.transforms import Bbox
 
+    most = max(CELL, ROW_LETTERS // max(1, len(sheet.rows[0])))
     cells = [
-        [_shortened(label), *map(_shortened, row)]
+        [_shortened(text, most) for text in (label, *row)]
         for label, row in zip(sheet.labels, sheet.rows, strict=True)
     ]
-    header = ["", *map(_shortened, sheet.header)][: len(cells[0])]
+    header = ["", *(_shortened(name, most) for name in sheet.header)][: len(cells[0])]
     header += [""] * (len(cells[0]) - len(header))
     canvas.set_figheight(0.19 * (len(cells) + 1) + 2 * ROOM)
     axes = canvas.add_subplot()
@@ -129,6 +130,6 @@ def _wrapped(label: str, points: float, size: float) -> str:
     return "\n".join(lines)
 
 
-def _shortened(text: str) -> str:
+def _shortened(text: str, most: int) -> str:
     text = text.replace("\n", ", ")
-    return text if len(text) <= CELL else text[: CELL - 3] + "..."
+    return text if len(text) <= most else text[: most - 3] + "..."

@@ -24,8 +24,10 @@ LEAST_FLAT, LOOKED_AT, ALIKE = 8, 300, 0.15
 """Side from which rows may be pictures that were flattened, rows that tell, and the correlation of
 neighbours from which they are.
 """
-MOST_CELLS, MOST_WORDS, MOST_POINTS = 14, 24, 400
-"""Columns of a table, tokens of a text, and points of a line that are shown."""
+MOST_CELLS, MOST_WORDS, MOST_CHARACTERS, MOST_POINTS = 14, 16, 80, 400
+"""Columns of a table, tokens and characters of a text, and points of a line that are shown."""
+SMOOTH = 0.5
+"""Correlation of neighbouring columns from which rows are signals."""
 FIRST_WORD = 3
 """Number of the first word where a vocabulary is known: fillings and unknown words come before."""
 ACROSS = 8
@@ -60,9 +62,14 @@ def sheet_of(
         header, rows = _words(ctx, values.reshape(len(values), -1))
         return Sheet(known, rows=rows, header=header, note=note)
     flat = values.reshape(len(values), -1)
-    if values.ndim == 2 and flat.shape[1] <= MOST_CELLS:
-        cells = tuple(tuple(f"{value:.4g}" for value in row) for row in flat.tolist())
-        return Sheet(known, rows=cells, header=_columns(ctx, flat.shape[1]), note=said)
+    if values.ndim == 2 and not _is_signal(ctx, flat):
+        cells = tuple(
+            tuple(f"{value:.4g}" for value in row) for row in flat[:, :MOST_CELLS].tolist()
+        )
+        header = _columns(ctx, flat.shape[1])[:MOST_CELLS]
+        more = flat.shape[1] - len(header)
+        rest = f" {more} more columns are not shown." if more > 0 else ""
+        return Sheet(known, rows=cells, header=header, note=said + rest)
     lines = _line(values)[:, :MOST_POINTS].float()
     kept_lines = tuple(tuple(row) for row in lines.tolist())
     return Sheet(known, lines=kept_lines, across=min(across // 2 or 1, len(known)), note=said)
@@ -87,6 +94,15 @@ def flattened_side(ctx: Context, x: Tensor) -> int | None:
     below = float((grid[:, 1:] * grid[:, :-1]).mean())
     away = float((grid * grid.roll(side // 2, 2)).mean())
     return side if min(beside, below) > max(ALIKE, 2 * away) else None
+
+
+def _is_signal(ctx: Context, rows: Tensor) -> bool:
+    """Whether columns are points of time, so that each goes with the next one."""
+    if ctx.experiment.columns or rows.shape[1] <= MOST_CELLS or len(rows) < 3:
+        return False
+    deviation = rows.float().std(0)
+    standard = (rows - rows.float().mean(0)) / deviation.where(deviation > 0, 1.0)
+    return float((standard[:, 1:] * standard[:, :-1]).mean()) > SMOOTH
 
 
 def pictures_of(x: Tensor) -> Tensor | None:
@@ -159,9 +175,9 @@ def _words(ctx: Context, tokens: Tensor) -> tuple[tuple[str, ...], tuple[tuple[s
     if told is None and tokens.shape[1] <= MOST_CELLS:
         rows = tuple(tuple(str(value) for value in row) for row in tokens.tolist())
         return _columns(ctx, tokens.shape[1]), rows
-    shown = tokens[:, :MOST_WORDS].tolist()
-    name = told or str
-    between = "" if told is not None and isinstance(_reader(ctx, "alphabet"), str) else " "
+    letters = told is not None and isinstance(_reader(ctx, "alphabet"), str)
+    shown = tokens[:, : MOST_CHARACTERS if letters else MOST_WORDS].tolist()
+    name, between = told or str, "" if letters else " "
     return ("tokens",), tuple((between.join(name(value) for value in row),) for row in shown)
 
 

@@ -100,10 +100,14 @@ def test_healthy_pictures_are_shown_and_nothing_is_said(tmp_path):
 
 
 def test_tables_and_sequences_are_shown_as_text(tmp_path):
-    x = torch.randn(120, 64, generator=torch.Generator().manual_seed(0))
-    wide = digits_experiment(train=(x, torch.arange(120) % 10), model=mlp(64, 10))
+    x = torch.randn(120, 20, generator=torch.Generator().manual_seed(0)).cumsum(1)
+    wide = digits_experiment(train=(x, torch.arange(120) % 10), model=mlp(20, 10))
     evidence = measure(Inspect(), wide, tmp_path / "a")
-    assert evidence.sheets["samples"].lines  # 64 columns are too many for cells
+    assert evidence.sheets["samples"].lines  # each point goes with the next one
+    wide = digits_experiment(train=(x.diff(dim=1), torch.arange(120) % 10), model=mlp(19, 10))
+    apart = measure(Inspect(), wide, tmp_path / "c").sheets["samples"]
+    assert len(apart.rows[0]) == len(apart.header) == 14
+    assert apart.note.endswith("5 more columns are not shown.")
     x = torch.arange(240.0).reshape(60, 4) % 7
     table = measure(
         Inspect(), digits_experiment(train=(x, torch.arange(60) % 10), model=mlp(4, 10)),

@@ -81,8 +81,9 @@ def _axes(ctx: Context, train: TensorData, part: Tensor) -> Iterator[Axis]:
         yield Axis("contrast", flat.std(1).numpy(), "flattest", "most contrast")
     elif not part.is_floating_point() and part.ndim == 2 and part.dtype != torch.uint8:
         # Zero fills up what is shorter, where anything does.
-        lengths = (part != 0).sum(1).double().cpu().numpy()
-        if len(np.unique(lengths)) > 1:
+        real = part != 0
+        lengths = real.sum(1).double().cpu().numpy()
+        if len(np.unique(lengths)) > 1 and bool((real[:, 1:] <= real[:, :-1]).all()):
             yield Axis("length", lengths, "shortest", "longest", factor=2.0)
     elif part.ndim == 2:
         for index, column in enumerate(part.detach().cpu().double().numpy().T):

@@ -86,7 +86,7 @@ def measure(ctx: Context) -> Evidence:
             scalars |= loss_call(ctx, train) | looks(ctx, train, lambda: _try_metric(ctx))
         if not fails_already(ctx, Evidence(scalars)):
             scalars |= probes(ctx, train, val, scalars)
-        found = ctx.in_time("items to look at", partial(items, ctx, train)) or found
+        found = ctx.in_time("items to look at", partial(items, ctx, train), takes=1.0) or found
     return Evidence({**scalars, **found.scalars}, found.curves, found.sheets)
 
 
