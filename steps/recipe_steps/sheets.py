@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from recipe.plugin import Context, Sheet, TensorData, Values
-from recipe_steps.rows import main_part, parts
+from recipe_steps.rows import main_part
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,7 +66,7 @@ def sheet_of(
         cells = tuple(
             tuple(f"{value:.4g}" for value in row) for row in flat[:, :MOST_CELLS].tolist()
         )
-        header = _columns(ctx, flat.shape[1])[:MOST_CELLS]
+        header = column_names(ctx, flat.shape[1])[:MOST_CELLS]
         more = flat.shape[1] - len(header)
         rest = f" {more} more columns are not shown." if more > 0 else ""
         return Sheet(known, rows=cells, header=header, note=said + rest)
@@ -161,9 +161,9 @@ def _line(x: Tensor) -> Tensor:
     return flat[:, 0] if flat.shape[1] <= flat.shape[2] else flat[:, :, 0]
 
 
-def _columns(ctx: Context, width: int) -> tuple[str, ...]:
-    """The names of columns where each is one input, else their numbers."""
-    names = [column.name for column in ctx.experiment.columns if column.use == "input"]
+def column_names(ctx: Context, width: int) -> tuple[str, ...]:
+    """The names of the inputs of a table, where its reader knows them, else their numbers."""
+    names = _reader(ctx, "input_names") or ()
     return tuple(names) if len(names) == width else tuple(f"input {k}" for k in range(width))
 
 
@@ -174,7 +174,7 @@ def _words(ctx: Context, tokens: Tensor) -> tuple[tuple[str, ...], tuple[tuple[s
     told = _told_by(ctx)
     if told is None and tokens.shape[1] <= MOST_CELLS:
         rows = tuple(tuple(str(value) for value in row) for row in tokens.tolist())
-        return _columns(ctx, tokens.shape[1]), rows
+        return column_names(ctx, tokens.shape[1]), rows
     letters = told is not None and isinstance(_reader(ctx, "alphabet"), str)
     shown = tokens[:, : MOST_CHARACTERS if letters else MOST_WORDS].tolist()
     name, between = told or str, "" if letters else " "
@@ -231,8 +231,3 @@ def each_label(ctx: Context, data: TensorData) -> list[str]:
 def is_single(data: TensorData) -> bool:
     """Whether there is one target for each item."""
     return isinstance(data.y, Tensor) and data.y.numel() == len(data)
-
-
-def numbers_in(x: Values) -> int:
-    """Numbers of one item."""
-    return sum(part[0].numel() for part in parts(x).values() if part.ndim and len(part))

@@ -12,7 +12,7 @@ from torch import Tensor
 from recipe.plugin import Context, Curve, Evidence, Scalar, Sheet, TensorData
 from recipe_steps.inspect.label_probe import columns_of
 from recipe_steps.rows import main_part
-from recipe_steps.sheets import each_label, is_single, pictures_of, sheet_of
+from recipe_steps.sheets import column_names, each_label, is_single, pictures_of, sheet_of
 
 LEAST, MOST = 50, 3000
 """Items from which it is said that one is odd, and that are looked at."""
@@ -86,8 +86,9 @@ def _axes(ctx: Context, train: TensorData, part: Tensor) -> Iterator[Axis]:
         if len(np.unique(lengths)) > 1 and bool((real[:, 1:] <= real[:, :-1]).all()):
             yield Axis("length", lengths, "shortest", "longest", factor=2.0)
     elif part.ndim == 2:
-        for index, column in enumerate(part.detach().cpu().double().numpy().T):
-            yield Axis(f"input {index}", column, "", "", factor=SENTINEL)
+        names = column_names(ctx, part.shape[1])
+        for name, column in zip(names, part.detach().cpu().double().numpy().T, strict=True):
+            yield Axis(name, column, "", "", factor=SENTINEL)
     if ctx.task.target_kind == "real" and is_single(train) and isinstance(train.y, Tensor):
         y = train.y.detach().flatten().cpu().double().numpy()
         yield Axis("target", y, "smallest target", "largest target", factor=SENTINEL)

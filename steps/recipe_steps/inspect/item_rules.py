@@ -28,7 +28,7 @@ def unusual_items(evidence: Evidence) -> Finding | None:
     value, low, high = (evidence.number(f"odd_{name}") for name in ("value", "low", "high"))
     if axis is not None and count and value is not None and low is not None and high is not None:
         many = f"{count:.0f} training items lie" if count > 1 else "One training item lies"
-        what = {"distance": "distance to the nearest other", "input": "column"}.get(axis, axis)
+        what = "distance to the nearest other" if axis == "distance" else axis
         return finding(
             "note",
             f"{many} far beyond all others in {what} (item {evidence.text('odd_items')}): "

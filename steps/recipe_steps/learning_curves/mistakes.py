@@ -12,7 +12,7 @@ from torch import Tensor
 from recipe.plugin import Context, Curve, Evidence, Scalar, Sheet, TensorData, Tree, Trial
 from recipe_steps.learning_curves.best_outputs import best_model, best_outputs
 from recipe_steps.rows import main_part
-from recipe_steps.sheets import label_of, pictures_of, sheet_of
+from recipe_steps.sheets import column_names, label_of, pictures_of, sheet_of
 
 SHOWN, NAMED = 24, 5
 """Items of the sheet, and those that are named."""
@@ -69,7 +69,7 @@ def _wrong(ctx: Context, val: TensorData, outputs: Tensor, y: Tensor) -> Evidenc
     there = torch.bincount(y, minlength=outputs.shape[1])
     right = torch.bincount(y[~wrong], minlength=outputs.shape[1])
     recall = [float(r) / float(n) if n else None for r, n in zip(right, there, strict=True)]
-    scalars |= _where(val, wrong.numpy())
+    scalars |= _where(ctx, val, wrong.numpy())
     curves: dict[str, Curve] = {}
     if len(recall) <= MOST_COLUMNS:
         numbers = tuple(map(float, range(len(recall))))
@@ -128,7 +128,7 @@ def _sheet(ctx: Context, val: TensorData, places: Tensor, labels: list[str]) -> 
     return {} if made is None else {"mistakes": made}
 
 
-def _where(val: TensorData, wrong: np.ndarray) -> dict[str, Scalar]:
+def _where(ctx: Context, val: TensorData, wrong: np.ndarray) -> dict[str, Scalar]:
     """The quarter of the items along an axis in which mistakes are most frequent beyond chance: its
     share of wrong answers, that of all others, and by how many standard errors they differ.
     """
@@ -136,7 +136,7 @@ def _where(val: TensorData, wrong: np.ndarray) -> dict[str, Scalar]:
         return {}
     best: dict[str, Scalar] = {}
     count = 0
-    for name, values in _axes(val):
+    for name, values in _axes(ctx, val):
         for what, inside in _slices(values):
             count += 1
             inner, outer = wrong[inside], wrong[~inside]
@@ -166,7 +166,7 @@ def _slices(values: np.ndarray) -> list[tuple[str, np.ndarray]]:
     return [("the lowest quarter of", values <= low), ("the highest quarter of", values >= high)]
 
 
-def _axes(val: TensorData) -> list[tuple[str, np.ndarray]]:
+def _axes(ctx: Context, val: TensorData) -> list[tuple[str, np.ndarray]]:
     """Values of every item by which they are put into order."""
     part = main_part(val.x)
     if part is None or not part.ndim or len(part) != len(val) or part.is_complex():
@@ -177,7 +177,10 @@ def _axes(val: TensorData) -> list[tuple[str, np.ndarray]]:
         flat = pictures.float().flatten(1)
         return [("brightness", flat.mean(1).numpy()), ("contrast", flat.std(1).numpy())]
     if not part.is_floating_point() and part.ndim == 2:
-        return [("length", (part != 0).sum(1).numpy())]
+        real = part != 0  # zeros behind the end
+        known = bool((real[:, 1:] <= real[:, :-1]).all())
+        return [("length", real.sum(1).numpy())] if known else []
     if part.ndim == 2 and part.shape[1] <= MOST_COLUMNS:
-        return [(f"input {k}", column) for k, column in enumerate(part.double().numpy().T)]
+        names = column_names(ctx, part.shape[1])
+        return list(zip(names, part.double().numpy().T, strict=True))
     return []
