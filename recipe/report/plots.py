@@ -5,6 +5,7 @@ Matplotlib is imported when something is drawn, without pyplot: no window, no gl
 
 import re
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -147,7 +148,8 @@ def png(shown: Drawable) -> bytes:
     import matplotlib as mpl
 
     buffer = BytesIO()
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # a script that the font lacks
         drawn(shown).savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
 

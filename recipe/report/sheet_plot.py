@@ -20,6 +20,9 @@ CELL, ROW_LETTERS = 26, 100
 """Letters of a cell of a table at least, and of all cells of a row about."""
 LINE_COLOUR = "#0072B2"
 GREY = "#DDDDDD"
+BETWEEN, MONOSPACED, ROW_HEIGHT = "  ", 0.61, 1.7
+"""Two cells of a row; the width of a letter and the height of a row, as shares of a letter's size.
+"""
 GAP, LINE_HEIGHT = 0.08, 1.15
 """Between tiles, as a share of their width; and of a line of a label, as a share of its size."""
 ROOM = 0.3
@@ -81,29 +84,35 @@ def _draw_tiles(canvas: "Canvas", sheet: Sheet) -> None:
 
 
 def _draw_rows(canvas: "Canvas", sheet: Sheet) -> None:
-    from matplotlib.transforms import Bbox
-
+    """A line of text for each row, in letters of one width: a table of Matplotlib's has an object
+    for every cell, and takes seconds.
+    """
     most = max(CELL, ROW_LETTERS // max(1, len(sheet.rows[0])))
-    cells = [
-        [_shortened(text, most) for text in (label, *row)]
-        for label, row in zip(sheet.labels, sheet.rows, strict=True)
+    rows = [("", *sheet.header), *((label, *row) for label, row in _labelled(sheet))]
+    cells = [[_shortened(text, most) for text in row] for row in rows]
+    count = max(map(len, cells))
+    cells = [[*row, *[""] * (count - len(row))] for row in cells]
+    widths = [max(len(row[k]) for row in cells) for k in range(count)]
+    lines = [
+        BETWEEN.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in cells
     ]
-    header = ["", *(_shortened(name, most) for name in sheet.header)][: len(cells[0])]
-    header += [""] * (len(cells[0]) - len(header))
-    canvas.set_figheight(0.19 * (len(cells) + 1) + 2 * ROOM)
+    letters = max(1, *map(len, lines))
+    size = max(4.0, min(SMALL, (SIZE[0] - 0.2) * 72 / (MONOSPACED * letters)))
+    canvas.set_figheight(len(lines) * size * ROW_HEIGHT / 72 + 2 * ROOM + 0.2)
     axes = canvas.add_subplot()
     axes.set_axis_off()
-    widths = [max(len(row[k]) for row in (header, *cells)) + 2 for k in range(len(header))]
-    shares = [width / sum(widths) for width in widths]
-    whole = Bbox.unit()
-    table = axes.table(cells, colLabels=header, colWidths=shares, cellLoc="left", bbox=whole)
-    table.auto_set_font_size(False)
-    table.set_fontsize(max(4.5, min(SMALL, SIZE[0] * 72 / (LETTER * sum(widths)))))
-    for (row, _), cell in table.get_celld().items():
-        cell.set_edgecolor(GREY)
-        cell.set_linewidth(0.5)
-        if row == 0:
-            cell.set_text_props(weight="bold")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(len(lines), 0)
+    for place, line in enumerate(lines):
+        told = axes.text(0, place + 0.5, line, size=size, family="monospace", va="center",
+                         weight="bold" if place == 0 else "normal")  # fmt: skip
+        told.set_in_layout(False)  # the axes are as wide as the canvas
+    axes.hlines(range(1, len(lines) + 1), 0, 1, color=GREY, linewidth=0.5)
+
+
+def _labelled(sheet: Sheet) -> list[tuple[str, tuple[str, ...]]]:
+    return list(zip(sheet.labels, sheet.rows, strict=True))
 
 
 def _limits(sheet: Sheet) -> tuple[float, float]:

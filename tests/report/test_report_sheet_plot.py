@@ -23,6 +23,7 @@ SHEETS = {
     "lines": Sheet(("0", "1"), lines=((0.0, 1.0, None, 2.0), (1.0, 1.0, 1.0, 1.0)), across=2),
     "constant": Sheet(("0",), lines=((3.0, 3.0),)),
     "rows": Sheet(("cat", "dog"), rows=(("1", "x" * 80), ("2", "$y$")), header=("n", "word")),
+    "other script": Sheet(("猫",), rows=(("犬", "2"),)),
     "headless": Sheet(("cat",), rows=(("1", "2"),)),
 }  # fmt: skip
 
