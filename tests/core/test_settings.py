@@ -54,6 +54,7 @@ GOOD = [
         (flag, True, True)
         for flag in (
             "again",
+            "all_data",
             "exact",
             "fix",
             "keep_going",
@@ -113,6 +114,7 @@ BAD = [
         for flag, value in zip(
             (
                 "again",
+                "all_data",
                 "exact",
                 "fix",
                 "keep_going",
@@ -176,7 +178,11 @@ def test_options_and_settings_agree_on_defaults():
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("devise", "'device'"), ("epoch", "'epochs'"), ("zzz", "known are: again, against, augment")],
+    [
+        ("devise", "'device'"),
+        ("epoch", "'epochs'"),
+        ("zzz", "known are: again, against, all_data, augment"),
+    ],
 )
 def test_an_unknown_key_gets_the_nearest_name(name, hint):
     with pytest.raises(UsageError) as caught:

@@ -56,7 +56,7 @@ def test_what_was_measured(finished):
     assert len(found.curve("together_score")) == 2
     assert found.number("snapshots") == 2
     assert {f.rule for f in finished.step("finish").findings} == {
-        "ensemble-gain", "snapshot-gain", "averaging-gain", "test-score",
+        "ensemble-gain", "snapshot-gain", "averaging-gain", "test-score", "score-uncertainty",
     }  # fmt: skip
     assert finished.chosen.kind == found.text("chosen")
     assert finished.chosen.val_score >= finished.best.val_score
