@@ -6,14 +6,19 @@ from pathlib import Path
 
 import pytest
 
+import recipe
 from recipe.core.option_definitions import OPTIONS
 from recipe.plugin.registry import load
+from recipe_steps.finish.answers import FILE
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "checklists.md").read_text("utf-8")
 HEADER = "| part | check | state | where |"
-STATES = {"yes", "partly", "not a program's"}
-LISTS = {"A Recipe for Training Neural Networks": (49, 40)}
+STATES = {"yes", "partly", "no", "not a program's"}
+LISTS = {
+    "A Recipe for Training Neural Networks": (49, 40),
+    "Deep Learning Tuning Playbook": (71, 60),
+}
 """Checks of each list, and those of them that are automated at least."""
 
 
@@ -31,8 +36,10 @@ def titles():
 
 def exists(name, rules, steps):
     if name.startswith("--"):
-        return name in {f"--{option.name.replace('_', '-')}" for option in OPTIONS}
-    return name in rules or name in steps or ("/" in name and (ROOT / name).exists())
+        return name in {option.flag for option in OPTIONS}
+    if name.startswith("recipe."):
+        return name.removeprefix("recipe.") in recipe.__all__
+    return name == FILE or name in rules or name in steps or ("/" in name and (ROOT / name).exists())
 
 
 @pytest.mark.parametrize("title", titles())
