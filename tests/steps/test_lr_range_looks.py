@@ -188,7 +188,7 @@ def test_steadied_courses_are_tried_where_twice_the_rate_is_unstable(tmp_path):
         scalars, curves = stability_marks(ctx, found, seen.norms, allowed)
     assert scalars["above_lr"] == 6.0
     assert scalars["above_diverged"] or scalars["above_rises"]
-    assert len(curves["above_loss"]) <= 10
+    assert len(curves["above_loss"]) <= scalars["above_iterations"] // 10
     if "steadied_by" in scalars:
         assert scalars["unsteadied_loss"] == 1.0
         assert scalars["steadied_lr"] in (6.0, 15.0)

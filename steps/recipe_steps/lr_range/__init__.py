@@ -41,11 +41,13 @@ class LrRange:
                mark_x=("gradient_norm_50", "gradient_norm_90"),
                caption="How often the gradient had which norm: a threshold for clipping at the "
                "90th percentile cuts the rare large ones alone."),
-        Figure("above", "Loss at the best rate, and at twice of it where that is near the edge",
-               ("course_loss", "course_val_loss", "above_loss", "above_val_loss"),
+        Figure("course", "Loss at the best rate", ("course_loss", "course_val_loss"),
                x="course_iteration", x_label="iteration",
-               caption="Loss in training and of validation items, every ten iterations: where "
-               "twice the best rate is unstable, warm-up or clipping may let a higher rate learn."),
+               caption="Loss in training and of validation items, every ten iterations."),
+        Figure("above", "Loss at twice the best rate", ("above_loss", "above_val_loss"),
+               x="above_iteration", x_label="iteration", mark_y=("unsteadied_loss",),
+               caption="The best rate is near one that diverges: where twice of it is unstable, "
+               "warm-up or clipping may let a higher rate learn."),
         Figure("throughput", "Items per second by batch size", ("items_per_second",),
                x="batch_sizes", x_label="batch size", y_label="items per second", log_x=True,
                mark_x=("batch_size", "noise_scale"),

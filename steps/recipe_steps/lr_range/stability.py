@@ -15,6 +15,7 @@ from recipe.plugin import (
     Scalar,
     ShortTraining,
     build_model,
+    iterations_per_epoch,
     norms_go_first,
     residual_branches,
     rounded,
@@ -30,10 +31,13 @@ from recipe_steps.lr_range.candidates import (
     ramp,
     tried_of,
 )
-from recipe_steps.lr_range.watched import Watched, in_tens, percentile, watch
+from recipe_steps.lr_range.watched import CHECK_EVERY, Watched, in_tens, percentile, watch
 
 ABOVE = 2.0
 """Times the best rate, where training is looked at (Google's tuning playbook: twice)."""
+LONGEST, PART = 500, 20
+"""Iterations of it (the playbook: 500), and the part of a whole training that it takes at most, where
+that is more than the range test takes."""
 FURTHER = 5.0
 """Times the best rate, for the longest warm-up: that should bear far higher rates."""
 WARMUPS = (0.2, 0.5)
@@ -85,14 +89,18 @@ def stability_marks(
     best, length = best_of(found.tried), found.iterations
     if best is None or best.final is None or not near_the_edge(found):
         return {}, {}
-    if not allowed.pays("a course above the best rate", length):
+    long = _long(ctx, length)
+    if not allowed.pays("a course above the best rate", long):
         return {}, {}
-    above = watch(ctx, ctx.experiment, rounded(ABOVE * best.lr), length, checked=True)
+    lr = rounded(ABOVE * best.lr)
+    above = watch(ctx, ctx.experiment, lr, long, checked=True)
     if above is None:
         return {}, {}
-    marks: dict[str, Scalar] = {"above_lr": rounded(ABOVE * best.lr), **_ending(above, length)}
+    marks: dict[str, Scalar] = {"above_lr": lr, "above_iterations": long, **_ending(above, long)}
+    losses = in_tens(above.losses)
     curves: dict[str, Curve] = {
-        "above_loss": tuple(in_tens(above.losses)),
+        "above_iteration": tuple(float(CHECK_EVERY * (k + 1)) for k in range(len(losses))),
+        "above_loss": tuple(losses),
         "above_val_loss": tuple(above.checks),
     }
     if not (marks["above_diverged"] or marks["above_rises"]):
@@ -102,6 +110,13 @@ def stability_marks(
         tried = _courses(ctx, steadied, found)
         marks |= _rescue(best, list(zip(steadied, tried, strict=True)))
     return marks, curves
+
+
+def _long(ctx: Context, length: int) -> int:
+    """Iterations above the best rate: up to 500, and no more than a twentieth of a training."""
+    per_epoch = iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size)
+    whole = per_epoch * (ctx.experiment.epochs or 1)
+    return max(length, min(LONGEST, whole // PART))
 
 
 def _ending(above: Watched, length: int) -> dict[str, Scalar]:
