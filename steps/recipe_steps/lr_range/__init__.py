@@ -42,10 +42,10 @@ class LrRange:
                caption="How often the gradient had which norm: a threshold for clipping at the "
                "90th percentile cuts the rare large ones alone."),
         Figure("course", "Loss at the best rate", ("course_loss", "course_val_loss"),
-               x="course_iteration", x_label="iteration",
+               x="course_iteration", x_label="iterations",
                caption="Loss in training and of validation items, every ten iterations."),
         Figure("above", "Loss at twice the best rate", ("above_loss", "above_val_loss"),
-               x="above_iteration", x_label="iteration", mark_y=("unsteadied_loss",),
+               x="above_iteration", x_label="iterations", mark_y=("unsteadied_loss",),
                caption="The best rate is near one that diverges: where twice of it is unstable, "
                "warm-up or clipping may let a higher rate learn."),
         Figure("throughput", "Items per second by batch size", ("items_per_second",),
