@@ -27,9 +27,7 @@ def read_table(path: Path) -> Table:
         text = read_plain(path).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError):
-            raise UsageError(
-                f"{str(path)!r} is no text file: export the curves as CSV."
-            ) from error
+            raise UsageError(f"{str(path)!r} is no text file: export the curves as CSV.") from error
         raise UsageError(f"{str(path)!r} cannot be read ({why(error)}).") from error
     header, rows = _records(text, path) if text.lstrip()[:1] in ("{", "[") else _lines(text, path)
     if not rows:

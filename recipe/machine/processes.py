@@ -23,11 +23,15 @@ from recipe.border.call_limit import limited_in_child
 from recipe.border.faults import usage_error
 from recipe.core.clock import TimeUp
 from recipe.core.errors import RecipeError, UsageError, raised
+from recipe.machine import stalled
+from recipe.machine.stalled import Stillness
 
 Serve = Callable[["Channel"], None]
 ATTEMPTS = 2
 """Times that work is begun before a child that dies again is given up."""
 _PR_SET_PDEATHSIG = 1
+LAST_WAIT = 10.0
+"""Seconds that a process is given to end once it was killed."""
 
 
 def cores() -> int:
@@ -95,21 +99,40 @@ class Child(Channel):
         self.process = multiprocessing.get_context("fork").Process(
             target=_main, args=(serve, ours, theirs, os.getpid()), daemon=True
         )
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         with warnings.catch_warnings():
             # Python 3.12 warns of any thread; the child takes no lock that one of them may hold.
             warnings.simplefilter("ignore", DeprecationWarning)
             self.process.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
+        self.still = Stillness(self.process.pid or 0)
+        self.given_up = False
 
     def end(self) -> None:
         """Stop it, whatever it does."""
         self.connection.close()
         self.process.kill()
-        self.process.join()
+        self.process.join(LAST_WAIT)
+
+    def look(self) -> bool:
+        """Whether it stands still for so long that nothing is to be expected: it is ended then."""
+        if self.given_up:  # which not even a signal ends
+            self.connection.close()
+            return True
+        if self.still.seconds() > stalled.LONGEST:
+            self.given_up = True
+            self.process.kill()
+        return False
 
     def death(self) -> str:
         """How it ended, once its line is closed."""
-        self.process.join()
+        self.process.join(LAST_WAIT)
+        if self.given_up:
+            return (
+                f"its process stood still for {stalled.LONGEST:.0f} s, stopped by somebody or "
+                "waiting for a disk"
+            )
         code = self.process.exitcode or 0
         if code < 0:
             return f"its process was killed by {signal.Signals(-code).name}"
@@ -119,6 +142,7 @@ class Child(Channel):
 def _main(serve: Serve, ours: Connection, theirs: Connection, parent: int) -> None:
     ours.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent ends its children
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -171,7 +195,12 @@ class Children:
 def ready(children: Iterable[Child]) -> list[Child]:
     """Wait until some of the children have something to say, or are gone."""
     by_line = {child.connection: child for child in children}
-    return [by_line[line] for line in wait(list(by_line)) if isinstance(line, Connection)]
+    while True:
+        lines = wait(list(by_line), stalled.LOOK_EVERY)
+        if lines:
+            return [by_line[line] for line in lines if isinstance(line, Connection)]
+        if gone := [child for child in by_line.values() if child.look()]:
+            return gone
 
 
 class RequestFailed(Exception):  # noqa: N818 - the caller says what it means

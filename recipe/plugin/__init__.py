@@ -103,7 +103,9 @@ if TYPE_CHECKING:
     from recipe.core.keys_and_seeds import derive_seed, key
     from recipe.core.score_noise import chance_of_at_least, standard_error
     from recipe.core.checksums import read_sealed, write_sealed
-    from recipe.core.files import to_json, write_bytes, write_text
+    from recipe.core.files import (
+        CannotWriteError, read_plain, to_json, why, write_bytes, write_text,
+    )
     from recipe.notebook.journal import parse_record
 
 __all__ = [  # noqa: RUF022 - by what they are for
@@ -150,7 +152,8 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "thinned_grid",
     # keys, noise and files
     "derive_seed", "key", "chance_of_at_least", "standard_error", "to_json", "write_bytes",
-    "write_text", "read_sealed", "write_sealed", "parse_record",
+    "write_text",
+    "CannotWriteError", "read_plain", "why", "read_sealed", "write_sealed", "parse_record",
 ]
 
 _NAMES: dict[str, tuple[str, ...]] = {
@@ -238,7 +241,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.core.keys_and_seeds": ("derive_seed", "key"),
     "recipe.core.score_noise": ("chance_of_at_least", "standard_error"),
     "recipe.core.checksums": ("read_sealed", "write_sealed"),
-    "recipe.core.files": ("to_json", "write_bytes", "write_text"),
+    "recipe.core.files": (
+        "CannotWriteError", "read_plain", "to_json", "why", "write_bytes", "write_text",
+    ),
     "recipe.notebook.journal": ("parse_record",),
 }
 # fmt: on

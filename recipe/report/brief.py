@@ -59,7 +59,8 @@ def _lines(result: RunResult) -> Iterator[str]:
 def _cause(cause: Located) -> str:
     found = cause.finding
     behind = f" (with {wording.code(found.behind)} repaired)" if found.behind else ""
-    parts = [f"**{wording.code(found.rule)}** ({found.severity}){behind}: {wording.sentence(found.message)}"]
+    head = f"**{wording.code(found.rule)}** ({found.severity}){behind}"
+    parts = [f"{head}: {wording.sentence(found.message)}"]
     if found.advice.strip():
         parts.append(f"**What to do:** {wording.sentence(found.advice)}")
     if found.remedy is not None:

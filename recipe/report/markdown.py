@@ -212,7 +212,8 @@ def key_message(step: StepResult) -> str:
 
 def consequences(found: Sequence[Finding]) -> str:
     """The findings that a cause explains, in one line."""
-    return "; ".join(f"{wording.code(f.rule)} ({wording.prose(f.message).rstrip('.')})" for f in found)
+    said = ((wording.code(f.rule), wording.prose(f.message).rstrip(".")) for f in found)
+    return "; ".join(f"{rule} ({message})" for rule, message in said)
 
 
 def _section(step: StepResult, plots: Sequence[Plot]) -> dict[str, Any] | None:

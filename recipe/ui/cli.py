@@ -110,9 +110,10 @@ def _ended(run_folder: Path) -> int | None:
     result = finished_result(run_folder)
     if result is None:
         return None
+    called = visible(run_folder)
     click.echo(
-        f"{visible(run_folder)} is finished, and stays as it is ('recipe report {visible(run_folder)}' writes its "
-        "report again; --fresh starts another run)."
+        f"{called} is finished, and stays as it is ('recipe report {called}' writes its report "
+        "again; --fresh starts another run)."
     )
     click.echo("\n".join(shown(verdict_lines(result))))
     return exit_code(result, strict=bool(result.settings.get("strict")))
@@ -220,9 +221,9 @@ def _code(args: list[str] | None) -> int:
     except BaseException as error:  # noqa: BLE001 - wrong usage, the user's code, or a bug of ours
         code = _broken(error, args)
     refused = flushed()
-    if refused is not None and not isinstance(refused, BrokenPipeError):
+    if refused is not None and not code and not isinstance(refused, BrokenPipeError):
         _complain(f"Standard output cannot be written ({why(refused)}): see to it and run again.")
-        return code or USAGE
+        return USAGE
     return code if refused is None else code or FAILED
 
 

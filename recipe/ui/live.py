@@ -19,6 +19,7 @@ from recipe.core.events import (
     TrialFinished,
 )
 from recipe.core.events import Progress as ProgressEvent
+from recipe.core.plain_text import in_one_line, shown
 from recipe.core.trials import Trial
 from recipe.ui import terminal_lines
 from recipe.ui.line_layout import broken

@@ -106,7 +106,7 @@ def test_a_crash_is_an_error_with_characters_that_xml_can_hold():
     crash = StepResult("a", "A", 1, "error", reason="\x1b[31mkaputt\x00 \ud800 & <x> \U0001f642")
     found = suite(RunResult("x", steps=(crash,)))
     assert found.get("errors") == "1"
-    assert found[0].find("error").get("message") == "[31mkaputt  & <x> \U0001f642"
+    assert found[0].find("error").get("message") == "\\x1b[31mkaputt\\x00 \\ud800 & <x> \U0001f642"
 
 
 def test_a_run_that_failed_without_a_failed_step_is_not_green():

@@ -1,12 +1,14 @@
 """The interval of the test score against its formula and a slow loop; who looked at the data."""
 
 import math
+import os
 
 import pytest
 import torch
 from torch import nn
 
 from recipe import Experiment
+from recipe.core.errors import UsageError
 from recipe_steps.finish.heldout import LEDGER, RESAMPLES, _look, interval
 
 SOURCE = torch.Generator().manual_seed(0)
@@ -89,3 +91,23 @@ def test_a_line_that_is_no_look_is_left_alone(tmp_path):
     lines = (tmp_path / LEDGER).read_text().splitlines()
     assert lines[:3] == ['{"data": "da', "[]", '{"data": "x"}']
     assert len(lines) == 4
+
+
+LISTS = {
+    "no UTF-8": lambda path: path.write_bytes(b"\xff\xfe\n"),
+    "nested too deep": lambda path: path.write_text("[" * 100_000 + "\n"),
+}
+
+
+@pytest.mark.parametrize("make", LISTS.values(), ids=LISTS)
+def test_lines_of_the_list_that_cannot_be_read_are_kept(tmp_path, make):
+    make(tmp_path / LEDGER)
+    assert _look(tmp_path / "a", "x", again=False) == ""
+    assert "the run a used" in _look(tmp_path / "b", "x", again=False)
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_a_list_that_is_none_is_said(tmp_path, make):
+    make(tmp_path / LEDGER)
+    with pytest.raises(UsageError, match="used the test data, cannot be read"):
+        _look(tmp_path / "a", "x", again=False)

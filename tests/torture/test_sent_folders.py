@@ -9,8 +9,8 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
-
 from attacks import assert_told, command, written
+
 from recipe.core.events import Message, RunFinished, RunStarted, StepFinished, StepStarted
 from recipe.core.findings import Finding
 from recipe.core.results import RunResult, StepResult

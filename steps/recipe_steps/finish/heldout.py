@@ -2,20 +2,24 @@
 list of who looked, kept beside the run folders.
 """
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from torch import Tensor
 
 from recipe.plugin import (
     Batch,
+    CannotWriteError,
     Chosen,
     Context,
     Experiment,
     FinalScore,
+    UsageError,
     data_fingerprint,
     finite,
     like,
@@ -25,11 +29,15 @@ from recipe.plugin import (
     model_outputs,
     parse_record,
     part_sums,
+    read_plain,
     to_json,
+    why,
     write_text,
 )
 
 LEDGER = "test-data.jsonl"
+LONGEST_WAIT = 60.0
+"""Seconds that another run may hold the list."""
 CONFIDENCE = 0.95
 RESAMPLES = 1000
 """Of the bootstrap (Efron, Tibshirani 1993: 1000 for the ends of an interval)."""
@@ -44,7 +52,10 @@ def on_test_data(ctx: Context, chosen: Chosen) -> tuple[FinalScore | None, str]:
         return None, "a remedy changed the data, and the test data are as they were"
     data = like(load_data(source, "test", ctx.device, form=ctx.item_form), ctx.data.train)
     name = data_fingerprint(data)
-    before = _look(ctx.runner.folder, name, again=ctx.settings.again)
+    try:
+        before = _look(ctx.runner.folder, name, again=ctx.settings.again)
+    except UsageError as error:  # the run itself is sound
+        return None, str(error)
     if before:
         return None, before
     model = model_of(ctx.experiment, chosen, ctx.runner.folder, ctx.device)
@@ -59,8 +70,7 @@ def on_test_data(ctx: Context, chosen: Chosen) -> tuple[FinalScore | None, str]:
 def _look(folder: Path, name: str, *, again: bool) -> str:
     """Write down that this run looks at these data; instead of that, who looked before."""
     path = folder.parent / LEDGER
-    with FileLock(path.with_name(f".{path.stem}.lock")):
-        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    with ledger_of(folder) as lines:
         looks = [look for line in lines if (look := parse_record(line, {"data", "run", "when"}))]
         earlier = [look for look in looks if look["data"] == name and look["run"] != folder.name]
         if earlier and not again:
@@ -69,6 +79,28 @@ def _look(folder: Path, name: str, *, again: bool) -> str:
             look = {"data": name, "run": folder.name, "when": time.strftime("%Y-%m-%d")}
             write_text(path, "\n".join([*lines, to_json(look)]) + "\n")
     return ""
+
+
+@contextmanager
+def ledger_of(folder: Path) -> Iterator[list[str]]:
+    """The lines of the list, held while they are looked at.
+
+    Raises:
+        UsageError: it is no list, or cannot be read or locked: who looked before is not known.
+
+    """
+    path = folder.parent / LEDGER
+    try:
+        with FileLock(path.with_name(f".{path.stem}.lock"), timeout=LONGEST_WAIT):
+            there = os.path.lexists(path)
+            yield read_plain(path).decode(errors="replace").splitlines() if there else []
+    except CannotWriteError:
+        raise
+    except (OSError, Timeout) as error:
+        raise UsageError(
+            f"{str(path)!r}, the list of the runs that used the test data, cannot be read "
+            f"({why(error)})"
+        ) from error
 
 
 def interval(
