@@ -68,7 +68,7 @@ def wizard(folder: Path) -> tuple[int, str]:
             return 0, ""
         ran = _tried(chosen(answers, config, fresh=fresh))
     for line in last_lines(ran, folder, config):
-        click.echo(*shown([line]))
+        click.echo(shown([line])[0])
     return ran.code, ran.complaint
 
 

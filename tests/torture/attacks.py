@@ -43,17 +43,17 @@ def written(folder, before="", after=DECLARED, name="mine.py"):
     return path
 
 
-def command(folder, *args, shell=None, env=None, timeout=120, preexec=None):
+def command(folder, *args, script=None, env=None, timeout=120, preexec=None):
     """`recipe ARGS`, or a line of a shell in which $RECIPE is the command."""
-    if shell is None and env is None and preexec is None:
+    if script is None and env is None and preexec is None:
         ran = warm.run(args, module="recipe", cwd=folder)
         return Ended(ran.returncode, ran.stdout, ran.stderr)
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'steps'}", "CI": "", **(env or {})}
     own = [sys.executable, "-m", "recipe"]
     line = [*own, *map(str, args)]
-    if shell is not None:
+    if script is not None:
         environment["RECIPE"] = " ".join(own)
-        line = ["/bin/bash", "-c", shell]
+        line = ["/bin/bash", "-c", script]
     done = subprocess.run(
         line, cwd=folder, env={k: v for k, v in environment.items() if v is not None},
         capture_output=True, timeout=timeout, check=False, preexec_fn=preexec,

@@ -5,22 +5,26 @@ from attacks import DECLARED, assert_told, command, written
 
 pytestmark = pytest.mark.torture
 
+MODEL = """\
+class M(nn.Module):
+    def __init__(self): super().__init__(); self.a = nn.Linear(4, 3)
+    def forward(self, x): END()
+mlp = M
+"""
+ITEMS = """\
+class D(torch.utils.data.Dataset):
+    def __len__(self): return 200
+    def __getitem__(self, i): END()
+"""
 PLACES = {
     "import": ("END()\n", DECLARED),
     "factory": ("def mlp(): END()\n", DECLARED),
-    "forward": (
-        "class M(nn.Module):\n"
-        "    def __init__(self): super().__init__(); self.a = nn.Linear(4, 3)\n"
-        "    def forward(self, x): END()\n"
-        "mlp = M\n", DECLARED,
-    ),
+    "forward": (MODEL, DECLARED),
     "loss": ("def loss(o, y): END()\n", DECLARED.replace("lr=", "loss=loss, lr=")),
     "metric": ("def metric(o, y): END()\n", DECLARED.replace("lr=", "metric=metric, lr=")),
     "augment": ("def augment(x): END()\n", DECLARED.replace("lr=", "augment=augment, lr=")),
     "item": (
-        "class D(torch.utils.data.Dataset):\n"
-        "    def __len__(self): return 200\n"
-        "    def __getitem__(self, i): END()\n", DECLARED.replace("(X, Y)", "D()"),
+        ITEMS, DECLARED.replace("(X, Y)", "D()"),
     ),
     "collate": (
         "def collate(items): END()\n",
