@@ -28,6 +28,7 @@ AUGMENTATIONS = ("none", "shift", "flip")
 those take `shift`."""
 TABLE_TASKS = ("classification", "binary", "regression")
 CALL_LIMIT = Budget(600, "seconds")
+STALL = Budget(300, "seconds")
 COLUMN_KINDS = ("number", "boolean", "date", "category", "grade", "text", "identifier", "constant")
 """What a column of a table may be named as; the last two are left out."""
 BY_NAME = ("data", "target", "task", "group", "time", "column", "model", "pretrained", "weights",
@@ -154,6 +155,13 @@ OPTIONS: tuple[Option, ...] = (
         CALL_LIMIT,
         "How long one call of your code may take: an item, a forward pass (default: 10m).",
         "10m|off",
+    ),
+    Option(
+        "stall",
+        parse_call_limit,
+        STALL,
+        "After how long without a sign it is said what runs (default: 5m).",
+        "5m|off",
     ),
     Option("epochs", parse_epochs, None, "Epochs of one full training.", "N"),
     Option(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from recipe.core.budget import Budget
 from recipe.core.errors import UsageError
 from recipe.core.names import unknown
-from recipe.core.option_definitions import CALL_LIMIT, OPTION_BY_NAME, OPTIONS
+from recipe.core.option_definitions import CALL_LIMIT, OPTION_BY_NAME, OPTIONS, STALL
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Settings:
     budget: Budget | None = None
     verify_budget: Budget | Literal["off"] | None = None
     call_limit: Budget | Literal["off"] = CALL_LIMIT
+    stall: Budget | Literal["off"] = STALL
     epochs: int | None = None
     search: str = "auto"
     ensemble: int | None = None
@@ -63,7 +64,8 @@ class Settings:
     @property
     def budgets(self) -> dict[str, str | None]:
         """As the user writes them."""
-        found = {name: getattr(self, name) for name in ("budget", "verify_budget", "call_limit")}
+        names = ("budget", "verify_budget", "call_limit", "stall")
+        found = {name: getattr(self, name) for name in names}
         return {name: str(value) if value else None for name, value in found.items()}
 
     def below(self, folder: Path) -> "Settings":

@@ -11,6 +11,7 @@ import torch
 
 from recipe.border.call_limit import limited_calls
 from recipe.border.faults import as_stop, usage_error
+from recipe.border.silence import silence_told
 from recipe.border.surroundings import folder_kept, warnings_shown
 from recipe.core.budget import Budget
 from recipe.core.clock import working_until
@@ -87,8 +88,11 @@ def execute(
     """
     began = time.monotonic() if began is None else began
     emit = as_stop(observe or (lambda _: None))
-    limit = settings.call_limit if isinstance(settings.call_limit, Budget) else None
+    limit, stall = (
+        each if isinstance(each, Budget) else None for each in (settings.call_limit, settings.stall)
+    )
     with (
+        silence_told(stall, emit, lambda text: emit(Message(text))) as emit,
         folder_kept() as folder,
         warnings_shown(),
         torch.enable_grad(),  # somebody may have switched gradients off for good
