@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: demo test test-slow test-heavy test-all lint types install docs examples bench bench-search \
+.PHONY: demo test test-slow test-heavy test-all torture lint types install docs examples bench bench-search \
 	bench-finish bench-tables bench-budgets rule-examples faults faults-second clean
 
 demo: $(INSTALLED)
@@ -18,6 +18,9 @@ demo: $(INSTALLED)
 # All tests but the slow ones.
 test: lint types
 	$(PYTEST) -m "not slow"
+
+torture: $(READY)
+	$(PYTEST) -m "torture"
 
 test-slow: $(READY)
 	$(PYTEST) -m "slow and not heavy"

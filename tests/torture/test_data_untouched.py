@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from marks import slow_but
 from recipe import Experiment
 from recipe.core.settings import Settings
 from recipe.engine import run_execution
@@ -85,8 +86,9 @@ def every_tensor_of(value):
     return [tensor for part in value or () for tensor in every_tensor_of(part)]
 
 
-@pytest.mark.parametrize("declared", CASES.values(), ids=CASES)
-def test_what_works_in_place_changes_no_data(tmp_path, monkeypatch, declared):
+@pytest.mark.parametrize("name", slow_but({"a model"}, CASES))
+def test_what_works_in_place_changes_no_data(tmp_path, monkeypatch, name):
+    declared = CASES[name]
     experiment = Experiment(**{"model": network, **DECLARED, **declared})
     given = every_tensor_of([experiment.train, experiment.val, experiment.test])
     before, held = [tensor.clone() for tensor in given], []

@@ -3,6 +3,8 @@
 import pytest
 from attacks import DECLARED, assert_told, command, written
 
+from marks import slow_but
+
 pytestmark = pytest.mark.torture
 
 MODEL = """\
@@ -40,12 +42,18 @@ ENDS = {
     "another program": "import os\nEND = lambda: os.execv('/bin/true', ['true'])\n",
     "libc": "import ctypes\nEND = lambda: ctypes.CDLL(None)._exit(0)\n",
 }
-SHORT = [("import", end) for end in ENDS] + [
+CASES = [("import", end) for end in ENDS] + [
     (place, end) for place in PLACES for end in ("os._exit(0)", "sys.exit()") if place != "import"
 ]
 
 
-@pytest.mark.parametrize(("place", "end"), SHORT)
+QUICK = {
+    *CASES[:4], ("forward", "os._exit(0)"), ("forward", "sys.exit()"), ("item", "os._exit(0)"),
+    ("exit handler", "sys.exit()"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "end"), slow_but(QUICK, CASES))
 def test_it_is_told_from_success(tmp_path, place, end):
     before, after = PLACES[place]
     until = ["--until", "coarse_grid"] if place in ("metric", "augment") else []

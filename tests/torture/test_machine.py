@@ -36,6 +36,7 @@ def test_a_file_that_may_not_grow_and_then_may(tmp_path, file):
     assert journal.read_bytes().startswith(before)
 
 
+@pytest.mark.slow
 def test_a_run_folder_that_is_removed(tmp_path):
     removed = (
         "import shutil, pathlib\n"
@@ -50,6 +51,7 @@ def test_a_run_folder_that_is_removed(tmp_path):
     assert_told(ended, "cannot be written")
 
 
+@pytest.mark.slow
 def test_full_standard_output(tmp_path, file):
     ended = command(tmp_path, script=f"$RECIPE run {file} --until lr_range > /dev/full")
     assert_told(ended, "standard output")
@@ -63,6 +65,7 @@ CLOSED = {
 
 
 @pytest.mark.parametrize("closed", CLOSED.values(), ids=CLOSED)
+@pytest.mark.slow
 def test_closed_streams(tmp_path, file, closed):
     ended = command(tmp_path, script=f"$RECIPE run {file} --until inspect {closed}")
     assert ended.code == 0, ended.err
@@ -71,12 +74,14 @@ def test_closed_streams(tmp_path, file, closed):
 
 
 @pytest.mark.parametrize("line", ["$RECIPE rules | head -1", "$RECIPE schema | head -1"])
+@pytest.mark.slow
 def test_a_reader_that_is_gone_is_no_error_of_python(tmp_path, line):
     ended = command(tmp_path, script=f"set -o pipefail; {line}")
     assert ended.code in (0, 1), ended.err
     assert ended.err == ""
 
 
+@pytest.mark.slow
 def test_json_for_a_reader_that_is_gone(tmp_path, file):
     ended = command(
         tmp_path, script=f"set -o pipefail; $RECIPE run {file} --until inspect --json | head -1"
@@ -96,11 +101,13 @@ ENVIRONMENTS = {
 
 
 @pytest.mark.parametrize("env", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+@pytest.mark.slow
 def test_poor_environments(tmp_path, file, env):
     ended = command(tmp_path, "run", file, "--until", "inspect", env=env)
     assert ended.code == 0, ended.err
 
 
+@pytest.mark.slow
 def test_a_path_that_is_no_utf8_is_run_and_resumed(tmp_path):
     folder = tmp_path / "caf\udce9"
     folder.mkdir()
@@ -130,12 +137,14 @@ def test_a_surrogate_in_an_error(tmp_path):
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
+@pytest.mark.slow
 def test_no_right_to_write(tmp_path, file):
     out = tmp_path / "out"
     out.mkdir(mode=0o500)
     assert_told(command(tmp_path, "run", file, "--out", out), "--out")
 
 
+@pytest.mark.slow
 def test_a_working_directory_that_is_gone(tmp_path, file):
     ended = command(
         tmp_path, script=f"mkdir gone; cd gone; rmdir ../gone; $RECIPE run {file} --until inspect"
@@ -144,6 +153,7 @@ def test_a_working_directory_that_is_gone(tmp_path, file):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.slow
 def test_a_signal_ends_it_with_a_word_and_the_same_command_goes_on(tmp_path, file, number):
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'steps'}", "CI": ""}
     process = subprocess.Popen(
