@@ -1,4 +1,4 @@
-"""A run that gives no sign for long says where it is: a hang is told from slow work by its stack."""
+"""A run that gives no sign for long says where it is: its stack tells a hang from slow work."""
 
 import sys
 import threading

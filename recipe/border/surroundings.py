@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from recipe.core.errors import UsageError
+
 STDOUT, STDERR = 1, 2
 LAST_WAIT = 1.0
 """Seconds that threads of the user's are given to end when a command is done."""
@@ -17,8 +19,19 @@ LAST_WAIT = 1.0
 
 @contextmanager
 def folder_kept() -> Iterator[Path]:
-    """The working directory, put back at the end: factories change it."""
-    folder = Path.cwd()
+    """The working directory, put back at the end: factories change it.
+
+    Raises:
+        UsageError: it is gone.
+
+    """
+    try:
+        folder = Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            "The working directory does not exist any more: change to another one, or see whether "
+            "the experiment's code calls os.chdir()."
+        ) from error
     try:
         yield folder
     finally:

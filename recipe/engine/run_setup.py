@@ -50,6 +50,11 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
     """
     if not isinstance(experiment, Experiment):
         raise UsageError(f"recipe.run got {type(experiment).__name__}: pass a recipe.Experiment.")
+    if torch.get_default_device().type == "meta":
+        raise UsageError(
+            "The experiment's code calls torch.set_default_device('meta'), where tensors have no "
+            "values: leave it out."
+        )
     plugins = registry.load()
     _check_names(settings, plugins)
     earlier = None if settings.against is None else stored(settings.against)

@@ -1,8 +1,24 @@
 """Standard streams, whatever the command was started with: closed, full, or of few characters."""
 
+import io
 import os
 import sys
 from contextlib import suppress
+
+
+class Kept(io.TextIOWrapper):
+    """A stream that code of the user's cannot close."""
+
+    def close(self) -> None:
+        """Write what is left."""
+        with suppress(OSError, ValueError):
+            self.flush()
+
+
+def _kept(stream: io.TextIOWrapper) -> Kept:
+    encoding, errors = stream.encoding, stream.errors
+    by_line, at_once = stream.line_buffering, stream.write_through
+    return Kept(stream.detach(), encoding, errors, line_buffering=by_line, write_through=at_once)  # type: ignore[type-var]
 
 
 def usable_streams() -> None:
@@ -19,6 +35,10 @@ def usable_streams() -> None:
         if stream is None or getattr(stream, "closed", False):
             stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
             setattr(sys, name, stream)
+        if mode == "w" and type(stream) is io.TextIOWrapper:
+            stream = _kept(stream)
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
         if mode == "w" and hasattr(stream, "reconfigure"):
             with suppress(OSError, ValueError):
                 stream.reconfigure(errors="backslashreplace")
