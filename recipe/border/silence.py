@@ -70,7 +70,7 @@ class _Watch(threading.Thread):
 
 def stack(frame: FrameType | None) -> str:
     """What runs, the innermost place first, those of libraries left out."""
-    places = []
+    places: list[str] = []
     while frame is not None and len(places) < NAMED:
         code = frame.f_code
         if owner_of(code.co_filename) != "library":

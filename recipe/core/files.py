@@ -99,6 +99,17 @@ def write_bytes(path: Path, content: bytes) -> None:
             beside.unlink(missing_ok=True)
 
 
+def clear_beside(folder: Path) -> None:
+    """Remove what a kill inside of `write_bytes` left in a folder, and in those in it."""
+    for left in (*folder.glob(".*.tmp"), *folder.glob("*/.*.tmp")):
+        if _BESIDE.fullmatch(left.name) and is_plain_file(left):
+            with suppress(OSError):
+                left.unlink()
+
+
+_BESIDE = re.compile(r"\..+\.\d+\.tmp")
+
+
 def write_text(path: Path, content: str) -> None:
     """Write UTF-8 text with `write_bytes`; bytes of file names that are none are written as they
     are.

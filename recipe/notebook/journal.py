@@ -19,7 +19,14 @@ from filelock import FileLock, Timeout
 
 from recipe.core.checksums import checksum
 from recipe.core.errors import UsageError
-from recipe.core.files import CannotWriteError, is_plain_file, refuse_links, to_json, why
+from recipe.core.files import (
+    CannotWriteError,
+    clear_beside,
+    is_plain_file,
+    refuse_links,
+    to_json,
+    why,
+)
 
 FILE = "journal.jsonl"
 FIELDS = frozenset({"kind", "key", "value"})
@@ -65,6 +72,7 @@ class Journal:
             ) from error
 
     def _open(self) -> None:
+        clear_beside(self.path.parent)
         self.repaired = self._cut_torn_tail()
         lines = list(_lines(self.path))
         self.damaged = sum(entry is None for entry in lines)

@@ -13,7 +13,7 @@ from typing import Any, Self
 from torch import Tensor, nn
 
 from recipe.core.errors import UsageError
-from recipe.core.files import to_json, write_text
+from recipe.core.files import read_plain, to_json, write_text
 from recipe.experiment import Experiment
 from recipe.sources.cell_numbers import NumberStyle
 from recipe.sources.dates import Dates
@@ -129,12 +129,14 @@ class InputsRecord:
         if not path.exists():
             return None
         try:
-            data = json.loads(path.read_text("utf-8"))
+            data = json.loads(read_plain(path))
             data["reader"] = _reader(data["kind"], data["reader"], folder)
             for name in ("shape", "classes", "scale"):
                 data[name] = _tuples(data[name])
             return cls(**data)
-        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        except (
+            OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError,
+        ) as error:  # fmt: skip
             raise UsageError(
                 f"{str(path)!r} cannot be read ({error}): copy the whole run folder again, or "
                 "delete the file where the training data are at hand."

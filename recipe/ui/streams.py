@@ -18,7 +18,7 @@ class Kept(io.TextIOWrapper):
 def _kept(stream: io.TextIOWrapper) -> Kept:
     encoding, errors = stream.encoding, stream.errors
     by_line, at_once = stream.line_buffering, stream.write_through
-    return Kept(stream.detach(), encoding, errors, line_buffering=by_line, write_through=at_once)  # type: ignore[type-var]
+    return Kept(stream.detach(), encoding, errors, line_buffering=by_line, write_through=at_once)
 
 
 def usable_streams() -> None:

@@ -178,3 +178,12 @@ def test_bytes_of_file_names_come_back(tmp_path):
     with Journal(tmp_path) as journal:
         journal.put("run", "identity", {"target": name})
     assert read_entries(tmp_path / FILE)["run", "identity"] == {"target": name}
+
+
+def test_what_a_kill_left_beside_a_file_is_removed(tmp_path):
+    (tmp_path / "plots").mkdir()
+    for name in (".result.json.71.tmp", "plots/.a.png.9.tmp", ".mine.tmp", "a.1.tmp"):
+        (tmp_path / name).touch()
+    with Journal(tmp_path):
+        left = {path.name for path in tmp_path.rglob("*tmp")}
+    assert left == {".mine.tmp", "a.1.tmp"}
