@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
 import optree
 import torch
 from torch import Tensor
@@ -61,6 +62,17 @@ def rebuilt(structure: Any, leaves: Sequence[Any]) -> Any:
     return optree.tree_unflatten(optree.tree_structure(structure, **WALK), leaves)
 
 
+def copied_item(item: Any) -> Any:
+    """An item with tensors and arrays of its own, for code that may work in place."""
+    return optree.tree_map(_copied, item, **WALK)
+
+
+def _copied(leaf: Any) -> Any:
+    if isinstance(leaf, Tensor):
+        return leaf.clone()
+    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
+
+
 def same_structure(items: Sequence[Any]) -> bool:
     """Whether all have the same containers and keys."""
     if all(isinstance(item, Tensor) for item in items):
@@ -113,7 +125,7 @@ class Collate:
     def _owned(self, items: list[Any], name: str) -> tuple[Values, Values]:
         assert self.own is not None  # noqa: S101 - the caller asked
         try:
-            made = self.own(items)
+            made = self.own(list(map(copied_item, items)))
         except Exception as error:
             otherwise = "call it with a list of items by itself"
             who, given = f"The collate function of {name}", f" for {len(items)} items"

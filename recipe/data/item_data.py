@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Subset
 
 from recipe.border.call_limit import seconds_allowed
-from recipe.data.collating import IGNORED, Collate, part_item, with_lengths
+from recipe.data.collating import IGNORED, Collate, copied_item, part_item, with_lengths
 from recipe.data.datasets import (
     EVAL_BATCH,
     AnyEpoch,
@@ -159,7 +159,10 @@ def gathered(kept: Sequence[Any], collate: Collate, name: str, places: Sequence[
     """A batch of some items. One that the user's function made is made anew where some of its items
     are asked for, unless each of its tensors has them one after the other.
     """
-    x, y = collate([kept[place] for place in places], name)
+    items = [kept[place] for place in places]
+    if collate.separate:  # else they are joined, which copies them
+        items = list(map(copied_item, items))
+    x, y = collate(items, name)
     if collate.own is None or (item_by_item(x, len(places)) and item_by_item(y, len(places))):
         return x, y
 

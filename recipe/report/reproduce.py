@@ -16,7 +16,7 @@ def command(settings: Mapping[str, Any]) -> str:
     for name, value in settings.items():
         if by_name or name != "target":
             words += _flags("--" + name.replace("_", "-"), value)
-    return visible(shlex.join(words)).replace("\n", "\\n")
+    return visible(shlex.join(words))
 
 
 def _flags(flag: str, value: Any) -> list[str]:

@@ -115,3 +115,43 @@ def test_what_works_in_place_changes_no_data(tmp_path, monkeypatch, name):
     assert held
     assert not spoiled, spoiled[0]
     assert all(torch.equal(now, then) for now, then in zip(given, before, strict=True))
+
+
+class Sequences(torch.utils.data.Dataset):
+    def __init__(self, n, seed):
+        source = torch.Generator().manual_seed(seed)
+        self.items = [(torch.randn(3 + k % 4, 4, generator=source), k % 2) for k in range(n)]
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, index):
+        return self.items[index]
+
+
+def spoiling_collate(items):
+    for x, _ in items:
+        x.mul_(0.5)
+    longest = max(len(x) for x, _ in items)
+    rows = [F.pad(x, (0, 0, 0, longest - len(x))) for x, _ in items]
+    return torch.stack(rows), torch.tensor([y for _, y in items])
+
+
+class Mean(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.inner(x).mean(1)
+
+
+def test_a_collate_function_that_works_in_place_changes_no_item(tmp_path):
+    train, val = Sequences(96, 0), Sequences(32, 1)
+    before = [x.clone() for part in (train, val) for x, _ in part.items]
+    declared = Experiment(
+        model=Mean, train=train, val=val, collate=spoiling_collate, batch_size=16, lr=0.05, epochs=2
+    )
+    run_execution.execute(declared, Settings(out=tmp_path, keep_going=True, until="lr_range"))
+    after = [x for part in (train, val) for x, _ in part.items]
+    assert all(map(torch.equal, after, before))
