@@ -39,7 +39,9 @@ def exists(name, rules, steps):
         return name in {option.flag for option in OPTIONS}
     if name.startswith("recipe."):
         return name.removeprefix("recipe.") in recipe.__all__
-    return name == FILE or name in rules or name in steps or ("/" in name and (ROOT / name).exists())
+    return (
+        name == FILE or name in rules or name in steps or ("/" in name and (ROOT / name).exists())
+    )
 
 
 @pytest.mark.parametrize("title", titles())

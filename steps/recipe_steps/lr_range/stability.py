@@ -36,8 +36,8 @@ from recipe_steps.lr_range.watched import CHECK_EVERY, Watched, in_tens, percent
 ABOVE = 2.0
 """Times the best rate, where training is looked at (Google's tuning playbook: twice)."""
 LONGEST, PART = 500, 20
-"""Iterations of it (the playbook: 500), and the part of a whole training that it takes at most, where
-that is more than the range test takes."""
+"""Iterations of it (the playbook: 500), and the part of a whole training that it takes at most,
+where that is more than the range test takes."""
 FURTHER = 5.0
 """Times the best rate, for the longest warm-up: that should bear far higher rates."""
 WARMUPS = (0.2, 0.5)
