@@ -92,7 +92,7 @@ if TYPE_CHECKING:
     from recipe.training.feature_extraction import CannotExtract, Features, extract_features
     from recipe.training.model_kinds import shifts_labels
     from recipe.training.models_from_weights import MODELS, model_of
-    from recipe.speed.throughput import Throughput, throughput
+    from recipe.speed.throughput import throughput
     from recipe.search.halving import Halving
     from recipe.search.ranking import best_of
     from recipe.search.short_training import FORWARD, ShortResult, ShortTraining
@@ -145,7 +145,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "data_fingerprint", "RunningAverage", "exponential_weights", "trained_parameters",
     "uniform_weights", "with_weights", "OutputPool", "CannotExtract", "Features",
     "extract_features", "MODELS", "model_of",
-    "Throughput", "throughput",
+    "throughput",
     # search
     "Halving", "best_of", "FORWARD", "ShortResult", "ShortTraining", "Params", "distinct_cells",
     "listed_values", "log_spaced", "proposed_cells", "quasi_random", "random_draws",
@@ -230,7 +230,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.training.feature_extraction": ("CannotExtract", "Features", "extract_features"),
     "recipe.training.model_kinds": ("shifts_labels",),
     "recipe.training.models_from_weights": ("MODELS", "model_of"),
-    "recipe.speed.throughput": ("Throughput", "throughput"),
+    "recipe.speed.throughput": ("throughput",),
     "recipe.search.halving": ("Halving",),
     "recipe.search.ranking": ("best_of",),
     "recipe.search.short_training": ("FORWARD", "ShortResult", "ShortTraining"),

@@ -64,7 +64,8 @@ def measure(ctx: Context) -> Evidence:
     settings = ctx.in_time("usual settings of the optimizer", lambda: settings_marks(ctx)) or {}
     scalars |= settings | longer(ctx) | wider(ctx) | rival(ctx, Evidence(scalars))
     ranged = ctx.evidence("lr_range")
-    scalars["gradient_norm_90"] = ranged.number("gradient_norm_90") if ranged else None
+    if ranged is not None and "gradient_norm_90" in ranged.scalars:
+        scalars["gradient_norm_90"] = ranged.scalars["gradient_norm_90"]
     inspected = ctx.evidence("inspect")
     if inspected is not None and "probe_train" in inspected.scalars:
         scalars |= {name: inspected.scalars[name] for name in ("probe_train", "probe_items")}
