@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -272,3 +273,34 @@ def test_threads_are_put_back():
     with pytest.raises(KeyError):
         work()
     assert (seen, torch.get_num_threads()) == ([before + 1], before)
+
+
+SPOILED = {
+    "no processes": {"way": {"sharing": "processes", "width": 0}},
+    "a text as width": {"way": {"sharing": "processes", "width": "2"}},
+    "less than no threads": {"way": {"threads": -3}},
+    "a way that there is not": {"way": {"sharing": "telepathy"}},
+    "another form": {"way": [1]},
+    "no gain": {"gain": "fast"},
+}
+
+
+@pytest.mark.parametrize("change", SPOILED.values(), ids=SPOILED)
+def test_a_remembered_way_that_is_none_is_looked_for_again(tmp_path, scripted, change):
+    scripted({})
+    assert not found().remembered
+    (path,) = (tmp_path / "speed").iterdir()
+    known = json.loads(path.read_text())
+    path.write_text(json.dumps({**known, **change}))
+    again = found()
+    assert not again.remembered
+    assert found().remembered
+
+
+def test_what_is_remembered_in_no_file_is_not_waited_for(tmp_path, scripted):
+    scripted({})
+    found()
+    (path,) = (tmp_path / "speed").iterdir()
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    assert not found().remembered
