@@ -2,12 +2,14 @@
 
 import json
 import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from recipe.core.errors import UsageError
+from recipe.core.files import read_plain
 from recipe.sources.image_layout import SPLITS
 from recipe.sources.objects import Boxes, Found
 
@@ -69,14 +71,14 @@ def _looks_like_one(path: Path) -> bool:
         with path.open(encoding="utf-8") as file:
             start = file.read(BEGINNING)
         return any(f'"{name}"' in start for name in NEEDED) and set(NEEDED) <= set(
-            json.loads(path.read_text("utf-8"))
+            json.loads(read_plain(path, sys.maxsize))
         )
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return False
 
 
 def _read(path: Path) -> Annotations:
-    data: Annotations = json.loads(path.read_text("utf-8"))
+    data: Annotations = json.loads(read_plain(path, sys.maxsize))
     return data
 
 

@@ -3,7 +3,6 @@ of unlike length are told by their place, lines above the header are passed over
 of any length.
 """
 
-import bz2
 import codecs
 import csv
 import gzip
@@ -13,7 +12,7 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from recipe.sources.decimal_signs import votes
 from recipe.sources.encodings import decoded
 from recipe.sources.plain_numbers import tidy
 from recipe.sources.table_rows import COMMENT, cut_out
+from recipe.sources.unpacking import unpacked
 
 BLANK = frozenset({
     "", "?", "na", "n/a", "n.a.", "n.a", "nan", "null", "(null)", "-", "--", "---", "\u2013",
@@ -62,11 +62,6 @@ SAMPLE_LINES = 200
 LONGEST_CELL = 2**31 - 1
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?')
 """What spreadsheets write above the header."""
-OPENERS: Mapping[str, Callable[[bytes], bytes]] = {
-    ".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress,
-}  # fmt: skip
-PACKED = (*OPENERS, ".zip")
-"""Endings of packed files."""
 
 
 @dataclass(frozen=True)
@@ -204,20 +199,6 @@ def _unicode_of(content: bytes, path: Path) -> str | None:
     if side is None:
         raise UsageError(f"{str(path)!r} is no text file: export the table as CSV.")
     return f"utf-16-{side}"
-
-
-def unpacked(path: Path) -> bytes:
-    """The content of a file, unpacked where its name says that it is packed."""
-    content = path.read_bytes()
-    if path.suffix.lower() == ".zip":
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = [n for n in archive.namelist() if not n.endswith("/") and "__MACOSX" not in n]
-            if len(names) != 1:
-                raise UsageError(
-                    f"{str(path)!r} holds {len(names)} files: unpack it, and name one."
-                )
-            return archive.read(names[0])
-    return OPENERS.get(path.suffix.lower(), bytes)(content)
 
 
 def _every_other(content: bytes, first: int) -> bool:

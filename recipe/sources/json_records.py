@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from recipe.core.errors import UsageError
-from recipe.sources.csv_cells import unpacked
+from recipe.sources.unpacking import unpacked
 
 JSON_LINES = (".jsonl", ".ndjson")
 
@@ -40,7 +40,7 @@ def _lines(path: Path, text: str) -> list[Any]:
         if line.strip():
             try:
                 found.append(json.loads(line))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise UsageError(
                     f"{str(path)!r} holds no JSON in line {place} ({error}): fix that line."
                 ) from error
@@ -50,7 +50,7 @@ def _lines(path: Path, text: str) -> list[Any]:
 def _whole(path: Path, text: str) -> list[Any]:
     try:
         data = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _lines(path, text)  # JSON lines under the name .json, as data sets often come
     if isinstance(data, dict):
         lists = [value for value in data.values() if isinstance(value, list)]

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from recipe.core.errors import UsageError
 from recipe.core.names import unknown
 from recipe.sources.csv_cells import (
-    PACKED,
     Columns,
     columns_of_rows,
     decimal_sign,
@@ -22,6 +21,7 @@ from recipe.sources.csv_cells import (
     unique_names,
 )
 from recipe.sources.json_records import JSON_LINES, records_of
+from recipe.sources.unpacking import PACKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
