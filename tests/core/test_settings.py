@@ -132,6 +132,7 @@ BAD = [
             ),
             (
                 "once",
+                "both",
                 "yes",
                 "all",
                 "please",

@@ -51,7 +51,7 @@ class Unit(nn.Module):
         return F.normalize(self.layer(x), dim=1)
 
 
-@pytest.mark.parametrize(("loss", "wrong"), LOSSES.items(), ids=str)
+@pytest.mark.parametrize(("loss", "wrong"), LOSSES.items(), ids=[loss.__name__ for loss in LOSSES])
 def test_a_loss_that_pushes_apart_what_belongs_together_is_named_and_no_other(
     loss, wrong, tmp_path
 ):
