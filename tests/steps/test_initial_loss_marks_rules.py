@@ -16,6 +16,7 @@ from recipe_steps.initial_loss.loss_rules import (
     loss_averaged_over_classes,
     loss_sign_flipped,
     loss_summed_over_batch,
+    softmax_over_batch,
     wrong_loss_for_task,
 )
 from recipe_steps.initial_loss.output_rules import (
@@ -112,6 +113,9 @@ MARKS = [
         "fail",
         says="grows by 0.2",
     ),
+    Case(softmax_over_batch, {"loss_is_over_batch": True}, "fail", says="dim=0"),
+    Case(softmax_over_batch, {"loss_is_over_batch": False}, None),
+    Case(softmax_over_batch, {}, None),
     Case(
         loss_sign_flipped,
         {"loss_towards_targets": 0.2, "loss_away_from_targets": -0.2, "loss": 2.3, "expected": 2.2},

@@ -70,6 +70,11 @@ def averaged(outputs, targets):
     return -(F.one_hot(targets, 3) * outputs.log_softmax(1)).mean()
 
 
+def over_items(outputs, targets):
+    """A softmax over the wrong dimension."""
+    return F.nll_loss(outputs.log_softmax(0), targets)
+
+
 def swapped_smoothing(outputs, targets, smoothing=0.1):
     """Its two amounts at each other's place."""
     classes = outputs.shape[1]
@@ -137,6 +142,7 @@ AT_FIRST = {
         {**REAL, "model": mlp(4, 1), "loss": F.binary_cross_entropy_with_logits},
         "wrong-loss-for-task"),
     "sign": ({"loss": minus}, "loss-sign-flipped"),
+    "softmax over items": ({"loss": over_items}, "softmax-over-batch"),
     "swapped smoothing": ({"loss": swapped_smoothing}, "loss-sign-flipped"),
     "relu on logits": ({"model": mlp(4, 3, 32, nn.ReLU())}, "output-activation-limits-range"),
     "tanh in regression": ({**REAL, "model": mlp(4, 1, 32, nn.Tanh())},

@@ -61,6 +61,8 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
         note("loss_normalises", lambda: _normalises(loss, outputs, targets))
         note("loss_is_logistic", lambda: _is_logistic(loss, outputs, targets))
         return scalars
+    if task.target_kind == "class index":
+        note("loss_is_over_batch", lambda: _is_over_batch(loss, outputs, targets))
     if task.target_kind == "zero or one":
         note("loss_is_softmax", lambda: _is_softmax(loss, outputs, targets))
         axis = task.class_axis(outputs, targets)
@@ -170,6 +172,19 @@ def _is_softmax(loss: LossFunction, outputs: Tensor, targets: Tensor) -> bool:
         own = -(targets.float() * made_up.log_softmax(1)).sum().item()
         factors.append(_value(loss, made_up, targets) / own if own else math.nan)
     return all(math.isclose(factor, factors[0], rel_tol=1e-4) for factor in factors)
+
+
+def _is_over_batch(loss: LossFunction, outputs: Tensor, targets: Tensor) -> bool:
+    """Whether it is the cross-entropy of a softmax over the items instead of the classes."""
+    if outputs.ndim != 2 or targets.ndim != 1:
+        return False
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(DIRECTIONS):
+        made_up = torch.randn(outputs.shape, generator=generator)
+        over_items = F.nll_loss(made_up.log_softmax(0), targets).item()
+        if not math.isclose(_value(loss, made_up, targets), over_items, rel_tol=1e-4):
+            return False
+    return True
 
 
 def _is_logistic(loss: LossFunction, outputs: Tensor, targets: Tensor) -> bool:

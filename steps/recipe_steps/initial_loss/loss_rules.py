@@ -133,6 +133,24 @@ def _squares_probabilities(evidence: Evidence) -> bool:
     return abs(neutral * classes / (1 - 1 / classes) - 1) < EXACT
 
 
+@rule("fail", exact=True, explains=[*SYMPTOMS, "wrong-loss-for-task"], remedy=remedies.usual_loss)
+def softmax_over_batch(evidence: Evidence) -> Finding | None:
+    """What: the loss takes the softmax over the items of the batch instead of over the classes.
+
+    Why: the items of a batch then compete with each other, and the classes of an item do not: what
+    an item is told depends on which others it happens to lie beside.
+
+    Fix: take the softmax along the classes (dim=1), or use cross_entropy on the logits.
+    """
+    if not evidence.flag("loss_is_over_batch"):
+        return None
+    return finding(
+        "fail",
+        "The loss is the cross-entropy of a softmax over the items of the batch (dim=0).",
+        "Take the softmax over the classes: log_softmax(outputs, dim=1), or cross_entropy.",
+    )
+
+
 @rule(
     "fail",
     exact=True,
@@ -208,6 +226,7 @@ RULES = (
     nll_on_probabilities,
     sigmoid_before_loss,
     loss_sign_flipped,
+    softmax_over_batch,
     wrong_loss_for_task,
     nll_on_logits,
     output_activation_limits_range,
