@@ -43,8 +43,8 @@ def last_bias_not_at_base_rate(evidence: Evidence) -> Finding | None:
         f"A model that knows nothing begins at a loss of {expected:.3g}, the base rate alone has "
         f"{floor:.3g}: with the last bias set to it, forty updates save {found - own:.0%} more "
         "of the loss of a constant prediction.",
-        f"In the model's constructor: with torch.no_grad(): {_in_code(layer)}.bias.copy_("
-        f"{LINES[kind]}).",
+        "In the model's constructor, within torch.no_grad(): "
+        f"`{_in_code(layer)}.bias.copy_({LINES[kind]})`.",
         confidence=0.9,
     )
 
