@@ -36,14 +36,18 @@ def _saved_bytes(model: nn.Module, experiment: Experiment, data: Splits, larger:
     """What one trial's forward pass keeps for the backward pass, scaled to a batch of
     validation where that is the larger one.
     """
+    return kept_bytes(model, experiment, data) * max(larger, EVAL_BATCH // experiment.batch_size)
+
+
+def kept_bytes(model: nn.Module, experiment: Experiment, data: Splits) -> int:
+    """What a forward pass over a batch of the experiment's size keeps for the backward pass."""
     kept: dict[int, int] = {}
 
     def keep(tensor: Tensor) -> Tensor:
         kept[tensor.data_ptr()] = tensor.nbytes
         return tensor
 
-    batch = experiment.batch_size
-    x, y = next(iter(data.train.batches(batch)))
+    x, y = next(iter(data.train.batches(experiment.batch_size)))
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         experiment.loss_function(model(x), y)
-    return sum(kept.values()) * max(larger, EVAL_BATCH // batch)
+    return sum(kept.values())

@@ -18,7 +18,10 @@ from recipe.core.keys_and_seeds import derive_seed, key
 from recipe.data.datasets import Splits
 from recipe.experiment import Experiment
 from recipe.machine.device import processor
+from recipe.machine.memory import free_memory
 from recipe.models.building import build_model
+from recipe.models.randomness import seeded
+from recipe.speed.fused_width import kept_bytes
 from recipe.speed.mode_search import RATES, USUAL_RATE
 from recipe.speed.stopwatch import MOST, Stopwatch
 from recipe.training.execution_mode import ExecutionMode
@@ -28,6 +31,8 @@ RISES = 1.1
 """Factor of the throughput below which twice the batch is no faster."""
 MOST_DOUBLINGS = 5
 """Beyond the declared size: 32 times as many items."""
+FEW, MEMORY_SHARE = 8, 0.5
+"""Items that tell how much memory each takes, and the share of what is free that a batch may."""
 NEEDED = 3
 """Iterations of one measurement at least."""
 FULLEST = 0.5
@@ -96,6 +101,7 @@ def _measured(
     began = time.perf_counter()
     rates: dict[int, float] = {}
     waiting, full = None, False
+    fits = _fitting(experiment, data, device)
     for size in _sizes(experiment, data):
         last = list(rates.items())[-2:]
         if len(last) > 1 and last[0][0] >= experiment.batch_size and _flat(last):
@@ -103,6 +109,9 @@ def _measured(
         # The next one takes twice as long as the last one, and wants three iterations.
         expected = NEEDED * 2 * last[-1][0] / last[-1][1] if last else 0.0
         if time.perf_counter() - began + expected > seconds:
+            break
+        if size > max(fits, experiment.batch_size):
+            full = True
             break
         try:
             timed = _timed(experiment, data, device, mode, size)
@@ -116,6 +125,20 @@ def _measured(
     if experiment.batch_size not in rates:
         return None
     return Throughput(tuple(rates), tuple(rates.values()), full, waiting)
+
+
+def _fitting(experiment: Experiment, data: Splits, device: torch.device) -> float:
+    """The batch size whose forward pass fills half of the free memory: on a processor nothing says
+    in time that there is no more.
+    """
+    few = min(FEW, experiment.batch_size)
+    try:
+        model = build_model(experiment, 0, device)
+        with seeded(0, device):
+            kept = kept_bytes(model, replace(experiment, batch_size=few), data)
+    except Exception:  # noqa: BLE001 - what does not run is not measured either
+        return 0.0
+    return MEMORY_SHARE * free_memory(device) / max(1, kept) * few
 
 
 def _flat(last: Sequence[tuple[int, float]]) -> bool:

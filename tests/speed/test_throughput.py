@@ -63,6 +63,17 @@ def test_it_ends_where_memory_does(scripted):
     assert (found.sizes, found.full) == ((8, 16, 32), True)
 
 
+def test_no_batch_is_tried_that_would_fill_the_memory(scripted, monkeypatch):
+    sizes = scripted(lambda _: 0.001)
+    kept = module.kept_bytes
+    seen = []
+    monkeypatch.setattr(module, "kept_bytes", lambda *given: seen.append(kept(*given)) or seen[-1])
+    monkeypatch.setattr(module, "free_memory", lambda _: seen[-1] * 2 * 5)  # five times 8 items
+    found = measured(batch_size=16)
+    assert sizes == [8, 16, 32]
+    assert (found.largest, found.full) == (32, True)
+
+
 def test_it_ends_in_time(scripted):
     sizes = scripted(lambda _: 100.0)
     assert measured(batch_size=1) is not None  # the first one is measured in any case

@@ -237,3 +237,17 @@ def test_branches_that_begin_at_zero_are_tried_too(tmp_path, monkeypatch):
     assert len(tried_names) == 5
     assert "residual branches that begin at zero (blocks.0, blocks.1" in tried_names[-1]
     assert tried_names[-2] == "gradients clipped at 2"
+
+
+def test_all_looks_leave_the_random_numbers_of_the_user_alone(tmp_path):
+    def dropping():
+        return nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.ReLU(), nn.Linear(8, 3))
+
+    with context(tmp_path, model=dropping) as ctx:
+        found = Candidates(2.0, [tried(0.5, 0.5, 1.0), tried(1.5, None)], None, 20)
+        assert ctx.runner.mode  # found before
+        torch.manual_seed(3)
+        expected = torch.rand(2)
+        torch.manual_seed(3)
+        look(ctx, found)
+        assert torch.equal(torch.rand(2), expected)

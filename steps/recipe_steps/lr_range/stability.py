@@ -19,6 +19,7 @@ from recipe.plugin import (
     norms_go_first,
     residual_branches,
     rounded,
+    seeded,
     with_zero_branches,
 )
 from recipe_steps.lr_range.candidates import (
@@ -153,7 +154,8 @@ def _other_branches(ctx: Context) -> list[tuple[str, Experiment]]:
         return []
     try:
         x, _ = next(iter(ctx.data.train.batches(min(FEW, experiment.batch_size))))
-        found = residual_branches(build_model(experiment, 0, ctx.device), x)
+        with seeded(0, ctx.device):  # dropout
+            found = residual_branches(build_model(experiment, 0, ctx.device), x)
         later = norms_go_first(build_model(experiment, 0, ctx.device)) is not None
     except Exception:  # noqa: BLE001 - a model that cannot be followed is left as it is
         return []
