@@ -124,6 +124,7 @@ def test_a_path_that_is_no_utf8_is_run_and_resumed(tmp_path):
     assert "known from the journal" in again.out
 
 
+@pytest.mark.slow
 def test_a_name_with_delete_in_it_is_resumed(tmp_path):
     path = written(tmp_path, name="a\x7fb.py")
     assert command(tmp_path, "run", path, "--until", "inspect").code == 0

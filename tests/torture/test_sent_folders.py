@@ -103,6 +103,7 @@ def test_weights_from_outside_are_not_read(made, tmp_path, place):
     assert_told(command(made.parents[1], "predict", folder, "val"), "outside the run folder")
 
 
+@pytest.mark.slow
 def test_links_are_not_written_through(made, tmp_path):
     outside = tmp_path / "outside"
     outside.mkdir()
