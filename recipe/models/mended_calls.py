@@ -1,5 +1,6 @@
 """Models whose forward does something that it should not: the same without it."""
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -61,6 +62,36 @@ def gradients_kept(make: Factory) -> Factory:
         return Around(make(**given), lambda _: _KeptGradients())
 
     return made
+
+
+def tokens_numbered(make: Factory) -> Factory:
+    """Models whose first table of embeddings adds to each token [n, T, width] a code of its place:
+    sines and cosines (Vaswani et al. 2017), as long as an embedding is on average.
+    """
+
+    def made(**given: Any) -> nn.Module:
+        model = make(**given)
+        for table in model.modules():
+            if isinstance(table, nn.Embedding):
+                table.register_forward_hook(_numbered)
+                break
+        return model
+
+    return made
+
+
+def _numbered(_: nn.Module, tokens: tuple[Any, ...], embedded: Tensor) -> Tensor:
+    if not tokens or not isinstance(tokens[0], Tensor) or tokens[0].ndim != 2:
+        return embedded
+    steps, width = embedded.shape[1:]
+    place = torch.arange(steps, device=embedded.device)[:, None]
+    pair = torch.arange(width, device=embedded.device) // 2
+    angle = place / 10_000 ** (2 * pair / width)
+    code = torch.where(
+        torch.arange(width, device=embedded.device) % 2 == 0, angle.sin(), angle.cos()
+    )
+    size = embedded.detach().square().mean().sqrt()
+    return embedded + size * math.sqrt(2) * code
 
 
 def registered(make: Factory) -> Factory:

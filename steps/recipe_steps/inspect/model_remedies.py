@@ -27,8 +27,17 @@ def _dropout_by_mode(subject: RemedyInput) -> "Experiment":
     return replace(subject.experiment, model=dropout_by_mode(subject.experiment.model))
 
 
+def _tokens_numbered(subject: RemedyInput) -> "Experiment":
+    from recipe.plugin import tokens_numbered
+
+    return replace(subject.experiment, model=tokens_numbered(subject.experiment.model))
+
+
 register = Remedy("register what is in lists and dicts", _registered, edits=("register-modules",))
 keep_gradients = Remedy("detach nothing in forward", _gradients_kept, edits=("keep-gradients",))
 switch_off_dropout = Remedy(
     "switch functional dropout off in evaluation mode", _dropout_by_mode, edits=("dropout-by-mode",)
+)
+number_tokens = Remedy(
+    "add codes of their places to the embeddings of tokens", _tokens_numbered, promotes=True
 )

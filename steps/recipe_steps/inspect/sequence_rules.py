@@ -1,6 +1,7 @@
 """Rules about sequences: what a model sees ahead, padding, and the shift of targets."""
 
 from recipe.plugin import Evidence, Finding, finding, rule
+from recipe_steps.inspect.model_remedies import number_tokens
 from recipe_steps.symptoms import NOT_GENERALISING, NOT_LEARNING
 
 REPEATS = 1e-4
@@ -172,6 +173,31 @@ def wrong_token_shift(evidence: Evidence) -> Finding | None:
     )
 
 
+@rule(
+    "note",
+    explains=["labels-look-random", *NOT_LEARNING, *NOT_GENERALISING],
+    remedy=number_tokens,
+)
+def order_ignored(evidence: Evidence) -> Finding | None:
+    """What: the answer stays the same when the tokens of an item change places.
+
+    Why: attention and means see a set of tokens. What depends on who does what to whom, or on what
+    comes first, such a model cannot learn. Where words alone tell the answer it is right as it is:
+    the remedy decides.
+
+    Fix: add a code of its place to the embedding of each token: a second table
+    nn.Embedding(length, width), or sines and cosines (Vaswani et al. 2017).
+    """
+    if not evidence.flag("order_ignored"):
+        return None
+    what = " Attention without codes of places sees no order." if evidence.flag("attends") else ""
+    return finding(
+        "note",
+        f"The answers do not change when the tokens of an item change places.{what}",
+        "If order matters, add positional encodings to the embeddings of the tokens.",
+    )
+
+
 def _where(shift: int) -> str:
     if shift == 0:
         return "the very token that the model is given at that step"
@@ -190,4 +216,6 @@ def _right_shift(shift: int, evidence: Evidence) -> str:
     return "Move the targets by one step: inputs x[:-1], targets x[1:]."
 
 
-RULES = (sees_the_future, wrong_token_shift, labels_not_masked, padding_changes_outputs)
+RULES = (
+    sees_the_future, wrong_token_shift, labels_not_masked, padding_changes_outputs, order_ignored,
+)  # fmt: skip

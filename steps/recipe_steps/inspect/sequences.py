@@ -9,6 +9,7 @@ from recipe_steps.inspect.lookahead import shift_marks
 from recipe_steps.inspect.padding import padding_marks
 from recipe_steps.inspect.passes import awake
 from recipe_steps.inspect.sequence_loss import padding_in_loss
+from recipe_steps.inspect.token_order import order_marks
 
 ITEMS = 4096
 """Items that are looked at."""
@@ -27,6 +28,8 @@ def sequences(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     )
     known = data.paddings(train.x, words=words)
     scalars = padding_marks(passed, train.x, known[0]) if known else {}
+    if words:
+        scalars |= order_marks(passed, train.x, known)
     y = train.y
     if isinstance(y, Tensor) and y.ndim == 2 and not y.is_floating_point():
         scalars |= padding_in_loss(passed, train.x, y, known)

@@ -69,6 +69,15 @@ def _memory(evidence: Evidence) -> Known | None:
     )
 
 
+def _told_by_something_simple(evidence: Evidence) -> bool:
+    """Whether a linear model or a forest is right on validation items beyond chance."""
+    error = evidence.number("simple_error")
+    scores = [evidence.number(f"simple_{name}") for name in ("linear", "forest")]
+    known = [score for score in scores if score is not None]
+    chance = max((run.chance for run in runs(evidence)), default=1.0)
+    return bool(known) and error is not None and max(known) > chance + ERRORS * error
+
+
 @rule("fail", explains=RANDOM)
 def labels_look_random(evidence: Evidence) -> Finding | None:
     """What: the training data is learnt by heart, and validation is no better than chance.
@@ -85,6 +94,8 @@ def labels_look_random(evidence: Evidence) -> Finding | None:
     """
     memory = _memory(evidence)
     if any(run.tells for run in runs(evidence)) or (memory and memory.helps):
+        return None
+    if _told_by_something_simple(evidence):
         return None
     strength, items = evidence.number("probe_train"), evidence.number("probe_items")
     untold = strength is not None and items is not None and strength < UNTOLD and (
