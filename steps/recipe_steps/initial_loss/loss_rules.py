@@ -201,6 +201,11 @@ def loss_sign_flipped(evidence: Evidence) -> Finding | None:
         )
     if towards is None or away is None or not (towards > 0 > away):
         return None
+    return _grows(evidence, towards)
+
+
+def _grows(evidence: Evidence, towards: float) -> Finding:
+    """What is said of a declared loss that grows on the way to the targets."""
     if evidence.text("task") == "embedding":
         return finding(
             "fail",
