@@ -3,6 +3,7 @@
 NOT_LEARNING = (
     "inputs-ignored", "model-too-small", "cannot-overfit-sample", "no-learning-rate-works",
     "learning-rate-too-low", "slow-start", "underfitting", "predicts-majority-class",
+    "simple-model-does-better",
 )  # fmt: skip
 """Of what keeps a model from learning."""
 OVERSHOOTING = (
@@ -12,5 +13,6 @@ OVERSHOOTING = (
 """Of what makes gradients large."""
 FIRST_LOSS = ("initial-loss-too-high", "initial-loss-too-low", "initial-loss-not-finite")
 SCALES = ("inputs-not-scaled", "inputs-over-normalized", "validation-preprocessing-differs")
-NOT_GENERALISING = ("overfitting", "labels-look-random", "metric-disagrees-with-loss")
+NOT_GENERALISING = ("overfitting", "labels-look-random", "metric-disagrees-with-loss",
+                    "simple-model-does-better")  # fmt: skip
 """Of validation data that are not like training data."""

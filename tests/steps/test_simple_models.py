@@ -23,6 +23,7 @@ SCORES = {"best_score": 0.81, "simple_linear": 0.8, "simple_forest": 0.87, "simp
 SIMPLE_CASES = [
     Case(simple_model_does_better, SCORES, "note", says="A random forest that learnt from 900"),
     Case(simple_model_does_better, SCORES | {"simple_linear": 0.9}, "note", says="A linear model"),
+    Case(simple_model_does_better, SCORES | {"best_score": 0.3, "best_chance": 0.1}, "warn"),
     Case(simple_model_does_better, SCORES | {"simple_forest": 0.83}, None),
     Case(simple_model_does_better, SCORES | {"best_score": NAN}, None),
     Case(simple_model_does_better, {"best_score": 0.81}, None),

@@ -7,14 +7,20 @@ ERRORS, WORTH = 2.0, 0.01
 NAMES = {"linear": "A linear model", "forest": "A random forest"}
 
 
-@rule("note")
+MOST_OF, SURELY = 0.6, 5.0
+"""Share of the way from chance to what a simple model scores that a run without a fault goes, and
+the standard errors by which it falls short of that one."""
+
+
+@rule("warn")
 def simple_model_does_better(evidence: Evidence) -> Finding | None:
     """What: a linear model or a random forest scores clearly better on validation than the best
     run.
 
     Why: such a model can hardly be got wrong, so what it knows is in the data: a network that knows
     less was trained too shortly, is too small, or has a fault. On tables of a few hundred rows
-    forests are often simply the better choice.
+    forests are often simply the better choice. A warning where the run goes little more than half
+    of the way from chance to what the simple model scores.
 
     Fix: use the simple model, or find out what keeps the network from knowing as much.
     """
@@ -27,8 +33,11 @@ def simple_model_does_better(evidence: Evidence) -> Finding | None:
     if known[name] - best <= max(WORTH, ERRORS * error):
         return None
     items = evidence.number("simple_items") or 0
+    chance = evidence.number("best_chance") or 0.0
+    falls_short = best - chance < MOST_OF * (known[name] - chance)
+    certain = known[name] - best > SURELY * error
     return finding(
-        "note",
+        "warn" if falls_short and certain else "note",
         f"{NAMES[name]} that learnt from {items:.0f} training items scores {known[name]:.3g} on "
         f"validation, the best run {best:.3g}.",
         "Use it, or find out what keeps the network from knowing as much.",

@@ -50,7 +50,7 @@ from recipe_steps.overfit_sample.failure_causes import (
     response,
     share_through_bottleneck,
 )
-from recipe_steps.overfit_sample.optimizer_settings import outside, rate_factor
+from recipe_steps.overfit_sample.optimizer_settings import rate_factor, settings_of
 from recipe_steps.overfit_sample.output_grid import reachable_on_grid
 from recipe_steps.overfit_sample.rules import LINEAR
 from recipe_steps.overfit_sample.something_simple import OTHERS, something_simple
@@ -84,7 +84,7 @@ def measure(ctx: Context) -> Evidence:
         ctx.experiment, metric=None, task=ctx.task, augment=None, weight_decay=0.0,
         clip_norm=None, warmup=0.0, schedule="constant", batch_size=size, shuffle=True,
     )  # fmt: skip
-    marks = linear | grid | update_marks(ctx, sample, size) | outside(ctx.experiment, fresh)
+    marks = linear | grid | update_marks(ctx, sample, size) | settings_of(ctx.experiment, fresh)
     first = replace(bare, lr=candidate_rates(bare)[0])
     if fails_already(ctx, Evidence(marks)):
         return Evidence(marks | {"items": len(sample), "minibatch": size})

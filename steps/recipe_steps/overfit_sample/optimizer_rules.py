@@ -40,6 +40,30 @@ def optimizer_settings_unusual(evidence: Evidence) -> Finding | None:
     return _on_sample(evidence) or _in_training(evidence) or _by_ranges(evidence)
 
 
+@rule("warn", explains=[*NOT_LEARNING, *OVERSHOOTING, "best-at-edge-of-grid",
+                        "update-ratio-too-low", "lr-range-at-edge", "still-improving"],
+      remedy=remedies.pass_rate_on)  # fmt: skip
+def rate_not_passed_on(evidence: Evidence) -> Finding | None:
+    """What: the function that makes the optimizer gives it the same rate whatever rate it is
+    asked for.
+
+    Why: the rate that is declared, searched or scheduled never reaches the optimizer: all trials
+    train alike, at a rate that nobody looks at.
+
+    Fix: hand the rate on, as in lambda params, lr, weight_decay: Adam(params, lr=lr).
+    """
+    rate = evidence.number("ignored_rate")
+    if rate is None:
+        return None
+    return finding(
+        "fail" if evidence.scalars.get("reached") is False else "warn",
+        f"The optimizer has a rate of {rate:g} whatever rate its function is given: no search and "
+        "no declared rate changes it.",
+        "Hand the rate on: lambda params, lr, weight_decay: Adam(params, lr=lr).",
+        confidence=0.9,
+    )
+
+
 def _on_sample(evidence: Evidence) -> Finding | None:
     """Where a sample is learnt with usual settings only, or much faster."""
     factor, usual = evidence.number("rate_factor"), evidence.number("usual_optimizer_progress")

@@ -26,6 +26,8 @@ ITERATIONS = 16
 ORDERS = 5.0
 """Factor to the rate, up or down, from which the settings are suspected. Momentum of 0.98 acts
 with 5 times the rate of the usual 0.9."""
+FURTHER_RATE = 3.0
+"""Times the declared rate, to see whether it is passed on."""
 USUAL = {"momentum": (0.0, 0.98), "alpha": (0.5, 0.9999), "eps": (1e-15, 1e-3),
          "beta1": (0.0, 0.98), "beta2": (0.8, 0.99999)}  # fmt: skip
 """What trainings that are published use, with few exceptions (such as 0.99 in nnU-Net, and an
@@ -61,6 +63,11 @@ def rate_factor(ctx: Context, experiment: Experiment, sample: TensorData) -> dic
     return {"rate_factor": factor, "usual_optimizer": name}
 
 
+def settings_of(experiment: Experiment, model: nn.Module) -> dict[str, Scalar]:
+    """What can be read off the declared optimizer."""
+    return outside(experiment, model) | rate_ignored(experiment, model)
+
+
 def outside(experiment: Experiment, model: nn.Module) -> dict[str, Scalar]:
     """Settings of the declared optimizer outside of what is usual, in words; and whether the betas
     are the wrong way round. Nothing for an optimizer that is not known, and for none.
@@ -85,6 +92,20 @@ def outside(experiment: Experiment, model: nn.Module) -> dict[str, Scalar]:
         return {}
     turned = len(betas) > 1 and betas[0] > max(betas[1], USUAL["beta1"][1])
     return {"unusual_settings": ", ".join(said), "usual_optimizer": name, "betas_turned": turned}
+
+
+def rate_ignored(experiment: Experiment, model: nn.Module) -> dict[str, Scalar]:
+    """`ignored_rate`: the rate that a function of the user's gives its optimizer whatever rate it
+    is asked for. Nothing for optimizers that are not known: some find their rate by themselves.
+    """
+    if experiment.update is not None or isinstance(experiment.optimizer, str):
+        return {}
+    asked = experiment.lr or 1e-3
+    made = [build_optimizer(experiment, model, factor * asked) for factor in (1.0, FURTHER_RATE)]
+    rates = [{float(group["lr"]) for group in optimizer.param_groups} for optimizer in made]
+    if OPTIMIZER_FAMILIES.get(type(made[0])) not in OPTIMIZERS or rates[0] != rates[1]:
+        return {}
+    return {"ignored_rate": max(rates[0])}
 
 
 def suspicious(marks: dict[str, Scalar]) -> bool:

@@ -7,7 +7,10 @@ from recipe_steps.inspect.model_rules import inputs_ignored, parameters_without_
 from recipe_steps.inspect.scale_rules import inputs_not_scaled, inputs_over_normalized
 from recipe_steps.norm_momentum import usual_momentum
 from recipe_steps.overfit_sample import remedies
-from recipe_steps.overfit_sample.optimizer_rules import optimizer_settings_unusual
+from recipe_steps.overfit_sample.optimizer_rules import (
+    optimizer_settings_unusual,
+    rate_not_passed_on,
+)
 
 LINEAR = 1e-4
 """Relative bend that rounding leaves to a linear model."""
@@ -270,6 +273,7 @@ RULES = (
     evaluation_differs_from_training,
     inputs_not_scaled,
     inputs_over_normalized,
+    rate_not_passed_on,
     optimizer_settings_unusual,
     inputs_ignored,
     model_is_linear,
