@@ -1,5 +1,6 @@
 """Models whose forward does something that it should not: the same without it."""
 
+import copy
 import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -92,6 +93,37 @@ def _numbered(_: nn.Module, tokens: tuple[Any, ...], embedded: Tensor) -> Tensor
     )
     size = embedded.detach().square().mean().sqrt()
     return embedded + size * math.sqrt(2) * code
+
+
+def layers_apart(make: Factory) -> Factory:
+    """Models in whose lists each place has a layer of its own: where one stands several times, the
+    later places get copies, drawn anew where a layer can be.
+    """
+
+    def made(**given: Any) -> nn.Module:
+        model = make(**given)
+        for container in list(model.modules()):
+            if isinstance(container, nn.ModuleList | nn.ModuleDict | nn.Sequential):
+                seen: set[int] = set()
+                places: Any = list(range(len(container)))
+                if isinstance(container, nn.ModuleDict):
+                    places = list(container)
+                for place in places:
+                    if id(container[place]) in seen:
+                        container[place] = _drawn_anew(container[place])
+                    seen.add(id(container[place]))
+        return model
+
+    return made
+
+
+def _drawn_anew(layer: nn.Module) -> nn.Module:
+    fresh = copy.deepcopy(layer)
+    for part in fresh.modules():
+        for name in ("reset_parameters", "_reset_parameters"):
+            if callable(draw := getattr(part, name, None)):
+                draw()
+    return fresh
 
 
 def registered(make: Factory) -> Factory:

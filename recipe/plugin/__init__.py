@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from recipe.border.faults import error_location, said_of, users_place
     from recipe.models.dropout import no_dropout
     from recipe.models.mended_calls import (
-        dropout_by_mode, gradients_kept, registered, tokens_numbered,
+        dropout_by_mode, gradients_kept, layers_apart, registered, tokens_numbered,
     )
     from recipe.models.randomness import seeded
     from recipe.models.blocks import in_head
@@ -131,7 +131,8 @@ __all__ = [  # noqa: RUF022 - by what they are for
     # fresh models, and models around them
     "adapter_of", "advice", "batch_norms", "build_model", "error_location", "said_of",
     "users_place",
-    "no_dropout", "dropout_by_mode", "gradients_kept", "registered", "tokens_numbered", "seeded",
+    "no_dropout", "dropout_by_mode", "gradients_kept", "layers_apart", "registered", "tokens_numbered",
+    "seeded",
     "in_head", "norms_go_first", "residual_branches", "with_zero_branches", "SCRATCH",
     "reset_weights", "start_file", "why_not_reset", "Mapped", "Masked", "Rectified", "Standardised",
     "StandardisedParts", "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_dropout",
@@ -197,7 +198,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.border.faults": ("error_location", "said_of", "users_place"),
     "recipe.models.dropout": ("no_dropout",),
     "recipe.models.mended_calls": (
-        "dropout_by_mode", "gradients_kept", "registered", "tokens_numbered",
+        "dropout_by_mode", "gradients_kept", "layers_apart", "registered", "tokens_numbered",
     ),
     "recipe.models.randomness": ("seeded",),
     "recipe.models.blocks": ("in_head",),

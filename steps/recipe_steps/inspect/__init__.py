@@ -11,6 +11,7 @@ from recipe_steps.inspect import (
     rules,
     scale_rules,
     sequence_rules,
+    sharing_rules,
     split_rules,
     state_rules,
 )
@@ -37,7 +38,8 @@ class Inspect:
     requires: frozenset[str] = frozenset()
     rules = (
         *rules.RULES, *split_rules.RULES, *sequence_rules.RULES, *model_rules.RULES,
-        *scale_rules.RULES, *state_rules.RULES, *label_rules.RULES, *item_rules.RULES,
+        *scale_rules.RULES, *state_rules.RULES, *sharing_rules.RULES, *label_rules.RULES,
+        *item_rules.RULES,
     )  # fmt: skip
     figures = (
         Figure("samples", "Training items as the model gets them", ("samples",), "sheet",

@@ -27,6 +27,7 @@ from recipe.plugin import (
 )
 from recipe_steps.inspect.progress import progress
 from recipe_steps.inspect.remedies import unfrozen
+from recipe_steps.inspect.shared_layers import shared_layers
 from recipe_steps.rows import as_tensor
 
 ITEMS = 8
@@ -51,7 +52,7 @@ def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device)
     x = train.x[:ITEMS].clone()
     scalars = _repeatability(ctx, model.eval(), x, train) | _parameters(model) | _frozen(ctx, model)
-    scalars |= _moving_norms(ctx, model, x) | _odd_momentum(model)
+    scalars |= _moving_norms(ctx, model, x) | _odd_momentum(model) | shared_layers(model)
     if ctx.experiment.update is None:
         scalars |= _reach(ctx, model.train(), x, train)
         scalars |= _ignored_steps(ctx, model, train.x[:MANY_ITEMS].clone())

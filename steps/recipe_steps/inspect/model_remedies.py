@@ -33,6 +33,12 @@ def _tokens_numbered(subject: RemedyInput) -> "Experiment":
     return replace(subject.experiment, model=tokens_numbered(subject.experiment.model))
 
 
+def _own_layers(subject: RemedyInput) -> "Experiment":
+    from recipe.plugin import layers_apart
+
+    return replace(subject.experiment, model=layers_apart(subject.experiment.model))
+
+
 register = Remedy("register what is in lists and dicts", _registered, edits=("register-modules",))
 keep_gradients = Remedy("detach nothing in forward", _gradients_kept, edits=("keep-gradients",))
 switch_off_dropout = Remedy(
@@ -41,3 +47,4 @@ switch_off_dropout = Remedy(
 number_tokens = Remedy(
     "add codes of their places to the embeddings of tokens", _tokens_numbered, promotes=True
 )
+own_layers = Remedy("make a layer of its own for each place", _own_layers, promotes=True)
