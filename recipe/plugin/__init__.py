@@ -131,8 +131,8 @@ __all__ = [  # noqa: RUF022 - by what they are for
     # fresh models, and models around them
     "adapter_of", "advice", "batch_norms", "build_model", "error_location", "said_of",
     "users_place",
-    "no_dropout", "dropout_by_mode", "gradients_kept", "layers_apart", "registered", "tokens_numbered",
-    "seeded",
+    "no_dropout", "dropout_by_mode", "gradients_kept", "layers_apart", "registered",
+    "tokens_numbered", "seeded",
     "in_head", "norms_go_first", "residual_branches", "with_zero_branches", "SCRATCH",
     "reset_weights", "start_file", "why_not_reset", "Mapped", "Masked", "Rectified", "Standardised",
     "StandardisedParts", "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_dropout",
