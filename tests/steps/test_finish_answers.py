@@ -82,6 +82,13 @@ def test_right_answers_are_counted_by_class():
     assert curves == {"class_number": (0.0, 1.0, 2.0), "class_right": (1.0, 0.5, 1.0)}
 
 
+def test_one_mistake_is_nothing_where_all_others_are_right():
+    targets = torch.tensor([0] * 50 + [1] * 400)
+    said = targets.clone()
+    said[0] = 1
+    assert by_class(targets, said, 2)[0]["worst_luck"] > 0.01
+
+
 def test_a_single_class_has_no_worst_one():
     assert by_class(torch.zeros(20, dtype=torch.long), torch.zeros(20), 3) == ({}, {})
 

@@ -2,6 +2,7 @@
 
 import math
 import os
+from statistics import stdev
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from torch import nn
 
 from recipe import Experiment
 from recipe.core.errors import UsageError
+from recipe.plugin import loss_and_score
 from recipe_steps.finish.heldout import LEDGER, RESAMPLES, _look, interval
 
 SOURCE = torch.Generator().manual_seed(0)
@@ -56,6 +58,23 @@ def test_any_other_score_has_the_interval_of_the_bootstrap(metric):
     expected = [torch.quantile(torch.tensor(scores), q).item() for q in (0.025, 0.975)]
     assert (low, high) == pytest.approx(expected, abs=1e-4)
     assert low < high
+
+
+def test_embeddings_are_not_compared_with_copies_of_themselves():
+    draw = torch.Generator().manual_seed(3)
+    widths, scores = [], []
+    for _ in range(20):
+        y = torch.arange(120) % 6
+        outputs = 1.2 * nn.functional.one_hot(y, 6) + torch.randn(120, 6, generator=draw)
+        made = experiment(
+            task="embedding", metric="recall_at_1", loss=lambda e, _: e.square().mean()
+        )
+        low, high, _ = interval(made, [(outputs, y)], 5, 200)
+        score = loss_and_score(made, [(outputs, y)])[1]
+        assert low < score < high
+        widths.append(high - low)
+        scores.append(score)
+    assert 0.5 < sum(widths) / 20 / (2 * Z * stdev(scores)) < 2.0
 
 
 def test_masks_are_drawn_by_their_sums():

@@ -138,7 +138,9 @@ def by_class(
         worst = min(large, key=share.__getitem__)
         others = int(items.sum() - items[worst])
         rest = int(hits.sum() - hits[worst]) / others
-        luck = float(binom.cdf(int(hits[worst]), int(items[worst]), rest)) * len(large)
+        # that others were all right does not make one mistake impossible (Laplace's rule)
+        usual = (int(hits.sum() - hits[worst]) + 1) / (others + 2)
+        luck = float(binom.cdf(int(hits[worst]), int(items[worst]), usual)) * len(large)
         scalars |= {
             "worst_class": _name(worst, names),
             "worst_items": int(items[worst]),

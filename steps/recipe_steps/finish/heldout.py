@@ -17,6 +17,7 @@ from recipe.plugin import (
     CannotWriteError,
     Chosen,
     Context,
+    Embedding,
     Experiment,
     FinalScore,
     UsageError,
@@ -146,7 +147,14 @@ def _resampled(experiment: Experiment, found: Sequence[Batch], seed: int, resamp
             scores.append(task.score(sums[drawn].sum(0)))
         return torch.tensor(scores, dtype=torch.float64)
     outputs, targets = (torch.cat(list(parts)) for parts in zip(*found, strict=True))
+    compared = isinstance(task, Embedding)  # items with each other: a copy would be the nearest
     for _ in range(resamples):
-        drawn = torch.randint(n, (n,), generator=generator).to(outputs.device)
+        drawn = torch.randint(n, (n,), generator=generator)
+        if compared:  # halves differ from the whole as wholes do from others of their size
+            drawn = torch.randperm(n, generator=generator)[: (n + 1) // 2]
+        drawn = drawn.to(outputs.device)
         scores.append(loss_and_score(experiment, [(outputs[drawn], targets[drawn])])[1])
-    return torch.tensor(scores, dtype=torch.float64)
+    resampled = torch.tensor(scores, dtype=torch.float64)
+    if compared:
+        return resampled - resampled.mean() + loss_and_score(experiment, [(outputs, targets)])[1]
+    return resampled
