@@ -7,6 +7,7 @@ from recipe.plugin import Evidence, Figure, read_examples
 from recipe_steps import label_rules
 from recipe_steps.inspect import (
     item_rules,
+    leak_rules,
     model_rules,
     rules,
     scale_rules,
@@ -38,8 +39,8 @@ class Inspect:
     requires: frozenset[str] = frozenset()
     rules = (
         *rules.RULES, *split_rules.RULES, *sequence_rules.RULES, *model_rules.RULES,
-        *scale_rules.RULES, *state_rules.RULES, *sharing_rules.RULES, *label_rules.RULES,
-        *item_rules.RULES,
+        *scale_rules.RULES, *state_rules.RULES, *sharing_rules.RULES, *leak_rules.RULES,
+        *label_rules.RULES, *item_rules.RULES,
     )  # fmt: skip
     figures = (
         Figure("samples", "Training items as the model gets them", ("samples",), "sheet",

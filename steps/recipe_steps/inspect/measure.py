@@ -30,6 +30,7 @@ from recipe.plugin import (
     shape_of,
 )
 from recipe_steps.inspect.imbalance import class_counts
+from recipe_steps.inspect.leaking_inputs import leaking_inputs
 from recipe_steps.inspect.looks import items, looks, probes
 from recipe_steps.inspect.loss_call import loss_call
 from recipe_steps.inspect.repeats import all_repeats
@@ -82,6 +83,8 @@ def measure(ctx: Context) -> Evidence:
         scalars |= class_counts(ctx, train) | _label_values(ctx, (train, val), scalars)
         scalars |= ctx.in_time("repeated items", partial(all_repeats, train, val)) or {}
         scalars |= ctx.in_time("the split", partial(_split, ctx, train, val)) or {}
+        parts_of = (train.x, train.y), (val.x, val.y)
+        scalars |= ctx.in_time("inputs beside labels", partial(leaking_inputs, *parts_of)) or {}
         if scalars.get("shape_problem") is None:
             scalars |= loss_call(ctx, train) | looks(ctx, train, lambda: _try_metric(ctx))
         if not fails_already(ctx, Evidence(scalars)):

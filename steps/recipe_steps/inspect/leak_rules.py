@@ -1,0 +1,63 @@
+"""A rule about columns that know the training labels."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from recipe.plugin import Evidence, Finding, Remedy, RemedyInput, finding, rule
+from recipe_steps.symptoms import NOT_GENERALISING
+
+if TYPE_CHECKING:
+    from recipe.plugin import Experiment
+
+
+def _without_column(subject: RemedyInput) -> "Experiment | None":
+    """The column holds its mean for all items."""
+    import torch
+    from torch import Tensor
+
+    from recipe.plugin import Masked, TensorData
+
+    train, column = subject.data.train, subject.evidence.number("leak_column")
+    if not isinstance(train, TensorData) or not isinstance(train.x, Tensor) or column is None:
+        return None
+    kept = torch.ones(train.x.shape[1], dtype=torch.bool, device=train.x.device)
+    kept[int(column)] = False
+    make, mean = subject.experiment.model, train.x.mean(0)
+
+    def masked(**given: Any) -> Any:
+        return Masked(make(**given), kept, mean)
+
+    return replace(subject.experiment, model=masked)
+
+
+@rule(
+    "warn",
+    explains=[*NOT_GENERALISING, "noisy-labels"],
+    remedy=Remedy("leave out the column", _without_column),
+)
+def input_knows_training_labels(evidence: Evidence) -> Finding | None:
+    """What: a column goes with the labels of the training items, and far less, or not at all, with
+    those of validation.
+
+    Why: it was made with the help of the training labels, as the mean label of each shop is where
+    a row's own label is part of that mean. The model trusts it more than it deserves. Data that
+    changed between both parts look alike: the remedy decides.
+
+    Fix: leave the column out, or compute it out of fold: for each row from other rows alone.
+    """
+    column, shown, left = (
+        evidence.number(name) for name in ("leak_column", "leak_train", "leak_val")
+    )
+    if column is None or shown is None or left is None:
+        return None
+    return finding(
+        "warn",
+        f"Input {column:.0f} goes with the training labels (rank correlation {shown:.2f}) and not "
+        f"with those of validation ({left:.2f}).",
+        "Leave it out, or compute it for each row without that row's own label.",
+        confidence=0.7,
+    )
+
+
+RULES = (input_knows_training_labels,)
+"""All of them."""
