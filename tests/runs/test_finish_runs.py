@@ -34,7 +34,9 @@ def run(out, declared=tested, observe=None, **settings):
 
 def without_times(value):
     if isinstance(value, dict):
-        return {k: without_times(v) for k, v in value.items() if k not in ("seconds", "out")}
+        return {
+            k: without_times(v) for k, v in value.items() if k not in ("seconds", "proofs", "out")
+        }
     return [without_times(item) for item in value] if isinstance(value, list) else value
 
 

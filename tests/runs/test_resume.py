@@ -29,7 +29,7 @@ KILLS = [
 
 def without_times(value):
     if isinstance(value, dict):
-        return {k: without_times(v) for k, v in value.items() if k != "seconds"}
+        return {k: without_times(v) for k, v in value.items() if k not in ("seconds", "proofs")}
     return [without_times(item) for item in value] if isinstance(value, list) else value
 
 

@@ -6,6 +6,7 @@ from test_label_rules import PROBED, RANDOM
 from test_sequence_rules import SEQUENCE_CASES
 
 from recipe_steps.inspect import Inspect
+from recipe_steps.inspect.leak_rules import input_knows_training_labels
 from recipe_steps.inspect.rules import (
     class_imbalance,
     constant_inputs,
@@ -22,6 +23,8 @@ from recipe_steps.inspect.scale_rules import (
     inputs_over_normalized,
     targets_not_scaled,
 )
+from recipe_steps.inspect.sequence_rules import order_ignored
+from recipe_steps.inspect.sharing_rules import layers_shared
 from recipe_steps.inspect.split_rules import (
     too_little_validation_data,
     train_validation_overlap,
@@ -110,7 +113,18 @@ def one_input(share, **more):
     return {"most_frequent_input": share, "told_by_inputs": 0.1, "inputs_seen": 20} | more
 
 
+LEAK = {"leak_column": 3, "leak_train": 0.7, "leak_val": 0.05}
+SHARED = {"shared_times": 6, "shared_in": "tables", "shared_kind": "Embedding"}
 CASES = [
+    Case(order_ignored, {"order_ignored": True, "attends": True}, "note", says="Attention"),
+    Case(order_ignored, {"order_ignored": False, "attends": True}, None),
+    Case(order_ignored, {}, None),
+    Case(layers_shared, SHARED, "note", says="6 places in tables"),
+    Case(layers_shared, SHARED | {"shared_times": NAN}, None),
+    Case(layers_shared, {}, None),
+    Case(input_knows_training_labels, LEAK, "warn", says="Input 3"),
+    Case(input_knows_training_labels, LEAK | {"leak_val": NAN}, None),
+    Case(input_knows_training_labels, {}, None),
     Case(inputs_not_finite, {"train_input_nonfinite": 1}, "fail", says="1 input values of train"),
     Case(inputs_not_finite, {"val_target_nonfinite": 9}, "fail", says="9 target values of val"),
     Case(

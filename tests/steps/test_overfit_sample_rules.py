@@ -3,6 +3,7 @@ from test_overfit_controls import CONTROL_CASES
 from test_update_marks import UPDATE_CASES
 
 from recipe_steps.overfit_sample import OverfitSample
+from recipe_steps.overfit_sample.optimizer_rules import rate_not_passed_on
 from recipe_steps.overfit_sample.rules import (
     cannot_overfit_sample,
     contradictory_labels,
@@ -76,6 +77,10 @@ def settings(reached, own, others, passes=300, usual=20):
 
 
 CASES = [
+    Case(rate_not_passed_on, {"ignored_rate": 0.3, "reached": False}, "fail", says="0.3 whatever"),
+    Case(rate_not_passed_on, {"ignored_rate": 0.3, "reached": True}, "warn"),
+    Case(rate_not_passed_on, {"ignored_rate": NAN}, None),
+    Case(rate_not_passed_on, {}, None),
     Case(cannot_overfit_sample, sample(True, 1.0), None),
     Case(cannot_overfit_sample, sample(True, 0.99), None),  # within the task's tolerance
     Case(cannot_overfit_sample, sample(False, 0.999), "fail", says="a score of 0.999"),

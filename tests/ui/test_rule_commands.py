@@ -266,7 +266,8 @@ def test_what_ascii_cannot_write_becomes_a_question_mark(command):
 
 def test_a_cold_start_in_a_terminal_is_light(tmp_path):
     code = (
-        "import sys; sys.stdout.isatty = lambda: True\nfrom recipe.ui.cli import main\n"
+        "import io, sys\nclass Screen(io.TextIOWrapper):\n    def isatty(self): return True\n"
+        "sys.stdout = Screen(sys.stdout.buffer)\nfrom recipe.ui.cli import main\n"
         "try:\n    main(['explain', 'overfitting'])\nexcept SystemExit as stop:\n    assert not stop.code\n"
         "assert 'rich' in sys.modules\n"
         "assert not {'torch', 'numpy', 'matplotlib', 'jinja2'} & set(sys.modules)\n"

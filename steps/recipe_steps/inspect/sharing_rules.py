@@ -13,7 +13,7 @@ def layers_shared(evidence: Evidence) -> Finding | None:
     or stages need weights of their own, the model has a sixth of what it seems to have. Some
     networks share weights on purpose: the remedy decides.
 
-    Fix: make a layer for each place, [Linear(8, 8) for _ in range(6)].
+    Fix: make a layer for each place, [Linear(8, 8) for place in range(6)].
     """
     times, where = evidence.number("shared_times"), evidence.text("shared_in")
     if times is None or where is None:
@@ -23,7 +23,7 @@ def layers_shared(evidence: Evidence) -> Finding | None:
         "note",
         f"{times:.0f} places in {where} hold one and the same {kind}: they share their weights.",
         f"If each is to learn by itself, make it anew for each place: "
-        f"[{kind}(...) for _ in range({times:.0f})].",
+        f"[{kind}(...) for place in range({times:.0f})].",
     )
 
 
