@@ -132,8 +132,12 @@ def trained(strength, items=300, best=0.55, learnt=0.6, chance=0.5, **more):
     [
         ({"strength": 1.0}, "know nothing of them either"),
         ({"strength": 2.6}, None),
+        ({"strength": 2.6, "probe_across": 2.0}, None),
+        ({"strength": 2.6, "probe_across": 0.2}, "know nothing of them either"),
+        ({"strength": 3.6, "probe_across": 0.2}, None),
         ({"strength": NAN}, None),
         ({"strength": 1.0, "items": 299}, None),
+        ({"strength": 1.0, "simple_forest": 0.8, "simple_error": 0.04}, None),
         ({"strength": 1.0, "best": 0.59}, None),  # the model learns what they do not see
         ({"strength": 1.0, "best": 0.55, "best_start": 0.693, "loss": 0.6}, None),
     ],

@@ -68,7 +68,8 @@ def measure(ctx: Context) -> Evidence:
         scalars["gradient_norm_90"] = ranged.scalars["gradient_norm_90"]
     inspected = ctx.evidence("inspect")
     if inspected is not None and "probe_train" in inspected.scalars:
-        scalars |= {name: inspected.scalars[name] for name in ("probe_train", "probe_items")}
+        probed = ("probe_train", "probe_items", "probe_across")
+        scalars |= {name: inspected.scalars.get(name) for name in probed}
     if (best := ctx.best_trial) is not None:
         scalars |= ctx.in_time("doubtful labels", lambda: label_marks(ctx, best)) or {}
         scalars |= ctx.in_time("labels learnt by heart", lambda: memory_marks(ctx, best)) or {}

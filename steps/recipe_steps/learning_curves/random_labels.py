@@ -16,6 +16,9 @@ above it for certain."""
 UNTOLD, ENOUGH_ITEMS = 2.5, 300
 """Strength up to which simple predictors know nothing (`inspect.label_probe`): of 300 made-up data
 sets without any relation 3 came above; and the items from which that is said of all there are."""
+LUCKY, NO_USE = 3.5, 1.0
+"""Strength that no relation reaches by luck (see `label_rules`), and one from training to
+validation that is nothing."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,18 @@ def _memory(evidence: Evidence) -> Known | None:
     )
 
 
+def _untold(evidence: Evidence) -> bool:
+    """Whether simple predictors know nothing of the labels of many items; or so little that it may
+    be luck, and what they learnt from training is worth nothing in validation.
+    """
+    strength, items = evidence.number("probe_train"), evidence.number("probe_items")
+    if strength is None or items is None or items < ENOUGH_ITEMS:
+        return False
+    across = evidence.number("probe_across")
+    by_luck = across is not None and across < NO_USE and strength < LUCKY
+    return strength < UNTOLD or by_luck
+
+
 def _told_by_something_simple(evidence: Evidence) -> bool:
     """Whether a linear model or a forest is right on validation items beyond chance."""
     error = evidence.number("simple_error")
@@ -97,10 +112,7 @@ def labels_look_random(evidence: Evidence) -> Finding | None:
         return None
     if _told_by_something_simple(evidence):
         return None
-    strength, items = evidence.number("probe_train"), evidence.number("probe_items")
-    untold = strength is not None and items is not None and strength < UNTOLD and (
-        items >= ENOUGH_ITEMS
-    )  # fmt: skip
+    untold = _untold(evidence)
 
     def test(run: Run) -> str | None:
         if not run.of_classes or not run.items:
