@@ -19,11 +19,12 @@ demo: $(INSTALLED)
 test: lint types
 	$(PYTEST) -m "not slow"
 
+# Attacks on whole runs: make test has the short form.
 torture: $(READY)
 	$(PYTEST) -m "torture"
 
 test-slow: $(READY)
-	$(PYTEST) -m "slow and not heavy"
+	$(PYTEST) -m "slow and not heavy and not torture"
 
 # Large networks of other libraries and long lists of runs; forty minutes on two cores.
 test-heavy: $(READY)
