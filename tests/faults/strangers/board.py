@@ -26,7 +26,8 @@ HALVES = ("seen", "held")
 HEAD = """# Programs of a stranger
 
 `python tests/faults/strangers/board.py`: 84 programs by an author who had read the README and none
-of the rules; half of them were looked at when rules were mended, the other half was run once. A
+of the rules; half of them were looked at when rules were mended, the other half was run once. Rows of the seen
+half are from before what they taught was mended, and from a machine at a load of 6 to 9. A
 fault is named first when the first cause is a rule that tells it, or any of both faults of a pair.
 
 | half | programs | faults detected | named first | pairs with all named | sound with an alarm | median time |
