@@ -92,6 +92,7 @@ def test_without_a_proof_it_is_applied_all_the_same(tmp_path, without_plots):
     result = run(
         tmp_path, mend=("softmax-before-loss",), verify_budget="off", until="overfit_sample"
     )
+    assert [f.rule for f in result.findings] == ["softmax-before-loss"]
     (found,) = result.findings
     assert (found.remedy.applied, found.remedy.verified) == (True, None)
     assert result.step("overfit_sample").status == "pass"

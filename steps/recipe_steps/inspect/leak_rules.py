@@ -31,9 +31,9 @@ def _without_column(subject: RemedyInput) -> "Experiment | None":
 
 
 @rule(
-    "warn",
+    "note",
     explains=[*NOT_GENERALISING, "noisy-labels"],
-    remedy=Remedy("leave out the column", _without_column),
+    remedy=Remedy("leave out the column", _without_column, promotes=True),
 )
 def input_knows_training_labels(evidence: Evidence) -> Finding | None:
     """What: a column goes with the labels of the training items, and far less, or not at all, with
@@ -51,7 +51,7 @@ def input_knows_training_labels(evidence: Evidence) -> Finding | None:
     if column is None or shown is None or left is None:
         return None
     return finding(
-        "warn",
+        "note",
         f"Input {column:.0f} goes with the training labels (rank correlation {shown:.2f}) and not "
         f"with those of validation ({left:.2f}).",
         "Leave it out, or compute it for each row without that row's own label.",

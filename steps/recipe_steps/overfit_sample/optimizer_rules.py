@@ -40,7 +40,7 @@ def optimizer_settings_unusual(evidence: Evidence) -> Finding | None:
     return _on_sample(evidence) or _in_training(evidence) or _by_ranges(evidence)
 
 
-@rule("warn", explains=[*NOT_LEARNING, *OVERSHOOTING, "best-at-edge-of-grid",
+@rule("fail", explains=[*NOT_LEARNING, *OVERSHOOTING, "best-at-edge-of-grid",
                         "update-ratio-too-low", "lr-range-at-edge", "still-improving"],
       remedy=remedies.pass_rate_on)  # fmt: skip
 def rate_not_passed_on(evidence: Evidence) -> Finding | None:
