@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
     from recipe.plugin import Values
@@ -67,3 +68,14 @@ def as_tensor(outputs: "Values", left_out: str = "loss") -> "Tensor | None":
         if name != left_out and part.ndim
     ]  # fmt: skip
     return torch.cat(found, 1) if found and len({len(part) for part in found}) == 1 else None
+
+
+def mean_ranks(values: "np.ndarray") -> "np.ndarray":
+    """Of each column [n, d] from one on; equal values share the mean of theirs."""
+    import numpy as np
+
+    ranks = np.empty(values.shape)
+    for column, out in zip(values.T, ranks.T, strict=True):
+        _, place, times = np.unique(column, return_inverse=True, return_counts=True)
+        out[:] = (times.cumsum() - (times - 1) / 2)[place.ravel()]
+    return ranks

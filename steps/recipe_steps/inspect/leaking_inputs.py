@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from recipe.plugin import Scalar, Tree, Values
+from recipe_steps.rows import mean_ranks
 
 MOST_COLUMNS, MOST_CLASSES = 512, 20
 FEWEST = 40
@@ -65,10 +66,7 @@ def _ranked(columns: Tensor) -> Tensor:
     """Ranks of each column [n, d], equal values with the mean of theirs, to a mean of 0 and a
     variance of 1; a constant column is 0.
     """
-    ranks = torch.empty(columns.shape, dtype=torch.float64)
-    for place, column in enumerate(columns.detach().cpu().T):
-        _, index, times = torch.unique(column, return_inverse=True, return_counts=True)
-        ranks[:, place] = (times.cumsum(0) - (times - 1) / 2).double()[index]
+    ranks = torch.from_numpy(mean_ranks(columns.detach().cpu().numpy()))
     ranks -= ranks.mean(0)
     spread = ranks.square().mean(0).sqrt()
     return torch.where(spread > 0, ranks / spread.clamp(min=1e-12), 0.0)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from recipe.plugin import Scalar, Tree, Values
 from recipe_steps.inspect.splits import goes_on
-from recipe_steps.rows import main_part, shared_axes
+from recipe_steps.rows import main_part, mean_ranks, shared_axes
 
 LEAST_ITEMS = 50
 """Of either part: of fewer a test of this level sees no shift below one deviation."""
@@ -89,7 +89,7 @@ def chance_of(values: np.ndarray, first: int) -> float:
     """
     from scipy.special import gammaincc  # scipy.stats takes a second to import
 
-    ranks = _ranks(values)
+    ranks = mean_ranks(values)
     ranks -= ranks.mean(0)
     size = (ranks**2).mean(0)
     ranks = ranks[:, size > 0] / np.sqrt(size[size > 0])
@@ -107,15 +107,6 @@ def chance_of(values: np.ndarray, first: int) -> float:
     if not variance > 0:
         return 1.0
     return float(gammaincc(mean**2 / variance, apart * mean / variance))
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Of each column from one on; equal values share the mean of theirs."""
-    ranks = np.empty(values.shape)
-    for column, out in zip(values.T, ranks.T, strict=True):
-        _, place, times = np.unique(column, return_inverse=True, return_counts=True)
-        out[:] = (times.cumsum() - (times - 1) / 2)[place.ravel()]
-    return ranks
 
 
 def _some(x: Tensor) -> list[int]:
