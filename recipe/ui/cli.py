@@ -22,6 +22,7 @@ from recipe.notebook import origin
 from recipe.ui import rule_commands, run_commands
 from recipe.ui.click_flags import TRUST, with_options
 from recipe.ui.config import read_table
+from recipe.ui.diagnose_command import diagnose
 from recipe.ui.fix_command import fix, run_and_patch
 from recipe.ui.init import init
 from recipe.ui.parent import can_supervise, supervised
@@ -135,31 +136,7 @@ def report(run_folder: Path, *, html: bool) -> int:
     return 0
 
 
-@cli.command()
-@click.argument("logs", metavar="LOG...", nargs=-1, required=True,
-                type=click.Path(path_type=Path))  # fmt: skip
-@click.option("--columns", metavar="CURVE=COLUMN,...",
-              help="Which column is train_loss, val_loss, train_score, val_score, lr.")  # fmt: skip
-def diagnose(logs: tuple[Path, ...], columns: str | None) -> int:
-    """Read learning curves from CSV or JSON files and say what they show."""
-    from recipe.logs.reading import as_evidence, read
-    from recipe.plugin import registry
-    from recipe.plugin.rules import judge
-    from recipe.ui.terminal_lines import log_lines
-
-    named = dict(pair.partition("=")[::2] for pair in columns.split(",")) if columns else {}
-    readers = [p.step for p in registry.load() if getattr(p.step, "reads_logs", False)]
-    worst = 0
-    for path in logs:
-        log = read(path, named)
-        evidence = as_evidence(log.curves)
-        findings = [f for step in readers for f in judge(step.rules, evidence)]
-        lines = log_lines(str(path), log.curves, findings, log.notes)
-        click.echo("\n".join(shown(lines)))
-        worst = max(worst, int(any(f.severity == "fail" for f in findings)))
-    return worst
-
-
+cli.add_command(diagnose)
 cli.add_command(run_commands.compare)
 cli.add_command(run_commands.export)
 cli.add_command(predict)
