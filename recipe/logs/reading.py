@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recipe.core.errors import UsageError
-from recipe.core.evidence import Evidence, Scalar
 from recipe.logs.column_names import CURVES, PERPLEXITIES, curve_of, guess_all, words_of
+from recipe.logs.evidence import as_evidence
 from recipe.logs.points import (
     FEW,
     Column,
@@ -19,6 +19,8 @@ from recipe.logs.points import (
     without_blanks,
 )
 from recipe.logs.tables import is_number, number, read_table
+
+__all__ = ["Log", "as_evidence", "read", "read_log"]
 
 PERCENT = 1.5
 """A score above it is one in percent."""
@@ -32,6 +34,12 @@ class Log:
 
     curves: dict[str, list[float]]
     notes: list[str] = field(default_factory=list)
+    at: dict[str, list[float]] = field(default_factory=dict)
+    """Of each curve the epoch, step or row of its points."""
+    end: float | None = None
+    """The epoch, step or row up to which the log goes, whatever it holds there."""
+    unit: str = ""
+    """What `at` counts: epoch, step, or nothing that is known."""
 
 
 def read_log(path: Path, columns: Mapping[str, str] | None = None) -> dict[str, list[float]]:
@@ -179,19 +187,3 @@ def _unit(curves: dict[str, list[float]], notes: list[str]) -> None:
         notes.append("scores above 1 are read as percent")
         for name in scores:
             curves[name] = [v / 100 for v in curves[name]]
-
-
-def as_evidence(curves: Mapping[str, list[float]]) -> Evidence:
-    """The evidence that rules about curves read, of one run called `best`.
-
-    It diverged where the training loss is not finite somewhere, or the validation loss to its end.
-    """
-    train, val = curves.get("train_loss", []), curves.get("val_loss", [])
-    losses = train or val
-    diverged = any(not math.isfinite(loss) for loss in (*losses, *val[-1:]))
-    scalars: dict[str, Scalar] = {
-        "best_label": "Here",
-        "best_status": "diverged" if diverged else "finished",
-        "best_epochs": len(losses),
-    }
-    return Evidence(scalars, {f"best_{name}": tuple(values) for name, values in curves.items()})

@@ -24,7 +24,7 @@ def diagnose(logs: tuple[Path, ...], columns: str | None) -> int:
     worst = 0
     for path in logs:
         log = read(path, named)
-        evidence = as_evidence(log.curves)
+        evidence = as_evidence(log.curves, at=log.at, end=log.end, unit=log.unit)
         findings = [f for step in readers for f in judge(step.rules, evidence)]
         lines = log_lines(str(path), log.curves, findings, log.notes)
         click.echo("\n".join(shown(lines)))

@@ -1,0 +1,44 @@
+"""Curves of a log as the evidence that rules read."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from recipe.core.evidence import Evidence, Scalar
+
+
+def as_evidence(
+    curves: Mapping[str, Sequence[float]],
+    *,
+    at: Mapping[str, Sequence[float]] | None = None,
+    end: float | None = None,
+    unit: str = "",
+    growing: bool = False,
+) -> Evidence:
+    """The evidence that rules about curves read, of one run called `best`.
+
+    It diverged where the training loss is not finite somewhere, or the validation loss to its end.
+
+    Args:
+        curves: by our names; a value that is not finite is one that was meant.
+        at: of each curve the epoch, step or row of its points, where they are known. Without them
+            point k of one curve and of another are taken to be of the same epoch.
+        end: the epoch, step or row up to which the log goes.
+        unit: what `at` counts: `epoch`, `step`, or empty where nobody knows.
+        growing: more may follow, so that the last point need not be where the run stays.
+
+    """
+    train, val = curves.get("train_loss", ()), curves.get("val_loss", ())
+    losses = train or val
+    diverged = any(not math.isfinite(loss) for loss in (*losses, *val[-1:]))
+    scalars: dict[str, Scalar] = {
+        "best_label": "Here",
+        "best_status": "diverged" if diverged else "finished",
+        "best_epochs": len(losses),
+        "log": True,
+        "log_unit": unit,
+        "log_end": end,
+        "log_growing": growing,
+    }
+    given = {f"best_{name}": tuple(values) for name, values in curves.items()}
+    places = {f"best_{name}_at": tuple(places) for name, places in (at or {}).items()}
+    return Evidence(scalars, given | places)
