@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from recipe.core.errors import UsageError
 from recipe.logs.column_names import CURVES, PERPLEXITIES, curve_of, guess_all, words_of
 from recipe.logs.evidence import as_evidence
+from recipe.logs.log import Choice, Log
 from recipe.logs.points import (
     FEW,
     Column,
@@ -26,20 +26,6 @@ PERCENT = 1.5
 """A score above it is one in percent."""
 TENSORBOARD = ["wall time", "step", "value"]
 """Columns of the CSV that TensorBoard saves for one curve; which one only the file's name says."""
-
-
-@dataclass
-class Log:
-    """Curves by our names, one point per epoch, and what was done to read them."""
-
-    curves: dict[str, list[float]]
-    notes: list[str] = field(default_factory=list)
-    at: dict[str, list[float]] = field(default_factory=dict)
-    """Of each curve the epoch, step or row of its points."""
-    end: float | None = None
-    """The epoch, step or row up to which the log goes, whatever it holds there."""
-    unit: str = ""
-    """What `at` counts: epoch, step, or nothing that is known."""
 
 
 def read_log(path: Path, columns: Mapping[str, str] | None = None) -> dict[str, list[float]]:
@@ -81,7 +67,8 @@ def read(path: Path, columns: Mapping[str, str] | None = None) -> Log:
         notes.append(f"{shortest} epochs: too few for most of the rules, which need {FEW}")
     notes += [said for name in ("train_loss", "val_loss") if (said := _infinite(name, curves))]
     summed = [f"{curve} = {' + '.join(names)}" for curve, names in chosen.items() if len(names) > 1]
-    return Log(curves, [*summed, *notes])
+    taken = {curve: Choice(tuple(names)) for curve, names in chosen.items() if curve in curves}
+    return Log(curves, [*summed, *notes], taken)
 
 
 def _infinite(name: str, curves: Mapping[str, list[float]]) -> str | None:
