@@ -94,6 +94,9 @@ MODEL_CASES = [
     Case(frozen_parameters, trainable(40) | thawed(0.02), "note"),
     Case(frozen_parameters, trainable(40) | thawed(0.15, 0.09), "note"),
     Case(frozen_parameters, trainable(40) | thawed(NAN), "note"),
+    Case(
+        inputs_ignored, {"unread_tokens": 9, "kept_tokens": 4}, "fail", says="exchanged for others"
+    ),
     Case(inputs_ignored, {"ignored_steps": 0.96, "sequence_length": 24}, "warn", says="24 steps"),
     Case(inputs_ignored, {"ignored_steps": 0.5, "sequence_length": 24}, "warn"),
     Case(inputs_ignored, {"ignored_steps": 0.49, "sequence_length": 24}, None),

@@ -23,7 +23,7 @@ from recipe_steps.inspect.scale_rules import (
     inputs_over_normalized,
     targets_not_scaled,
 )
-from recipe_steps.inspect.sequence_rules import order_ignored
+from recipe_steps.inspect.sequence_rules import order_ignored, token_ids_cut
 from recipe_steps.inspect.sharing_rules import layers_shared
 from recipe_steps.inspect.split_rules import (
     too_little_validation_data,
@@ -119,6 +119,9 @@ CASES = [
     Case(order_ignored, {"order_ignored": True, "attends": True}, "note", says="Attention"),
     Case(order_ignored, {"order_ignored": False, "attends": True}, None),
     Case(order_ignored, {}, None),
+    Case(token_ids_cut, {"cut_at": 31, "cut_share": 0.8, "cut_table": 600}, "warn", says="id 31"),
+    Case(token_ids_cut, {"cut_at": NAN, "cut_share": 0.8}, None),
+    Case(token_ids_cut, {}, None),
     Case(layers_shared, SHARED, "note", says="6 places in tables"),
     Case(layers_shared, SHARED | {"shared_times": NAN}, None),
     Case(layers_shared, {}, None),

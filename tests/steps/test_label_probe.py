@@ -143,3 +143,17 @@ def test_the_sum_is_counted_in_deviations_over_all_orders():
     own = ((answers - answers.mean(0)) * (targets - targets.mean(0))).sum()
     assert sum_of(answers, targets) == pytest.approx(own / np.std(drawn), rel=0.05)
     assert sum_of(np.ones((60, 3)), targets) == 0.0
+
+
+def test_words_of_validation_that_training_lacks_are_columns_of_their_own():
+    draw = torch.Generator().manual_seed(0)
+    texts = torch.randint(20, (400, 12), generator=draw)
+    labels = (texts == 5).sum(1).gt((texts == 7).sum(1)).long()
+    other = texts.clone()
+    other[other == 19] = 35
+    known = label_probe((texts[:200], labels[:200]), (texts[200:], labels[200:]), "class index")
+    moved = label_probe((texts[:200], labels[:200]), (other[200:], labels[200:]), "class index")
+    more = label_probe((texts[:200].clamp(max=9), labels[:200]), (other[200:], labels[200:]),
+                       "class index")  # fmt: skip
+    assert moved["probe_across"] == pytest.approx(known["probe_across"], rel=0.3)
+    assert more["probe_across"] > 3

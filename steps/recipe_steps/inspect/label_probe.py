@@ -62,8 +62,7 @@ def label_probe(train: "Pair", val: "Pair", kind: str) -> dict[str, Scalar]:
         kind: of the targets, as a task names it.
 
     """
-    parts = [_rows(*pair, kind, MOST) for pair in (train, val)]
-    first, second = parts
+    first, second = _both(train, val, kind, MOST)
     if first is None or len(first.x) < LEAST:
         return {}
     scalars: dict[str, Scalar] = {
@@ -104,15 +103,12 @@ def wrong_labels(train: "Pair", val: "Pair") -> dict[str, Scalar]:
     of and among all: `probe_sure_wrong` of `probe_sure_items`, shares `probe_surer_wrong` and
     `probe_wrong`; how much one confusion is of these, and what the most frequent label would do.
     """
-    parts = [_rows(*pair, "class index", MOST_SEEN // 2) for pair in (train, val)]
-    if any(part is None for part in parts):
+    first, second = _both(train, val, "class index", MOST_SEEN // 2)
+    if first is None or second is None or first.x.shape[1] != second.x.shape[1]:
         return {}
-    known = [part for part in parts if part is not None]
-    count = len(known[0].x)
-    x = np.concatenate([part.x for part in known])
-    labels = np.concatenate([part.y for part in known])
-    values, y = np.unique(labels, return_inverse=True)
-    if not 2 <= len(values) <= MOST_CLASSES or known[0].x.shape[1] != known[1].x.shape[1]:
+    count, x = len(first.x), np.concatenate([first.x, second.x])
+    values, y = np.unique(np.concatenate([first.y, second.y]), return_inverse=True)
+    if not 2 <= len(values) <= MOST_CLASSES:
         return {}
     rows = Rows(x, y, classes=True)
     said = _neighbours(x, rows.marked) + _trees(rows)
@@ -150,15 +146,30 @@ def _is_picture(x: Tensor | None) -> bool:
     return x is not None and x.ndim == 4 and x.is_floating_point() | (x.dtype == torch.uint8)
 
 
-def _rows(x: Values, y: Values, kind: str, most: int) -> Rows | None:
+def _both(train: "Pair", val: "Pair", kind: str, most: int) -> tuple[Rows | None, Rows | None]:
+    """Some of the items of both parts, whose columns mean the same: a column of counts is of the
+    same word in both, be it rare or missing in one of them.
+    """
+    some = [_sample(*pair, most) for pair in (train, val)]
+    inputs = [x for x, _ in (each for each in some if each) if _is_text(x)]
+    words = torch.unique(torch.cat([x.flatten() for x in inputs])) if len(inputs) > 1 else None
+    first, second = (None if each is None else _rows(*each, kind, words) for each in some)
+    return first, second
+
+
+def _sample(x: Values, y: Values, most: int) -> tuple[Tensor, np.ndarray] | None:
     """Some of the items, spread evenly; None where there is not one target for each."""
     if isinstance(y, Tree) or y.numel() != len(y) or y.is_complex():
         return None
     part, rows = main_part(x), torch.from_numpy(_some(len(y), most))
     if part is None or len(part) != len(y):
         return None
-    columns = columns_of(part[rows.to(part.device)].detach().cpu())
     values = y.detach().cpu().flatten()[rows].double().numpy()
+    return part[rows.to(part.device)].detach().cpu(), values
+
+
+def _rows(x: Tensor, values: np.ndarray, kind: str, words: Tensor | None) -> Rows | None:
+    columns = columns_of(x, words)
     if columns is None or not (np.isfinite(columns).all() and np.isfinite(values).all()):
         return None
     deviation = columns.std(0)
@@ -174,16 +185,28 @@ def _rows(x: Values, y: Values, kind: str, most: int) -> Rows | None:
     return Rows(columns, values.astype(int) if classes else values, classes)
 
 
-def columns_of(x: Tensor) -> np.ndarray | None:
-    """Values of pictures that were made smaller, counts of words, or columns."""
+def _is_text(x: Tensor) -> bool:
+    """Whether a part is one of tokens: rows of whole numbers that are no bytes of a picture."""
+    whole = not x.is_floating_point() and x.dtype not in (torch.uint8, torch.bool)
+    return whole and not x.is_complex() and x.numel() > len(x)
+
+
+def columns_of(x: Tensor, words: Tensor | None = None) -> np.ndarray | None:
+    """Values of pictures that were made smaller, counts of words, or columns.
+
+    Args:
+        x: inputs [n, ...].
+        words: those that are counted, all of x among them and in order; by default those of x.
+
+    """
     if x.is_complex():
         return None
     if _is_picture(x):
         size = [min(SIDE, side) for side in x.shape[2:]]
         return F.adaptive_avg_pool2d(x.float(), (size[0], size[1])).flatten(1).double().numpy()
     x = x.flatten(1)
-    if not x.is_floating_point() and x.shape[1] > 1 and x.dtype not in (torch.uint8, torch.bool):
-        words = torch.unique(x)
+    if _is_text(x):
+        words = torch.unique(x) if words is None else words
         if len(words) > MOST_WORDS:
             return None
         places = torch.searchsorted(words, x)

@@ -264,13 +264,22 @@ def _without_gradient_in_update(evidence: Evidence) -> Finding | None:
 )
 def inputs_ignored(evidence: Evidence) -> Finding | None:
     """What: after training on a sample, the outputs are the same for every input; or most steps
-    of a sequence have no effect on any output.
+    of a sequence have no effect on any output; or of padded sequences the padding is read alone.
 
     Why: the input does not reach the output: it is multiplied by zero, overwritten or constant,
     all units on the way are dead, or a step is read out that has not seen the others.
 
     Fix: follow one item through forward and print where the values stop to differ.
     """
+    unread, kept = evidence.number("unread_tokens"), evidence.number("kept_tokens")
+    if unread is not None and kept is not None:
+        return finding(
+            "fail",
+            f"The tokens of padded items have no effect on the outputs: all but the last "
+            f"{kept:.0f} before the padding ({unread:.0f} or more) were exchanged for others.",
+            "Look whether the mask is the wrong way round: for PyTorch's attention True in "
+            "key_padding_mask means padding, which is left out.",
+        )
     ignored, length = evidence.number("ignored_steps"), evidence.number("sequence_length")
     if ignored is not None and length and ignored >= IGNORED:
         return finding(

@@ -14,8 +14,9 @@ TOKEN_TASKS = ("language_model", "token_classification", "sequence_to_sequence")
 """Those with an answer for every token."""
 STEPS = "position_ids"
 """A part that counts steps, as Hugging Face calls it."""
-LEAST_STEPS, LEAST_WORDS = 4, 5
-"""Of a sequence of tokens, and of distinct ones beside the padding."""
+LEAST_STEPS, LEAST_WORDS, LEAST_LETTERS = 4, 5, 3
+"""Of a sequence of tokens, and of distinct ones beside the padding; the last of those that a model
+looks up in a table, such as the four letters of DNA."""
 FEW = 8
 """Items that show a form."""
 RARE = 0.1
@@ -111,7 +112,7 @@ def paddings(x: Values, *, words: bool) -> list[Padding]:
     known = {each.part for each in found}
     if words:
         for name, tokens in token_parts(x).items():
-            real = None if name in known else before_padding(tokens)
+            real = None if name in known else before_padding(tokens, LEAST_LETTERS)
             if real is not None:
                 found.append(Padding(name, real, told=False))
     return found
@@ -165,9 +166,10 @@ def _of_mask(name: str, mask: Tensor, part: str, tokens: Tensor) -> Iterator[Pad
     yield Padding(part, ~usual if turned else usual, mask=name, turned=turned)
 
 
-def before_padding(tokens: Tensor) -> Tensor | None:
+def before_padding(tokens: Tensor, least: int = LEAST_WORDS) -> Tensor | None:
     """[n, T], true for what stands before a run of one token at the end of rows, where these runs
-    differ in length and the token hardly stands anywhere else; None where it is not so.
+    differ in length and the token hardly stands anywhere else; None where it is not so, or where
+    there are fewer other tokens than `least`.
     """
     values, counts = torch.unique(tokens[:, -1], return_counts=True)
     same = tokens == values[counts.argmax()]
@@ -177,7 +179,7 @@ def before_padding(tokens: Tensor) -> Tensor | None:
     elsewhere = int(same.sum() - run.sum())
     if len(lengths) < 2 or elsewhere > RARE * int(run.sum()):
         return None
-    return ~behind if len(torch.unique(tokens[~same])) >= LEAST_WORDS else None
+    return ~behind if len(torch.unique(tokens[~same])) >= least else None
 
 
 @dataclass(frozen=True)

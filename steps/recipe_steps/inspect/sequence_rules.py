@@ -198,6 +198,36 @@ def order_ignored(evidence: Evidence) -> Finding | None:
     )
 
 
+@rule(
+    "warn",
+    exact=True,
+    explains=["contradictory-labels", "noisy-labels", "labels-look-random", *NOT_LEARNING,
+              *NOT_GENERALISING],
+)  # fmt: skip
+def token_ids_cut(evidence: Evidence) -> Finding | None:
+    """What: a large share of all tokens have the largest id, far more than any other, while the
+    model's table has rows for many more ids.
+
+    Why: ids were cut off at a number that is too small (clamp, minimum, a data type with too few
+    bits), such as the length of a sequence in place of the size of the vocabulary. All tokens
+    above it became one and the same, and what they said is lost.
+
+    Fix: look up ids as they are, with an embedding of as many rows as the vocabulary has, and
+    one row for unknown words.
+    """
+    last, share = evidence.number("cut_at"), evidence.number("cut_share")
+    rows = evidence.number("cut_table")
+    if last is None or share is None or rows is None:
+        return None
+    return finding(
+        "warn",
+        f"{share:.0%} of all tokens have the id {last:.0f}, the largest one, although the model "
+        f"has an embedding of {rows:.0f} rows.",
+        f"Look for what limits ids to {last:.0f}, such as a clamp: it makes many tokens into one.",
+        confidence=0.9,
+    )
+
+
 def _where(shift: int) -> str:
     if shift == 0:
         return "the very token that the model is given at that step"
@@ -218,4 +248,5 @@ def _right_shift(shift: int, evidence: Evidence) -> str:
 
 RULES = (
     sees_the_future, wrong_token_shift, labels_not_masked, padding_changes_outputs, order_ignored,
+    token_ids_cut,
 )  # fmt: skip

@@ -5,11 +5,13 @@ from torch import Tensor, nn
 
 from recipe.plugin import Context, Scalar, TensorData
 from recipe_steps.inspect import sequence_data as data
+from recipe_steps.inspect.cut_tokens import cut_marks
 from recipe_steps.inspect.lookahead import shift_marks
 from recipe_steps.inspect.padding import padding_marks
 from recipe_steps.inspect.passes import awake
 from recipe_steps.inspect.sequence_loss import padding_in_loss
 from recipe_steps.inspect.token_order import order_marks
+from recipe_steps.inspect.unread_tokens import unread_marks
 
 ITEMS = 4096
 """Items that are looked at."""
@@ -28,8 +30,10 @@ def sequences(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     )
     known = data.paddings(train.x, words=words)
     scalars = padding_marks(passed, train.x, known[0]) if known else {}
+    scalars |= unread_marks(passed, train.x, known[0]) if known else {}
     if words:
         scalars |= order_marks(passed, train.x, known)
+        scalars |= cut_marks(passed.model, train.x, known)
     y = train.y
     if isinstance(y, Tensor) and y.ndim == 2 and not y.is_floating_point():
         scalars |= padding_in_loss(passed, train.x, y, known)
