@@ -77,6 +77,8 @@ if TYPE_CHECKING:
         evaluate, full_precision, lead_error, loss_and_score, model_outputs, part_sums,
     )
     from recipe.training.monitors import activation_shares
+    from recipe.training.nan_replay import replayed_origin
+    from recipe.training.nan_trace import origin_of_nan
     from recipe.training.optimizers import (
         MOMENTUM, OPTIMIZER_FAMILIES, build_optimizer, momentum_of, optimizer_family, usual_rates,
         wants_closure,
@@ -141,7 +143,8 @@ __all__ = [  # noqa: RUF022 - by what they are for
     # trainings, evaluation and what is watched
     "Training", "Fit", "Snapshot", "patience_for", "rank", "snapshot_of", "evaluate",
     "full_precision", "lead_error", "loss_and_score", "model_outputs", "part_sums",
-    "activation_shares", "MOMENTUM", "OPTIMIZER_FAMILIES", "build_optimizer", "momentum_of",
+    "activation_shares", "origin_of_nan", "replayed_origin",
+    "MOMENTUM", "OPTIMIZER_FAMILIES", "build_optimizer", "momentum_of",
     "optimizer_family", "usual_rates", "wants_closure", "augmented", "epoch_batches",
     "iterations_per_epoch", "model_input", "planned_rates",
     "restart_rates", "schedule_rates", "own_update", "configuration",
@@ -217,6 +220,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "part_sums",
     ),
     "recipe.training.monitors": ("activation_shares",),
+    "recipe.training.nan_replay": ("replayed_origin",),
+    "recipe.training.nan_trace": ("origin_of_nan",),
     "recipe.training.optimizers": (
         "MOMENTUM", "OPTIMIZER_FAMILIES", "build_optimizer", "momentum_of", "optimizer_family",
         "usual_rates", "wants_closure",

@@ -45,6 +45,9 @@ class Rule:
     exact: bool = False
     """It is the mark of a mistake by itself, whatever its repair brings. All others are judged by
     that: what cannot be shown to cost anything is no warning."""
+    lasting: bool = False
+    """What it finds in a training that goes on holds however that goes on: it may be said at
+    once."""
 
     def __call__(self, evidence: Evidence) -> Finding | None:
         """The finding, carrying this rule's name; None when there is nothing to say."""
@@ -68,6 +71,7 @@ def rule(
     explains: Iterable[str] = (),
     remedy: Remedy | None = None,
     exact: bool = False,
+    lasting: bool = False,
 ) -> Callable[[Judge], Rule]:
     """Turn a function into a Rule.
 
@@ -80,7 +84,7 @@ def rule(
         name = getattr(judge, "__name__", "").replace("_", "-")
         what, why, fix = documentation(name, inspect.getdoc(judge) or "")
         effects = frozenset(explains)
-        return Rule(name, severity, judge, what, why, fix, blocks, effects, remedy, exact)
+        return Rule(name, severity, judge, what, why, fix, blocks, effects, remedy, exact, lasting)
 
     return make
 

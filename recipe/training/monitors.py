@@ -186,9 +186,8 @@ class ActivationMonitor(TorchFunctionMode):
         return self
 
     def _part(self, result: Tensor) -> Tensor:
-        if self.share >= 1 or not result.ndim:
-            return result
-        return result[: ceil(self.share * len(result))]
+        seen = result.detach()
+        return seen if self.share >= 1 or not seen.ndim else seen[: ceil(self.share * len(seen))]
 
     def worst(self) -> dict[str, Tensor]:
         """Worst layer's `dead_units` and `saturated_units`; of each kind there is."""

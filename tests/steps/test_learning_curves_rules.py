@@ -6,6 +6,7 @@ from test_learning_curves_regularization import REGULARIZATION
 from test_learning_curves_schedule_rules import SCHEDULE
 from test_lr_range_rules import COMPARED
 from test_mistakes import MISTAKE_CASES
+from test_nan_rules import NAN_CASES
 from test_optimizer_rules import UNUSUAL
 from test_rare_classes import CASES as RARE
 from test_simple_models import SIMPLE_CASES
@@ -150,7 +151,7 @@ def test_rule_about_validation_data(case):
 
 def test_every_rule_is_tested():
     everywhere = [*CASES, *OVERFITTING, *SCHEDULE, *REGULARIZATION, *TRAINING, *LABELS,
-                  *COMPARED, *VALIDATION, *UNUSUAL, *RARE, *MISTAKE_CASES, *CAPACITY_CASES, *SIMPLE_CASES]  # fmt: skip
+                  *COMPARED, *VALIDATION, *UNUSUAL, *RARE, *MISTAKE_CASES, *CAPACITY_CASES, *SIMPLE_CASES, *NAN_CASES]  # fmt: skip
     assert_complete(LearningCurves(), everywhere)
 
 

@@ -107,7 +107,7 @@ def initialization_too_small(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("fail", explains=NOT_LEARNING, remedy=remedies.draw_anew)
+@rule("fail", explains=NOT_LEARNING, remedy=remedies.draw_anew, lasting=True)
 def dead_units(evidence: Evidence) -> Finding | None:
     """What: at least nine tenths of a layer's rectified units are zero on every item.
 
@@ -127,7 +127,12 @@ def dead_units(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=["vanishing-gradients", "slow-start"], remedy=remedies.draw_anew)
+@rule(
+    "warn",
+    explains=["vanishing-gradients", "slow-start"],
+    remedy=remedies.draw_anew,
+    lasting=True,
+)
 def saturated_units(evidence: Evidence) -> Finding | None:
     """What: at least half of a layer's sigmoid or tanh units sit at their ends.
 

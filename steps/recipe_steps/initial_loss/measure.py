@@ -23,6 +23,7 @@ from recipe.plugin import (
     join,
     no_dropout,
     optimizer_family,
+    origin_of_nan,
     seeded,
     split,
 )
@@ -83,11 +84,24 @@ def measure(ctx: Context) -> Evidence:
     scalars |= loss_with_shrunk_weights(ctx, sample, scalars)
     found = ctx.in_time("layer by layer", lambda: layer_marks(ctx, sample))
     layers, curves = found or ({}, {})
+    if scalars["nonfinite"] or layers.get("broken_gradients"):
+        scalars |= ctx.in_time("where the loss is not finite", lambda: _origin(ctx, sample)) or {}
     scalars |= ctx.in_time("the last bias", lambda: last_bias_marks(ctx, sample, scalars)) or {}
     return Evidence(
         scalars | layers,
         {"eval_loss": tuple(eval_losses), "train_mode_loss": tuple(train_losses), **curves},
     )
+
+
+def _origin(ctx: Context, sample: TensorData) -> dict[str, Scalar]:
+    """Where the first value that is not finite comes from, on a fresh model."""
+    model = build_model(ctx.experiment, ctx.seed_for("model", 0), ctx.device)
+    with seeded(ctx.seed_for("model", 0), ctx.device):
+        origin = origin_of_nan(
+            model, lambda: ctx.experiment.loss_function(model(sample.x), sample.y),
+            (sample.x, sample.y), items=len(sample),
+        )  # fmt: skip
+    return {} if origin is None else origin.scalars()
 
 
 def _sample_size(ctx: Context) -> int:

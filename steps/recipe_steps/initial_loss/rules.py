@@ -3,8 +3,13 @@
 from recipe.plugin import Evidence, Finding, finding, rule
 from recipe_steps.initial_loss import bias_rules, layer_rules, loss_rules, remedies
 from recipe_steps.initial_loss.loss_limits import TOO_LOW, low_limit, lowest_loss, too_high
+from recipe_steps.nan_rules import told_origin
 from recipe_steps.symptoms import NOT_LEARNING
 
+KEEP_AWAY = (
+    "Add a small number below square roots and norms, and keep logarithms and divisions away from "
+    "zero, also where the result is masked."
+)
 COPIED = 1e-6
 """Share of the limit below which the inputs without any weight give the targets themselves, up to
 rounding; what is measured, or forecast from the value before, is never that close."""
@@ -28,20 +33,23 @@ def initial_loss_not_finite(evidence: Evidence) -> Finding | None:
     """
     count = evidence.number("nonfinite")
     broken = evidence.number("broken_gradients")
+    traced = told_origin(evidence)
+    where = f" {traced[0]}." if traced else ""
     if not count and broken:
         return finding(
             "fail",
             f"The loss of a fresh model is finite, but {broken:.0f} of "
-            f"{evidence.number('gradients') or broken:.0f} gradients are not.",
-            "Add a small number below square roots and norms, and keep logarithms and divisions "
-            "away from zero, also where the result is masked.",
+            f"{evidence.number('gradients') or broken:.0f} gradients are not.{where}",
+            traced[1] if traced else KEEP_AWAY,
         )
     if not count:
         return None
     return finding(
         "fail",
-        f"The loss of {count:.0f} fresh models is not finite.",
-        "Use the numerically stable form of the loss, and check the inputs.",
+        f"The loss of {count:.0f} fresh models is not finite.{where}",
+        traced[1]
+        if traced
+        else "Use the numerically stable form of the loss, and check the inputs.",
     )
 
 

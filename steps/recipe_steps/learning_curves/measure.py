@@ -20,6 +20,7 @@ from recipe.plugin import (
     best_of,
     build_model,
     iterations_per_epoch,
+    replayed_origin,
     standard_error,
 )
 from recipe_steps.initial_loss.loss_behaviour import perfect_answers
@@ -42,6 +43,8 @@ MOST_OF_IT = 0.5
 """Of a training that was planned: with less of it, its curves are not read."""
 SURE = 8.0
 """A logit that leaves no doubt."""
+MOST_REPLAYED = 2000
+"""Iterations of a training that diverged, to find the step where it did."""
 SEARCHED = ("lr", "weight_decay", "epochs")
 """What a grid's cells differ in; the epochs of a trial are compared as planned."""
 CURVES = ("train_loss", "val_loss", "train_score", "val_score", "lr", "update_ratio", "grad_norm",
@@ -61,6 +64,7 @@ def measure(ctx: Context) -> Evidence:
         found = subject(ctx, name, trial)
         scalars |= found.scalars
         curves |= found.curves
+    scalars |= ctx.in_time("where the loss is not finite", lambda: origin(ctx)) or {}
     settings = ctx.in_time("usual settings of the optimizer", lambda: settings_marks(ctx)) or {}
     scalars |= settings | longer(ctx) | wider(ctx) | rival(ctx, Evidence(scalars))
     ranged = ctx.evidence("lr_range")
@@ -77,6 +81,19 @@ def measure(ctx: Context) -> Evidence:
         scalars |= ctx.in_time("rare classes", lambda: rare_marks(ctx, best)) or {}
     made = with_branches(ctx, Evidence(scalars, curves))
     return made if best is None else with_looks(ctx, best, made)
+
+
+def origin(ctx: Context) -> dict[str, Scalar]:
+    """Where the first value that is not finite came from, in the best run or the baseline."""
+    for _, trial in _subjects(ctx):
+        if trial.status == "diverged":
+            found = replayed_origin(
+                ctx.experiment_of(trial), ctx.data, seed=trial.seed, device=ctx.device,
+                most=MOST_REPLAYED,
+            )  # fmt: skip
+            if found is not None:
+                return {"nan_iteration": found[0], **found[1].scalars()}
+    return {}
 
 
 def right_score(ctx: Context) -> float | None:

@@ -61,7 +61,7 @@ def overfits(train: list[float], val: list[float], start: float | None = None) -
     return found if found.share_of(first - found.least) > LOST else None
 
 
-@rule("warn", remedy=regularise)
+@rule("warn", remedy=regularise, lasting=True)
 def overfitting(evidence: Evidence) -> Finding | None:
     """What: validation loss rises again while training loss goes on falling, and more than a
     twentieth of what had been gained is lost.

@@ -93,7 +93,7 @@ def _told_by_something_simple(evidence: Evidence) -> bool:
     return bool(known) and error is not None and max(known) > chance + ERRORS * error
 
 
-@rule("fail", explains=RANDOM)
+@rule("fail", explains=RANDOM, lasting=True)
 def labels_look_random(evidence: Evidence) -> Finding | None:
     """What: the training data is learnt by heart, and validation is no better than chance.
 

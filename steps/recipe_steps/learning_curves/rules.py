@@ -27,6 +27,7 @@ from recipe_steps.lr_range.rules import (
     learning_rate_too_high,
     learning_rate_too_low,
 )
+from recipe_steps.nan_rules import operation_not_finite
 from recipe_steps.overfit_sample.optimizer_rules import optimizer_settings_unusual
 
 FLAT_START = 0.12
@@ -45,7 +46,7 @@ learnt. Where little is there to learn it still ends below: at 0.95 for an R squ
 0.70 for a class of one in ten that one input tells by 1.6 deviations, where 0.914 are right."""
 
 
-@rule("fail", explains=["unstable-training"], remedy=tamed)
+@rule("fail", explains=["unstable-training"], remedy=tamed, lasting=True)
 def diverged(evidence: Evidence) -> Finding | None:
     """What: the loss became infinite, or ended far above where it began.
 
@@ -159,6 +160,7 @@ def _learnt_what_there_is(run: Run) -> bool:
 
 RULES = (
     optimizer_settings_unusual,
+    operation_not_finite,
     diverged,
     slow_start,
     *schedule_rules.RULES,

@@ -154,7 +154,7 @@ def too_few_updates(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=["overfitting", "underfitting", "still-improving"])
+@rule("warn", explains=["overfitting", "underfitting", "still-improving"], lasting=True)
 def metric_disagrees_with_loss(evidence: Evidence) -> Finding | None:
     """What: validation loss falls clearly, and the validation score falls with it or is zero in
     every epoch; or the metric gives the same when outputs and targets are paired in other orders.

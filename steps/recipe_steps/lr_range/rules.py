@@ -134,7 +134,7 @@ def _advice(low: float, high: float, evidence: Evidence) -> str:
 @rule(
     "fail",
     explains=["diverged", "unstable-training", "update-ratio-too-high", "predicts-majority-class",
-              "slow-start", "underfitting", "best-at-edge-of-grid"],
+              "slow-start", "underfitting", "best-at-edge-of-grid", "operation-not-finite"],
     remedy=remedies.best_rate,
 )  # fmt: skip
 def learning_rate_too_high(evidence: Evidence) -> Finding | None:
@@ -214,7 +214,7 @@ def no_learning_rate_works(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", remedy=remedies.best_rate)
+@rule("warn", remedy=remedies.best_rate, lasting=True)
 def update_ratio_too_high(evidence: Evidence) -> Finding | None:
     """What: at the declared rate one update changes the weights by a large part of their size.
 
@@ -234,7 +234,7 @@ def update_ratio_too_high(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", remedy=remedies.best_rate)
+@rule("warn", remedy=remedies.best_rate, lasting=True)
 def update_ratio_too_low(evidence: Evidence) -> Finding | None:
     """What: at the declared rate an update is a vanishing part of the weights.
 
