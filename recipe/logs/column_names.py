@@ -1,126 +1,151 @@
 """What the columns of a log hold, by the usual names."""
 
 import re
-from collections.abc import Mapping
 
 CURVES = ("train_loss", "val_loss", "train_score", "val_score", "lr")
-_VALIDATION = ("val", "valid", "validation", "test", "dev", "eval", "evaluation",
-               "metrics", "v", "va", "vl", "vld")  # fmt: skip
-_TRAINING = ("train", "training", "tr", "trn")
-_LOSSES = ("loss", "nll", "crossentropy", "xent", "ce", "bce", "ppl", "perplexity", "mse", "rmse",
-           "mae", "mape", "error", "err", "wer", "cer")  # fmt: skip
+VALIDATION = frozenset({
+    "val", "valid", "validation", "dev", "eval", "evaluation", "v", "va", "vl", "vld", "vali",
+    "heldout", "holdout", "cv", "crossval",
+})  # fmt: skip
+TEST = frozenset({"test", "tst", "testing"})
+TRAINING = frozenset({"train", "training", "tr", "trn", "t", "learn", "fit"})
+LOSSES = ("loss", "nll", "crossentropy", "xent", "xe", "ce", "logloss", "mlogloss", "bce", "cost",
+          "ppl", "perplexity", "bpc", "bpb", "mse", "l2", "rmse", "rmsle", "mae", "l1", "mape",
+          "smape", "error", "err", "wer", "cer", "per", "ter", "eer", "fid")  # fmt: skip
 """What is lower for better models, the likeliest to be trained for first."""
 PERPLEXITIES = frozenset({"ppl", "perplexity"})
-_SCORES = ("acc", "accuracy", "score", "f1", "auc", "auroc", "r2", "top1", "map", "ap", "ap50",
-           "map50", "miou", "iou", "dice", "bleu", "precision", "recall")  # fmt: skip
-"""The last two only where there is nothing better: each can be had at the cost of the other."""
-_RATES = ("lr", "learning_rate", "learningrate", "rate")
-_ORDER = ("epoch", "step", "iteration", "iter", "batch", "time", "wall_time", "global_step")
-_STEPS = ("step", "iteration", "iter", "batch")
-_PARTS = ("box", "cls", "obj", "dfl", "mask", "kl", "recon", "rpn", "pose", "kobj")
-"""Losses that are summed, where there is no total."""
-_DERIVED = ("best", "std", "min", "max")
+SCORES = ("acc", "accuracy", "top1", "prec", "f1", "auc", "auroc", "r2", "map", "ap", "miou", "iou",
+          "dice", "dsc", "bleu", "rouge", "em", "mcc", "kappa", "qwk", "ndcg", "mrr", "psnr",
+          "ssim", "oa", "pck", "hmean", "fscore", "auprc", "pearson", "spearman", "macc", "aacc",
+          "cider", "meteor", "jaccard", "hit", "hr", "score", "precision", "recall",
+          "top5")  # fmt: skip
+"""The last ones only where there is nothing better: each can be had at the cost of another."""
+OF_EVALUATION = frozenset({"map", "ap", "miou", "bleu", "rouge", "cider", "meteor", "hmean"})
+"""What nobody measures on the batch just trained on."""
+RATES = frozenset({"lr", "learning_rate", "learningrate", "rate", "lrate", "current_learning_rate"})
+ORDER = frozenset({
+    "epoch", "step", "iteration", "iter", "batch", "time", "wall_time", "global_step", "steps",
+})  # fmt: skip
+STEPS = frozenset({"step", "iteration", "iter", "batch", "update"})
+PARTS = frozenset({"box", "cls", "obj", "dfl", "seg", "kobj", "pose"})
+"""Names of losses that some tools write without saying that they are losses."""
+DERIVED = frozenset({"best", "std", "min", "max", "ema", "smooth", "smoothed", "var", "unscaled",
+                     "lowest", "highest", "stderr"})  # fmt: skip
 """Said of a curve that is no course of its own: only where there is nothing else."""
+NOISE = frozenset({
+    "avg", "average", "mean", "epoch", "step", "batch", "iter", "value", "set", "metrics", "metric",
+    "running", "current", "cur", "the", "of", "s", "log", "on", "and", "for", "iteration", "in",
+    "performance", "percent", "pct", "final", "results", "scalars", "losses", "net", "output",
+})  # fmt: skip
+"""Words that say nothing of what is measured."""
+TOTAL = frozenset({"total", "sum", "overall", "all", "full", "tot"})
+DISCRIMINATORS = frozenset({"d", "dis", "disc", "discriminator", "critic", "netd"})
+GENERATORS = frozenset({"g", "gen", "generator", "netg"})
+_NO_RATE = frozenset({"loss", "scale", "decay", "mult", "factor", "ratio", "grad", "weight"})
+_BESIDE_EPOCH = frozenset({"trainer", "num", "number", "current", "idx", "id"})
 _PLURALS = {
-    "accs": "acc", "accuracies": "accuracy", "epochs": "epoch", "errs": "err",
+    "accs": "acc", "accuracies": "acc", "epochs": "epoch", "errs": "err", "accu": "acc",
+    "accuracy": "acc",
     "iterations": "iteration", "lrs": "lr", "steps": "step", "perplexities": "perplexity",
-    "rates": "rate",
+    "rates": "rate", "iters": "iter", "batches": "batch", "updates": "update", "auroc": "auc",
+    "dices": "dice", "metrics": "metrics", "averageloss": "loss", "accur": "acc",
+    "precisions": "precision", "rougel": "rouge", "aucpr": "auprc", "sacrebleu": "bleu",
 }  # fmt: skip
 _GLUED = re.compile(
-    rf"({'|'.join(sorted((*_VALIDATION, *_TRAINING, 't'), key=len, reverse=True))})"
-    rf"((?:{'|'.join((*_LOSSES, *_SCORES))})(?:e?s)?|accuracies)"
+    rf"({'|'.join(sorted((*VALIDATION, *TRAINING, *TEST), key=len, reverse=True))})"
+    rf"((?:{'|'.join((*LOSSES, *SCORES))})(?:e?s)?|accuracies)"
 )
-
-
-def guess(header: list[str]) -> dict[str, str]:
-    """Curve -> column, by the usual names."""
-    return {curve: names[0] for curve, names in guess_all(header).items()}
-
-
-def guess_all(header: list[str], filled: Mapping[str, int] | None = None) -> dict[str, list[str]]:
-    """Curve -> columns, by the usual names: one, or the parts of a loss that has no total.
-
-    Of several candidates the best known name counts, then the one with more values (`filled`):
-    a summary of the whole run, written once at its end, is no curve.
-    """
-    words = {name: words_of(name) for name in header}
-    explicit = any(set(w) & set(_TRAINING) and "loss" in w for w in words.values())
-    found: dict[str, list[tuple[int, int, int, str]]] = {}
-    for place, name in enumerate(header):
-        curve = curve_of(words[name], unmarked_is_val=explicit)
-        if curve is not None:
-            worth = -(filled or {}).get(name, 0)
-            found.setdefault(curve, []).append((_order(words[name], curve), worth, place, name))
-    return {curve: _best(candidates, words) for curve, candidates in found.items()}
-
-
-def _best(candidates: list[tuple[int, int, int, str]], words: Mapping[str, list[str]]) -> list[str]:
-    parts = [name for *_, name in candidates if set(words[name]) & set(_PARTS)]
-    if len(parts) == len(candidates) > 1:
-        return parts
-    whole = [c for c in candidates if c[-1] not in parts]
-    return [min(whole or candidates)[-1]]
-
-
-def curve_of(words: list[str], *, unmarked_is_val: bool = False) -> str | None:
-    """The curve a column holds, by the words of its name.
-
-    Args:
-        words: see `words_of`.
-        unmarked_is_val: beside a loss that is called that of training, a measure without a mark
-            is of validation.
-
-    """
-    if not words or "_".join(words) in _ORDER:
-        return None
-    val = any(word in _VALIDATION for word in words)
-    if "_".join(words) in _RATES or words[0] == "lr":
-        return "lr"
-    unmarked = unmarked_is_val and not any(word in _TRAINING for word in words)
-    if "loss" in words:
-        return "val_loss" if val else "train_loss"
-    kinds = (("loss", _LOSSES), ("score", _SCORES))
-    for kind, names in kinds:
-        if any(word in names for word in words):
-            return f"{'val' if val or unmarked else 'train'}_{kind}"
-    return None
-
-
-def _order(words: list[str], curve: str) -> int:
-    """How well known the name is: the usual measures first, whole epochs before steps."""
-    known = _SCORES if curve.endswith("score") else _LOSSES
-    place = min((known.index(word) for word in words if word in known), default=0)
-    place += len(known) * any(word in _DERIVED for word in words)
-    return 3 * place + {"epoch": -1, "step": 1}.get(words[-1], 0)
+_NUMBERED = re.compile(r"(acc|prec|map|ap|hit|hits|recall|ndcg|accuracy|precision|rouge|bleu)(\d+)")
+_LOSS_AT_END = re.compile(r"([a-z0-9]{2,})(loss)")
 
 
 def words_of(name: str) -> list[str]:
     """The words of a column's name: `trainLoss`, `trainloss` and `train_losses` are alike."""
     snake = re.sub(r"(?<=[a-z]{2})(?=[A-Z])", "_", name).lower()
     snake = re.sub(r"cross[ _-]entropy", "crossentropy", snake)
+    snake = re.sub(r"log[ _-]loss", "logloss", snake)
     return [part for word in re.split(r"[^a-z0-9]+", snake) if word for part in _parts(word)]
 
 
 def _parts(word: str) -> list[str]:
-    glued = _GLUED.fullmatch(word)
+    if word in (*LOSSES, *SCORES) or word in _PLURALS:
+        return [_single(word)]
+    glued = _GLUED.fullmatch(word) or _NUMBERED.fullmatch(word) or _LOSS_AT_END.fullmatch(word)
     return [_single(part) for part in (glued.groups() if glued else (word,))]
 
 
 def _single(word: str) -> str:
     if word in _PLURALS:
         return _PLURALS[word]
+    if word in (*LOSSES, *SCORES):
+        return word
     for ending in ("es", "s"):
-        if word.removesuffix(ending) in (*_LOSSES, *_SCORES):
+        if word.removesuffix(ending) in (*LOSSES, *SCORES):
             return word.removesuffix(ending)
     return word
 
 
+def split_of(words: list[str]) -> str:
+    """`train`, `val`, `test`, or empty, as the words of a name say."""
+    if any(word in VALIDATION for word in words):
+        return "val"
+    if any(word in TRAINING for word in words):
+        return "train"
+    return "test" if any(word in TEST for word in words) else ""
+
+
+def kind_of(words: list[str]) -> str:
+    """`loss`, `score`, `lr`, or empty."""
+    joined = "_".join(words)
+    if not words or joined in ORDER:
+        return ""
+    if joined in RATES or words[0] == "lr" or _is_rate(words):
+        return "lr" if not _NO_RATE.intersection(words) else ""
+    if {"lr", "weight", "scale", "time"} & set(words) and words[-1] != "loss":
+        return ""
+    if "loss" in words:
+        return "" if {"scale", "weight"} & set(words) else "loss"
+    for kind, names in (("loss", LOSSES), ("score", SCORES)):
+        known = [word for word in words if word in names]
+        if known and (known != ["per"] or len(words) <= 2) and _is_meant(words, known):
+            return kind
+    return ""
+
+
+def _is_rate(words: list[str]) -> bool:
+    rate = "lr" in words or "lrate" in words or "learning_rate" in "_".join(words)
+    return rate and len(words) <= 4
+
+
+def _is_meant(words: list[str], known: list[str]) -> bool:
+    """Short names mean a measure only where a split is named, or nothing else."""
+    if set(known) <= {"l1", "l2", "em", "hr", "per", "ter", "rate", "oa", "hit", "ap", "prec"}:
+        return len(words) == 1 or bool(split_of(words)) or set(known) <= {"ap", "prec"}
+    return True
+
+
+def residual_of(words: list[str]) -> tuple[str, ...]:
+    """What is measured: the words without those for the split and those that say nothing."""
+    left = {*VALIDATION, *TRAINING, *TEST, *NOISE}
+    kept = [word for word in words if word not in left and not word.isdecimal()]
+    return tuple(word for word in kept if word not in TOTAL) or tuple(kept)
+
+
+def is_measure(name: str) -> bool:
+    """Whether a name is that of a loss, a score or a learning rate."""
+    words = words_of(name)
+    return bool(kind_of(words)) or (len(words) == 1 and words[0] in PARTS)
+
+
 def is_epoch(name: str) -> bool:
     """Whether a column counts epochs."""
-    return words_of(name) == ["epoch"]
+    words = [word for word in words_of(name) if word not in TRAINING | _BESIDE_EPOCH]
+    return words in (["epoch"], ["ep"])
 
 
 def counts_steps(name: str) -> bool:
     """Whether a column counts iterations."""
     words = words_of(name)
-    return bool(words) and words[-1] in _STEPS and not set(words) & {"loss", *_SCORES}
+    if not words or words[-1] not in STEPS or kind_of(words):
+        return False
+    return len(words) <= 3 and not {"per", "time", "total", "max", "size", "sec"} & set(words)

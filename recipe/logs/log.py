@@ -6,6 +6,7 @@ from typing import Literal
 
 Curves = dict[str, list[float]]
 Unit = Literal["epoch", "step", ""]
+PointsAre = Literal["epochs", "steps", "evaluations"]
 Kind = Literal["", "adversarial", "reinforcement"]
 """Of what training the log is, where its losses do not mean what they mean elsewhere."""
 
@@ -62,7 +63,7 @@ class Log:
     """The epoch, step or row up to which the log goes, whatever it holds there."""
     unit: Unit = ""
     """What `at` counts: epoch, step, or nothing that is known."""
-    points_are: Literal["epochs", "steps", "evaluations"] = "epochs"
+    points_are: PointsAre = "epochs"
     """What a point is: an epoch, a stretch of steps, or all up to the next evaluation."""
     runs: tuple[str, ...] = ()
     """Names of the runs in the file, where there are several."""
@@ -87,10 +88,9 @@ class Log:
         """What rules are to look at, each by itself: "" for the curves of the whole, and the name
         of each part of a loss that has no total, with the score and rate beside it.
         """
-        if not self.parts:
-            return {"": self.curves}
         beside = {n: c for n, c in self.curves.items() if not n.endswith("loss")}
-        return {name: {**beside, **part} for name, part in self.parts.items()}
+        whole = {} if self.parts and beside == self.curves else {"": self.curves}
+        return whole | {name: {**beside, **part} for name, part in self.parts.items()}
 
     @property
     def said(self) -> str:

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from statistics import fmean, median
 
-from recipe.logs.column_names import counts_steps, is_epoch
-from recipe.logs.tables import is_number, number
+from recipe.logs.sheet import UNKNOWN
 
 Column = list[float | None]
 Groups = list[list[int]]
@@ -24,44 +23,43 @@ MAD = 1.4826
 """Standard deviation of a normal distribution, in median absolute deviations."""
 
 
-def epochs_of(header: list[str], rows: list[list[str]]) -> list[float] | None:
-    """The epoch of each row; one that is blank has that of the next row that says it."""
-    names = [name for name in header if is_epoch(name)]
-    if not names:
-        return None
-    place = header.index(names[0])
-    known = [number(row[place]) if is_number(row[place]) else None for row in rows]
-    later: float | None = None
-    filled: Column = []
-    for value in reversed(known):
-        later = value if value is not None else later
+def filled_epochs(epochs: Sequence[float]) -> list[float]:
+    """The epoch of each row; one that says none has that of the next row that says it."""
+    later = UNKNOWN
+    filled: list[float] = []
+    for value in reversed(epochs):
+        later = value if math.isfinite(value) else later
         filled.append(later)
     filled.reverse()
-    last = next((value for value in reversed(known) if value is not None), None)
-    return None if last is None else [last if value is None else value for value in filled]
+    last = next((value for value in reversed(epochs) if math.isfinite(value)), UNKNOWN)
+    return [value if math.isfinite(value) else last for value in filled]
 
 
-def one_run(
-    rows: list[list[str]], epochs: list[float], notes: list[str]
-) -> tuple[list[list[str]], list[float]]:
-    """The rows of the last run, each epoch once and in order."""
-    if len(epochs) > 1 and epochs[0] > epochs[-1] and epochs == sorted(epochs, reverse=True):
-        notes.append("the rows run backwards and were turned round")
-        rows, epochs = rows[::-1], epochs[::-1]
-    backs = [i for i in range(1, len(epochs)) if epochs[i] < epochs[i - 1]]
-    starts = [i for i in backs if epochs[i] <= epochs[0]]
-    if starts and len(epochs) - starts[-1] > 1:
-        notes.append(f"{len(starts) + 1} runs in one file: the last is read")
-        rows, epochs = rows[starts[-1] :], epochs[starts[-1] :]
-        backs = [i - starts[-1] for i in backs if i > starts[-1]]
-    if not backs:
-        return rows, epochs
-    notes.append("epochs that were run again after a restart count once")
-    kept = [
-        i for i in range(len(epochs))
-        if not any(b > i and epochs[b] <= epochs[i] for b in backs)
-    ]  # fmt: skip
-    return [rows[i] for i in kept], [epochs[i] for i in kept]
+def run_starts(places: Sequence[float]) -> list[int]:
+    """Rows where a run begins anew: its epoch, or step, is that of the first row or before it, and
+    goes on from there.
+    """
+    backs = [i for i in range(1, len(places)) if places[i] < places[i - 1]]
+    starts = [0]
+    for i in backs:
+        if places[i] <= places[starts[-1]] and i - starts[-1] > 1:
+            starts.append(i)
+    if len(starts) > 1 and len(places) - starts[-1] < 2:
+        starts.pop()
+    return starts
+
+
+def without_repeats(places: Sequence[float]) -> list[int]:
+    """Rows that count where a run was resumed: of places that were gone through twice the last."""
+    kept: list[int] = []
+    least = math.inf  # of the places that a later restart goes back to
+    for i in range(len(places) - 1, -1, -1):
+        if places[i] < least:
+            kept.append(i)
+        if i and places[i] < places[i - 1]:
+            least = min(least, places[i])
+    kept.reverse()
+    return kept
 
 
 def without_blanks(column: Column, elsewhere: Sequence[bool]) -> Column:
@@ -107,10 +105,18 @@ def rows_elsewhere(filled: Sequence[set[int]], column: Column) -> list[bool]:
 
 
 def groups_of(
-    values: Mapping[str, Column], epochs: Sequence[float] | None, header: list[str],
-    notes: list[str],
+    values: Mapping[str, Column], epochs: Sequence[float] | None, notes: list[str], *,
+    stepped: bool,
 ) -> Groups:  # fmt: skip
-    """Rows that are one point together."""
+    """Rows that are one point together.
+
+    Args:
+        values: of each curve, the value in each row.
+        epochs: of each row.
+        notes: what is said of it is added.
+        stepped: a column counts steps, so that rows are not likely to be epochs.
+
+    """
     rows = range(len(next(iter(values.values()))))
     val = [v for name, v in values.items() if name.startswith("val")]
     checked = [i for i in rows if any(v[i] is not None for v in val)]
@@ -120,9 +126,9 @@ def groups_of(
         if len(groups) >= FEW or (checked and len(groups) >= len(checked)):
             return _aligned(values, groups, notes)
     if train is not None and len(checked) < FEW:
-        thinned = _thinned(train, rows, any(map(counts_steps, header)), notes)
-        if thinned:
-            return thinned
+        stretches = thinned(train, rows, notes, most=MANY_STEPS if stepped else MANY)
+        if stretches:
+            return stretches
     if epochs is not None and len(groups) >= len(checked):
         return groups
     others = set(rows) - set(checked)
@@ -179,10 +185,12 @@ def _side(values: Mapping[str, Column], side: str) -> Column | None:
     return values.get(f"{side}_loss") or values.get(f"{side}_score")
 
 
-def _thinned(train: Column, rows: range, stepped: bool, notes: list[str]) -> Groups | None:
-    """Stretches of iterations, of which there are so many that no row is an epoch."""
+def thinned(train: Column, rows: range, notes: list[str], *, most: int) -> Groups | None:
+    """Stretches of iterations, of which there are so many that no row is an epoch; None for no
+    more than `most`.
+    """
     known = [i for i in rows if train[i] is not None]
-    if len(known) <= (MANY_STEPS if stepped else MANY):
+    if len(known) <= most:
         return None
     finite = [v for v in (train[i] for i in known) if v is not None and math.isfinite(v)]
     width = max(len(known) / POINTS, (_relative_noise(finite) / NOISE) ** 2)
@@ -202,18 +210,34 @@ def _relative_noise(values: Sequence[float]) -> float:
     return MAD * median(bends) / math.sqrt(6) / level if bends and level else 0.0
 
 
-def points_of(values: Mapping[str, Column], groups: Groups) -> dict[str, list[float]]:
-    """One value per group; a group without one leaves the curve out, but for the rate, which stays
-    as it was set last.
+def points_of(
+    values: Mapping[str, Column], groups: Groups, places: Sequence[float]
+) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """One value per group and where it is; a group without one leaves the curve out, but for the
+    rate, which stays as it was set last.
+
+    Args:
+        values: of each curve, the value in each row.
+        groups: rows that are one point together.
+        places: of each group, its epoch or step.
+
     """
     curves: dict[str, list[float]] = {}
+    at: dict[str, list[float]] = {}
+    others = [column for name, column in values.items() if name != "lr"]
+    known = [any(column[i] is not None for column in others for i in group) for group in groups]
+    alone = not any(known)
     for name, column in values.items():
         points = [[v for i in group if (v := column[i]) is not None] for group in groups]
         mean = name.startswith("train")
+        kept = [(p, x) for p, x in zip(points, places, strict=True) if p]
         if name == "lr":
-            points = _carried(points)
-        curves[name] = [fmean(point) if mean else point[-1] for point in points if point]
-    return {name: points for name, points in curves.items() if points}
+            carried = zip(_carried(points), places, known, strict=True)
+            kept = [(p, x) for p, x, beside in carried if p and (beside or alone)]
+        if kept:
+            curves[name] = [fmean(point) if mean else point[-1] for point, _ in kept]
+            at[name] = [x for _, x in kept]
+    return curves, at
 
 
 def _carried(points: list[list[float]]) -> list[list[float]]:

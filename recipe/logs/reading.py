@@ -1,31 +1,26 @@
-"""Learning curves written by others: a table of epochs with columns that are guessed or named."""
+"""Learning curves written by others: whatever the file is, as curves by our names."""
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from recipe.core.errors import UsageError
-from recipe.logs.column_names import CURVES, PERPLEXITIES, curve_of, guess_all, words_of
+from recipe.core.files import why
+from recipe.logs.choosing import Chosen, choose
+from recipe.logs.column_names import CURVES, kind_of, words_of
 from recipe.logs.evidence import as_evidence
-from recipe.logs.log import Choice, Log
-from recipe.logs.points import (
-    FEW,
-    Column,
-    epochs_of,
-    groups_of,
-    one_run,
-    points_of,
-    rows_elsewhere,
-    without_blanks,
-)
-from recipe.logs.tables import is_number, number, read_table
+from recipe.logs.folders import runs_in
+from recipe.logs.log import Choice, Log, Series
+from recipe.logs.opening import sheet_of_file
+from recipe.logs.points import filled_epochs, run_starts, without_repeats
+from recipe.logs.sheet import Sheet
+from recipe.logs.values import curves_of
 
-__all__ = ["Log", "as_evidence", "read", "read_log"]
+__all__ = ["Log", "as_evidence", "listed", "read", "read_log"]
 
-PERCENT = 1.5
-"""A score above it is one in percent."""
-TENSORBOARD = ["wall time", "step", "value"]
-"""Columns of the CSV that TensorBoard saves for one curve; which one only the file's name says."""
+NAMED = 8
+"""Runs, or columns, that are named in a sentence."""
 
 
 def read_log(path: Path, columns: Mapping[str, str] | None = None) -> dict[str, list[float]]:
@@ -33,144 +28,170 @@ def read_log(path: Path, columns: Mapping[str, str] | None = None) -> dict[str, 
     return read(path, columns).curves
 
 
-def read(path: Path, columns: Mapping[str, str] | None = None) -> Log:
-    """The curves of a file by our names, in the order of epochs.
+def read(path: Path, columns: Mapping[str, str] | None = None, run: str = "") -> Log:
+    """The curves of a log by our names, in the order of epochs.
 
     Rows of the same epoch are one point (training is averaged, of the others the last value
     counts), as loggers write training and validation in rows of their own; without an epoch,
     rows up to the next validation are one, and hundreds of iterations become some fifty points. Of
-    several runs in one file the last is read; epochs repeated after a restart count once. NaN and
-    infinite values stay where no finite value follows: others are what pandas writes for blanks.
+    several runs the last is read, or the one that is named; epochs repeated after a restart count
+    once. NaN and infinite values stay where no finite value follows: others are what pandas writes
+    for blanks.
 
     Args:
-        path: a table with a header row, or JSON.
-        columns: curve -> column, over what is guessed.
+        path: a file or folder of any kind that `opening` and `folders` know.
+        columns: curve -> column, over what is chosen.
+        run: the name of one of the runs.
 
     Raises:
         UsageError: the file cannot be read, or has no column that is a loss or score.
 
     """
-    header, rows = read_table(path)
-    chosen = _chosen(header, rows, dict(columns or {}), path)
-    notes: list[str] = []
-    epochs = epochs_of(header, rows)
-    if epochs is not None:
-        rows, epochs = one_run(rows, epochs, notes)
-    values = _values(header, rows, chosen, path, notes)
-    curves = points_of(values, groups_of(values, epochs, header, notes)) if values else {}
-    if not curves.keys() - {"lr"}:
-        names = ", ".join(name for columns in chosen.values() for name in columns)
-        raise UsageError(f"{str(path)!r} has no value of a loss or score in {names}.")
-    _unit(curves, notes)
-    shortest = min(map(len, curves.values()))
-    if shortest < FEW:
-        notes.append(f"{shortest} epochs: too few for most of the rules, which need {FEW}")
-    notes += [said for name in ("train_loss", "val_loss") if (said := _infinite(name, curves))]
-    summed = [f"{curve} = {' + '.join(names)}" for curve, names in chosen.items() if len(names) > 1]
-    taken = {curve: Choice(tuple(names)) for curve, names in chosen.items() if curve in curves}
-    return Log(curves, [*summed, *notes], taken)
+    sheet, names, name = _run_of(path, run)
+    chosen = _chosen(sheet, dict(columns or {}), path)
+    log = curves_of(sheet, chosen, path)
+    log.runs, log.run = names, name
+    if len(names) > 1:
+        several = f"{len(names)} runs ({_some(names)}): "
+        which = "the last is read" if not run else f"{name} is read"
+        log.notes.insert(0, f"{several}{which}; --run NAME reads another one")
+    return log
 
 
-def _infinite(name: str, curves: Mapping[str, list[float]]) -> str | None:
-    losses = curves.get(name, [])
-    first = next((i for i, v in enumerate(losses) if not math.isfinite(v)), None)
-    return None if first is None else f"{name} is not finite from point {first + 1} on"
+def listed(path: Path) -> list[Series]:
+    """Every curve of a log, of each of its runs.
 
+    Raises:
+        UsageError: the file cannot be read.
 
-def _chosen(
-    header: list[str], rows: list[list[str]], named: dict[str, str], path: Path
-) -> dict[str, list[str]]:
-    """Curve -> columns to add up."""
-    for curve, name in named.items():
-        if curve not in CURVES:
-            raise UsageError(f"--columns {curve}={name}: curves are {', '.join(CURVES)}.")
-        if name not in header:
-            raise UsageError(f"{str(path)!r} has no column {name!r}; it has {', '.join(header)}.")
-    if not named and [name.lower() for name in header] == TENSORBOARD:
-        return _one_curve(header[-1], path)
-    filled = {name: sum(is_number(row[i]) for row in rows) for i, name in enumerate(header)}
-    chosen = guess_all(header, filled) | {curve: [name] for curve, name in named.items()}
-    if not chosen.keys() - {"lr"}:
-        raise UsageError(
-            f"No column of {str(path)!r} looks like a loss or score ({', '.join(header)}): "
-            "name them with --columns train_loss=COLUMN,val_loss=COLUMN."
-        )
-    return chosen
-
-
-def _one_curve(column: str, path: Path) -> dict[str, list[str]]:
-    curve = curve_of(words_of(path.stem))
-    if curve is None or curve == "lr":
-        raise UsageError(
-            f"{str(path)!r} holds one curve, and its name does not say which: add "
-            f"--columns train_loss={column} (or val_loss, train_score, val_score)."
-        )
-    return {curve: [column]}
-
-
-def _values(
-    header: list[str],
-    rows: list[list[str]],
-    chosen: Mapping[str, list[str]],
-    path: Path,
-    notes: list[str],
-) -> dict[str, Column]:
-    """Curve -> its value in each row, None where it has none."""
-    values: dict[str, Column] = {}
-    filled = [{place for place, cell in enumerate(row) if is_number(cell)} for row in rows]
-    for curve, names in chosen.items():
-        column = [_sum(row, header, names, path) for row in rows]
-        if any(PERPLEXITIES & {*words_of(name)} for name in names):
-            column = _of_perplexity(column)
-            notes.append(f"{curve} is the logarithm of {names[0]}")
-        values[curve] = without_blanks(column, rows_elsewhere(filled, column))
-    for curve in _never_measured(values):
-        notes.append(f"{curve} is NaN in every row and was left out")
-        del values[curve]
-    return values
-
-
-def _of_perplexity(column: Column) -> Column:
-    """The losses that perplexities are the exponentials of."""
-    return [v if v is None or not v > 0 else math.log(v) for v in column]
-
-
-def _never_measured(values: Mapping[str, Column]) -> list[str]:
-    """Curves without a finite value, where training has some: logged, but never measured."""
-    finite = {c for c, column in values.items() if any(map(_is_finite, column))}
-    losses = finite & {"train_loss", "val_loss"}
+    """
     return [
-        curve
-        for curve, column in values.items()
-        if losses and curve not in finite and any(v is not None for v in column)
-        if curve != "train_loss"
+        Series(column.name, len(column), column.values[0], column.values[-1], column.split, name)
+        for name, sheet in _all_runs(path) for column in sheet.columns.values() if len(column)
+    ]  # fmt: skip
+
+
+def _some(names: Sequence[str]) -> str:
+    if len(names) <= NAMED:
+        return ", ".join(names)
+    return ", ".join([*names[: NAMED - 1], "...", names[-1]])
+
+
+def _run_of(path: Path, run: str) -> tuple[Sheet, tuple[str, ...], str]:
+    """The sheet of one run, the names of all, and the one that was taken."""
+    runs = _all_runs(path)
+    names = tuple(name for name, _ in runs)
+    if not run:
+        name, sheet = runs[-1]
+        return sheet, names if len(runs) > 1 else (), name if len(runs) > 1 else ""
+    known = [r for r in runs if r[0] == run] or [r for r in runs if run in r[0]]
+    if len(known) != 1:
+        what = "no run" if not known else "several runs"
+        has = _some(names) if any(names) else "one"
+        raise UsageError(f"{str(path)!r} has {what} called {run!r}; it has {has}.")
+    return known[0][1], names, known[0][0]
+
+
+def _all_runs(path: Path) -> list[tuple[str, Sheet]]:
+    """Every run of a file or folder by its name, the last one last."""
+    try:
+        opened = runs_in(path) if path.is_dir() else [("", sheet_of_file(path))]
+    except UsageError as error:
+        raise UsageError(f"{str(path)!r} {error}") from error
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be read ({why(error)}).") from error
+    found: list[tuple[str, Sheet]] = []
+    for name, sheet in opened:
+        for inner, part in _parted(sheet):
+            found.append(("/".join(filter(None, (name, inner))), part))
+    return found
+
+
+def _parted(sheet: Sheet) -> list[tuple[str, Sheet]]:
+    """The runs in one file: by name, or where epochs begin anew."""
+    if sheet.runs is not None:
+        rows: dict[str, list[int]] = {}
+        for row, run in enumerate(sheet.runs):
+            rows.setdefault(run, []).append(row)
+        return [(run, _resumed(sheet.within(inside))) for run, inside in rows.items()]
+    places = _places(sheet)
+    if places is None:
+        return [("", sheet)]
+    at, known = places
+    if len(at) > 1 and at[0] > at[-1] and list(at) == sorted(at, reverse=True):
+        turned = sheet.within(range(sheet.length - 1, -1, -1))
+        turned.notes.append("the rows run backwards and were turned round")
+        return [("", turned)]
+    starts = [0, *(known[i] for i in run_starts(at)[1:]), sheet.length]
+    if len(starts) == 2:
+        return [("", _resumed(sheet))]
+    return [
+        (str(k), _resumed(sheet.within(range(a, b))))
+        for k, (a, b) in enumerate(pairwise(starts), 1)
     ]
 
 
-def _is_finite(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
+def _places(sheet: Sheet) -> tuple[list[float], list[int]] | None:
+    """Epochs, or steps, and the rows that say them."""
+    if sheet.epochs is not None:
+        return filled_epochs(sheet.epochs), list(range(sheet.length))
+    if sheet.steps is None:
+        return None
+    known = [i for i, step in enumerate(sheet.steps) if math.isfinite(step)]
+    return [sheet.steps[i] for i in known], known
 
 
-def _sum(row: list[str], header: list[str], names: Sequence[str], path: Path) -> float | None:
-    """The value of a curve in a row, None where a part of it is blank."""
-    total = 0.0
-    for name in names:
-        cell = row[header.index(name)]
-        try:
-            value = number(cell)
-        except ValueError:
-            raise UsageError(f"{str(path)!r}, column {name!r}: {cell!r} is not a number.") from None
-        if value is None:
-            return None
-        total += value
-    return total
+def _resumed(sheet: Sheet) -> Sheet:
+    """The rows that count of a run that was resumed."""
+    places = _places(sheet)
+    if places is None:
+        return sheet
+    at, known = places
+    kept = without_repeats(at)
+    if len(kept) == len(at):
+        return sheet
+    lost = {known[i] for i in set(range(len(at))) - set(kept)}
+    resumed = sheet.within([row for row in range(sheet.length) if row not in lost])
+    what = "epochs" if sheet.epochs is not None else "steps"
+    resumed.notes.append(f"{what} that were run again after a restart count once")
+    return resumed
 
 
-def _unit(curves: dict[str, list[float]], notes: list[str]) -> None:
-    """Scores in percent become shares."""
-    scores = [name for name in curves if name.endswith("score")]
-    finite = [v for name in scores for v in curves[name] if math.isfinite(v)]
-    if finite and max(finite) > PERCENT and min(finite) >= 0 and max(finite) <= 100:
-        notes.append("scores above 1 are read as percent")
-        for name in scores:
-            curves[name] = [v / 100 for v in curves[name]]
+def _chosen(sheet: Sheet, named: dict[str, str], path: Path) -> Chosen:
+    """The curves and their columns, those the user names before those that are guessed."""
+    for curve, name in named.items():
+        if curve not in CURVES:
+            raise UsageError(f"--columns {curve}={name}: curves are {', '.join(CURVES)}.")
+        if name not in sheet.columns:
+            raise UsageError(
+                f"{str(path)!r} has no column {name!r}; it has {_some(sheet.names) or 'none'}."
+            )
+    chosen = choose(sheet.columns)
+    if named:
+        chosen.curves |= {curve: Choice((name,)) for curve, name in named.items()}
+        if {"train_loss", "val_loss"} & named.keys():
+            chosen.parts, chosen.kind = {}, ""
+    if not chosen.parts and not chosen.curves.keys() - {"lr"}:
+        raise _nothing(sheet, path)
+    return chosen
+
+
+def _nothing(sheet: Sheet, path: Path) -> UsageError:
+    """What is said where nothing looks like a loss."""
+    odd = next((n for n in sheet.odd if kind_of(words_of(n))), None)
+    if odd is not None and odd not in sheet.columns:
+        return UsageError(f"{str(path)!r}, column {odd!r}: {sheet.odd[odd]!r} is not a number.")
+    if not sheet.columns:
+        return UsageError(
+            f"{str(path)!r} holds no number with the name of a loss or score: name the file that "
+            "the training wrote, or export its curves as CSV."
+        )
+    if list(map(str.lower, sheet.names)) in (["wall time", "value"], ["value"]):
+        return UsageError(
+            f"{str(path)!r} holds one curve, and its name does not say which: add "
+            f"--columns train_loss={sheet.names[-1]} (or val_loss, train_score, val_score)."
+        )
+    return UsageError(
+        f"No column of {str(path)!r} looks like a loss or score ({_some(sheet.names)}): "
+        "name them with --columns train_loss=COLUMN,val_loss=COLUMN."
+    )

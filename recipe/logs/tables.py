@@ -1,113 +1,184 @@
-"""Files of curves as tables: CSV of any separator, and JSON."""
+"""Text as a table: delimited by any separator, aligned, or in Markdown."""
 
 import csv
-import math
 import re
-from pathlib import Path
+from dataclasses import dataclass, field
+from itertools import islice
 
 from recipe.core.errors import UsageError
-from recipe.core.files import read_plain, why
-from recipe.logs.json_records import records_of
+from recipe.logs.cells import BLANK, is_number
+from recipe.logs.column_names import is_measure
 
-BLANK = frozenset({"", "na", "n/a", "none", "null", "-", "--", "no log"})
-"""What loggers write where there is no value. NaN may be a value: a loss that is not a number."""
-_TENSOR = re.compile(r"tensor\(\s*([^,)]+)")
-Table = tuple[list[str], list[list[str]]]
-"""Header and rows, as text."""
+LOOKED_AT = 200
+"""Rows by which a text is known to be a table."""
+MOSTLY = 0.8
+"""Of them, those that are as wide as the header."""
+_RULE = re.compile(r"[-:=+|_ ]*")
+_SEPARATORS = ",;\t|"
+Row = list[str]
 
 
-def read_table(path: Path) -> Table:
-    """The header and the rows below it; cells are stripped, rows as long as the header.
+@dataclass
+class Table:
+    """Header and rows, as they stand; rows are as long as the header."""
+
+    header: list[str]
+    rows: list[list[object]]
+    starts: list[int] = field(default_factory=list)
+    """Rows before which the header stood again."""
+
+
+def table_of(text: str) -> Table | None:
+    """The table that a text is; None where it is none.
 
     Raises:
-        UsageError: the file cannot be read, or has no rows.
+        UsageError: it is one whose columns have no names.
 
     """
-    try:
-        text = read_plain(path).decode("utf-8-sig")
-    except (OSError, ValueError) as error:
-        if isinstance(error, UnicodeDecodeError):
-            raise UsageError(f"{str(path)!r} is no text file: export the curves as CSV.") from error
-        raise UsageError(f"{str(path)!r} cannot be read ({why(error)}).") from error
-    header, rows = _records(text, path) if text.lstrip()[:1] in ("{", "[") else _lines(text, path)
-    if not rows:
-        raise UsageError(f"{str(path)!r} has no rows below a header.")
-    width = len(header)
-    return header, [(row + [""] * width)[:width] for row in rows]
-
-
-def _lines(text: str, path: Path) -> Table:
-    lines = [line for line in text.splitlines() if line.strip()]
-    comments = [line.lstrip("# ") for line in lines if line.startswith("#")]
-    lines = [line for line in lines if not line.startswith("#")]
+    lines = text.split("\n") if "\r" not in text else text.splitlines()
+    lines = [line for line in lines if line and not line.isspace()]
+    comments = [line.lstrip("# ") for line in islice(lines, LOOKED_AT) if line.startswith("#")]
+    if comments:
+        lines = [line for line in lines if not line.startswith("#")]
     if not lines:
-        return [], []
+        return None
+    way = _way(lines[:LOOKED_AT])
+    if way is None:
+        return None
     try:
-        rows = _split(lines)
-    except csv.Error as error:
-        raise UsageError(f"{str(path)!r} cannot be read as CSV ({error}).") from error
-    if all(map(is_number, rows[0])):
-        rows.insert(0, _names_above(comments, len(rows[0]), path))
-    header, *below = rows
-    rule = re.compile(r"[-:= ]*")  # the line below the header of a Markdown table
-    return header, [row for row in below if not all(map(rule.fullmatch, row))]
+        rows = [[cell.strip() for cell in row] for row in _split(lines, way)]
+    except csv.Error:
+        return None
+    header = rows[0]
+    if all(map(_is_value, header)):
+        names = _names_above(comments, len(header))
+        if names is None:
+            raise UsageError(
+                "begins with a row of numbers: write the names of the columns above it, as in "
+                "epoch,train_loss,val_loss."
+            )
+        rows.insert(0, names)
+    return _table(rows)
 
 
-def _split(lines: list[str]) -> list[list[str]]:
-    counts = {separator: lines[0].count(separator) for separator in ",;\t|"}
+def _way(lines: list[str]) -> str | None:
+    """How cells are divided: a separator, `words`, or `wide` gaps; None where it is no table."""
+    counts = {s: lines[0].count(s) for s in _SEPARATORS}
     separator = max(counts, key=counts.__getitem__)
-    if counts[separator] == 0 and len(lines[0].split()) > 1:
-        rows = [line.split() for line in lines]
-    else:
-        rows = list(csv.reader(lines, delimiter=separator))
-    return [[cell.strip() for cell in row] for row in rows]
+    ways = [separator] if counts[separator] else []
+    for way in (*ways, "words", "wide"):
+        try:
+            rows = [[cell.strip() for cell in row] for row in _split(lines, way)]
+        except csv.Error:
+            continue
+        if _looks_like_one(rows):
+            return way
+    return "words" if len(lines) > 1 and all(map(is_number, lines)) else None
 
 
-def _names_above(comments: list[str], width: int, path: Path) -> list[str]:
-    """The header that a comment above the numbers is, as numpy.savetxt writes it."""
-    for comment in reversed(comments):
-        for names in (*_split([comment]), comment.split()):
-            if len(names) == width and not any(map(is_number, names)):
-                return names
-    raise UsageError(
-        f"{str(path)!r} begins with a row of numbers: write the names of the columns above it, "
-        "as in epoch,train_loss,val_loss."
+def _split(lines: list[str], way: str) -> list[Row]:
+    if way == "words":
+        return [line.split() for line in lines]
+    if way == "wide":
+        return [re.split(r"\t+\s*|\s{2,}", line.strip()) for line in lines]
+    if way == "|":
+        return [_inside(line).split("|") for line in lines]
+    return list(csv.reader(lines, delimiter=way))
+
+
+def _inside(line: str) -> str:
+    """A row of a Markdown table without the bars at its ends."""
+    bare = line.strip()
+    return bare[1:-1] if bare.startswith("|") and bare.endswith("|") and len(bare) > 1 else bare
+
+
+def _looks_like_one(rows: list[Row]) -> bool:
+    """Whether the first row names what stands below it, in columns of which some are numbers."""
+    header, *below = (row for row in rows if not _is_rule(row))
+    if all(map(_is_value, header)):
+        return len(header) > 1 and len(below) > 0 and all(len(r) == len(header) for r in below)
+    width = len(header)
+    if not below:
+        return all(_is_name(cell) for cell in header) and any(map(is_measure, header))
+    if any(map(is_number, header)) and width > 1 and not all(map(_is_name, header[1:])):
+        return False
+    if width == 1:
+        cells = [row[0] for row in below if row]
+        short = (
+            len(header[0].split()) < 5
+            and not header[0].endswith(":")
+            and all(len(row) == 1 for row in below if row)
+        )
+        named = any(map(_is_value, cells)) or is_measure(header[0])
+        return short and not _is_pair(header[0]) and named
+    alike = sum(len(row) in (width, width + 1) for row in below)
+    if alike < MOSTLY * len(below) or any(map(_is_pair, header)):
+        return False
+    columns = zip(*(row[:width] for row in below if len(row) >= width), strict=True)
+    return any(
+        sum(_is_value(cell) or cell.lower() in BLANK for cell in column) >= MOSTLY * len(column)
+        and any(map(_is_value, column))
+        for column in columns
     )
 
 
-def _records(text: str, path: Path) -> Table:
-    records = records_of(text, path)
-    header = list(dict.fromkeys(name for record in records for name in record))
-    return header, [[_text(record.get(name)) for name in header] for record in records]
+def _is_value(cell: str) -> bool:
+    return is_number(cell) or cell.lower() in ("nan", "inf", "-inf", "+inf", "infinity")
 
 
-def _text(value: object) -> str:
-    return "" if value is None or isinstance(value, dict | list) else str(value)
+def _is_pair(cell: str) -> bool:
+    """Whether a cell holds a name and its value: a line of a text log."""
+    return bool(re.search(r"[A-Za-z_)\]]\s*[:=]\s*[-+\[(]*\d", cell))
 
 
-LARGEST = 1e100
-"""Float32 ends at 3e38: what is larger has diverged, and sums of it have no meaning."""
+def _is_name(cell: str) -> bool:
+    return not is_number(cell)
 
 
-def number(cell: str) -> float | None:
-    """The number in a cell, None when it is blank; `12 %` is 0.12.
-
-    Raises:
-        ValueError: it is neither.
-
-    """
-    if cell.lower() in BLANK:
-        return None
-    inside = _TENSOR.match(cell)
-    plain = (inside[1] if inside else cell).replace(",", ".").strip()
-    value = float(plain[:-1]) / 100 if plain.endswith("%") else float(plain)
-    return math.copysign(math.inf, value) if abs(value) > LARGEST else value
+def _is_rule(row: Row) -> bool:
+    return all(map(_RULE.fullmatch, row))
 
 
-def is_number(cell: str) -> bool:
-    """Whether the cell holds a finite number."""
-    try:
-        value = number(cell)
-    except ValueError:
+def _names_above(comments: list[str], width: int) -> Row | None:
+    """The header that a comment above the numbers is, as numpy.savetxt writes it."""
+    for comment in reversed(comments):
+        for names in (*csv.reader([comment]), comment.split()):
+            if len(names) == width and not any(map(is_number, names)):
+                return [name.strip() for name in names]
+    return None
+
+
+def _table(rows: list[Row]) -> Table:
+    """Rows below their header; one that stands again, changed or not, begins a part."""
+    header = list(rows[0])
+    table = Table(header, [])
+    places = list(range(len(header)))
+    for row in rows[1:]:
+        if _is_rule(row) and any(row):
+            continue
+        if _is_header(row, header):
+            table.starts.append(len(table.rows))
+            header.extend(dict.fromkeys(name for name in row if name not in header))
+            places = [header.index(name) for name in row]
+            continue
+        table.rows.append(_placed(row, places, len(header)))
+    width = len(header)
+    for cells in table.rows if table.starts else ():
+        cells.extend([""] * (width - len(cells)))
+    return table
+
+
+def _placed(row: Row, places: list[int], width: int) -> list[object]:
+    cells: list[object] = list(row)
+    if len(row) == width and places[-1] == width - 1:
+        return cells
+    cells = [""] * width
+    for place, cell in zip(places, row, strict=False):
+        cells[place] = cell
+    return cells
+
+
+def _is_header(row: Row, header: list[str]) -> bool:
+    if row[0] != header[0] or not row[0]:
         return False
-    return value is not None and math.isfinite(value)
+    return row == header or (len(row) > 1 and not any(map(_is_value, row)))

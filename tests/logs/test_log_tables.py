@@ -6,9 +6,10 @@ import math
 import pytest
 
 from recipe.core.errors import UsageError
-from recipe.logs.tables import is_number, number, read_table
+from recipe.logs.cells import is_number, number
+from recipe.logs.opening import sheet_of_file
 
-TABLE = (["epoch", "loss"], [["0", "1.5"], ["1", "1.2"]])
+TABLE = {"epoch": [0, 1], "loss": [1.5, 1.2]}
 TEXTS = {
     "commas": "epoch,loss\n0,1.5\n1,1.2\n",
     "padded": "   epoch,      loss\n       0,       1.5\n       1,       1.2\n",
@@ -41,47 +42,46 @@ TEXTS = {
 }
 
 
+def columns(path):
+    sheet = sheet_of_file(path)
+    epochs = {"epoch": list(sheet.epochs)} if sheet.epochs is not None else {}
+    return epochs | {name: sheet.dense(name) for name in sheet.columns}
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_tables(tmp_path, name):
     path = tmp_path / "log"
     path.write_bytes(TEXTS[name].encode())
-    assert read_table(path) == TABLE
+    assert columns(path) == TABLE
 
 
 def test_a_markdown_table(tmp_path):
     path = tmp_path / "log"
     path.write_text("| Epoch | Loss |\n|:-----:|-----:|\n| 1 | 0.5 |\n")
-    header, rows = read_table(path)
-    assert header[1:3] == ["Epoch", "Loss"]
-    assert [row[1:3] for row in rows] == [["1", "0.5"]]
-
-
-def columns(path):
-    header, rows = read_table(path)
-    return dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
+    assert columns(path) == {"epoch": [1], "Loss": [0.5]}
 
 
 def test_pandas_by_row(tmp_path):
     path = tmp_path / "log"
     path.write_text(json.dumps({"0": {"loss": 1.5}, "1": {"loss": 1.2}}))
-    assert columns(path) == {"index": ["0", "1"], "loss": ["1.5", "1.2"]}
+    assert columns(path) == {"index": [0, 1], "loss": [1.5, 1.2]}
 
 
 def test_columns_of_pandas_are_put_together_by_their_index(tmp_path):
     path = tmp_path / "log"
     path.write_text(json.dumps({"loss": {"0": 3, "1": 2, "10": 1}, "val_loss": {"10": 5}}))
-    assert columns(path) == {"loss": ["3", "2", "1"], "val_loss": ["", "", "5"]}
+    assert columns(path) == {"loss": [3, 2, 1], "val_loss": [None, None, 5]}
 
 
 def test_lists_of_objects_within(tmp_path):
     path = tmp_path / "log"
     path.write_text(json.dumps({"train": {"loss": [3, 2]}, "val": {"loss": [4, 5]}, "lr": 0.1}))
-    assert columns(path) == {"train/loss": ["3", "2"], "val/loss": ["4", "5"]}
+    assert columns(path) == {"train/loss": [3, 2], "val/loss": [4, 5]}
 
 
 @pytest.mark.parametrize(
     ("few", "column"),
-    [([7, 8], ["", "7", "", "8"]), ([7], ["", "", "", "7"]), ([7, 8, 9], ["7", "8", "9", ""])],
+    [([7, 8], [None, 7, None, 8]), ([7], [None, None, None, 7]), ([7, 8, 9], [7, 8, 9, None])],
 )
 def test_a_list_that_was_written_less_often(tmp_path, few, column):
     path = tmp_path / "log"
@@ -89,12 +89,12 @@ def test_a_list_that_was_written_less_often(tmp_path, few, column):
     assert columns(path)["val_losses"] == column
 
 
-@pytest.mark.parametrize("text", ["0,2.3\n1,2.1\n", "# three names here\n0,2.3\n", "1\n2\n"])
+@pytest.mark.parametrize("text", ["0,2.3\n1,2.1\n", "# three names here\n0,2.3\n1,2\n", "1\n2\n"])
 def test_numbers_without_a_header(tmp_path, text):
     path = tmp_path / "log"
     path.write_text(text)
     with pytest.raises(UsageError, match="begins with a row of numbers"):
-        read_table(path)
+        sheet_of_file(path)
 
 
 @pytest.mark.parametrize("text", ["[1.0, 0.5]", "[[0, 1.0], [1, 0.5]]"])
@@ -102,28 +102,28 @@ def test_values_without_names(tmp_path, text):
     path = tmp_path / "log"
     path.write_text(text)
     with pytest.raises(UsageError, match="values without names"):
-        read_table(path)
+        sheet_of_file(path)
 
 
 def test_rows_are_as_long_as_the_header(tmp_path):
     path = tmp_path / "log"
-    path.write_text("a,b,c\n1\n1,2,3,4\n")
-    assert read_table(path)[1] == [["1", "", ""], ["1", "2", "3"]]
+    path.write_text("loss,b,c\n1,2,3\n1,2,3\n1,2,3\n1,2,3\n1\n1,2,3,4\n")
+    assert columns(path)["c"] == [3, 3, 3, 3, None, 3]
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n", "[]", '{"a": 1', "# nothing\n"])
+@pytest.mark.parametrize("text", ["", "loss,val_loss\n", '{"a": 1'])
 def test_nothing_to_read(tmp_path, text):
     path = tmp_path / "log"
     path.write_text(text)
     with pytest.raises(UsageError, match=r"no rows|no JSON"):
-        read_table(path)
+        sheet_of_file(path)
 
 
 def test_a_binary_file(tmp_path):
     path = tmp_path / "log"
     path.write_bytes(b"\xff\xfe\x00\x81")
     with pytest.raises(UsageError, match="no text file"):
-        read_table(path)
+        sheet_of_file(path)
 
 
 @pytest.mark.parametrize(

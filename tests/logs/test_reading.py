@@ -8,7 +8,7 @@ from statistics import fmean
 import pytest
 
 from recipe.core.errors import UsageError
-from recipe.logs.column_names import guess
+from recipe.logs.choosing import guess
 from recipe.logs.reading import as_evidence, read
 from recipe.plugin.rules import judge
 from recipe_steps.learning_curves import LearningCurves
@@ -26,8 +26,7 @@ HEADERS = {
     "epoch,train_loss_step,train_loss_epoch": {"train_loss": "train_loss_epoch"},
     "epoch,precision,recall,f1,loss": {"train_score": "f1", "train_loss": "loss"},
     "epoch,lr/pg0,lr/pg1,train/box_loss,train/cls_loss,val/box_loss,metrics/mAP50-95(B)": {
-        "lr": "lr/pg0", "train_loss": "train/box_loss", "val_loss": "val/box_loss",
-        "val_score": "metrics/mAP50-95(B)",
+        "lr": "lr/pg0", "val_score": "metrics/mAP50-95(B)",
     },
     "epoch,loss,recon_loss,kl_loss": {"train_loss": "loss"},
     "epoch,box_loss": {"train_loss": "box_loss"},
@@ -91,14 +90,29 @@ def test_several_validations_in_an_epoch(log):
     assert len(curves["train_loss"]) == len(curves["val_loss"]) == 10
 
 
-def test_parts_of_a_loss_are_added_up(log):
-    rows = [f"{i}, 0.5, 0.25, {1 - 0.1 * i}, 0.25, {0.1 * i}, 0.01" for i in range(1, 8)]
-    header = "   epoch,  train/box_loss,  train/cls_loss,  val/box_loss, val/cls_loss, metrics/mAP50-95(B), lr/pg0"
-    found = log("\n".join([header, *rows]))
-    assert found.curves["train_loss"] == [0.75] * 7
+def parts(header, total=""):
+    rows = [f"{i}, 0.5, 0.25, {1 - 0.1 * i}, 0.25, {0.1 * i}{total}" for i in range(1, 8)]
+    return "\n".join([header, *rows])
+
+
+def test_parts_of_a_loss_without_a_total_are_judged_each(log):
+    header = "   epoch,  train/box_loss,  train/cls_loss,  val/box_loss, val/cls_loss, metrics/mAP50-95(B)"
+    found = log(parts(header))
+    assert found.curves.keys() == {"val_score"}
+    assert found.parts["cls_loss"] == {"train_loss": [0.25] * 7, "val_loss": [0.25] * 7}
+    assert found.parts["box_loss"]["val_loss"] == pytest.approx([1 - 0.1 * i for i in range(1, 8)])
+    assert found.judged["box_loss"].keys() == {"train_loss", "val_loss", "val_score"}
+    assert "no total of the losses box_loss, cls_loss: each is judged by itself" in found.notes
+
+
+def test_parts_are_added_up_where_that_is_the_total_in_training(log):
+    header = "epoch, train_box_loss, train_cls_loss, val_box_loss, val_cls_loss, acc, train_loss"
+    found = log(parts(header, ", 0.75"))
     assert found.curves["val_loss"] == pytest.approx([1.25 - 0.1 * i for i in range(1, 8)])
-    assert found.curves["val_score"] == pytest.approx([0.1 * i for i in range(1, 8)])
-    assert "train_loss = train/box_loss + train/cls_loss" in found.notes
+    assert "val_loss = val_box_loss + val_cls_loss" in found.notes
+    other = log(parts(header, ", 0.9"))
+    assert other.chosen["train_loss"].columns == ("train_loss",)
+    assert len(other.chosen["val_loss"].columns) == 1
 
 
 def test_trainer_state(log):
@@ -137,7 +151,8 @@ def test_of_several_runs_the_last_is_read(log):
     second = [f"{i},{5 - 0.5 * i}" for i in range(7)]
     found = log("\n".join(["epoch,loss", *first, *second]))
     assert found.curves["train_loss"] == [5 - 0.5 * i for i in range(7)]
-    assert found.notes == ["2 runs in one file: the last is read"]
+    assert found.runs == ("1", "2")
+    assert found.notes == ["2 runs (1, 2): the last is read; --run NAME reads another one"]
 
 
 def test_epochs_repeated_after_a_restart_count_once(log):
@@ -149,7 +164,7 @@ def test_epochs_repeated_after_a_restart_count_once(log):
 
 
 def test_too_few_epochs_are_said(log):
-    assert log("loss\n2\n1\n").notes == ["2 epochs: too few for most of the rules, which need 6"]
+    assert log("loss\n2\n1\n").notes == ["2 points: too few for most of the rules, which need 6"]
 
 
 def test_evidence():

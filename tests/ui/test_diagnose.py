@@ -5,7 +5,7 @@ import math
 import pytest
 
 from recipe.core.errors import UsageError
-from recipe.logs.column_names import guess
+from recipe.logs.choosing import guess
 from recipe.logs.reading import read_log
 
 HEADERS = {

@@ -1,0 +1,340 @@
+"""Which columns of a log are its curves, and by which rule."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from recipe.logs.column_names import (
+    DERIVED,
+    DISCRIMINATORS,
+    GENERATORS,
+    LOSSES,
+    OF_EVALUATION,
+    PARTS,
+    SCORES,
+    TOTAL,
+    kind_of,
+    residual_of,
+    split_of,
+    words_of,
+)
+from recipe.logs.log import Choice, Kind
+from recipe.logs.sheet import Column
+
+THIN = 10
+"""A column with this many times fewer values than another one is a summary, no curve."""
+SINGLE = 2
+"""Values of a curve beside which one that was written once is no curve."""
+ENOUGH = 6
+"""Summaries of epochs that are a curve of their own."""
+SAME_ROWS = 0.05
+"""Of the rows of a score, those that training may share where it was measured apart."""
+_PLAY = frozenset({
+    "policy", "value", "actor", "entropy", "kl", "len", "length", "episode", "ep", "explained",
+    "q", "td", "rollout", "episodes",
+})  # fmt: skip
+_REWARDS = frozenset({"rew", "reward", "return", "rewards", "returns"})
+
+
+@dataclass
+class Candidate:
+    """A column that may be a curve."""
+
+    name: str
+    words: list[str]
+    split: str
+    kind: str
+    what: tuple[str, ...]
+    """What it measures."""
+    place: int
+    count: int
+    marks: frozenset[str]
+    column: Column | None = None
+    unmarked: bool = False
+    """Its name says no split."""
+    guessed: str = ""
+    """By which rule its split or kind was found where its name does not say it."""
+
+
+def guess(names: Sequence[str]) -> dict[str, str]:
+    """Curve -> column, by names alone; of a loss in parts, none."""
+    curves = choose({name: Column(name) for name in names}).curves
+    return {curve: choice.columns[0] for curve, choice in curves.items()}
+
+
+@dataclass
+class Chosen:
+    """Curves and the columns they are read from."""
+
+    curves: dict[str, Choice] = field(default_factory=dict)
+    parts: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Name of a part -> `train_loss` and `val_loss` -> column."""
+    kind: Kind = ""
+
+
+def choose(columns: Mapping[str, Column]) -> Chosen:
+    """The curves of a log."""
+    found = _candidates(columns)
+    if any(_REWARDS & set(words_of(c)) for c in columns) and _is_play(columns):
+        return _of_play(columns, found)
+    if pair := _pair(columns):
+        sides = {name: {"train_loss": column} for name, column in pair.items()}
+        scores = [c for c in found if c.kind != "loss"]
+        return Chosen(_curves(scores), sides, "adversarial")
+    train = [c for c in found if c.kind == "loss" and c.split == "train"]
+    parts = _parts(train)
+    if not parts:
+        return Chosen(_curves(found, _sums(found, columns)))
+    val = [c for c in found if c.kind == "loss" and c.split == "val"]
+    whole = [c for c in val if _is_total(c)]
+    kept = [c for c in found if c.kind != "loss"] + whole
+    named = {_called(c): {"train_loss": c.name} for c in parts}
+    for c in val:
+        twin = next((p for p in parts if p.what == c.what), None)
+        if twin is not None and c not in whole:
+            named[_called(twin)]["val_loss"] = c.name
+    return Chosen(_curves(kept), named)
+
+
+def _candidates(columns: Mapping[str, Column]) -> list[Candidate]:
+    found = [_candidate(name, column, i) for i, (name, column) in enumerate(columns.items())]
+    bare = [c for c in found if len(c.words) == 1 and c.words[0] in PARTS]
+    if len(bare) > 1 and not any(c.kind == "loss" for c in found):
+        for c in bare:
+            c.kind = "loss"
+    _boosted(found)
+    _of_bare_splits(found)
+    known = [c for c in found if c.kind]
+    if any(c.count > SINGLE for c in known):
+        known = [c for c in known if c.count != 1]
+    _unmarked(known)
+    return known
+
+
+def _candidate(name: str, column: Column, place: int) -> Candidate:
+    words = words_of(name)
+    kind, split = kind_of(words), split_of(words)
+    if words[:1] == ["metrics"] and kind == "score" and not split:
+        split = "val"
+    if kind == "score" and words == ["score"] and _is_a_clock(column):
+        kind = ""
+    return Candidate(name, words, split, kind, residual_of(words), place, len(column),
+                     column.marks, column)  # fmt: skip
+
+
+def _is_a_clock(column: Column) -> bool:
+    """Whether values only rise, and beyond what a score in percent can: seconds, or points."""
+    values = list(column.values)
+    rising = all(a <= b for a, b in pairwise(values))
+    return len(values) > 1 and rising and values[-1] > 100
+
+
+def _boosted(found: list[Candidate]) -> None:
+    """XGBoost numbers its sets: of `validation_0` and `validation_1` the first is for training."""
+    first = [c for c in found if c.words[:2] == ["validation", "0"]]
+    second = [c for c in found if c.words[:2] == ["validation", "1"]]
+    if first and second and not any(c.split == "train" for c in found if c.kind):
+        for c in first:
+            c.split, c.guessed = "train", "the first of two numbered sets is that of training"
+
+
+def _of_bare_splits(found: list[Candidate]) -> None:
+    """Columns named by their split alone: a loss where no other is there and it falls."""
+    bare = [c for c in found if not c.kind and c.split and set(c.words) <= {*_splits(c), "set"}]
+    if len(bare) < 2:
+        return
+    first = next((c for c in bare if c.split == "train"), bare[0])
+    values = list(first.column.values) if first.column is not None else []
+    rises = len(values) > 1 and values[-1] > values[0]
+    score = any(c.kind == "loss" for c in found) or rises
+    for c in bare:
+        c.kind, c.what = ("score", ("score",)) if score else ("loss", ("loss",))
+        c.guessed = "named by its split alone, and it " + ("rises" if rises else "falls")
+
+
+def _splits(c: Candidate) -> set[str]:
+    return {word for word in c.words if split_of([word])}
+
+
+def _unmarked(known: list[Candidate]) -> None:
+    """The split of columns whose names do not say it."""
+    explicit = any(c.split == "train" and c.kind == "loss" for c in known)
+    spacy = any(c.name.startswith("LOSS ") for c in known)  # whose SCORE is that of evaluations
+    losses = [c for c in known if c.kind == "loss" and c.split in ("", "train")]
+    rows = max((c.column.rows for c in losses if c.column is not None), key=len, default=())
+    trained = set(rows)
+    marked = {c.what for c in known if c.split in ("val", "test")}
+    for c in known:
+        if c.split or c.kind == "lr":
+            continue
+        c.split, c.unmarked = "train", True
+        if c.kind == "loss" and "loss" in c.words:
+            continue
+        if (
+            explicit
+            or (spacy and c.name == "SCORE")
+            or (c.kind == "score" and c.what not in marked and _apart(c, trained))
+        ):
+            c.split, c.guessed = "val", "" if explicit else "measured where training was not"
+        elif OF_EVALUATION.intersection(c.words) and c.what not in marked:
+            c.split, c.guessed = "val", "a measure of evaluations"
+
+
+def _apart(c: Candidate, trained: set[int]) -> bool:
+    """Whether a column is filled in rows of its own, and in fewer of them."""
+    if c.column is None or not trained or not c.count:
+        return False
+    shared = sum(row in trained for row in c.column.rows)
+    return shared <= SAME_ROWS * c.count and 2 * c.count <= len(trained)
+
+
+def _is_play(columns: Mapping[str, Column]) -> bool:
+    words = [set(words_of(name)) for name in columns]
+    return sum(bool(w & _PLAY) for w in words) >= 2 and not any(
+        w & {"val", "valid", "validation", "chosen", "rejected"} for w in words
+    )
+
+
+def _of_play(columns: Mapping[str, Column], found: list[Candidate]) -> Chosen:
+    rewards = [n for n in columns if _REWARDS & set(words_of(n))]
+    best = min(rewards, key=lambda n: (bool({"std", "min", "max"} & set(words_of(n))), len(n)))
+    curves = _curves([c for c in found if c.kind == "lr"])
+    others = tuple(name for name in rewards if name != best)
+    return Chosen({"train_score": Choice((best,), others, ""), **curves}, {}, "reinforcement")
+
+
+def _pair(columns: Mapping[str, Column]) -> dict[str, str]:
+    """The losses of a generator and of its discriminator."""
+    sides: dict[str, list[tuple[int, str]]] = {"generator": [], "discriminator": []}
+    for name in columns:
+        words = [w for w in words_of(name) if not w.isdecimal()]
+        bare = len(words) <= 2 and words[:1] and len(words[0]) == 1 and words[-1] in "abdg"
+        if kind_of(words) != "loss" and not bare:
+            continue
+        for side, marks in (("generator", GENERATORS), ("discriminator", DISCRIMINATORS)):
+            if marks & set(words):
+                sides[side].append((len(words), name))
+    if not all(sides.values()):
+        return {}
+    return {side: min(names)[1] for side, names in sides.items()}
+
+
+def _is_total(c: Candidate) -> bool:
+    return c.what in (("loss",), ("total",)) or bool(TOTAL & set(c.words))
+
+
+def _parts(train: Sequence[Candidate]) -> list[Candidate]:
+    """Losses of which none is the whole and none another name for the same."""
+    if any(_is_total(c) for c in train):
+        return []
+    kept: dict[tuple[str, ...], Candidate] = {}
+    for c in train:
+        part = "loss" in c.words or c.words[0] in PARTS or c.words[-1] in PARTS
+        if part and not DERIVED & set(c.words) and c.count * THIN >= max(t.count for t in train):
+            kept.setdefault(c.what, c)
+    return list(kept.values()) if len(kept) > 1 else []
+
+
+def _called(c: Candidate) -> str:
+    kept = [word for word in c.what if word != "loss"]
+    return "_".join([*kept, "loss"]) if "loss" in c.words else "_".join(kept)
+
+
+def _sums(found: list[Candidate], columns: Mapping[str, Column]) -> dict[str, Choice]:
+    """The validation loss as a sum of parts, where parts of the same names are the total loss in
+    training.
+    """
+    losses = [c for c in found if c.kind == "loss" and "loss" in c.words]
+    train = [c for c in losses if c.split == "train"]
+    val = [c for c in losses if c.split in ("val", "test")]
+    totals = [c for c in train if _is_total(c)]
+    if not totals or not val or any(_is_total(c) for c in val):
+        return {}
+    parts = [c for c in train if not _is_total(c) and not DERIVED & set(c.words)]
+    twins = [next((v for v in val if v.what == p.what), None) for p in parts]
+    if len(parts) < 2 or None in twins or not _adds_up(totals[0], parts, columns):
+        return {}
+    names = tuple(v.name for v in twins if v is not None)
+    return {"val_loss": Choice(names, (), "the same parts are the total in training")}
+
+
+def _adds_up(total: Candidate, parts: list[Candidate], columns: Mapping[str, Column]) -> bool:
+    tables = [_by_row(columns[c.name]) for c in parts]
+    whole = _by_row(columns[total.name])
+    rows = [row for row in whole if all(row in table for table in tables)]
+    close = sum(
+        abs(sum(t[row] for t in tables) - whole[row]) <= 0.01 * abs(whole[row]) for row in rows
+    )
+    return bool(rows) and close >= 0.9 * len(rows)
+
+
+def _by_row(column: Column) -> dict[int, float]:
+    return dict(zip(column.rows, column.values, strict=True))
+
+
+_Key = Callable[[Candidate], int]
+
+
+def _curves(
+    found: Sequence[Candidate], sums: Mapping[str, Choice] | None = None
+) -> dict[str, Choice]:
+    """The best candidate for each curve."""
+    curves: dict[str, Choice] = dict(sums or {})
+    what: dict[str, tuple[str, ...]] = {}
+    for curve in ("train_loss", "val_loss", "val_score", "train_score", "lr"):
+        split, _, kind = curve.rpartition("_")
+        of = [c for c in found if c.kind == kind and (kind == "lr" or _side(c) == split)]
+        if not of or curve in curves:
+            continue
+        best, rule, others = _best(of, what.get(kind))
+        what.setdefault(kind, best.what)
+        curves[curve] = Choice((best.name,), others, best.guessed or rule)
+    return {curve: curves[curve] for curve in CURVE_ORDER if curve in curves}
+
+
+CURVE_ORDER = ("train_loss", "val_loss", "train_score", "val_score", "lr")
+
+
+def _side(c: Candidate) -> str:
+    return "val" if c.split == "test" else c.split
+
+
+def _best(
+    of: Sequence[Candidate], what: tuple[str, ...] | None
+) -> tuple[Candidate, str, tuple[str, ...]]:
+    most = max(c.count for c in of)
+    keys: list[tuple[str, _Key]] = [
+        ("the others have hardly any values", lambda c: int(c.count * THIN <= most and most > 2)),
+        ("validation before test", lambda c: int(c.split == "test")),
+        ("the measure that is there for both splits",
+         lambda c: int(what is not None and c.what != what)),
+        ("a split in its name", lambda c: int(kind_of(c.words) != "lr" and c.unmarked)),
+        ("a course of its own, nothing derived", lambda c: len(DERIVED & set(c.words))),
+        ("the best-known name", _fame),
+        ("the plainest name", lambda c: len([w for w in c.what if w not in TOTAL])
+                                        + any(w.isdecimal() and w != "1" for w in c.words)),
+        ("the total", lambda c: -len(TOTAL & set(c.words))),
+        ("values of whole epochs", _level),
+        ("the most values", lambda c: -c.count),
+        ("the first of its kind", lambda c: c.place),
+    ]  # fmt: skip
+    ranked = sorted(of, key=lambda c: tuple(key(c) for _, key in keys))
+    best = ranked[0]
+    if len(ranked) == 1:
+        return best, "", ()
+    rule = next(said for said, key in keys if key(best) != key(ranked[1]))
+    return best, rule, tuple(c.name for c in ranked[1:])
+
+
+def _fame(c: Candidate) -> int:
+    known = SCORES if c.kind == "score" else LOSSES if c.kind == "loss" else ()
+    return min((known.index(word) for word in c.words if word in known), default=0)
+
+
+def _level(c: Candidate) -> int:
+    """Whole epochs before steps."""
+    if "by step" in c.marks:
+        return 1
+    if "summary" in c.marks:
+        return 0 if c.count >= ENOUGH else 2
+    return {"epoch": -1, "step": 1}.get(c.words[-1], 0) if c.words else 0

@@ -1,0 +1,97 @@
+"""What every reader makes of a file: columns of (row, value), and where each row is."""
+
+import math
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+UNKNOWN = math.nan
+"""The epoch or step of a row that says none."""
+MOST_COLUMNS = 20_000
+"""Names in one file; more are no log."""
+
+
+@dataclass
+class Column:
+    """One named curve: the rows that have a value, and the values."""
+
+    name: str
+    rows: "array[int]" = field(default_factory=lambda: array("q"))
+    values: "array[float]" = field(default_factory=lambda: array("d"))
+    split: str = ""
+    """The word of the file for the split, where it stands beside the name and not in it."""
+    marks: frozenset[str] = frozenset()
+    """`evaluation`: measured where training was not; `summary`: once per epoch, beside values of
+    the same name at steps.
+    """
+
+    def add(self, row: int, value: float) -> None:
+        """Append a value."""
+        self.rows.append(row)
+        self.values.append(value)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass
+class Sheet:
+    """A log as columns."""
+
+    length: int
+    """Rows."""
+    columns: dict[str, Column]
+    epochs: Sequence[float] | None = None
+    """Of each row; NaN where none is said. None where the file counts no epochs."""
+    steps: Sequence[float] | None = None
+    runs: Sequence[str] | None = None
+    """Name of the run of each row, where the file has several by name."""
+    planned_epoch: float | None = None
+    planned_step: float | None = None
+    notes: list[str] = field(default_factory=list)
+    odd: dict[str, str] = field(default_factory=dict)
+    """Column -> a cell of it that is neither a number nor blank."""
+    hint: str = ""
+    """What the file's name says of its only curve."""
+
+    def __post_init__(self) -> None:
+        if self.epochs is not None and all(map(math.isnan, self.epochs)):
+            self.epochs = None
+        if self.steps is not None and all(map(math.isnan, self.steps)):
+            self.steps = None
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns, in the file's order."""
+        return list(self.columns)
+
+    def within(self, rows: Sequence[int]) -> "Sheet":
+        """The sheet of some rows, numbered anew and in the order given."""
+        place = {row: i for i, row in enumerate(rows)}
+        columns = {}
+        for name, column in self.columns.items():
+            pairs = [(place[r], v) for r, v in _pairs(column) if r in place]
+            pairs.sort(key=lambda pair: pair[0])
+            columns[name] = Column(
+                name, array("q", [r for r, _ in pairs]), array("d", [v for _, v in pairs]),
+                column.split, column.marks,
+            )  # fmt: skip
+        return Sheet(
+            len(rows), columns, _taken(self.epochs, rows), _taken(self.steps, rows), None,
+            self.planned_epoch, self.planned_step, self.notes, self.odd, self.hint,
+        )  # fmt: skip
+
+    def dense(self, name: str) -> list[float | None]:
+        """One value per row, None where there is none; of several in a row the last."""
+        values: list[float | None] = [None] * self.length
+        for row, value in _pairs(self.columns[name]):
+            values[row] = value
+        return values
+
+
+def _pairs(column: Column) -> Iterable[tuple[int, float]]:
+    return zip(column.rows, column.values, strict=True)
+
+
+def _taken(values: Sequence[float] | None, rows: Sequence[int]) -> Sequence[float] | None:
+    return None if values is None else array("d", [values[row] for row in rows])

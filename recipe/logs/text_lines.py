@@ -1,0 +1,86 @@
+"""Lines of a text log without what terminals and loggers put around them."""
+
+import re
+from collections.abc import Iterator
+
+LONGEST = 20_000
+"""Characters of a line; what follows is no log."""
+SLOT = "\0"
+"""Stands for a number in the shape of a line."""
+
+NUMBER = re.compile(
+    r"(?<![\w.@])(?<!\d[-:])"
+    r"([-+]?(?:(?<!\[)\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d*)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+    r"(?=[A-Za-z%]{0,7}(?![A-Za-z0-9_]))|[-+]?(?:nan|inf|infinity)(?!\w))",
+    re.IGNORECASE,
+)
+"""A number that is no part of a word; letters behind it are its unit."""
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
+_DATE = re.compile(
+    r"(?:(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})"
+    r"[ T,]+\d{1,2}:\d\d(?::\d\d)?|(?:^|(?<=\[))\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d)"
+    r"(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?",
+    re.MULTILINE,
+)
+_DAY = re.compile(r"(?<![\d/-])(?:19|20)\d\d[-/.]\d\d[-/.]\d\d(?![\d/-])")
+_CLOCK = re.compile(
+    r"(?<![\d:.])\d{1,3}:\d\d(?::\d\d(?:[.,]\d+)?|(?=\s*[<,\]|]|\s*$))", re.MULTILINE
+)
+_WEEKDAY = re.compile(
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d+ "
+)
+_GLOG = re.compile(r"^[IWEF]\d{4} ~?\S*\s+\d+ [\w.-]+:\d+\] ?", re.MULTILINE)
+_SOURCE = re.compile(
+    r"[\w./-]+\.(?:py|cc|cpp|cu|jl|go|rs|c):\d+|(?:^|(?<=[|\s]))[\w.]+:[\w<>.]+:\d+ (?=-)"
+)
+_WRAPPED = re.compile(
+    r"(?:\w+\.)?(?:float\d*|tensor|array|Array)\(\s*\[?([-+\w.]+)\]?(?:,[^()]*(?:\([^()]*\))?)?[^()]*\)"
+)
+_COCO = re.compile(
+    r"Average (?:Precision|Recall)\s+\((A[PR])\) @\[ IoU=([\d.:]+)\s*\| area=\s*(\w+) \| "
+    r"maxDets=\s*(\d+) \]"
+)
+_BAR = re.compile(r"[━─╸╺▬]{2,}")
+_GLYPHS = dict.fromkeys(map(ord, "█▉▊▋▌▍▎▏░▒▓◼⣿━╸╺▬─═┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝╠╣╦╩╬╞╪╡"), " ") | {
+    ord("│"): "|", ord("┃"): "|", ord("║"): "|", ord("："): ":", ord("，"): ",", ord("（"): "(",
+    ord("）"): ")", 0xA0: " ", ord("→"): ">", ord("↑"): " ", ord("↓"): " ", 0xFEFF: " ", 0: " ",
+}  # fmt: skip
+_LEVEL = re.compile(
+    r"^[\s\[(~,|:-]*(?:\w[\w.-]*\s*[-:|]\s*)?\[?(?:INFO|DEBUG|WARNING|WARN|NOTICE)\b\]?[\s\]):|-]*"
+    r"(?:(?:root|tensorflow|absl|__main__)\b[:\s]*|[A-Za-z_]\w*(?:\.\w+)+\s*[-:|]\s+)?",
+    re.MULTILINE,
+)
+
+
+def cleaned(text: str) -> str:
+    """The text without colours, clock times, dates and the marks of loggers."""
+    if "\x1b" in text:
+        text = _ANSI.sub("", text)
+    if "\b" in text:
+        text = re.sub("\b+", "\n", text)
+    if not text.isascii():
+        text = _BAR.sub(" [=] ", text).translate(_GLYPHS)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if ":" in text:
+        text = _WEEKDAY.sub("~ ", text)
+        text = _DATE.sub("~", text)
+        text = _CLOCK.sub("~", text)
+    text = _DAY.sub("~", text)
+    if "] " in text:
+        text = _GLOG.sub("", text)
+    if ".py:" in text or ".cc:" in text or ".cpp:" in text or ":" in text:
+        text = _SOURCE.sub("~", text)
+    if "(" in text:
+        text = _WRAPPED.sub(r"\1", text)
+    if "maxDets" in text:
+        text = _COCO.sub(r"\1@\2_\3_\4", text)
+    return _LEVEL.sub("", text)
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """Lines that are not blank, states of progress bars among them."""
+    for line in cleaned(text).split("\n"):
+        bare = line.rstrip()
+        if bare and not bare.isspace():
+            yield bare[:LONGEST]

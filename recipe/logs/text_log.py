@@ -1,0 +1,303 @@
+"""Plain text logs as columns: pairs of name and number in a line, and what the lines around say."""
+
+import math
+import re
+from array import array
+from collections import Counter
+from itertools import islice, pairwise
+
+from recipe.logs.sheet import MOST_COLUMNS, UNKNOWN, Column, Sheet
+from recipe.logs.text_lines import NUMBER, SLOT, lines_of
+from recipe.logs.text_shapes import Shape, Slot, shape_of
+from recipe.logs.text_tables import Header, cells_of, header_in, label_of, names_of
+from recipe.logs.text_words import NO_HEADING, counts, lower_words, split_in
+
+MOST_SHAPES = 20_000
+"""Kinds of line that are taken apart; those of a log are a few dozen."""
+MOST_HEADERS = 3
+"""Lines of names above a row that may be its header."""
+LEAST_TURNS = 2
+_CHECKED = frozenset({"val", "test"})
+_SECTION = re.compile(r"\s*\|\s*[\w ]+/\s*\|\s*\|\s*")
+"""A row that opens a part of a table of names and values."""
+_Key = tuple[str, str, bool]
+"""Name, split, and whether it was said within an epoch."""
+_PAIR = 2
+
+
+def read_text(text: str) -> Sheet:
+    """The columns of a text log. Values on a line are one row, in the order of lines."""
+    reader = _Reader()
+    for line in lines_of(text):
+        reader.take(line)
+    return reader.sheet()
+
+
+class _Reader:
+    """Goes down the lines with what was said last: epoch, split, header of a table."""
+
+    def __init__(self) -> None:
+        self.shapes: dict[str, Shape] = {}
+        self.headings: dict[str, tuple[str, Header | None]] = {}
+        self.tables: dict[tuple[str, int], list[str] | None] = {}
+        self.rows: dict[str, list[list[str]]] = {}
+        self.headers: list[Header] = []
+        self.columns: dict[_Key, Column] = {}
+        self.here: tuple[float, ...] = ()
+        self.beside: set[_Key] = set()  # what the last row holds
+        self.epochs, self.steps, self.totals = array("d"), array("d"), array("d")
+        self.planned: dict[str, Counter[float]] = {"epoch": Counter(), "step": Counter()}
+        self.epoch = UNKNOWN
+        self.step = UNKNOWN  # said last, for lines that say none
+        self.split = ""  # said by the lines before
+        self.heading = ""  # said by a line of its own
+        self.placed = False  # which said a step too
+        self.last: dict[str, float] = {}  # the step that a kind of line said last
+        self.left_out = 0
+
+    def take(self, line: str) -> None:
+        """Read one line."""
+        parts = NUMBER.split(line)
+        if len(parts) == 1:
+            self._words(line)
+            return
+        template = SLOT.join(parts[::2])
+        numbers = parts[1::2]
+        if self._row_of_a_table(template, numbers):
+            return
+        shape = self.shapes.get(template)
+        if shape is None:
+            if len(self.shapes) >= MOST_SHAPES:
+                self.left_out += 1
+                return
+            shape = self.shapes[template] = shape_of(template)
+            shape.unmarked = not (self.split or self.heading)
+            shape.header = header_in(template)
+            if shape.header is not None:
+                shape.values = []
+        if shape.header is not None:
+            self._below(shape.header)
+        self._line(shape, [_number(number) for number in numbers], template)
+
+    def _words(self, line: str) -> None:
+        """A line without a number: it may open a split, or name the columns of a table."""
+        known = self.headings.get(line)
+        if known is None:
+            known = (_heading(line), header_in(line))
+            if len(self.headings) < MOST_SHAPES:
+                self.headings[line] = known
+        split, header = known
+        if _SECTION.fullmatch(line):
+            self.heading = self.split = ""
+        if header is not None:
+            self._below(header)
+        if split:
+            self.heading = self.split = split
+            self.placed = False
+
+    def _below(self, header: Header) -> None:
+        """What follows may be rows of this header."""
+        if not self.headers or self.headers[0] is not header:
+            self.headers = [header, *(h for h in self.headers if h is not header)][:MOST_HEADERS]
+
+    def _row_of_a_table(self, template: str, numbers: list[str]) -> bool:
+        if not self.headers:
+            return False
+        ways = self.rows.get(template)
+        if ways is None:
+            ways = cells_of(template)
+            if len(self.rows) < MOST_SHAPES:
+                self.rows[template] = ways
+        for header in self.headers if ways else ():
+            for cells in ways:
+                key = (SLOT.join(cells), id(header))
+                if key not in self.tables:
+                    self.tables[key] = names_of(header, cells)
+                names = self.tables[key]
+                if names is not None:
+                    self._cells(names, cells, numbers)
+                    return True
+        return False
+
+    def _cells(self, names: list[str], cells: list[str], numbers: list[str]) -> None:
+        """Values of a row below a header."""
+        shape = Shape()
+        place = 0
+        for name, cell in zip(names, cells, strict=True):
+            width = cell.count(SLOT)
+            if name and width and (cell is not cells[0] or not label_of(cells)):
+                words = lower_words(name)
+                kind = counts(words, name) or ("step" if name.strip() == "#" else "")
+                if kind == "epoch" and shape.epoch is None:
+                    shape.epoch = place
+                    shape.epochs = place + 1 if width == _PAIR and "/" in cell else None
+                elif kind == "step" and shape.step is None:
+                    shape.step = place
+                elif not kind:
+                    shape.values.append(Slot(place, name.rstrip(":"), named=split_in(words)))
+            place += width
+        self._line(shape, [_number(number) for number in numbers], "")
+
+    def _line(self, shape: Shape, numbers: list[float], template: str) -> None:
+        split = self._split_of(shape, numbers, template)
+        if shape.epoch is not None:
+            epoch = numbers[shape.epoch]
+            if epoch != self.epoch and math.isfinite(epoch):
+                self.epoch, self.step = epoch, UNKNOWN
+            if shape.epochs is not None:
+                self.planned["epoch"][numbers[shape.epochs]] += 1
+        if not shape.values:
+            if shape.step is not None:
+                self.step = numbers[shape.step]
+            if shape.split:
+                self.split = shape.split
+            return
+        if shape.split or shape.values[-1].named or shape.values[-1].split:
+            self.split = shape.values[-1].named or shape.values[-1].split or shape.split
+        if shape.step is not None and not (shape.steps is not None and self.split in _CHECKED):
+            self.step = numbers[shape.step]  # of training; an evaluation counts its own batches
+        step = self.step
+        total = numbers[shape.steps] if shape.steps is not None else UNKNOWN
+        partial = shape.step is not None and not (shape.bar and step >= total)
+        found: dict[_Key, float] = {}
+        for slot in shape.values:
+            of = "" if slot.rate else slot.split or ("" if slot.named else split)
+            value = _value_of(slot, numbers, of or slot.named)
+            found[slot.name, of, partial] = value
+        self._row(found, step, total)
+
+    def _split_of(self, shape: Shape, numbers: list[float], template: str) -> str:
+        """The split of the values of a line that do not say it themselves."""
+        if shape.split:
+            if not shape.values:
+                self.heading, self.placed = shape.split, shape.step is not None
+            elif shape.split != self.heading:
+                self.heading = ""
+            return shape.split
+        if shape.epoch is not None and numbers[shape.epoch] > self.epoch:
+            self.heading = self.split = ""
+        if shape.step is not None:
+            key, step = template, numbers[shape.step]
+            goes_on = shape.unmarked and step > self.last.get(key, math.inf)
+            if self.heading and (goes_on or self.placed):
+                self.heading = self.split = ""  # training goes on
+            if not self.heading:
+                self.last[key] = step
+                self.split = ""
+            return self.heading
+        if shape.epoch is not None and not self.heading:
+            self.split = ""
+        return self.heading or ("" if shape.unmarked else self.split)
+
+    def _row(self, found: dict[_Key, float], step: float, total: float) -> None:
+        """Values of a line: beside those of the line before, where both are of the same place."""
+        here = tuple(-1.0 if math.isnan(x) else x for x in (self.epoch, step))
+        if here != self.here or not self.beside.isdisjoint(found):
+            self.epochs.append(self.epoch)
+            self.steps.append(step)
+            self.totals.append(total)
+            self.here = here
+            self.beside = set()
+        self.beside.update(found)
+        row = len(self.epochs) - 1
+        for key, value in found.items():
+            column = self.columns.get(key)
+            if column is None:
+                if len(self.columns) >= MOST_COLUMNS:
+                    self.left_out += 1
+                    continue
+                column = self.columns[key] = Column(key[0], split=key[1])
+            column.add(row, value)
+
+    def _by_totals(self) -> None:
+        """Lines of one kind that count to a larger and to a smaller number in turn are of training
+        and of validation, where nothing else says so.
+        """
+        marked = {name for name, split, _ in self.columns if split}
+        for key, column in list(self.columns.items()):
+            name, split, partial = key
+            if split or split_in(lower_words(name)) or name in marked:
+                continue
+            totals = [self.totals[row] for row in column.rows]
+            kinds = {total for total in totals if math.isfinite(total)}
+            turns = sum(a > b for a, b in pairwise(totals))
+            if len(kinds) != 2 or turns < LEAST_TURNS or totals[0] != max(kinds):
+                continue
+            train, val = Column(name), Column(name, split="val")
+            for row, value, total in zip(column.rows, column.values, totals, strict=True):
+                (val if total == min(kinds) else train).add(row, value)
+            self.columns[key] = train
+            self.columns[name, "val", partial] = val
+
+    def sheet(self) -> Sheet:
+        """All of it."""
+        steps = _global_steps(self.epochs, self.steps, self.totals)
+        within = steps is not self.steps
+        columns: dict[str, Column] = {}
+        self._by_totals()
+        for (name, split, partial), column in self.columns.items():
+            twin = self.columns.get((name, split, not partial))
+            column.name = f"{split}/{name}" if split else name
+            column.marks = frozenset({"by step"} if partial else {"summary"})
+            if twin is not None and partial:
+                column.name += " (by step)"
+            columns[column.name] = column
+        sheet = Sheet(len(self.epochs), columns, self.epochs, steps)
+        sheet.planned_epoch = _most(self.planned["epoch"])
+        if not within:
+            sheet.planned_step = next(
+                (t for t in islice(reversed(self.totals), 1) if math.isfinite(t)), None
+            )
+        if self.left_out:
+            sheet.notes.append(f"{self.left_out} lines of too many kinds were left out")
+        return sheet
+
+
+def _heading(line: str) -> str:
+    """The split that a line without numbers opens, as `Validation:` does."""
+    words = lower_words(line)
+    if not 0 < len(words) <= 6 or NO_HEADING.search(line):
+        return ""
+    return split_in(words)
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def _value_of(slot: Slot, numbers: list[float], split: str) -> float:
+    value = numbers[slot.index]
+    if slot.members:
+        finite = [value, *(numbers[i] for i in slot.members)]
+        return math.fsum(finite) / len(finite) if all(map(math.isfinite, finite)) else math.nan
+    if slot.of is not None:
+        of = numbers[slot.of]
+        return value / of if of > 1 and value <= of and value % 1 == of % 1 == 0 else value
+    if slot.average is not None and split in _CHECKED:
+        return numbers[slot.average]  # over the validation so far: the last is that of all
+    return value / 100 if slot.percent else value
+
+
+def _most(found: Counter[float]) -> float | None:
+    return found.most_common(1)[0][0] if found else None
+
+
+def _global_steps(
+    epochs: "array[float]", steps: "array[float]", totals: "array[float]"
+) -> "array[float]":
+    """Steps over the whole training, where each epoch counts its own."""
+    known = [i for i, step in enumerate(steps) if math.isfinite(step)]
+    resets = [
+        (a, b) for a, b in pairwise(known)
+        if epochs[b] > epochs[a] and steps[b] <= steps[a]
+    ]  # fmt: skip
+    if not resets:
+        return steps
+    width = max(
+        [steps[a] for a, _ in resets] + [totals[i] for i in known if math.isfinite(totals[i])]
+    )
+    first = min(epochs[i] for i in known if math.isfinite(epochs[i]))
+    return array("d", [
+        (e - first) * width + s if math.isfinite(s) and math.isfinite(e) else s
+        for e, s in zip(epochs, steps, strict=True)
+    ])  # fmt: skip
