@@ -10,8 +10,8 @@ from recipe.core.errors import UsageError
 from recipe.logs.cells import place
 from recipe.logs.column_names import split_of, words_of
 from recipe.logs.event_files import scalars_of
-from recipe.logs.frames import pivoted
 from recipe.logs.opening import sheet_of_file
+from recipe.logs.pivots import pivoted
 from recipe.logs.sheet import UNKNOWN, Sheet
 
 Runs = list[tuple[str, Sheet]]

@@ -12,7 +12,8 @@ from typing import Any
 from recipe.core.errors import UsageError
 from recipe.logs.cells import is_number
 from recipe.logs.column_names import split_of, words_of
-from recipe.logs.frames import pivoted, sheet_of
+from recipe.logs.frames import sheet_of
+from recipe.logs.pivots import pivoted
 from recipe.logs.sheet import UNKNOWN, Sheet
 from recipe.logs.tables import Table
 

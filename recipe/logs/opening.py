@@ -14,9 +14,10 @@ from recipe.core.errors import UsageError
 from recipe.core.files import MOST_BYTES, read_plain, why
 from recipe.logs.column_names import is_measure
 from recipe.logs.event_files import is_event_file, scalars_of
-from recipe.logs.frames import pivoted, sheet_of
+from recipe.logs.frames import sheet_of
 from recipe.logs.json_records import parsed, sheet_of_json
 from recipe.logs.notebooks import is_notebook, sheet_of_notebook
+from recipe.logs.pivots import pivoted
 from recipe.logs.sheet import UNKNOWN, Sheet
 from recipe.logs.tables import table_of
 from recipe.logs.text_log import read_text
