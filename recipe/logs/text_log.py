@@ -134,7 +134,7 @@ class _Reader:
                 elif kind == "step" and shape.step is None:
                     shape.step = place
                 elif not kind:
-                    shape.values.append(Slot(place, name.rstrip(":"), named=split_in(words)))
+                    shape.values.append(Slot(place, _balanced(name), named=split_in(words)))
             place += width
         self._line(shape, [_number(number) for number in numbers], "")
 
@@ -251,6 +251,14 @@ class _Reader:
         if self.left_out:
             sheet.notes.append(f"{self.left_out} lines of too many kinds were left out")
         return sheet
+
+
+def _balanced(name: str) -> str:
+    """The name of a column without what groups several, as in `Box(P  R  mAP50)`."""
+    bare = name.rstrip(":")
+    if "(" in bare and ")" not in bare:
+        bare = bare.rpartition("(")[2]
+    return bare.rstrip(")") if "(" not in bare else bare
 
 
 def _heading(line: str) -> str:
