@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from recipe.sources.from_timm import from_timm
     from recipe.tasks import Task
     from recipe.trained.loading import load
+    from recipe.watching.watch import watch
 
 __all__ = ["Experiment", "RunResult", "Task", "UsageError", "__version__", "from_lightning",
            "from_timm", "from_transformers", "integers", "load", "log_uniform", "run", "scientific",
-           "uniform", "when"]  # fmt: skip
+           "uniform", "watch", "when"]  # fmt: skip
 
 __version__ = version.VERSION
 
@@ -36,6 +37,7 @@ _HOMES = {
     "run": "recipe.api",
     "scientific": "recipe.ranges",
     "uniform": "recipe.ranges",
+    "watch": "recipe.watching.watch",
     "when": "recipe.ranges",
 }
 

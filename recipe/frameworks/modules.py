@@ -24,9 +24,15 @@ from recipe.models.calling import Calling, find_calling
 from recipe.models.randomness import seeded
 
 CPU = torch.device("cpu")
+COPY = (
+    "Model: every trial begins with the weights of {}; name a function that returns a fresh one to "
+    "have them drawn anew."
+)
 
 
-def from_module(model: Any, beside: Mapping[str, Any], name: str) -> Experiment:
+def from_module(
+    model: Any, beside: Mapping[str, Any], name: str, *, copied: bool = False, **changes: Any
+) -> Experiment:
     """An experiment of a module, or of a class of it, with loaders, loss, optimizer and scheduler
     that the file of the user has.
 
@@ -34,13 +40,17 @@ def from_module(model: Any, beside: Mapping[str, Any], name: str) -> Experiment:
         model: a module or a class.
         beside: what the file holds, by name.
         name: of the model in it.
+        copied: every trial begins with the weights of the model, though its class could be called.
+        changes: arguments of `Experiment` that are to be others than what was read.
 
     Raises:
         UsageError: there are no data, or something cannot be read.
 
     """
     data = names.training_data(beside, name)
-    given, factory, said = fresh(model, name)
+    given, factory, said = (
+        (model, Copied(model, as_it_is), COPY.format(name)) if copied else fresh(model, name)
+    )
     notes = [said, *(f"{part}: {called}." for part, (called, _) in data.items())]
     fields: dict[str, Any] = {part: value for part, (_, value) in data.items()}
     fields |= _loss(given, fields["train"], beside, notes)
@@ -53,7 +63,9 @@ def from_module(model: Any, beside: Mapping[str, Any], name: str) -> Experiment:
         fields["clip_norm"] = float(clip[1])
         notes.append(f"Gradients are clipped at a norm of {clip[1]:g} ({clip[0]}).")
     kind = type(given).__name__
-    return Experiment(model=factory, name=kind, notes=tuple(notes), **fields)
+    return Experiment(**{
+        "model": factory, "name": kind, "notes": tuple(notes), **fields, **changes,
+    })  # fmt: skip
 
 
 def fresh(model: Any, name: str) -> tuple[nn.Module, Callable[..., nn.Module], str]:
@@ -82,10 +94,7 @@ def fresh(model: Any, name: str) -> tuple[nn.Module, Callable[..., nn.Module], s
             )  # fmt: skip
     except Exception:  # noqa: BLE001 - then it is copied
         again = None
-    return model, Copied(model, as_it_is), (
-        f"Model: every trial begins with the weights of {name}; name a function that returns a "
-        "fresh one to have them drawn anew."
-    )  # fmt: skip
+    return model, Copied(model, as_it_is), COPY.format(name)
 
 
 def _loss(

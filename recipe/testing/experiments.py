@@ -4,19 +4,16 @@ def test_it_can_learn():
     assert_recipe(experiment)
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recipe.core.errors import UsageError
 from recipe.core.results import RunResult
-from recipe.plugin.step import is_short
-from recipe.testing.steps import open_engine
 
 if TYPE_CHECKING:
     from recipe.experiment import Experiment
-    from recipe.plugin.step import Step
 
 
 def assert_recipe(
@@ -80,14 +77,17 @@ def _loaded(experiment: "Experiment | Callable[[], Experiment] | str") -> "Exper
 
 
 def _run(
-    experiment: "Experiment", until: str | None, given: Mapping[str, object]
+    experiment: "Experiment", until: str | None, given: Mapping[str, Any]
 ) -> tuple[RunResult, str]:
     """The result, and the last step that was asked for."""
     __tracebackhide__ = True
+    from recipe.engine.opened import open_engine, small_steps
     from recipe.engine.run_result import assemble
     from recipe.plugin import registry
 
-    end = until or _small([plugin.step for plugin in registry.load()])
+    end = until or small_steps([plugin.step for plugin in registry.load()])
+    if end is None:
+        raise UsageError("No short step is installed: name the last step to run with until=.")
     name = experiment.name or "experiment"
     with (
         TemporaryDirectory(prefix="recipe-", ignore_cleanup_errors=True) as folder,
@@ -96,16 +96,6 @@ def _run(
         engine.run()
         settings = engine.ctx.settings.to_dict()
         return assemble(engine, name, {}, settings, interrupted=False), end
-
-
-def _small(steps: "Sequence[Step]") -> str:
-    """The last step that takes no whole training and books no epochs."""
-    cheap = [
-        step.name for step in steps if is_short(step) and getattr(step, "expects", None) is None
-    ]
-    if not cheap:
-        raise UsageError("No short step is installed: name the last step to run with until=.")
-    return cheap[-1]
 
 
 def _message(result: RunResult, end: str, seed: int) -> Iterator[str]:

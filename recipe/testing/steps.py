@@ -17,7 +17,6 @@ from recipe.plugin.rules import judge
 from recipe.plugin.step import Step
 
 if TYPE_CHECKING:
-    from recipe.engine.engine import Engine
     from recipe.experiment import Experiment
     from recipe.plugin.context import Context
 
@@ -50,35 +49,14 @@ def open_context(
         UsageError: an experiment or option that cannot be used.
 
     """
+    from recipe.engine.opened import open_engine
+
     with open_engine(step.name, experiment, out, **settings) as engine:
         engine.ctx.step = step.name
         yield engine.ctx
-
-
-@contextmanager
-def open_engine(
-    name: str, experiment: "Experiment", out: Path, **settings: Any
-) -> "Iterator[Engine]":
-    """As a real run, which has not begun: its folder, called `name`, lies in `out`."""
-    from recipe.core.settings import resolve
-    from recipe.engine.run_setup import start
-    from recipe.engine.run_wiring import make_engine
-    from recipe.machine.memory import earlier_objects_frozen
-    from recipe.notebook import run_folder
-    from recipe.notebook.journal import Journal
-
-    resolved = resolve({"device": "cpu", **settings, "out": out})
-    with earlier_objects_frozen():
-        started = start(experiment, resolved, _ignore)
-        with Journal(run_folder.create(out, name)) as journal:
-            yield make_engine(started, resolved, journal, _ignore, None)
 
 
 def measure(step: Step, experiment: "Experiment", out: Path, **settings: Any) -> Evidence:
     """What the step alone measures on an experiment; see `open_context`."""
     with open_context(step, experiment, out, **settings) as ctx:
         return step.measure(ctx)
-
-
-def _ignore(_: object) -> None:
-    """Observe nothing."""

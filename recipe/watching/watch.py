@@ -1,0 +1,299 @@
+"""`recipe.watch`: a training loop of the user's own, diagnosed while it runs."""
+
+import atexit
+import sys
+import time
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from recipe.core.errors import UsageError, raised
+from recipe.core.evidence import Scalar
+from recipe.core.findings import Finding
+from recipe.core.plain_text import in_one_line
+from recipe.core.results import RunResult, StepResult
+from recipe.watching import folder, hooks
+from recipe.watching.findings import Judge
+from recipe.watching.listener import Listener
+from recipe.watching.pace import SHARE, Pace
+
+
+def watch(
+    model: nn.Module, optimizer: Any = None, *, loss: Callable[..., Any] | None = None,
+    epochs: int | None = None, metric: str = "score", name: str | None = None,
+    out: str | Path = "reports", share: float = SHARE, say: Callable[[str], None] | None = None,
+) -> "Watch":  # fmt: skip
+    """Watch a training loop of your own.
+
+        watch = recipe.watch(model, optimizer)
+        for epoch in range(epochs):
+            for x, y in loader:
+                ...
+                watch.step(loss)
+            watch.val(loss=val_loss, score=accuracy)
+        watch.close()
+
+    Losses, rates, gradient norms, the ratio of updates to weights, dead and saturated units are
+    measured, findings are said once, as soon as they are certain, and at the end a run folder with
+    report, curves and journal is written. A loss that is not finite is traced to the operation that
+    made it. Of a distributed training the first process watches.
+
+    Args:
+        model: what is trained, be it wrapped (DistributedDataParallel, torch.compile) or not.
+        optimizer: a torch.optim.Optimizer, or a wrapper of one; without it gradients and updates
+            are read between two calls of `step`.
+        loss: a module or function of (outputs, targets): a NaN is then traced into it too.
+        epochs: that are planned, where that is known.
+        metric: what the score is called.
+        name: of the run folder; by default the model's class.
+        out: folder for run folders.
+        share: of the time, that watching may take at most.
+        say: is given each line; by default it goes to standard error.
+
+    Raises:
+        UsageError: model or optimizer is none.
+
+    """
+    return Watch(model, optimizer, loss=loss, epochs=epochs, metric=metric, name=name, out=out,
+                 share=share, say=say)  # fmt: skip
+
+
+class Watch:
+    """A training that is watched; see `watch`. It never changes the training: a watched loop gives
+    the same losses, bit for bit.
+    """
+
+    def __init__(
+        self, model: nn.Module, optimizer: Any = None, *, loss: Callable[..., Any] | None = None,
+        epochs: int | None = None, metric: str = "score", name: str | None = None,
+        out: str | Path = "reports", share: float = SHARE,
+        say: Callable[[str], None] | None = None,
+    ) -> None:  # fmt: skip
+        """See `watch`."""
+        if not isinstance(model, nn.Module):
+            raise UsageError(
+                f"recipe.watch got a {type(model).__name__}: pass the torch.nn.Module that you "
+                "train."
+            )
+        inner = hooks.innermost(optimizer)
+        if optimizer is not None and inner is None:
+            raise UsageError(
+                f"recipe.watch got a {type(optimizer).__name__} as optimizer: pass the "
+                "torch.optim.Optimizer that you train with, or leave it out."
+            )
+        self.result: RunResult | None = None
+        self.closed = not hooks.speaks()
+        """It is over, or another process of a distributed training watches."""
+        self.epochs, self.metric, self.say = epochs, metric, say or _to_stderr
+        self.loss = loss
+        self.checks: tuple[StepResult, ...] = ()
+        self._began = time.monotonic()
+        self._judging = 0.0
+        """Seconds that the last judgement took."""
+        if self.closed:
+            return
+        self.judge = Judge()
+        self.listener = Listener(model, inner, loss, Pace(share), self._failed, self._broken)
+        self.notebook = folder.Notebook(Path(out), name or type(self.model).__name__)
+        self.listener.listen()
+        _close_at_exit(self)
+
+    @property
+    def model(self) -> nn.Module:
+        """The user's module, without what is around it."""
+        return self.listener.model
+
+    def step(self, loss: Any, batch: Any = None) -> None:
+        """Tell the loss of an iteration: a number, or a tensor with one.
+
+        Args:
+            loss: of the batch, before it is divided for accumulation; `backward` may have been
+                called or not.
+            batch: inputs and targets, where `loss=` is a function, whose calls nobody sees.
+
+        Raises:
+            UsageError: it is no number.
+
+        """
+        if self.closed:
+            return
+        number = _as_number(loss)
+        try:
+            self.listener.stepped(loss, number, batch)
+        except Exception as error:  # noqa: BLE001 - see `_failed`
+            self._failed(error)
+
+    def val(
+        self, *, loss: Any = None, score: Any = None, train_score: Any = None, **more: Any
+    ) -> None:
+        """Tell what a validation measured, at the end of an epoch or whenever there was one.
+
+        Args:
+            loss: mean over the validation items.
+            score: higher is better.
+            train_score: the same on training items.
+            more: other curves to keep, by name.
+
+        """
+        if self.closed:
+            return
+        given = {"val_loss": loss, "val_score": score, "train_score": train_score, **more}
+        values = {n: float(v) for n, v in given.items() if v is not None}
+        try:
+            self._validated(values)
+        except Exception as error:  # noqa: BLE001 - see `_failed`
+            self._failed(error)
+
+    def check(self, train: Any, val: Any = None, **declared: Any) -> tuple[Finding, ...]:
+        """Run the first steps of the recipe on copies of model and data, before training begins.
+
+        Args:
+            train: a DataLoader, a Dataset, a pair of arrays, or one batch.
+            val: the same, to validate on; by default a part of `train` is held out.
+            declared: more arguments of `recipe.Experiment`, such as task= or metric=.
+
+        Returns:
+            What was found, causes first.
+
+        Raises:
+            UsageError: the data cannot be used.
+
+        """
+        if self.closed:
+            return ()
+        from recipe.watching.checking import checked
+
+        self.checks, causes = checked(self.listener, self.loss, train, val, declared)
+        for f in self.judge.fresh(causes):
+            self._tell(f, "before training")
+        return causes
+
+    def close(self, *, interrupted: bool = False) -> RunResult | None:
+        """Take the hooks away, and write the run folder.
+
+        Returns:
+            What was found; None in a process that does not watch.
+
+        """
+        if not self.closed:
+            self._release()
+            try:
+                self._finish(interrupted=interrupted)
+            except Exception as error:  # noqa: BLE001 - see `_failed`
+                self._failed(error)
+        return self.result
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self.close(interrupted=kind is not None)
+
+    def _validated(self, values: dict[str, float]) -> None:
+        listener = self.listener
+        record, pace = listener.record, listener.pace
+        listener.flush()
+        listener.rate()
+        record.point(values)
+        self.notebook.note(folder.POINT, str(record.points), record.last())
+        if pace.pays(self._judging):
+            began = time.perf_counter()
+            self._speak()
+            self._judging = time.perf_counter() - began
+            pace.spent += self._judging
+
+    def _broken(self) -> None:
+        self._speak(sure=True)
+
+    def _speak(self, *, sure: bool = False) -> None:
+        evidence = self.listener.record.evidence(self._known(), growing=True)
+        record = self.listener.record
+        epoch = f"epoch {record.points}, " if record.points else ""
+        for f in self.judge.certain(evidence, sure=sure):
+            self._tell(f, f"{epoch}iteration {record.iterations}")
+
+    def _tell(self, f: Finding, where: str) -> None:
+        self.notebook.note(folder.FOUND, f.rule, {"at": where, "message": f.message})
+        self.say(f"recipe: {where}: {f.severity}: {f.rule}: {f.message} -> {f.advice}")
+
+    def _known(self) -> dict[str, Scalar]:
+        """Scalars about the run, by their names in evidence."""
+        known: dict[str, Scalar] = {"metric": self.metric, "best_planned_epochs": self.epochs}
+        known |= {f"best_{name}": value for name, value in self._settings().items()}
+        listener = self.listener
+        if listener.origin is not None and listener.record.diverged:
+            known |= {"nan_iteration": listener.wild_at, **listener.origin.scalars()}
+        return {name: value for name, value in known.items() if value is not None}
+
+    def _settings(self) -> dict[str, Scalar]:
+        optimizer = self.listener.optimizer
+        if optimizer is None:
+            return {}
+        decay = float(optimizer.param_groups[0].get("weight_decay", 0.0))
+        return {"optimizer": type(optimizer).__name__.lower(), "weight_decay": decay}
+
+    def _finish(self, *, interrupted: bool) -> None:
+        record = self.listener.record
+        self.listener.end()
+        evidence = record.evidence(self._known(), growing=False)
+        for f in self.judge.certain(evidence, sure=True):
+            self._tell(f, "at the end")
+        params: dict[str, Scalar] = {"lr": record.highest_lr or None, **self._settings()}
+        device = next((p.device for p in self.model.parameters()), torch.device("cpu"))
+        ended = folder.Ended(
+            record, evidence, self.judge.judge(evidence), params, self.checks, self.metric,
+            time.monotonic() - self._began, device, interrupted,
+        )  # fmt: skip
+        self.result = folder.write(self.notebook, self.judge, ended)
+        self.say(f"recipe: {self.result.verdict}: {self.result.folder}/report.md")
+
+    def _failed(self, error: Exception) -> None:
+        """A training never fails because it is watched: an error of ours ends the watch."""
+        self._release()
+        self.notebook.journal.close()
+        self.say(f"recipe: the watch ended: {raised(error)}. Training goes on.")
+
+    def _release(self) -> None:
+        self.closed = True
+        self.listener.release()
+
+
+def _as_number(loss: Any) -> float | None:
+    """The loss; None where reading it now would wait for an accelerator."""
+    if isinstance(loss, Tensor):
+        if loss.numel() != 1:
+            raise UsageError(
+                f"watch.step got a loss of shape {list(loss.shape)}: give it one number, such as "
+                "loss.mean()."
+            )
+        return loss.item() if loss.device.type == "cpu" else None
+    if isinstance(loss, int | float) or hasattr(loss, "__float__"):
+        return float(loss)
+    raise UsageError(
+        f"watch.step got a {type(loss).__name__}: give it the loss of the iteration, a number or a "
+        "tensor with one."
+    )
+
+
+def _to_stderr(line: str) -> None:
+    print(in_one_line(line), file=sys.stderr, flush=True)
+
+
+def _close_at_exit(watch: Watch) -> None:
+    """A watch that nobody closed writes its folder when the program ends."""
+    kept = weakref.ref(watch)
+
+    def close() -> None:
+        left = kept()
+        if left is not None:
+            left.close(interrupted=True)
+
+    atexit.register(close)
