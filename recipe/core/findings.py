@@ -58,6 +58,8 @@ class Finding:
     behind: str | None = None
     """The rule whose fault stopped the run and hid this one: it was found with that one
     repaired."""
+    place: float | None = None
+    """Where on a learning curve: an epoch or step; None where it is of no single place."""
 
     @property
     def counts(self) -> bool:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from recipe.core.evidence import Evidence, Scalar
+from recipe.logs.log import Log
 
 
 def as_evidence(
@@ -12,6 +13,9 @@ def as_evidence(
     at: Mapping[str, Sequence[float]] | None = None,
     end: float | None = None,
     unit: str = "",
+    means: bool = True,
+    kind: str = "",
+    planned: float | None = None,
     growing: bool = False,
 ) -> Evidence:
     """The evidence that rules about curves read, of one run called `best`.
@@ -24,6 +28,9 @@ def as_evidence(
             point k of one curve and of another are taken to be of the same epoch.
         end: the epoch, step or row up to which the log goes.
         unit: what `at` counts: `epoch`, `step`, or empty where nobody knows.
+        means: points are means of whole epochs, or measured on a fixed set; else of minibatches.
+        kind: of training, where its losses do not mean what they mean elsewhere; see `Log.kind`.
+        planned: the epoch or step where training was to end.
         growing: more may follow, so that the last point need not be where the run stays.
 
     """
@@ -37,8 +44,24 @@ def as_evidence(
         "log": True,
         "log_unit": unit,
         "log_end": end,
+        "log_means": means,
+        "log_kind": kind,
+        "log_planned": planned,
         "log_growing": growing,
     }
     given = {f"best_{name}": tuple(values) for name, values in curves.items()}
     places = {f"best_{name}_at": tuple(places) for name, places in (at or {}).items()}
     return Evidence(scalars, given | places)
+
+
+def evidence_of(log: Log, *, growing: bool = False) -> dict[str, Evidence]:
+    """What rules are to look at, each by itself: "" for the whole, or parts of a loss by name."""
+    return {
+        part: as_evidence(
+            curves,
+            at={n: log.at[n] for n, c in curves.items() if len(log.at.get(n, ())) == len(c)},
+            end=log.end, unit=log.unit, means=log.points_are != "steps", kind=log.kind,
+            planned=log.planned, growing=growing,
+        )
+        for part, curves in log.judged.items()
+    }  # fmt: skip

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from recipe.core.findings import Finding
 from recipe.core.plain_text import visible
 from recipe.core.results import RunResult
 
@@ -27,10 +28,21 @@ def annotations(result: RunResult) -> list[str]:
     return lines
 
 
-def _command(level: str, title: str, message: str) -> str:
+def of_file(finding: Finding, file: str, *, strict: bool = False) -> str:
+    """The workflow command of a finding in a file."""
+    level = "error" if strict and finding.counts else LEVELS[finding.severity]
+    message = f"{finding.message} {finding.advice}"
+    return _command(level, finding.rule, message, file=file)
+
+
+def _command(level: str, title: str, message: str, *, file: str = "") -> str:
     """As the runner reads it: https://docs.github.com/actions, workflow commands."""
-    title = _escape(title).replace(":", "%3A").replace(",", "%2C")
-    return f"::{level} title={title}::{_escape(message)}"
+    where = f"file={_property(file)}," if file else ""
+    return f"::{level} {where}title={_property(title)}::{_escape(message)}"
+
+
+def _property(text: str) -> str:
+    return _escape(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _escape(text: str) -> str:

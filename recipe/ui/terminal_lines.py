@@ -1,6 +1,6 @@
 """Lines that every terminal face prints."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from recipe.core.findings import Finding
 from recipe.core.option_definitions import OPTIONS
@@ -39,32 +39,6 @@ def finding_lines(findings: Sequence[Finding]) -> list[str]:
         lines.append(f"   {f.severity}: {f.rule}{ignored}{behind}: {f.message}")
         if f.counts:
             lines.append(f"   -> {f.advice}")
-    return lines
-
-
-NEEDED = {
-    "train_loss": "whether it still improves, needs a decay, or swings",
-    "val_loss": "overfitting",
-    "val_score": "whether score and loss agree",
-    "lr": "the schedule",
-}
-
-
-def log_lines(
-    name: str,
-    curves: Mapping[str, Sequence[float]],
-    findings: Sequence[Finding],
-    notes: Sequence[str] = (),
-) -> list[str]:
-    """What the curves of a log show, and what could not be checked."""
-    read = ", ".join(f"{curve} ({len(values)})" for curve, values in curves.items())
-    lines = [f"{name}: {read}", *(f"   ({note})" for note in notes)]
-    lines += finding_lines([f for f in findings if f.because is None])
-    if not findings:
-        lines.append("   nothing to say")
-    missing = [f"{curve}: {what}" for curve, what in NEEDED.items() if curve not in curves]
-    if missing:
-        lines.append(f"   not checked, for want of {'; of '.join(missing)}")
     return lines
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from recipe.core.evidence import Evidence
+from recipe.core.findings import Finding
 from recipe.logs.reading import as_evidence
 from recipe.plugin.rules import judge
 from recipe_steps.learning_curves import LearningCurves
@@ -123,13 +124,17 @@ def crossed(path: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Cause:
-    """What the rules said of a curve whose causes are known."""
+    """What the rules said of a curve whose causes are known. Of a log, where nothing proves what a
+    shape suggests, a note tells too, and raises no alarm.
+    """
 
     name: str
     causes: tuple[str, ...]
     allowed: tuple[str, ...]
     """Causes, and what is true but too slight to be missed."""
     said: tuple[str, ...]
+    alarms: tuple[str, ...]
+    """Of what was said, that which counts."""
 
     @property
     def right(self) -> bool:
@@ -139,7 +144,7 @@ class Cause:
     @property
     def wrong(self) -> tuple[str, ...]:
         """What was said without being a cause: each of these is a false alarm."""
-        return tuple(rule for rule in self.said if rule not in self.allowed)
+        return tuple(rule for rule in self.alarms if rule not in self.allowed)
 
 
 def by_cause(path: Path = BY_CAUSE, *, alone: bool = False) -> list[Cause]:
@@ -159,12 +164,17 @@ def by_cause(path: Path = BY_CAUSE, *, alone: bool = False) -> list[Cause]:
             curves = {f"baseline_{name}": tuple(v) for name, v in row["curves"].items()}
             evidence = Evidence(row["scalars"], curves)
         findings = judge(LearningCurves.rules, evidence)
-        said = [f for f in findings if f.counts and f.because is None]
-        said.sort(key=lambda f: (f.severity != "fail", -f.confidence))
+        said = [f for f in findings if (f.counts or alone) and f.because is None]
+        said.sort(key=lambda f: (f.severity != "fail", not f.counts, -f.confidence))
+        told, counting = (tuple(f.rule for f in part) for part in (said, filter(_counts, said)))
         causes = {k: v for k, v in row["causes"].items() if k != "overfitting" or v > RISE}
         allowed = tuple(row["causes"])
-        found.append(Cause(row["name"], tuple(causes), allowed, tuple(f.rule for f in said)))
+        found.append(Cause(row["name"], tuple(causes), allowed, told, counting))
     return found
+
+
+def _counts(finding: Finding) -> bool:
+    return finding.counts
 
 
 def cause_table() -> str:

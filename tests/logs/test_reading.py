@@ -201,10 +201,10 @@ def test_single_iterations_are_averaged_until_their_noise_is_gone(log, n, noise,
 
 def test_iterations_that_diverge_are_still_told(log):
     rising = [*falling(390), *(0.5 * 1.2**i for i in range(40))]
-    assert said(log(table("step,loss", range(430), rising))) == {"diverged"}
+    assert said(log(table("step,loss", range(430), rising))) == {"collapsed", "diverged"}
     ended = [*falling(390), *[math.nan] * 2]
     found = log(table("step,loss", range(392), ended))
-    assert said(found) == {"diverged"}
+    assert said(found) == {"loss-became-nan", "diverged"}
     assert found.notes[-1] == "train_loss is not finite from point 50 on"
 
 
@@ -285,7 +285,8 @@ def test_a_validation_loss_that_is_never_a_number(log):
     found = log(table("epoch,loss,val_loss", range(20), falling(20), [NAN] * 20))
     assert list(found.curves) == ["train_loss"]
     assert found.notes == ["val_loss is NaN in every row and was left out"]
-    assert said(log(table("epoch,loss", range(20), [NAN] * 20))) == {"diverged"}
+    never = log(table("epoch,loss", range(20), [NAN] * 20))
+    assert said(never) == {"loss-became-nan", "diverged"}
 
 
 def test_rare_validations_stand_beside_the_training_of_their_time(log):

@@ -4,6 +4,7 @@ from test_label_rules import CASES as LABELS
 from test_learning_curves_overfitting import OVERFITTING
 from test_learning_curves_regularization import REGULARIZATION
 from test_learning_curves_schedule_rules import SCHEDULE
+from test_log_rules import LOG_CASES
 from test_lr_range_rules import COMPARED
 from test_mistakes import MISTAKE_CASES
 from test_nan_rules import NAN_CASES
@@ -151,7 +152,7 @@ def test_rule_about_validation_data(case):
 
 def test_every_rule_is_tested():
     everywhere = [*CASES, *OVERFITTING, *SCHEDULE, *REGULARIZATION, *TRAINING, *LABELS,
-                  *COMPARED, *VALIDATION, *UNUSUAL, *RARE, *MISTAKE_CASES, *CAPACITY_CASES, *SIMPLE_CASES, *NAN_CASES]  # fmt: skip
+                  *COMPARED, *VALIDATION, *UNUSUAL, *RARE, *MISTAKE_CASES, *CAPACITY_CASES, *SIMPLE_CASES, *NAN_CASES, *LOG_CASES]  # fmt: skip
     assert_complete(LearningCurves(), everywhere)
 
 

@@ -55,7 +55,8 @@ def test_a_log_is_judged(recipe, tmp_path):
 def test_a_run_that_diverged_fails(recipe, tmp_path):
     code, out, _ = recipe("diagnose", str(write(tmp_path, "loss\n2.0\n1.5\nnan\n")))
     assert code == 1
-    assert "fail: diverged" in out
+    assert "fail: loss-became-nan" in out
+    assert "(explains diverged)" in out
 
 
 def test_columns_can_be_named(recipe, tmp_path):

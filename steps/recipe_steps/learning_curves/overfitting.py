@@ -1,30 +1,17 @@
-"""Overfitting: what validation had gained, and how much of it was lost again.
-
-The thresholds were set on one half of 419 labelled curves and checked on the other
-(tests/faults/curves.py); both lie in the middle of wide gaps between the two kinds.
-"""
+"""Overfitting of a run: what validation had gained, and how much of it was lost again."""
 
 import math
 from statistics import median
 
 from recipe.plugin import Evidence, Finding, Severity, finding, rule, standard_error
 from recipe_steps.learning_curves.capacity_rules import data_said
+from recipe_steps.learning_curves.log_rules import overfit_tests
+from recipe_steps.learning_curves.log_rules.courses import for_logs
 from recipe_steps.learning_curves.regularising import regularise
+from recipe_steps.learning_curves.rise_limits import CERTAIN, LOST, LOST_OF_LOSS, MUCH_LOST
 from recipe_steps.learning_curves.run_curves import Run, chosen_only, runs
 from recipe_steps.learning_curves.shapes import ENOUGH, Rise, rise, smooth
 
-LOST = 0.05
-"""Share of the fall of validation loss that was lost again. Unlike the rise over the minimum
-(Prechelt 1998), it does not change with the scale of the loss, nor with what cannot be learnt."""
-LOST_OF_LOSS = 0.025
-"""Rise over the minimum: below it nobody would notice, however little had been gained."""
-CERTAIN = 4.0
-"""Standard errors by which the rise exceeds the scatter of the curve; four, since the scatter of
-short curves is itself uncertain. Measured on 1,000 curves each of 6 to 300 points with
-independent noise of 5 %: at most 0.2 % of falling and 2 % of flat ones are called a rise."""
-MUCH_LOST = 0.5
-"""Share from which it matters even where the score holds: the kept snapshot does not suffer, and
-probabilities do."""
 GAP = 0.1
 """Of the score: a gap that anybody would call one."""
 FEW = 8.0
@@ -62,6 +49,7 @@ def overfits(train: list[float], val: list[float], start: float | None = None) -
 
 
 @rule("warn", remedy=regularise, lasting=True)
+@for_logs(overfit_tests.overfitting)
 def overfitting(evidence: Evidence) -> Finding | None:
     """What: validation loss rises again while training loss goes on falling, and more than a
     twentieth of what had been gained is lost.

@@ -16,6 +16,8 @@ from recipe_steps.learning_curves import (
     validation_rules,
 )
 from recipe_steps.learning_curves.capacity_rules import wider_said
+from recipe_steps.learning_curves.log_rules import broken_rules, learning_rules
+from recipe_steps.learning_curves.log_rules.courses import for_logs, note_of_logs
 from recipe_steps.learning_curves.overfitting import overfitting
 from recipe_steps.learning_curves.random_labels import labels_look_random
 from recipe_steps.learning_curves.remedies import draw_anew, faster, tamed
@@ -47,6 +49,7 @@ learnt. Where little is there to learn it still ends below: at 0.95 for an R squ
 
 
 @rule("fail", explains=["unstable-training"], remedy=tamed, lasting=True)
+@for_logs(broken_rules.diverged)
 def diverged(evidence: Evidence) -> Finding | None:
     """What: the loss became infinite, or ended far above where it began.
 
@@ -100,6 +103,7 @@ def slow_start(evidence: Evidence) -> Finding | None:
 
 
 @rule("warn", remedy=faster)
+@note_of_logs
 def underfitting(evidence: Evidence) -> Finding | None:
     """What: training and validation stay together, both poor and flat; or both are clearly below
     what a linear model on the same inputs reaches.
@@ -159,6 +163,9 @@ def _learnt_what_there_is(run: Run) -> bool:
 
 
 RULES = (
+    broken_rules.loss_became_nan,
+    broken_rules.collapsed,
+    learning_rules.never_learned,
     optimizer_settings_unusual,
     operation_not_finite,
     diverged,

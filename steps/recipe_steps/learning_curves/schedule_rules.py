@@ -7,6 +7,8 @@ from itertools import pairwise
 from statistics import fmean
 
 from recipe.plugin import Evidence, Finding, rule
+from recipe_steps.learning_curves.log_rules import shape_tests
+from recipe_steps.learning_curves.log_rules.courses import for_logs, note_of_logs
 from recipe_steps.learning_curves.remedies import cosine, longer
 from recipe_steps.learning_curves.run_curves import (
     Run,
@@ -77,6 +79,7 @@ def _constant(run: Run) -> bool:
 
 
 @rule("warn", remedy=cosine)
+@note_of_logs
 def needs_lr_decay(evidence: Evidence) -> Finding | None:
     """What: the training loss goes flat at a constant rate, above zero; and where the run is our
     own, the same training at a tenth of the rate from there on is better.
@@ -143,6 +146,7 @@ def _early_drop(run: Run, steep: float, slowed: float) -> tuple[int, float, floa
 
 
 @rule("warn", explains=["underfitting", "slow-start", "too-few-updates"], remedy=cosine)
+@note_of_logs
 def decayed_too_early(evidence: Evidence) -> Finding | None:
     """What: the rate dropped while the loss was still falling steeply, and little came after; and
     where the run is our own, the same training with the old rate kept longer is better.
@@ -175,6 +179,7 @@ def decayed_too_early(evidence: Evidence) -> Finding | None:
 
 
 @rule("warn", remedy=longer)
+@for_logs(shape_tests.still_improving)
 def still_improving(evidence: Evidence) -> Finding | None:
     """What: training and validation loss both still fall at the end.
 

@@ -6,6 +6,8 @@ from statistics import fmean
 
 from recipe.plugin import Evidence, Finding, finding, rule
 from recipe_steps.learning_curves.class_balance import weigh_classes
+from recipe_steps.learning_curves.log_rules import shape_tests
+from recipe_steps.learning_curves.log_rules.courses import for_logs
 from recipe_steps.learning_curves.regularization_rules import (
     augmentation_too_strong,
     weight_decay_too_high,
@@ -89,6 +91,7 @@ def predicts_majority_class(evidence: Evidence) -> Finding | None:
 
 
 @rule("warn", explains=["needs-lr-decay"], remedy=slower)
+@for_logs(shape_tests.unstable)
 def unstable_training(evidence: Evidence) -> Finding | None:
     """What: late in training the loss still swings from epoch to epoch.
 
@@ -155,6 +158,7 @@ def too_few_updates(evidence: Evidence) -> Finding | None:
 
 
 @rule("warn", explains=["overfitting", "underfitting", "still-improving"], lasting=True)
+@for_logs(shape_tests.score_disagrees)
 def metric_disagrees_with_loss(evidence: Evidence) -> Finding | None:
     """What: validation loss falls clearly, and the validation score falls with it or is zero in
     every epoch; or the metric gives the same when outputs and targets are paired in other orders.
