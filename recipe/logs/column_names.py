@@ -10,7 +10,7 @@ VALIDATION = frozenset({
 TEST = frozenset({"test", "tst", "testing"})
 TRAINING = frozenset({"train", "training", "tr", "trn", "t", "learn", "fit"})
 LOSSES = ("loss", "nll", "crossentropy", "xent", "xe", "ce", "logloss", "mlogloss", "bce", "cost",
-          "ppl", "perplexity", "bpc", "bpb", "mse", "l2", "rmse", "rmsle", "mae", "l1", "mape",
+          "ppl", "perplexity", "bpc", "bpb", "bpd", "mse", "l2", "rmse", "rmsle", "mae", "l1", "mape",
           "smape", "error", "err", "wer", "cer", "per", "ter", "eer", "fid")  # fmt: skip
 """What is lower for better models, the likeliest to be trained for first."""
 PERPLEXITIES = frozenset({"ppl", "perplexity"})
@@ -27,6 +27,11 @@ ORDER = frozenset({
     "epoch", "step", "iteration", "iter", "batch", "time", "wall_time", "global_step", "steps",
 })  # fmt: skip
 STEPS = frozenset({"step", "iteration", "iter", "batch", "update"})
+NO_MEASURE = frozenset({
+    "bound", "threshold", "coef", "weight", "patience", "size", "count", "num", "seconds", "sec",
+    "examples", "samples", "interval", "eta", "elapsed",
+})  # fmt: skip
+"""Words of a name that is that of no measure, whatever else it says."""
 PARTS = frozenset({"box", "cls", "obj", "dfl", "seg", "kobj", "pose"})
 """Names of losses that some tools write without saying that they are losses."""
 DERIVED = frozenset({"best", "std", "min", "max", "ema", "smooth", "smoothed", "var", "unscaled",
@@ -64,6 +69,7 @@ def words_of(name: str) -> list[str]:
     snake = re.sub(r"(?<=[a-z]{2})(?=[A-Z])", "_", name).lower()
     snake = re.sub(r"cross[ _-]entropy", "crossentropy", snake)
     snake = re.sub(r"log[ _-]loss", "logloss", snake)
+    snake = re.sub(r"bits?[ _/]*(?:per[ _/]*)?dim\b", "bpd", snake)
     return [part for word in re.split(r"[^a-z0-9]+", snake) if word for part in _parts(word)]
 
 
@@ -97,7 +103,7 @@ def split_of(words: list[str]) -> str:
 def kind_of(words: list[str]) -> str:
     """`loss`, `score`, `lr`, or empty."""
     joined = "_".join(words)
-    if not words or joined in ORDER:
+    if not words or joined in ORDER or NO_MEASURE.intersection(words):
         return ""
     if joined in RATES or words[0] == "lr" or _is_rate(words):
         return "lr" if not _NO_RATE.intersection(words) else ""

@@ -109,7 +109,9 @@ def _looks_like_one(rows: list[Row]) -> bool:
             and not header[0].endswith(":")
             and all(len(row) == 1 for row in below if row)
         )
-        named = any(map(_is_value, cells)) or is_measure(header[0])
+        values = sum(map(_is_value, cells))
+        plain = is_measure(header[0]) and not re.search(r"\d", header[0])
+        named = 2 * values >= len(cells) > 0 or plain
         return short and not _is_pair(header[0]) and named
     alike = sum(len(row) in (width, width + 1) for row in below)
     if alike < MOSTLY * len(below) or any(map(_is_pair, header)):

@@ -32,7 +32,7 @@ _WEEKDAY = re.compile(
 )
 _GLOG = re.compile(r"^[IWEF]\d{4} ~?\S*\s+\d+ [\w.-]+:\d+\] ?", re.MULTILINE)
 _SOURCE = re.compile(
-    r"[\w./-]+\.(?:py|cc|cpp|cu|jl|go|rs|c):\d+|(?:^|(?<=[|\s]))[\w.]+:[\w<>.]+:\d+ (?=-)"
+    r"[\w./-]+\.(?:py|cc|cpp|cu|jl|go|rs|c)[: ]\s*\d+|(?:^|(?<=[|\s]))[\w.]+:[\w<>.]+:\d+ (?=-)"
 )
 _WRAPPED = re.compile(
     r"(?:\w+\.)?(?:float\d*|tensor|array|Array)\(\s*\[?([-+\w.]+)\]?(?:,[^()]*(?:\([^()]*\))?)?[^()]*\)"
@@ -47,10 +47,11 @@ _GLYPHS = dict.fromkeys(map(ord, "█▉▊▋▌▍▎▏░▒▓◼⣿━╸�
     ord("）"): ")", 0xA0: " ", ord("→"): ">", ord("↑"): " ", ord("↓"): " ", 0xFEFF: " ", 0: " ",
 }  # fmt: skip
 _LEVEL = re.compile(
-    r"^[\s\[(~,|:-]*(?:\w[\w.-]*\s*[-:|]\s*)?\[?(?:INFO|DEBUG|WARNING|WARN|NOTICE)\b\]?[\s\]):|-]*"
+    r"^[^\n]{0,80}?\b(?:INFO|DEBUG|WARNING|WARN|NOTICE)\b\]?[\s\]):|-]*"
     r"(?:(?:root|tensorflow|absl|__main__)\b[:\s]*|[A-Za-z_]\w*(?:\.\w+)+\s*[-:|]\s+)?",
     re.MULTILINE,
 )
+_SAYS_LEVEL = re.compile("INFO|DEBUG|WARN|NOTICE")
 
 
 def cleaned(text: str) -> str:
@@ -69,13 +70,13 @@ def cleaned(text: str) -> str:
     text = _DAY.sub("~", text)
     if "] " in text:
         text = _GLOG.sub("", text)
-    if ".py:" in text or ".cc:" in text or ".cpp:" in text or ":" in text:
+    if ":" in text or ".py" in text:
         text = _SOURCE.sub("~", text)
     if "(" in text:
         text = _WRAPPED.sub(r"\1", text)
     if "maxDets" in text:
         text = _COCO.sub(r"\1@\2_\3_\4", text)
-    return _LEVEL.sub("", text)
+    return _LEVEL.sub("", text) if _SAYS_LEVEL.search(text) else text
 
 
 def lines_of(text: str) -> Iterator[str]:

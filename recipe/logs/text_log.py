@@ -72,9 +72,7 @@ class _Reader:
                 return
             shape = self.shapes[template] = shape_of(template)
             shape.unmarked = not (self.split or self.heading)
-            shape.header = header_in(template)
-            if shape.header is not None:
-                shape.values = []
+            shape.header = None if shape.values else header_in(template)
         if shape.header is not None:
             self._below(shape.header)
         self._line(shape, [_number(number) for number in numbers], template)

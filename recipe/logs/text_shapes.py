@@ -13,7 +13,7 @@ from recipe.logs.text_words import SPLITS, counts, lower_words, split_in
 
 _OPENERS = " \t:=\"'([{<~≈>"
 _DELIMITER = re.compile(
-    r"[,;|\t\[\]{}<>!]|\s{2,}|\s[-–—*/•·&]+\s|[-=*#~]{3,}|->|>>|[:=](?=\s|$|[\"'])|[\"'](?=[:\s,]|$)"
+    r"[,;|\t\[\]{}<>!~]|\s{2,}|\s[-–—*/•·&]+\s|[-=*#~]{3,}|->|>>|[:=](?=\s|$|[\"'])|[\"'](?=[:\s,]|$)"
 )
 _GROUP = re.compile(r"\(([^()]*)\)")
 _OPEN, _CLOSE = "\ue000", "\ue001"
@@ -146,7 +146,10 @@ class _Reader:
             return False
         after = self.gaps[index + 1].strip()
         later = self.gaps[index + 2].strip() if index + 2 < len(self.gaps) else ""
-        epoch = after in ("[", "(", "][") and later == "/"
+        beside = self.gaps[index + 3].strip() if index + 3 < len(self.gaps) else ""
+        epoch = (after in ("[", "(", "][") and later == "/") or (
+            after == "/" and later == "][" and beside == "/"
+        )
         if not epoch and not (after == "/" and self.gaps[index].rstrip()[-1:] in "[("):
             return False
         self._say(split_in(words), loud=True)
