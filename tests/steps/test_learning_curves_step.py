@@ -1,4 +1,5 @@
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from recipe.core.trials import Trial
 from recipe.plugin.context import Context
 from recipe.plugin.rules import judge
 from recipe.testing import judge_scalars, open_context
-from recipe_steps.learning_curves import LearningCurves
+from recipe_steps.learning_curves import LearningCurves, measure
 from recipe_steps.learning_curves.measure import constant_loss, ignores_pairing
 from recipe_steps.refine_grid import RefineGrid
 from step_samples import blob_experiment, blobs, mlp
@@ -202,3 +203,32 @@ def test_an_accuracy_of_a_thousand_classes_looks_at_pairs(tmp_path):
     )
     with open_context(LearningCurves(), experiment, tmp_path) as ctx:
         assert ignores_pairing(ctx) is False
+
+
+@pytest.mark.parametrize(
+    ("planned", "trained", "status", "read"),
+    [
+        (20, 20, "finished", True),
+        (20, 12, "finished", True),  # early stopping
+        (20, 14, "stopped", True),
+        (20, 6, "stopped", False),
+        (10, 10, "finished", True),
+        (9, 9, "finished", False),  # so much was paid for by the budget, of 20 declared epochs
+        (2, 2, "finished", False),
+    ],
+)
+@pytest.mark.parametrize("searched", [False, True])
+def test_a_training_that_the_time_made_short_is_not_read(planned, trained, status, read, searched):
+    def context(*, limits_time):
+        trial = SimpleNamespace(
+            planned_epochs=planned, trained=trained, status=status,
+            params={"lr": 0.1, **({"epochs": planned} if searched else {})},
+        )  # fmt: skip
+        return SimpleNamespace(
+            meter=SimpleNamespace(limits_time=limits_time), experiment=SimpleNamespace(epochs=20),
+            best_whole=None, best_trial=trial, baseline_trial=None,
+        )  # fmt: skip
+
+    assert bool(measure._subjects(context(limits_time=False)))
+    expected = read or (searched and status == "finished")
+    assert bool(measure._subjects(context(limits_time=True))) == expected

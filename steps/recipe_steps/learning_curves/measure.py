@@ -235,9 +235,15 @@ def _subjects(ctx: Context) -> list[tuple[str, Trial]]:
 
 
 def _cut_off(ctx: Context, trial: Trial) -> bool:
-    """Whether the time ended it before most of it was trained."""
+    """Whether the time ended it before most of it was trained, or did not pay for most of the
+    declared length from the beginning.
+    """
+    if not ctx.meter.limits_time:
+        return False
+    declared = trial.planned_epochs if "epochs" in trial.params else ctx.experiment.epochs or 0
+    short = trial.planned_epochs < MOST_OF_IT * declared
     early = trial.trained < MOST_OF_IT * trial.planned_epochs
-    return ctx.meter.limits_time and trial.status == "stopped" and early
+    return short or (trial.status == "stopped" and early)
 
 
 def subject(ctx: Context, name: str, trial: Trial) -> Evidence:
