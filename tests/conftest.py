@@ -55,6 +55,7 @@ def _nothing_runs_on():
 def without_plots(monkeypatch):
     """Runs that are not about plots need not draw fifteen of them."""
     monkeypatch.setattr("recipe.report.write.draw_plots", lambda *_: ())
+    monkeypatch.setattr("recipe.engine.drawing.can_fork", lambda _: False)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from recipe.engine.hidden_faults import proved
 from recipe.engine.reopening import reopened
 from recipe.engine.run_result import assemble
 from recipe.engine.run_setup import Started, start
-from recipe.engine.run_wiring import WAY, make_engine
+from recipe.engine.run_wiring import WAY, drawn_beside, make_engine
 from recipe.engine.run_writing import environment, write_run
 from recipe.engine.stored_run import train_declared
 from recipe.experiment import Experiment
@@ -162,13 +163,16 @@ def _execute(
             started.experiment.inputs.write(journal.path.parent, experiment.model)
         steps = tuple((p.step.name, p.step.title) for p in started.plugins)
         emit(RunStarted(name, called, steps, resumed))
-        engine = make_engine(started, settings, journal, emit, gate, began=began)
-        with thread_count(_threads(journal, settings, emit)):
-            interrupted = _interrupted(engine, started)
-        record |= _kept(engine.decisions.taken())
-        write_text(journal.path.parent / run_folder.SETTINGS, run_folder.to_toml(record))
-        result = _result(engine, started, name, record, interrupted=interrupted)
-        result = write_run(result, engine, settings, called)
+        with closing(drawn_beside(started, settings, journal)) as beside:
+            engine = make_engine(
+                started, settings, journal, beside.watching(emit), gate, began=began
+            )
+            with thread_count(_threads(journal, settings, emit)):
+                interrupted = _interrupted(engine, started)
+            record |= _kept(engine.decisions.taken())
+            write_text(journal.path.parent / run_folder.SETTINGS, run_folder.to_toml(record))
+            result = _result(engine, started, name, record, interrupted=interrupted)
+            result = write_run(result, engine, settings, called, beside)
         if not interrupted and _is_complete(result):
             journal.put(run_folder.FINISHED, "run", result.verdict)
         emit(RunFinished(result))

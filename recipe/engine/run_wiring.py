@@ -9,6 +9,7 @@ from recipe.core.events import Message, Observer, Progress, TrialFinished
 from recipe.core.settings import Settings
 from recipe.data.datasets import Splits
 from recipe.engine.decisions import Gate
+from recipe.engine.drawing import DrawnBeside
 from recipe.engine.engine import Engine
 from recipe.engine.run_setup import Started
 from recipe.experiment import Experiment
@@ -91,6 +92,17 @@ def _context(
         meter=meter,
         emit=emit,
     )
+
+
+def drawn_beside(started: Started, settings: Settings, journal: Journal) -> DrawnBeside:
+    """What draws plots beside the run: not before the way to train was found, since that is found
+    by its time.
+    """
+
+    def quiet() -> bool:
+        return settings.exact or journal.get(WAY, started.fingerprint) is not None
+
+    return DrawnBeside(journal.path.parent, started.device, quiet)
 
 
 def _tune(

@@ -13,6 +13,7 @@ from recipe.core.files import to_json, write_bytes, write_text
 from recipe.core.results import RunResult
 from recipe.core.settings import Settings
 from recipe.core.version import VERSION
+from recipe.engine.drawing import DrawnBeside
 from recipe.engine.engine import Engine
 from recipe.notebook import run_folder
 
@@ -31,9 +32,11 @@ def environment(device: torch.device) -> dict[str, Scalar]:
     }
 
 
-def write_run(result: RunResult, engine: Engine, settings: Settings, called: Path) -> RunResult:
+def write_run(
+    result: RunResult, engine: Engine, settings: Settings, called: Path, beside: DrawnBeside
+) -> RunResult:
     """Write everything into the run folder; the result, with the best weights and the folder as it
-    is `called`.
+    is `called`. Plots that were drawn `beside` the run are not drawn again.
     """
     from recipe.report.write import draw_plots, write_report
 
@@ -60,7 +63,7 @@ def write_run(result: RunResult, engine: Engine, settings: Settings, called: Pat
         meter.leave_out(f"{which} ('recipe report {called}' draws them)")
 
     with working_until(meter.end):
-        plots = draw_plots(result, folder, left_out)
+        plots = draw_plots(result, folder, left_out, beside.drawn(result.steps))
     if len(result.left_out) < len(meter.left_out):
         result = replace(result, left_out=tuple(meter.left_out))
         run_folder.write_result(result, folder)

@@ -6,7 +6,7 @@ Matplotlib is imported when something is drawn, without pyplot: no window, no gl
 import re
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import chain
@@ -78,7 +78,10 @@ class Plot:
 
 
 def draw_plots(
-    result: RunResult, folder: Path, left_out: Callable[[str], None] = lambda _: None
+    result: RunResult,
+    folder: Path,
+    left_out: Callable[[str], None] = lambda _: None,
+    done: Collection[str] = (),
 ) -> tuple[Plot, ...]:
     """Draw every figure of every round into `folder`/plots, then the schedules, the chain of
     repairs and the search.
@@ -89,6 +92,7 @@ def draw_plots(
         result: what the run found.
         folder: of the run.
         left_out: told which plots were not drawn, where `recipe.core.clock` left no time for them.
+        done: links of those that were drawn before, and are as they should be.
 
     """
     (folder / "plots").mkdir(parents=True, exist_ok=True)
@@ -96,26 +100,48 @@ def draw_plots(
     plots: list[Plot] = []
     longest = 0.0
     for plot, shown in chain(wanted, _of_search(result)):
+        if plot.link in done:
+            plots.append(plot)
+            continue
         if is_up(before=longest):
-            break
+            continue
         began = time.monotonic()
         write_bytes(folder / plot.link, png(shown))
         plots.append(plot)
         longest = max(longest, time.monotonic() - began)
-    if len(plots) < len(wanted):
-        left_out(f"{len(wanted) - len(plots)} of {len(wanted)} plots of the steps")
+    missing = len(wanted) - sum(plot.about != "search" for plot in plots)
+    if missing:
+        left_out(f"{missing} of {len(wanted)} plots of the steps")
     if is_up(before=longest) and len(result.trials) > 1:
         left_out("plots of the search")
     return tuple(plots)
 
 
+def draw_step(step: StepResult, folder: Path) -> Iterator[str]:
+    """Draw the figures of one step, as `draw_plots` does; the link of each when it is there."""
+    (folder / "plots").mkdir(parents=True, exist_ok=True)
+    for plot, shown in _of_step(step):
+        write_bytes(folder / plot.link, png(shown))
+        yield plot.link
+
+
+def loaded() -> None:
+    """Import all that a plot takes."""
+    from matplotlib.backends import backend_agg  # noqa: F401
+    from matplotlib.figure import Figure as _  # noqa: F401
+
+
+def _of_step(step: StepResult) -> Iterator[tuple[Plot, Drawable]]:
+    for figure in step.figures:
+        if (shown := _shown(figure, step.evidence)) is not None:
+            link = f"plots/{file_name(step, figure.name)}"
+            said = caption(figure, shown)
+            yield Plot(link, figure.title, said, step.name, step.round), shown
+
+
 def _of_steps(result: RunResult) -> Iterator[tuple[Plot, Drawable]]:
     for step in result.steps:
-        for figure in step.figures:
-            if (shown := _shown(figure, step.evidence)) is not None:
-                link = f"plots/{file_name(step, figure.name)}"
-                said = caption(figure, shown)
-                yield Plot(link, figure.title, said, step.name, step.round), shown
+        yield from _of_step(step)
     if (shown := schedules_panel(result)) is not None:
         yield Plot("plots/schedules.png", shown.title, SCHEDULES, about="schedules"), shown
     if (repairs := waterfall(result)) is not None:
