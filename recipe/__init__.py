@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from recipe.sources.from_timm import from_timm
     from recipe.tasks import Task
     from recipe.trained.loading import load
+    from recipe.watching.fastai import FastaiWatch as FastaiWatch
+    from recipe.watching.keras import KerasWatch as KerasWatch
+    from recipe.watching.lightning import LightningWatch as LightningWatch
+    from recipe.watching.transformers import TrainerWatch as TrainerWatch
     from recipe.watching.watch import watch
 
 __all__ = ["Experiment", "RunResult", "Task", "UsageError", "__version__", "from_lightning",
@@ -40,12 +44,35 @@ _HOMES = {
     "watch": "recipe.watching.watch",
     "when": "recipe.ranges",
 }
+_CALLBACKS = {
+    "FastaiWatch": "fastai",
+    "KerasWatch": "keras",
+    "LightningWatch": "lightning",
+    "TrainerWatch": "transformers",
+}
+"""And the libraries that they are for, as their extras and modules are called."""
 
 
 def __getattr__(name: str) -> Any:
     """Import torch only when something that needs it is asked for: `recipe --help` is fast."""
+    if name in _CALLBACKS:
+        return _callback(name, _CALLBACKS[name])
     if name not in _HOMES:
         raise AttributeError(f"module 'recipe' has no attribute {name!r}")
     from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
+
+
+def _callback(name: str, library: str) -> Any:
+    """A callback that is a class of its library."""
+    from importlib import import_module
+
+    try:
+        return getattr(import_module(f"recipe.watching.{library}"), name)
+    except ModuleNotFoundError as error:
+        from recipe.core.errors import UsageError
+
+        raise UsageError(
+            f"recipe.{name} needs {error.name}: pip install 'training-recipe[{library}]'."
+        ) from error

@@ -37,6 +37,9 @@ class Listener:
     """Told of an error in a hook."""
     broken: Callable[[], None]
     """Called when it is certain that the training has become NaN."""
+    told: bool = False
+    """A callback of a framework says where batches begin, and updates where there is no optimizer
+    of torch."""
     record: Record = field(default_factory=Record)
     origin: Origin | None = None
     """Of the first loss that was not finite."""
@@ -59,6 +62,7 @@ class Listener:
         self._wild = 0
         self._between = False
         """Weights are kept from before an update."""
+        self._computed = True
         self._keeps = self.kept.can_keep
         self._sharded = hooks.is_sharded(self.model)
         self._cost = hook_cost()
@@ -66,11 +70,13 @@ class Listener:
     def listen(self) -> None:
         """Add the hooks."""
         root = self.given if self.compiled else self.model
-        self._add(root.register_forward_pre_hook, self._called, with_kwargs=True)
+        if not self.told:
+            self._add(root.register_forward_pre_hook, self._called, with_kwargs=True)
         if isinstance(self.loss, nn.Module):
             self._add(self.loss.register_forward_pre_hook, self._compared, with_kwargs=True)
         if self.optimizer is not None:
-            self._add(self.optimizer.register_step_pre_hook, self._before_update)
+            if not self.told:
+                self._add(self.optimizer.register_step_pre_hook, self._before_update)
             self._add(self.optimizer.register_step_post_hook, self._after_update)
 
     def _add(self, register: Any, function: Callable[..., None], **how: Any) -> None:
@@ -90,6 +96,12 @@ class Listener:
             self.kept.called(args, kwargs)
             if self.look:
                 self.open_activations(module)
+
+    def begin(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """A batch begins, as a framework says."""
+        if args or kwargs:
+            self.kept.called(args, kwargs)
+        self.open_activations()
 
     def _compared(self, _loss: nn.Module, args: Any, kwargs: Mapping[str, Any]) -> None:
         if torch.is_grad_enabled():
@@ -122,31 +134,39 @@ class Listener:
 
     # Updates
 
-    def _before_update(self, optimizer: Any, *_: Any) -> None:
+    def _before_update(self, optimizer: Any, args: Any, kwargs: Mapping[str, Any]) -> None:
         if self.look and not self._between:
             scale = getattr(optimizer, "grad_scale", None)
-            self.before_update(1.0 if scale is None else float(scale))
+            closure = bool(args) or kwargs.get("closure") is not None
+            self.before_update(1.0 if scale is None else float(scale), computed=not closure)
 
     def _after_update(self, optimizer: Any, *_: Any) -> None:
         self.record.counted[1] += 1
-        if self._between:
-            self.after_update(optimizer.param_groups[0].get("lr"))
+        self.after_update(optimizer.param_groups[0].get("lr"))
 
-    def before_update(self, scale: float = 1.0) -> None:
-        """Between the backward pass and the update: read gradients, which are `scale` times too
-        large, and keep weights.
+    def before_update(self, scale: float = 1.0, *, computed: bool = True) -> None:
+        """Where this iteration is looked at, between the backward pass and the update: read
+        gradients, which are `scale` times too large, and keep weights. With `computed` false the
+        update itself computes them: they are read behind it.
         """
-        if self._sharded:
+        if self._sharded or not self.look or self._between:
             return
         began = time.perf_counter()
-        self.looker.before_update(scale)
+        if computed:
+            self.looker.read_gradients(scale)
+        self._computed = computed
+        self.looker.keep_weights()
         self._between = True
         self.pace.book(time.perf_counter() - began)
 
     def after_update(self, lr: Any = None) -> None:
         """Behind the update: see how far they moved. That ends the look."""
+        if not self._between:
+            return
         began = time.perf_counter()
         self._between = self.look = False
+        if not self._computed:
+            self.looker.read_gradients()
         self.looker.after_update()
         look, record = self.looker.end(), self.record
         if lr is not None:
@@ -160,7 +180,11 @@ class Listener:
                 self.kept.keep_weights()
         self.pace.book(time.perf_counter() - began)
         self.pace.looked()
-        if self.dense and self._cost > SMALL * self.pace.share * self.pace.per_iteration:
+        if (
+            self.dense
+            and not self.told
+            and self._cost > SMALL * self.pace.share * self.pace.per_iteration
+        ):
             self.dense = False
 
     # Losses
@@ -185,10 +209,11 @@ class Listener:
                 self.listen()
             elif self._handles and not self.look and not self.dense:
                 self.release()  # here and not in a hook: somebody goes through them then
-        elif self.optimizer is None and self._between:
-            self.after_update()
-        elif self.optimizer is None:
-            self.before_update()
+        elif self.optimizer is None and not self.told:
+            if self._between:
+                self.after_update()
+            else:
+                self.before_update()
 
     def flush(self, loss: Any = None) -> None:
         """Read the losses that wait on an accelerator."""

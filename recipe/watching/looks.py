@@ -47,8 +47,8 @@ class Looker:
     _units: dict[str, Tensor] = field(default_factory=dict)
 
     @torch.no_grad()
-    def before_update(self, scale: float = 1.0) -> None:
-        """Read the gradients, which are `scale` times too large, and keep weights."""
+    def read_gradients(self, scale: float = 1.0) -> None:
+        """Read the gradients, which are `scale` times too large."""
         grads = [
             p.grad for p in self.model.parameters()
             if p.grad is not None and p.grad.layout is torch.strided
@@ -56,6 +56,10 @@ class Looker:
         self._norms = torch._foreach_norm(grads) if grads else ()  # noqa: SLF001
         if scale != 1.0:
             self._norms = [norm / scale for norm in self._norms]
+
+    @torch.no_grad()
+    def keep_weights(self) -> None:
+        """Keep weights from before an update."""
         self._old = [view.clone() for view in self._weights()]
 
     @torch.no_grad()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from recipe.core.evidence import Evidence, Scalar
+from recipe.core.evidence import Evidence, Scalar, finite
 from recipe.logs.evidence import as_evidence
 from recipe.training.early_stopping import KEPT_LOSSES, averaged_down
 from recipe.watching.looks import Looks
@@ -67,9 +67,9 @@ class Record:
                 self.at.setdefault(name, []).append(float(self.points))
         self.looks.seen = self.looks.seen[-KEPT_LOOKS:]
 
-    def last(self) -> dict[str, float]:
-        """The values of the last point, and the iteration."""
-        at = {name: values[-1] for name, values in self.curves.items()
+    def last(self) -> dict[str, float | None]:
+        """The values of the last point, and the iteration; None for what is not finite."""
+        at = {name: finite(values[-1]) for name, values in self.curves.items()
               if self.at[name][-1] == self.points}  # fmt: skip
         return {"iteration": self.iterations, **at}
 

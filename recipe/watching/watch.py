@@ -72,9 +72,9 @@ class Watch:
         self, model: nn.Module, optimizer: Any = None, *, loss: Callable[..., Any] | None = None,
         epochs: int | None = None, metric: str = "score", name: str | None = None,
         out: str | Path = "reports", share: float = SHARE,
-        say: Callable[[str], None] | None = None,
+        say: Callable[[str], None] | None = None, told: bool = False,
     ) -> None:  # fmt: skip
-        """See `watch`."""
+        """See `watch`; `told` where a callback of a framework says when batches begin."""
         if not isinstance(model, nn.Module):
             raise UsageError(
                 f"recipe.watch got a {type(model).__name__}: pass the torch.nn.Module that you "
@@ -98,7 +98,8 @@ class Watch:
         if self.closed:
             return
         self.judge = Judge()
-        self.listener = Listener(model, inner, loss, Pace(share), self._failed, self._broken)
+        self.listener = Listener(model, inner, loss, Pace(share), self.failed, self._broken,
+                                 told)  # fmt: skip
         self.notebook = folder.Notebook(Path(out), name or type(self.model).__name__)
         self.listener.listen()
         _close_at_exit(self)
@@ -125,8 +126,8 @@ class Watch:
         number = _as_number(loss)
         try:
             self.listener.stepped(loss, number, batch)
-        except Exception as error:  # noqa: BLE001 - see `_failed`
-            self._failed(error)
+        except Exception as error:  # noqa: BLE001 - see `failed`
+            self.failed(error)
 
     def val(
         self, *, loss: Any = None, score: Any = None, train_score: Any = None, **more: Any
@@ -146,8 +147,32 @@ class Watch:
         values = {n: float(v) for n, v in given.items() if v is not None}
         try:
             self._validated(values)
-        except Exception as error:  # noqa: BLE001 - see `_failed`
-            self._failed(error)
+        except Exception as error:  # noqa: BLE001 - see `failed`
+            self.failed(error)
+
+    def begin(self, *args: Any, **kwargs: Any) -> None:
+        """For callbacks: the model is going to be called with this, or with a batch of it."""
+        self._tell_listener(lambda: self.listener.begin(args, kwargs))
+
+    def forward_done(self) -> None:
+        """For callbacks: that call is over."""
+        self._tell_listener(lambda: self.listener.close_activations())  # noqa: PLW0108 - see below
+
+    def before_update(self) -> None:
+        """For callbacks: gradients are there, weights are still as they were."""
+        self._tell_listener(lambda: self.listener.before_update())  # noqa: PLW0108
+
+    def after_update(self, lr: float | None = None) -> None:
+        """For callbacks: the weights were updated, at this rate."""
+        self._tell_listener(lambda: self.listener.after_update(lr))
+
+    def _tell_listener(self, told: Callable[[], None]) -> None:
+        """Where there is a listener: a process that does not watch has none."""
+        if not self.closed:
+            try:
+                told()
+            except Exception as error:  # noqa: BLE001 - see `failed`
+                self.failed(error)
 
     def check(self, train: Any, val: Any = None, **declared: Any) -> tuple[Finding, ...]:
         """Run the first steps of the recipe on copies of model and data, before training begins.
@@ -184,8 +209,8 @@ class Watch:
             self._release()
             try:
                 self._finish(interrupted=interrupted)
-            except Exception as error:  # noqa: BLE001 - see `_failed`
-                self._failed(error)
+            except Exception as error:  # noqa: BLE001 - see `failed`
+                self.failed(error)
         return self.result
 
     def __enter__(self) -> Self:
@@ -255,7 +280,7 @@ class Watch:
         self.result = folder.write(self.notebook, self.judge, ended)
         self.say(f"recipe: {self.result.verdict}: {self.result.folder}/report.md")
 
-    def _failed(self, error: Exception) -> None:
+    def failed(self, error: Exception) -> None:
         """A training never fails because it is watched: an error of ours ends the watch."""
         self._release()
         self.notebook.journal.close()
