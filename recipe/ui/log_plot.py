@@ -100,8 +100,7 @@ def drawing(
         lines.append([(f"{label:>{margin - 2}} {side}", ""), *row])
     lines.append([(" " * (margin - 1) + corner + rule * frame.width, "")])
     lines.append([(" " * margin + _axis(frame, marks, unit, unicode=unicode), "")])
-    lines.append(_legend(list(curves), margin, frame, dotted=dotted))
-    return lines
+    return lines + _legend(list(curves), margin, frame, dotted=dotted)
 
 
 def _labels(frame: Frame | None) -> tuple[str, str] | None:
@@ -169,12 +168,19 @@ def _axis(frame: Frame, marks: Sequence[float], unit: str, *, unicode: bool) -> 
     return "".join(text).rstrip()
 
 
-def _legend(names: Sequence[str], margin: int, frame: Frame, *, dotted: bool) -> list[Cell]:
-    cells: list[Cell] = [(" " * margin, "")]
-    for name in names:
-        sign = "──" if dotted else _letter(name)
-        cells += [(sign, _style(name)), (f" {name}  ", "")]
-    return [*cells, ("(logarithmic)", "dim")] if frame.log else cells
+def _legend(names: Sequence[str], margin: int, frame: Frame, *, dotted: bool) -> list[list[Cell]]:
+    """In one row, or where that is too long in one for each curve."""
+    signs = [("──" if dotted else _letter(name), _style(name)) for name in names]
+    entries: list[list[Cell]] = [
+        [sign, (f" {name}", "")] for sign, name in zip(signs, names, strict=True)
+    ]
+    if frame.log:
+        entries.append([("(logarithmic)", "dim")])
+    left: Cell = (" " * margin, "")
+    whole = [left, *(cell for entry in entries for cell in (*entry, ("  ", "")))][:-1]
+    if sum(len(text) for text, _ in whole) <= margin + frame.width:
+        return [whole]
+    return [[left, *entry] for entry in entries]
 
 
 def _style(name: str) -> str:

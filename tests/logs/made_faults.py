@@ -128,11 +128,11 @@ def collapse(random_: random.Random) -> dict[str, object]:
     when = random_.uniform(0.35, 0.85)
     kind = random_.choice(["raised", "raised", "shaken", "decayed", "shuffled"])
     if kind == "raised":
-        return {"before": raised(when, 10 ** random_.uniform(1.3, 2.6))}
+        return {"before": raised(when, 10 ** random_.uniform(1.5, 3.5))}
     if kind == "shaken":
-        return {"before": shaken(when, random_.uniform(0.5, 2.0), 10 ** random_.uniform(-2.5, -1))}
+        return {"before": shaken(when, random_.uniform(1.0, 4.0), 10 ** random_.uniform(-3, -1))}
     if kind == "decayed":
-        return {"before": decayed_away(when, random_.uniform(0.9, 0.97))}
+        return {"before": decayed_away(when, random_.uniform(0.8, 0.95))}
     return {"wrong": shuffled_from(when)}
 
 

@@ -278,7 +278,7 @@ def test_a_rate_that_was_raised_is_named():
 
 
 def test_still_improving_is_a_note_unless_the_rate_is_known():
-    curves = {"train_loss": falling(20, rate=0.04), "val_loss": falling(20, rate=0.04)}
+    curves = {"train_loss": falling(20, rate=0.02), "val_loss": falling(20, rate=0.02)}
     assert found(curves) == [("note", "still-improving")]
     assert found({**curves, "lr": [0.01] * 20}) == [("warn", "still-improving")]
     assert found({**curves, "lr": cosine(20)}) == []

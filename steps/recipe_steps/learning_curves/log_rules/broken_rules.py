@@ -88,12 +88,19 @@ def _ends_early(log: Log, course: Course) -> bool:
     """Whether a loss stops while the log goes on, and nothing says that the run is well."""
     if len(course.at) < FEWEST_BEFORE:
         return False
-    gaps = [b - a for a, b in pairwise(course.at)]
-    if _end(log) - course.at[-1] <= GAP * max(gaps):
-        return False
+    last, gap = course.at[-1], GAP * max(b - a for a, b in pairwise(course.at))
     others = [c for c in log.courses.values() if c is not course and c.at]
-    later = [c for c in others if c.at[-1] > course.at[-1] + GAP * max(gaps)]
-    return not any(_is_well(c, course.at[-1]) for c in later)
+    later = [c for c in others if c.at[-1] > last + gap or _goes_with(c, course)]
+    if _end(log) - last <= gap and not later:
+        return False
+    losses = [c for c in later if not c.is_score]
+    return not (later and all(_is_well(c, last) for c in losses or later))
+
+
+def _goes_with(other: Course, course: Course) -> bool:
+    """Whether another curve was measured wherever this one was, nowhere else, and once more."""
+    together = len(course.at)
+    return other.at[:together] == course.at and len(other.at) > together
 
 
 def _is_well(course: Course, since: float) -> bool:
@@ -103,6 +110,8 @@ def _is_well(course: Course, since: float) -> bool:
     if not before:
         return True
     best = min(before)
+    if len(after) > FEWEST_BEFORE and len(set(after)) == 1 < len(set(before)):
+        return False  # one answer for everything, as a model gives it that is no number any more
     return middle(after) - best <= max(LOST * (before[0] - best), BEYOND * course.spread)
 
 

@@ -120,9 +120,7 @@ class Log:
         """Without losses that fall and rise for other reasons than learning: those of two networks
         that play against each other, or of a policy whose data change with it.
         """
-        if not self.kind:
-            return self
-        kept = {name: c for name, c in self.courses.items() if c.is_score}
+        kept = {n: c for n, c in self.courses.items() if c.values and (c.is_score or not self.kind)}
         return replace(self, courses=kept)
 
     def get(self, *names: str) -> list[Course]:

@@ -7,13 +7,15 @@ from recipe_steps.learning_curves.log_rules.courses import Course, Log, middle, 
 
 FEWEST = 6
 """Points below which a run may be about to begin."""
-LITTLE = 0.03
-"""Of the way from the first to a perfect score, or from the first loss to zero."""
+LITTLE, SOME = 0.03, 0.15
+"""Of the way from the first to a perfect score, or from the first loss to zero; and what is more
+than scatter may hide."""
 SURE = 4.0
 """Standard errors by which later points have to differ from the first ones."""
-TRIVIAL = 0.8
+TRIVIAL = 0.87
 """A model that gives all classes the same probability is right in exp(-loss) of the cases: as often
-as its loss says. One that has learnt something is right more often than that."""
+as its loss says, but for the luck of some hundred items. One that has learnt something is
+right more often than that."""
 LOW, MOST_CLASSES = 0.12, 6
 """Scores of no knowledge: below 0.12 (eight classes and more, or next to none of the variance), and
 one in two to six."""
@@ -22,8 +24,10 @@ SAME = 1e-4
 RESUMED = 3.0
 """Times the distance between points at which a log begins that is no beginning."""
 BEGINNING = 3
-LEARNT_BY_HEART = 1 / 3
-"""Of the way to a perfect training score."""
+ARRIVED = 0.6
+"""A score above it is of a model that knows something, or of classes of which one is most items."""
+FEWEST_STILL = 4
+"""Points of curves that are the same to the last digits."""
 
 
 @rule(
@@ -53,25 +57,31 @@ def never_learned(log: Log) -> Finding | None:
     if _resumed(log):
         return None
     known = [c for c in log.courses.values() if len(c.values) >= FEWEST]
-    moved = [c for c in known if _improved(c) or _changed(c)]
-    val = log.courses.get("val_score")
-    by_heart = (
-        bool(moved) and val in known and not any(_improved(c) for c in known if not c.of_training)
-    )
-    if not known or (moved and not (by_heart and val is not None and _by_heart(log, val))):
+    still = [c for c in log.courses.values() if len(c.values) >= FEWEST_STILL]
+    if any(not c.is_score for c in still) and all(map(_same, still)):
+        return _told(log, still, "fail", 0.9)
+    score = next((c for c in log.get("val_score", "train_score") if c in known), None)
+    if score and _knows_nothing(log, score) and not _improved(score) and _arrived(log, score):
+        return _told(log, known, "fail", 0.9)
+    if not known or max(map(_moved, known)) > SOME:
         return None
-    course = val if by_heart and val else min(known, key=lambda c: (not c.is_score, c.of_training))
+    if any(_improved(c) or _changed(c) for c in known):  # within what is little
+        small = max(map(_moved, known)) < LITTLE
+        return _told(log, known, "note", 0.5) if small else None
+    means = any(c.of_training for c in known) and log.means and log.unit != "step"
+    return _told(log, known, "warn" if means else "note", 0.6)
+
+
+def _told(log: Log, known: list[Course], severity: str, sure: float) -> Finding:
+    course = min(known, key=lambda c: (not c.is_score, c.of_training))
     said = f"the {course.said} never got anywhere: over {len(course.values)} points it "
-    sure, severity = 0.9, "fail"
     if _same(course):
         said += f"is {course.values[-1]:.4g} in every one"
     else:
         said += f"stays at {middle(course.values):.3g}"
-        if course.is_score and _knows_nothing(log, course):
-            said += ", which is what no knowledge scores"
-        else:
-            sure, severity = 0.6, "warn" if any(c.of_training for c in known) else "note"
-    if by_heart:
+    if course.is_score and _knows_nothing(log, course):
+        said += ", which is what no knowledge scores"
+    if any(map(_improved, log.get("train_loss", "train_score"))):
         said += ", although training gets better"
     advice = (
         "See whether a few items can be learnt by heart; check the rate, that the optimizer has "
@@ -92,17 +102,38 @@ def _resumed(log: Log) -> bool:
 
 
 def _improved(course: Course) -> bool:
-    """Whether a curve made more than a little of its way, or is better by more than its scatter."""
+    """Whether a curve made a part of its way, beyond its scatter."""
+    if len(course.values) <= BEGINNING:
+        return False
     first, later, room = _way(course)
-    begun = max(first, course.badness[0])
-    best = min(course.levels) + 2 * course.spread
-    return begun - min(later, best) >= LITTLE * room or _beyond(course, first - later, room)
+    if course.badness[0] - later > max(SURE * course.spread, LITTLE * room):
+        return True
+    best = first - min(course.levels[BEGINNING:]) - 2 * course.spread
+    return max(best, first - later) >= LITTLE * room
+
+
+def _arrived(log: Log, score: Course) -> bool:
+    """Whether the loss of the same data hardly moved either, or does so no more: a score may begin
+    to move late.
+    """
+    loss = log.courses.get(score.name.replace("score", "loss"))
+    if loss is None or len(loss.values) < FEWEST or _moved(loss) <= SOME:
+        return True
+    half = loss.levels[len(loss.levels) // 2 :]
+    size = LITTLE * max(map(abs, half))
+    return half[0] - half[-1] <= max(size, SURE * loss.late_spread)
+
+
+def _moved(course: Course) -> float:
+    """How far a curve went, as a share of its way."""
+    first, later, room = _way(course)
+    return max(abs(first - later), course.badness[0] - later - SURE * course.spread) / room
 
 
 def _changed(course: Course) -> bool:
-    """Whether it got worse beyond its scatter."""
+    """Whether it moved beyond its scatter, however little."""
     first, later, room = _way(course)
-    return _beyond(course, later - first, room)
+    return _beyond(course, abs(later - first), room)
 
 
 def _beyond(course: Course, change: float, room: float) -> bool:
@@ -115,18 +146,12 @@ def _way(course: Course) -> tuple[float, float, float]:
     first = middle(course.badness[:BEGINNING])
     later = middle(course.badness[len(course.badness) // 2 :])
     begun = max(first, course.badness[0])
-    room = 1 - course.as_written(begun) if course.is_score else max(abs(begun), abs(later))
-    if course.is_score and (not 0 <= max(course.values) <= 1 or room <= 0):
+    room = max(abs(begun), abs(later))
+    if course.is_score and (max(course.values) > 1 or max(course.values) < -1):
         room = max(map(abs, course.values))  # of which nobody knows what is perfect
-    return first, later, room
-
-
-def _by_heart(log: Log, val: Course) -> bool:
-    """Whether training got far, while validation stays where no knowledge is."""
-    trained = log.courses.get("train_score")
-    first = trained.values[0] if trained else 1.0
-    far = trained is None or max(trained.values) - first >= LEARNT_BY_HEART * (1 - first)
-    return far and _knows_nothing(log, val)
+    elif course.is_score:
+        room = 1 - max(0.0, course.as_written(begun))
+    return first, later, room or 1.0
 
 
 def _same(course: Course) -> bool:
@@ -137,7 +162,8 @@ def _same(course: Course) -> bool:
 def _knows_nothing(log: Log, score: Course) -> bool:
     """Whether a score is that of equal probabilities for all classes, or of next to nothing."""
     level, error = middle(score.values), score.spread / math.sqrt(len(score.values))
-    if not -1 <= level <= 1:
+    level = max(level, score.values[0])
+    if not -1 <= level <= ARRIVED:
         return False
     if level <= LOW:
         return True

@@ -16,9 +16,9 @@ ERRORS = 3.0
 ENDED, HIGH = 0.5, 0.9
 """Of its peak: a rate below half of it is on a schedule that ends, what improves then is its own
 gain; above nine tenths it is constant."""
-WHOLE_GAIN = 0.2
-"""Share of all that was gained which came in the end: an exponential approach gains so much in its
-last three tenths when it is no longer than its own time constant."""
+WHOLE_GAIN = 0.25
+"""Share of all that was gained which came in the end: a straight line gains three tenths in its
+last three tenths, an exponential approach a quarter when it is half its time constant long."""
 SWING, RISES, SETTLED = 0.15, 0.25, 0.05
 SPIKE = 8.0
 """Scatters by which a single point lies above both its neighbours."""
