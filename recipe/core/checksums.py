@@ -13,12 +13,13 @@ from recipe.core.files import is_plain_file, write_bytes
 
 LENGTH = 8
 """Bytes that say how long the header is; the header is padded to a multiple of it."""
+DIGITS = 16
 METADATA, NAME = "__metadata__", "checksum"
 
 
 def checksum(*parts: bytes | bytearray | memoryview) -> str:
-    """16 hexadecimal digits of all parts together."""
-    found = hashlib.blake2b(digest_size=8)
+    """DIGITS hexadecimal digits of all parts together."""
+    found = hashlib.blake2b(digest_size=DIGITS // 2)
     for part in parts:
         found.update(part)
     return found.hexdigest()

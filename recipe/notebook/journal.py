@@ -5,10 +5,9 @@ line is cut off when the journal is opened, and the work it stood for is done ag
 of a line whose checksum does not hold any more.
 """
 
+import gc
 import json
 import os
-import re
-from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
-from recipe.core.checksums import checksum
+from recipe.core.checksums import DIGITS, checksum
 from recipe.core.errors import UsageError
 from recipe.core.files import (
     CannotWriteError,
@@ -30,8 +29,9 @@ from recipe.core.files import (
 
 FILE = "journal.jsonl"
 FIELDS = frozenset({"kind", "key", "value"})
-_SEAL = re.compile(rb', "sum": "([0-9a-f]+)"}$')
-"""The end of a line: the checksum of the same line without it."""
+_BEFORE, _BEHIND = b', "sum": "', b'"}'
+_SEAL = len(_BEFORE) + DIGITS + len(_BEHIND)
+"""The end of a line is the checksum of the same line without it; bytes that this takes."""
 
 
 class Journal:
@@ -74,7 +74,7 @@ class Journal:
     def _open(self) -> None:
         clear_beside(self.path.parent)
         self.repaired = self._cut_torn_tail()
-        lines = list(_lines(self.path))
+        lines = _lines(self.path)
         self.damaged = sum(entry is None for entry in lines)
         """Lines that are passed over."""
         self.entries = {(e["kind"], e["key"]): e["value"] for e in lines if e is not None}
@@ -165,33 +165,67 @@ def read_entries(path: Path) -> dict[tuple[str, str], Any]:
     return entries
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any] | None]:
-    """Each line; None for one that is damaged."""
+def _lines(path: Path) -> list[dict[str, Any] | None]:
+    """Each line; None for one that is damaged. Those with a checksum are parsed in one go, which
+    takes a third of the time of one by one.
+    """
     if not is_plain_file(path):
-        return
-    sealed = False
-    with path.open("rb") as file:
-        for whole in file:
-            line = whole.rstrip(b"\r\n")
-            sealed = sealed or _SEAL.search(line) is not None
-            yield _parse(line, sealed=sealed)
+        return []
+    lines = [line.rstrip(b"\r") for line in path.read_bytes().split(b"\n")]
+    if not lines[-1]:
+        lines.pop()
+    seals = [_seal(line) for line in lines]
+    first = next((place for place, seal in enumerate(seals) if seal is not None), len(lines))
+    found = [_unsealed(line) for line in lines[:first]]
+    found += [None] * (len(lines) - first)
+    whole = [i for i in range(first, len(lines)) if seals[i] == _checksum_of(lines[i])]
+    for place, entry in zip(whole, _parsed([lines[i] for i in whole]), strict=True):
+        found[place] = entry if _is_record(entry) else None
+    return found
 
 
 def _sealed(line: bytes) -> bytes:
-    return b'%b, "sum": "%b"}' % (line[:-1], checksum(line).encode())
+    return b"%b%b%b%b" % (line[:-1], _BEFORE, checksum(line).encode(), _BEHIND)
 
 
-def _parse(line: bytes, *, sealed: bool) -> dict[str, Any] | None:
-    """A line; one without a checksum, as earlier versions wrote them, has nothing else in it, and
-    stands before all `sealed` ones.
+def _seal(line: bytes) -> bytes | None:
+    """The checksum at the end of a line."""
+    if line[-_SEAL : -_SEAL + len(_BEFORE)] != _BEFORE or not line.endswith(_BEHIND):
+        return None
+    return line[-_SEAL + len(_BEFORE) : -len(_BEHIND)]
+
+
+def _checksum_of(line: bytes) -> bytes:
+    """That of a sealed line without its seal."""
+    return checksum(memoryview(line)[:-_SEAL], b"}").encode()
+
+
+def _parsed(lines: list[bytes]) -> list[Any]:
+    collects = gc.isenabled()
+    gc.disable()  # it would go through all records again and again, and none is garbage
+    try:
+        found: list[Any] = json.loads(b"[" + b",".join(lines) + b"]")
+    except (ValueError, RecursionError):
+        found = []
+    finally:
+        if collects:
+            gc.enable()
+    return found if len(found) == len(lines) else [parse_record(line, FIELDS) for line in lines]
+
+
+def _is_record(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict) and entry.keys() >= FIELDS
+        and isinstance(entry["kind"], str) and isinstance(entry["key"], str)
+    )  # fmt: skip
+
+
+def _unsealed(line: bytes) -> dict[str, Any] | None:
+    """A line as earlier versions wrote it, which has nothing else in it, and stands before all
+    sealed ones.
     """
     entry = parse_record(line, FIELDS)
-    if entry is None or not all(isinstance(entry[name], str) for name in ("kind", "key")):
-        return None
-    seal = _SEAL.search(line)
-    if seal is None:
-        return None if sealed or entry.keys() != FIELDS else entry
-    return entry if checksum(line[: seal.start()] + b"}") == seal[1].decode() else None
+    return entry if _is_record(entry) and entry is not None and entry.keys() == FIELDS else None
 
 
 def parse_record(line: str | bytes, keys: AbstractSet[str]) -> dict[str, Any] | None:
