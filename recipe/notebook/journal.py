@@ -8,8 +8,9 @@ of a line whose checksum does not hold any more.
 import gc
 import json
 import os
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,6 +33,18 @@ FIELDS = frozenset({"kind", "key", "value"})
 _BEFORE, _BEHIND = b', "sum": "', b'"}'
 _SEAL = len(_BEFORE) + DIGITS + len(_BEHIND)
 """The end of a line is the checksum of the same line without it; bytes that this takes."""
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """The garbage collector would go through all records again and again, and none is garbage."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 class Journal:
@@ -77,7 +90,7 @@ class Journal:
         lines = _lines(self.path)
         self.damaged = sum(entry is None for entry in lines)
         """Lines that are passed over."""
-        self.entries = {(e["kind"], e["key"]): e["value"] for e in lines if e is not None}
+        self.entries = _by_key(lines)
         self._file = self.path.open("ab", buffering=0)
         self._refused: CannotWriteError | None = None
 
@@ -161,10 +174,16 @@ def read_entries(path: Path) -> dict[tuple[str, str], Any]:
     """
     entries = {}
     with suppress(OSError):
-        entries = {(e["kind"], e["key"]): e["value"] for e in _lines(path) if e is not None}
+        entries = _by_key(_lines(path))
     return entries
 
 
+@_nothing_collected()
+def _by_key(lines: list[dict[str, Any] | None]) -> dict[tuple[str, str], Any]:
+    return {(e["kind"], e["key"]): e["value"] for e in lines if e is not None}
+
+
+@_nothing_collected()
 def _lines(path: Path) -> list[dict[str, Any] | None]:
     """Each line; None for one that is damaged. Those with a checksum are parsed in one go, which
     takes a third of the time of one by one.
@@ -201,15 +220,10 @@ def _checksum_of(line: bytes) -> bytes:
 
 
 def _parsed(lines: list[bytes]) -> list[Any]:
-    collects = gc.isenabled()
-    gc.disable()  # it would go through all records again and again, and none is garbage
     try:
         found: list[Any] = json.loads(b"[" + b",".join(lines) + b"]")
     except (ValueError, RecursionError):
         found = []
-    finally:
-        if collects:
-            gc.enable()
     return found if len(found) == len(lines) else [parse_record(line, FIELDS) for line in lines]
 
 
