@@ -10,8 +10,8 @@ VALIDATION = frozenset({
 TEST = frozenset({"test", "tst", "testing"})
 TRAINING = frozenset({"train", "training", "tr", "trn", "t", "learn", "fit"})
 LOSSES = ("loss", "nll", "crossentropy", "xent", "xe", "ce", "logloss", "mlogloss", "bce", "cost",
-          "ppl", "perplexity", "bpc", "bpb", "bpd", "mse", "l2", "rmse", "rmsle", "mae", "l1", "mape",
-          "smape", "error", "err", "wer", "cer", "per", "ter", "eer", "fid")  # fmt: skip
+          "ppl", "perplexity", "bpc", "bpb", "bpd", "mse", "l2", "rmse", "rmsle", "mae", "l1",
+          "mape", "smape", "error", "err", "wer", "cer", "per", "ter", "eer", "fid")  # fmt: skip
 """What is lower for better models, the likeliest to be trained for first."""
 PERPLEXITIES = frozenset({"ppl", "perplexity"})
 SCORES = ("acc", "accuracy", "top1", "prec", "f1", "auc", "auroc", "r2", "map", "ap", "miou", "iou",

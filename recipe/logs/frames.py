@@ -87,11 +87,10 @@ class _Frame:
         known = 0
         for name, cells in zip(header, columns, strict=True):
             if callable(says) and says(name):
-                pairs = [place(cell) for cell in cells]
-                count = sum(math.isfinite(value) for value, _ in pairs)
+                values, of = _places_in(cells)
+                count = sum(map(math.isfinite, values))
                 if count > known:
-                    best, known = array("d", [value for value, _ in pairs]), count
-                    of = next((of for _, of in reversed(pairs) if of is not None), None)
+                    best, known = values, count
                     if of is not None:
                         self.planned[kind] = of
         return best
@@ -216,6 +215,16 @@ class _Frame:
             if groups and all(map(_rises, groups.values())):
                 return found
         return None
+
+
+def _places_in(cells: Sequence[object]) -> tuple["array[float]", float | None]:
+    """The epochs or steps of a column, and of how many."""
+    try:
+        return array("d", map(float, cells)), None  # type: ignore[arg-type]
+    except (ValueError, TypeError, OverflowError):
+        pairs = [place(cell) for cell in cells]
+        of = next((of for _, of in reversed(pairs) if of is not None), None)
+        return array("d", [value for value, _ in pairs]), of
 
 
 def _rises(values: Sequence[float]) -> bool:

@@ -143,7 +143,8 @@ def groups_of(
 
 
 def _by_epoch(epochs: Sequence[float]) -> Groups:
-    whole = [math.ceil(e) if any(x % 1 for x in epochs) else e for e in epochs]
+    parted = any(epoch % 1 for epoch in epochs)
+    whole = [math.ceil(epoch) for epoch in epochs] if parted else epochs
     groups: dict[float, list[int]] = {}
     for i, epoch in enumerate(whole):
         groups.setdefault(epoch, []).append(i)

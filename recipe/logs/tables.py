@@ -46,9 +46,11 @@ def table_of(text: str) -> Table | None:
     if way is None:
         return None
     try:
-        rows = [[cell.strip() for cell in row] for row in _split(lines, way)]
+        rows = _split(lines, way)
     except csv.Error:
         return None
+    if way != "words" and (" " in text or "\t" in text):
+        rows = [[cell.strip() for cell in row] for row in rows]
     header = rows[0]
     if all(map(_is_value, header)):
         names = _names_above(comments, len(header))
@@ -94,7 +96,10 @@ def _inside(line: str) -> str:
 
 def _looks_like_one(rows: list[Row]) -> bool:
     """Whether the first row names what stands below it, in columns of which some are numbers."""
-    header, *below = (row for row in rows if not _is_rule(row))
+    kept = [row for row in rows if not _is_rule(row)]
+    if not kept:
+        return False
+    header, *below = kept
     if all(map(_is_value, header)):
         return len(header) > 1 and len(below) > 0 and all(len(r) == len(header) for r in below)
     width = len(header)
@@ -154,6 +159,10 @@ def _table(rows: list[Row]) -> Table:
     """Rows below their header; one that stands again, changed or not, begins a part."""
     header = list(rows[0])
     table = Table(header, [])
+    width = len(header)
+    if all(len(r) == width and r[0] != header[0] and r[0].strip("-:=+|_ ") for r in rows[1:]):
+        table.rows = [list(row) for row in rows[1:]]
+        return table
     places = list(range(len(header)))
     for row in rows[1:]:
         if _is_rule(row) and any(row):

@@ -18,11 +18,10 @@ NUMBER = re.compile(
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 _DATE = re.compile(
-    r"(?:(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})"
-    r"[ T,]+\d{1,2}:\d\d(?::\d\d)?|(?:^|(?<=\[))\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d)"
-    r"(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?",
-    re.MULTILINE,
+    r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})"
+    r"[ T,]+\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
 )
+_SHORT_DATE = re.compile(r"\[\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?")
 _DAY = re.compile(r"(?<![\d/-])(?:19|20)\d\d[-/.]\d\d[-/.]\d\d(?![\d/-])")
 _CLOCK = re.compile(
     r"(?<![\d:.])\d{1,3}:\d\d(?::\d\d(?:[.,]\d+)?|(?=\s*[<,\]|]|\s*$))", re.MULTILINE
@@ -31,9 +30,7 @@ _WEEKDAY = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d+ "
 )
 _GLOG = re.compile(r"^[IWEF]\d{4} ~?\S*\s+\d+ [\w.-]+:\d+\] ?", re.MULTILINE)
-_SOURCE = re.compile(
-    r"[\w./-]+\.(?:py|cc|cpp|cu|jl|go|rs|c)[: ]\s*\d+|(?:^|(?<=[|\s]))[\w.]+:[\w<>.]+:\d+ (?=-)"
-)
+_SOURCE = re.compile(r"\.(?:py|cc|cpp|cu|jl|go|rs|c)[: ]\s*\d+|:[\w<>.]+:\d+ (?=-)")
 _WRAPPED = re.compile(
     r"(?:\w+\.)?(?:float\d*|tensor|array|Array)\(\s*\[?([-+\w.]+)\]?(?:,[^()]*(?:\([^()]*\))?)?[^()]*\)"
 )
@@ -47,15 +44,18 @@ _GLYPHS = dict.fromkeys(map(ord, "█▉▊▋▌▍▎▏░▒▓◼⣿━╸�
     ord("）"): ")", 0xA0: " ", ord("→"): ">", ord("↑"): " ", ord("↓"): " ", 0xFEFF: " ", 0: " ",
 }  # fmt: skip
 _LEVEL = re.compile(
-    r"^[^\n]{0,80}?\b(?:INFO|DEBUG|WARNING|WARN|NOTICE)\b\]?[\s\]):|-]*"
-    r"(?:(?:root|tensorflow|absl|__main__)\b[:\s]*|[A-Za-z_]\w*(?:\.\w+)+\s*[-:|]\s+)?",
-    re.MULTILINE,
+    r"\b(?:INFO|DEBUG|WARNING|WARN|NOTICE)\b\]?[\s\]):|-]*"
+    r"(?:(?:root|tensorflow|absl|__main__)\b[:\s]*|[A-Za-z_]\w*(?:\.\w+)+\s*[-:|]\s+)?"
 )
-_SAYS_LEVEL = re.compile("INFO|DEBUG|WARN|NOTICE")
+_BEFORE_LEVEL = 80
+"""Characters in which a logger says what it is; what follows its level is the line."""
+_LEVELS = ("INFO", "DEBUG", "WARN", "NOTICE")
 
 
 def cleaned(text: str) -> str:
     """The text without colours, clock times, dates and the marks of loggers."""
+    if SLOT in text:
+        text = text.replace(SLOT, " ")
     if "\x1b" in text:
         text = _ANSI.sub("", text)
     if "\b" in text:
@@ -66,22 +66,29 @@ def cleaned(text: str) -> str:
     if ":" in text:
         text = _WEEKDAY.sub("~ ", text)
         text = _DATE.sub("~", text)
+        text = _SHORT_DATE.sub("[~", text)
         text = _CLOCK.sub("~", text)
     text = _DAY.sub("~", text)
     if "] " in text:
         text = _GLOG.sub("", text)
     if ":" in text or ".py" in text:
         text = _SOURCE.sub("~", text)
-    if "(" in text:
+    if "float" in text or "tensor(" in text or "rray(" in text:
         text = _WRAPPED.sub(r"\1", text)
     if "maxDets" in text:
         text = _COCO.sub(r"\1@\2_\3_\4", text)
-    return _LEVEL.sub("", text) if _SAYS_LEVEL.search(text) else text
+    return text
 
 
 def lines_of(text: str) -> Iterator[str]:
     """Lines that are not blank, states of progress bars among them."""
-    for line in cleaned(text).split("\n"):
+    plain = cleaned(text)
+    levels = any(level in plain for level in _LEVELS)
+    for line in plain.split("\n"):
         bare = line.rstrip()
+        if levels:
+            level = _LEVEL.search(bare, 0, 3 * _BEFORE_LEVEL)
+            if level is not None and level.start() <= _BEFORE_LEVEL:
+                bare = bare[level.end() :]
         if bare and not bare.isspace():
             yield bare[:LONGEST]

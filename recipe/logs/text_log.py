@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 
 from recipe.logs.sheet import MOST_COLUMNS, UNKNOWN, Column, Sheet
 from recipe.logs.text_lines import NUMBER, SLOT, lines_of
-from recipe.logs.text_shapes import Shape, Slot, shape_of
+from recipe.logs.text_shapes import Plan, Shape, Slot, shape_of
 from recipe.logs.text_tables import Header, cells_of, header_in, label_of, names_of
 from recipe.logs.text_words import NO_HEADING, counts, lower_words, split_in
 
@@ -39,12 +39,11 @@ class _Reader:
     def __init__(self) -> None:
         self.shapes: dict[str, Shape] = {}
         self.headings: dict[str, tuple[str, Header | None]] = {}
-        self.tables: dict[tuple[str, int], list[str] | None] = {}
+        self.tables: dict[tuple[str, int], Shape | None] = {}
         self.rows: dict[str, list[list[str]]] = {}
         self.headers: list[Header] = []
         self.columns: dict[_Key, Column] = {}
-        self.here: tuple[float, ...] = ()
-        self.beside: set[_Key] = set()  # what the last row holds
+        self.here: tuple[float, float] | None = None
         self.epochs, self.steps, self.totals = array("d"), array("d"), array("d")
         self.planned: dict[str, Counter[float]] = {"epoch": Counter(), "step": Counter()}
         self.epoch = UNKNOWN
@@ -75,7 +74,7 @@ class _Reader:
             shape.header = None if shape.values else header_in(template)
         if shape.header is not None:
             self._below(shape.header)
-        self._line(shape, [_number(number) for number in numbers], template)
+        self._line(shape, numbers, template)
 
     def _words(self, line: str) -> None:
         """A line without a number: it may open a split, or name the columns of a table."""
@@ -110,15 +109,16 @@ class _Reader:
             for cells in ways:
                 key = (SLOT.join(cells), id(header))
                 if key not in self.tables:
-                    self.tables[key] = names_of(header, cells)
-                names = self.tables[key]
-                if names is not None:
-                    self._cells(names, cells, numbers)
+                    names = names_of(header, cells)
+                    self.tables[key] = None if names is None else self._cells(names, cells)
+                shape = self.tables[key]
+                if shape is not None:
+                    self._line(shape, numbers, "")
                     return True
         return False
 
-    def _cells(self, names: list[str], cells: list[str], numbers: list[str]) -> None:
-        """Values of a row below a header."""
+    def _cells(self, names: list[str], cells: list[str]) -> Shape:
+        """The roles of the numbers in a row below a header."""
         shape = Shape()
         place = 0
         for name, cell in zip(names, cells, strict=True):
@@ -134,37 +134,54 @@ class _Reader:
                 elif not kind:
                     shape.values.append(Slot(place, _balanced(name), named=split_in(words)))
             place += width
-        self._line(shape, [_number(number) for number in numbers], "")
+        return shape
 
-    def _line(self, shape: Shape, numbers: list[float], template: str) -> None:
+    def _line(self, shape: Shape, numbers: list[str], template: str) -> None:
         split = self._split_of(shape, numbers, template)
         if shape.epoch is not None:
-            epoch = numbers[shape.epoch]
+            epoch = _number(numbers[shape.epoch])
             if epoch != self.epoch and math.isfinite(epoch):
                 self.epoch, self.step = epoch, UNKNOWN
             if shape.epochs is not None:
-                self.planned["epoch"][numbers[shape.epochs]] += 1
+                self.planned["epoch"][_number(numbers[shape.epochs])] += 1
+        own = _number(numbers[shape.step]) if shape.step is not None else UNKNOWN
         if not shape.values:
             if shape.step is not None:
-                self.step = numbers[shape.step]
+                self.step = own
             if shape.split:
                 self.split = shape.split
             return
         if shape.split or shape.values[-1].named or shape.values[-1].split:
             self.split = shape.values[-1].named or shape.values[-1].split or shape.split
         if shape.step is not None and not (shape.steps is not None and self.split in _CHECKED):
-            self.step = numbers[shape.step]  # of training; an evaluation counts its own batches
-        step = self.step
-        total = numbers[shape.steps] if shape.steps is not None else UNKNOWN
-        partial = shape.step is not None and not (shape.bar and step >= total)
-        found: dict[_Key, float] = {}
+            self.step = own  # of training; an evaluation counts its own batches
+        total = _number(numbers[shape.steps]) if shape.steps is not None else UNKNOWN
+        partial = shape.step is not None and not (shape.bar and own >= total)
+        plan = shape.plans.get((split, partial))
+        if plan is None:
+            plan = shape.plans[split, partial] = self._plan(shape, split, partial=partial)
+        self._row(plan, numbers, total)
+
+    def _plan(self, shape: Shape, split: str, *, partial: bool) -> Plan:
+        """The column of each value of a line."""
+        plan: Plan = {}
         for slot in shape.values:
             of = "" if slot.rate else slot.split or ("" if slot.named else split)
-            value = _value_of(slot, numbers, of or slot.named)
-            found[slot.name, of, partial] = value
-        self._row(found, step, total)
+            key = (slot.name, of, partial)
+            if key not in self.columns:
+                if len(self.columns) >= MOST_COLUMNS:
+                    self.left_out += 1
+                    continue
+                self.columns[key] = Column(slot.name, split=of)
+            checked = (of or slot.named) in _CHECKED
+            plain = slot.of is None and not slot.members and not slot.percent
+            if plain and checked and slot.average is not None:
+                plan[key] = (self.columns[key], slot.average, None)
+            else:
+                plan[key] = (self.columns[key], slot.index, None if plain else slot)
+        return plan
 
-    def _split_of(self, shape: Shape, numbers: list[float], template: str) -> str:
+    def _split_of(self, shape: Shape, numbers: list[str], template: str) -> str:
         """The split of the values of a line that do not say it themselves."""
         if shape.split:
             if not shape.values:
@@ -172,10 +189,10 @@ class _Reader:
             elif shape.split != self.heading:
                 self.heading = ""
             return shape.split
-        if shape.epoch is not None and numbers[shape.epoch] > self.epoch:
+        if shape.epoch is not None and _number(numbers[shape.epoch]) > self.epoch:
             self.heading = self.split = ""
         if shape.step is not None:
-            key, step = template, numbers[shape.step]
+            key, step = template, _number(numbers[shape.step])
             goes_on = shape.unmarked and step > self.last.get(key, math.inf)
             if self.heading and (goes_on or self.placed):
                 self.heading = self.split = ""  # training goes on
@@ -187,25 +204,24 @@ class _Reader:
             self.split = ""
         return self.heading or ("" if shape.unmarked else self.split)
 
-    def _row(self, found: dict[_Key, float], step: float, total: float) -> None:
+    def _row(self, plan: Plan, numbers: list[str], total: float) -> None:
         """Values of a line: beside those of the line before, where both are of the same place."""
-        here = tuple(-1.0 if math.isnan(x) else x for x in (self.epoch, step))
-        if here != self.here or not self.beside.isdisjoint(found):
-            self.epochs.append(self.epoch)
-            self.steps.append(step)
-            self.totals.append(total)
-            self.here = here
-            self.beside = set()
-        self.beside.update(found)
         row = len(self.epochs) - 1
-        for key, value in found.items():
-            column = self.columns.get(key)
-            if column is None:
-                if len(self.columns) >= MOST_COLUMNS:
-                    self.left_out += 1
-                    continue
-                column = self.columns[key] = Column(key[0], split=key[1])
-            column.add(row, value)
+        place = (self.epoch, self.step)
+        same = place == self.here or (
+            self.here is not None and all(a == b or (a != a and b != b)  # noqa: PLR0124
+                                          for a, b in zip(place, self.here, strict=True))
+        )  # fmt: skip
+        if not same or any(c.rows and c.rows[-1] == row for c, _, _ in plan.values()):
+            self.epochs.append(self.epoch)
+            self.steps.append(self.step)
+            self.totals.append(total)
+            self.here = place
+            row += 1
+        for column, index, slot in plan.values():
+            column.rows.append(row)
+            value = _number(numbers[index]) if slot is None else _value_of(slot, numbers)
+            column.values.append(value)
 
     def _by_totals(self) -> None:
         """Lines of one kind that count to a larger and to a smaller number in turn are of training
@@ -268,19 +284,18 @@ def _heading(line: str) -> str:
 
 
 def _number(text: str) -> float:
-    return float(text.replace(",", ""))
+    return float(text.replace(",", "") if "," in text else text)
 
 
-def _value_of(slot: Slot, numbers: list[float], split: str) -> float:
-    value = numbers[slot.index]
+def _value_of(slot: Slot, numbers: list[str]) -> float:
+    """A value that is more than its number: a share, a percentage, or the mean of a list."""
+    value = _number(numbers[slot.index])
     if slot.members:
-        finite = [value, *(numbers[i] for i in slot.members)]
-        return math.fsum(finite) / len(finite) if all(map(math.isfinite, finite)) else math.nan
+        every = [value, *(_number(numbers[i]) for i in slot.members)]
+        return math.fsum(every) / len(every) if all(map(math.isfinite, every)) else math.nan
     if slot.of is not None:
-        of = numbers[slot.of]
+        of = _number(numbers[slot.of])
         return value / of if of > 1 and value <= of and value % 1 == of % 1 == 0 else value
-    if slot.average is not None and split in _CHECKED:
-        return numbers[slot.average]  # over the validation so far: the last is that of all
     return value / 100 if slot.percent else value
 
 

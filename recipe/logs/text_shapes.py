@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from recipe.logs.column_names import kind_of, words_of
+from recipe.logs.sheet import Column
 from recipe.logs.text_lines import SLOT
 from recipe.logs.text_tables import Header
 from recipe.logs.text_words import SPLITS, counts, lower_words, split_in
@@ -61,6 +62,12 @@ class Slot:
     """A learning rate, which is of no split."""
 
 
+Plan = dict[tuple[str, str, bool], tuple[Column, int, Slot | None]]
+"""Of each value of a line by name, split, and whether it was said within an epoch: its column, the
+place of its number, and its slot where that is not all.
+"""
+
+
 @dataclass
 class Shape:
     """The roles of the numbers in a line."""
@@ -79,6 +86,8 @@ class Shape:
     """A progress bar whose values are averages up to there."""
     header: Header | None = None
     """It names the columns of a table."""
+    plans: dict[tuple[str, bool], Plan] = field(default_factory=dict)
+    """For a split, and a place within an epoch or not: where each value goes."""
     unmarked: bool = False
     """It was first met where nothing said a split."""
 
