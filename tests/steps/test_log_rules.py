@@ -122,6 +122,11 @@ HEALTHY = {
         "val_loss": [v + 0.008 * max(0, i - 12) for i, v in enumerate(falling(30, 2.3, 0.5))]},
     "validation loss alone that creeps up": {
         "val_loss": [*falling(15, rate=0.4), *(0.31 + 0.02 * i for i in range(15))]},
+    "a loss that drifts while the score holds": {
+        "train_loss": noisy(falling(15) + [0.3 + 0.13 * i for i in range(15)], 0.01),
+        "val_score": noisy(rising(30), 0.004)},
+    "neighbouring evaluations err together": {
+        "train_loss": [1.0 - 0.1 * math.exp(-i / 3) + 0.08 * math.sin(i / 4) for i in range(60)]},
     "precision for recall": {
         "train_loss": falling(20), "val_loss": falling(20, 2.3, 0.4),
         "val_score": noisy([0.8] * 20, 0.03)},
@@ -344,7 +349,7 @@ def test_rule(given):
 
 def test_parts_of_a_loss_are_judged_each():
     box, seg = {"train_loss": falling(30)}, {"train_loss": collapse(30, 20)}
-    evidence = evidence_of(Log({"val_score": rising(30)}, parts={"box": box, "seg": seg}))
+    evidence = evidence_of(Log({"lr": cosine(30)}, parts={"box": box, "seg": seg}))
     said = {part: [f.rule for f in judge(LearningCurves.rules, e) if f.counts]
             for part, e in evidence.items()}  # fmt: skip
     assert said == {"box": [], "seg": ["collapsed"]}

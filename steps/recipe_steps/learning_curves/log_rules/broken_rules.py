@@ -14,6 +14,7 @@ from recipe_steps.learning_curves.log_rules.lost import (
     Loss,
     last_point_lost,
     lost_state,
+    share_lost,
     sustained,
 )
 
@@ -168,6 +169,8 @@ def _lost(log: Log) -> Loss | None:
         for name, loss in lost.items()
         if loss and sustained(loss) and not _within_restarts(log, loss)
     }
+    if any(_holds(score, found) for score in log.get("train_score", "val_score")):
+        found = {name: loss for name, loss in found.items() if name.endswith("score")}
     trained = [found[name] for name in ("train_score", "train_loss") if name in found]
     if trained:
         score = found.get("val_score")
@@ -178,6 +181,14 @@ def _lost(log: Log) -> Loss | None:
         if loss and loss.abrupt and (name == "val_score" or not known):
             return loss
     return None
+
+
+def _holds(score: Course, found: dict[str, Loss]) -> bool:
+    """Whether a score gained and kept what it gained, whatever a loss says."""
+    best = score.levels.index(min(score.levels))
+    gained = score.badness[0] - score.levels[best]
+    kept = share_lost(score, best, score.levels[-1]) < NEAR
+    return score.name not in found and kept and gained > BEYOND * score.noise
 
 
 def _within_restarts(log: Log, loss: Loss) -> bool:

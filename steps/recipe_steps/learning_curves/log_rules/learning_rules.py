@@ -19,6 +19,7 @@ right more often than that."""
 LOW, MOST_CLASSES = 0.12, 6
 """Scores of no knowledge: below 0.12 (eight classes and more, or next to none of the variance), and
 one in two to six."""
+HALF, NOTHING, CREEPING = 0.5, 0.01, 0.1
 SAME = 1e-4
 """Of its size: a measure that varies by less is of weights that do not move."""
 RESUMED = 3.0
@@ -62,7 +63,7 @@ def never_learned(log: Log) -> Finding | None:
         return _told(log, still, "fail", 0.9)
     score = next((c for c in log.get("val_score", "train_score") if c in known), None)
     if score and _knows_nothing(log, score) and not _improved(score) and _arrived(log, score):
-        return _told(log, known, "fail", 0.9)
+        return _told(log, known, "warn" if _creeps(score) else "fail", 0.9)
     if not known or max(map(_moved, known)) > SOME:
         return None
     if any(_improved(c) or _changed(c) for c in known):  # within what is little
@@ -112,16 +113,24 @@ def _improved(course: Course) -> bool:
     return max(best, first - later) >= LITTLE * room
 
 
+def _creeps(score: Course) -> bool:
+    """Whether it gets better all the same, by a part of the little that it is."""
+    first, later, room = _way(score)
+    return first - later > CREEPING * abs(first) and _beyond(score, first - later, LITTLE * room)
+
+
 def _arrived(log: Log, score: Course) -> bool:
-    """Whether the loss of the same data hardly moved either, or does so no more: a score may begin
-    to move late.
+    """Whether the loss of the same data hardly moved either, or stopped half way at a score of
+    nothing: a score may begin to move late, and one that is small all the time may be a good one.
     """
     loss = log.courses.get(score.name.replace("score", "loss"))
-    if loss is None or len(loss.values) < FEWEST or _moved(loss) <= SOME:
+    if loss is None or len(loss.values) < FEWEST:
         return True
+    first, _, room = _way(loss)
+    fell = (max(first, loss.badness[0]) - min(loss.levels)) / room
     half = loss.levels[len(loss.levels) // 2 :]
-    size = LITTLE * max(map(abs, half))
-    return half[0] - half[-1] <= max(size, SURE * loss.late_spread)
+    flat = half[0] - half[-1] <= max(LITTLE * max(map(abs, half)), SURE * loss.late_spread)
+    return fell <= SOME or (flat and fell <= HALF and max(score.values) <= NOTHING)
 
 
 def _moved(course: Course) -> float:

@@ -1,8 +1,11 @@
 """States that a run had and lost: how far it fell back, where, and whether it came back."""
 
+import math
 from dataclasses import dataclass
+from statistics import fmean
 
 from recipe_steps.learning_curves.log_rules.courses import Course, Log
+from recipe_steps.learning_curves.shapes import isotonic
 
 ENOUGH = 4
 """Points below which nothing can have been good and then lost for more than one of them."""
@@ -107,10 +110,20 @@ def lost_state(course: Course) -> Loss | None:
 
 
 def _clear(course: Course, best: int, level: float) -> bool:
-    """Whether both what was gained and what was lost exceed the scatter of points."""
-    noise = BEYOND * course.noise
+    """Whether both what was gained and what was lost exceed the scatter of points, and how far the
+    curve wandered up again before.
+    """
+    noise = BEYOND * max(course.noise, _wandering(course.levels[: best + 1]))
     gained = max(course.badness[0], *course.levels[:EARLY]) - course.levels[best]
     return gained > noise and level - course.levels[best] > noise
+
+
+def _wandering(levels: list[float]) -> float:
+    """How far a curve strayed from the closest one that only gets better: neighbours that err
+    together are no scatter, and no loss of anything.
+    """
+    fit = isotonic(levels[::-1])[::-1]
+    return math.sqrt(fmean((a - b) ** 2 for a, b in zip(levels, fit, strict=True)))
 
 
 def _stretches(flags: list[bool]) -> list[tuple[int, int]]:
