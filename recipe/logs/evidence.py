@@ -56,12 +56,20 @@ def as_evidence(
 
 def evidence_of(log: Log, *, growing: bool = False) -> dict[str, Evidence]:
     """What rules are to look at, each by itself: "" for the whole, or parts of a loss by name."""
-    return {
-        part: as_evidence(
-            curves,
-            at={n: log.at[n] for n, c in curves.items() if len(log.at.get(n, ())) == len(c)},
-            end=log.end, unit=log.unit, means=log.points_are != "steps", kind=log.kind,
-            planned=log.planned, growing=growing,
-        )
-        for part, curves in log.judged.items()
-    }  # fmt: skip
+    found = {}
+    for part, curves in log.judged.items():
+        at = {name: places for name in curves if (places := places_of(log, part, name))}
+        found[part] = as_evidence(
+            curves, at=at, end=log.end if len(at) == len(curves) else None, unit=log.unit,
+            means=log.points_are != "steps", kind=log.kind, planned=log.planned, growing=growing,
+        )  # fmt: skip
+    return found
+
+
+def places_of(log: Log, part: str, name: str) -> list[float]:
+    """The place of every point of a curve, or of one of a part of the loss; none where the log does
+    not say.
+    """
+    values = log.judged[part][name]
+    known = (log.at.get(f"{part}/{name}", []), log.at.get(name, []))
+    return next((places for places in known if len(places) == len(values)), [])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from recipe.core.findings import Finding
-from recipe.logs.evidence import evidence_of
+from recipe.logs.evidence import evidence_of, places_of
 from recipe.logs.log import Curves, Log
 
 ORDER = ("fail", "warn", "note")
@@ -83,7 +83,7 @@ def diagnosed(name: str, log: Log, *, growing: bool = False) -> Diagnosed:
         if growing:
             found = [f for f in found if f.rule in lasting and f.counts]
         curves = log.judged[part]
-        parts.append(Part(part, curves, _places(log, curves), _ordered(found, part)))
+        parts.append(Part(part, curves, _places(log, part, curves), _ordered(found, part)))
     return Diagnosed(name, log, tuple(parts))
 
 
@@ -94,10 +94,9 @@ def _ordered(found: Sequence[Finding], part: str) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda f: ORDER.index(f.severity)))
 
 
-def _places(log: Log, curves: Curves) -> Curves:
+def _places(log: Log, part: str, curves: Curves) -> Curves:
     """The place of every point: as the log says, or counted."""
     return {
-        name: log.at[name] if len(log.at.get(name, ())) == len(values)
-        else [float(k) for k in range(1, len(values) + 1)]
+        name: places_of(log, part, name) or [float(k) for k in range(1, len(values) + 1)]
         for name, values in curves.items()
-    }  # fmt: skip
+    }
