@@ -19,9 +19,11 @@ demo: $(INSTALLED)
 test: lint types
 	$(PYTEST) -m "not slow"
 
-# Attacks on whole runs: make test has the short form.
+# Attacks on whole runs, two hours and more: make test has the short form. Writes HELD.md.
 torture: $(READY)
-	$(PYTEST) -m "torture"
+	-RECIPE_TORTURE_CASES=2000 $(PYTEST) -m "torture" --junitxml=tests/torture/junit.xml
+	OMP_NUM_THREADS=1 $(BIN)/python tests/torture/kills.py --kills 300
+	$(BIN)/python tests/torture/held.py tests/torture/junit.xml
 
 test-slow: $(READY)
 	$(PYTEST) -m "slow and not heavy and not torture"

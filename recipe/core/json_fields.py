@@ -1,9 +1,9 @@
 """Reading records back from JSON: which field is read how."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
-from types import MappingProxyType
-from typing import Any, TypeVar, get_args
+from dataclasses import fields, is_dataclass
+from types import MappingProxyType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -47,3 +47,48 @@ def one_of(kind: Any) -> Callable[[Any], Any]:
         return value
 
     return check
+
+
+def check_types(record: Any) -> None:
+    """Raise TypeError where a field of a dataclass, or of one within it, holds something else than
+    it is declared to.
+    """
+    hints = get_type_hints(type(record))
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if not fits(value, hints[field.name]):
+            raise TypeError(f"{field.name} of a {type(record).__name__} is {str(value)[:80]!r}")
+        for part in value if isinstance(value, tuple) else (value,):
+            for each in part if isinstance(part, tuple) else (part,):
+                if is_dataclass(each) and not isinstance(each, type):
+                    check_types(each)
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Whether a value is of a declared type; a whole number is a real one, too, and truth is
+    neither.
+    """
+    origin, args = get_origin(hint), get_args(hint)
+    if hint is Any:
+        return True
+    if origin in (Union, UnionType):
+        return any(fits(value, each) for each in args)
+    if origin is Literal:
+        return value in args
+    if origin is tuple:
+        if not isinstance(value, tuple):
+            return False
+        if args[1:] == (...,):
+            return all(fits(each, args[0]) for each in value)
+        return len(value) == len(args) and all(map(fits, value, args))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return isinstance(value, Mapping) and all(
+            fits(k, args[0]) and fits(v, args[1]) for k, v in value.items()
+        )
+    if hint in (int, float):
+        return isinstance(value, int if hint is int else int | float) and not isinstance(
+            value, bool
+        )
+    if hint is None or isinstance(hint, type):
+        return value is None if hint is None else isinstance(value, hint)
+    return True

@@ -8,6 +8,7 @@ from typing import Any
 
 from recipe.core.errors import UsageError
 from recipe.core.files import make_folder, read_plain, to_json, write_text
+from recipe.core.json_fields import check_types
 from recipe.core.results import RunResult
 from recipe.notebook.journal import FILE, Journal, read_entries
 
@@ -105,9 +106,19 @@ def load(path: Path) -> RunResult:
 
     """
     try:
-        return RunResult.from_json(json.loads(read_plain(path)), path.parent)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        result = RunResult.from_json(json.loads(read_plain(path)), path.parent)
+        check_types(result)
+    except (
+        OSError,
+        ArithmeticError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise ValueError(str(error)) from error
+    return result
 
 
 def _no_result(folder: Path) -> str:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from recipe.core.errors import UsageError
 from recipe.core.files import read_plain, to_json, write_text
+from recipe.core.json_fields import check_types
 from recipe.experiment import Experiment
 from recipe.sources.cell_numbers import NumberStyle
 from recipe.sources.dates import Dates
@@ -133,14 +134,16 @@ class InputsRecord:
             data["reader"] = _reader(data["kind"], data["reader"], folder)
             for name in ("shape", "classes", "scale"):
                 data[name] = _tuples(data[name])
-            return cls(**data)
+            check_types(read := cls(**data))
         except (
-            OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError,
+            OSError, ArithmeticError, ValueError, LookupError, TypeError, AttributeError,
+            RecursionError,
         ) as error:  # fmt: skip
             raise UsageError(
                 f"{str(path)!r} cannot be read ({error}): copy the whole run folder again, or "
                 "delete the file where the training data are at hand."
             ) from error
+        return read
 
 
 def _parts(made: Callable[..., nn.Module]) -> Any:

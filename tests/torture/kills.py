@@ -1,9 +1,9 @@
 """Whole runs that are killed at random moments and begun again by the same command: they have to
 end like one that nobody disturbed.
 
-    python tests/torture/kills.py [--kills 300] [--seed 0] [--write]
+    python tests/torture/kills.py [--kills 300] [--kinds rows,table]
 
-What was counted is kept in kills_rows.jsonl, by which an interrupted count goes on; --write makes
+What was counted is kept in kills_rows.jsonl, by which an interrupted count goes on; held.py makes
 HELD.md of it.
 """
 
@@ -16,13 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-ROWS, PAGE = HERE / "kills_rows.jsonl", HERE / "HELD.md"
+ROWS = HERE / "kills_rows.jsonl"
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 MOST = 300
 """Seconds for one command."""
@@ -218,18 +217,10 @@ def _place(one: object, other: object, path: str = "") -> str:
     )
 
 
-def counted(rows: list[Row]) -> str:
-    """The table of HELD.md."""
-    lines = ["| kind of run | runs | kills | held |", "|---|---|---|---|"]
-    for kind in KINDS:
-        some = [row for row in rows if row.kind == kind]
-        kills, held = sum(len(row.signals) for row in some), sum(row.held for row in some)
-        lines.append(f"| {kind} | {len(some)} | {kills} | {held} of {len(some)} |")
-    kills, held = sum(len(row.signals) for row in rows), sum(row.held for row in rows)
-    lines.append(f"| all | {len(rows)} | {kills} | {held} of {len(rows)} |")
-    signals = Counter(name for row in rows for name in row.signals)
-    lines += ["", "Signals: " + ", ".join(f"{name} {n}" for name, n in sorted(signals.items()))]
-    return "\n".join(lines)
+def known() -> list[Row]:
+    """What was counted before."""
+    lines = ROWS.read_text().splitlines() if ROWS.exists() else []
+    return [Row(**json.loads(line)) for line in lines]
 
 
 def main() -> None:
@@ -254,7 +245,6 @@ def main() -> None:
         with ROWS.open("a") as kept:
             kept.write(json.dumps(asdict(row)) + "\n")
         print("ok" if row.held else "--", row, flush=True)
-    print(counted(rows))
 
 
 if __name__ == "__main__":
