@@ -8,7 +8,7 @@ JUNIT.xml is what `pytest -m torture --junitxml` wrote; the kills are those of k
 import sys
 from collections import Counter
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from kills import KINDS, known
 
@@ -37,7 +37,7 @@ def of_kills() -> list[str]:
 
 def of_tests(junit: Path) -> list[str]:
     kinds: dict[str, Counter[str]] = {}
-    for case in ElementTree.parse(junit).iter("testcase"):
+    for case in ET.parse(junit).iter("testcase"):
         how = {child.tag for child in case} & {"failure", "error", "skipped"}
         kind = case.get("classname", "").rsplit(".", maxsplit=1)[-1]
         kinds.setdefault(kind, Counter())[next(iter(how), "held")] += 1
