@@ -2,9 +2,8 @@
 
 import time
 
-import pytest
-
 import kills
+import pytest
 
 pytestmark = [pytest.mark.torture, pytest.mark.slow]
 
