@@ -31,9 +31,9 @@ SAME_ROWS = 0.05
 """Of the rows of a score, those that training may share where it was measured apart."""
 _PLAY = frozenset({
     "policy", "value", "actor", "entropy", "kl", "len", "length", "episode", "ep", "explained",
-    "q", "td", "rollout", "episodes",
+    "q", "td", "rollout", "episodes", "pi", "epret", "eplen",
 })  # fmt: skip
-_REWARDS = frozenset({"rew", "reward", "return", "rewards", "returns"})
+_REWARDS = frozenset({"rew", "reward", "return", "rewards", "returns", "epret", "eprew"})
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Chosen:
 def choose(columns: Mapping[str, Column]) -> Chosen:
     """The curves of a log."""
     found = _candidates(columns)
-    if any(_REWARDS & set(words_of(c)) for c in columns) and _is_play(columns):
+    if any(map(_is_reward, columns)) and _is_play(columns):
         return _of_play(columns, found)
     if pair := _pair(columns):
         sides = {name: {"train_loss": column} for name, column in pair.items()}
@@ -188,6 +188,11 @@ def _apart(c: Candidate, trained: set[int]) -> bool:
     return shared <= SAME_ROWS * c.count and 2 * c.count <= len(trained)
 
 
+def _is_reward(name: str) -> bool:
+    words = set(words_of(name))
+    return bool(_REWARDS & words) or {"ep", "ret"} <= words
+
+
 def _is_play(columns: Mapping[str, Column]) -> bool:
     words = [set(words_of(name)) for name in columns]
     return sum(bool(w & _PLAY) for w in words) >= 2 and not any(
@@ -196,7 +201,7 @@ def _is_play(columns: Mapping[str, Column]) -> bool:
 
 
 def _of_play(columns: Mapping[str, Column], found: list[Candidate]) -> Chosen:
-    rewards = [n for n in columns if _REWARDS & set(words_of(n))]
+    rewards = [name for name in columns if _is_reward(name)]
     best = min(rewards, key=lambda n: (bool({"std", "min", "max"} & set(words_of(n))), len(n)))
     curves = _curves([c for c in found if c.kind == "lr"])
     others = tuple(name for name in rewards if name != best)
@@ -288,6 +293,8 @@ def _curves(
             continue
         best, rule, others = _best(of, what.get(kind))
         what.setdefault(kind, best.what)
+        if best.split == "test":
+            rule = "test, as nothing is called validation"
         curves[curve] = Choice((best.name,), others, best.guessed or rule)
     return {curve: curves[curve] for curve in CURVE_ORDER if curve in curves}
 

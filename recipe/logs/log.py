@@ -96,6 +96,8 @@ class Log:
     def said(self) -> str:
         """One line that says what was read: `train_loss = `loss`, unit: epoch, 40 points`."""
         of = [_said(curve, choice) for curve, choice in self.chosen.items()]
+        if self.parts:
+            of.append(f"losses by themselves: {', '.join(f'`{part}`' for part in self.parts)}")
         longest = max(map(len, (*self.curves.values(), *_all(self.parts))), default=0)
         return ", ".join([*of, f"unit: {self.unit or 'row'}", f"{longest} points"])
 
@@ -109,7 +111,7 @@ def _said(curve: str, choice: Choice) -> str:
     also = ", ".join(f"`{name}`" for name in choice.others[:OTHERS])
     more = len(choice.others) - OTHERS
     also += f" and {more} more" if more > 0 else ""
-    brackets = "; ".join(filter(None, (f"also there: {also}" if also else "", choice.rule)))
+    brackets = "; ".join(filter(None, (choice.rule, f"also there: {also}" if also else "")))
     return f"{curve} = {taken}" + (f" ({brackets})" if brackets else "")
 
 

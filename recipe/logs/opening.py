@@ -20,6 +20,7 @@ from recipe.logs.notebooks import is_notebook, sheet_of_notebook
 from recipe.logs.pivots import pivoted
 from recipe.logs.sheet import UNKNOWN, Sheet
 from recipe.logs.tables import table_of
+from recipe.logs.text_lines import without_colours
 from recipe.logs.text_log import read_text
 from recipe.logs.wandb_files import is_wandb, rows_of_wandb
 from recipe.logs.yaml_records import parsed_yaml
@@ -86,6 +87,7 @@ def sheet_of_scalars(content: bytes) -> Sheet:
 
 def sheet_of_text(text: str, name: str) -> Sheet:
     """The columns of a text: JSON, a table, YAML, or a plain log."""
+    text = without_colours(text)
     bare = text.lstrip()
     if not bare:
         raise UsageError("is empty: it has no rows below a header.")

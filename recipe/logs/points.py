@@ -175,6 +175,8 @@ def _aligned(values: Mapping[str, Column], groups: Groups, notes: list[str]) -> 
         return groups
     width = math.ceil(sum(map(len, joined)) / len(joined))
     joined += [open_[i : i + width] for i in range(0, len(open_), width)]
+    if len(joined) == len(groups):
+        return groups
     notes.append(
         f"training and validation were not logged in the same epochs: {len(groups)} are read as "
         f"{len(joined)} points"

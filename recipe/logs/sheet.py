@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 UNKNOWN = math.nan
 """The epoch or step of a row that says none."""
+LEAST, MOST = -1.0, 1e15
+"""Of epochs and steps; -1 is said of what was there before training."""
 MOST_COLUMNS = 20_000
 """Names in one file; more are no log."""
 
@@ -55,10 +57,8 @@ class Sheet:
     """What the file's name says of its only curve."""
 
     def __post_init__(self) -> None:
-        if self.epochs is not None and all(map(math.isnan, self.epochs)):
-            self.epochs = None
-        if self.steps is not None and all(map(math.isnan, self.steps)):
-            self.steps = None
+        self.epochs = _meant(self.epochs)
+        self.steps = _meant(self.steps)
 
     @property
     def names(self) -> list[str]:
@@ -87,6 +87,12 @@ class Sheet:
         for row, value in _pairs(self.columns[name]):
             values[row] = value
         return values
+
+
+def _meant(places: Sequence[float] | None) -> Sequence[float] | None:
+    """Epochs or steps; None where none is said, or where they cannot be any."""
+    known = [place for place in places or () if not math.isnan(place)]
+    return places if known and min(known) >= LEAST and max(known) <= MOST else None
 
 
 def _pairs(column: Column) -> Iterable[tuple[int, float]]:

@@ -52,12 +52,16 @@ _BEFORE_LEVEL = 80
 _LEVELS = ("INFO", "DEBUG", "WARN", "NOTICE")
 
 
+def without_colours(text: str) -> str:
+    """The text without what moves and colours a terminal's cursor."""
+    return _ANSI.sub("", text) if "\x1b" in text else text
+
+
 def cleaned(text: str) -> str:
     """The text without colours, clock times, dates and the marks of loggers."""
     if SLOT in text:
         text = text.replace(SLOT, " ")
-    if "\x1b" in text:
-        text = _ANSI.sub("", text)
+    text = without_colours(text)
     if "\b" in text:
         text = re.sub("\b+", "\n", text)
     if not text.isascii():

@@ -37,6 +37,8 @@ _SAVED = "Saving dict for"
 """With this TensorFlow's Estimator begins what an evaluation came to."""
 _CELLS = re.compile(rf"^\s*\|\s*([^|{SLOT}]*[^|{SLOT}\s])\s*\|\s*{SLOT}\s*\|\s*$")
 """A row of a table of names and values."""
+_BOUND = frozenset({":", "=", "->", "is", "|", "-"})
+_FILLERS = re.compile(r"(?:reached|is|was|of|at|to|now)", re.IGNORECASE)
 _MOST_WORDS = 6
 _LONGEST_NAME = 80
 
@@ -116,6 +118,7 @@ class _Reader:
         self.role = ""  # of the number before
         self.value: Slot | None = None
         self.unnamed = 0
+        self.front = ""  # a name that a place stands behind, as in `Cost after iteration 100: 0.3`
         self.leads = True  # nothing had a name yet
 
     def take(self, index: int) -> None:
@@ -128,6 +131,8 @@ class _Reader:
         chunks = _chunks(before)
         name = chunks[-1]
         self._splits(chunks[:-1], index)
+        if not name and self.front and bare in _BOUND:
+            name = self.front
         if not name and not after.lstrip().startswith("%"):
             name = self._suffix(index)
         if not name:
@@ -146,6 +151,7 @@ class _Reader:
             if kind and not best and not after.startswith("%") and not _TIME.match(after):
                 self._counter(kind, index)
             self._say(split_in(words), loud=True)
+            self.front = name[: at.start()].strip() if at else ""
         elif not _is_sentence(name, before):
             self._value(index, name, words, after)
 
@@ -275,6 +281,8 @@ def _chunks(gap: str) -> list[str]:
     parts = [_bare(part) for part in _DELIMITER.split(kept)]
     if not any(parts):
         return [""]
+    if len(parts) > 1 and _FILLERS.fullmatch(parts[-1]):
+        parts.pop()
     while len(parts) > 1 and not parts[-1] and _DELIMITER_AT_END.search(kept) is None:
         parts.pop()
     return parts

@@ -87,6 +87,8 @@ def names_of(header: Header, cells: Cells) -> Cells | None:
         return names
     if names is not None and label.lower() in _WHOLE:
         return ["", *names[1:]]
+    if names is not None and _is_split(label):
+        return ["", *(f"{label} {name}" for name in names[1:])]
     beside = header.of(len(cells) - 1)
     splits = beside or (names or ["", ""])[1:]
     if len(splits) == len(cells) - 1 and any(_is_split(name) for name in splits):

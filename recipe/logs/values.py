@@ -29,6 +29,8 @@ NO_SHARES = frozenset({"psnr", "rew", "reward", "return", "rewards", "returns", 
 """Scores that are no shares of anything."""
 PART = "\0"
 """Between the name of a part of a loss and the curve of it."""
+SHARED = 0.9
+"""Share of points that are at places of their own, or the places say nothing."""
 LATE = 1.5
 """A curve ended early where what follows its last value is longer than its longest gap by this."""
 
@@ -71,6 +73,11 @@ def curves_of(sheet: Sheet, chosen: Chosen, path: Path) -> Log:
         log.parts.setdefault(part, {})[curve] = curves[name]
         log.at[f"{part}/{curve}"] = log.at.pop(name)
     log.ends = _ends(log)
+    log.notes += [
+        f"{curve} has no value after {unit or 'row'} {ending.last:g}, and the log goes on to "
+        f"{ending.of:g}"
+        for curve, ending in log.ends.items() if ending.how == "blank"
+    ]  # fmt: skip
     log.split_of = {
         curve: split for curve, choice in log.chosen.items()
         if (split := sheet.columns[choice.columns[0]].split)
@@ -146,18 +153,20 @@ def _is_finite(value: float | None) -> bool:
 def _places(
     sheet: Sheet, groups: Groups, epochs: Sequence[float] | None
 ) -> tuple[list[float], Unit]:
-    """Where each point is, and what that counts."""
-    if epochs is not None and _apart([epochs[group[-1]] for group in groups]):
-        return [max(epochs[i] for i in group) for group in groups], "epoch"
+    """Where each point is, which rises from point to point, and what that counts."""
+    if epochs is not None:
+        at = _apart([max(epochs[i] for i in group) for group in groups])
+        if at is not None:
+            return at, "epoch"
     if sheet.steps is not None:
         last = UNKNOWN
         places = []
         for group in groups:
             last = max((s for i in group if math.isfinite(s := sheet.steps[i])), default=last)
             places.append(last)
-        if _apart([place for place in places if math.isfinite(place)]):
-            first = next((p for p in places if math.isfinite(p)), 0.0)
-            return [p if math.isfinite(p) else first for p in places], "step"
+        at = _apart(places)
+        if at is not None:
+            return at, "step"
     return [float(group[-1] + 1) for group in groups], ""
 
 
@@ -172,24 +181,38 @@ def _finer(
     known = [i for i in range(sheet.length) if any(c[i] is not None for c in train.values())]
     if len(groups) >= FEW or len(known) < FEW + len(groups):
         return None
-    at: list[float] | None = None
-    unit: Unit = ""
-    if sheet.steps is not None and all(math.isfinite(sheet.steps[i]) for i in known):
-        at, unit = filled_epochs(sheet.steps), "step"
-    elif epochs is not None and _apart([epochs[i] for i in known]):
-        at, unit = list(epochs), "epoch"
-    at = at if at is not None else [float(i + 1) for i in range(sheet.length)]
     first = next(iter(train.values()))
     rows = thinned(first, range(sheet.length), notes, most=MANY_STEPS) or [[i] for i in known]
-    curves, places = points_of(train, rows, [at[group[-1]] for group in rows])
     rest = {n: c for n, c in values.items() if n not in train}
-    others, beside = points_of(rest, groups, [at[group[-1]] for group in groups])
-    return {**curves, **others}, {**places, **beside}, unit, at[-1:]
+    ways: list[tuple[Sequence[float], Unit]] = [(range(1, sheet.length + 1), "")]
+    if epochs is not None:
+        ways.insert(0, (epochs, "epoch"))
+    if sheet.steps is not None and all(math.isfinite(sheet.steps[i]) for i in known):
+        ways.insert(0, (filled_epochs(sheet.steps), "step"))
+    for at, unit in ways:
+        fine = _apart([at[group[-1]] for group in rows])
+        coarse = _apart([at[group[-1]] for group in groups])
+        if fine is not None and coarse is not None:
+            curves, places = points_of(train, rows, fine)
+            others, beside = points_of(rest, groups, coarse)
+            end = [float(max(at[-1], fine[-1], coarse[-1]))]
+            return {**curves, **others}, {**places, **beside}, unit, end
+    return None
 
 
-def _apart(places: Sequence[float]) -> bool:
-    """Whether hardly any two points are at the same place."""
-    return bool(places) and len(set(places)) > 0.9 * len(places)
+def _apart(places: Sequence[float]) -> list[float] | None:
+    """The places of points, strictly rising; of points that share one, the later lie a bit behind.
+    None where they do not rise, or many share one.
+    """
+    if not places or not all(map(math.isfinite, places)):
+        return None
+    if any(a > b for a, b in pairwise(places)) or len(set(places)) < SHARED * len(places):
+        return None
+    apart: list[float] = []
+    for place in places:
+        before = apart[-1] if apart else -math.inf
+        apart.append(float(place) if place > before else math.nextafter(before, math.inf))
+    return apart
 
 
 def _points_are(groups: Groups, epochs: Sequence[float] | None, length: int) -> PointsAre:

@@ -50,7 +50,9 @@ def test_it_is_read_or_refused(recipe, tmp_path, text):
         assert err.count("Error: ") == (code == 2)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     curves=st.dictionaries(
         st.sampled_from(["train_loss", "val_loss", "val_score", "train_score", "lr", "epoch"]),
