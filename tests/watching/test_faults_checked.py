@@ -12,8 +12,8 @@ from recipe.core.settings import resolve
 from recipe.engine.run_execution import execute
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
-from bases import BASES  # noqa: E402
-from catalogue import FAULTS  # noqa: E402
+from bases import BASES
+from catalogue import FAULTS
 
 CASES = [
     ("digits-mlp", "softmax-before-cross-entropy"),
