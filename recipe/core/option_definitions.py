@@ -13,6 +13,7 @@ from recipe.core.parsers import (
     parse_flag,
     parse_ignore,
     parse_kinds,
+    parse_logs,
     parse_names,
     parse_path,
     parse_size,
@@ -31,6 +32,8 @@ CALL_LIMIT = Budget(600, "seconds")
 STALL = Budget(300, "seconds")
 COLUMN_KINDS = ("number", "boolean", "date", "category", "grade", "text", "identifier", "constant")
 """What a column of a table may be named as; the last two are left out."""
+LOGGERS = ("tensorboard", "wandb", "mlflow", "trackio")
+"""What a run may be written to, beside its folder."""
 BY_NAME = ("data", "target", "task", "group", "time", "column", "model", "pretrained", "weights",
            "image_size", "augment", "skip_unreadable", "data_dir")  # fmt: skip
 """Options that name an experiment instead of a TARGET."""
@@ -139,6 +142,14 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("data_dir", parse_path, None, "Where torchvision's data sets are kept.", "DIR"),
     Option("out", parse_path, Path("reports"), "Folder for run folders.", "DIR"),
+    Option(
+        "log",
+        parse_logs(LOGGERS),
+        (),
+        f"Write curves and findings to another tool too: {', '.join(LOGGERS)} (repeatable).",
+        "KIND:DIR",
+        multiple=True,
+    ),
     Option("seed", parse_whole, 0, "Seed of everything random.", "N"),
     Option("device", one_of_these(DEVICES), "auto", "Where to train.", "|".join(DEVICES)),
     Option("budget", parse_budget, None, "Limit of the run: 15m or 40epochs.", "15m|40epochs"),

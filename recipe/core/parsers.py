@@ -43,6 +43,22 @@ def parse_kinds(known: tuple[str, ...]) -> Callable[[Any], dict[str, str]]:
     return parse
 
 
+def parse_logs(known: tuple[str, ...]) -> Callable[[Any], tuple[str, ...]]:
+    """A parser of `KIND:FOLDER` or a list of them."""
+
+    def parse(value: Any) -> tuple[str, ...]:
+        items = (value,) if isinstance(value, str) else tuple(map(str, value))
+        for item in items:
+            kind, _, folder = item.partition(":")
+            if kind not in known or not folder.strip():
+                raise ValueError(
+                    f"{item!r} is not KIND:FOLDER, where KIND is one of {', '.join(known)}"
+                )
+        return items
+
+    return parse
+
+
 def parse_names(value: Any) -> tuple[str, ...]:
     """One name or a list of names."""
     if isinstance(value, str):

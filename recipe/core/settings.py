@@ -29,6 +29,7 @@ class Settings:
     skip_unreadable: bool = False
     data_dir: Path | None = None
     out: Path = Path("reports")
+    log: tuple[str, ...] = ()
     seed: int = 0
     device: str = "auto"
     budget: Budget | None = None
@@ -71,7 +72,9 @@ class Settings:
     def below(self, folder: Path) -> "Settings":
         """These with the paths that a run reads and writes made absolute."""
         against = self.against and folder / self.against
-        return replace(self, out=folder / self.out, against=against)
+        logs = (each.partition(":") for each in self.log)
+        log = tuple(f"{kind}:{folder / place}" for kind, _, place in logs)
+        return replace(self, out=folder / self.out, against=against, log=log)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values without defaults, as recipe.toml and result.json hold them."""

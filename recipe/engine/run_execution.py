@@ -32,6 +32,7 @@ from recipe.engine.run_wiring import WAY, drawn_beside, make_engine
 from recipe.engine.run_writing import environment, write_run
 from recipe.engine.stored_run import train_declared
 from recipe.experiment import Experiment
+from recipe.loggers.following import following
 from recipe.machine.memory import earlier_objects_frozen
 from recipe.machine.threads import fitting_threads
 from recipe.notebook import run_folder
@@ -149,6 +150,7 @@ def _execute(
 
     """
     placed = settings.below(base)
+    emit = following(placed.log, emit)
     started = start(experiment, placed, emit)
     name = _name(experiment, target)
     record = ({"target": target} if settings.data is None else {}) | _kept(settings)

@@ -1,24 +1,23 @@
 """`recipe.watch`: a training loop of the user's own, diagnosed while it runs."""
 
 import atexit
-import sys
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from recipe.core.errors import UsageError, raised
 from recipe.core.evidence import Scalar
 from recipe.core.findings import Finding
-from recipe.core.plain_text import in_one_line
 from recipe.core.results import RunResult, StepResult
 from recipe.watching import folder, hooks
 from recipe.watching.findings import Judge
+from recipe.watching.given import as_number, loggers, to_stderr
 from recipe.watching.listener import Listener
 from recipe.watching.pace import SHARE, Pace
 
@@ -26,7 +25,8 @@ from recipe.watching.pace import SHARE, Pace
 def watch(
     model: nn.Module, optimizer: Any = None, *, loss: Callable[..., Any] | None = None,
     epochs: int | None = None, metric: str = "score", name: str | None = None,
-    out: str | Path = "reports", share: float = SHARE, say: Callable[[str], None] | None = None,
+    out: str | Path = "reports", log: str | Sequence[str] = (), share: float = SHARE,
+    say: Callable[[str], None] | None = None,
 ) -> "Watch":  # fmt: skip
     """Watch a training loop of your own.
 
@@ -52,6 +52,7 @@ def watch(
         metric: what the score is called.
         name: of the run folder; by default the model's class.
         out: folder for run folders.
+        log: where else curves and findings are written, as `--log` of a run: "tensorboard:DIR".
         share: of the time, that watching may take at most.
         say: is given each line; by default it goes to standard error.
 
@@ -60,7 +61,7 @@ def watch(
 
     """
     return Watch(model, optimizer, loss=loss, epochs=epochs, metric=metric, name=name, out=out,
-                 share=share, say=say)  # fmt: skip
+                 log=log, share=share, say=say)  # fmt: skip
 
 
 class Watch:
@@ -71,7 +72,7 @@ class Watch:
     def __init__(
         self, model: nn.Module, optimizer: Any = None, *, loss: Callable[..., Any] | None = None,
         epochs: int | None = None, metric: str = "score", name: str | None = None,
-        out: str | Path = "reports", share: float = SHARE,
+        out: str | Path = "reports", log: str | Sequence[str] = (), share: float = SHARE,
         say: Callable[[str], None] | None = None, told: bool = False,
     ) -> None:  # fmt: skip
         """See `watch`; `told` where a callback of a framework says when batches begin."""
@@ -89,7 +90,7 @@ class Watch:
         self.result: RunResult | None = None
         self.closed = not hooks.speaks()
         """It is over, or another process of a distributed training watches."""
-        self.epochs, self.metric, self.say = epochs, metric, say or _to_stderr
+        self.epochs, self.metric, self.say = epochs, metric, say or to_stderr
         self.loss = loss
         self.checks: tuple[StepResult, ...] = ()
         self._began = time.monotonic()
@@ -101,6 +102,9 @@ class Watch:
         self.listener = Listener(model, inner, loss, Pace(share), self.failed, self._broken,
                                  told)  # fmt: skip
         self.notebook = folder.Notebook(Path(out), name or type(self.model).__name__)
+        self.loggers = loggers(log, self.say)
+        self.loggers.start(self.notebook.folder.name)
+        self.loggers.begin("training", self._settings())
         self.listener.listen()
         _close_at_exit(self)
 
@@ -123,7 +127,7 @@ class Watch:
         """
         if self.closed:
             return
-        number = _as_number(loss)
+        number = as_number(loss)
         try:
             self.listener.stepped(loss, number, batch)
         except Exception as error:  # noqa: BLE001 - see `failed`
@@ -228,7 +232,10 @@ class Watch:
         listener.flush()
         listener.rate()
         record.point(values)
+        began = time.perf_counter()
         self.notebook.note(folder.POINT, str(record.points), record.last())
+        self.loggers.point(record.points, record.last())
+        pace.spent += time.perf_counter() - began
         if pace.pays(self._judging):
             began = time.perf_counter()
             self._speak()
@@ -247,6 +254,7 @@ class Watch:
 
     def _tell(self, f: Finding, where: str) -> None:
         self.notebook.note(folder.FOUND, f.rule, {"at": where, "message": f.message})
+        self.loggers.found([f])
         self.say(f"recipe: {where}: {f.severity}: {f.rule}: {f.message} -> {f.advice}")
 
     def _known(self) -> dict[str, Scalar]:
@@ -271,6 +279,8 @@ class Watch:
         evidence = record.evidence(self._known(), growing=False)
         for f in self.judge.certain(evidence, sure=True):
             self._tell(f, "at the end")
+        self.loggers.end("diverged" if record.diverged else "finished")
+        self.loggers.close()
         params: dict[str, Scalar] = {"lr": record.highest_lr or None, **self._settings()}
         device = next((p.device for p in self.model.parameters()), torch.device("cpu"))
         ended = folder.Ended(
@@ -289,27 +299,6 @@ class Watch:
     def _release(self) -> None:
         self.closed = True
         self.listener.release()
-
-
-def _as_number(loss: Any) -> float | None:
-    """The loss; None where reading it now would wait for an accelerator."""
-    if isinstance(loss, Tensor):
-        if loss.numel() != 1:
-            raise UsageError(
-                f"watch.step got a loss of shape {list(loss.shape)}: give it one number, such as "
-                "loss.mean()."
-            )
-        return loss.item() if loss.device.type == "cpu" else None
-    if isinstance(loss, int | float) or hasattr(loss, "__float__"):
-        return float(loss)
-    raise UsageError(
-        f"watch.step got a {type(loss).__name__}: give it the loss of the iteration, a number or a "
-        "tensor with one."
-    )
-
-
-def _to_stderr(line: str) -> None:
-    print(in_one_line(line), file=sys.stderr, flush=True)
 
 
 def _close_at_exit(watch: Watch) -> None:
