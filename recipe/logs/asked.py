@@ -1,6 +1,5 @@
 """What the user says of columns: `train_loss=COLUMN,val_loss=COLUMN`, with names of any kind."""
 
-import csv
 from collections.abc import Iterable
 
 from recipe.core.errors import UsageError
@@ -39,16 +38,32 @@ def _bare(column: str) -> str:
 
 def _pairs(text: str) -> list[str]:
     """The pairs that commas divide; one that does not begin with a curve belongs to the last."""
-    try:
-        rows = list(csv.reader([text], escapechar="\\", skipinitialspace=True))
-    except csv.Error:
-        rows = [[text]]
     pairs: list[str] = []
-    for part in rows[0] if rows else []:
+    for part in _parts(text):
         curve, equals, _ = part.partition("=")
-        begins = equals and (curve.strip() in CURVES or curve.strip().isidentifier())
+        begins = equals and curve.strip().isidentifier()
         if begins or not pairs:
             pairs.append(part)
         else:
             pairs[-1] += f",{part}"
     return pairs
+
+
+def _parts(text: str) -> list[str]:
+    """What commas outside of quotes divide; a quote around a whole part, and backslashes, go."""
+    parts, quote, escaped = [""], "", False
+    for letter in text:
+        if escaped or (letter not in "\\\"'," and not quote):
+            parts[-1] += letter
+            escaped = False
+        elif letter == "\\":
+            escaped = True
+        elif quote:
+            quote = "" if letter == quote else quote
+            parts[-1] += letter
+        elif letter == ",":
+            parts.append("")
+        else:
+            quote = letter
+            parts[-1] += letter
+    return [_bare(part) if part.strip()[:1] in ("'", '"') else part for part in parts]

@@ -293,6 +293,8 @@ def _curves(
             continue
         best, rule, others = _best(of, what.get(kind))
         what.setdefault(kind, best.what)
+        if kind != "lr" and best.what != what[kind]:
+            rule = "another measure than in training, which has none of its own"
         if best.split == "test":
             rule = "test, as nothing is called validation"
         curves[curve] = Choice((best.name,), others, best.guessed or rule)
@@ -310,12 +312,13 @@ def _best(
     of: Sequence[Candidate], what: tuple[str, ...] | None
 ) -> tuple[Candidate, str, tuple[str, ...]]:
     most = max(c.count for c in of)
+    marked = {c.what for c in of if not c.unmarked and c.kind != "lr"}
     keys: list[tuple[str, _Key]] = [
         ("the others have hardly any values", lambda c: int(c.count * THIN <= most and most > 2)),
         ("validation before test", lambda c: int(c.split == "test")),
         ("the measure that is there for both splits",
          lambda c: int(what is not None and c.what != what)),
-        ("a split in its name", lambda c: int(kind_of(c.words) != "lr" and c.unmarked)),
+        ("a split in its name", lambda c: int(c.unmarked and c.what in marked)),
         ("a course of its own, nothing derived", lambda c: len(DERIVED & set(c.words))),
         ("the best-known name", _fame),
         ("the plainest name", lambda c: len([w for w in c.what if w not in TOTAL])

@@ -113,7 +113,8 @@ def _parted(sheet: Sheet) -> list[tuple[str, Sheet]]:
         rows: dict[str, list[int]] = {}
         for row, run in enumerate(sheet.runs):
             rows.setdefault(run, []).append(row)
-        return [(run, _resumed(sheet.within(inside))) for run, inside in rows.items()]
+        parts = sheet.parted(list(rows.values()))
+        return [(run, _resumed(part)) for run, part in zip(rows, parts, strict=True)]
     places = _places(sheet)
     if places is None:
         return [("", sheet)]
@@ -125,10 +126,8 @@ def _parted(sheet: Sheet) -> list[tuple[str, Sheet]]:
     starts = [0, *(known[i] for i in run_starts(at)[1:]), sheet.length]
     if len(starts) == 2:
         return [("", _resumed(sheet))]
-    return [
-        (str(k), _resumed(sheet.within(range(a, b))))
-        for k, (a, b) in enumerate(pairwise(starts), 1)
-    ]
+    parts = sheet.parted([range(a, b) for a, b in pairwise(starts)])
+    return [(str(k), _resumed(part)) for k, part in enumerate(parts, 1)]
 
 
 def _places(sheet: Sheet) -> tuple[list[float], list[int]] | None:
@@ -185,6 +184,11 @@ def _nothing(sheet: Sheet, path: Path) -> UsageError:
         return UsageError(
             f"{str(path)!r} holds no number with the name of a loss or score: name the file that "
             "the training wrote, or export its curves as CSV."
+        )
+    if all(map(str.isdecimal, sheet.names)):
+        return UsageError(
+            f"{str(path)!r} begins with a row of numbers: write the names of the columns above it, "
+            "as in epoch,train_loss,val_loss, or say them by place: --columns train_loss=2."
         )
     if list(map(str.lower, sheet.names)) in (["wall time", "value"], ["value"]):
         return UsageError(

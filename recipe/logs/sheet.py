@@ -4,6 +4,7 @@ import math
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 UNKNOWN = math.nan
 """The epoch or step of a row that says none."""
@@ -32,6 +33,13 @@ class Column:
         self.rows.append(row)
         self.values.append(value)
 
+    def sort(self) -> None:
+        """Bring the values into the order of rows."""
+        if any(a > b for a, b in pairwise(self.rows)):
+            pairs = sorted(_pairs(self), key=lambda pair: pair[0])
+            self.rows = array("q", [row for row, _ in pairs])
+            self.values = array("d", [value for _, value in pairs])
+
     def __len__(self) -> int:
         return len(self.values)
 
@@ -53,8 +61,6 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
     odd: dict[str, str] = field(default_factory=dict)
     """Column -> a cell of it that is neither a number nor blank."""
-    hint: str = ""
-    """What the file's name says of its only curve."""
 
     def __post_init__(self) -> None:
         self.epochs = _meant(self.epochs)
@@ -67,19 +73,32 @@ class Sheet:
 
     def within(self, rows: Sequence[int]) -> "Sheet":
         """The sheet of some rows, numbered anew and in the order given."""
-        place = {row: i for i, row in enumerate(rows)}
-        columns = {}
+        return self.parted([rows])[0]
+
+    def parted(self, parts: Sequence[Sequence[int]]) -> list["Sheet"]:
+        """The sheets of parts of the rows, which share none; each as `within` gives it."""
+        part_of, place_of = array("q", [-1]) * self.length, array("q", [0]) * self.length
+        for part, rows in enumerate(parts):
+            for place, row in enumerate(rows):
+                part_of[row], place_of[row] = part, place
+        columns: list[dict[str, Column]] = [{} for _ in parts]
         for name, column in self.columns.items():
-            pairs = [(place[r], v) for r, v in _pairs(column) if r in place]
-            pairs.sort(key=lambda pair: pair[0])
-            columns[name] = Column(
-                name, array("q", [r for r, _ in pairs]), array("d", [v for _, v in pairs]),
-                column.split, column.marks,
-            )  # fmt: skip
-        return Sheet(
-            len(rows), columns, _taken(self.epochs, rows), _taken(self.steps, rows), None,
-            self.planned_epoch, self.planned_step, self.notes, self.odd, self.hint,
-        )  # fmt: skip
+            for row, value in _pairs(column):
+                part = part_of[row]
+                if part >= 0:
+                    if name not in columns[part]:
+                        columns[part][name] = Column(name, split=column.split, marks=column.marks)
+                    columns[part][name].add(place_of[row], value)
+        for found in columns:
+            for column in found.values():
+                column.sort()
+        return [
+            Sheet(
+                len(rows), found, _taken(self.epochs, rows), _taken(self.steps, rows), None,
+                self.planned_epoch, self.planned_step, [*self.notes], self.odd,
+            )
+            for rows, found in zip(parts, columns, strict=True)
+        ]  # fmt: skip
 
     def dense(self, name: str) -> list[float | None]:
         """One value per row, None where there is none; of several in a row the last."""

@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass, field
 from itertools import islice
 
-from recipe.core.errors import UsageError
 from recipe.logs.cells import BLANK, is_number
 from recipe.logs.column_names import is_measure
 
@@ -54,12 +53,7 @@ def table_of(text: str) -> Table | None:
     header = rows[0]
     if all(map(_is_value, header)):
         names = _names_above(comments, len(header))
-        if names is None:
-            raise UsageError(
-                "begins with a row of numbers: write the names of the columns above it, as in "
-                "epoch,train_loss,val_loss."
-            )
-        rows.insert(0, names)
+        rows.insert(0, names or [str(place) for place in range(1, len(header) + 1)])
     return _table(rows)
 
 

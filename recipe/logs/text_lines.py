@@ -9,7 +9,7 @@ SLOT = "\0"
 """Stands for a number in the shape of a line."""
 
 NUMBER = re.compile(
-    r"(?<![\w.@])(?<!\d[-:])"
+    r"(?<![\w.@])(?<![A-Za-z]\d-)(?<![A-Za-z]\d\d-)(?<!\.\d:)(?<!\.\d\d:)"
     r"([-+]?(?:(?<!\[)\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d*)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
     r"(?=[A-Za-z%]{0,7}(?![A-Za-z0-9_]))|[-+]?(?:nan|inf|infinity)(?!\w))",
     re.IGNORECASE,
@@ -38,6 +38,8 @@ _COCO = re.compile(
     r"Average (?:Precision|Recall)\s+\((A[PR])\) @\[ IoU=([\d.:]+)\s*\| area=\s*(\w+) \| "
     r"maxDets=\s*(\d+) \]"
 )
+_COUNTED = re.compile(r"(?<![A-Za-z_])(epochs?|iter|step|ep)(?=\d)", re.IGNORECASE)
+"""A counter that its number is glued to, as in `Epoch1/5`."""
 _BAR = re.compile(r"[━─╸╺▬]{2,}")
 _GLYPHS = dict.fromkeys(map(ord, "█▉▊▋▌▍▎▏░▒▓◼⣿━╸╺▬─═┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝╠╣╦╩╬╞╪╡"), " ") | {
     ord("│"): "|", ord("┃"): "|", ord("║"): "|", ord("："): ":", ord("，"): ",", ord("（"): "(",
@@ -79,6 +81,7 @@ def cleaned(text: str) -> str:
         text = _SOURCE.sub("~", text)
     if "float" in text or "tensor(" in text or "rray(" in text:
         text = _WRAPPED.sub(r"\1", text)
+    text = _COUNTED.sub(r"\1 ", text)
     if "maxDets" in text:
         text = _COCO.sub(r"\1@\2_\3_\4", text)
     return text

@@ -146,7 +146,7 @@ class _Reader:
                 self.planned["epoch"][_number(numbers[shape.epochs])] += 1
         own = _number(numbers[shape.step]) if shape.step is not None else UNKNOWN
         if not shape.values:
-            if shape.step is not None:
+            if shape.step is not None and not (shape.split in _CHECKED and shape.steps is not None):
                 self.step = own
             if shape.split:
                 self.split = shape.split
@@ -256,7 +256,7 @@ class _Reader:
             if twin is not None and partial:
                 column.name += " (by step)"
             columns[column.name] = column
-        sheet = Sheet(len(self.epochs), columns, self.epochs, steps)
+        sheet = _without_settings(Sheet(len(self.epochs), columns, self.epochs, steps))
         sheet.planned_epoch = _most(self.planned["epoch"])
         if not within:
             sheet.planned_step = next(
@@ -273,6 +273,15 @@ def _balanced(name: str) -> str:
     if "(" in bare and ")" not in bare:
         bare = bare.rpartition("(")[2]
     return bare.rstrip(")") if "(" not in bare else bare
+
+
+def _without_settings(sheet: Sheet) -> Sheet:
+    """The sheet without rows of names that are said once, as those of settings before training."""
+    often = [column for column in sheet.columns.values() if len(column) > 1]
+    kept = {row for column in often for row in column.rows}
+    if not kept or len(kept) == sheet.length:
+        return sheet
+    return sheet.within(sorted(kept))
 
 
 def _heading(line: str) -> str:

@@ -176,6 +176,9 @@ class _Reader:
         if bare in ("/", "of") and self.role:
             self._total(index)
             return True
+        if bare == "-" and self.role == "epoch" and self.shape.step is None:
+            self._counter("step", index)
+            return True
         if bare == "(" and self.role == "value" and self.value is not None:
             if after.lstrip().startswith(")") and self.value.average is None:
                 self.value.average = index

@@ -8,6 +8,7 @@ import pytest
 from recipe.core.errors import UsageError
 from recipe.logs.cells import is_number, number
 from recipe.logs.opening import sheet_of_file
+from recipe.logs.reading import read
 
 TABLE = {"epoch": [0, 1], "loss": [1.5, 1.2]}
 TEXTS = {
@@ -94,7 +95,8 @@ def test_numbers_without_a_header(tmp_path, text):
     path = tmp_path / "log"
     path.write_text(text)
     with pytest.raises(UsageError, match="begins with a row of numbers"):
-        sheet_of_file(path)
+        read(path)
+    assert read(path, {"val_loss": "1"}).curves == {"val_loss": sheet_of_file(path).dense("1")}
 
 
 @pytest.mark.parametrize("text", ["[1.0, 0.5]", "[[0, 1.0], [1, 0.5]]"])
