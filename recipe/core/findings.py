@@ -6,14 +6,21 @@ from typing import Any, Literal
 
 from recipe.core.evidence import finite, keep_finite
 from recipe.core.json_fields import one_of, record
+from recipe.core.leads import Lead
 
 Severity = Literal["fail", "warn", "note"]
 Status = Literal["pass", "warn", "fail", "skip", "error"]
 
 
+OF_LOSS = ("val_loss", "val_relative_squared_error")
+"""What is compared where there is no score; lower is better."""
+
+
 @dataclass(frozen=True)
 class RemedyOutcome:
-    """A remedy and what retraining with it brought; `verified` is None while untested."""
+    """A remedy and what retraining with it brought; `verified`, whether it is better, is None while
+    untested.
+    """
 
     name: str
     verified: bool | None = None
@@ -32,11 +39,28 @@ class RemedyOutcome:
     """The rule whose repair left nothing for this one to bring."""
     undecided: str | None = None
     """Why it was not tried, and what a trial would cost."""
+    gain: float | None = None
+    """What it brought, on average over the seeds that were tried; of the share of the loss that was
+    saved where there is no score."""
+    error: float | None = None
+    """One standard error of that gain."""
+    items: int | None = None
+    """Validation items that it was measured on."""
+    seeds: int | None = None
+    """From how many seeds both sides were trained."""
 
     def __post_init__(self) -> None:
-        keep_finite(self, "before", "after")
+        keep_finite(self, "before", "after", "gain", "error")
         if self.rung is not None:  # JSON gives a list
             object.__setattr__(self, "rung", (finite(self.rung[0]), finite(self.rung[1])))
+
+    @property
+    def lead(self) -> Lead | None:
+        """What it brought, by the standard of every comparison; None while it is untested."""
+        if self.verified is None or self.gain is None:
+            return None
+        unit = "of the loss saved" if self.metric in OF_LOSS else ""
+        return Lead(self.gain, self.error, self.items, unit)
 
 
 @dataclass(frozen=True)

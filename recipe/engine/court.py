@@ -15,7 +15,7 @@ from recipe.core.findings import Finding, RemedyOutcome
 from recipe.data.datasets import Splits
 from recipe.engine.score_gain import Result
 from recipe.experiment import Experiment
-from recipe.plugin.remedy import Remedy, change_of
+from recipe.plugin.remedy import Remedy, change_of, judged
 
 
 @dataclass(frozen=True)
@@ -238,6 +238,5 @@ def _tell_untried(trials: Trials, verdict: Verdict, cases: Sequence[Case]) -> No
 
 
 def _sentence(rule: str, outcome: RemedyOutcome, *, on_top: bool = False) -> str:
-    how = "verified" if outcome.verified else "did not help"
     where = ", with the others repaired" if on_top else ""
-    return f"{rule}: {outcome.name}: {change_of(outcome)}, {how}{where}."
+    return f"{rule}: {outcome.name}: {change_of(outcome)}, {judged(outcome)}{where}."

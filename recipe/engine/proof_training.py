@@ -4,13 +4,17 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from safetensors.torch import load
+
 from recipe.core.clock import TimeUp, check
 from recipe.core.errors import UNUSABLE
 from recipe.core.keys_and_seeds import derive_seed, key
 from recipe.core.score_noise import fluctuation
+from recipe.core.trials import Trial
 from recipe.data.datasets import Splits
 from recipe.engine.score_gain import Result, comparable_loss
 from recipe.experiment import Experiment
+from recipe.models.building import build_model
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import Context
 from recipe.training.early_stopping import rank
@@ -60,6 +64,30 @@ class Retraining:
         seed = derive_seed(self.ctx.seed, "proof", "again") if again else self.ctx.seed
         results = [self._fit(experiment, lr, data, chain, seed, whole=declared) for lr in rates]
         return max(results, key=lambda result: rank(result.score, result.loss))
+
+    def parts_of(self, trial: Trial) -> tuple[tuple[float, ...], ...]:
+        """What the score of a trial of the run adds up, by parts of the validation items, so that
+        it can be compared item by item; empty where its weights are gone, or it does not add up.
+        """
+        name = key("parts", self.ctx.runner.fingerprint, trial.key)
+        known: dict[str, Any] | None = self.journal.get("proof", name)
+        if known is None:
+            known = {"parts": self._parts_again(trial)}
+            self.journal.put("proof", name, known)
+        return tuple(map(tuple, known["parts"]))
+
+    def _parts_again(self, trial: Trial) -> list[list[float]]:
+        ctx, data = self.ctx, self.ctx.data.val
+        if trial.val_score is None or not ctx.checkpoints.path(trial).exists():
+            return []
+        experiment = ctx.experiment_of(trial)
+        try:
+            model = build_model(experiment, 0, ctx.device)
+            model.load_state_dict(load(ctx.runner.weights(trial, experiment)), strict=False)
+            sums = part_sums(experiment, model_outputs(model, data), len(data), MOST_PARTS)
+        except UNUSABLE:
+            return []
+        return [] if sums is None else sums.double().flatten(1).tolist()
 
     def _fit(
         self,

@@ -12,6 +12,7 @@ from recipe.core.clock import TimeUp, is_up
 from recipe.core.errors import UNUSABLE
 from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding
+from recipe.core.leads import ERRORS, Lead
 from recipe.core.results import StepResult, latest
 from recipe.core.score_noise import fluctuation
 from recipe.core.trials import Trial
@@ -38,9 +39,8 @@ from recipe.training.preparation import prepare
 TRAININGS, ITERATIONS = 5.0, 5000
 """What proving may cost without a budget of its own: full trainings, or where these are short,
 iterations."""
-CERTAIN = 2.0
-"""Standard errors of a score by which a remedy has to help before a warning that it decides is
-upheld."""
+PROMISING = 1.0
+"""Standard errors of a gain from which a second seed is worth its cost."""
 WORTH = 0.01
 """Of a score between 0 and 1, or of the size of another one: a point of a hundred is the least for
 which anybody would change a training."""
@@ -139,7 +139,7 @@ class Verifier:
         if reached.score is None or chance is None:
             return reached.score is not None and self.ctx.experiment.metric is not None
         alone = replace(reached, parts=())  # beside itself it differs by nothing
-        return reached.score > chance + CERTAIN * self._noise(alone, alone)
+        return reached.score > chance + ERRORS * self._noise(alone, alone)
 
     @cached_property
     def chance(self) -> float | None:
@@ -213,38 +213,41 @@ class Verifier:
             return None
         except Exception:  # noqa: BLE001 - a remedy that does not fit this experiment
             return None
-        helped, certain, excluded = self._judged(before, after)
+        lead, certain, excluded = self._judged(before, after)
+        seeds = 1
+        promising = lead.gain > PROMISING * (lead.error or 0.0)
         close = not certain or case.finding.severity == "note"
-        if helped and close and not self.spent:  # once more, as it may be luck
+        if promising and close and not self.spent:  # once more, as it may be luck
             with suppress(Exception, TimeUp):  # one seed decides then
-                seconds = [
+                again = [
                     self.retraining.best(spec, each, chain, declared=declared, again=True)
                     for spec, each, chain in (
                         (_scored_as(mended, experiment), self.data, self.chain),
                         (mended, data, (*self.chain, remedy.name)),
                     )
                 ]
-                helped, certain, excluded = self._judged(before, after, seconds)
-        if remedy.corrects_score:
-            helped = after.score is not None
-        outcome = outcome_of(remedy, mended, before, after, helped=helped)
+                lead, certain, excluded = self._judged(before, after, again)
+                seeds += 1
+        helped = after.score is not None if remedy.corrects_score else lead.better
+        outcome = outcome_of(remedy, mended, before, after, lead, helped=helped, seeds=seeds)
         effect = self._effect(before, after, either_way=remedy.corrects_score)
         return Attempt(case, outcome, mended, data, before, after, effect, certain, excluded)
 
     def _judged(
-        self, before: Result, after: Result, seconds: Sequence[Result] = ()
-    ) -> tuple[bool, bool, bool]:
-        """Whether a remedy helped; whether that is certain and worth a warning; whether such a gain
+        self, before: Result, after: Result, again: Sequence[Result] = ()
+    ) -> tuple[Lead, bool, bool]:
+        """What a remedy brought; whether that is certain and worth a warning; whether such a gain
         is excluded: over one seed, or on average over two, whose errors are independent.
         """
         brought, error = gain(before, after), self._noise(before, after)
-        if seconds:
-            brought = (brought + gain(*seconds)) / 2
-            error = math.hypot(error, self._noise(*seconds)) / 2
+        if again:
+            brought = (brought + gain(*again)) / 2
+            error = math.hypot(error, self._noise(*again)) / 2
+        lead = Lead(brought, error, len(self.ctx.data.val))
         score = before.score if after.score is None else after.score
         worth = 0.0 if score is None else WORTH * max(1.0, abs(score))
-        excluded = brought <= 0 or brought + CERTAIN * error < worth
-        return brought > error, brought > max(CERTAIN * error, worth), excluded
+        excluded = brought <= 0 or lead.high < worth
+        return lead, lead.better and brought > worth, excluded
 
     def take(self, attempt: Attempt) -> None:
         """Go on with a remedy: the next ones are tried on top of it."""
@@ -317,7 +320,8 @@ class Verifier:
         known = trial is not None and (trial.val_score is not None or trial.val_loss is None)
         if declared and not self.chain and trial is not None and known:
             wanders = fluctuation(trial.curves.get("val_score", ()))
-            return Result(trial.val_score, trial.val_loss, wanders)
+            parts, task = self.retraining.parts_of(trial), type(experiment.resolved_task).__name__
+            return Result(trial.val_score, trial.val_loss, wanders, parts, task)
         return self.retraining.best(experiment, self.data, self.chain, declared=declared)
 
     def _data_of(self, mended: Experiment) -> Splits:

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from recipe.core.errors import UNUSABLE
 from recipe.core.evidence import finite
-from recipe.core.findings import RemedyOutcome
+from recipe.core.findings import OF_LOSS, RemedyOutcome
+from recipe.core.leads import Lead
 from recipe.data.datasets import TensorData
 from recipe.experiment import Experiment
 from recipe.plugin.remedy import Remedy
@@ -23,8 +24,7 @@ LEAST_GAIN = 0.002
 LEAST_SAVED, SAVED_OF_ONE = 0.05, 0.25
 """Share of the loss that a remedy has to save where there is no score; and of a single item's: a
 quarter of the standard error of a mean whose spread is its size, since the items are the same."""
-LOSS, ERROR = "val_loss", "val_relative_squared_error"
-"""What is compared where there is no score; lower is better."""
+LOSS, ERROR = OF_LOSS
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,24 @@ def noise(before: Result, after: Result, experiment: Experiment, items: int) -> 
 
 
 def outcome_of(
-    remedy: Remedy, mended: Experiment, before: Result, after: Result, *, helped: bool
+    remedy: Remedy,
+    mended: Experiment,
+    before: Result,
+    after: Result,
+    lead: Lead,
+    *,
+    helped: bool,
+    seeds: int,
 ) -> RemedyOutcome:
     """What the report shows of a remedy."""
     metric, shown = f"val_{mended.metric_name}", (before.score, after.score)
     if before.score is None and after.score is None and after.loss is not None:
         metric = ERROR if mended.resolved_task.target_kind == "real" else LOSS
         shown = before.loss, after.loss
-    return RemedyOutcome(remedy.name, helped, metric, *shown)
+    return RemedyOutcome(
+        remedy.name, helped, metric, *shown, gain=lead.gain, error=lead.error, items=lead.items,
+        seeds=seeds,
+    )  # fmt: skip
 
 
 def comparable_loss(fit: Fit) -> float | None:

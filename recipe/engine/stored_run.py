@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recipe.core.errors import UsageError
+from recipe.core.leads import ERRORS, Lead
 from recipe.core.results import Against, RunResult
 from recipe.core.score_noise import fluctuation
 from recipe.core.settings import Settings
@@ -15,7 +16,7 @@ from recipe.engine.score_gain import Result, noise
 from recipe.experiment import Experiment
 from recipe.notebook.run_folder import RESULT, load
 from recipe.plugin.step import Step, is_short
-from recipe.report.compare import ERRORS, answers
+from recipe.report.score_words import answers
 from recipe.report.wording import humanise, show
 
 STEP = "against"
@@ -61,8 +62,8 @@ class Earlier:
         """Whether the score of a finished run held.
 
         The best settings are compared, or the declared ones where one of the two runs trained
-        nothing else. By chance a score may fall by two standard errors of the difference, as if on
-        different items; one of the user's own by two times what it wandered from epoch to epoch.
+        nothing else. By chance a score may fall by the 95 % interval of the difference, as if on
+        different items; one of the user's own by twice what it wandered from epoch to epoch.
 
         Args:
             result: of the finished run.
@@ -86,12 +87,13 @@ class Earlier:
             _error(earlier, before, experiment, int(answers(earlier) or items)),
             _error(result, after, experiment, items),
         )
-        luck, fall = ERRORS * math.hypot(*errors), before - after
+        lead = Lead(after - before, math.hypot(*errors), items)
+        luck = ERRORS * math.hypot(*errors)
         said = (
             f"The {'declared' if declared else 'best'} setting has {humanise(result.metric)} "
-            f"{show(after)}, that of {self.name} {show(before)}: {_fell(fall, luck)}."
+            f"{show(after)}, that of {self.name} {show(before)}: it is {lead}."
         )
-        return Against(self.name, fall <= luck, said, result.metric, before, after, luck)
+        return Against(self.name, lead.verdict != "worse", said, result.metric, before, after, luck)
 
     def _no_score(self, result: RunResult, *, missing: bool) -> str:
         if not missing:
@@ -141,13 +143,6 @@ def train_declared(engine: Engine) -> None:
         ctx.say("Training the declared setting once, to compare its score.")
         ctx.step, ctx.round = STEP, 1
         ctx.train_baseline()
-
-
-def _fell(fall: float, luck: float) -> str:
-    if fall <= 0:
-        return f"it has not fallen (noise {show(luck)})"
-    within = "within" if fall <= luck else "more than"
-    return f"it fell by {show(fall)}, {within} the noise of {show(luck)}"
 
 
 def _score(best: Best | None) -> float | None:

@@ -105,6 +105,7 @@ if TYPE_CHECKING:
         random_draws, thinned_grid,
     )
     from recipe.core.keys_and_seeds import derive_seed, key
+    from recipe.core.leads import ERRORS, Lead
     from recipe.core.score_noise import chance_of_at_least, standard_error
     from recipe.core.checksums import read_sealed, write_sealed
     from recipe.core.files import (
@@ -157,8 +158,8 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "listed_values", "log_spaced", "proposed_cells", "quasi_random", "random_draws",
     "thinned_grid",
     # keys, noise and files
-    "derive_seed", "key", "chance_of_at_least", "standard_error", "to_json", "write_bytes",
-    "write_text",
+    "derive_seed", "key", "ERRORS", "Lead", "chance_of_at_least", "standard_error", "to_json",
+    "write_bytes", "write_text",
     "CannotWriteError", "read_plain", "why", "read_sealed", "write_sealed", "parse_record",
 ]
 
@@ -249,6 +250,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "quasi_random", "random_draws", "thinned_grid",
     ),
     "recipe.core.keys_and_seeds": ("derive_seed", "key"),
+    "recipe.core.leads": ("ERRORS", "Lead"),
     "recipe.core.score_noise": ("chance_of_at_least", "standard_error"),
     "recipe.core.checksums": ("read_sealed", "write_sealed"),
     "recipe.core.files": (

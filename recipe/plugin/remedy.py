@@ -62,6 +62,17 @@ class Remedy:
     edits: tuple[str, ...] = ()
 
 
+def judged(outcome: RemedyOutcome) -> str:
+    """Whether a remedy that was tried is better, worse or too close to call, and by how much."""
+    lead = outcome.lead
+    if lead is None:  # of a run that did not say by how much, or a score on another scale
+        return "better" if outcome.verified else "not better"
+    if outcome.verified and not lead.better:  # the score itself was wrong before
+        return "now measured as it should be"
+    seeds = outcome.seeds or 1
+    return f"{lead}" if seeds == 1 else f"{lead}, on average over {seeds} seeds"
+
+
 def change_of(outcome: RemedyOutcome) -> str:
     """What retraining with a remedy brought, for a terminal: "val_accuracy 0.71 -> 0.784"."""
 

@@ -64,8 +64,8 @@ def _cause(cause: Located) -> str:
     if found.advice.strip():
         parts.append(f"**What to do:** {wording.sentence(found.advice)}")
     if found.remedy is not None:
-        gain = finding_texts.gain_of(found) or " (not tested)"
-        parts.append(f"Remedy: {wording.prose(found.remedy.name)}{gain}.")
+        gain = finding_texts.gain_of(found) or " Not tested."
+        parts.append(f"Remedy: {wording.sentence(found.remedy.name)}{gain}")
     if cause.consequences:
         parts.append(f"It explains: {consequences(cause.consequences)}.")
     return " ".join(parts)

@@ -1,22 +1,15 @@
 """Runs beside each other: what they found, at which setting, and whether the scores differ."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from recipe.core.results import RunResult
-from recipe.core.score_noise import standard_error
 from recipe.report import wording
+from recipe.report.score_words import lead_of
 from recipe.report.wording import duration, humanise
 
 LEAST_WIDTH, DOTS = 12, "..."
-ERRORS = 2.0
-"""Standard errors up to which two scores may differ by luck."""
-SHARES = {"accuracy": True, "f1": True, "r2": False}
-"""Scores whose error is known, and whether they are shares."""
-ANSWERS = ("best_answers", "baseline_answers", "val_answers", "val_items")
-"""Where steps say how many answers a score is of, the most exact first."""
 SILENT = ("out", "target", "against")
 """Settings that say nothing about the result."""
 
@@ -98,37 +91,9 @@ def verdict(first: RunResult, other: RunResult) -> str:
     gain = scores[1] - scores[0]
     if not gain:
         return f"Both score {show(scores[0])}."
-    better, worse = (called[1], called[0]) if gain > 0 else (called[0], called[1])
-    head = f"{better} scores {show(abs(gain))} better than {worse}"
-    error = _error(first, other)
-    if error is None:
-        return f"{head}; how much of that may be luck is not known."
-    luck = abs(gain) <= ERRORS * error
-    return (
-        f"{head}; two standard errors of the difference are {show(ERRORS * error)}, so it "
-        f"{'may be luck' if luck else 'is more than luck'}."
-    )
-
-
-def _error(first: RunResult, other: RunResult) -> float | None:
-    """Standard error of the difference of the two best scores, as if on different items; on the
-    same items it is smaller.
-    """
-    errors = []
-    for result in (first, other):
-        score = result.best.val_score if result.best else None
-        items = answers(result)
-        if score is None or not items or result.metric not in SHARES:
-            return None
-        errors.append(standard_error(score, items, shares=SHARES[result.metric]))
-    return math.hypot(*errors) or None
-
-
-def answers(result: RunResult) -> float | None:
-    """Answers that the score is the mean of: tokens of sequences, or the validation items."""
-    evidence = [step.evidence for step in result.latest_steps]
-    found = (e.number(name) for name in ANSWERS for e in evidence)
-    return next((items for items in found if items), None)
+    lead = lead_of(first, scores[0], other, scores[1])
+    one, two = (f"{name} scores {show(score)}" for name, score in zip(called, scores, strict=True))
+    return f"{one}, {two}: the second is {lead}."
 
 
 def table_lines(rows: Sequence[Row], width: int | None = None) -> list[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from recipe.core.findings import Finding, RemedyOutcome
 from recipe.core.results import RunResult
-from recipe.plugin.remedy import change_of
+from recipe.plugin.remedy import change_of, judged
 from recipe.report.wording import MISSING, code, humanise, sentence, show
 
 
@@ -45,7 +45,7 @@ def notes(result: RunResult) -> tuple[Located, ...]:
 
 
 def helpful_notes(result: RunResult) -> tuple[Finding, ...]:
-    """Remarks whose remedy helped when it was tried, though not beyond doubt."""
+    """Remarks whose remedy was better when it was tried, though by little."""
     return tuple(
         found.finding for found in notes(result)
         if found.finding.remedy is not None and found.finding.remedy.verified
@@ -58,18 +58,17 @@ def ignored(result: RunResult) -> tuple[Located, ...]:
 
 
 def advice(result: RunResult) -> tuple[Located, ...]:
-    """Causes in order; those whose remedy did not help stand last."""
-    return tuple(sorted(causes(result), key=_did_not_help))
+    """Causes in order; those whose remedy was tried and is not better stand last."""
+    return tuple(sorted(causes(result), key=_not_better))
 
 
 def gain_of(finding: Finding) -> str:
-    """What retraining with the remedy brought, in brackets."""
+    """What retraining with the remedy brought, as a sentence that follows another one."""
     remedy = finding.remedy
     if remedy is None or remedy.verified is None:
-        return " (applied, not proved)" if remedy and remedy.applied else ""
-    if not remedy.verified:
-        return " (tried, did not help)"
-    return f" (proved: {change_of(remedy)})"
+        return " Applied, not proved." if remedy and remedy.applied else ""
+    word = "Proved" if remedy.verified else "Tried"
+    return f" {word}: {change_of(remedy)}, {judged(remedy)}."
 
 
 def tried(finding: Finding) -> str:
@@ -81,28 +80,27 @@ def tried(finding: Finding) -> str:
         return f" Not tried: {sentence(remedy.undecided)}"
     if remedy.verified is None:
         return ""
-    came = "it helped, though not beyond doubt" if remedy.verified else "no gain"
-    return f" Tried ({remedy.name}): {change(remedy)}, {came}."
+    return f" Tried ({remedy.name}): {change(remedy)}, {judged(remedy)}."
 
 
-def _did_not_help(found: Located) -> bool:
+def _not_better(found: Located) -> bool:
     return found.finding.remedy is not None and found.finding.remedy.verified is False
 
 
-BROUGHT = ("cause", "remedy", "before → after", "proved", "applied")
+BROUGHT = ("cause", "remedy", "before → after", "retrained with it", "applied")
 """What the columns of `brought` hold."""
-PROVED = {True: "yes", False: "no, it did not help", None: "not tested"}
+UNTESTED = "not tested"
 
 
 def brought(found: Located) -> tuple[str, ...]:
     """A cause beside its remedy, and what retraining with that brought."""
     rule, remedy = code(found.finding.rule), found.finding.remedy
     if remedy is None:
-        return rule, "none that a program can apply", MISSING, PROVED[None], "no"
+        return rule, "none that a program can apply", MISSING, UNTESTED, "no"
     applied = "yes" if remedy.applied else "no"
-    proved = PROVED[remedy.verified]
+    proved = UNTESTED if remedy.verified is None else judged(remedy)
     if remedy.superseded_by:
-        proved = f"not beside {code(remedy.superseded_by)}"
+        proved = f"nothing more once {code(remedy.superseded_by)} is repaired"
     return rule, remedy.name, change(remedy), proved, applied
 
 

@@ -93,7 +93,7 @@ def _text(finding: Finding) -> str:
     lines = [finding.message, finding.advice]
     if (remedy := finding.remedy) is not None:
         went_on = " The run went on with it." if remedy.applied else ""
-        lines.append(f"Remedy: {remedy.name}{gain_of(finding)}.{went_on}")
+        lines.append(f"Remedy: {remedy.name}.{gain_of(finding)}{went_on}")
     if finding.because:
         lines.append(f"A consequence of {finding.because}.")
     if finding.behind:

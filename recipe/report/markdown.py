@@ -13,6 +13,7 @@ from recipe.report.model_section import about_model
 from recipe.report.notebook import notebook
 from recipe.report.plots import Plot
 from recipe.report.reproduce import command, loading_code
+from recipe.report.score_words import lead_of
 from recipe.report.search_views import rounds
 
 SIGNS = {"pass": "✓", "warn": "!", "fail": "✗", "skip": "○", "error": "✗"}
@@ -110,7 +111,11 @@ def _diagnosis(result: RunResult) -> list[str]:
     causes = finding_texts.causes(result)
     if not causes:
         ran = any(step.status in {"pass", "warn"} for step in result.steps)
-        return ["Nothing needs fixing."] if result.verdict != "fail" and ran else []
+        if result.verdict == "fail" or not ran:
+            return []
+        hints = [note for note in finding_texts.notes(result) if note.finding.advice.strip()]
+        more = f" {wording.count(len(hints), 'note')} below may still be of use." if hints else ""
+        return [f"No fault was found.{more}"]
     first, others = causes[0].finding, len(causes) - 1
     rest = [f"{wording.count(others, 'more cause')} below."] if others else []
     led = f"The diagnosis is led by {wording.code(first.rule)}: {wording.sentence(first.message)}"
@@ -146,18 +151,19 @@ def about_best(result: RunResult) -> list[str]:
     setting = f"({wording.prose(params) or 'as declared'}) has {score}."
     if result.only_declared:
         return [f"The declared setting {setting}"]
-    return [f"The best setting {setting}", *_gain(best, result.baseline)]
+    return [f"The best setting {setting}", *_gain(result, best, result.baseline)]
 
 
-def _gain(best: Best, baseline: Best | None) -> list[str]:
+def _gain(result: RunResult, best: Best, baseline: Best | None) -> list[str]:
     if baseline is None:
         return []
     if baseline.val_score is None or best.val_score is None:
         return ["The baseline has no score to compare with."] if best.val_score is not None else []
-    gain, before = best.val_score - baseline.val_score, wording.show(baseline.val_score)
-    if gain > 0:
-        return [f"That is {wording.show(gain)} above the baseline ({before})."]
-    return [f"That is no better than the baseline ({before})."]
+    before = wording.show(baseline.val_score)
+    if baseline.val_score == best.val_score:
+        return [f"The baseline scores the same ({before})."]
+    lead = lead_of(result, baseline.val_score, result, best.val_score)
+    return [f"Beside the baseline ({before}) it is {lead}."]
 
 
 def about_cost(result: RunResult) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from statistics import fmean
 
 from recipe.core.evidence import Evidence, Scalar
+from recipe.core.leads import Lead
 from recipe.core.results import RunResult
 from recipe.core.trials import Trial
 from recipe.ranges import Axis, Range
@@ -232,7 +233,7 @@ def _outcome(evidence: Evidence, scores: Sequence[float]) -> str:
     gain, spread = evidence.number("gain"), evidence.number("seed_spread")
     if gain is not None and spread is not None:
         seeds = evidence.number("fresh_seeds") or 0
-        text += f" ({gain:+.2g} on {seeds:.0f} fresh seeds, which differ by {spread:.2g})"
+        text += f"; on {seeds:.0f} fresh seeds {Lead(gain, spread)}"
     return text
 
 

@@ -14,7 +14,7 @@ from recipe.data.joining import join
 from recipe.data.trees import Values
 from recipe.experiment import Experiment
 from recipe.training.early_stopping import rank
-from recipe.training.evaluation import loss_and_score
+from recipe.training.evaluation import lead_error, loss_and_score, part_sums
 
 MOST_ITEMS = 5000
 """On which errors are compared."""
@@ -56,13 +56,34 @@ class OutputPool:
 
     def loss_and_score(self, members: Sequence[int]) -> tuple[float, float]:
         """Loss and score of these models together."""
+        return loss_and_score(self.experiment, self._answers(members))
+
+    def lead_error(
+        self, together: Sequence[int], others: Sequence[int], *, as_one: bool = False
+    ) -> float | None:
+        """Standard error of what these models together score more than each of the others does on
+        average, or the others `as_one`, over the items that all of them answered; None where the
+        score does not add up.
+        """
+        items = sum(len(targets) for targets in self.targets)
+        apart = [others] if as_one else [[member] for member in others]
+        sides = [self._answers(members) for members in (together, *apart)]
+        sums = [part_sums(self.experiment, side, items) for side in sides]
+        known = [part for part in sums if part is not None]
+        if len(known) < len(sides) or len(known) < 2 or len(known[0]) < 2:
+            return None
+        beside = torch.stack([part.double() for part in known[1:]]).mean(0)
+        task = self.experiment.resolved_task
+        return finite(lead_error(task, known[0].double(), beside, seed=0))
+
+    def _answers(self, members: Sequence[int]) -> list[tuple[Any, Any]]:
+        """Outputs of these models together and the targets, batch by batch."""
         together = self.experiment.resolved_task.together
         batches = zip(*(self.outputs[m] for m in members), strict=True)
-        answers = [
+        return [
             (several[0] if len(several) == 1 else together(several), y)
             for several, y in zip(batches, self.targets, strict=True)
         ]
-        return loss_and_score(self.experiment, answers)
 
     def greedy(self, candidates: Sequence[int]) -> list[int]:
         """Models in the order in which each of them adds most to those before, as long as it adds

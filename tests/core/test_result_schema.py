@@ -16,6 +16,7 @@ import recipe
 from recipe import Experiment
 from recipe.core import chosen_model, column_facts, evidence, findings, results, trials
 from recipe.core.errors import UsageError
+from recipe.core.leads import Lead
 from recipe.core.results import RunResult
 from recipe.core.settings import Settings
 from recipe.engine.run_execution import execute
@@ -27,7 +28,7 @@ RECORDS = {
     name: made
     for module in (chosen_model, column_facts, evidence, findings, trials, results)
     for name, made in vars(module).items()
-    if is_dataclass(made) and made is not RunResult
+    if is_dataclass(made) and made not in (RunResult, Lead)
 }
 DERIVED = {"schema", "verdict"}
 """Keys that are no fields."""

@@ -334,9 +334,14 @@ def test_the_noise_of_a_score_of_the_users_own_is_how_it_wanders(tmp_path):
         noise = verifier._noise(before, Result(before.score + 5, None))
         assert noise == max(before.wanders, 0.002 * -before.score)
         assert verifier._noise(Result(-5000.0, None, 0.0), Result(-4000.0, None)) == 10.0
-        sure, unsure = (Result(before.score + by * noise, None) for by in (2.1, 1.9))
-        assert verifier._judged(before, sure) == (True, True, False)
-        assert verifier._judged(before, unsure) == (True, False, False)
+        sure, unsure = (Result(before.score + by * noise, None) for by in (2.0, 1.9))
+        assert _verdict(verifier, before, sure) == ("better", True, False)
+        assert _verdict(verifier, before, unsure) == ("too close to call", False, False)
+
+
+def _verdict(verifier, before, after):
+    lead, certain, excluded = verifier._judged(before, after)
+    return lead.verdict, certain, excluded
 
 
 @pytest.mark.parametrize(("items", "saved"), [(1, 0.5), (100, 0.1)])
@@ -344,7 +349,7 @@ def test_few_items_have_to_lose_more_before_a_warning_stands(tmp_path, items, sa
     given = {**COMMON, "val": (X[:items], Y[:items])}
     with open_context(LearningCurves(), Experiment(**given), tmp_path) as ctx:
         verifier = Verifier(ctx, ctx.runner.journal, {})
-        for by, certain in ((0.01, True), (-0.01, False)):
+        for by, certain in ((0.01, True), (-0.02, False)):
             after = Result(None, 2.0 * (1 - saved - by))
             assert verifier._judged(Result(None, 2.0), after)[1] == certain
 

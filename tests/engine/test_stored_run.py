@@ -12,12 +12,13 @@ from recipe import Experiment
 from recipe.core.errors import UsageError
 from recipe.core.evidence import Evidence
 from recipe.core.exit_codes import exit_code
+from recipe.core.leads import ERRORS
 from recipe.core.results import RunResult, StepResult
 from recipe.core.settings import Settings
 from recipe.core.trials import Best, Trial
 from recipe.engine.run_execution import execute
 from recipe.engine.stored_run import Earlier, stored
-from recipe.report.compare import answers
+from recipe.report.score_words import answers
 from tiny import experiment, network
 
 pytestmark = pytest.mark.usefixtures("without_plots")
@@ -52,25 +53,25 @@ def compare(before, after, declared=experiment):
 @pytest.mark.parametrize(
     ("before", "after", "passed", "words"),
     [
-        (0.9, 0.9, True, "has not fallen"),
-        (0.9, 0.95, True, "has not fallen"),
-        (0.9, 0.87, True, "fell by 0.03, within the noise of 0.045"),
-        (0.9, 0.8, False, "fell by 0.1, more than the noise of 0.05"),
+        (0.9, 0.9, True, "too close to call on 400 items (+0.00,"),
+        (0.9, 0.95, True, "it is better (+0.05, 95 % interval"),
+        (0.9, 0.87, True, "too close to call on 400 items (-0.03"),
+        (0.9, 0.8, False, "it is worse (-0.10"),
     ],
 )
-def test_a_fall_beyond_two_standard_errors_fails(before, after, passed, words):
+def test_a_fall_beyond_its_interval_fails(before, after, passed, words):
     found = compare(scored(before), scored(after))
     assert found.passed is passed
     assert words in found.message
     assert (found.before, found.after, found.metric) == (before, after, "accuracy")
     assert f"{before:g}" in found.message
     assert f"{after:g}" in found.message
-    assert "noise" in found.message
+    assert "95 % interval" in found.message
 
 
 def test_the_noise_is_that_of_the_difference():
     variance = sum(share * (1 - share) / 400 for share in (0.9, 0.8))
-    assert compare(scored(0.9), scored(0.8)).noise == pytest.approx(2 * variance**0.5)
+    assert compare(scored(0.9), scored(0.8)).noise == pytest.approx(ERRORS * variance**0.5)
     assert compare(scored(0.9, items=40000), scored(0.89, items=40000)).passed is False
     assert compare(scored(0.9, items=100), scored(0.83, items=100)).passed is True
 
@@ -96,7 +97,7 @@ def test_the_noise_of_sequences_is_that_of_their_tokens_whatever_steps_ran(tmp_p
         settings = Settings(out=tmp_path / str(number), only=(only,), against=first.folder)
         result = execute(declared, settings)
         score = result.against.after
-        expected = 2 * (2 * score * (1 - score) / 900) ** 0.5
+        expected = ERRORS * (2 * score * (1 - score) / 900) ** 0.5
         assert 0 < score < 1
         assert result.against.before == score
         assert result.against.noise == pytest.approx(expected)

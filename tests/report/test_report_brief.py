@@ -29,10 +29,10 @@ def test_it_says_verdict_steps_causes_best_and_cost():
     assert "<probabilities> | not logits." in rows[1][2]
     assert "1. **`softmax-before-loss`** (fail): The model returns" in text
     assert "**What to do:** Return logits." in text
-    assert "(proved: val_score 0.71 -> 0.784)." in text
+    assert "Proved: val_score 0.71 -> 0.784" in text
     assert "It explains: `loss-off`" in text
     assert "2. **`still-improving`** (warn)" in text
-    assert "tried, did not help" in text
+    assert "not better" in text
     assert "validation accuracy of **0.53**" in text
     assert "It fell by 0.1, more than 0.02." in text
     assert "3 trials with 10 epochs" in text

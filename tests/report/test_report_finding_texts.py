@@ -68,8 +68,8 @@ def test_what_a_remedy_brought():
     assert [brought(cause) for cause in causes(result)] == [
         ("`a`", "none that a program can apply", "—", "not tested", "no"),
         ("`b`", "more-data", "—", "not tested", "no"),
-        ("`c`", "r", "val loss — → 0.5", "yes", "no"),
-        ("`d`", "r", "—", "no, it did not help", "yes"),
+        ("`c`", "r", "val loss — → 0.5", "better", "no"),
+        ("`d`", "r", "—", "not better", "yes"),
     ]
     assert applied(result) == {"d": "r"}
 

@@ -153,7 +153,9 @@ def test_remedies_and_what_they_brought_are_said():
     remedy = RemedyOutcome("return logits", True, "val_accuracy", 0.5, 0.75, applied=True)
     found = Finding("r", "warn", "Odd.", "Mend it.", remedy=remedy, behind="other")
     text = case(judged(found, status="warn"), "r").find("system-out").text
-    assert "return logits (proved: val_accuracy 0.5 -> 0.75). The run went on with it." in text
+    assert (
+        "return logits. Proved: val_accuracy 0.5 -> 0.75, better. The run went on with it." in text
+    )
     assert "Found with other repaired." in text
     untested = replace(found, remedy=RemedyOutcome("return logits"))
     assert "went on" not in case(judged(untested, status="warn"), "r").find("system-out").text

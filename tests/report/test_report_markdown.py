@@ -34,7 +34,7 @@ def test_title_and_summary():
     assert "1 more cause below." in told
     assert "lr 0.03, weight decay 0.0001, schedule cosine, dropout 0.2" in told
     assert "a validation accuracy of **0.53**, reached in epoch 1." in told
-    assert "0.03 above the baseline (0.5)" in told
+    assert "Beside the baseline (0.5) it is +0.03" in told
     assert "1 min 33 s: 3 trials with 10 epochs, as much as 2.4 full trainings." in told
 
 
@@ -96,8 +96,8 @@ def test_the_parts_stand_in_the_order_of_a_reader():
 def test_causes_stand_with_what_their_remedy_brought():
     text = section(render(full_run()), FOUND)
     assert [cells(row) for row in tables(text)[0][2:]] == [
-        ["`softmax-before-loss`", "return-logits", "val score 0.71 → 0.784", "yes", "no"],
-        ["`still-improving`", "longer", "val score 0.8 → 0.79", "no, it did not help", "no"],
+        ["`softmax-before-loss`", "return-logits", "val score 0.71 → 0.784", "better", "no"],
+        ["`still-improving`", "longer", "val score 0.8 → 0.79", "not better", "no"],
     ]
     assert re.findall(r"^### (.*)", text, re.MULTILINE) == ["What to do", "Notes", "Ignored"]
     assert "It explains `loss-off` (The loss is 3.1, not 2.303)." in text
@@ -180,7 +180,7 @@ def test_an_empty_run(interrupted):
     assert ("was interrupted" in text) is interrupted
     assert "No step ran." in text
     assert "No trial was trained." in text
-    assert "Nothing that counts, so there is no advice." in text
+    assert "No fault was found." in text
     assert "recipe run TARGET" in text
     assert "How to load" not in text
     assert "Nothing was found" not in text
@@ -190,7 +190,7 @@ def test_an_empty_run(interrupted):
 def test_a_clean_run_without_trials():
     step = StepResult("a", "A", 1, "pass", evidence=Evidence({"zero": 0}))
     told = " ".join(summary(RunResult("x", steps=(step,), cost=Cost(seconds=3.0))))
-    assert told == "The recipe passed. Nothing needs fixing. The run took 3.0 s."
+    assert told == "The recipe passed. No fault was found. The run took 3.0 s."
     assert "| zero | 0 |" in render(RunResult("x", steps=(step,)))
 
 
@@ -202,7 +202,7 @@ def test_a_crash_is_named():
 @pytest.mark.parametrize(
     ("best", "baseline", "said"),
     [
-        (Best({}, 0.5), Best({}, 0.5), "no better than the baseline (0.5)"),
+        (Best({}, 0.5), Best({}, 0.5), "The baseline scores the same (0.5)"),
         (Best({}, 0.5), Best({}, None), "The baseline has no score"),
         (Best({}, None), Best({}, 0.5), "no known validation score"),
         (None, None, "No best setting: no trial ended with a score."),

@@ -235,7 +235,7 @@ def a_round(**scalars):
         ({"score_before": 0.5, "adopted": False}, "0.51, 0.5 before: not adopted"),
         ({"score_before": 0.5, "adopted": False, "gain": 0.001, "seed_spread": 0.02,
           "fresh_seeds": 2},
-         "0.51, 0.5 before: not adopted (+0.001 on 2 fresh seeds, which differ by 0.02)"),
+         "0.51, 0.5 before: not adopted; on 2 fresh seeds too close to call (+0.00, 95 % interval -0.04 to +0.04)"),
     ],
 )  # fmt: skip
 def test_rounds_are_hypothesis_trials_and_result(scalars, outcome):

@@ -3,7 +3,12 @@
 import pytest
 
 from recipe.core.chosen_model import Chosen
+from recipe.core.leads import ERRORS, Lead
 from recipe_steps.finish.measure import choose
+
+
+def by(error):
+    return lambda one, other: Lead(one.val_score - other.val_score, error / ERRORS)
 
 
 def option(kind, score, loss=0.5):
@@ -27,10 +32,10 @@ def option(kind, score, loss=0.5):
     ],
 )
 def test_the_simplest_within_the_noise(options, kind):
-    assert choose(options, noise=0.02).kind == kind
+    assert choose(options, by(0.02)).kind == kind
 
 
 def test_a_lead_of_just_the_noise_is_none():
     options = [option("single", 0.5), option("ensemble", 0.75)]
-    assert choose(options, noise=0.25).kind == "single"
-    assert choose(options, noise=0.2499).kind == "ensemble"
+    assert choose(options, by(0.25)).kind == "single"
+    assert choose(options, by(0.2499)).kind == "ensemble"

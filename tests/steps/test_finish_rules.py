@@ -9,9 +9,14 @@ from recipe.core.evidence import Evidence
 from recipe.plugin.step import read_examples
 from recipe_steps.finish import Finish, rules
 
-ENSEMBLE = {"trainings": 5, "seeds_score": 0.742, "seed_mean": 0.718, "seed_spread": 0.006,
-            "error_correlation": 0.62}  # fmt: skip
-SNAPSHOTS = {"snapshots": 5, "snapshot_score": 0.731, "single_score": 0.722, "seed_spread": 0.006}
+ENSEMBLE = {"trainings": 5, "seeds_score": 0.742, "seed_mean": 0.718, "seeds_error": 0.006,
+            "lead_items": 80, "error_correlation": 0.62}  # fmt: skip
+SNAPSHOTS = {
+    "snapshots": 5,
+    "snapshot_score": 0.731,
+    "single_score": 0.722,
+    "snapshot_error": 0.002,
+}
 AVERAGE = {"averaging_gain": 0.004, "averaging_error": 0.001, "averaging_trainings": 5}
 TEST = {"test_score": 0.73, "test_low": 0.71, "test_high": 0.75, "test_items": 2000,
         "chosen_score": 0.742}  # fmt: skip
@@ -42,25 +47,31 @@ def test_it_is_silent_where_something_was_not_measured(rule, given):
     assert rule(Evidence({name: given[name] for name in needed[rule.name]})) is not None
 
 
-@pytest.mark.parametrize(("gain", "pays"), [(0.0059, False), (0.006, False), (0.0061, True)])
-def test_an_ensemble_pays_beyond_what_differs_between_seeds(gain, pays):
-    given = {**ENSEMBLE, "seed_mean": 0.5, "seeds_score": 0.5 + gain, "seed_spread": 0.006}
-    if gain == given["seed_spread"]:
-        given["seeds_score"], given["seed_mean"] = gain, 0.0  # exact
+@pytest.mark.parametrize(("gain", "pays"), [(0.0061, False), (0.0117, False), (0.0119, True)])
+def test_an_ensemble_pays_where_its_interval_excludes_no_gain(gain, pays):
+    given = {**ENSEMBLE, "seed_mean": 0.5, "seeds_score": 0.5 + gain, "seeds_error": 0.006}
     found = said(rules.ensemble_gain, **given)
     assert found.advice.startswith("Use the ensemble") == pays
-    assert ("no more than scores differ" in found.message) != pays
+    assert ("too close to call on 80 items" in found.message) != pays
+
+
+def test_two_of_eighty_items_are_no_gain():
+    """A gain of 1.8 images is not sold as one."""
+    found = said(rules.ensemble_gain, **{**ENSEMBLE, "seed_mean": 0.65, "seeds_score": 0.672,
+                                         "seeds_error": 0.027})  # fmt: skip
+    assert "too close to call on 80 items (+0.02, 95 % interval -0.03 to +0.07)" in found.message
+    assert found.advice == "Keep the single model."
 
 
 @pytest.mark.parametrize(("score", "pays"), [(0.72, False), (0.73, True), (0.6, False)])
 def test_snapshots(score, pays):
     found = said(rules.snapshot_gain, **{**SNAPSHOTS, "snapshot_score": score})
-    assert found.advice.startswith("Snapshots pay") == pays
+    assert found.advice.startswith("Use the snapshots") == pays
 
 
 @pytest.mark.parametrize(
     ("gain", "error", "use"),
-    [(0.004, 0.001, True), (0.001, 0.001, False), (-0.004, 0.001, False), (0.004, None, False)],
+    [(0.004, 0.001, True), (0.0019, 0.001, False), (-0.004, 0.001, False), (0.004, None, False)],
 )
 def test_averages_are_used_where_they_help_for_certain(gain, error, use):
     found = said(
@@ -71,7 +82,7 @@ def test_averages_are_used_where_they_help_for_certain(gain, error, use):
 
 @pytest.mark.parametrize(
     ("gain", "advice"),
-    [(0.004, "Use the averaged"), (0.0005, "It makes no diff"), (-0.004, "Keep the weights")],
+    [(0.004, "Use the averaged"), (0.0005, "Use either"), (-0.004, "Keep the weights")],
 )
 def test_what_averaging_brings_is_said_either_way(gain, advice):
     assert said(rules.averaging_gain, **{**AVERAGE, "averaging_gain": gain}).advice.startswith(
@@ -97,9 +108,9 @@ def test_test_data_that_were_not_used(reason, advice):
     assert advice in found.advice
 
 
-def test_no_spread_claims_nothing():
-    found = said(rules.ensemble_gain, **{**ENSEMBLE, "seed_spread": None})
-    assert "differ between seeds" not in found.message
+def test_no_error_claims_nothing():
+    found = said(rules.ensemble_gain, **{**ENSEMBLE, "seeds_error": None})
+    assert "interval" not in found.message
     assert found.advice == "Keep the single model."
 
 

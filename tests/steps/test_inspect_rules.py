@@ -283,7 +283,12 @@ CASES = [
     Case(data_not_shuffled, {"batch_variety": 0.8}, None),
     Case(data_not_shuffled, {"batch_variety": NAN}, None),
     Case(data_not_shuffled, {}, None),
-    Case(too_little_validation_data, {"val_items": 25}, "note", says="10%"),
+    Case(
+        too_little_validation_data,
+        {"val_items": 25},
+        "note",
+        says="20 points either way (95 % interval)",
+    ),
     Case(too_little_validation_data, {"val_items": 100}, None),
     Case(too_little_validation_data, {"val_items": 25, "target_kind": "real"}, None),
     Case(too_little_validation_data, {"val_items": NAN}, None),

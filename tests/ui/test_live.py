@@ -128,5 +128,5 @@ def test_the_verdict_stands_in_a_frame_and_the_report_on_a_line_of_its_own(
     said = ESCAPES.sub("", out.getvalue())
     framed = [line for line in said.splitlines() if "│" in line]
     assert all(line.count("│") == 2 for line in framed)
-    assert "(proved: val_accuracy 0.81 -> 0.92)" in " ".join(said.replace("│", "").split())
+    assert "Proved: val_accuracy 0.81 -> 0.92, better." in " ".join(said.replace("│", "").split())
     assert f"Report: {folder / 'report.md'}" in said

@@ -185,7 +185,7 @@ def test_a_remedy_is_applied_and_proved(wizard, tmp_path, width):
     assert [s["status"] for s in result["steps"] if s["name"] == "lr_range"] == ["pass"]
     words = " ".join(re.sub("[│╭╰─╮╯]", " ", said).split())
     after = f"{remedies[0]['after']:.4g}"
-    assert re.search(rf"\(proved: val_accuracy 0?\.?\d+ -> {after}\)", words), words
+    assert re.search(rf"Proved: val_accuracy 0?\.?\d+ -> {after}, better \(\+", words), words
     assert "--mend softmax-before-loss" in words
     saved = tomllib.loads((tmp_path / "recipe.toml").read_text())
     assert saved == {"target": "experiment.py"}  # what was answered on the way is of one run

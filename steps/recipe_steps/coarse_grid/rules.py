@@ -3,13 +3,13 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from recipe.plugin import Evidence, Finding, Remedy, RemedyInput, finding, rule
+from recipe.plugin import ERRORS, Evidence, Finding, Lead, Remedy, RemedyInput, finding, rule
 
 if TYPE_CHECKING:
     from recipe.plugin import Experiment
 
 MOST = 0.5
-DOUBLING = 2.0
+DOUBLING = ERRORS
 """Standard errors of a score that the last doubling of the trials has to have brought."""
 FEW = 4
 """Diverged trials that are no majority yet: where every trial has an even chance, all of four
@@ -131,7 +131,7 @@ def scientific_values_compared(evidence: Evidence) -> Finding | None:
     tuned anew for it.
 
     Why: a value that is compared at the rate of another one may lose for the rate alone. A lead
-    below the standard error of a score is none: with other validation items the order may turn.
+    whose 95 % interval holds zero is none: with other validation items the order may turn.
 
     Fix: take the value that leads beyond the error, and of equal ones the simpler or cheaper one.
     """
@@ -141,11 +141,11 @@ def scientific_values_compared(evidence: Evidence) -> Finding | None:
     )  # fmt: skip
     if said is None or best is None or lead is None:
         return None
-    sure = error is not None and lead > error
+    beside = Lead(lead, error)
+    sure = beside.better
     return finding(
         "note",
-        f"Each at its own best setting: {said}. The first leads by {lead:.2g}"
-        f"{'' if error is None else f', with a standard error of {error:.2g}'}.",
+        f"Each at its own best setting: {said}. The first one is {beside}.",
         f"Take {best}." if sure else "Read them as equal, and take the simpler or cheaper one.",
     )
 
@@ -153,7 +153,7 @@ def scientific_values_compared(evidence: Evidence) -> Finding | None:
 @rule("note")
 def more_trials_may_help(evidence: Evidence) -> Finding | None:
     """What: half as many trials at random places would be expected to end with a clearly lower best
-    score: the last doubling of their number still brought more than a score is uncertain by.
+    score: the last doubling of their number still brought more than luck explains.
 
     Why: the best of n trials rises with n, fast at first, and then hardly (Dodge et al. 2019). As
     long as it rises, the space is too large for the trials, or its ranges are too wide.
@@ -167,8 +167,9 @@ def more_trials_may_help(evidence: Evidence) -> Finding | None:
         return None
     return finding(
         "note",
-        f"Half of the {count:.0f} trials would have ended {gain:.2g} lower, more than a score is "
-        f"uncertain by ({error:.2g}): more of them may raise it further.",
+        f"Half of the {count:.0f} trials would have ended {gain:.2g} lower, and a score is "
+        f"uncertain by {ERRORS * error:.2g} either way (95 % interval): more trials may raise it "
+        "further.",
         "Give the search a larger budget, or narrow its ranges.",
         confidence=0.6,
     )

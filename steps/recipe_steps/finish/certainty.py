@@ -8,7 +8,7 @@ from statistics import stdev
 
 import torch
 
-from recipe.plugin import Batch, Context, Scalar, Trial, build_model
+from recipe.plugin import ERRORS, Batch, Context, Scalar, Trial, build_model
 from recipe_steps.finish.heldout import interval
 
 RESAMPLES = 200
@@ -65,15 +65,15 @@ def study_spread(trials: Sequence[Trial]) -> float | None:
 
 
 def simpler_marks(ctx: Context, best: Trial) -> dict[str, Scalar]:
-    """A trial of the same length with clearly fewer parameters whose score is within the standard
-    error of the best one; and whether the declared setting is. Nothing where neither is.
+    """A trial of the same length with clearly fewer parameters whose score is too close to
+    the best one's to call; and whether the declared setting is. Nothing where neither is.
     """
     if best.val_score is None:
         return {}
     error = ctx.score_error(best)
     near = [
         t for t in _comparable(ctx, best)
-        if best.val_score - (t.val_score or 0.0) <= error and not t.set_aside
+        if best.val_score - (t.val_score or 0.0) <= ERRORS * error and not t.set_aside
     ]  # fmt: skip
     found: dict[str, Scalar] = {}
     declared = ctx.baseline_trial

@@ -2,7 +2,7 @@
 simpler one would do.
 """
 
-from recipe.plugin import Evidence, Finding, finding, rule
+from recipe.plugin import ERRORS, Evidence, Finding, Lead, finding, rule
 
 LUCK = 1e-3
 """Chance of so few right answers of any class, from which it is no luck."""
@@ -27,14 +27,15 @@ def score_uncertainty(evidence: Evidence) -> Finding | None:
     )
     if low is None or high is None or score is None:
         return None
-    parts = [f"between {low:.4g} and {high:.4g} with other validation items (95 %)"]
+    parts = [f"with other validation items it would lie between {low:.4g} and {high:.4g}"]
     if seeds is not None:
-        parts.append(f"{seeds:.2g} up or down with other seeds")
+        parts.append(f"other seeds would move it by up to {ERRORS * seeds:.2g} either way")
     if searches is not None:
-        parts.append(f"{searches:.2g} with another search of as many trials")
+        parts.append(f"another search of as many trials by up to {ERRORS * searches:.2g}")
     return finding(
         "note",
-        f"The validation score of {score:.4g} would be {', '.join(parts)}.",
+        f"The validation score is {score:.4g}; {', '.join(parts)} (all 95 %). It is optimistic: "
+        "the model was chosen by it.",
         "Do not read smaller differences as gains.",
     )
 
@@ -42,7 +43,7 @@ def score_uncertainty(evidence: Evidence) -> Finding | None:
 @rule("note")
 def simpler_model_as_good(evidence: Evidence) -> Finding | None:
     """What: a model with clearly fewer parameters, or the declared setting, scores as much as the
-    best one within the standard error of its score.
+    best one, or the two are too close to call.
 
     Why: of two that score the same, the simpler one is faster, smaller and easier to keep: a gain
     has to be worth the complexity that it brings (Google's tuning playbook).
@@ -56,21 +57,23 @@ def simpler_model_as_good(evidence: Evidence) -> Finding | None:
     )
     if best is None or error is None:
         return None
-    if score is not None and own and other and trial is not None and best - score <= error:
+    if score is not None and own and other and trial is not None:
+        lead = Lead(score - best, error)
+        if lead.verdict == "worse":
+            return None
         return finding(
             "note",
             f"Trial {trial:.0f} has {own / other:.0%} of the parameters of the best one and scores "
-            f"{score:.4g}, the best one {best:.4g}: the same within the standard error of "
-            f"{error:.2g}.",
+            f"{score:.4g}, the best one {best:.4g}: {lead}.",
             "Take the smaller model.",
         )
     declared = evidence.number("declared_score")
-    if declared is None or not 0 < best - declared <= error:
+    if declared is None or best <= declared or Lead(best - declared, error).better:
         return None
     return finding(
         "note",
-        f"The declared setting scores {declared:.4g}, the best one {best:.4g}: the same within the "
-        f"standard error of {error:.2g}.",
+        f"The best setting scores {best:.4g}, the declared one {declared:.4g}: "
+        f"{Lead(best - declared, error)}.",
         "Keep the declared setting, unless fresh seeds confirm the other one.",
     )
 

@@ -1,20 +1,19 @@
 """The best trainings beside each other and together, the model that is chosen, and its test."""
 
 import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from recipe.plugin import (
     MODELS,
     Batch,
     Chosen,
-    ChosenKind,
     Context,
     Curve,
     Evidence,
     Experiment,
+    Lead,
     Member,
     OutputPool,
     Scalar,
@@ -29,34 +28,13 @@ from recipe.plugin import (
 from recipe_steps.finish import finals
 from recipe_steps.finish.all_data import train_on_all
 from recipe_steps.finish.answers import keep_answers
+from recipe_steps.finish.candidates import Candidates
 from recipe_steps.finish.certainty import certainty_marks, simpler_marks
 from recipe_steps.finish.distilled import affords, can_distil, distil
 from recipe_steps.finish.heldout import on_test_data
 
 MOST = 5
 """Trainings that a budget is spent on where nobody says how many."""
-
-
-@dataclass
-class Candidates:
-    """Sets of weights in a pool of their outputs on the validation data."""
-
-    ctx: Context
-    pool: OutputPool
-    members: list[Member] = field(default_factory=list)
-
-    def add(self, params: Mapping[str, Any], weights: str, origin: str) -> int:
-        """Take one in; its place."""
-        ctx, member = self.ctx, Member(dict(params), weights, origin)
-        model = model_of(ctx.experiment, Chosen("single", (member,)), ctx.runner.folder, ctx.device)
-        self.members.append(member)
-        return self.pool.add([outputs for outputs, _ in model_outputs(model, ctx.data.val)])
-
-    def chosen(self, kind: ChosenKind, places: Sequence[int]) -> Chosen:
-        """These as one model."""
-        loss, score = self.pool.loss_and_score(places)
-        members = tuple(self.members[place] for place in places)
-        return Chosen(kind, members, finite(score), finite(loss))
 
 
 def measure(ctx: Context) -> Evidence:
@@ -113,37 +91,37 @@ def _compared(ctx: Context, best: Trial) -> Evidence:
     curves: dict[str, Curve] = {}
     options = [found.chosen("single", [single])]
     scalars["single_score"] = options[0].val_score
-    averaged = _averages(found, best, made, scalars)
+    doubt = _spread(curve(f.scores[finals.RAW][0] for f in made)) or ctx.score_error(best)
+    seeds = [found.add(best.params, f.files[finals.RAW], f"seed {n}") for n, f in enumerate(made)]
+    averaged = _averages(found, best, made, seeds, scalars)
     options += [found.chosen("averaged", [place]) for place in averaged]
     snapshots = _snapshots(found, best, cycle)
     if len(snapshots) > 1:
         options.append(found.chosen("snapshots", snapshots))
-        scalars |= {"snapshots": len(snapshots), "snapshot_score": options[-1].val_score}
-    seeds = [found.add(best.params, f.files[finals.RAW], f"seed {n}") for n, f in enumerate(made)]
+        error = found.error(snapshots, [single], doubt)
+        scalars |= {"snapshots": len(snapshots), "snapshot_score": options[-1].val_score,
+                    "snapshot_error": error}  # fmt: skip
     curves["seed_score"] = curve(f.scores[finals.RAW][0] for f in made)
-    _seeds(found, seeds, scalars, curves)
+    _seeds(found, seeds, scalars, curves, doubt)
     order = found.pool.greedy([single, *searched, *averaged, *seeds, *snapshots])
     if len(order) > 1:
         options.append(found.chosen("ensemble", order))
         scalars |= {"ensemble_size": len(order), "ensemble_score": options[-1].val_score}
         curves |= _growing(found, order, "greedy_size", "greedy_score")
-    spread = _spread(curves["seed_score"])
-    noise = ctx.score_error(best) if spread is None else spread
-    chosen = choose(options, noise)
+    chosen = choose(options, lambda one, other: found.lead(one, other, doubt))
     if len(chosen.members) > 1:
-        chosen = _distilled(found, best, chosen, noise, scalars)
+        chosen = _distilled(found, best, chosen, doubt, scalars)
     ctx.chosen = chosen
-    scalars |= {"seed_spread": spread, "chosen": chosen.kind, "chosen_score": chosen.val_score}
+    scalars |= {"seed_spread": _spread(curves["seed_score"]), "lead_items": found.items,
+                "chosen": chosen.kind, "chosen_score": chosen.val_score}  # fmt: skip
     scalars |= _tested(ctx, chosen)
     return Evidence(scalars, curves)
 
 
 def _distilled(
-    found: Candidates, best: Trial, teachers: Chosen, noise: float, scalars: dict[str, Scalar]
+    found: Candidates, best: Trial, teachers: Chosen, doubt: float, scalars: dict[str, Scalar]
 ) -> Chosen:
-    """One model that was trained to say what these say together, where it scores as much up to the
-    noise; else these.
-    """
+    """One model that was trained to say what these say together, unless it is worse; else these."""
     ctx, experiment = found.ctx, found.ctx.experiment_of(best)
     if not can_distil(ctx) or not affords(ctx, experiment, teachers):
         return teachers
@@ -159,11 +137,12 @@ def _distilled(
     count = len(teachers.members)
     place = found.add(best.params, final.files[finals.RAW], f"distilled from {count} models")
     student = found.chosen("single", [place])
+    lead = found.lead(student, teachers, doubt)
     scalars |= {"distilled_score": student.val_score, "distilled_from": count,
-                "teachers_score": teachers.val_score, "distilled_noise": noise}  # fmt: skip
+                "teachers_score": teachers.val_score, "distilled_error": lead.error}  # fmt: skip
     if student.val_score is None or teachers.val_score is None:
         return teachers
-    return student if student.val_score >= teachers.val_score - noise else teachers
+    return teachers if lead.verdict == "worse" else student
 
 
 def _single(ctx: Context, best: Trial) -> Evidence:
@@ -200,16 +179,16 @@ def expects(ctx: Context, left: float | None) -> float:
     return epochs * (count + 1) if count else 0.0
 
 
-def choose(options: Sequence[Chosen], noise: float) -> Chosen:
-    """The model to use. Averaged weights take the place of the single ones where they are better,
-    for they cost the same to use; several models only where they lead by more than the noise.
+def choose(options: Sequence[Chosen], lead: Callable[[Chosen, Chosen], Lead]) -> Chosen:
+    """The model to use. Averaged weights take the place of the single ones where they score more,
+    for they cost the same to use; several models only where they are better beyond doubt.
     """
     plain = [option for option in options if option.kind in ("single", "averaged")]
     best = max(plain, key=_rank)
     together = max((o for o in options if o not in plain), key=_rank, default=best)
     if best.val_score is None or together.val_score is None:
         return best
-    return together if together.val_score - best.val_score > noise else best
+    return together if together is not best and lead(together, best).better else best
 
 
 def _rank(option: Chosen) -> tuple[float, float]:
@@ -274,9 +253,13 @@ def _weights_of(ctx: Context, trial: Trial) -> str:
 
 
 def _averages(
-    found: Candidates, best: Trial, made: Sequence[finals.Final], scalars: dict[str, Scalar]
+    found: Candidates,
+    best: Trial,
+    made: Sequence[finals.Final],
+    raw: Sequence[int],
+    scalars: dict[str, Scalar],
 ) -> list[int]:
-    """Take in the better average of each training; what it brings over the raw weights."""
+    """Take in the better average of each training; what it brings over its raw weights."""
     places, gains = [], []
     for number, final in enumerate(made):
         name = final.averaged
@@ -287,12 +270,15 @@ def _averages(
         pair = final.scores[name][0], final.scores[finals.RAW][0]
         if None not in pair:
             gains.append((pair[0] or 0.0) - (pair[1] or 0.0))
+            beside = [places[-1]], [raw[number]]
     if gains:
         scalars["averaging_gain"] = statistics.fmean(gains)
         scalars["averaging_trainings"] = len(gains)
         several = len(gains) > 1
         scalars["averaging_error"] = (
-            statistics.stdev(gains) / len(gains) ** 0.5 if several else scalars["score_error"]
+            statistics.stdev(gains) / len(gains) ** 0.5
+            if several
+            else found.error(*beside, found.ctx.score_error(best))
         )
     return places
 
@@ -311,6 +297,7 @@ def _seeds(
     seeds: Sequence[int],
     scalars: dict[str, Scalar],
     curves: dict[str, Curve],
+    doubt: float,
 ) -> None:
     """What the trainings from several seeds reach together, in their order, and alone."""
     if len(seeds) < 2:
@@ -319,6 +306,7 @@ def _seeds(
     alone = [found.pool.loss_and_score([seed])[1] for seed in seeds]
     scalars |= {
         "seeds_score": curves["together_score"][-1], "seed_mean": finite(statistics.fmean(alone)),
+        "seeds_error": found.error(seeds, seeds, doubt),
         "error_correlation": found.pool.error_correlation(seeds),
     }  # fmt: skip
 

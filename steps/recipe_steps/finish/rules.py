@@ -1,6 +1,6 @@
 """Remarks about what the last step brought: none of them bears on the verdict."""
 
-from recipe.plugin import Evidence, Finding, finding, rule
+from recipe.plugin import Evidence, Finding, Lead, finding, rule
 from recipe_steps.finish import choice_rules
 
 
@@ -15,20 +15,20 @@ def ensemble_gain(evidence: Evidence) -> Finding | None:
     Fix: take the ensemble where its gain is worth that many times the computation in use; otherwise
     the single model.
     """
-    together, alone, spread, error, count = (
+    together, alone, correlation, count = (
         evidence.number(name)
-        for name in ("seeds_score", "seed_mean", "seed_spread", "error_correlation", "trainings")
+        for name in ("seeds_score", "seed_mean", "error_correlation", "trainings")
     )
     if together is None or alone is None or count is None:
         return None
-    gain = together - alone
-    errors = "" if error is None else f" Their errors correlate by {error:.2g}."
+    lead = _lead(evidence, together - alone, "seeds_error")
+    errors = "" if correlation is None else f" Their errors correlate by {correlation:.2g}."
     return finding(
         "note",
         f"{count:.0f} trainings together score {together:.4g}, one of them {alone:.4g} on average: "
-        f"{_beside(gain, spread)}.{errors}",
+        f"{lead}.{errors}",
         "Use the ensemble where the gain is worth the computation."
-        if spread is not None and gain > spread
+        if lead.better
         else "Keep the single model.",
     )
 
@@ -44,19 +44,18 @@ def snapshot_gain(evidence: Evidence) -> Finding | None:
     Fix: prefer it to the single model where it scores more; an ensemble of whole trainings, where
     they can be afforded, is usually better.
     """
-    score, single, spread, count = (
-        evidence.number(name)
-        for name in ("snapshot_score", "single_score", "seed_spread", "snapshots")
+    score, single, count = (
+        evidence.number(name) for name in ("snapshot_score", "single_score", "snapshots")
     )
     if score is None or single is None or count is None:
         return None
+    lead = _lead(evidence, score - single, "snapshot_error")
     return finding(
         "note",
-        f"{count:.0f} snapshots of one training score {score:.4g} together, the single model of "
-        f"the same cost {single:.4g}: {_beside(score - single, spread)}.",
-        "Snapshots pay here." if spread is not None and score - single > spread
-        else "Snapshots do not pay here: keep the single model.",
-    )  # fmt: skip
+        f"{count:.0f} snapshots of one training score {score:.4g} together, a single model that "
+        f"cost as much to train {single:.4g}: {lead}.",
+        "Use the snapshots." if lead.better else "Keep the single model.",
+    )
 
 
 @rule("note")
@@ -75,17 +74,17 @@ def averaging_gain(evidence: Evidence) -> Finding | None:
     )
     if gain is None or count is None:
         return None
-    sure = error is not None and abs(gain) > error
+    lead = Lead(gain, error)
     over = f" over {count:.0f} trainings" if count > 1 else ""
+    advice = {
+        "better": "Use the averaged weights.",
+        "worse": "Keep the weights as they are.",
+        "too close to call": "Use either: they cost the same.",
+    }
     return finding(
         "note",
-        f"Averaged weights change the score by {gain:+.2g}{over}"
-        f"{'' if error is None else f', with a standard error of {error:.1g}'}.",
-        "It makes no difference here."
-        if not sure
-        else "Use the averaged weights."
-        if gain > 0
-        else "Keep the weights as they are.",
+        f"Averaged weights beside the last ones{over}: {lead}.",
+        advice[lead.verdict],
     )
 
 
@@ -115,7 +114,11 @@ def test_score(evidence: Evidence) -> Finding | None:
     if score is None or items is None:
         return None
     interval = "" if low is None or high is None else f" (95 % interval {low:.4g} to {high:.4g})"
-    beside = "" if validation is None else f"; in validation it had {validation:.4g}"
+    beside = (
+        "" if validation is None
+        else f"; on the validation items, by which it was chosen, {validation:.4g}, which is "
+        "optimistic"
+    )  # fmt: skip
     return finding(
         "note",
         f"On {items:.0f} test items the chosen model scores {score:.4g}{interval}{beside}.",
@@ -123,12 +126,10 @@ def test_score(evidence: Evidence) -> Finding | None:
     )
 
 
-def _beside(gain: float, spread: float | None) -> str:
-    """A gain, and whether it exceeds what differs between seeds."""
-    if not spread:
-        return f"a gain of {gain:+.2g}"
-    more = "more" if gain > spread else "no more"
-    return f"a gain of {gain:+.2g}, {more} than scores differ between seeds ({spread:.2g})"
+def _lead(evidence: Evidence, gain: float, error: str) -> Lead:
+    """On the validation items, with the standard error of that name."""
+    items = evidence.number("lead_items")
+    return Lead(gain, evidence.number(error), None if items is None else int(items))
 
 
 @rule("note")
@@ -143,20 +144,19 @@ def distilled_gain(evidence: Evidence) -> Finding | None:
 
     Fix: take it where it scores as much as the several; the run does so by itself.
     """
-    score, several, single, count, noise = (
-        evidence.number(name) for name in (
-            "distilled_score", "teachers_score", "single_score", "distilled_from",
-            "distilled_noise",
-        )
-    )  # fmt: skip
+    score, several, single, count = (
+        evidence.number(name)
+        for name in ("distilled_score", "teachers_score", "single_score", "distilled_from")
+    )
     if score is None or several is None or count is None:
         return None
     alone = "" if single is None else f", the single model {single:.4g}"
-    taken = score >= several - (noise or 0.0)
+    lead = _lead(evidence, score - several, "distilled_error")
+    taken = lead.verdict != "worse"
     return finding(
         "note",
         f"One model distilled from {count:.0f} scores {score:.4g}, these together {several:.4g}"
-        f"{alone}.",
+        f"{alone}. Beside these it is {lead}.",
         "It takes their place: it costs one model to use."
         if taken
         else "It does not take their place: use them together.",

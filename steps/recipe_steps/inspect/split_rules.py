@@ -2,7 +2,7 @@
 
 import math
 
-from recipe.plugin import Evidence, Finding, chance_of_at_least, finding, rule
+from recipe.plugin import ERRORS, Evidence, Finding, chance_of_at_least, finding, rule
 from recipe_steps.inspect import remedies
 from recipe_steps.inspect.undoing import FIRST_READ_AS_LAST, LAST_READ_AS_FIRST
 from recipe_steps.symptoms import NOT_GENERALISING
@@ -266,21 +266,22 @@ def validation_items_random(evidence: Evidence) -> Finding | None:
 
 @rule("note")
 def too_little_validation_data(evidence: Evidence) -> Finding | None:
-    """What: the standard error of a validation score is larger than the differences sought.
+    """What: a validation score is more uncertain than the differences that are looked for.
 
-    Why: with n items a score of one half has a standard error of sqrt(0.25 / n): with 50 items
-    7 points, so that two settings 10 points apart may be equally good.
+    Why: with n items a share of one half has a 95 % interval of 1.96 sqrt(0.25 / n) to either side:
+    with 50 items 14 points, so that two settings 10 points apart may be equally good.
 
     Fix: hold out more, or use cross-validation.
     """
     items = evidence.number("val_items")
     if not items or evidence.text("target_kind") == "real" or items >= FEW_ITEMS:
         return None
-    error = (0.25 / items) ** 0.5
+    points = 100 * ERRORS * (0.25 / items) ** 0.5
     return finding(
         "note",
-        f"With {items:.0f} validation items a score is uncertain by up to {error:.0%}.",
-        "Hold out more items, or read small differences as none.",
+        f"With {items:.0f} validation items an accuracy is uncertain by up to {points:.0f} points "
+        "either way (95 % interval).",
+        "Hold out more items, or do not read smaller differences as gains.",
     )
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from statistics import fmean, variance
 
-from recipe.plugin import Context, Scalar, Trial, best_of
+from recipe.plugin import Context, Lead, Scalar, Trial, best_of
 
 SEEDS = 2
 """Fresh ones, on which the change and the best setting before it are both trained."""
@@ -17,8 +17,8 @@ def decide(ctx: Context, before: Trial | None, trials: Sequence[Trial]) -> dict[
     yet not adopted are set aside.
 
     A lead within the standard error of the score is not looked at further. A larger one is
-    trained again from fresh seeds, both settings from the same; there, its mean has to exceed the
-    spread between seeds: the first seed, on which the leader was chosen, flatters it.
+    trained again from fresh seeds, both settings from the same; there its mean has to be better
+    beyond doubt: the first seed, on which the leader was chosen, flatters it.
     """
     leader = best_of(trials)
     if before is None or leader is None or before.val_score is None or leader.val_score is None:
@@ -30,7 +30,7 @@ def decide(ctx: Context, before: Trial | None, trials: Sequence[Trial]) -> dict[
     if adopted and ctx.decide("repeats", lambda: pays_for(ctx, epochs)):
         gain, spread = _confirmed(ctx, before, leader, len(trials) + 1)
         found |= {"fresh_seeds": SEEDS, "gain": gain, "seed_spread": spread}
-        adopted = gain is not None and gain > spread
+        adopted = gain is not None and Lead(gain, spread).better
     if not adopted:
         ctx.set_aside([t for t in trials if best_of([before, t]) is t])
     ctx.checkpoints.spared = None

@@ -1,13 +1,13 @@
 """Rules about the refined grid, beside those it shares with the coarse one."""
 
-from recipe.plugin import Evidence, Finding, finding, rule
+from recipe.plugin import Evidence, Finding, Lead, finding, rule
 from recipe_steps.coarse_grid.rules import most_trials_diverge, trials_fail
 
 
 @rule("note")
 def gain_within_noise(evidence: Evidence) -> Finding | None:
-    """What: the best cell leads the next one by less than the standard error of its score, or the
-    change of a later round leads the setting before it by less than scores differ between seeds.
+    """What: the best cell and the next one are too close to call, or the change of a later round
+    did not lead the setting before it on fresh seeds by more than scores differ between seeds.
 
     Why: with other validation items, or another seed, the order of the two may be the reverse.
 
@@ -18,12 +18,14 @@ def gain_within_noise(evidence: Evidence) -> Finding | None:
     best, other, error = (
         evidence.number(name) for name in ("best_score", "runner_up_score", "score_error")
     )
-    if best is None or other is None or not error or best - other >= error:
+    if best is None or other is None or not error:
+        return None
+    lead = Lead(best - other, error)
+    if lead.better:
         return None
     return finding(
         "note",
-        f"The best score, {best:.4g}, leads the next one, {other:.4g}, by less than its standard "
-        f"error of {error:.2g}.",
+        f"The best score is {best:.4g}, the next one {other:.4g}: {lead}.",
         "Read the two as equal, and keep the simpler setting.",
     )
 
@@ -35,8 +37,8 @@ def _not_adopted(evidence: Evidence) -> Finding | None:
     lead, seeds = evidence.number("lead") or 0.0, evidence.number("fresh_seeds") or 0
     return finding(
         "note",
-        f"The change of this round led by {lead:.2g}; on {seeds:.0f} fresh seeds it gains "
-        f"{gain:.2g}, and scores differ by {spread:.2g} between seeds: it is not adopted.",
+        f"The change of this round led by {lead:.2g}; trained again from {seeds:.0f} fresh seeds "
+        f"it is {Lead(gain, spread)}, so it was not adopted.",
         "Keep the setting before this round.",
     )
 
