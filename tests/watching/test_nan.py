@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from loops import X, Y
 from torch import nn
 from torch.nn import functional as F
 
 import recipe
+from loops import X, Y
 
 START = 6
 """Iterations before the trouble."""
