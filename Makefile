@@ -57,11 +57,13 @@ $(READY): pyproject.toml
 	$(PIP) -e '.[dev]'
 	touch $(READY) $(INSTALLED)
 
-# The page of all rules and the picture of the wings; tests hold both to the code.
+# The page of all rules and the picture of the wings, which tests hold to the code; and the site, in
+# build/site.
 docs: $(READY)
 	$(BIN)/recipe rules --markdown > docs/rules.md.new
 	mv docs/rules.md.new docs/rules.md
 	$(BIN)/python tests/tools/picture.py --write
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 # The committed example reports; CIFAR10 names an image folder with train, val and test.
 examples: $(READY)

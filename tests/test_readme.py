@@ -1,21 +1,26 @@
-"""What README.md shows of CI works as it stands there."""
+"""What the page about CI shows works as it stands there, and so does the code of README.md."""
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
 import yaml
 
+import recipe
 from recipe.core.settings import parse
 from recipe.plugin.registry import verify
 from recipe.testing import judge_scalars, measure
 from recipe.ui.cli import cli
 from tiny import experiment
 
-README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
-SECTION = README.partition("## In CI\n")[2].partition("\n## ")[0]
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+SECTION = (ROOT / "docs" / "ci.md").read_text("utf-8")
 
 
 def block(language: str) -> str:
@@ -82,12 +87,13 @@ def test_the_line_of_a_test_suite_is_real():
     from tiny import experiment
 
     names: dict = {"experiment": experiment}
-    exec(compile(block("python"), "README.md", "exec"), names)  # noqa: S102 - it is our own text
+    exec(compile(block("python"), "ci.md", "exec"), names)  # noqa: S102 - it is our own text
     names["test_it_can_learn"]()
 
 
 def test_the_step_of_ones_own_measures_and_judges(tmp_path):
-    (code,) = re.findall(r"```python\n(from recipe\.plugin.*?)```", README, flags=re.DOTALL)
+    page = (ROOT / "docs" / "plugins.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(from recipe\.plugin.*?)```", page, flags=re.DOTALL)
     imported = {
         line.split()[1] for line in code.splitlines() if line.startswith(("from", "import"))
     }
@@ -100,3 +106,33 @@ def test_the_step_of_ones_own_measures_and_judges(tmp_path):
     (found,) = judge_scalars(step, {"items": 99})
     assert (found.rule, found.message) == ("few-items", "99 items")
     assert not judge_scalars(step, {"items": 100})
+
+
+def test_the_experiment_of_the_readme_runs_as_it_stands(tmp_path):
+    (code,) = re.findall(r"```python\n(# experiment\.py.*?)```", README, flags=re.DOTALL)
+    (tmp_path / "experiment.py").write_text(code, "utf-8")
+    made: dict = {}
+    exec(compile(code, "experiment.py", "exec"), made)  # noqa: S102 - as the reader would
+    result = recipe.run(made["experiment"], until="overfit_sample", out=tmp_path, device="cpu")
+    assert (result.verdict, result.diagnosis) == ("pass", ())
+
+
+def test_it_is_short_and_its_links_lead_somewhere():
+    assert len(README.splitlines()) <= 150
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#\s]+)\)", page.read_text("utf-8")):
+            if "://" not in link:
+                assert (page.parent / link).exists() or link.startswith("rules/"), (page.name, link)
+
+
+@pytest.mark.slow
+def test_the_site_is_built_without_a_warning(tmp_path):
+    pytest.importorskip("material", reason="the site's extra is not installed")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "-d", str(tmp_path / "site")],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (tmp_path / "site" / "rules" / "softmax-before-loss.html").exists()
