@@ -8,6 +8,8 @@ BLANK = frozenset({"", "na", "n/a", "none", "null", "-", "--", "no log", "~"})
 LARGEST = 1e100
 """Float32 ends at 3e38: what is larger has diverged, and sums of it have no meaning."""
 _TENSOR = re.compile(r"(?:\w+\.)?(?:tensor|float\d*|array|Array)\(\s*([^,)]+)")
+_SPREAD = re.compile(r"([-+]?\d*[.,]?\d+(?:[eE][-+]?\d+)?)\s*(?:±|\+/?-|\(\s*[-+\d.]+\s*\)$)")
+"""A mean and its deviation, of which the mean counts."""
 _OF = re.compile(r"\s*(\d+)\s*/\s*(\d+)\s*")
 
 
@@ -25,7 +27,7 @@ def number(cell: object) -> float | None:
     text = str(cell)
     if text.lower() in BLANK:
         return None
-    inside = _TENSOR.match(text)
+    inside = _TENSOR.match(text) or _SPREAD.match(text)
     plain = (inside[1] if inside else text).replace(",", ".").strip().strip("[]")
     return _within(float(plain[:-1]) / 100 if plain.endswith("%") else float(plain))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from recipe.core.errors import UsageError
 from recipe.logs.cells import is_number
-from recipe.logs.column_names import split_of, words_of
+from recipe.logs.column_names import kind_of, split_of, words_of
 from recipe.logs.frames import sheet_of
 from recipe.logs.pivots import pivoted
 from recipe.logs.sheet import UNKNOWN, Sheet
@@ -167,8 +167,23 @@ def _series(given: dict[str, Any], head: str, depth: int = 0) -> Iterator[Any]:
             else:
                 inner = head if str(key).lower() in AROUND else f"{name}/"
                 yield from _series(value, inner, depth + 1)
+        elif _is_folds(value):
+            for k, fold in enumerate(value, 1):
+                yield from (
+                    (f"fold {k}", name, (float(i), UNKNOWN), v) for i, v in enumerate(fold, 1)
+                )
         elif _is_pairs(value):
             yield from (("", name, (UNKNOWN, _at(pair[0])), pair[1]) for pair in value)
+
+
+def _is_folds(value: Any) -> bool:
+    """A list of curves: several runs, as of a cross-validation."""
+    return (
+        isinstance(value, list) and len(value) > 1
+        and all(isinstance(fold, list) and len(fold) > 2 for fold in value)
+        and all(isinstance(v, int | float) for fold in value for v in fold)
+        and (len(value) < 4 or len(value) < max(map(len, value)))
+    )  # fmt: skip
 
 
 def _is_pairs(value: Any) -> bool:
@@ -202,6 +217,11 @@ def _records(given: dict[str, Any]) -> list[Any]:
         return max(lists.values(), key=len)
     nested = [value for value in given.values() if isinstance(value, dict)]
     if nested and len(nested) == len(given):
+        if _are_runs(given):
+            return [
+                {"run": str(name), **row}
+                for name, inner in given.items() for row in _by_column(_lists(inner))
+            ]  # fmt: skip
         numbered = [_NUMBERED.fullmatch(str(name)) for name in given]
         if all(numbered):
             return [
@@ -216,6 +236,16 @@ def _records(given: dict[str, Any]) -> list[Any]:
         if len(nested) == 1:
             return _by_column(_lists(given)) or _records(nested[0])
     return _by_column(_lists(given)) or [given]
+
+
+def _are_runs(given: dict[str, Any]) -> bool:
+    """Whether objects of the same names, each with lists, are runs: none is called a split."""
+    names = [set(inner) for inner in given.values()]
+    lists = all(any(isinstance(v, list) for v in inner.values()) for inner in given.values())
+    alike = len(names) > 1 and all(each == names[0] for each in names)
+    return lists and alike and not any(split_of(words_of(str(name))) for name in given) and any(
+        kind_of(words_of(str(name))) for name in names[0]
+    )  # fmt: skip
 
 
 def splits_first(lists: dict[str, Any]) -> list[str]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from recipe.logs.cells import BLANK, is_number
-from recipe.logs.column_names import is_measure
+from recipe.logs.column_names import is_epoch, is_measure
 
 LOOKED_AT = 200
 """Rows by which a text is known to be a table."""
+MOST_ABOVE = 10
+"""Lines of a title above the names of columns."""
 MOSTLY = 0.8
 """Of them, those that are as wide as the header."""
 _RULE = re.compile(r"[-:=+|_ ]*")
@@ -43,6 +45,9 @@ def table_of(text: str) -> Table | None:
         return None
     way = _way(lines[:LOOKED_AT])
     if way is None:
+        lines = _from_header(lines)
+        way = _way(lines[:LOOKED_AT]) if lines else None
+    if way is None:
         return None
     try:
         rows = _split(lines, way)
@@ -55,6 +60,19 @@ def table_of(text: str) -> Table | None:
         names = _names_above(comments, len(header))
         rows.insert(0, names or [str(place) for place in range(1, len(header) + 1)])
     return _table(rows)
+
+
+def _from_header(lines: list[str]) -> list[str]:
+    """The lines from that on which names the columns, below a title; empty where none is near."""
+    for start in range(1, min(MOST_ABOVE, len(lines) - 2)):
+        for separator in _SEPARATORS:
+            cells = [cell.strip() for cell in lines[start].split(separator)]
+            width = len(cells)
+            named = width > 1 and any(is_measure(c) or is_epoch(c) for c in cells)
+            below = lines[start + 1].count(separator) == lines[start + 2].count(separator)
+            if named and below and lines[start + 1].count(separator) == width - 1:
+                return [] if any(map(_is_pair, cells)) else lines[start:]
+    return []
 
 
 def _way(lines: list[str]) -> str | None:
@@ -110,7 +128,7 @@ def _looks_like_one(rows: list[Row]) -> bool:
         )
         values = sum(map(_is_value, cells))
         plain = is_measure(header[0]) and not re.search(r"\d", header[0])
-        named = 2 * values >= len(cells) > 0 or plain
+        named = values >= MOSTLY * len(cells) > 0 or plain
         return short and not _is_pair(header[0]) and named
     alike = sum(len(row) in (width, width + 1) for row in below)
     if alike < MOSTLY * len(below) or any(map(_is_pair, header)):

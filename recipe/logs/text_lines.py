@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator
 
+HEAD = 1 << 18
+"""Characters by which the marks of a logger are known."""
 LONGEST = 20_000
 """Characters of a line; what follows is no log."""
 SLOT = "\0"
 """Stands for a number in the shape of a line."""
 
 NUMBER = re.compile(
-    r"(?<![\w.@])(?<![A-Za-z]\d-)(?<![A-Za-z]\d\d-)(?<!\.\d:)(?<!\.\d\d:)"
+    r"(?=[-+.\dnNiI])(?<![\w.@])(?<![A-Za-z]\d-)(?<![A-Za-z]\d\d-)(?<!\.\d:)(?<!\.\d\d:)"
     r"([-+]?(?:(?<!\[)\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d*)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
     r"(?=[A-Za-z%]{0,7}(?![A-Za-z0-9_]))|[-+]?(?:nan|inf|infinity)(?!\w))",
     re.IGNORECASE,
@@ -17,15 +19,16 @@ NUMBER = re.compile(
 """A number that is no part of a word; letters behind it are its unit."""
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
-_DATE = re.compile(
-    r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})"
+_TIMES = re.compile(
+    r"(?=\d{1,4}[-/.:]\d)(?:"
+    r"(?<![\d:.])(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})"
     r"[ T,]+\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
+    r"|(?<![\d/-])(?:19|20)\d\d[-/.]\d\d[-/.]\d\d(?![\d/-])"
+    r"|(?<=\[)\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?"
+    r"|(?<![\d:.])\d{1,3}:\d\d(?::\d\d(?:[.,]\d+)?|(?=\s*[<,\]|]|\s*$)))",
+    re.MULTILINE,
 )
-_SHORT_DATE = re.compile(r"\[\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?")
-_DAY = re.compile(r"(?<![\d/-])(?:19|20)\d\d[-/.]\d\d[-/.]\d\d(?![\d/-])")
-_CLOCK = re.compile(
-    r"(?<![\d:.])\d{1,3}:\d\d(?::\d\d(?:[.,]\d+)?|(?=\s*[<,\]|]|\s*$))", re.MULTILINE
-)
+"""Dates with a time, days, and clock times."""
 _WEEKDAY = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d+ "
 )
@@ -69,19 +72,13 @@ def cleaned(text: str) -> str:
     if not text.isascii():
         text = _BAR.sub(" [=] ", text).translate(_GLYPHS)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if ":" in text:
-        text = _WEEKDAY.sub("~ ", text)
-        text = _DATE.sub("~", text)
-        text = _SHORT_DATE.sub("[~", text)
-        text = _CLOCK.sub("~", text)
-    text = _DAY.sub("~", text)
-    if "] " in text:
-        text = _GLOG.sub("", text)
-    if ":" in text or ".py" in text:
-        text = _SOURCE.sub("~", text)
+    text = _TIMES.sub("~", text)
+    head = text[:HEAD]
+    for marks, instead in ((_WEEKDAY, "~ "), (_GLOG, ""), (_SOURCE, "~"), (_COUNTED, r"\1 ")):
+        if marks.search(head):
+            text = marks.sub(instead, text)
     if "float" in text or "tensor(" in text or "rray(" in text:
         text = _WRAPPED.sub(r"\1", text)
-    text = _COUNTED.sub(r"\1 ", text)
     if "maxDets" in text:
         text = _COCO.sub(r"\1@\2_\3_\4", text)
     return text

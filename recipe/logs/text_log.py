@@ -220,8 +220,11 @@ class _Reader:
             row += 1
         for column, index, slot in plan.values():
             column.rows.append(row)
-            value = _number(numbers[index]) if slot is None else _value_of(slot, numbers)
-            column.values.append(value)
+            if slot is not None:
+                column.values.append(_value_of(slot, numbers))
+                continue
+            text = numbers[index]
+            column.values.append(float(text) if "," not in text else _number(text))
 
     def _by_totals(self) -> None:
         """Lines of one kind that count to a larger and to a smaller number in turn are of training

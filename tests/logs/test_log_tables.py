@@ -131,7 +131,7 @@ def test_a_binary_file(tmp_path):
 @pytest.mark.parametrize(
     ("cell", "value"),
     [("1.5", 1.5), ("1,5", 1.5), ("87.5%", 0.875), ("87.5 %", 0.875), ("1e-3", 1e-3),
-     ("tensor(0.25, device='cuda:0')", 0.25), ("tensor(0.25)", 0.25), ("inf", math.inf),
+     ("tensor(0.25, device='cuda:0')", 0.25), ("tensor(0.25)", 0.25), ("0.25 ± 0.01", 0.25), ("0.25 (0.3)", 0.25), ("inf", math.inf),
      ("", None), ("NA", None), ("No log", None), ("null", None), ("-", None)],
 )  # fmt: skip
 def test_numbers(cell, value):
@@ -145,3 +145,32 @@ def test_nan_is_a_value_and_words_are_not():
     with pytest.raises(ValueError, match="abc"):
         number("abc")
     assert not is_number("abc")
+
+
+def test_a_title_above_the_names(tmp_path):
+    path = tmp_path / "log"
+    path.write_text("Run of Monday\nwith more data\nepoch,loss\n1,100\n2,50\n")
+    assert columns(path) == {"epoch": [1, 2], "loss": [100, 50]}
+
+
+FOLDS = {
+    "lists of lists": {"train_loss": [[3, 2, 1], [4, 3, 2]], "val_loss": [[4, 3, 2], [5, 4, 3]]},
+    "objects by fold": {
+        "fold_0": {"train_loss": [3, 2, 1], "val_loss": [4, 3, 2]},
+        "fold_1": {"train_loss": [4, 3, 2], "val_loss": [5, 4, 3]},
+    },
+    "objects by model": {
+        "resnet": {"train_loss": [3, 2, 1], "val_loss": [4, 3, 2]},
+        "vgg": {"train_loss": [4, 3, 2], "val_loss": [5, 4, 3]},
+    },
+}
+
+
+@pytest.mark.parametrize("name", FOLDS)
+def test_several_runs_in_json(tmp_path, name):
+    path = tmp_path / "history.json"
+    path.write_text(json.dumps(FOLDS[name]))
+    log = read(path)
+    assert len(log.runs) == 2
+    assert log.curves == {"train_loss": [4, 3, 2], "val_loss": [5, 4, 3]}
+    assert read(path, run=log.runs[0]).curves["train_loss"] == [3, 2, 1]
