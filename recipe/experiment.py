@@ -1,16 +1,16 @@
 """Experiment: what the user declares, checked when it is made and never modified."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, SequentialSampler
 
 from recipe.core.errors import UsageError
 from recipe.core.evidence import Scalar
-from recipe.core.names import checked_names, unknown
+from recipe.core.names import check_arguments, checked_names, shows_arguments, unknown
 from recipe.core.number_checks import Limits, check_numbers
 from recipe.ranges import Axis, check
 from recipe.tasks import TASKS, Task
@@ -49,6 +49,7 @@ Metric = Callable[[Any, Any], float]
 Update = Callable[[nn.Module, Any, tuple[Any, Any]], Tensor | float]
 
 
+@shows_arguments
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
     """A model, its data and, if there is one, the setting trained with today.
@@ -158,16 +159,12 @@ class Experiment:
     blocks: tuple[tuple[str, ...], ...] = ()
     """What `freeze` counts, the lowest first, as names of modules; found when the run begins."""
 
-    def __new__(cls, *_: Any, **given: Any) -> Self:
-        """Answer an unknown argument with the nearest known one."""
-        known = {f.name for f in fields(cls)}
-        for name in given:
-            if name not in known:
-                raise UsageError(unknown("argument of Experiment", name, known))
-        for name in ("model", "train"):
-            if name not in given:
-                raise UsageError(f"Experiment needs {name!r}: pass {name}=...")
-        return super().__new__(cls)
+    if not TYPE_CHECKING:  # editors are shown the arguments that there are
+
+        def __new__(cls, *_: Any, **given: Any) -> Any:
+            """Answer an unknown argument with the nearest known one."""
+            check_arguments(cls, given, ("model", "train"))
+            return super().__new__(cls)
 
     def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
         """What `__new__` is given by copy and pickle."""

@@ -25,8 +25,10 @@ from recipe.ui.config import read_table
 from recipe.ui.diagnose_command import diagnose
 from recipe.ui.fix_command import fix, run_and_patch
 from recipe.ui.init import init
+from recipe.ui.machine_commands import cache, completion, doctor, version_line
 from recipe.ui.parent import can_supervise, supervised
 from recipe.ui.predict_command import predict
+from recipe.ui.runs_command import runs
 from recipe.ui.streams import flushed, usable_streams
 from recipe.ui.target_choice import CHECK_BUDGET, CHECKS, Choice, choose
 from recipe.ui.terminal import has_user
@@ -37,7 +39,7 @@ models many times slower as soon as anything else runs on the machine."""
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, prog_name="recipe")
+@click.version_option(VERSION, prog_name="recipe", message=version_line())
 @click.pass_context
 def cli(ctx: click.Context) -> int | None:
     """A guided training recipe for PyTorch.
@@ -138,6 +140,10 @@ def report(run_folder: Path, *, html: bool) -> int:
 
 cli.add_command(diagnose)
 cli.add_command(run_commands.compare)
+cli.add_command(runs)
+cli.add_command(doctor)
+cli.add_command(cache)
+cli.add_command(completion)
 cli.add_command(run_commands.export)
 cli.add_command(predict)
 cli.add_command(fix)
