@@ -29,6 +29,7 @@ DEFAULT_SCHEDULE = "cosine"
 NUMBERS = {
     "freeze": Limits("a whole number of blocks, zero or more", 0, whole=True, needed=True),
     "batch_size": Limits("a whole number of at least 1", 1, whole=True, needed=True),
+    "accumulate": Limits("a whole number of at least 1", 1, whole=True, needed=True),
     "epochs": Limits("a whole number of at least 1", 1, whole=True),
     "epoch_items": Limits("a whole number of at least 2", 2, whole=True),
     "lr": Limits("a positive number", 1e-300),
@@ -89,6 +90,9 @@ class Experiment:
         update: an own update step, callable(model, optimizer, (x, y)) -> loss; it does
             zero_grad, backward and step itself.
         batch_size: items of a batch; default: that of a DataLoader given as `train`, else 128.
+        accumulate: parts in which each batch goes through the model, so that it needs less memory:
+            their gradients are added up to those of the whole batch, before the one update. Where
+            memory runs out, a training takes more parts by itself.
         target: the key of the target, where items are dicts.
         classes: names of the classes, in the order of their numbers; by default, where labels are
             words, these in the order of the alphabet.
@@ -133,6 +137,7 @@ class Experiment:
     shuffle: bool = True
     clip_norm: float | None = None
     update: Update | None = None
+    accumulate: int = 1
     head: str | None = None
     weights: str | Path | None = None
     freeze: int = 0

@@ -20,7 +20,7 @@ class StepError(RecipeError):
 
 UNUSABLE = (
     RecipeError, RuntimeError, ValueError, TypeError, LookupError, ArithmeticError,
-    AssertionError, AttributeError,
+    AssertionError, AttributeError, MemoryError,
 )  # fmt: skip
 """What a model, a loss or a training raises that does not work; not what a broken disk or an
 interrupted run does.

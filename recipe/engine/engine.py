@@ -26,6 +26,7 @@ from recipe.core.trials import Trial
 from recipe.data.datasets import Splits
 from recipe.engine.decisions import Answer, Decisions, Gate
 from recipe.engine.forecast import forecast, plan_sentence
+from recipe.engine.less_memory import measured
 from recipe.engine.repair import continue_with, repair, with_repaired, without_acquitted
 from recipe.engine.step_time import pays_for_round, time_before, time_for
 from recipe.experiment import Experiment
@@ -241,7 +242,7 @@ class Engine:
         )  # fmt: skip
         try:
             with time_for(ctx, step, self._later(plugin)):
-                evidence = step.measure(ctx)
+                evidence = measured(step, ctx)
             _check_evidence(evidence)
             said = summary_of(step, evidence)
             findings = judge(step.rules, evidence, ctx.settings.ignore)

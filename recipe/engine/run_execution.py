@@ -34,6 +34,7 @@ from recipe.engine.stored_run import train_declared
 from recipe.experiment import Experiment
 from recipe.loggers.following import following
 from recipe.machine.memory import earlier_objects_frozen
+from recipe.machine.out_of_memory import told_of_parts
 from recipe.machine.threads import fitting_threads
 from recipe.notebook import run_folder
 from recipe.notebook.journal import Journal
@@ -98,6 +99,7 @@ def execute(
         folder_kept() as folder,
         warnings_shown(),
         torch.enable_grad(),  # somebody may have switched gradients off for good
+        told_of_parts(lambda text: emit(Message(text))),
         limited_calls(limit, execute.__code__, lambda text: emit(Message(text))),
     ):
         try:

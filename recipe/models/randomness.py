@@ -10,12 +10,13 @@ from torch import Tensor
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Random numbers that depend on `seed` alone; the caller's generators are put back."""
-    devices = [torch.cuda.current_device()] if device.type == "cuda" else []
+    devices = [_cuda_index(device)] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
         # Not torch.manual_seed: before CUDA is used, each of its calls is kept with a traceback.
         torch.default_generator.manual_seed(seed)
         if device.type == "cuda":
-            torch.cuda.manual_seed(seed)
+            with torch.cuda.device(devices[0]):
+                torch.cuda.manual_seed(seed)
         elif device.type == "mps":
             torch.mps.manual_seed(seed)
         yield
@@ -34,13 +35,18 @@ class EpochRandomness:
     def running(self) -> Iterator[None]:
         """Draw from them; the caller's generators are put back."""
         with seeded(self.seed, self.device):
-            for (_, put_back), state in zip(_generators(self.device), self._states, strict=False):
+            for (_, put_back), state in zip(generators(self.device), self._states, strict=False):
                 put_back(state)
             yield
-            self._states = tuple(read() for read, _ in _generators(self.device))
+            self._states = tuple(read() for read, _ in generators(self.device))
 
 
-def _generators(
+def _cuda_index(device: torch.device) -> int:
+    """Of the device, which is not always the current one."""
+    return torch.cuda.current_device() if device.index is None else device.index
+
+
+def generators(
     device: torch.device,
 ) -> list[tuple[Callable[[], Tensor], Callable[[Tensor], None]]]:
     """How to read and to set the state of each generator that `seeded` seeds."""
@@ -48,7 +54,11 @@ def _generators(
         (torch.get_rng_state, torch.set_rng_state)
     ]
     if device.type == "cuda":
-        found.append((torch.cuda.get_rng_state, torch.cuda.set_rng_state))
+        index = _cuda_index(device)
+        found.append((
+            lambda: torch.cuda.get_rng_state(index),
+            lambda state: torch.cuda.set_rng_state(state, index),
+        ))  # fmt: skip
     elif device.type == "mps":
         found.append((torch.mps.get_rng_state, torch.mps.set_rng_state))
     return found

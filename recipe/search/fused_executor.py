@@ -8,7 +8,8 @@ from functools import partial
 from recipe.core.clock import TimeUp
 from recipe.core.errors import UNUSABLE
 from recipe.machine.memory import trim
-from recipe.search.executor import OnProgress, Trainer
+from recipe.machine.out_of_memory import give_back, is_out_of_memory
+from recipe.search.executor import Executor, OnProgress, Trainer
 from recipe.search.sequential_executor import SequentialExecutor
 from recipe.search.trial_run import TrialRun
 from recipe.speed.fused_training import FusedTraining
@@ -30,25 +31,44 @@ class FusedExecutor:
         self.runs, self.trainer, self.compared_after = list(runs), trainer, compared_after
         self.rows: list[TrialRun] = []
         self.training: FusedTraining | None = None
-        self.instead: SequentialExecutor | None = None
+        self.instead: list[Executor] = []
 
     def advance(self, until: float, on_progress: OnProgress) -> None:
         """As of `Executor`; what cannot be fused is trained one by one, which is said once."""
-        if self.instead is None and any(run.trial is None for run in self.runs):
+        if not self.instead and any(run.trial is None for run in self.runs):
+            narrower = False
             try:
                 self._advance(until, on_progress)
             except (CannotFuse, *UNUSABLE) as error:
+                narrower = is_out_of_memory(error)
+                why = (str(error) or "no reason").splitlines()[0]
+            else:
+                return
+            # Behind the except clause: the error holds the frames of the pass, these its memory.
+            self._give_up()
+            half = -(-len(self.runs) // 2)
+            if narrower and half > 1:
                 self.trainer.say(
-                    f"Trials run one by one: {(str(error) or 'no reason').splitlines()[0]}."
+                    f"Memory ran out with {len(self.runs)} trials as one model: {half} at a time."
                 )
-                for run in self.runs:
-                    if run.trial is None and run.record is not None:
-                        self.trainer.spend(-run.record.trained)  # they are trained again
-                    run.record = None
-                self.instead = SequentialExecutor(self.runs, self.trainer, self.compared_after)
-                self.training = None
-        if self.instead is not None:
-            self.instead.advance(until, on_progress)
+                groups = (self.runs[:half], self.runs[half:])
+                self.instead = [
+                    FusedExecutor(group, self.trainer, self.compared_after) for group in groups
+                ]
+            else:
+                why = "memory ran out with two of them as one model" if narrower else why
+                self.trainer.say(f"Trials run one by one: {why}.")
+                alone = SequentialExecutor(self.runs, self.trainer, self.compared_after)
+                self.instead = [alone]
+        for executor in self.instead:
+            executor.advance(until, on_progress)
+
+    def _give_up(self) -> None:
+        """Forget what was trained: it is trained again."""
+        for run in self.runs:
+            run.record = None  # which gives back its epochs as soon as it goes on
+        self.training = None
+        give_back(self.trainer.device)
 
     def _advance(self, until: float, on_progress: OnProgress) -> None:
         training = self.training or self._start()
@@ -126,6 +146,8 @@ class FusedExecutor:
     def close(self) -> None:
         """Give the memory back."""
         self.training = None
+        for executor in self.instead:
+            executor.close()
         trim()
 
 

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from recipe.border.faults import usage_error
-from recipe.core.errors import UNUSABLE, RecipeError, UsageError, raised, reason_of
+from recipe.core.errors import UNUSABLE, RecipeError, UsageError, raised
+from recipe.machine.out_of_memory import hear_of_parts, reason_of_failure, tell_of_parts
 from recipe.machine.processes import ATTEMPTS, Channel, ChannelClosed, Child, Children, ready
 from recipe.search.executor import OnProgress, Trainer
 from recipe.search.trial_run import TrialRun
@@ -72,6 +73,9 @@ class ParallelExecutor:
             raise UsageError(message["fault"])
         if "crashed" in message:
             raise RecipeError(f"Trial {run.head['number']}: {message['crashed']}")
+        if "note" in message:
+            tell_of_parts(message["note"], message["size"])
+            return False
         if "done" in message:
             if run.record is None:
                 run.record = TrainingRecord(run.epochs)
@@ -112,6 +116,7 @@ class ParallelExecutor:
         """In the child: train as far as asked, report every epoch, then the whole record."""
         from safetensors.torch import save
 
+        hear_of_parts(lambda text, size: line.send({"note": text, "size": size}))
         current: Fit | None = None
         number = -1
         while True:
@@ -125,7 +130,7 @@ class ParallelExecutor:
                     current = self.trainer.fit(experiment, self.compared_after)
                 current.advance(message["until"], lambda fit: line.send(_how_far(fit)))
             except UNUSABLE as error:
-                answer = {"failed": reason_of(error)}
+                answer = {"failed": reason_of_failure(error)}
             except ChannelClosed:
                 raise
             except BaseException as error:  # noqa: BLE001 - the parent raises it

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
-from recipe.core.errors import UNUSABLE, reason_of
+from recipe.core.errors import UNUSABLE
 from recipe.machine.memory import trim
+from recipe.machine.out_of_memory import give_back, is_out_of_memory, reason_of_failure
 from recipe.search.executor import OnProgress, Trainer
 from recipe.search.trial_run import TrialRun
 from recipe.training.fit import Fit
+
+ATTEMPTS = 2
+"""Times that a trial is begun which runs out of memory."""
 
 
 class SequentialExecutor:
@@ -24,18 +28,33 @@ class SequentialExecutor:
                 self._train(run, until, on_progress)
 
     def _train(self, run: TrialRun, until: float, on_progress: OnProgress) -> None:
-        try:
-            fit = run.record
-            if not isinstance(fit, Fit):
-                experiment = run.spec.trained
-                fit = run.record = self.trainer.fit(experiment, self.compared_after)
-            fit.advance(until, lambda _: on_progress(run))
-        except UNUSABLE as error:
-            run.fail(reason_of(error))
-        else:
+        reason = self._advanced(run, until, on_progress)
+        if reason is None:
             run.settle()
+        else:
+            run.fail(reason)
         if run.trial is not None:
             run.record = None
+
+    def _advanced(self, run: TrialRun, until: float, on_progress: OnProgress) -> str | None:
+        """Train one; why that cannot be. Where memory ran out it is begun once more: what others
+        left lying about is given back by then.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                fit = run.record
+                if not isinstance(fit, Fit):
+                    experiment = run.spec.trained
+                    fit = run.record = self.trainer.fit(experiment, self.compared_after)
+                fit.advance(until, lambda _: on_progress(run))
+            except UNUSABLE as error:
+                if attempt == ATTEMPTS or not is_out_of_memory(error):
+                    return reason_of_failure(error)
+            else:
+                return None
+            run.record = fit = None
+            give_back(self.trainer.device)
+        return None
 
     def close(self) -> None:
         """Give the memory back."""

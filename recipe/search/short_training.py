@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from recipe.core.errors import UNUSABLE
 from recipe.experiment import Experiment
+from recipe.machine.out_of_memory import give_back, is_out_of_memory
 from recipe.machine.processes import run_all
 from recipe.speed.fused_training import FusedTraining
 from recipe.speed.fusing import CannotFuse, fusable, fusion_group
@@ -66,11 +67,8 @@ def run_short(
         jobs = [lambda short=short: vars(_alone(runner, short, stop)) for short in shorts]
         return [ShortResult(**result) for result in run_all(jobs, mode.width, on_done)]
     if mode.sharing == "fused" and len(shorts) > 1 and _same(shorts):
-        try:
-            courses = _fused(runner, shorts, stop)
-        except (CannotFuse, *UNUSABLE):
-            pass  # the trials that follow say why
-        else:
+        courses = _fused_that_fit(runner, shorts, stop)
+        if courses is not None:
             on_done(len(shorts))
             return courses
     courses = []
@@ -78,6 +76,28 @@ def run_short(
         courses.append(_alone(runner, short, stop))
         on_done(number)
     return courses
+
+
+def _fused_that_fit(
+    runner: "Runner", shorts: Sequence[ShortTraining], stop: Stop
+) -> list[ShortResult] | None:
+    """All of them as one model, or fewer at a time where memory runs out; None where that cannot
+    be: the trials that follow say why.
+    """
+    try:
+        return _fused(runner, shorts, stop)
+    except (CannotFuse, *UNUSABLE) as error:
+        if not is_out_of_memory(error) or len(shorts) < 2 * 2:
+            return None
+    give_back(runner.device)
+    half = -(-len(shorts) // 2)
+    found = []
+    for group in (shorts[:half], shorts[half:]):
+        courses = _fused_that_fit(runner, group, stop)
+        if courses is None:
+            return None
+        found += courses
+    return found
 
 
 def _same(shorts: Sequence[ShortTraining]) -> bool:

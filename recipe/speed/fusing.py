@@ -11,6 +11,8 @@ class CannotFuse(Exception):  # noqa: N818 - a reason, not an error
 
 def fusable(experiment: Experiment) -> str | None:
     """Why trials of this experiment cannot be fused at all; None when they may be."""
+    if experiment.accumulate > 1:
+        return "its batches go through the model in parts"
     if experiment.update is not None:
         return "it brings its own update step"
     if not isinstance(experiment.optimizer, str):

@@ -13,12 +13,14 @@ import torch
 
 from recipe.core.cache_folder import cache_folder
 from recipe.core.clock import TimeUp
+from recipe.core.errors import UNUSABLE
 from recipe.core.files import write_text
 from recipe.core.keys_and_seeds import derive_seed, key
 from recipe.data.datasets import Splits
 from recipe.experiment import Experiment
 from recipe.machine.device import processor
 from recipe.machine.memory import free_memory
+from recipe.machine.out_of_memory import is_out_of_memory
 from recipe.models.building import build_model
 from recipe.models.randomness import seeded
 from recipe.speed.fused_width import kept_bytes
@@ -115,7 +117,9 @@ def _measured(
             break
         try:
             timed = _timed(experiment, data, device, mode, size)
-        except torch.OutOfMemoryError:
+        except UNUSABLE as error:
+            if not is_out_of_memory(error):
+                raise
             full = True
             break
         except TimeUp:
@@ -169,6 +173,7 @@ def _timed(
         replace(experiment, batch_size=size, lr=lr), data, seed=derive_seed(0, "throughput"),
         device=device, rates=[lr] * MOST, mode=mode,
     )  # fmt: skip
+    training.passes.whole = True
     watch = Stopwatch(device)
     begun: list[float] = []
     hook = training.model.register_forward_pre_hook(lambda *_: begun.append(time.perf_counter()))

@@ -16,6 +16,7 @@ from recipe.data.splitting import load_splits
 from recipe.data.trees import Tree, Values, as_values, shape_of
 from recipe.experiment import Experiment
 from recipe.machine.device import pick_device
+from recipe.models.halving import outputs_that_fit
 from recipe.notebook.run_folder import read_result
 from recipe.sources.image_files import ImageReader, Images
 from recipe.sources.image_reading import open_image
@@ -216,7 +217,7 @@ def _answers(
     for start in range(0, len(x), BATCH):
         part = x[start : start + BATCH]
         try:
-            outputs = task.looked_at(model(part))
+            outputs = task.looked_at(outputs_that_fit(model, part, model))
         except (RuntimeError, ValueError, IndexError, TypeError) as error:
             raise UsageError(
                 f"The model cannot process inputs of shape {shape_of(part)} "

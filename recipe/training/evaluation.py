@@ -17,6 +17,7 @@ from recipe.data.joining import join, split
 from recipe.data.single_items import Batch
 from recipe.data.trees import Tree, Values, described
 from recipe.experiment import Experiment, Metric
+from recipe.models.halving import outputs_that_fit
 from recipe.tasks.base import Task, adds_up
 from recipe.tasks.metrics import NamedMetric, Running
 from recipe.training.execution_mode import PLAIN, ExecutionMode
@@ -62,7 +63,7 @@ def model_outputs(
     for number, (x, y) in enumerate(data.eval_batches()):
         clock.check(-GRACE)
         with monitor.batch(len(x)) if monitor and not number else nullcontext():
-            outputs = model(mode.lay_out(x))
+            outputs = outputs_that_fit(model, mode.lay_out(x), model)
         yield outputs, y
 
 

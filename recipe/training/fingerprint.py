@@ -73,6 +73,7 @@ def configuration(experiment: Experiment) -> dict[str, Any]:
         "clip_norm": experiment.clip_norm,
         "shuffle": experiment.shuffle,
         "augment": experiment.augment is not None,
+        **({} if experiment.accumulate == 1 else {"accumulate": experiment.accumulate}),
     }
 
 

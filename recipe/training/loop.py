@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from recipe.border.in_place import with_place_of_write
 from recipe.core import clock
 from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits
@@ -19,8 +19,9 @@ from recipe.experiment import Experiment
 from recipe.models.building import build_model
 from recipe.models.randomness import EpochRandomness, seeded
 from recipe.training.epoch import AVERAGED, Epoch, take_losses
-from recipe.training.evaluation import evaluate, full_precision
+from recipe.training.evaluation import evaluate
 from recipe.training.execution_mode import PLAIN, ExecutionMode, thread_count
+from recipe.training.fitting_passes import FittingPasses
 from recipe.training.monitors import ActivationMonitor, UpdateMonitor
 from recipe.training.optimizers import build_optimizer, clear_gradients, set_lr, step, wants_closure
 from recipe.training.plan import (
@@ -93,7 +94,6 @@ class Training:
         self.experiment, self.data, self.seed, self.device = experiment, data, seed, device
         self.mode = mode
         self.task = experiment.resolved_task
-        self.loss_function = experiment.loss_function
         self.iterations_per_epoch = iterations_per_epoch(data.train, experiment.batch_size)
         self.rates = planned_rates(experiment, data) if rates is None else rates
         self.still = False
@@ -101,7 +101,7 @@ class Training:
         self.lr = experiment.lr or 0.0
         model = build_model(experiment, derive_seed(seed, "weights"), device)
         self.model = mode.lay_out_model(model)
-        self.forward = torch.compile(self.model) if mode.compiled else self.model
+        self.passes = FittingPasses(experiment, self.model, mode, device)
         self.optimizer = build_optimizer(experiment, self.model, self.lr)
         self.wants_closure = wants_closure(self.optimizer)
         self.scores_training = experiment.metric is None and experiment.update is None
@@ -285,8 +285,7 @@ class Training:
             loss = self._own_update((x, y), watch=watch)
             return torch.as_tensor(loss).detach(), None
         if self.still:
-            with torch.no_grad():
-                return self._forward(x, y)[1], None
+            return self.passes.loss(x, y), None
         closure = self._evaluation(x, y) if self.wants_closure else None
         outputs, loss = self._gradients(x, y)
         if watch:
@@ -307,22 +306,11 @@ class Training:
 
     def _gradients(self, x: Values, y: Values) -> tuple[Values, Tensor]:
         """One pass forward and backward; outputs and loss."""
-        return with_place_of_write(lambda: self._backward(x, y))
-
-    def _backward(self, x: Values, y: Values) -> tuple[Values, Tensor]:
-        outputs, loss = self._forward(x, y)
-        clear_gradients(self.optimizer)
-        loss.backward()  # type: ignore[no-untyped-call]
+        found = self.passes.gradients(x, y, partial(clear_gradients, self.optimizer))
         if self.experiment.clip_norm is not None:
             limit = self.experiment.clip_norm
             self.monitor.clips(nn.utils.clip_grad_norm_(self.model.parameters(), limit), limit)
-        return outputs, loss
-
-    def _forward(self, x: Values, y: Values) -> tuple[Values, Tensor]:
-        with self.mode.autocast(self.device):
-            outputs = self.forward(x)
-        outputs = full_precision(outputs)
-        return outputs, self.loss_function(outputs, y)
+        return found
 
     def _own_update(self, batch: Batch, *, watch: bool) -> Tensor | float:
         hook = None

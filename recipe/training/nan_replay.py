@@ -85,7 +85,7 @@ def _origin(training: Training, state: _State, iteration: int) -> Origin | None:
     with seeded(training.seed, training.device):
         x, y = model_input(experiment, PLAIN, batch[0]), batch[1]
         return origin_of_nan(
-            model, lambda: training.loss_function(model(x), y), _tensors(x, y), items=len(x)
+            model, lambda: experiment.loss_function(model(x), y), _tensors(x, y), items=len(x)
         )
 
 

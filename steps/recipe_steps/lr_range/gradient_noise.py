@@ -15,7 +15,6 @@ from recipe.plugin import (
     Training,
     derive_seed,
     epoch_batches,
-    full_precision,
     model_input,
     seeded,
 )
@@ -105,9 +104,14 @@ def _whole_batches(training: Training) -> Iterator[Batch]:
 
 def _gradients(training: Training, batch: Batch) -> list[Tensor]:
     x, y = batch
-    with training.mode.autocast(training.device):
-        outputs = training.forward(model_input(training.experiment, training.mode, x))
-    loss = training.loss_function(full_precision(outputs), y)
     params = [p for p in training.model.parameters() if p.requires_grad]
-    found = torch.autograd.grad(loss, params, allow_unused=True)
-    return [torch.zeros_like(p) if g is None else g for p, g in zip(params, found, strict=True)]
+
+    def clear() -> None:
+        for param in params:
+            param.grad = None
+
+    clear()
+    training.passes.gradients(model_input(training.experiment, training.mode, x), y, clear)
+    found = [torch.zeros_like(p) if p.grad is None else p.grad for p in params]
+    clear()
+    return found
