@@ -13,8 +13,8 @@ from lab import RATES, Lab, specs
 from recipe import Experiment
 from recipe.core.errors import UsageError
 from recipe.core.events import Message
-from recipe.engine.run_execution import execute
 from recipe.core.settings import resolve
+from recipe.engine.run_execution import execute
 from recipe.search import fused_executor
 from recipe.speed.fused_training import FusedTraining
 from recipe.training.execution_mode import ExecutionMode
@@ -62,10 +62,11 @@ def test_a_run_ends_as_with_the_smaller_parts(tmp_path):
     assert limited.verdict == declared.verdict != "fail"
     assert scores(limited) == scores(declared) == scores(whole)
     assert limited.best.val_score == declared.best.val_score
-    assert said == [
+    (sentence,) = said
+    assert sentence == (
         "Memory ran out at a batch of 32: it goes through the model in 4 parts of 8, whose "
         "gradients are added up, so the updates stay the same."
-    ]
+    )
     assert not silent
     journal = next((tmp_path / "limited").glob("*/journal.jsonl")).read_text("utf-8")
     assert '"status": "failed"' not in journal
@@ -75,7 +76,7 @@ def test_a_run_ends_as_with_the_smaller_parts(tmp_path):
 def test_what_no_part_helps_is_tried_again_by_the_next_run(tmp_path, monkeypatch):
     declared = experiment(None)
     monkeypatch.setattr(declared.model, "most", 0)
-    with pytest.raises(UsageError, match="Every trial failed.*memory ran out") as raised:
+    with pytest.raises(UsageError, match=r"Every trial failed.*memory ran out") as raised:
         run(tmp_path, declared)
     assert "Tried to allocate" not in str(raised.value)
     monkeypatch.setattr(declared.model, "most", None)  # somebody else's program has ended

@@ -12,11 +12,11 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from loops import X, Y, mixed, network, plain
 from torch import nn
 from torch.nn import functional as F
 
 import recipe
+from loops import X, Y, mixed, network, plain
 from recipe.core.errors import UsageError
 from recipe.notebook.run_folder import read_result
 from recipe.report.write import write_report

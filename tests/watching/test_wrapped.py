@@ -7,11 +7,11 @@ from functools import partial
 import pytest
 import torch
 import torch.multiprocessing as mp
-from loops import X, Y, network, plain
 from torch import nn
 from torch.nn import functional as F
 
 import recipe
+from loops import X, Y, network, plain
 
 QUIET = {"say": lambda _: None, "share": 1e9}
 
