@@ -10,8 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
-POLL = 0.2
-"""Seconds between two looks."""
+POLL, REST = 0.2, 2.0
+"""Seconds between two looks; and times what reading a long log took, so that two thirds of the time
+are left to the training beside it."""
 
 
 class Growing:
@@ -37,12 +38,14 @@ class Growing:
         seen, since = -1.0, time.monotonic()
         while True:
             ended, size = self._ended, self._size()
+            took = 0.0
             if size != seen:
                 seen, since = size, time.monotonic()
                 yield self._whole()
+                took = time.monotonic() - since
             elif ended or time.monotonic() - since > self.idle:
                 return
-            time.sleep(POLL)
+            time.sleep(max(POLL, REST * took))
 
     def whole(self) -> Path:
         """All of it, the last line too."""

@@ -165,8 +165,8 @@ def _course(evidence: Evidence, name: str) -> Course | None:
     if len(places) != len(curve):
         places = [float(k) for k in range(1, len(curve) + 1)]
     known = [(v, x) for v, x in zip(curve, places, strict=True) if v is not None]
-    last = known[-1][1] if known else -1.0
-    lost = None if curve[-1] is not None else next(x for x in places if x > last)
+    tail = next((k for k, v in enumerate(reversed(curve)) if v is not None), len(curve))
+    lost = places[len(curve) - tail] if tail else None
     return Course(name, tuple(v for v, _ in known), tuple(x for _, x in known), lost)
 
 
