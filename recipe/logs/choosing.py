@@ -31,6 +31,7 @@ SAME_ROWS = 0.05
 """Of the rows of a score, those that training may share where it was measured apart."""
 _PLAY = frozenset({
     "policy", "value", "actor", "entropy", "kl", "len", "length", "episode", "ep", "explained",
+    "epsilon",
     "q", "td", "rollout", "episodes", "pi", "epret", "eplen",
 })  # fmt: skip
 _REWARDS = frozenset({"rew", "reward", "return", "rewards", "returns", "epret", "eprew"})

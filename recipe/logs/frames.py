@@ -205,14 +205,14 @@ class _Frame:
     def _unnamed(self, names: list[str]) -> list[str] | None:
         """Runs by a column of words, within each of whose values alone the epochs rise."""
         at = self.epochs if self.epochs is not None else self.steps
-        if at is None or _rises(at):
+        if at is None or _rises([value for value in at if math.isfinite(value)]):
             return None
         for name in names:
             found = self._named_runs(name)
             groups: dict[str, list[float]] = {}
             for run, value in zip(found or (), at, strict=False):
                 groups.setdefault(run, []).append(value)
-            if groups and all(map(_rises, groups.values())):
+            if groups and all(len(g) > 1 and _rises(g) for g in groups.values()):
                 return found
         return None
 

@@ -174,3 +174,14 @@ def test_several_runs_in_json(tmp_path, name):
     assert len(log.runs) == 2
     assert log.curves == {"train_loss": [4, 3, 2], "val_loss": [5, 4, 3]}
     assert read(path, run=log.runs[0]).curves["train_loss"] == [3, 2, 1]
+
+
+def test_events_beside_epochs_are_no_runs(tmp_path):
+    lines = [{"event": "start", "config": {"lr": 0.1}}]
+    lines += [{"event": "epoch_end", "epoch": i, "train_loss": 9 - i} for i in range(8)]
+    lines += [{"event": "end", "best": 2}]
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    log = read(path)
+    assert not log.runs
+    assert log.curves["train_loss"] == [9 - i for i in range(8)]
