@@ -120,8 +120,11 @@ class RunResult:
 
     @property
     def without_winner(self) -> bool:
-        """Whether trials were trained, and none of them has a score."""
-        return bool(self.trials) and self.best is None
+        """Whether trials failed or diverged, and none has a score. Where a budget merely ended them
+        before they had one, nothing is known, and nothing is wrong.
+        """
+        ended = any(trial.status != "stopped" for trial in self.trials)
+        return ended and self.best is None
 
     @property
     def only_declared(self) -> bool:

@@ -72,6 +72,36 @@ def export(
     return 0
 
 
+@click.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--write", "file", metavar="FILE", help="Write it there, such as README.md.")
+def card(run_folder: Path, file: str | None) -> int:
+    """Write a model card, as model hubs show it, for the model of the run folder RUN."""
+    import json
+
+    from recipe.core.files import read_plain
+    from recipe.notebook.run_folder import read_result
+    from recipe.report.model_card import model_card
+
+    result, inputs = read_result(run_folder), run_folder / "inputs.json"
+    try:
+        known = json.loads(read_plain(inputs)) if inputs.exists() else {}
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{str(inputs)!r} cannot be read ({error}).") from error
+    text = model_card(result, known if isinstance(known, dict) else {})
+    if file is None:
+        click.echo(text, nl=False)
+        return 0
+    if Path(file).exists():
+        raise UsageError(f"{file!r} is there already: name another file.")
+    try:
+        write_text(Path(file), text)
+    except OSError as error:
+        raise UsageError(f"{file!r} cannot be written ({error.strerror}).") from error
+    click.echo(file)
+    return 0
+
+
 def _export_model(run_folder: Path, file: str, *, trust: bool) -> str:
     """Write it; what was written, in a sentence."""
     from recipe.trained.model_export import export_model

@@ -249,3 +249,20 @@ def test_what_a_later_version_added_is_passed_over():
     written = RunResult("digits").to_json()
     more = {**written, "surprise": 1, "cost": {**written["cost"], "watts": 3.0}}
     assert RunResult.from_json(more) == RunResult.from_json(written)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "verdict"),
+    [
+        (["stopped", "stopped"], "pass"),  # a budget ended them before they had a score
+        (["stopped", "diverged"], "fail"),
+        (["failed"], "fail"),
+        (["diverged"], "fail"),
+    ],
+)
+def test_trials_without_a_score(statuses, verdict):
+    trials = tuple(
+        Trial(f"k{i}", "coarse_grid", 1, i, {}, 0, status, 0, 3, 1.0)
+        for i, status in enumerate(statuses)
+    )
+    assert RunResult("r", steps=(step("s"),), trials=trials).verdict == verdict
