@@ -1,7 +1,6 @@
 """The hooks of a watch: what they note of every iteration, and what they measure of some."""
 
 import math
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,10 +17,6 @@ from recipe.watching.record import STEADY, Record
 
 FLUSH = 16
 """Losses on an accelerator that are read together: each reading waits for it."""
-TRIED, CALLS = 400, 40
-"""Calls by which it is measured what a hook costs, and how many are timed together."""
-SMALL = 0.25
-"""Of the share of time that watching may take, what hooks in every iteration may."""
 
 
 @dataclass
@@ -52,10 +47,6 @@ class Listener:
         self.model = hooks.unwrapped(self.given)
         self.looker, self.kept = Looker(self.model), Kept(self.model, self.loss)
         self.compiled = hooks.is_compiled(self.given) or hooks.is_compiled(self.model)
-        self.dense = True
-        """Whether every call of the model is kept; in a very fast loop only that which is looked
-        at.
-        """
         self._handles: list[Any] = []
         self._leaving: Any = None
         self._pending: list[Tensor] = []
@@ -65,7 +56,6 @@ class Listener:
         self._computed = True
         self._keeps = self.kept.can_keep
         self._sharded = hooks.is_sharded(self.model)
-        self._cost = hook_cost()
 
     def listen(self) -> None:
         """Add the hooks."""
@@ -113,24 +103,24 @@ class Listener:
         """
         if not self.look or self.compiled or self.looker.watches_activations:
             return
-        began = time.perf_counter()
+        began = self.pace.clock()
         if module is not None:
             leave = hooks.Hook(lambda *_: self.close_activations(), self.failed)
             self._leaving = module.register_forward_hook(leave, always_call=True)
         call = self.kept.now
         self.looker.open_activations((call.items if call else None) or 1)
-        self.pace.book(time.perf_counter() - began)
+        self.pace.book(self.pace.clock() - began)
 
     def close_activations(self) -> None:
         """The end of that."""
         if not self.looker.watches_activations:
             return
-        began = time.perf_counter()
+        began = self.pace.clock()
         self.looker.close_activations()
         if self._leaving is not None:
             self._leaving.remove()
             self._leaving = None
-        self.pace.book(time.perf_counter() - began)
+        self.pace.book(self.pace.clock() - began)
 
     # Updates
 
@@ -151,19 +141,19 @@ class Listener:
         """
         if self._sharded or not self.look or self._between:
             return
-        began = time.perf_counter()
+        began = self.pace.clock()
         if computed:
             self.looker.read_gradients(scale)
         self._computed = computed
         self.looker.keep_weights()
         self._between = True
-        self.pace.book(time.perf_counter() - began)
+        self.pace.book(self.pace.clock() - began)
 
     def after_update(self, lr: Any = None) -> None:
         """Behind the update: see how far they moved. That ends the look."""
         if not self._between:
             return
-        began = time.perf_counter()
+        began = self.pace.clock()
         self._between = self.look = False
         if not self._computed:
             self.looker.read_gradients()
@@ -178,14 +168,8 @@ class Listener:
             record.looks.seen.append(look)
             if self._keeps and not self._wild:
                 self.kept.keep_weights()
-        self.pace.book(time.perf_counter() - began)
+        self.pace.book(self.pace.clock() - began)
         self.pace.looked()
-        if (
-            self.dense
-            and not self.told
-            and self._cost > SMALL * self.pace.share * self.pace.per_iteration
-        ):
-            self.dense = False
 
     # Losses
 
@@ -207,7 +191,8 @@ class Listener:
             self.look = self.pace.due()
             if self.look and not self._handles:
                 self.listen()
-            elif self._handles and not self.look and not self.dense:
+            elif self._handles and not self.look and not self.told and self.pace.too_dense:
+                self.pace.dense = False
                 self.release()  # here and not in a hook: somebody goes through them then
         elif self.optimizer is None and not self.told:
             if self._between:
@@ -230,9 +215,15 @@ class Listener:
                 record.losses.append(value)
             return
         self._wild += 1
-        if self.origin is None:
+        unseen = not self.pace.dense and self._wild == 1
+        """The batch was not kept: the next one is, and says more."""
+        if self.origin is None or (self._wild == 2 and self.origin.phase == "growth"):
+            self.wild_at = self.wild_at or record.iterations
             self.origin = self.kept.origin(loss, _course(record.losses))
-            self.wild_at = record.iterations
+        if unseen and not self._handles:
+            self.listen()
+        if unseen:
+            return
         if not record.diverged and (self._wild > 1 or not self.kept.weights_are_finite()):
             record.diverged = True
             self.broken()
@@ -246,27 +237,6 @@ class Listener:
         """Read the rate of the optimizer."""
         if self.optimizer is not None:
             self.record.rate(float(self.optimizer.param_groups[0].get("lr", 0.0)))
-
-
-def hook_cost() -> float:
-    """Seconds that the hooks take in an iteration on this machine, about: twice those of one on a
-    model that does nothing.
-    """
-    idle = nn.Identity()
-    took = []
-    for _ in range(2):
-        took.append(min(_timed(idle) for _ in range(TRIED // CALLS)))
-        kept = Kept(idle)
-        called = hooks.Hook(lambda _, args, kwargs, kept=kept: kept.called(args, kwargs))
-        idle.register_forward_pre_hook(called, with_kwargs=True)
-    return 2 * max(0.0, took[1] - took[0])
-
-
-def _timed(model: nn.Module) -> float:
-    began = time.perf_counter()
-    for _ in range(CALLS):
-        model(None)
-    return (time.perf_counter() - began) / CALLS
 
 
 def _course(losses: list[float]) -> str:

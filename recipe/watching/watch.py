@@ -99,7 +99,9 @@ class Watch:
         if self.closed:
             return
         self.judge = Judge()
-        self.listener = Listener(model, inner, loss, Pace(share), self.failed, self._broken,
+        on_cpu = all(p.device.type == "cpu" for p in model.parameters())
+        clock = time.thread_time if on_cpu else time.perf_counter
+        self.listener = Listener(model, inner, loss, Pace(share, clock), self.failed, self._broken,
                                  told)  # fmt: skip
         self.notebook = folder.Notebook(Path(out), name or type(self.model).__name__)
         self.loggers = loggers(log, self.say)
@@ -128,8 +130,12 @@ class Watch:
         if self.closed:
             return
         number = as_number(loss)
+        pace = self.listener.pace
+        began = pace.clock() if pace.timing else None
         try:
             self.listener.stepped(loss, number, batch)
+            if began is not None:
+                pace.time(pace.clock() - began)
         except Exception as error:  # noqa: BLE001 - see `failed`
             self.failed(error)
 
@@ -232,14 +238,14 @@ class Watch:
         listener.flush()
         listener.rate()
         record.point(values)
-        began = time.perf_counter()
+        began = pace.clock()
         self.notebook.note(folder.POINT, str(record.points), record.last())
         self.loggers.point(record.points, record.last())
-        pace.spent += time.perf_counter() - began
+        pace.spent += pace.clock() - began
         if pace.pays(self._judging):
-            began = time.perf_counter()
+            began = pace.clock()
             self._speak()
-            self._judging = time.perf_counter() - began
+            self._judging = pace.clock() - began
             pace.spent += self._judging
 
     def _broken(self) -> None:

@@ -166,6 +166,17 @@ def test_one_bad_batch_that_a_scaler_skips_is_no_finding(tmp_path):
 
 
 def test_in_a_loop_so_fast_that_calls_are_not_kept_something_is_said_all_the_same(tmp_path):
-    result, _ = loop(tmp_path, lambda h: h * torch.nan, share=1e-9)
-    assert result.verdict == "fail"
+    def trouble(h):
+        return (h * 0).log() if model_calls[0] else h
+
+    model_calls = [0]
+
+    def loss_of(outputs, y):
+        model_calls[0] = len(calls) >= 30
+        calls.append(1)
+        return F.cross_entropy(outputs, y)
+
+    calls = []
+    result, _ = loop(tmp_path, trouble, loss_of=loss_of, share=1e-9, steps=60)
     assert result.trials[0].status == "diverged"
+    assert "log in Net" in result.findings[0].message
