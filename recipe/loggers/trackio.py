@@ -1,6 +1,8 @@
 """Trackio: a local project, one run in it."""
 
 import os
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from recipe.core.files import make_folder
@@ -14,12 +16,14 @@ class Trackio(OneRun):
         """Begin the run."""
         make_folder(folder)
         os.environ.setdefault("TRACKIO_DIR", str(folder.absolute()))
-        import trackio
+        with redirect_stdout(sys.stderr):  # where a run says something
+            import trackio
 
-        super().__init__(trackio.init(project="recipe", name=name, embed=False))
+            super().__init__(trackio.init(project="recipe", name=name, embed=False))
 
     def close(self) -> None:
         """See `Logger`."""
-        if self.said:
-            self.run.log({"findings": "\n".join(self.said)})
-        super().close()
+        with redirect_stdout(sys.stderr):
+            if self.said:
+                self.run.log({"findings": "\n".join(self.said)})
+            super().close()

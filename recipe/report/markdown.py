@@ -70,7 +70,10 @@ def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
         "applied": finding_texts.applied(result),
         "command": command(result.settings),
         "has_target": bool(result.settings.get("target") or result.settings.get("data")),
-        "loading": loading_code(result) if result.best else None,
+        "watched": bool(result.settings.get("watched")),
+        "loading": loading_code(result)
+        if result.best and not result.settings.get("watched")
+        else None,
         "cost": _cost(result),
         "environment": _table(result.environment),
         "columns": _columns(result.columns),

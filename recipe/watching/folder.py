@@ -115,7 +115,7 @@ def _result(name: str, judge: Judge, ended: Ended) -> RunResult:
         cost=Cost(trials=1, epochs=epochs, seconds=ended.seconds, trainings=1.0),
         environment={**environment(ended.device), "way": "a loop of your own, watched",
                      "system": platform.system()},
-        settings={}, interrupted=ended.interrupted,
+        settings={"watched": True}, interrupted=ended.interrupted,
     )  # fmt: skip
 
 

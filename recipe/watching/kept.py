@@ -75,6 +75,20 @@ class Kept:
             args = (args[0].detach(), *args[1:])
         self.before, self.now = self.now, Call(args, kwargs, dtype)
 
+    def told(self, batch: Any, *, called: bool) -> None:
+        """The batch of an iteration, as the user tells it.
+
+        Args:
+            batch: inputs and targets.
+            called: whether the call of the model was seen: then only targets are news.
+
+        """
+        parts = tuple(batch) if isinstance(batch, tuple | list) else (batch,)
+        count = len(self.now.args) if self.now is not None and self.now.args else 1
+        if not called:
+            self.called(parts[:count], self.now.kwargs if self.now is not None else {})
+        self.compared(parts[count:])
+
     def compared(self, targets: tuple[Any, ...]) -> None:
         """The loss is called with outputs and this behind them."""
         if self.now is not None:
@@ -158,6 +172,7 @@ def _by_graph(loss: Any) -> Origin | None:
         node = waiting.pop(0)
         name = node.name().rstrip("0123456789").removesuffix("Backward")
         if name in _GRAPH and not (name == "Div" and loss.grad_fn is node):
-            return Origin("forward", operation=name.lower(), cause=_GRAPH[name])
+            where = "the graph behind the loss"
+            return Origin("forward", where, name.lower(), _GRAPH[name])
         waiting += [after for after, _ in node.next_functions if after is not None]
     return None

@@ -180,7 +180,7 @@ class Listener:
         if self._handles:
             record.counted[0] += 1
         if batch is not None:
-            self.kept.compared(tuple(batch[1:]) if isinstance(batch, tuple | list) else (batch,))
+            self.kept.told(batch, called=self.told or bool(self._handles))
         if number is not None:
             self._take(number, loss)
         else:

@@ -121,7 +121,8 @@ class Watch:
         Args:
             loss: of the batch, before it is divided for accumulation; `backward` may have been
                 called or not.
-            batch: inputs and targets, where `loss=` is a function, whose calls nobody sees.
+            batch: inputs and targets: for a NaN to be traced exactly where `loss=` is a function,
+                whose calls nobody sees, and in loops so fast that calls of the model are not kept.
 
         Raises:
             UsageError: it is no number.

@@ -142,7 +142,35 @@ def test_a_loss_that_nobody_saw_is_told_by_its_graph(tmp_path):
         return -torch.log(outputs.softmax(1)[:, 0] * (y < 9) * gone[0]).mean()
 
     result, _ = loop(tmp_path, trouble, loss_of=own)
-    assert "log in the loss" in result.findings[0].message
+    assert "log in the graph behind the loss" in result.findings[0].message
+
+
+def test_in_a_fast_loop_a_batch_that_is_told_is_replayed(tmp_path):
+    class Distance(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder = nn.Linear(4, 8)
+
+        def forward(self, a, b):
+            return (self.encoder(a) - self.encoder(b)).square().sum(1).sqrt()
+
+    torch.manual_seed(0)
+    model, said = Distance(), []
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    watch = recipe.watch(model, optimizer, out=tmp_path, say=said.append)
+    a = torch.randn(400, 16, 4)
+    b = a + torch.randn_like(a)
+    b[307, 5] = a[307, 5]
+    for x, z in zip(a, b, strict=True):
+        loss = (model(x, z) - 1).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        watch.step(loss, (x, z))
+    assert not watch.listener.pace.dense
+    message = watch.close().findings[0].message
+    assert "the gradient of sqrt in Distance, test_nan.py:" in message
+    assert "(items 5 of the batch)" in message
 
 
 def test_one_bad_batch_that_a_scaler_skips_is_no_finding(tmp_path):

@@ -220,7 +220,10 @@ def test_the_run_folder(watching, tmp_path):
         "dead_units",
     }
     report = write_report(read, result.folder)
-    assert "accuracy" in report.read_text("utf-8")
+    text = report.read_text("utf-8")
+    assert "accuracy" in text
+    assert "A loop of your own was watched" in text
+    assert "recipe.load" not in text
     assert list((result.folder / "plots").glob("*loss.png"))
     lines = (result.folder / "journal.jsonl").read_text("utf-8").splitlines()
     kinds = [json.loads(line)["kind"] for line in lines]
