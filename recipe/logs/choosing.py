@@ -2,20 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
+from recipe.logs.candidates import Candidate, candidates_of
 from recipe.logs.column_names import (
     DERIVED,
     DISCRIMINATORS,
     GENERATORS,
     LOSSES,
-    OF_EVALUATION,
     PARTS,
     SCORES,
     TOTAL,
     kind_of,
-    residual_of,
-    split_of,
     words_of,
 )
 from recipe.logs.log import Choice, Kind
@@ -23,38 +20,14 @@ from recipe.logs.sheet import Column
 
 THIN = 10
 """A column with this many times fewer values than another one is a summary, no curve."""
-SINGLE = 2
-"""Values of a curve beside which one that was written once is no curve."""
 ENOUGH = 6
 """Summaries of epochs that are a curve of their own."""
-SAME_ROWS = 0.05
-"""Of the rows of a score, those that training may share where it was measured apart."""
 _PLAY = frozenset({
     "policy", "value", "actor", "entropy", "kl", "len", "length", "episode", "ep", "explained",
     "epsilon",
     "q", "td", "rollout", "episodes", "pi", "epret", "eplen",
 })  # fmt: skip
 _REWARDS = frozenset({"rew", "reward", "return", "rewards", "returns", "epret", "eprew"})
-
-
-@dataclass
-class Candidate:
-    """A column that may be a curve."""
-
-    name: str
-    words: list[str]
-    split: str
-    kind: str
-    what: tuple[str, ...]
-    """What it measures."""
-    place: int
-    count: int
-    marks: frozenset[str]
-    column: Column | None = None
-    unmarked: bool = False
-    """Its name says no split."""
-    guessed: str = ""
-    """By which rule its split or kind was found where its name does not say it."""
 
 
 def guess(names: Sequence[str]) -> dict[str, str]:
@@ -75,7 +48,7 @@ class Chosen:
 
 def choose(columns: Mapping[str, Column]) -> Chosen:
     """The curves of a log."""
-    found = _candidates(columns)
+    found = candidates_of(columns)
     if any(map(_is_reward, columns)) and _is_play(columns):
         return _of_play(columns, found)
     if pair := _pair(columns):
@@ -95,98 +68,6 @@ def choose(columns: Mapping[str, Column]) -> Chosen:
         if twin is not None and c not in whole:
             named[_called(twin)]["val_loss"] = c.name
     return Chosen(_curves(kept), named)
-
-
-def _candidates(columns: Mapping[str, Column]) -> list[Candidate]:
-    found = [_candidate(name, column, i) for i, (name, column) in enumerate(columns.items())]
-    bare = [c for c in found if len(c.words) == 1 and c.words[0] in PARTS]
-    if len(bare) > 1 and not any(c.kind == "loss" for c in found):
-        for c in bare:
-            c.kind = "loss"
-    _boosted(found)
-    _of_bare_splits(found)
-    known = [c for c in found if c.kind]
-    if any(c.count > SINGLE for c in known):
-        known = [c for c in known if c.count != 1]
-    _unmarked(known)
-    return known
-
-
-def _candidate(name: str, column: Column, place: int) -> Candidate:
-    words = words_of(name)
-    kind, split = kind_of(words), split_of(words)
-    if words[:1] == ["metrics"] and kind == "score" and not split:
-        split = "val"
-    if kind == "score" and words == ["score"] and _is_a_clock(column):
-        kind = ""
-    return Candidate(name, words, split, kind, residual_of(words), place, len(column),
-                     column.marks, column)  # fmt: skip
-
-
-def _is_a_clock(column: Column) -> bool:
-    """Whether values only rise, and beyond what a score in percent can: seconds, or points."""
-    values = list(column.values)
-    rising = all(a <= b for a, b in pairwise(values))
-    return len(values) > 1 and rising and values[-1] > 100
-
-
-def _boosted(found: list[Candidate]) -> None:
-    """XGBoost numbers its sets: of `validation_0` and `validation_1` the first is for training."""
-    first = [c for c in found if c.words[:2] == ["validation", "0"]]
-    second = [c for c in found if c.words[:2] == ["validation", "1"]]
-    if first and second and not any(c.split == "train" for c in found if c.kind):
-        for c in first:
-            c.split, c.guessed = "train", "the first of two numbered sets is that of training"
-
-
-def _of_bare_splits(found: list[Candidate]) -> None:
-    """Columns named by their split alone: a loss where no other is there and it falls."""
-    bare = [c for c in found if not c.kind and c.split and set(c.words) <= {*_splits(c), "set"}]
-    if len(bare) < 2:
-        return
-    first = next((c for c in bare if c.split == "train"), bare[0])
-    values = list(first.column.values) if first.column is not None else []
-    rises = len(values) > 1 and values[-1] > values[0]
-    score = any(c.kind == "loss" for c in found) or rises
-    for c in bare:
-        c.kind, c.what = ("score", ("score",)) if score else ("loss", ("loss",))
-        c.guessed = "named by its split alone, and it " + ("rises" if rises else "falls")
-
-
-def _splits(c: Candidate) -> set[str]:
-    return {word for word in c.words if split_of([word])}
-
-
-def _unmarked(known: list[Candidate]) -> None:
-    """The split of columns whose names do not say it."""
-    explicit = any(c.split == "train" and c.kind == "loss" for c in known)
-    spacy = any(c.name.startswith("LOSS ") for c in known)  # whose SCORE is that of evaluations
-    losses = [c for c in known if c.kind == "loss" and c.split in ("", "train")]
-    rows = max((c.column.rows for c in losses if c.column is not None), key=len, default=())
-    trained = set(rows)
-    marked = {c.what for c in known if c.split in ("val", "test")}
-    for c in known:
-        if c.split or c.kind == "lr":
-            continue
-        c.split, c.unmarked = "train", True
-        if c.kind == "loss" and "loss" in c.words:
-            continue
-        if (
-            explicit
-            or (spacy and c.name == "SCORE")
-            or (c.kind == "score" and c.what not in marked and _apart(c, trained))
-        ):
-            c.split, c.guessed = "val", "" if explicit else "measured where training was not"
-        elif OF_EVALUATION.intersection(c.words) and c.what not in marked:
-            c.split, c.guessed = "val", "a measure of evaluations"
-
-
-def _apart(c: Candidate, trained: set[int]) -> bool:
-    """Whether a column is filled in rows of its own, and in fewer of them."""
-    if c.column is None or not trained or not c.count:
-        return False
-    shared = sum(row in trained for row in c.column.rows)
-    return shared <= SAME_ROWS * c.count and 2 * c.count <= len(trained)
 
 
 def _is_reward(name: str) -> bool:

@@ -148,6 +148,8 @@ def _flat(record: dict[str, Any], head: str = "", depth: int = 0) -> dict[str, A
         elif isinstance(value, list):
             if "coco_eval" in name and value:
                 flat[f"{name}/AP"] = value[0]
+            elif len(value) == 1 and isinstance(value[0], int | float):
+                flat[name] = value[0]  # CatBoost has a list for the metrics of each set
         else:
             flat[name] = value
     return flat

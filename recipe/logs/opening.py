@@ -19,7 +19,7 @@ from recipe.logs.json_records import parsed, sheet_of_json
 from recipe.logs.notebooks import is_notebook, sheet_of_notebook
 from recipe.logs.pivots import pivoted
 from recipe.logs.sheet import UNKNOWN, Sheet
-from recipe.logs.tables import table_of
+from recipe.logs.tables import Table, table_of
 from recipe.logs.text_lines import without_colours
 from recipe.logs.text_log import read_text
 from recipe.logs.wandb_files import is_wandb, rows_of_wandb
@@ -97,8 +97,7 @@ def sheet_of_text(text: str, name: str) -> Sheet:
     if table is not None:
         if not table.rows:
             raise UsageError("has no rows below a header.")
-        if [cell.lower() for cell in table.header] == ["wall time", "step", "value"]:
-            table.header[2] = _measure_of(name) or table.header[2]
+        _name_the_value(table, name)
         return sheet_of(table)
     given = parsed_yaml(text)
     if given is not None:
@@ -106,6 +105,14 @@ def sheet_of_text(text: str, name: str) -> Sheet:
         if sheet.columns:
             return sheet
     return read_text(text)
+
+
+def _name_the_value(table: Table, name: str) -> None:
+    """Of a table of one curve, as TensorBoard and Neptune save it, the file's name says which."""
+    plain = [cell.lower() for cell in table.header]
+    if plain.count("value") == 1 and len(plain) <= 4 and not any(map(is_measure, table.header)):
+        place = plain.index("value")
+        table.header[place] = _measure_of(name) or table.header[place]
 
 
 def _of_json(text: str, name: str) -> Sheet | None:

@@ -185,3 +185,23 @@ def test_events_beside_epochs_are_no_runs(tmp_path):
     log = read(path)
     assert not log.runs
     assert log.curves["train_loss"] == [9 - i for i in range(8)]
+
+
+def test_one_curve_whose_name_is_that_of_the_file(tmp_path):
+    path = tmp_path / "val_loss.csv"
+    path.write_text("step,timestamp,value\n" + "".join(f"{i},16{i},{9 - i}\n" for i in range(8)))
+    assert read(path).curves == {"val_loss": [9 - i for i in range(8)]}
+    path.rename(tmp_path / "export.csv")
+    assert read(tmp_path / "export.csv", {"lr": "value", "val_loss": "value"})
+
+
+def test_the_log_of_catboost_in_json(tmp_path):
+    rows = [{"learn": [9 - i], "test": [10 - i], "iteration": i} for i in range(8)]
+    path = tmp_path / "catboost_training.json"
+    path.write_text(json.dumps({"iterations": rows, "meta": {"learn_metrics": [{"name": "x"}]}}))
+    log = read(path)
+    assert (log.chosen["train_loss"].columns, log.chosen["val_loss"].columns) == (
+        ("learn",),
+        ("test",),
+    )
+    assert len(log.curves["val_loss"]) == 8
