@@ -163,6 +163,8 @@ SICK = {
     "of a negative loss": ("collapsed", {
         "train_loss": falling(25, 0.4, -1.8) + [0.4] * 8,
         "val_loss": falling(25, 0.4, -1.7) + [0.4] * 8}),
+    "of a model that was good from the start": ("collapsed", {
+        "train_score": [0.9] * 10 + [0.3] * 8, "val_score": [0.88] * 10 + [0.33] * 8}),
     "and half won back": ("collapsed", {
         "train_loss": falling(20) + [2.2] * 8 + falling(8, 2.2, 1.0)}),
     "NaN": ("loss-became-nan", {"train_loss": falling(20) + [NAN] * 5}),

@@ -19,7 +19,7 @@ right more often than that."""
 LOW, MOST_CLASSES = 0.12, 6
 """Scores of no knowledge: below 0.12 (eight classes and more, or next to none of the variance), and
 one in two to six."""
-HALF, NOTHING, CREEPING = 0.5, 0.01, 0.1
+HALF, NOTHING, CREEPING, NOT_MUCH = 0.5, 0.01, 0.1, 0.1
 SAME = 1e-4
 """Of its size: a measure that varies by less is of weights that do not move."""
 RESUMED = 3.0
@@ -66,8 +66,8 @@ def never_learned(log: Log) -> Finding | None:
         return _told(log, known, "warn" if _creeps(score) else "fail", 0.9)
     if not known or max(map(_moved, known)) > SOME:
         return None
-    if any(_improved(c) or _changed(c) for c in known):  # within what is little
-        small = max(map(_moved, known)) < LITTLE
+    if any(_improved(c) or _changed(c) for c in known):  # which may be all there is to learn
+        small = max(map(_moved, known)) < NOT_MUCH and all(map(_flat, known))
         return _told(log, known, "note", 0.5) if small else None
     means = any(c.of_training for c in known) and log.means and log.unit != "step"
     return _told(log, known, "warn" if means else "note", 0.6)
@@ -128,9 +128,13 @@ def _arrived(log: Log, score: Course) -> bool:
         return True
     first, _, room = _way(loss)
     fell = (max(first, loss.badness[0]) - min(loss.levels)) / room
-    half = loss.levels[len(loss.levels) // 2 :]
-    flat = half[0] - half[-1] <= max(LITTLE * max(map(abs, half)), SURE * loss.late_spread)
-    return fell <= SOME or (flat and fell <= HALF and max(score.values) <= NOTHING)
+    return fell <= SOME or (_flat(loss) and fell <= HALF and max(score.values) <= NOTHING)
+
+
+def _flat(course: Course) -> bool:
+    """Whether the later half stays where it is."""
+    half = course.levels[len(course.levels) // 2 :]
+    return half[0] - half[-1] <= max(LITTLE * max(map(abs, half)), SURE * course.late_spread)
 
 
 def _moved(course: Course) -> float:

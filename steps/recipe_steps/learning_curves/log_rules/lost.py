@@ -26,8 +26,9 @@ ABRUPT = 0.6
 """Share of the loss that came within three points: a state is thrown away, while overfitting
 creeps."""
 EARLY = 3
-"""Points of which the worst is where the run began: some logs begin before the first step, others
-after the first epoch."""
+"""Points at the beginning."""
+GOOD, TRAINED = 0.2, 0.5
+"""A score that is none of a model that was never trained, and the share of it that is gained."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,9 @@ def share_lost(course: Course, best: int, level: float) -> float:
     levels = course.levels
     least = levels[best]
     lost = level - least
-    start = max([course.badness[0], *levels[: min(EARLY, best)]])
+    start = _begun(course, best)
     size = LOST_OF_SCORE if course.is_score else LOST_OF_ALL
-    if best == 0 or lost < size * max(abs(least), abs(level)) or start <= least:
+    if lost < size * max(abs(least), abs(level)) or start <= least:
         return 0.0
     share = lost / (start - least)
     settled = levels[min(max(1, len(levels) // 10), best)]
@@ -109,12 +110,23 @@ def lost_state(course: Course) -> Loss | None:
     return found
 
 
+def _begun(course: Course, best: int) -> float:
+    """Where the run began: the worst of the first points, since some logs begin before the first
+    step and others after the first epoch. A score that was good from the first point on is of a
+    model that was trained before: half of it counts as gained.
+    """
+    start = max([course.badness[0], *course.levels[: min(EARLY, best)]])
+    least = course.levels[best]
+    good = course.is_score and -1 <= least <= -GOOD
+    return max(start, TRAINED * least) if good else start
+
+
 def _clear(course: Course, best: int, level: float) -> bool:
     """Whether both what was gained and what was lost exceed the scatter of points, and how far the
     curve wandered up again before.
     """
     noise = BEYOND * max(course.noise, _wandering(course.levels[: best + 1]))
-    gained = max(course.badness[0], *course.levels[:EARLY]) - course.levels[best]
+    gained = _begun(course, best) - course.levels[best]
     return gained > noise and level - course.levels[best] > noise
 
 
