@@ -158,6 +158,8 @@ class ActivationMonitor(TorchFunctionMode):
         super().__init__()
         self.items = items
         self.share = 1.0
+        self.largest = 0
+        """Entries along the first axis that a rectifier had, at most: the items of the batch."""
         self.dead: list[Tensor] = []
         self.saturated: list[Tensor] = []
 
@@ -170,6 +172,7 @@ class ActivationMonitor(TorchFunctionMode):
         if func not in _WATCHED or not result.numel():  # a detector may propose no box at all
             return result
         if func in _RECTIFIERS:
+            self.largest = max(self.largest, len(result) if result.ndim else 1)
             share = _dead_share(self._part(result))
             self.dead.append(share if arrives is None else share * arrives)
         elif func in _SIGMOIDS:

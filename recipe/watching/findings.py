@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from recipe.core.evidence import Evidence
@@ -21,7 +22,7 @@ class Judge:
     said: set[str] = field(default_factory=set)
     in_a_row: dict[str, int] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """Each once."""
         return tuple(dict.fromkeys(rule for p in self.plugins for rule in p.step.rules))

@@ -30,6 +30,20 @@ def as_number(loss: Any) -> float | None:
     )
 
 
+def as_value(name: str, value: Any) -> float:
+    """A value that a validation measured.
+
+    Raises:
+        UsageError: it is no number.
+
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError):
+        told = list(value.shape) if isinstance(value, Tensor) else repr(value)
+        raise UsageError(f"watch.val got {name} = {told}: give it one number.") from None
+
+
 def loggers(log: str | Sequence[str], say: Callable[[str], None]) -> Follower:
     """What writes to other tools.
 

@@ -61,17 +61,22 @@ def unwrapped(model: nn.Module) -> nn.Module:
     while True:
         if isinstance(model, nn.parallel.DistributedDataParallel | nn.DataParallel):
             model = model.module
-        elif isinstance(model, torch._dynamo.eval_frame.OptimizedModule):  # noqa: SLF001
-            model = model._orig_mod  # noqa: SLF001
+        elif _is_optimized(model):
+            model = model._orig_mod  # type: ignore[assignment]  # noqa: SLF001
         else:
             return model
+
+
+def _is_optimized(model: nn.Module) -> bool:
+    """Whether it came from torch.compile; dynamo, which is slow to import, is not imported."""
+    kind = type(model)
+    return kind.__name__ == "OptimizedModule" and kind.__module__.startswith("torch._dynamo")
 
 
 def is_compiled(model: nn.Module) -> bool:
     """Whether it, or a part of it, is compiled: nothing may be put around what dynamo traces."""
     return any(
-        isinstance(module, torch._dynamo.eval_frame.OptimizedModule)  # noqa: SLF001
-        or module._compiled_call_impl is not None  # noqa: SLF001
+        _is_optimized(module) or module._compiled_call_impl is not None  # noqa: SLF001
         for module in model.modules()
     )
 

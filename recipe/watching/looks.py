@@ -14,6 +14,8 @@ MOST_VALUES = 1 << 24
 """Weights that are copied to see how far an update moves them; of larger models a part."""
 ITEMS = 64
 """Of a batch, whose activations are looked at."""
+LEAST_ITEMS = 16
+"""Of a batch, below which units that are zero on all of them may be alive."""
 KEPT = 5
 """Looks over which a share of dead or saturated units has to hold."""
 
@@ -85,6 +87,8 @@ class Looker:
         monitor.__exit__(None, None, None)  # type: ignore[no-untyped-call]
         with suppress(RuntimeError):  # layers on several devices
             self._units = monitor.worst()
+        if monitor.largest < LEAST_ITEMS:
+            self._units.pop("dead_units", None)
 
     @property
     def watches_activations(self) -> bool:

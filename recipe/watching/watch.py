@@ -17,7 +17,7 @@ from recipe.core.findings import Finding
 from recipe.core.results import RunResult, StepResult
 from recipe.watching import folder, hooks
 from recipe.watching.findings import Judge
-from recipe.watching.given import as_number, loggers, to_stderr
+from recipe.watching.given import as_number, as_value, loggers, to_stderr
 from recipe.watching.listener import Listener
 from recipe.watching.pace import SHARE, Pace
 
@@ -95,7 +95,9 @@ class Watch:
         self.checks: tuple[StepResult, ...] = ()
         self._began = time.monotonic()
         self._judging = 0.0
-        """Seconds that the last judgement took."""
+        """Seconds that the last judgement took; and, in `_writing`, the last lines of the journal.
+        """
+        self._writing = 0.0
         if self.closed:
             return
         self.judge = Judge()
@@ -151,11 +153,14 @@ class Watch:
             train_score: the same on training items.
             more: other curves to keep, by name.
 
+        Raises:
+            UsageError: one of them is no number.
+
         """
         if self.closed:
             return
         given = {"val_loss": loss, "val_score": score, "train_score": train_score, **more}
-        values = {n: float(v) for n, v in given.items() if v is not None}
+        values = {n: as_value(n, v) for n, v in given.items() if v is not None}
         try:
             self._validated(values)
         except Exception as error:  # noqa: BLE001 - see `failed`
@@ -248,6 +253,11 @@ class Watch:
             self._speak()
             self._judging = pace.clock() - began
             pace.spent += self._judging
+        if pace.pays(self._writing):
+            started = time.perf_counter()  # writing takes next to nothing of the processor's time
+            self.notebook.write()
+            self._writing = time.perf_counter() - started
+            pace.spent += self._writing
 
     def _broken(self) -> None:
         self._speak(sure=True)

@@ -268,7 +268,9 @@ def test_a_loop_without_validation(watching):
      (lambda: recipe.watch(network()).step(torch.ones(3)), r"loss of shape \[3\]"),
      (lambda: recipe.watch(network()).step("low"), "got a str: give it the loss"),
      (lambda: recipe.watch(network()).check(iter([(X, Y)])), "read only once"),
-     (lambda: recipe.watch(network()).check(3), "got a int as train")],
+     (lambda: recipe.watch(network()).val(score="high"), "val_score = 'high': give it one number"),
+        (lambda: recipe.watch(network()).val(loss=torch.ones(2)), r"val_loss = \[2\]: give it one"),
+        (lambda: recipe.watch(network()).check(3), "got a int as train")],
 )  # fmt: skip
 def test_wrong_use_is_one_sentence(call, says, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -294,3 +296,29 @@ def test_overfitting_is_said_once_while_it_goes_on(watching):
     assert len(before) == len(after) == 1
     assert before[0].startswith("recipe: epoch ")
     assert "overfitting" in made.result.diagnosis
+
+
+def test_units_that_are_zero_on_a_few_items_are_not_called_dead(watching):
+    for items, known in ((4, False), (32, True)):
+        model = network()
+        optimizer = torch.optim.SGD(model.parameters(), 0.1)
+        made = watching(model, optimizer)
+        for _ in range(12):
+            loss = F.cross_entropy(model(X[:items]), Y[:items])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            made.step(loss)
+        assert (made.listener.record.looks.mean("dead_units") is not None) == known
+        made.close()
+
+
+def test_the_journal_is_written_while_it_goes_on(watching):
+    model = network()
+    made = watching(model, torch.optim.SGD(model.parameters(), 0.1))
+    for _ in range(3):
+        for _ in range(5):
+            made.step(1.0)
+        made.val(loss=1.0)
+    journal = made.notebook.folder / "journal.jsonl"
+    assert journal.read_text("utf-8").count('"point"') == 3
