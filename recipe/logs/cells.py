@@ -3,10 +3,10 @@
 import math
 import re
 
+from recipe.logs.sheet import LARGEST
+
 BLANK = frozenset({"", "na", "n/a", "none", "null", "-", "--", "no log", "~"})
 """What loggers write where there is no value. NaN may be a value: a loss that is not a number."""
-LARGEST = 1e100
-"""Float32 ends at 3e38: what is larger has diverged, and sums of it have no meaning."""
 _TENSOR = re.compile(r"(?:\w+\.)?(?:tensor|float\d*|array|Array)\(\s*([^,)]+)")
 _SPREAD = re.compile(r"([-+]?\d*[.,]?\d+(?:[eE][-+]?\d+)?)\s*(?:±|\+/?-|\(\s*[-+\d.]+\s*\)$)")
 """A mean and its deviation, of which the mean counts."""

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Sequence
 from itertools import pairwise
 
-from recipe.logs.cells import BLANK, LARGEST, number, place
+from recipe.logs.cells import BLANK, number, place
 from recipe.logs.column_names import counts_steps, is_epoch, kind_of, split_of, words_of
 from recipe.logs.pivots import ordered, pivoted
 from recipe.logs.sheet import UNKNOWN, Column, Sheet
@@ -101,8 +101,6 @@ class _Frame:
             column.values = array("d", map(float, cells))  # type: ignore[arg-type]
             column.rows = array("q", range(len(cells)))
         except (ValueError, TypeError, OverflowError):
-            column = self._slowly(name, cells)
-        if max(map(abs, column.values), default=0.0) > LARGEST:
             column = self._slowly(name, cells)
         if len(column):
             self.numbers[name] = column

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+LARGEST = 1e100
+"""Float32 ends at 3e38: what is larger has diverged."""
 UNKNOWN = math.nan
 """The epoch or step of a row that says none."""
 LEAST, MOST = -1.0, 1e15
@@ -101,10 +103,12 @@ class Sheet:
         ]  # fmt: skip
 
     def dense(self, name: str) -> list[float | None]:
-        """One value per row, None where there is none; of several in a row the last."""
+        """One value per row, None where there is none; of several in a row the last. What is too
+        large for sums to have a meaning is infinite.
+        """
         values: list[float | None] = [None] * self.length
         for row, value in _pairs(self.columns[name]):
-            values[row] = value
+            values[row] = math.copysign(math.inf, value) if abs(value) > LARGEST else value
         return values
 
 

@@ -335,3 +335,8 @@ def test_the_one_curve_of_tensorboard(tmp_path):
 def test_a_column_without_values_is_said(log, text):
     with pytest.raises(UsageError, match="has no value of a loss or score in loss"):
         log(text)
+
+
+def test_numbers_that_no_sum_can_hold_are_infinite_in_a_text_too(log):
+    found = log("".join(f"epoch {i} loss {'1e308' if i > 100 else 9}\n" for i in range(250)))
+    assert found.curves["train_loss"][-1] == math.inf
