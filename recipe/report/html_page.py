@@ -45,6 +45,7 @@ def html_page(markdown: str, folder: Path) -> str:
         parser.add_render_rule(name, _of_token(rule))
     tokens = parser.parse(markdown)
     title = _prepare(tokens)
+    tokens = _folded(tokens)
     environment = Environment(
         loader=PackageLoader("recipe.report"),
         autoescape=True,
@@ -83,6 +84,36 @@ def _prepare(tokens: Sequence["Token"]) -> str:
     return titles[0] if titles else "Report"
 
 
+FOLDED = ("step-by-step", "the-search", "laboratory-notebook", "glossary")
+"""Parts whose pieces, or which themselves, a reader opens: what is done with them stands above."""
+
+
+def _folded(tokens: Sequence["Token"]) -> list["Token"]:
+    """The steps one by one, and the long tables behind them, each behind its heading."""
+    from markdown_it.token import Token
+
+    def html(content: str) -> Token:
+        return Token("html_block", "", 0, content=content, meta={"own": True})
+
+    found: list[Token] = []
+    within, is_open = "", False
+    for index, token in enumerate(tokens):
+        if token.type == "heading_open" and token.tag in {"h2", "h3"}:
+            if token.tag == "h2":
+                within = str(token.attrGet("id"))
+            fold = within == FOLDED[0] and token.tag == "h3"
+            whole = within in FOLDED[1:] and token.tag == "h2"
+            if is_open and (token.tag == "h2" or fold):
+                found.append(html("</details>\n"))
+                is_open = False
+            if fold or whole:
+                name = escape(_text(tokens[index + 1]))
+                found.append(html(f'<details class="part"><summary>{name}</summary>\n'))
+                is_open = True
+        found.append(token)
+    return [*found, *([html("</details>\n")] if is_open else [])]
+
+
 def _text(inline: "Token") -> str:
     """What a reader sees of a line."""
     return "".join(token.content for token in inline.children or ())
@@ -103,7 +134,8 @@ def _image(token: "Token", folder: Path) -> str:
 
 
 def _own_html(token: "Token") -> str:
-    return token.content if OWN_HTML.fullmatch(token.content) else escape(token.content)
+    own = token.meta.get("own") or OWN_HTML.fullmatch(token.content)
+    return token.content if own else escape(token.content)
 
 
 def _heading_close(token: "Token") -> str:

@@ -12,12 +12,21 @@ from recipe.report import finding_texts, glossary, wording
 from recipe.report.model_section import about_model
 from recipe.report.notebook import notebook
 from recipe.report.plots import Plot
+from recipe.report.quality_words import (
+    BY_CLASS,
+    about_quality,
+    by_class,
+    class_counts,
+    item_counts,
+)
 from recipe.report.reproduce import command, loading_code
 from recipe.report.score_words import lead_of
 from recipe.report.search_views import rounds
 
 SIGNS = {"pass": "✓", "warn": "!", "fail": "✗", "skip": "○", "error": "✗"}
 VERDICTS = {"pass": "passed", "warn": "passed with warnings", "fail": "failed"}
+VALUES = "values.md"
+"""Beside the report: what each step measured."""
 LONGEST_MESSAGE = 120
 """Characters of a message in the checklist; a longer one stands in full below it."""
 
@@ -63,6 +72,13 @@ def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
         "ignored": finding_texts.ignored(result),
         "sections": [each for step in result.steps if (each := _section(step, plots))],
         "schedules": [plot for plot in plots if plot.about == "schedules"],
+        "results": [plot for plot in plots if plot.about == "results"],
+        "samples": [plot for plot in plots if plot.about == "data"],
+        "items": item_counts(result),
+        "class_counts": class_counts(result),
+        "by_class": by_class(result),
+        "by_class_header": BY_CLASS,
+        "values": VALUES if any(step.evidence.scalars for step in result.steps) else "",
         "repairs": [plot for plot in plots if plot.about == "repairs"],
         "search": [plot for plot in plots if plot.about == "search"],
         "rounds": rounds(result),
@@ -85,10 +101,11 @@ def summary(result: RunResult) -> list[str]:
     against = [wording.sentence(result.against.message)] if result.against else []
     return [
         *_verdict(result),
+        *about_quality(result),
+        *about_model(result),
         *_diagnosis(result),
         *_applied(result),
         *about_best(result),
-        *about_model(result),
         *against,
         *about_cost(result),
         *_left_out(result),
@@ -227,16 +244,26 @@ def consequences(found: Sequence[Finding]) -> str:
 
 def _section(step: StepResult, plots: Sequence[Plot]) -> dict[str, Any] | None:
     """What a step measured; None when that is nothing, as for one that was skipped."""
-    drawn = [plot for plot in plots if (plot.step, plot.round) == (step.name, step.round)]
-    measured = _table(step.evidence.scalars)
-    if not (drawn or measured or step.hypothesis):
+    drawn = [
+        plot for plot in plots
+        if (plot.step, plot.round) == (step.name, step.round) and plot.about == "step"
+    ]  # fmt: skip
+    if not (drawn or step.hypothesis):
         return None
-    return {
-        "title": _title(step),
-        "hypothesis": step.hypothesis,
-        "plots": drawn,
-        "measured": measured,
-    }
+    return {"title": _title(step), "hypothesis": step.hypothesis, "plots": drawn}
+
+
+def render_values(result: RunResult) -> str:
+    """Everything that steps measured, as a page of its own: `values.md`."""
+    lines = [f"# {wording.prose(result.name)}: what each step measured", ""]
+    for step in result.steps:
+        rows = _table(step.evidence.scalars)
+        if not rows:
+            continue
+        lines += [f"## {wording.prose(_title(step))}", "", "| measured | value |", "|---|---|"]
+        lines += [f"| {wording.cell(name)} | {wording.cell(value)} |" for name, value in rows]
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _table(values: Mapping[str, Scalar]) -> list[tuple[str, str]]:

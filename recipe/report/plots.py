@@ -30,6 +30,8 @@ from recipe.report.plot_labels import (
     name_marks,
 )
 from recipe.report.repairs import WaterfallPanel, draw_waterfall, waterfall
+from recipe.report.results_plot import draw_results
+from recipe.report.results_view import CAPTION, TITLE, ResultsPanel, results_panel
 from recipe.report.search_panels import SearchPanel
 from recipe.report.search_plots import draw
 from recipe.report.search_views import views
@@ -61,7 +63,11 @@ STYLE: dict[Any, Any] = {
 }
 
 
-Drawable = Panel | SheetPanel | SearchPanel | WaterfallPanel
+SAMPLES = "samples"
+"""The sheet of items as the model sees them: it belongs to the data, and not to a step."""
+RESULTS = "results.png"
+"""In the run folder: the picture that tells the run."""
+Drawable = Panel | SheetPanel | SearchPanel | WaterfallPanel | ResultsPanel
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class Plot:
     step: str | None = None
     round: int = 1
     about: str = "step"
-    """What it shows: a step, the schedules, the chain of repairs, or the search."""
+    """What it shows: results, data, a step, the schedules, the chain of repairs, the search."""
 
 
 def draw_plots(
@@ -83,7 +89,7 @@ def draw_plots(
     left_out: Callable[[str], None] = lambda _: None,
     done: Collection[str] = (),
 ) -> tuple[Plot, ...]:
-    """Draw every figure of every round into `folder`/plots, then the schedules, the chain of
+    """Draw `results.png`, every figure of every round into plots/, the schedules, the chain of
     repairs and the search.
 
     Figures of which nothing was measured are left out.
@@ -136,10 +142,13 @@ def _of_step(step: StepResult) -> Iterator[tuple[Plot, Drawable]]:
         if (shown := _shown(figure, step.evidence)) is not None:
             link = f"plots/{file_name(step, figure.name)}"
             said = caption(figure, shown)
-            yield Plot(link, figure.title, said, step.name, step.round), shown
+            about = "data" if figure.series == (SAMPLES,) else "step"
+            yield Plot(link, figure.title, said, step.name, step.round, about), shown
 
 
 def _of_steps(result: RunResult) -> Iterator[tuple[Plot, Drawable]]:
+    if (found := results_panel(result)) is not None:  # the most useful one first
+        yield Plot(RESULTS, TITLE, CAPTION, about="results"), found
     for step in result.steps:
         yield from _of_step(step)
     if (shown := schedules_panel(result)) is not None:
@@ -192,6 +201,8 @@ def drawn(shown: Drawable) -> "Canvas":
         _draw_panel(canvas, shown)
     elif isinstance(shown, SheetPanel):
         draw_sheet(canvas, shown)
+    elif isinstance(shown, ResultsPanel):
+        draw_results(canvas, shown)
     elif isinstance(shown, WaterfallPanel):
         draw_waterfall(canvas, shown)
     else:

@@ -68,7 +68,7 @@ def _draw_tiles(canvas: "Canvas", sheet: Sheet) -> None:
         axes.text(left + (1 - GAP) / 2, foot + tall, labels[place], size=size, ha="center",
                   va="bottom", linespacing=1.0)  # fmt: skip
         if sheet.pictures:
-            picture = _decoded(sheet.pictures[place])
+            picture = decoded(sheet.pictures[place])
             share = min(1.0, picture.shape[0] / picture.shape[1])
             wide = min(1.0, picture.shape[1] / picture.shape[0]) * (1 - GAP)
             box = (left, left + wide, foot, foot + share * (tall - GAP))
@@ -122,7 +122,8 @@ def _limits(sheet: Sheet) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _decoded(picture: str) -> "np.ndarray[Any, Any]":
+def decoded(picture: str) -> "np.ndarray[Any, Any]":
+    """A picture of a sheet as bytes [height, width, 3]."""
     import numpy as np
     from PIL import Image
 

@@ -7,7 +7,7 @@ from recipe.core.files import is_plain_file, make_folder, refuse_links, write_te
 from recipe.core.results import RunResult
 from recipe.report.html_page import html_page
 from recipe.report.junit import junit_xml
-from recipe.report.markdown import render
+from recipe.report.markdown import VALUES, render, render_values
 from recipe.report.plots import Plot, draw_plots
 
 __all__ = ["HTML", "MARKDOWN", "PATCH", "add_patch", "draw_plots", "write_report"]
@@ -45,6 +45,8 @@ def write_report(
     report = folder / MARKDOWN
     text = render(result, plots) + _patch_section(folder)
     write_text(report, text)
+    if any(step.evidence.scalars for step in result.steps):
+        write_text(folder / VALUES, render_values(result))
     if html:
         write_text(folder / HTML, html_page(text, folder))
     suite = folder / "junit.xml"

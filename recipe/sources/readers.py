@@ -24,6 +24,9 @@ FAR = 4.0
 outweigh all others."""
 NAMED = 5
 """Columns in a message."""
+TINY = 1e-5
+BEYOND = {-1: "≤ ", 0: "", 1: "≥ "}
+"""Before an amount that is as far off as one may be."""
 
 
 class Reader(Protocol):
@@ -119,6 +122,37 @@ class TableReader:
             *(f"{c.name}={word}" for c in self.words for word in (*c.known, *["(other)"] * c.rare)),
             *(name for each in self.texts for name in each.input_names),
         ]
+
+    def cells(self, inputs: Tensor) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """What inputs [rows, width] stand for, in the units and words of the table: names of the
+        columns, and a cell of each for every row; columns of text are left out.
+        """
+        values = inputs.double().cpu().numpy()
+        place = {name: k for k, name in enumerate(self.input_names)}
+        told: dict[str, list[str]] = {}
+        for column in self.numbers:
+            amounts = values[:, place[column.name]] * column.std + column.mean
+            scaled, bound = values[:, place[column.name]], column.bound or np.inf
+            ends = np.sign(scaled) * (abs(scaled) > bound - TINY)
+            told[column.name] = [
+                f"{BEYOND[int(end)]}{round(amount, 5) + 0.0:.5g}"
+                for amount, end in zip(amounts.tolist(), ends.tolist(), strict=True)
+            ]
+            if column.missing is not None:
+                gap = values[:, place[f"{column.name} missing"]] > 0
+                told[column.name] = [
+                    "" if empty else cell
+                    for cell, empty in zip(told[column.name], gap, strict=True)
+                ]
+        for each in self.words:
+            words = [*each.known, *["(other)"] * each.rare]
+            hits = values[:, [place[f"{each.name}={word}"] for word in words]] > 0
+            told[each.name] = [
+                words[int(row.argmax())] if row.any() else "(unknown)" for row in hits
+            ]
+        names = tuple(name for column in self.columns for name in told if name == column.name)
+        names += tuple(name for name in told if name not in names)  # the parts of dates
+        return names, list(zip(*(told[name] for name in names), strict=True))
 
     def read(self, path: Path) -> tuple[Sequence[str], Tensor]:
         """The rows of a table with the same columns, of which that with the answer may be missing;

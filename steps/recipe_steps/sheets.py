@@ -62,6 +62,13 @@ def sheet_of(
         header, rows = _words(ctx, values.reshape(len(values), -1))
         return Sheet(known, rows=rows, header=header, note=note)
     flat = values.reshape(len(values), -1)
+    if values.ndim == 2 and (told := _told_cells(ctx, flat)) is not None:
+        names, lines_told = told
+        more = len(names) - MOST_CELLS
+        rest = f"{more} more columns are not shown." if more > 0 else ""
+        cut = tuple(row[:MOST_CELLS] for row in lines_told)
+        said = " ".join(filter(None, [note, rest]))
+        return Sheet(known, rows=cut, header=names[:MOST_CELLS], note=said)
     if values.ndim == 2 and not _is_signal(ctx, flat):
         cells = tuple(
             tuple(f"{value:.4g}" for value in row) for row in flat[:, :MOST_CELLS].tolist()
@@ -161,6 +168,16 @@ def _line(x: Tensor) -> Tensor:
     return flat[:, 0] if flat.shape[1] <= flat.shape[2] else flat[:, :, 0]
 
 
+def _told_cells(ctx: Context, rows: Tensor) -> tuple[tuple[str, ...], list[tuple[str, ...]]] | None:
+    """Rows of a table in its own units and words, where its reader can say them."""
+    reader = getattr(ctx.experiment.inputs, "reader", None)
+    cells = getattr(reader, "cells", None)
+    if cells is None or getattr(reader, "width", None) != rows.shape[1]:
+        return None
+    names, told = cells(rows)
+    return tuple(names), [tuple(row) for row in told]
+
+
 def column_names(ctx: Context, width: int) -> tuple[str, ...]:
     """The names of the inputs of a table, where its reader knows them, else their numbers."""
     names = _reader(ctx, "input_names") or ()
@@ -209,9 +226,9 @@ def label_of(ctx: Context, target: Any) -> str:
     values = target.detach().cpu()
     if values.numel() == 1:
         value = float(values.flatten()[0])
-        names = ctx.data.classes or ctx.experiment.classes
+        names = class_names(ctx)
         if ctx.task.target_kind == "real":
-            return f"{value:.3g}"
+            return f"{in_units(ctx, values).item():.4g}"
         number = int(value) if value == int(value) else value
         if names and isinstance(number, int) and 0 <= number < len(names):
             return str(names[number])
@@ -219,6 +236,28 @@ def label_of(ctx: Context, target: Any) -> str:
     if ctx.task.target_kind == "zero or one" and values.ndim == 1:
         return ", ".join(str(k) for k in values.nonzero().flatten().tolist()) or "none"
     return ""
+
+
+def class_names(ctx: Context) -> tuple[str, ...]:
+    """Of the classes, in the order of their numbers: as declared, or as the data have them, such as
+    the names of folders; empty where nobody says.
+    """
+    kept = getattr(ctx.experiment.inputs, "classes", None)
+    return tuple(map(str, ctx.data.classes or ctx.experiment.classes or kept or ()))
+
+
+def in_units(ctx: Context, amounts: Tensor) -> Tensor:
+    """Amounts that the model was trained on, in the unit of the target: what was scaled is scaled
+    back, where there is one of them for each item.
+    """
+    kept = ctx.experiment.inputs
+    mean, std = (
+        torch.tensor(part, dtype=torch.float64).reshape(-1)
+        for part in (kept and kept.scale) or (0.0, 1.0)
+    )
+    if mean.numel() != 1 or std.numel() != 1:
+        return amounts.double()
+    return mean + std * amounts.double()
 
 
 def each_label(ctx: Context, data: TensorData) -> list[str]:

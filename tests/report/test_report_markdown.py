@@ -6,7 +6,7 @@ from recipe.core.evidence import Evidence
 from recipe.core.findings import Finding, RemedyOutcome
 from recipe.core.results import Cost, RunResult, StepResult
 from recipe.core.trials import Best
-from recipe.report.markdown import LONGEST_MESSAGE, key_message, render, summary
+from recipe.report.markdown import LONGEST_MESSAGE, key_message, render, render_values, summary
 from recipe.report.plots import Plot
 from report_samples import full_run, initial_step, trial
 
@@ -40,7 +40,7 @@ def test_title_and_summary():
 
 def test_every_table_is_rectangular():
     found = tables(render(full_run()))
-    assert len(found) == 9
+    assert len(found) == 5
     for rows in found:
         assert len({len(cells(row)) for row in rows}) == 1, rows
 
@@ -82,8 +82,8 @@ def test_a_long_message_is_shortened_in_the_checklist_and_stands_whole_below():
 def test_the_parts_stand_in_the_order_of_a_reader():
     heads = re.findall(r"^## (.*)", render(full_run()), re.MULTILINE)
     assert heads == [
-        "Checklist",
         FOUND,
+        "Checklist",
         "Step by step",
         "Laboratory notebook",
         "Cost",
@@ -137,25 +137,21 @@ def test_steps_have_their_plots_and_numbers():
         Plot("plots/s.png", "Schedules", "Shapes.", about="schedules"),
     )
     text = section(render(full_run(), plots), "Step by step")
-    first, second = text.split("### Coarse grid\n")[1].split("### Coarse grid (round 2)\n")
+    first, second = text.split("### Coarse grid (round 2)\n")
     assert "plots/g-r2.png" not in first
-    assert "![Grid](plots/g-r2.png)\n*A grid.*\n\n<details>" in second
+    assert "![Grid](plots/g-r2.png)\n*A grid.*\n" in second
     assert "*This round tests:* Lower rates | were cut off." in second
-    assert "| initial loss | 3.142 |" in text
-    assert "| exact | yes |" in text
+    assert "initial loss" not in text  # inner values stand in values.md
+    assert "[values.md](values.md)" in text
     assert "### Finish" not in text
     assert text.rstrip().endswith("![Schedules](plots/s.png)\n*Shapes.*")
 
 
-def test_what_was_measured_is_folded():
-    text = section(render(full_run()), "Step by step")
-    folded = re.findall(r"<details>\n<summary>(.*)</summary>\n\n(?:\|.*\n)+\n</details>\n", text)
-    assert folded == [
-        "Measured: 3 values",
-        "Measured: 2 values",
-        "Measured: 2 values",
-        "Measured: 2 values",
-    ]
+def test_what_was_measured_stands_in_a_page_of_its_own():
+    text = render_values(full_run())
+    assert "| initial loss | 3.142 |" in text
+    assert "| exact | yes |" in text
+    assert len(re.findall(r"^## ", text, re.MULTILINE)) == 4
 
 
 def test_notebook_command_and_loading():
@@ -191,7 +187,7 @@ def test_a_clean_run_without_trials():
     step = StepResult("a", "A", 1, "pass", evidence=Evidence({"zero": 0}))
     told = " ".join(summary(RunResult("x", steps=(step,), cost=Cost(seconds=3.0))))
     assert told == "The recipe passed. No fault was found. The run took 3.0 s."
-    assert "| zero | 0 |" in render(RunResult("x", steps=(step,)))
+    assert "| zero | 0 |" in render_values(RunResult("x", steps=(step,)))
 
 
 def test_a_crash_is_named():

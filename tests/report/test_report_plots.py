@@ -100,15 +100,16 @@ def test_file_names_tell_the_round():
 def test_every_round_is_drawn(tmp_path):
     plots = draw_plots(full_run(), tmp_path)
     assert [plot.link for plot in plots] == [
+        "results.png",
         "plots/coarse_grid-grid.png",
         "plots/coarse_grid-grid-r2.png",
         "plots/learning_curves-losses.png",
         "plots/schedules.png",
     ]
-    assert {f"plots/{path.name}" for path in (tmp_path / "plots").iterdir()} == {
-        plot.link for plot in plots
-    }
-    assert (plots[1].step, plots[1].round) == ("coarse_grid", 2)
+    drawn = {f"plots/{path.name}" for path in (tmp_path / "plots").iterdir()}
+    assert drawn | {"results.png"} == {plot.link for plot in plots}
+    assert (tmp_path / "results.png").is_file()
+    assert (plots[2].step, plots[2].round) == ("coarse_grid", 2)
 
 
 def test_a_figure_without_data_is_left_out(tmp_path):

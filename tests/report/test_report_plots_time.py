@@ -19,14 +19,13 @@ def test_plots_that_do_not_fit_are_told(tmp_path, monkeypatch):
     said.clear()
     drawn = draw_plots(result, tmp_path / "c", said.append)
     assert drawn == every[:2]
-    assert {path.name for path in (tmp_path / "c/plots").iterdir()} == {
-        plot.link.removeprefix("plots/") for plot in drawn
-    }
+    assert all((tmp_path / "c" / plot.link).is_file() for plot in drawn)
+    assert len(list((tmp_path / "c/plots").iterdir())) == 1  # beside results.png
     assert said[0] == f"{count - 2} of {count} plots of the steps"
 
 
 def test_a_report_links_the_plots_that_were_drawn(tmp_path):
     few = draw_plots(full_run(), tmp_path)[:1]
     text = write_report(full_run(), tmp_path, few).read_text("utf-8")
-    assert text.count("](plots/") == 1
+    assert text.count("![") == 1
     assert f"]({few[0].link})" in text

@@ -20,7 +20,9 @@ def test_the_report_links_every_plot_that_lies_beside_it(tmp_path):
         with Image.open(path.parent / link) as image:
             low, high = image.convert("L").getextrema()
         assert low < high
-    assert sorted(file.name for file in path.parent.iterdir()) == ["plots", "report.md"]
+    assert sorted(file.name for file in path.parent.iterdir()) == [
+        "plots", "report.md", "results.png", "values.md",
+    ]  # fmt: skip
 
 
 def test_an_old_run_is_rendered_the_same_from_its_json(tmp_path):

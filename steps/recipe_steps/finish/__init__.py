@@ -22,7 +22,7 @@ class Finish:
         "model that was chosen."
     )
     says = "{chosen} model, score {chosen_score}"
-    version = 3
+    version = 4
     needs = 0.02
     requires = frozenset({"learning_curves"})
     rules = rules.RULES
@@ -42,6 +42,12 @@ class Finish:
                mark_y=("chosen_score",),
                caption="How much of each class of the validation data the chosen model is right "
                "about: what a single score over all of them hides."),
+        Figure("threshold", "Precision and recall by threshold", ("precision", "recall"),
+               x="threshold", x_label="probability from which the answer is yes",
+               y_label="share",
+               caption="Of the items that are answered yes, the share that is right (precision), "
+               "and of those that are yes, the share that is found (recall), by where the line is "
+               "drawn."),
     )  # fmt: skip
 
     @property

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from recipe.plugin import Batch, Context, Curve, Scalar, write_text
+from recipe_steps.sheets import class_names
 
 FILE = "validation.csv"
 """In the run folder."""
@@ -34,12 +35,12 @@ def keep_answers(
         targets that are no labels and no numbers, one or a few for each item.
 
     """
-    joined = _joined(ctx, found)
-    if joined is None:
+    both = joined(ctx, found)
+    if both is None:
         return {}, {}
-    outputs, targets = joined
+    outputs, targets = both
     kind = ctx.task.target_kind
-    names = list(ctx.experiment.classes)
+    names = class_names(ctx)
     if kind == "class index" and targets.ndim == 1 and outputs.ndim == 2:
         said, chance = outputs.argmax(1), outputs.softmax(1).amax(1)
         table = _labels(targets, said, chance, names)
@@ -57,7 +58,8 @@ def keep_answers(
     return {"answers_file": FILE, **marks[0]}, marks[1]
 
 
-def _joined(ctx: Context, found: Sequence[Batch]) -> tuple[Tensor, Tensor] | None:
+def joined(ctx: Context, found: Sequence[Batch]) -> tuple[Tensor, Tensor] | None:
+    """Outputs and targets of all items; None where they have no one shape, or are too many."""
     outputs: list[Tensor] = []
     targets: list[Tensor] = []
     for batch in found:

@@ -32,6 +32,8 @@ from recipe_steps.finish.candidates import Candidates
 from recipe_steps.finish.certainty import certainty_marks, simpler_marks
 from recipe_steps.finish.distilled import affords, can_distil, distil
 from recipe_steps.finish.heldout import on_test_data
+from recipe_steps.finish.quality import quality
+from recipe_steps.finish.trivial import trivial_marks
 
 MOST = 5
 """Trainings that a budget is spent on where nobody says how many."""
@@ -66,8 +68,12 @@ def _looked_at(ctx: Context, best: Trial, evidence: Evidence) -> Evidence:
             certain = ctx.in_time(
                 "how certain the score is", lambda: certainty_marks(ctx, best, found, spread)
             )
-            scalars |= marks | (certain or {})
-            curves |= drawn
+            good = ctx.in_time(
+                "how good it is", lambda: quality(ctx, found, chosen.val_loss)
+            ) or ({}, {})  # fmt: skip
+            trivial = ctx.in_time("a trivial answer", lambda: trivial_marks(ctx, found))
+            scalars |= marks | (certain or {}) | good[0] | (trivial or {})
+            curves |= drawn | good[1]
     scalars |= ctx.in_time("simpler models", lambda: simpler_marks(ctx, best)) or {}
     if ctx.settings.all_data:
         scalars |= ctx.in_time("a training on all data", lambda: train_on_all(ctx, best)) or {}

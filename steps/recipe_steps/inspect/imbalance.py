@@ -1,13 +1,19 @@
 """How often each class occurs, and whether the loss makes up for it."""
 
+import json
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 
 import torch
 from torch import Tensor
 
-from recipe.plugin import Context, Scalar, TensorData, Tree, build_model
+from recipe.plugin import Context, Curve, Evidence, Scalar, TensorData, Tree, build_model
 from recipe_steps.loss_expectations import neutral_outputs
+from recipe_steps.sheets import class_names
+
+SHOWN = 40
+"""Classes of which a report shows the counts."""
 
 
 def class_counts(ctx: Context, train: TensorData) -> dict[str, Scalar]:
@@ -38,6 +44,30 @@ def class_counts(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         with suppress(Exception):  # a loss or a model that others speak about
             scalars["rare_weight"] = _weight_ratio(ctx, train, counts[-1][0], counts[0][0])
     return scalars
+
+
+def classes_by_split(ctx: Context, train: TensorData, val: TensorData) -> Evidence:
+    """How many items of each class there are to train and to validate, where each item has one
+    class and there are few of them.
+    """
+    if ctx.task.target_kind == "real" or isinstance(train.y, Tree) or isinstance(val.y, Tree):
+        return Evidence()
+    pair = train.y, val.y
+    if any(y.numel() != len(part) for y, part in zip(pair, (train, val), strict=True)):
+        return Evidence()
+    sides = [y[ctx.task.counted(y)].flatten().long().cpu() for y in pair]
+    there = torch.unique(torch.cat(sides)).tolist()
+    if not there or min(there) < 0 or len(there) > SHOWN:
+        return Evidence()
+    names = class_names(ctx)
+    told = [names[k] if k < len(names) else str(k) for k in there]
+    counts = [torch.bincount(side, minlength=max(there) + 1)[there].tolist() for side in sides]
+    curves = dict(zip(("train_by_class", "val_by_class"), map(_floats, counts), strict=True))
+    return Evidence({"counted_classes": json.dumps(told)}, curves)
+
+
+def _floats(values: Sequence[int]) -> Curve:
+    return tuple(map(float, values))
 
 
 def _counts(values: Tensor) -> list[tuple[float, int]]:

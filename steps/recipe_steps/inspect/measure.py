@@ -29,7 +29,7 @@ from recipe.plugin import (
     seeded,
     shape_of,
 )
-from recipe_steps.inspect.imbalance import class_counts
+from recipe_steps.inspect.imbalance import class_counts, classes_by_split
 from recipe_steps.inspect.leaking_inputs import leaking_inputs
 from recipe_steps.inspect.looks import items, looks, probes
 from recipe_steps.inspect.loss_call import loss_call
@@ -77,7 +77,7 @@ def measure(ctx: Context) -> Evidence:
     }
     for name, part in (("train", train), ("val", val)):
         scalars |= _inputs(part.x, name) | _all_targets(ctx, part.y, name)
-    found = Evidence()
+    found = counted = Evidence()
     if not (scalars["train_input_nonfinite"] or scalars["train_target_nonfinite"]):
         scalars |= _outputs(ctx, train)
         scalars |= class_counts(ctx, train) | _label_values(ctx, (train, val), scalars)
@@ -90,7 +90,12 @@ def measure(ctx: Context) -> Evidence:
         if not fails_already(ctx, Evidence(scalars)):
             scalars |= probes(ctx, train, val, scalars)
         found = ctx.in_time("items to look at", partial(items, ctx, train), takes=1.0) or found
-    return Evidence({**scalars, **found.scalars}, found.curves, found.sheets)
+        whole = isinstance(ctx.data.train, TensorData) and isinstance(ctx.data.val, TensorData)
+        counted = classes_by_split(ctx, train, val) if whole else counted
+    return Evidence(
+        {**scalars, **found.scalars, **counted.scalars}, {**found.curves, **counted.curves},
+        found.sheets,
+    )  # fmt: skip
 
 
 def _random_validation(ctx: Context) -> bool:

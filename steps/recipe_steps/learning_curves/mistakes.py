@@ -12,7 +12,7 @@ from torch import Tensor
 from recipe.plugin import Context, Curve, Evidence, Scalar, Sheet, TensorData, Tree, Trial
 from recipe_steps.learning_curves.best_outputs import best_model, best_outputs
 from recipe_steps.rows import main_part
-from recipe_steps.sheets import column_names, label_of, pictures_of, sheet_of
+from recipe_steps.sheets import column_names, in_units, label_of, pictures_of, sheet_of
 
 SHOWN, NAMED = 24, 5
 """Items of the sheet, and those that are named."""
@@ -81,16 +81,16 @@ def _errors(ctx: Context, val: TensorData, outputs: Tensor, y: Tensor) -> Eviden
     """Of real values, the largest errors; and what is said over what is true."""
     if outputs.shape[1] != 1 or not bool(outputs.isfinite().all()):
         return Evidence()
-    said, true = outputs.flatten().double(), y.double()
+    said, true = in_units(ctx, outputs.flatten()), in_units(ctx, y)
     errors = (said - true).abs()
     order = errors.argsort(descending=True, stable=True)[:SHOWN]
     scalars: dict[str, Scalar] = {
         "largest_errors": "; ".join(
-            f"item {k}: {said[k]:.3g} for {true[k]:.3g}" for k in order[:NAMED].tolist()
+            f"item {k}: {said[k]:.4g} for {true[k]:.4g}" for k in order[:NAMED].tolist()
         ),
         "typical_error": float(errors.median()),
     }
-    labels = [f"{said[k]:.3g}\nis {true[k]:.3g}, #{k}" for k in order.tolist()]
+    labels = [f"{said[k]:.4g}\nis {true[k]:.4g}, #{k}" for k in order.tolist()]
     some = torch.linspace(0, len(y) - 1, min(len(y), 300)).long()
     curves = {
         "true_value": tuple(true[some].tolist()),
