@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from recipe.logs.column_names import (
     OF_EVALUATION,
@@ -16,6 +17,8 @@ from recipe.logs.sheet import Column
 
 SINGLE = 2
 """Values of a curve beside which one that was written once is no curve."""
+SHARE, EVEN = 1.5, 3.0
+"""A score above the first is none of shares; a clock's steps differ by no more than the second."""
 SAME_ROWS = 0.05
 """Of the rows of a score, those that training may share where it was measured apart."""
 
@@ -68,10 +71,14 @@ def _candidate(name: str, column: Column, place: int) -> Candidate:
 
 
 def _is_a_clock(column: Column) -> bool:
-    """Whether values only rise, and beyond what a score in percent can: seconds, or points."""
+    """Whether values only rise, and evenly or beyond what a score in percent can: seconds, or
+    points.
+    """
     values = list(column.values)
-    rising = all(a <= b for a, b in pairwise(values))
-    return len(values) > 1 and rising and values[-1] > 100
+    rises = [b - a for a, b in pairwise(values)]
+    if not rises or min(rises) < 0 or values[-1] <= SHARE:
+        return False
+    return values[-1] > 100 or max(rises) <= EVEN * median(rises)
 
 
 def _boosted(found: list[Candidate]) -> None:

@@ -139,16 +139,17 @@ def test_which_of_several_is_taken(name, tmp_path):
         assert set(read(path).parts) == set(header.split(","))
 
 
-def test_a_score_that_is_seconds_is_none(tmp_path):
+@pytest.mark.parametrize(
+    ("scores", "is_one"),
+    [([77 * i for i in range(9)], False), ([7.5 * i + i % 2 for i in range(9)], False),
+     ([i / 9 for i in range(9)], True), ([30, 60, 75, 82, 86, 88, 89, 89.5, 89.7], True),
+     ([30, 60, 75, 70, 86, 88, 87, 89.5, 89.7], True)],
+)  # fmt: skip
+def test_a_score_that_is_seconds_is_none(tmp_path, scores, is_one):
     path = tmp_path / "log.csv"
-    path.write_text(
-        "step,score,train/ctc_loss\n" + "".join(f"{i},{i * 77},{9 - i}\n" for i in range(9))
-    )
-    assert read(path).curves.keys() == {"train_loss"}
-    path.write_text(
-        "step,score,train/ctc_loss\n" + "".join(f"{i},{i / 9},{9 - i}\n" for i in range(9))
-    )
-    assert "val_score" in read(path).curves
+    rows = [f"{i},{score},{9 - i}" for i, score in enumerate(scores)]
+    path.write_text("\n".join(["step,score,train/ctc_loss", *rows]))
+    assert ("val_score" in read(path).curves) == is_one
 
 
 def test_training_of_few_epochs_keeps_its_steps(tmp_path):
