@@ -1,4 +1,5 @@
 import pytest
+from test_accumulation import ACCUMULATION_CASES
 from test_overfit_controls import CONTROL_CASES
 from test_update_marks import UPDATE_CASES
 
@@ -171,4 +172,4 @@ def test_rule(case):
 
 
 def test_every_rule_is_tested():
-    assert_complete(OverfitSample(), [*CASES, *UPDATE_CASES, *CONTROL_CASES])
+    assert_complete(OverfitSample(), [*CASES, *UPDATE_CASES, *ACCUMULATION_CASES, *CONTROL_CASES])

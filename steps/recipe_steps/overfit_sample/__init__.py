@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recipe.plugin import Evidence, Figure, read_examples
-from recipe_steps.overfit_sample import control_rules, rules, update_rules
+from recipe_steps.overfit_sample import accumulation_rules, control_rules, rules, update_rules
 
 if TYPE_CHECKING:
     from recipe.plugin import Context
@@ -27,7 +27,7 @@ class OverfitSample:
     short = True
     always = True
     requires = frozenset({"initial_loss"})
-    rules = (*update_rules.RULES, *rules.RULES, *control_rules.RULES)
+    rules = (*update_rules.RULES, *accumulation_rules.RULES, *rules.RULES, *control_rules.RULES)
     figures = (
         Figure("loss", "Loss on the sample at the best rate",
                ("loss", "loss_without_inputs"), x_label="pass over the sample", log_y=True,

@@ -22,6 +22,7 @@ from recipe.plugin import (
     usual_rates,
     wants_closure,
 )
+from recipe_steps.overfit_sample.accumulation import accumulation_marks
 from recipe_steps.overfit_sample.update_step_loss import inner_loss_marks, reported_loss
 
 CALLS, MOST_CALLS = 2, 64
@@ -112,6 +113,8 @@ def update_marks(ctx: Context, sample: TensorData, batch_size: int) -> dict[str,
             scalars["update_gentle_change"] = gentle["update_reference_change"]
             with suppress(RuntimeError, ValueError, IndexError):  # other marks say what is wrong
                 scalars |= inner_loss_marks(ctx, batches[0])
+    if ctx.experiment.update is not None:
+        scalars |= accumulation_marks(ctx)
     return scalars
 
 
