@@ -1,6 +1,7 @@
 """What the rules about learning curves say of logs: curves whose story is known."""
 
 import math
+import time
 from random import Random
 
 import pytest
@@ -355,6 +356,13 @@ def test_parts_of_a_loss_are_judged_each():
     said = {part: [f.rule for f in judge(LearningCurves.rules, e) if f.counts]
             for part, e in evidence.items()}  # fmt: skip
     assert said == {"box": [], "seg": ["collapsed"]}
+
+
+def test_thousands_of_points_are_judged_at_once():
+    curves = {"train_loss": noisy(falling(5000), 0.01) + noisy([2.3] * 500, 0.01)}
+    began = time.monotonic()
+    assert counting(curves) == ["collapsed"]
+    assert time.monotonic() - began < 10
 
 
 def test_a_resumed_run_that_is_flat_has_learnt_before():

@@ -14,6 +14,7 @@ SAID = {"train_loss": "training loss", "val_loss": "validation loss",
 POINTS_PER_LEVEL = 20
 """A level is the median of as many points as a twentieth of the curve has, and of three at least:
 it follows a change within a tenth of the run, and a single spike leaves no trace."""
+MOST_POINTS = 600
 OFF_LEVEL = {1: 2.8, 2: 2.0}
 """Standard deviation of points of pure noise, in their median distance from a running median of 3
 and of 5 points; 1.6 for longer ones. Found by drawing 300 normal curves of 20 to 400 points."""
@@ -167,7 +168,17 @@ def _course(evidence: Evidence, name: str) -> Course | None:
     known = [(v, x) for v, x in zip(curve, places, strict=True) if v is not None]
     tail = next((k for k, v in enumerate(reversed(curve)) if v is not None), len(curve))
     lost = places[len(curve) - tail] if tail else None
-    return Course(name, tuple(v for v, _ in known), tuple(x for _, x in known), lost)
+    thinned = _thinned(known)
+    return Course(name, tuple(v for v, _ in thinned), tuple(x for _, x in thinned), lost)
+
+
+def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Medians of neighbours, where there are so many that a level is one of dozens anyway."""
+    width = -(-len(points) // MOST_POINTS)
+    if width < 2:
+        return points
+    blocks = (points[i : i + width] for i in range(0, len(points), width))
+    return [(median([v for v, _ in block]), block[-1][1]) for block in blocks]
 
 
 def _stretched(course: Course, longest: float) -> Course:

@@ -95,10 +95,15 @@ def lost_state(course: Course) -> Loss | None:
     if n < ENOUGH:
         return None
     levels = course.levels
-    best, shares, bests = 0, [], []
+    best, shares, bests, noise = 0, [], [], -1.0
     for i, level in enumerate(levels):
-        best = i if level < levels[best] else best
-        shares.append(share_lost(course, best, level) if _clear(course, best, level) else 0.0)
+        if level < levels[best]:
+            best, noise = i, -1.0
+        share = share_lost(course, best, level)
+        if share >= LOST:
+            noise = _noise(course, best) if noise < 0 else noise  # once for each best level
+            share = share if _exceeds(course, best, level, noise) else 0.0
+        shares.append(share)
         bests.append(best)
     stretches = _stretches([share >= LOST for share in shares])
     if not stretches:
@@ -125,7 +130,14 @@ def _clear(course: Course, best: int, level: float) -> bool:
     """Whether both what was gained and what was lost exceed the scatter of points, and how far the
     curve wandered up again before.
     """
-    noise = BEYOND * max(course.noise, _wandering(course.levels[: best + 1]))
+    return _exceeds(course, best, level, _noise(course, best))
+
+
+def _noise(course: Course, best: int) -> float:
+    return BEYOND * max(course.noise, _wandering(course.levels[: best + 1]))
+
+
+def _exceeds(course: Course, best: int, level: float, noise: float) -> bool:
     gained = _begun(course, best) - course.levels[best]
     return gained > noise and level - course.levels[best] > noise
 
