@@ -10,6 +10,11 @@ from decimal import Decimal
 from typing import Any, Literal
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+_WORDS = {
+    "s": ("s", "sec", "secs", "second", "seconds"), "h": ("h", "hr", "hrs", "hour", "hours"),
+    "m": ("m", "min", "mins", "minute", "minutes"), "epochs": ("epoch", "epochs"),
+}  # fmt: skip
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)\s*")
 
 
 @dataclass(frozen=True)
@@ -34,18 +39,30 @@ def _plain(number: float) -> str:
 
 
 def parse_budget(value: Any) -> Budget:
-    """`15m`, `90s`, `2h` or `40epochs`; ValueError otherwise."""
+    """`15m`, `90s`, `2h`, `1h30m`, `10 minutes` or `40epochs`; ValueError otherwise."""
     if isinstance(value, Budget):
         return value
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h|epochs?)", str(value).strip())
-    if not match or float(match[1]) <= 0:
-        raise ValueError(f"{value!r} is no budget: write 90s, 15m, 2h or 40epochs")
-    if match[2] in _SECONDS:
-        seconds = float(match[1]) * _SECONDS[match[2]]
-        if seconds < 1:
-            raise ValueError(f"{value!r} is less than a second")
-        return Budget(seconds, "seconds")
-    return Budget(float(match[1]), "epochs")
+    text = str(value).strip().lower().replace(",", " ").replace(" and ", " ")
+    parts = [(float(amount), unit) for amount, unit in _PART.findall(text)]
+    units = [_unit(unit) for _, unit in parts]
+    whole = _PART.sub("", text).strip() == "" and bool(parts) and None not in units
+    if not whole or len(set(units)) < len(units) or not sum(amount for amount, _ in parts) > 0:
+        raise ValueError(f"{value!r} is no budget: write 90s, 15m, 2h, 10 minutes or 40epochs")
+    if "epochs" in units:
+        if len(units) > 1:
+            raise ValueError(f"{value!r} is no budget: give epochs or a time, not both")
+        return Budget(parts[0][0], "epochs")
+    seconds = sum(
+        amount * _SECONDS[str(unit)] for (amount, _), unit in zip(parts, units, strict=True)
+    )
+    if seconds < 1:
+        raise ValueError(f"{value!r} is less than a second")
+    return Budget(seconds, "seconds")
+
+
+def _unit(word: str) -> str | None:
+    """`s`, `m`, `h` or `epochs`, however it is written out; None for another word."""
+    return next((unit for unit, words in _WORDS.items() if word in words), None)
 
 
 def parse_verify_budget(value: Any) -> Budget | Literal["off"]:

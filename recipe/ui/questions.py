@@ -14,6 +14,8 @@ from recipe.core.plain_text import visible
 from recipe.ui.line_layout import broken
 from recipe.ui.terminal import plain_wanted
 
+MANY = 10
+"""Items from which a list can be filtered by typing."""
 BACK = "<"
 """What goes back to the question before, where an answer is typed."""
 Answers = Mapping[str, Any]
@@ -64,8 +66,10 @@ class Menus:
             shown.append(questionary.Choice("back", BACK))
         first = next((choice for choice, item in zip(shown, items, strict=False)
                       if item.value == default), shown[0])  # fmt: skip
+        many = len(shown) > MANY
         answer = questionary.select(
-            text, shown, default=first, qmark="?", pointer=">", instruction=" ",
+            text, shown, default=first, qmark="?", pointer=">", use_search_filter=many,
+            use_jk_keys=not many, instruction="(type to filter)" if many else " ",
         ).unsafe_ask()  # fmt: skip
         if answer == BACK:
             raise Back
@@ -77,8 +81,11 @@ class Menus:
 
         ask = questionary.path if path else questionary.text
 
-        def read(proposed: str) -> str:
-            return str(ask(_hint(text, back=back), default=proposed, qmark="?").unsafe_ask())
+        def read(proposed: str, typed: str) -> str:
+            # What is proposed stands there in grey, and the first key takes its place.
+            return str(ask(
+                _hint(text, back=back), default=typed, placeholder=proposed, qmark="?",
+            ).unsafe_ask())  # fmt: skip
 
         return _checked(read, default, check, back=back)
 
@@ -87,10 +94,19 @@ def _hint(text: str, *, back: bool) -> str:
     return f"{text} ({BACK} = back)" if back else text
 
 
-def _checked(read: Callable[[str], str], default: str, check: Check, *, back: bool) -> Any:
-    """What `check` makes of what is read; what it complains of is said, and can be mended."""
+def _checked(read: Callable[[str, str], str], default: str, check: Check, *, back: bool) -> Any:
+    """What `check` makes of what is read; what it complains of is said, and can be mended.
+
+    Args:
+        read: given what is proposed, and what was typed and can be mended.
+        default: what is proposed, and taken where nothing is typed.
+        check: see `Check`.
+        back: whether there is a question before.
+
+    """
+    mended = ""
     while True:
-        typed = read(default).strip()
+        typed = read(default, mended).strip() or default
         if back and typed == BACK:
             raise Back
         try:
@@ -99,7 +115,7 @@ def _checked(read: Callable[[str], str], default: str, check: Check, *, back: bo
             width = shutil.get_terminal_size().columns - 1
             for line in broken(" ".join(str(error).split()), width, hanging=0):
                 click.secho(visible(line), fg="red")
-            default = typed or default
+            mended = "" if typed == default else typed
 
 
 class Numbers:
@@ -122,9 +138,9 @@ class Numbers:
     def write(self, text: str, default: str, check: Check, *, back: bool, path: bool) -> Any:  # noqa: ARG002
         """Typed; what cannot be used is said, and asked again."""
 
-        def read(_: str) -> str:
+        def read(proposed: str, _: str) -> str:
             hint = _hint(text, back=back)
-            return str(click.prompt(hint, default=default or None, type=str))
+            return str(click.prompt(hint, default=proposed or None, type=str))
 
         return _checked(read, default, check, back=back)
 

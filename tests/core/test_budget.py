@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from recipe.core.budget import MOST_FOR_REPORT, REPORT_SHARE, Budget, Meter
+from recipe.core.budget import MOST_FOR_REPORT, REPORT_SHARE, Budget, Meter, parse_budget
 
 
 @pytest.mark.parametrize("iterations", [3, 47, 79, 94, 1000])
@@ -95,3 +95,27 @@ def test_what_is_left_out_is_said_once_with_its_reason():
     assert [(said.what, said.why) for said in meter.left_out] == [
         ("finish", "one training takes 30 s"), ("the proof of a", "40s were used up"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ("10 minutes", 600), ("10min", 600), ("1h30m", 5400), ("1 hour and 30 minutes", 5400),
+        ("90 sec", 90), ("2 HOURS", 7200), ("1.5h", 5400), ("15m", 900),
+    ],
+)  # fmt: skip
+def test_times_as_people_write_them(written, seconds):
+    assert parse_budget(written) == Budget(seconds, "seconds")
+    assert parse_budget(str(parse_budget(written))) == parse_budget(written)
+
+
+def test_epochs_as_people_write_them():
+    assert parse_budget("40 epochs") == parse_budget("40epochs") == Budget(40.0, "epochs")
+
+
+@pytest.mark.parametrize(
+    "written", ["", "soon", "10", "m", "10 parsecs", "5m 3m", "0h0m", "3 epochs 5m", "1m?", "-3m"]
+)
+def test_what_is_no_budget(written):
+    with pytest.raises(ValueError, match="is no budget"):
+        parse_budget(written)

@@ -74,7 +74,7 @@ def test_a_table_with_a_wrong_answer_mended_and_the_way_back(wizard, tmp_path):
     (tmp_path / "animals.csv").write_text(f"legs,tails,tame\n{ROWS}\n")
     child = wizard()
     answer(child, "What shall be trained?")
-    answer(child, "Which table?", "x" + ENTER)  # behind the proposed name
+    answer(child, "Which table?", "animals.csvx" + ENTER)  # in the place of the proposed name
     child.expect("There is no table 'animals.csvx'")
     answer(child, "Which table?", BACKSPACE + ENTER)
     answer(child, "Which column is to be predicted?", UP + ENTER)  # tails
@@ -111,7 +111,7 @@ def test_images_with_weights_of_a_file(wizard, tmp_path):
     answer(child, "Which folder of images?")
     answer(child, "Which model?", 3 * DOWN + ENTER)  # resnet18
     answer(child, "Begin with", DOWN + DOWN + ENTER)
-    answer(child, "Which file of weights?", "x" + ENTER)
+    answer(child, "Which file of weights?", "mine.safetensorsx" + ENTER)
     child.expect("There is no file 'mine.safetensorsx'")
     answer(child, "Which file of weights?", BACKSPACE + ENTER)
     answer(child, "How far?", UP + CHECKS)
