@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, SequentialSampler
 
+from recipe.core import names
 from recipe.core.errors import UsageError
 from recipe.core.evidence import Scalar
-from recipe.core.names import check_arguments, checked_names, shows_arguments, unknown
+from recipe.core.names import checked_names, name_of, unknown
 from recipe.core.number_checks import Limits, check_numbers
 from recipe.ranges import Axis, check
 from recipe.tasks import TASKS, Task
@@ -50,7 +51,7 @@ Metric = Callable[[Any, Any], float]
 Update = Callable[[nn.Module, Any, tuple[Any, Any]], Tensor | float]
 
 
-@shows_arguments
+@names.shows_arguments
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
     """A model, its data and, if there is one, the setting trained with today.
@@ -168,7 +169,7 @@ class Experiment:
 
         def __new__(cls, *_: Any, **given: Any) -> Any:
             """Answer an unknown argument with the nearest known one."""
-            check_arguments(cls, given, ("model", "train"))
+            names.check_arguments(cls, given, ("model", "train"))
             return super().__new__(cls)
 
     def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
@@ -298,7 +299,7 @@ class Experiment:
             return self.resolved_task.metric
         if isinstance(self.metric, str):
             return shown(canonical(self.metric))
-        return getattr(self.metric, "__name__", type(self.metric).__name__)
+        return name_of(self.metric)
 
     @property
     def has_baseline(self) -> bool:
@@ -327,9 +328,9 @@ class Experiment:
         return {
             "lr": self.lr,
             "weight_decay": self.weight_decay,
-            "optimizer": optimizer if isinstance(optimizer, str) else _name(optimizer),
+            "optimizer": optimizer if isinstance(optimizer, str) else name_of(optimizer),
             "schedule": schedule if schedule is None or isinstance(schedule, str)
-            else _name(schedule),
+            else name_of(schedule),
             "warmup": self.warmup,
             "batch_size": self.batch_size,
             "epochs": self.epochs,
@@ -345,7 +346,3 @@ def _in_order(train: Any) -> bool:
     """Whether it is a DataLoader that does not shuffle; a sampler of whole batches may."""
     plain = isinstance(train, DataLoader) and train.batch_size is not None
     return plain and isinstance(train.sampler, SequentialSampler)
-
-
-def _name(value: Any) -> str:
-    return getattr(value, "__name__", type(value).__name__)

@@ -49,6 +49,11 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     return f"Unknown {kind} {name!r}: {hint}"
 
 
+def name_of(value: Any) -> str:
+    """What a function is called, or the class of anything else."""
+    return str(getattr(value, "__name__", type(value).__name__))
+
+
 def checked_names(what: str, names: Any) -> tuple[str, ...]:
     """A list of names that all differ, as a tuple; empty for None.
 
