@@ -246,6 +246,26 @@ def test_all_columns_end_while_the_log_goes_on():
     assert counting(curves, at=at, end=15.0) == []
 
 
+def test_a_score_that_never_moves_tells_nothing_of_a_loss_that_ends():
+    curves = {"train_loss": falling(14), "val_score": [0.86] * 25}
+    at = {"train_loss": spaced(14), "val_score": spaced(25)}
+    assert counting(curves, at=at, end=25.0) == ["loss-became-nan"]
+
+
+def test_few_validations_that_get_worse_one_after_the_other_are_a_note():
+    few = {"train_loss": falling(15, 1.9, 0.01, 0.5), "val_loss": [1.2, 1.4, 1.5]}
+    at = {"train_loss": spaced(15), "val_loss": spaced(3, 5)}
+    assert found(few, at=at) == [("note", "overfitting")]
+    few["val_loss"] = [1.2, 1.1, 1.25]
+    assert found(few, at=at) == []
+
+
+def test_a_validation_loss_that_jumps_but_is_never_good_again():
+    jumps = [30.0 if i % 3 else 3.0 for i in range(30)]
+    curves = {"train_loss": falling(40, 2.3, 0.01), "val_loss": falling(10, rate=0.3) + jumps}
+    assert counting(curves) == ["overfitting"]
+
+
 def test_a_loss_that_is_no_longer_written_is_no_nan():
     """The other one goes on as well as before."""
     curves = {"train_loss": falling(40), "val_loss": falling(10, rate=0.2)}

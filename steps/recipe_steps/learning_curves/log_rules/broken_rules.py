@@ -95,7 +95,8 @@ def _ends_early(log: Log, course: Course) -> bool:
     if _end(log) - last <= gap and not later:
         return False
     losses = [c for c in later if not c.is_score]
-    return not (later and all(_is_well(c, last) for c in losses or later))
+    telling = losses or [c for c in later if len(set(c.values)) > 1]
+    return not (telling and all(_is_well(c, last) for c in telling))
 
 
 def _goes_with(other: Course, course: Course) -> bool:

@@ -180,6 +180,8 @@ def _knows_nothing(log: Log, score: Course) -> bool:
         return False
     if level <= LOW:
         return True
+    if _changed(score):
+        return False
     loss = log.courses.get(score.name.replace("score", "loss"))
     if loss and loss.values and min(loss.levels) > 0:
         right = math.exp(-min(loss.levels))

@@ -9,6 +9,9 @@ from recipe_steps.learning_curves.shapes import ENOUGH, Rise, rise
 ADVICE = "More weight decay, dropout, augmentation or data; or stop early."
 HELD, HELD_OF_ALL = 0.1, 0.02
 """Of what a score had gained, and of the score: what nobody would change a training for."""
+LATE_POINTS, FEW, CLEARLY = 5, 3, 0.1
+"""Points at the end that tell; points of which two rises in a row are seen; a rise, of the lowest
+value, that anybody would see."""
 COMING_BACK = 2.0
 """Scatters of single points by which the end lies below the highest level after the lowest one: the
 second descent of a curve that descends twice, or of one that groks."""
@@ -19,9 +22,9 @@ def overfitting(log: Log) -> Finding | None:
     for course in log.get("val_loss", "val_score")[:1]:
         name = course.name
         if len(course.values) < ENOUGH:
-            continue
+            return _of_few(log, course)
         found = rise(course.badness)
-        if found is None or found.height <= CERTAIN * found.error:
+        if found is None or not (found.height > CERTAIN * found.error or _all_lost(course, found)):
             continue
         share = found.share_of(_start(course) - found.least)
         size = LOST_OF_LOSS * abs(found.least)
@@ -37,6 +40,36 @@ def overfitting(log: Log) -> Finding | None:
             return None if _jumps(course, found) else log.say("note", said, ADVICE, 0.5, place)
         return log.say(_severity(log, course, found, share), said, ADVICE, 0.8, place)
     return None
+
+
+def _all_lost(course: Course, found: Rise) -> bool:
+    """Whether each of the late points, however they scatter, has lost more than half of the gain:
+    by chance five in a row lie on one side of their level once in thirty times.
+    """
+    late = course.badness[-max(LATE_POINTS, len(course.badness) // 4) :]
+    gained = max(_start(course) - found.least, 0.0)
+    return min(late) - found.least > max(MUCH_LOST * gained, LOST_OF_LOSS * abs(found.least))
+
+
+def _of_few(log: Log, course: Course) -> Finding | None:
+    """Of fewer points than a shape has: a note, where each after the lowest is worse than the one
+    before it and training got better by more than half.
+    """
+    lowest = min(range(len(course.badness)), key=course.badness.__getitem__)
+    after = course.badness[lowest:]
+    trained = next((c for c in log.get("train_loss") if len(c.values) > FEW), None)
+    if len(after) < FEW or sorted(after) != after or trained is None:
+        return None
+    least, rose = after[0], after[-1] - after[0]
+    then, now = trained.level_at(course.at[lowest]), trained.levels[-1]
+    if rose < CLEARLY * abs(least) or then is None or now > MUCH_LOST * then:
+        return None
+    said = (
+        f"the {course.said} got worse in each of the {len(after) - 1} points after "
+        f"{log.where(course.at[lowest])}, from {course.values[lowest]:.4g} to "
+        f"{course.values[-1]:.4g}, while training got better"
+    )
+    return log.say("note", said, ADVICE, 0.5, course.at[lowest])
 
 
 def _start(course: Course) -> float:

@@ -13,9 +13,10 @@ FALLING = 0.05
 """Of the loss, over the end."""
 ERRORS = 3.0
 """Standard errors by which the end has to fall."""
-ENDED, HIGH = 0.5, 0.9
+ENDED, HIGH = 0.5, 0.99
 """Of its peak: a rate below half of it is on a schedule that ends, what improves then is its own
-gain; above nine tenths it is constant."""
+gain. One that has hardly begun to fall is on a schedule that somebody did not want to see the end
+of."""
 WHOLE_GAIN = 0.25
 """Share of all that was gained which came in the end: a straight line gains three tenths in its
 last three tenths, an exponential approach a quarter when it is half its time constant long."""
