@@ -9,6 +9,7 @@ from recipe.core.budget import Budget, parse_budget, parse_call_limit, parse_ver
 from recipe.core.parsers import (
     one_of_these,
     parse_column,
+    parse_device,
     parse_epochs,
     parse_flag,
     parse_ignore,
@@ -151,7 +152,9 @@ OPTIONS: tuple[Option, ...] = (
         multiple=True,
     ),
     Option("seed", parse_whole, 0, "Seed of everything random.", "N"),
-    Option("device", one_of_these(DEVICES), "auto", "Where to train.", "|".join(DEVICES)),
+    Option(
+        "device", parse_device(DEVICES), "auto", "Where to train.", "|".join((*DEVICES, "cuda:N"))
+    ),
     Option("budget", parse_budget, None, "Limit of the run: 15m or 40epochs.", "15m|40epochs"),
     Option(
         "verify_budget",

@@ -114,6 +114,16 @@ def parse_path(value: Any) -> Path:
     return Path(parse_text(str(value) if isinstance(value, Path) else value))
 
 
+def parse_device(known: tuple[str, ...]) -> Callable[[Any], str]:
+    """A parser that takes one of these words, or one of several GPUs by its number."""
+
+    def parse(value: Any) -> str:
+        numbered = isinstance(value, str) and re.fullmatch(r"cuda:\d{1,3}", value)
+        return str(value) if numbered else one_of_these(known)(value)
+
+    return parse
+
+
 def one_of_these(known: tuple[str, ...]) -> Callable[[Any], str]:
     """A parser that takes one of these words; ValueError names them."""
 

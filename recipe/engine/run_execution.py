@@ -28,7 +28,7 @@ from recipe.engine.hidden_faults import proved
 from recipe.engine.reopening import reopened
 from recipe.engine.run_result import assemble
 from recipe.engine.run_setup import Started, start
-from recipe.engine.run_wiring import WAY, drawn_beside, make_engine
+from recipe.engine.run_wiring import WAY, drawn_beside, make_engine, way_key
 from recipe.engine.run_writing import environment, write_run
 from recipe.engine.stored_run import train_declared
 from recipe.experiment import Experiment
@@ -274,7 +274,9 @@ def _interrupted(engine: Engine, started: Started) -> bool:
 def _result(
     engine: Engine, started: Started, name: str, record: Mapping[str, Any], *, interrupted: bool
 ) -> RunResult:
-    known = engine.journal.get(WAY, engine.ctx.runner.fingerprint)  # also when all was reused
+    known = engine.journal.get(
+        WAY, way_key(engine.ctx.runner.fingerprint, started.device)
+    )  # also when all was reused
     mode = mode_from_json(known) if known else PLAIN
     machine = environment(started.device) | {"way": str(mode)}
     result = assemble(engine, name, machine, record, interrupted=interrupted)

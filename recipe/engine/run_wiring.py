@@ -4,8 +4,11 @@ import math
 import time
 from dataclasses import asdict, replace
 
+import torch
+
 from recipe.core.budget import Meter
 from recipe.core.events import Message, Observer, Progress, TrialFinished
+from recipe.core.keys_and_seeds import key
 from recipe.core.settings import Settings
 from recipe.data.datasets import Splits
 from recipe.engine.decisions import Gate
@@ -100,9 +103,22 @@ def drawn_beside(started: Started, settings: Settings, journal: Journal) -> Draw
     """
 
     def quiet() -> bool:
-        return settings.exact or journal.get(WAY, started.fingerprint) is not None
+        return (
+            settings.exact
+            or journal.get(WAY, way_key(started.fingerprint, started.device)) is not None
+        )
 
     return DrawnBeside(journal.path.parent, started.device, quiet)
+
+
+def way_key(fingerprint: str, device: torch.device) -> str:
+    """By what the way to train is known in the journal: what is fast on a processor may not even
+    run on a GPU, where a run may be taken up again.
+    """
+    if device.type == "cpu":
+        return fingerprint
+    chip = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
+    return key(fingerprint, device.type, chip)
 
 
 def _tune(
@@ -111,7 +127,7 @@ def _tune(
     """The way to run trainings, once and for all for this run folder."""
     if settings.exact:
         return PLAIN
-    known = journal.get(WAY, started.fingerprint)
+    known = journal.get(WAY, way_key(started.fingerprint, started.device))
     if known is not None:
         return mode_from_json(known)
     experiment, budget = started.experiment, settings.budget
@@ -124,7 +140,7 @@ def _tune(
         experiment, started.data, started.device, settings.seed,
         planned=epochs * per_epoch, most=most,
     )  # fmt: skip
-    journal.put(WAY, started.fingerprint, asdict(choice.mode))
+    journal.put(WAY, way_key(started.fingerprint, started.device), asdict(choice.mode))
     journal.put(PACE, started.fingerprint, choice.iteration)
     emit(Message(str(choice)))
     return choice.mode

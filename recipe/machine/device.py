@@ -23,6 +23,16 @@ def pick_device(name: str) -> torch.device:
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
     }
+    if name.startswith("cuda:"):
+        count = torch.cuda.device_count() if present["cuda"] else 0
+        index = int(name.removeprefix("cuda:"))
+        if index >= count:
+            here = f"it has {count}, counted from 0" if count else "it has no usable one"
+            raise UsageError(
+                f"--device {name}: this machine has no such device for PyTorch ({here}); use "
+                "--device auto."
+            )
+        return torch.device(name)
     if name == "auto":
         return torch.device(next(kind for kind in ("cuda", "mps", "cpu") if present[kind]))
     if not present[name]:
@@ -31,6 +41,14 @@ def pick_device(name: str) -> torch.device:
             "use --device auto or --device cpu."
         )
     return torch.device(name)
+
+
+def wait_for(device: torch.device) -> None:
+    """Wait until a device has done what it was given, as before a clock is read."""
+    if device.type in ("cuda", "xpu"):
+        getattr(torch, device.type).synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
 
 
 def processor() -> str:

@@ -1,7 +1,7 @@
 """The blocks of a model from its input to its head, and models whose lower blocks are frozen."""
 
 from collections.abc import Callable, Sequence
-from types import MethodType
+from functools import cache
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from recipe.core.errors import UsageError
 from recipe.core.names import unknown
 from recipe.data.trees import Values
 
+_STILL = "_recipe_still"
 LEAST = 3
 """Blocks with parameters that a model has to be cut into, where it has as many."""
 MOST_IN_ONE = 0.5
@@ -116,17 +117,31 @@ def freeze(model: nn.Module, blocks: Sequence[Block], count: int, head: str | No
 
 def _keep_still(model: nn.Module, names: Sequence[str]) -> None:
     """Let `train()` leave these modules in evaluation mode; a copy of the model does so too."""
-
-    def train(self: nn.Module, mode: bool = True) -> nn.Module:
-        type(self).train(self, mode)
-        modules = dict(self.named_modules())
-        for name in names:
-            if name in modules:
-                modules[name].training = False
-        return self
-
-    model.train = MethodType(train, model)  # type: ignore[method-assign]
+    if _STILL not in vars(model):
+        model.__class__ = _still(type(model))  # type: ignore[arg-type]
+    vars(model)[_STILL] = tuple(names)
     model.train(model.training)
+
+
+@cache
+def _still(kind: type[nn.Module]) -> type[nn.Module]:
+    """In the class and not in the model, which would refer to itself then: only the garbage
+    collector would give its memory back.
+    """
+
+    class Still(kind):  # type: ignore[misc, valid-type]
+        def train(self, mode: bool = True) -> Any:
+            super().train(mode)
+            modules = dict(self.named_modules())
+            for name in vars(self)[_STILL]:
+                if name in modules:
+                    modules[name].training = False
+            return self
+
+    Still.__name__, Still.__qualname__, Still.__module__ = (
+        kind.__name__, kind.__qualname__, kind.__module__
+    )  # fmt: skip
+    return Still
 
 
 def _calls(model: nn.Module, x: Values) -> dict[str, int]:

@@ -190,4 +190,5 @@ class TrialRun:
         if book.checkpoints.path(trial).exists():
             book.checkpoints.prune(trial)
         book.counted.add(trial.key)
+        self.record = None  # a model, its gradients and the state of its optimizer
         book.on_trial(trial, False)

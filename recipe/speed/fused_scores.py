@@ -52,8 +52,8 @@ class FusedScores:
             loss = self.losses(outputs, y) * len(x)
             loss_sum = loss if loss_sum is None else loss_sum + loss
             count += len(x)
-            parts.append(outputs if metric else self.sums(outputs, y))
-            targets.append(y)
+            parts.append(outputs.cpu() if metric else self.sums(outputs, y))
+            targets.append(y.cpu() if metric else y)
         if loss_sum is None:
             return
         scored = torch.cat(parts, 1) if metric else torch.stack(parts).sum(0)

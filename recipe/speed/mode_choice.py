@@ -65,6 +65,8 @@ def choose(
     choice = search.run()
     found = {"way": asdict(choice.mode), "gain": choice.gain, "iteration": choice.iteration,
              "planned": None if search.complete else search.planned}  # fmt: skip
+    if choice.iteration is None or any(each.no_memory for each in choice.tried):
+        return choice  # what failed now may not fail in the next run
     with suppress(OSError):  # not being able to remember costs a second the next time
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, json.dumps(found))

@@ -16,6 +16,7 @@ from recipe.core.keys_and_seeds import derive_seed
 from recipe.data.datasets import Splits
 from recipe.data.item_data import StreamData
 from recipe.experiment import Experiment
+from recipe.machine.out_of_memory import is_out_of_memory
 from recipe.machine.processes import can_fork, cores, run_all
 from recipe.models.building import build_model, channels_last_works
 from recipe.models.dropout import no_dropout
@@ -72,6 +73,8 @@ class MeasuredMode:
     mode: ExecutionMode
     seconds: float | None
     reason: str | None = None
+    no_memory: bool = False
+    """Whether memory ran out, which another program may have taken."""
 
 
 @dataclass(frozen=True)
@@ -235,7 +238,7 @@ class ModeSearch:
             seconds, losses = self._measure(mode)
         except Exception as error:  # noqa: BLE001 - whatever fails is not the way to go
             text = (str(error) or type(error).__name__).splitlines()[0]
-            found = MeasuredMode(mode, None, f"it fails: {text}")
+            found = MeasuredMode(mode, None, f"it fails: {text}", is_out_of_memory(error))
         else:
             self.reference = self.reference or losses
             reason = self._disagreement(losses, mode)

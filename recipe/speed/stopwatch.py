@@ -7,6 +7,8 @@ from itertools import pairwise
 
 import torch
 
+from recipe.machine.device import wait_for
+
 LEAST, MOST = 3, 12
 """Iterations of one measurement, the first being warm-up."""
 LONG_ENOUGH = 0.03
@@ -37,8 +39,7 @@ class Stopwatch:
 
     def tick(self) -> bool:
         """An iteration is done; True when no more are needed."""
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
+        wait_for(self.device)
         now = time.perf_counter()
         if not self.ticks:
             self.first = now - self.began

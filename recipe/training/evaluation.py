@@ -79,7 +79,7 @@ def loss_and_score(experiment: Experiment, batches: Iterable[Batch]) -> tuple[fl
         loss_sum += loss_function(*given).item() * len(y)
         count += len(y)
         if tally is None:
-            kept.append((outputs, y))
+            kept.append((outputs.cpu(), y.cpu()))  # a metric of the user's may be one of NumPy
         else:
             tally.add(task.looked_at(outputs), y)
     if tally is not None:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from recipe.core.clock import TimeUp
+from recipe.core.trials import TrialStatus
 from recipe.training.early_stopping import Snapshot, TrainingRecord, out_of_budget
 from recipe.training.loop import Training
 from recipe.training.plan import pause_in
@@ -37,6 +38,11 @@ class Fit(TrainingRecord):
         """
         super().__init__(planned, patience)
         self.training, self.out_of_time = training, out_of_time
+
+    def stop(self, status: TrialStatus, reason: str) -> None:
+        """See `TrainingRecord`; nothing of the training is left but its model."""
+        super().stop(status, reason)
+        self.training.close()
 
     def advance(self, until: float, on_epoch: Callable[["Fit"], None] | None = None) -> None:
         """Train until `until` epochs are done, or the fit ends by itself.

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -50,7 +50,7 @@ class _Running:
     """An epoch in training, which may pause between two iterations."""
 
     epoch: Epoch
-    updates: Iterator[Update]
+    updates: Generator[Update]
     noise: EpochRandomness
     iterations: int
     tally: RunningScore
@@ -153,6 +153,14 @@ class Training:
         self._sum_up(running)
         with thread_count(self.mode.threads):
             return self._ended(running)
+
+    def close(self) -> None:
+        """Let go of an epoch that pauses: it refers to this training, and this to it, and a device
+        that runs out of memory does not look for such circles.
+        """
+        if self._running is not None:
+            self._running.updates.close()
+            self._running = None
 
     @property
     def begun(self) -> float:
@@ -266,7 +274,7 @@ class Training:
             epoch.figures["train_score"] = running.tally.score()
         epoch.figures |= self.monitor.flush()
 
-    def _iterations(self, epoch: int, watched: frozenset[int]) -> Iterator[Update]:
+    def _iterations(self, epoch: int, watched: frozenset[int]) -> Generator[Update]:
         """The updates of one epoch, until the planned rates are used up."""
         self.model.train()
         batches = epoch_batches(self.experiment, self.data, self.seed, epoch)

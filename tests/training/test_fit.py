@@ -31,7 +31,7 @@ def scripted(scores, losses=None, diverged_at=None):
         figures = {"val_score": scores[number], "val_loss": losses[number]}
         return Epoch(number, figures, [float(number)] * 4)
 
-    return SimpleNamespace(model=model, epoch=epoch, iterations_per_epoch=4)
+    return SimpleNamespace(model=model, epoch=epoch, iterations_per_epoch=4, close=lambda: None)
 
 
 def fitted(scores, losses=None, patience=None, diverged_at=None):
