@@ -186,6 +186,18 @@ CASES = [
     Case(outputs_do_not_match_targets, labels(0, 9, classes=11, outputs=NAN), None),
     Case(outputs_do_not_match_targets, labels(0, 9, classes=11, target_kind="real"), None),
     Case(train_validation_overlap, sampled(0.05, 0.75), "fail", says="(40.0%)"),
+    Case(train_validation_overlap, {**sampled(0.05, 0.75), "texts_as_numbers": True}, "fail"),
+    Case(
+        train_validation_overlap,
+        {"overlap_share": 0.017, "overlap": 3, "repeats_chance": 1e-9, "texts_as_numbers": True},
+        "note",
+        says="their texts may differ",
+    ),
+    Case(
+        train_validation_overlap,
+        {"overlap_share": 0.017, "overlap": 3, "repeats_chance": 1e-9},
+        "warn",
+    ),
     Case(train_validation_overlap, sampled(0.05, 0.49), None),
     Case(train_validation_overlap, sampled(0.11, 0.75), None),  # all classes repeat
     Case(train_validation_overlap, sampled(0.05, 0.75, chance=0.1), None),  # few distinct rows

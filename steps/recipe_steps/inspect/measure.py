@@ -82,6 +82,8 @@ def measure(ctx: Context) -> Evidence:
         scalars |= _outputs(ctx, train)
         scalars |= class_counts(ctx, train) | _label_values(ctx, (train, val), scalars)
         scalars |= ctx.in_time("repeated items", partial(all_repeats, train, val)) or {}
+        reader = getattr(ctx.experiment.inputs, "reader", None)
+        scalars["texts_as_numbers"] = bool(getattr(reader, "texts", ()))
         scalars |= ctx.in_time("the split", partial(_split, ctx, train, val)) or {}
         parts_of = (train.x, train.y), (val.x, val.y)
         scalars |= ctx.in_time("inputs beside labels", partial(leaking_inputs, *parts_of)) or {}
