@@ -5,6 +5,8 @@ import math
 
 import pytest
 
+from terminals import ended, started
+
 N = 30
 
 
@@ -172,3 +174,33 @@ def test_what_two_networks_play_is_not_judged(recipe, log):
     assert code == 0
     assert "fail" not in out
     assert "warn" not in out
+
+
+def test_a_terminal_shows_the_curves_and_the_place(log, tmp_path):
+    path = log(collapsed())
+    said, code = ended(started(tmp_path, "diagnose", path, width=80))
+    rows = said.replace("\r", "").splitlines()
+    assert code == 1
+    assert any("▲20" in row for row in rows)
+    assert any("┊" in row for row in rows)
+    assert any("── training loss  ── validation loss" in row for row in rows)
+    assert max(map(len, rows)) <= 80
+
+
+@pytest.mark.parametrize(("env", "width"), [({"PYTHONIOENCODING": "ascii"}, 60), ({}, 24)])
+def test_a_terminal_that_can_do_little(log, tmp_path, env, width):
+    said, code = ended(started(tmp_path, "diagnose", log(collapsed()), width=width, **env))
+    rows = said.replace("\r", "").splitlines()
+    assert code == 1
+    assert "collapsed" in said
+    if env:
+        assert said.isascii()
+        assert any("^20" in row for row in rows)
+    else:
+        assert any("█" in row for row in rows)
+
+
+def test_a_screen_reader_gets_sentences(log, tmp_path):
+    said, _ = ended(started(tmp_path, "diagnose", log(collapsed()), RECIPE_PLAIN="1"))
+    assert said.isascii()
+    assert "▲" not in said
