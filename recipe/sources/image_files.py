@@ -67,12 +67,15 @@ class ImageReader:
 class Images:
     """Images, and those of folders and of the folders in them, by name."""
 
-    def __init__(self, *paths: Path, skip_unreadable: bool = False) -> None:
+    def __init__(
+        self, *paths: Path, skip_unreadable: bool = False, keep_lost: bool = False
+    ) -> None:
         """Find them.
 
         Args:
             paths: images, and folders that hold some.
             skip_unreadable: leave out those that cannot be read.
+            keep_lost: note those that cannot be read in `lost`, where others can.
 
         Raises:
             UsageError: there are none, or some cannot be read and are not to be left out.
@@ -91,8 +94,12 @@ class Images:
                 )))  # fmt: skip
             names += map(str, files)
             self.notes += notes
-        kept, notes = readable(names, look_at_all(names), skip=skip_unreadable)
-        self.notes += notes
+        looks = look_at_all(names)
+        bad = {name: look.problem for name, look in zip(names, looks, strict=True) if look.problem}
+        self.lost = bad if keep_lost and len(bad) < len(names) else {}
+        """Those that cannot be read, and why."""
+        kept, notes = readable(names, looks, skip=skip_unreadable or bool(self.lost))
+        self.notes += [] if self.lost else notes
         self.names = [names[place] for place in kept]
 
     def __len__(self) -> int:

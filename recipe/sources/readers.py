@@ -5,7 +5,7 @@ data is kept with a run, and new data are read in the same way without them.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ BEYOND = {-1: "≤ ", 0: "", 1: "≥ "}
 """Before an amount that is as far off as one may be."""
 
 
+@runtime_checkable
 class Reader(Protocol):
     """Reads a file, or a folder of them."""
 

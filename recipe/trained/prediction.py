@@ -1,7 +1,8 @@
 """Answers of a run's model for new data."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from recipe.core.errors import UsageError, in_a_line
+from recipe.core.results import RunResult
 from recipe.data.datasets import TensorData
 from recipe.data.joining import join
 from recipe.data.loading import ItemForm, Say, load_data
@@ -20,8 +22,11 @@ from recipe.models.halving import outputs_that_fit
 from recipe.notebook.run_folder import read_result
 from recipe.sources.image_files import ImageReader, Images
 from recipe.sources.image_reading import open_image
+from recipe.sources.readers import TableReader
+from recipe.sources.typed_columns import spelling
 from recipe.tasks import Task
 from recipe.trained.arrays import as_called, read_array
+from recipe.trained.items import Items, items_of_table, truth_of_folders
 from recipe.trained.loading import (
     as_given_in_training,
     as_trained,
@@ -32,6 +37,8 @@ from recipe.trained.loading import (
 SPLITS = ("train", "val", "test")
 ARRAYS = (".npy", ".safetensors")
 BATCH = 256
+MOST_CLASSES = 100
+"""Of which each has its probability written down."""
 HALF = 0.5
 HOW = (
     "name a folder of images, a table or a text like that of the run, inputs as the model takes "
@@ -50,6 +57,21 @@ class Answer:
     probability: float | None = None
     """Of this class or character; of yes, where yes and no have no names; None where answers are
     amounts."""
+    shares: Mapping[str, float] = field(default_factory=dict)
+    """The probability of every class, by name; empty for amounts, and for very many classes."""
+    truth: str | None = None
+    """The right answer, where the data say it."""
+    carried: Mapping[str, str] = field(default_factory=dict)
+    """What names the item, such as the columns of a table that do."""
+    warnings: tuple[str, ...] = ()
+    """What is odd about the item, or why it cannot be read."""
+
+    @property
+    def right(self) -> bool | None:
+        """Whether it is the right answer; None for amounts, and where that is not known."""
+        if self.truth is None or not self.shares or not self.answer:
+            return None
+        return spelling(self.answer) == spelling(self.truth)
 
 
 def predict(
@@ -66,8 +88,8 @@ def predict(
 
     Args:
         run: the run folder.
-        data: images, a table, a text, arrays, or the name of a split; several may be
-            images and folders of them.
+        data: images and folders of them, a table, a text, arrays, or the name of a split; or
+            several of these.
         experiment: as of `recipe.load`.
         device: where to compute.
         skip_unreadable: leave out images that cannot be read.
@@ -80,97 +102,104 @@ def predict(
     """
     result = read_result(Path(run))
     every = [data] if isinstance(data, str) else list(data)
-    own = every[0] in SPLITS and not Path(every[0]).exists()
+    own = any(one in SPLITS and not Path(one).exists() for one in every)
     declared = experiment or experiment_of(result, Path(run), with_data=own, trust=trust)
     place = pick_device(device)
     trained = as_trained(declared, result)
-    if len(every) > 1:
-        names, x = _images(trained, every, place, skip=skip_unreadable, say=say)
-    else:
-        seed = int(result.settings.get("seed") or 0)
-        names, x = inputs(trained, every[0], place, seed, skip=skip_unreadable, say=say)
+    found = [_items(trained, one, result, place, skip=skip_unreadable, say=say) for one in every]
     model = chosen_model(trained, result, Path(run), place)
-    saved = not own and Path(every[0]).suffix.lower() in ARRAYS
-    x = in_precision_of(as_called(model, x, every[0]) if saved else x, model)
-    return _answers(trained, model, names, as_given_in_training(trained, result, model, x))
+    return chain.from_iterable(
+        _of_items(trained, result, model, items, one, several=len(every) > 1)
+        for one, items in zip(every, found, strict=True)
+    )
 
 
-def inputs(
-    experiment: Experiment,
-    data: str,
-    device: torch.device,
-    seed: int,
-    *,
-    skip: bool = False,
-    say: Say = lambda _: None,
-) -> tuple[Sequence[str], Values]:
-    """Names of the items, and the inputs [N, ...] as the model takes them.
+def _of_items(
+    experiment: Experiment, result: RunResult, model: nn.Module, items: Items, data: str, *,
+    several: bool,
+) -> Iterator[Answer]:  # fmt: skip
+    """The answers for the items of one of the DATA, then the items that cannot be read."""
+    if items.x is not None:
+        path = Path(data)
+        saved = path.exists() and path.suffix.lower() in ARRAYS
+        x = in_precision_of(as_called(model, items.x, data) if saved else items.x, model)
+        x = as_given_in_training(experiment, result, model, x)
+        for number, each in enumerate(_answers(experiment, model, items.names, x)):
+            yield replace(
+                each,
+                item=f"{data}:{each.item}" if several and each.item.isdigit() else each.item,
+                truth=items.truth.get(number),
+                carried={name: cells[number] for name, cells in items.carried.items()},
+                warnings=tuple(items.warnings.get(number, ())),
+            )
+    for name, why in items.lost.items():
+        yield Answer(name, "", warnings=(f"cannot be read: {why}",))
 
-    Args:
-        experiment: with the reader of its inputs, or a transform.
-        data: where they are, or the name of a split.
-        device: where to put them.
-        seed: of the split.
-        skip: leave out images that cannot be read.
-        say: told what was left out.
+
+def _items(
+    experiment: Experiment, data: str, result: RunResult, device: torch.device, *,
+    skip: bool, say: Say,
+) -> Items:  # fmt: skip
+    """The items of one of the DATA.
 
     Raises:
         UsageError: they cannot be found or read.
 
     """
-    path = Path(data)
+    path, kept = Path(data), experiment.inputs
     if data in SPLITS and not path.exists():
-        x = _split(experiment, data, device, seed)
-        return [str(index) for index in range(len(x))], x
+        x, y = _split(experiment, data, device, int(result.settings.get("seed") or 0))
+        truth = _truth_of(experiment, y)
+        return Items([str(index) for index in range(len(x))], x, truth)
     if not path.exists():
         raise UsageError(f"There is no data {data!r}: {HOW}.")
     if path.suffix.lower() in ARRAYS:
         x = read_array(path).to(device)
-        return [str(index) for index in range(len(x))], x
-    kept = experiment.inputs
+        return Items([str(index) for index in range(len(x))], x)
     if kept is None or isinstance(kept.reader, ImageReader):
-        return _images(experiment, [data], device, skip=skip, say=say)
+        return _images(experiment, path, device, skip=skip, say=say)
     kept.check_kind(path)
-    return (found := kept.reader.read(path))[0], as_values(found[1]).to(device)
+    if isinstance(kept.reader, TableReader) and path.is_file():
+        found = items_of_table(kept.reader, path, result)
+        return replace(found, x=found.x.to(device) if found.x is not None else None)
+    names, read = kept.reader.read(path)
+    return Items(names, as_values(read).to(device))
 
 
 def _images(
-    experiment: Experiment, data: Sequence[str], device: torch.device, *, skip: bool, say: Say
-) -> tuple[Sequence[str], Values]:
-    """Images, and those of folders, as training read them."""
+    experiment: Experiment, path: Path, device: torch.device, *, skip: bool, say: Say
+) -> Items:
+    """Images, and those of folders, as training read them; those that cannot be read apart."""
     kept = experiment.inputs
     transform = _transform(experiment) if kept is None else None
     if kept is None and transform is None:
         raise UsageError(
-            f"{data[0]!r}: how a file becomes an input is not known, since the training data have "
-            "no `transform`: give inputs as the model takes them (.npy, .safetensors)."
+            f"{str(path)!r}: how a file becomes an input is not known, since the training data "
+            "have no `transform`: give inputs as the model takes them (.npy, .safetensors)."
         )
-    if kept is not None and not isinstance(kept.reader, ImageReader):
-        raise UsageError(f"{len(data)} DATA were named: several may be images alone.")
-    paths = [Path(one) for one in data]
-    lost = next((path for path in paths if not path.exists()), None)
-    if lost is not None:
-        raise UsageError(f"There is no data {str(lost)!r}: {HOW}.")
     if kept is not None:
-        for path in paths:
-            kept.check_kind(path)
-    images = Images(*paths, skip_unreadable=skip)
+        kept.check_kind(path)
+    images = Images(path, skip_unreadable=skip, keep_lost=not skip)
     for note in images.notes:
         say(note)
-    if kept is not None:
+    truth = truth_of_folders(images.names, class_names(experiment))
+    if kept is not None and isinstance(kept.reader, ImageReader):
         x = kept.reader.tensors(images)
-        kept.check(paths[0], x)
-        return images.names, as_values(x).to(device)
+        kept.check(path, x)
+        return Items(images.names, as_values(x).to(device), truth, lost=images.lost)
     loader = getattr(_innermost(experiment.train), "loader", open_image)
-    found = load_data(_Transformed(images.names, loader, transform), data[0], device)
+    found = load_data(_Transformed(images.names, loader, transform), str(path), device)
     if not isinstance(found, TensorData):
         raise UsageError(
-            f"{data[0]!r}: the transform of the training data is random: leave that out."
+            f"{str(path)!r}: the transform of the training data is random: leave that out."
         )
-    return images.names, found.x
+    return Items(images.names, found.x, truth, lost=images.lost)
 
 
-def _split(experiment: Experiment, name: str, device: torch.device, seed: int) -> Values:
+def _split(
+    experiment: Experiment, name: str, device: torch.device, seed: int
+) -> tuple[Values, Values | None]:
+    """Inputs and targets of one of the experiment's own splits."""
     if name == "test" and experiment.test is None:
         raise UsageError("The experiment has no test data: name other data.")
     data = (
@@ -179,7 +208,23 @@ def _split(experiment: Experiment, name: str, device: torch.device, seed: int) -
     )  # fmt: skip
     if not data.deterministic:
         raise UsageError(f"{name}: its items are random, so there is no order to answer in.")
-    return data.x if isinstance(data, TensorData) else join([x for x, _ in data.eval_batches()])
+    if isinstance(data, TensorData):
+        return data.x, data.y
+    return join([x for x, _ in data.eval_batches()]), None
+
+
+def _truth_of(experiment: Experiment, y: Values | None) -> dict[int, str]:
+    """The right answers of a split, as answers are written; none where targets are more than one
+    label or amount for each item.
+    """
+    if not isinstance(y, Tensor) or y.numel() != len(y):
+        return {}
+    meaning, values = _Meaning(experiment), y.flatten().cpu()
+    if experiment.resolved_task.target_kind == "real":
+        amounts = meaning.mean.flatten() + meaning.std.flatten() * values.double()
+        return {place: f"{amount:.6g}" for place, amount in enumerate(amounts.tolist())}
+    named = {place: int(value) for place, value in enumerate(values.tolist()) if value >= 0}
+    return {place: meaning.name(label) for place, label in named.items()}
 
 
 def _transform(experiment: Experiment) -> Any:
@@ -224,7 +269,7 @@ def _answers(
                 f"({in_a_line(error)}): give them as in training."
             ) from error
         for name, output in zip(names[start : start + BATCH], outputs, strict=True):
-            yield Answer(name, *_read(task, output.detach().cpu().float(), meaning))
+            yield _read(name, task, output.detach().cpu().float(), meaning)
 
 
 def in_precision_of(x: Values, model: nn.Module) -> Values:
@@ -262,8 +307,8 @@ class _Meaning:
         return self.classes[index] if index < len(self.classes) else str(index)
 
 
-def _read(task: Task, output: Tensor, meaning: _Meaning) -> tuple[str, float | None]:
-    """An answer in words, and its probability."""
+def _read(item: str, task: Task, output: Tensor, meaning: _Meaning) -> Answer:
+    """An answer in words, its probability, and that of every class."""
     if task.target_kind == "class index":
         if task.name == "language_model" and output.ndim == 2:  # what comes after the last token
             output = output[-1]
@@ -273,23 +318,29 @@ def _read(task: Task, output: Tensor, meaning: _Meaning) -> tuple[str, float | N
                 "per class: use recipe.load, and read them in Python."
             )
         shares = output.softmax(0)
-        best = int(shares.argmax())
-        return meaning.name(best), float(shares[best])
+        best, few = int(shares.argmax()), len(shares) <= MOST_CLASSES
+        named = {meaning.name(k): share for k, share in enumerate(shares.tolist()) if few}
+        return Answer(item, meaning.name(best), float(shares[best]), named)
     if task.target_kind == "zero or one":
         cut = getattr(task, "threshold", 0.0)
         shares = output.flatten() if cut else output.flatten().sigmoid()
-        return _yes_or_no(shares, meaning)
+        return _yes_or_no(item, shares, meaning)
     amounts = meaning.mean + meaning.std * output.flatten().double()
-    return " ".join(f"{value:.6g}" for value in amounts.tolist()), None
+    return Answer(item, " ".join(f"{value:.6g}" for value in amounts.tolist()))
 
 
-def _yes_or_no(shares: Tensor, meaning: _Meaning) -> tuple[str, float | None]:
+def _yes_or_no(item: str, shares: Tensor, meaning: _Meaning) -> Answer:
     """Of one question, or of several with a name each."""
+    names = meaning.classes
     if len(shares) == 1:
         yes = float(shares[0])
-        if len(meaning.classes) != len(("no", "yes")):
-            return str(int(yes > HALF)), yes
-        return meaning.name(int(yes > HALF)), max(yes, 1 - yes)
-    if len(meaning.classes) == len(shares):
-        return " ".join(n for n, y in zip(meaning.classes, shares, strict=True) if y > HALF), None
-    return " ".join(str(int(share > HALF)) for share in shares), None
+        if len(names) != len(("no", "yes")):
+            return Answer(item, str(int(yes > HALF)), yes, {"0": 1 - yes, "1": yes})
+        answer = meaning.name(int(yes > HALF))
+        return Answer(item, answer, max(yes, 1 - yes), {names[0]: 1 - yes, names[1]: yes})
+    every = names if len(names) == len(shares) else [str(k) for k in range(len(shares))]
+    named = dict(zip(every, shares.tolist(), strict=True)) if len(every) <= MOST_CLASSES else {}
+    if len(names) == len(shares):
+        said = " ".join(n for n, y in zip(names, shares, strict=True) if y > HALF)
+        return Answer(item, said, shares=named)
+    return Answer(item, " ".join(str(int(share > HALF)) for share in shares), shares=named)

@@ -28,9 +28,12 @@ def predict(
     """Answer for DATA with the model of the run folder RUN, as a table (CSV).
 
     DATA is a folder of images or images, a table (of texts too), a text (the answer is the
-    character that comes next), an array of inputs (.npy, .safetensors), or train, val or test. The
-    probability is that of the answer; amounts have none.
+    character that comes next), an array of inputs (.npy, .safetensors), or train, val or test;
+    several may be given. The probability is that of the answer; amounts have none. Behind it stand
+    the columns that name the rows, the truth where the data say it, the probability of every class,
+    and what is odd about a row.
     """
+    from recipe.trained.answer_table import as_table, in_short
     from recipe.trained.prediction import predict as answers
 
     if file is not None and Path(file).exists():
@@ -42,11 +45,13 @@ def predict(
     text = io.StringIO()
     on_screen = file is None and sys.stdout.isatty()
     table = csv.writer(text if file else sys.stdout, lineterminator="\n")
-    table.writerow(("item", "answer", "probability"))
-    for each in found:
-        share = "" if each.probability is None else f"{each.probability:.4f}"
-        row = (each.item, each.answer, share)
+    answered = list(found)
+    head, rows = as_table(answered)
+    table.writerow(head)
+    for row in rows:
         table.writerow(map(in_one_line, row) if on_screen else row)
+    for line in in_short(answered):
+        click.echo(shown([line])[0], err=True)
     if file is not None:
         try:
             write_text(Path(file), text.getvalue())
