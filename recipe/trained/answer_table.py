@@ -49,10 +49,8 @@ def in_short(answers: Sequence[Answer]) -> list[str]:
         lines.append(f"{sum(judged)} of {len(judged)} are right: accuracy {score:.4g} ({ends}).")
     errors = [error for each in answers if (error := _error(each)) is not None]
     if errors:
-        lines.append(
-            f"The answers to {len(errors)} items whose truth is known are off by {fmean(errors):.4g} "
-            f"on average, half of them by {median(errors):.4g} or less."
-        )
+        off = f"off by {fmean(errors):.4g} on average, half of them by {median(errors):.4g} or less"
+        lines.append(f"The answers to {len(errors)} items whose truth is known are {off}.")
     odd = sum(bool(each.warnings) for each in answers)
     if odd:
         lines.append(f"{odd} of {len(answers)} items have warnings: see the last column.")

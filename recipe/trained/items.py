@@ -22,8 +22,8 @@ class Items:
     """Items of new data, in their order."""
 
     names: Sequence[str]
-    x: Values | None
-    """Inputs [N, ...]; None where no item can be read."""
+    x: Values
+    """Inputs [N, ...]."""
     truth: Mapping[int, str] = field(default_factory=dict)
     """The right answer, by place, where the data say it."""
     carried: Mapping[str, Sequence[str]] = field(default_factory=dict)

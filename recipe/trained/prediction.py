@@ -108,30 +108,40 @@ def predict(
     trained = as_trained(declared, result)
     found = [_items(trained, one, result, place, skip=skip_unreadable, say=say) for one in every]
     model = chosen_model(trained, result, Path(run), place)
-    return chain.from_iterable(
-        _of_items(trained, result, model, items, one, several=len(every) > 1)
+    ready = [
+        _as_taken(trained, result, model, items, one)
         for one, items in zip(every, found, strict=True)
+    ]
+    return chain.from_iterable(
+        _of_items(trained, model, items, one if len(every) > 1 else None)
+        for one, items in zip(every, ready, strict=True)
     )
 
 
+def _as_taken(
+    experiment: Experiment, result: RunResult, model: nn.Module, items: Items, data: str
+) -> Items:
+    """The items with their inputs as the model takes a batch."""
+    path = Path(data)
+    saved = path.exists() and path.suffix.lower() in ARRAYS
+    x = in_precision_of(as_called(model, items.x, data) if saved else items.x, model)
+    return replace(items, x=as_given_in_training(experiment, result, model, x))
+
+
 def _of_items(
-    experiment: Experiment, result: RunResult, model: nn.Module, items: Items, data: str, *,
-    several: bool,
-) -> Iterator[Answer]:  # fmt: skip
-    """The answers for the items of one of the DATA, then the items that cannot be read."""
-    if items.x is not None:
-        path = Path(data)
-        saved = path.exists() and path.suffix.lower() in ARRAYS
-        x = in_precision_of(as_called(model, items.x, data) if saved else items.x, model)
-        x = as_given_in_training(experiment, result, model, x)
-        for number, each in enumerate(_answers(experiment, model, items.names, x)):
-            yield replace(
-                each,
-                item=f"{data}:{each.item}" if several and each.item.isdigit() else each.item,
-                truth=items.truth.get(number),
-                carried={name: cells[number] for name, cells in items.carried.items()},
-                warnings=tuple(items.warnings.get(number, ())),
-            )
+    experiment: Experiment, model: nn.Module, items: Items, data: str | None
+) -> Iterator[Answer]:
+    """The answers for the items of one of the DATA, named where there are several, then the items
+    that cannot be read.
+    """
+    for number, each in enumerate(_answers(experiment, model, items.names, items.x)):
+        yield replace(
+            each,
+            item=f"{data}:{each.item}" if data and each.item.isdigit() else each.item,
+            truth=items.truth.get(number),
+            carried={name: cells[number] for name, cells in items.carried.items()},
+            warnings=tuple(items.warnings.get(number, ())),
+        )
     for name, why in items.lost.items():
         yield Answer(name, "", warnings=(f"cannot be read: {why}",))
 
@@ -161,7 +171,7 @@ def _items(
     kept.check_kind(path)
     if isinstance(kept.reader, TableReader) and path.is_file():
         found = items_of_table(kept.reader, path, result)
-        return replace(found, x=found.x.to(device) if found.x is not None else None)
+        return replace(found, x=found.x.to(device))
     names, read = kept.reader.read(path)
     return Items(names, as_values(read).to(device))
 

@@ -98,9 +98,10 @@ def test_answers_skip_what_cannot_be_read(here, recipe):
     (new / "down" / "41.png").write_bytes(b"\x89PNG")
     (new / "down" / "._42.png").write_bytes(b"")
     (new / "down" / "notes.txt").write_text("..")
-    code, _, err = recipe("predict", run_of(here), "new")
-    assert code == USAGE
-    assert "1 of 8 images cannot be read" in err
+    code, out, err = recipe("predict", run_of(here), "new")
+    assert (code, len(answers(out))) == (PASS, 8)
+    assert "41.png,,," in out  # a row with its reason
+    assert "cannot be read:" in out
     code, out, err = recipe("predict", run_of(here), "new", "--skip-unreadable")
     assert (code, len(answers(out))) == (PASS, 7)
     assert "are left out" in err

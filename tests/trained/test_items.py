@@ -2,12 +2,13 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from recipe.core.settings import Settings
+from recipe.core.settings import resolve
 from recipe.engine.run_execution import execute
 from recipe.sources.by_name import experiment_by_name
 from recipe.trained.answer_table import as_table, in_short
@@ -16,9 +17,10 @@ from recipe.ui.cli import cli
 
 
 def trained(source, folder, **options):
-    experiment, _ = experiment_by_name(data=str(source), **options)
-    settings = Settings(out=folder, only=("coarse_grid",), device="cpu", epochs=8)
-    return execute(experiment, settings).folder
+    named = {"data": str(source), **options}
+    experiment, _ = experiment_by_name(**named)
+    given = {**named, "out": folder, "device": "cpu", "epochs": 4, "only": ["coarse_grid"]}
+    return execute(replace(experiment, lr=0.01), resolve(given)).folder
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +94,9 @@ def test_a_bad_image_is_a_row_with_its_reason(tmp_path):
         (tmp_path / "images" / part).mkdir(parents=True)
         for k in range(40):
             grey = (20 if part == "dark" else 220) + k % 20
-            Image.new("RGB", (8, 8), (grey, grey, grey - k % 3)).save(tmp_path / f"images/{part}/{k}.png")
+            Image.new("RGB", (8, 8), (grey, grey, grey - k % 3)).save(
+                tmp_path / f"images/{part}/{k}.png"
+            )
     folder = trained(tmp_path / "images", tmp_path / "runs")
     (tmp_path / "images/dark/broken.png").write_text("no image")
     found = list(predict(folder, str(tmp_path / "images"), trust=True))

@@ -148,7 +148,9 @@ def test_the_command_line(tmp_path, recipe, monkeypatch):
     assert code == 0
     rows = list(csv.DictReader(io.StringIO(out)))
     assert len(rows) == 48
-    assert set(rows[0]) == {"item", "answer", "probability"}
+    assert list(rows[0])[:3] == ["item", "answer", "probability"]
+    assert {"truth", "right", "p(0)"} <= set(rows[0])
+    assert all((row["right"] == "yes") == (row["answer"] == row["truth"]) for row in rows)
     assert recipe("predict", str(folder), "val", "--out", "a.csv")[0] == 0
     assert (tmp_path / "a.csv").read_text() == out
     code, _, err = recipe("predict", str(folder), "val", "--out", "a.csv")
