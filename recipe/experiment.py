@@ -91,9 +91,8 @@ class Experiment:
         update: an own update step, callable(model, optimizer, (x, y)) -> loss; it does
             zero_grad, backward and step itself.
         batch_size: items of a batch; default: that of a DataLoader given as `train`, else 128.
-        accumulate: parts in which each batch goes through the model, so that it needs less memory:
-            their gradients are added up to those of the whole batch, before the one update. Where
-            memory runs out, a training takes more parts by itself.
+            "auto" takes the largest that fits, or that beyond which throughput no longer rises.
+        accumulate: parts in which a batch goes through the model; more where memory runs out.
         target: the key of the target, where items are dicts.
         classes: names of the classes, in the order of their numbers; by default, where labels are
             words, these in the order of the alphabet.
@@ -125,6 +124,7 @@ class Experiment:
     metric: str | Metric | None = None
     optimizer: str | Callable[..., Any] = "sgd"
     batch_size: int = None  # type: ignore[assignment]  # a number as soon as it is made
+    fits_batch: bool = False  # set by batch_size="auto": the size is yet to be found
     lr: float | None = None
     weight_decay: float | None = None
     momentum: float | None = None
@@ -216,8 +216,10 @@ class Experiment:
             )
         check(self.space)
 
-    def _batch_size(self, declared: int | None) -> int:
+    def _batch_size(self, declared: int | str | None) -> Any:
         """What was declared, or that of a DataLoader given as `train`, or the usual one."""
+        object.__setattr__(self, "fits_batch", self.fits_batch or declared == "auto")
+        declared = None if declared == "auto" else declared
         if declared is None and isinstance(self.train, DataLoader):
             own = getattr(self.train.batch_sampler, "batch_size", None)
             declared = self.train.batch_size or own

@@ -17,6 +17,7 @@ from recipe.experiment import Experiment
 from recipe.machine.device import pick_device
 from recipe.machine.memory import keep_freed_pages
 from recipe.plugin import registry
+from recipe.speed.batch_size import fitting_batch
 from recipe.training.fingerprint import fingerprint
 from recipe.training.preparation import prepare
 
@@ -78,6 +79,10 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
     name = fingerprint(resolved, data)
     plugins, until = registry.for_experiment(plugins, resolved, settings.until, settings.only)
     suitable, data = prepare(resolved, data, say)
+    if suitable.fits_batch:
+        fitting = fitting_batch(suitable, data, device)
+        say(str(fitting))
+        suitable = replace(suitable, batch_size=fitting.size, fits_batch=False)
     started = Started(suitable, data, plugins, device, name, until, earlier)
     if earlier is not None:
         steps = [plugin.step for plugin in plugins]

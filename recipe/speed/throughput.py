@@ -83,7 +83,7 @@ def throughput(
         The measurement; None where not even the declared size could be measured in the time.
 
     """
-    path = cache_folder() / "speed" / f"{_name(experiment, data, device, mode)}.json"
+    path = cache_folder() / "speed" / f"{measured_name(experiment, data, device, mode)}.json"
     with suppress(OSError, ValueError, KeyError, TypeError):
         known = json.loads(path.read_text("utf-8"))
         sizes, rates = tuple(known["sizes"]), tuple(known["rates"])
@@ -189,7 +189,10 @@ def _timed(
     return _Timed(watch.seconds, median(shares) if shares else None)
 
 
-def _name(experiment: Experiment, data: Splits, device: torch.device, mode: ExecutionMode) -> str:
+def measured_name(
+    experiment: Experiment, data: Splits, device: torch.device, mode: ExecutionMode
+) -> str:
+    """By what a measurement is remembered: the machine, the model and how it is trained."""
     chip = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     model = build_model(experiment, 0, torch.device("cpu"))
     return key(
