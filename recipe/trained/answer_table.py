@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from statistics import fmean, median
 
-from recipe.trained.prediction import Answer
+from recipe.trained.answers import Answer
 
 
 def as_table(answers: Sequence[Answer]) -> tuple[list[str], list[list[str]]]:

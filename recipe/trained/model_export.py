@@ -21,13 +21,14 @@ from recipe.experiment import Experiment
 from recipe.machine.device import CPU
 from recipe.notebook.run_folder import read_result
 from recipe.tasks.by_loss import ByLoss
+from recipe.trained.answers import class_names
 from recipe.trained.loading import (
     as_given_in_training,
     as_trained,
     chosen_model,
     experiment_of,
 )
-from recipe.trained.prediction import class_names, tensor_in_precision_of
+from recipe.trained.prediction import tensor_in_precision_of
 
 FORMATS = (".pt2", ".onnx")
 """Of `torch.export`, and of ONNX."""

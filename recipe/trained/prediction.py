@@ -1,7 +1,7 @@
 """Answers of a run's model for new data."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,7 @@ from recipe.notebook.run_folder import read_result
 from recipe.sources.image_files import ImageReader, Images
 from recipe.sources.image_reading import open_image
 from recipe.sources.readers import TableReader
-from recipe.sources.typed_columns import spelling
-from recipe.tasks import Task
+from recipe.trained.answers import Answer, Meaning, class_names, innermost, read
 from recipe.trained.arrays import as_called, read_array
 from recipe.trained.items import Items, items_of_table, truth_of_folders
 from recipe.trained.loading import (
@@ -37,41 +36,10 @@ from recipe.trained.loading import (
 SPLITS = ("train", "val", "test")
 ARRAYS = (".npy", ".safetensors")
 BATCH = 256
-MOST_CLASSES = 100
-"""Of which each has its probability written down."""
-HALF = 0.5
 HOW = (
     "name a folder of images, a table or a text like that of the run, inputs as the model takes "
     "them (.npy, .safetensors), or train, val or test for the data of the experiment"
 )
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the model says about one item."""
-
-    item: str
-    """A file, the number of a row of a table, from 1, or the number of an input, from 0."""
-    answer: str
-    """A class, yes or no as 1 or 0, the next character, or numbers."""
-    probability: float | None = None
-    """Of this class or character; of yes, where yes and no have no names; None where answers are
-    amounts."""
-    shares: Mapping[str, float] = field(default_factory=dict)
-    """The probability of every class, by name; empty for amounts, and for very many classes."""
-    truth: str | None = None
-    """The right answer, where the data say it."""
-    carried: Mapping[str, str] = field(default_factory=dict)
-    """What names the item, such as the columns of a table that do."""
-    warnings: tuple[str, ...] = ()
-    """What is odd about the item, or why it cannot be read."""
-
-    @property
-    def right(self) -> bool | None:
-        """Whether it is the right answer; None for amounts, and where that is not known."""
-        if self.truth is None or not self.shares or not self.answer:
-            return None
-        return spelling(self.answer) == spelling(self.truth)
 
 
 def predict(
@@ -197,7 +165,7 @@ def _images(
         x = kept.reader.tensors(images)
         kept.check(path, x)
         return Items(images.names, as_values(x).to(device), truth, lost=images.lost)
-    loader = getattr(_innermost(experiment.train), "loader", open_image)
+    loader = getattr(innermost(experiment.train), "loader", open_image)
     found = load_data(_Transformed(images.names, loader, transform), str(path), device)
     if not isinstance(found, TensorData):
         raise UsageError(
@@ -229,7 +197,7 @@ def _truth_of(experiment: Experiment, y: Values | None) -> dict[int, str]:
     """
     if not isinstance(y, Tensor) or y.numel() != len(y):
         return {}
-    meaning, values = _Meaning(experiment), y.flatten().cpu()
+    meaning, values = Meaning(experiment), y.flatten().cpu()
     if experiment.resolved_task.target_kind == "real":
         amounts = meaning.mean.flatten() + meaning.std.flatten() * values.double()
         return {place: f"{amount:.6g}" for place, amount in enumerate(amounts.tolist())}
@@ -239,13 +207,7 @@ def _truth_of(experiment: Experiment, y: Values | None) -> dict[int, str]:
 
 def _transform(experiment: Experiment) -> Any:
     """What the training data set makes of an image, where it is one of torchvision's kind."""
-    return getattr(_innermost(experiment.train), "transform", None)
-
-
-def _innermost(dataset: Any) -> Any:
-    while hasattr(dataset, "dataset"):
-        dataset = dataset.dataset
-    return dataset
+    return getattr(innermost(experiment.train), "transform", None)
 
 
 @dataclass
@@ -267,7 +229,7 @@ class _Transformed:
 def _answers(
     experiment: Experiment, model: nn.Module, names: Sequence[str], x: Values
 ) -> Iterator[Answer]:
-    task, meaning = experiment.resolved_task, _Meaning(experiment)
+    task, meaning = experiment.resolved_task, Meaning(experiment)
     x = in_precision_of(x, model)
     for start in range(0, len(x), BATCH):
         part = x[start : start + BATCH]
@@ -279,7 +241,7 @@ def _answers(
                 f"({in_a_line(error)}): give them as in training."
             ) from error
         for name, output in zip(names[start : start + BATCH], outputs, strict=True):
-            yield _read(name, task, output.detach().cpu().float(), meaning)
+            yield read(name, task, output.detach().cpu().float(), meaning)
 
 
 def in_precision_of(x: Values, model: nn.Module) -> Values:
@@ -293,64 +255,3 @@ def tensor_in_precision_of(x: Tensor, model: nn.Module) -> Tensor:
     """The same of one tensor."""
     weights = next((p for p in model.parameters() if p.is_floating_point()), None)
     return x if weights is None or not x.is_floating_point() else x.to(weights.dtype)
-
-
-def class_names(experiment: Experiment) -> list[str]:
-    """In the order of their numbers, where the data have names of classes."""
-    kept = experiment.inputs
-    known = getattr(_innermost(experiment.train), "classes", None)
-    found = kept.classes if kept else experiment.classes or known
-    return [str(name) for name in found] if isinstance(found, list | tuple) else []
-
-
-class _Meaning:
-    """What outputs stand for: names of classes, and the scale of amounts."""
-
-    def __init__(self, experiment: Experiment) -> None:
-        kept = experiment.inputs
-        self.classes = class_names(experiment)
-        mean, std = (kept and kept.scale) or (0.0, 1.0)
-        self.mean, self.std = (torch.tensor(part, dtype=torch.float64) for part in (mean, std))
-
-    def name(self, index: int) -> str:
-        """Of a class; its number where it has none."""
-        return self.classes[index] if index < len(self.classes) else str(index)
-
-
-def _read(item: str, task: Task, output: Tensor, meaning: _Meaning) -> Answer:
-    """An answer in words, its probability, and that of every class."""
-    if task.target_kind == "class index":
-        if task.name == "language_model" and output.ndim == 2:  # what comes after the last token
-            output = output[-1]
-        if output.ndim != 1:
-            raise UsageError(
-                f"The model gives outputs of shape {list(output.shape)} for an item, not one score "
-                "per class: use recipe.load, and read them in Python."
-            )
-        shares = output.softmax(0)
-        best, few = int(shares.argmax()), len(shares) <= MOST_CLASSES
-        named = {meaning.name(k): share for k, share in enumerate(shares.tolist()) if few}
-        return Answer(item, meaning.name(best), float(shares[best]), named)
-    if task.target_kind == "zero or one":
-        cut = getattr(task, "threshold", 0.0)
-        shares = output.flatten() if cut else output.flatten().sigmoid()
-        return _yes_or_no(item, shares, meaning)
-    amounts = meaning.mean + meaning.std * output.flatten().double()
-    return Answer(item, " ".join(f"{value:.6g}" for value in amounts.tolist()))
-
-
-def _yes_or_no(item: str, shares: Tensor, meaning: _Meaning) -> Answer:
-    """Of one question, or of several with a name each."""
-    names = meaning.classes
-    if len(shares) == 1:
-        yes = float(shares[0])
-        if len(names) != len(("no", "yes")):
-            return Answer(item, str(int(yes > HALF)), yes, {"0": 1 - yes, "1": yes})
-        answer = meaning.name(int(yes > HALF))
-        return Answer(item, answer, max(yes, 1 - yes), {names[0]: 1 - yes, names[1]: yes})
-    every = names if len(names) == len(shares) else [str(k) for k in range(len(shares))]
-    named = dict(zip(every, shares.tolist(), strict=True)) if len(every) <= MOST_CLASSES else {}
-    if len(names) == len(shares):
-        said = " ".join(n for n, y in zip(names, shares, strict=True) if y > HALF)
-        return Answer(item, said, shares=named)
-    return Answer(item, " ".join(str(int(share > HALF)) for share in shares), shares=named)

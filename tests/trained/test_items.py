@@ -12,7 +12,8 @@ from recipe.core.settings import resolve
 from recipe.engine.run_execution import execute
 from recipe.sources.by_name import experiment_by_name
 from recipe.trained.answer_table import as_table, in_short
-from recipe.trained.prediction import Answer, predict
+from recipe.trained.answers import Answer
+from recipe.trained.prediction import predict
 from recipe.ui.cli import cli
 
 
