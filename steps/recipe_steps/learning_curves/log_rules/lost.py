@@ -134,7 +134,8 @@ def _clear(course: Course, best: int, level: float) -> bool:
 
 
 def _noise(course: Course, best: int) -> float:
-    return BEYOND * max(course.noise, _wandering(course.levels[: best + 1]))
+    uncertain = 1 + BEYOND / len(course.values)  # a scatter that few points tell of
+    return BEYOND * uncertain * max(course.noise, _wandering(course.levels[: best + 1]))
 
 
 def _exceeds(course: Course, best: int, level: float, noise: float) -> bool:
