@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from recipe.core.errors import UsageError, raised
-from recipe.core.evidence import Scalar
+from recipe.core.evidence import Evidence, Scalar
 from recipe.core.findings import Finding
 from recipe.core.results import RunResult, StepResult
 from recipe.watching import folder, hooks
@@ -106,6 +106,9 @@ class Watch:
         self.listener = Listener(model, inner, loss, Pace(share, clock), self.failed, self._broken,
                                  told)  # fmt: skip
         self.notebook = folder.Notebook(Path(out), name or type(self.model).__name__)
+        began = clock()
+        self.judge.judge(Evidence())  # what is done once is done before training begins
+        self._judging = clock() - began
         self.loggers = loggers(log, self.say)
         self.loggers.start(self.notebook.folder.name)
         self.loggers.begin("training", self._settings())

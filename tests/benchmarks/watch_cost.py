@@ -12,7 +12,6 @@ import os
 import tempfile
 import time
 import warnings
-from datetime import date
 from pathlib import Path
 from statistics import median, stdev
 
@@ -92,7 +91,7 @@ def plain(watch, *, model=cnn, data=images, epochs=EPOCHS, every=1, dtype=None, 
 
 
 def mixed(watch):
-    return plain(watch, every=4, dtype=torch.bfloat16)
+    return plain(watch, every=4, dtype=torch.bfloat16, epochs=2)
 
 
 def table(width=128):
@@ -131,8 +130,9 @@ def lightning(watch):
             return torch.optim.SGD(self.parameters(), 0.05, momentum=0.9)
 
     class Kept(L.Callback):
-        def on_train_start(self, trainer, module):
-            kept.append(Clock())
+        def on_train_batch_start(self, trainer, module, batch, batch_idx):
+            if not kept:
+                kept.append(Clock())
 
         def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
             losses.append(outputs["loss"].clone())
@@ -157,8 +157,9 @@ def trainer(watch):
     import transformers as tf
 
     class Kept(tf.TrainerCallback):
-        def on_train_begin(self, args, state, control, **given):
-            kept.append(Clock())
+        def on_step_begin(self, args, state, control, **given):
+            if not kept:
+                kept.append(Clock())
 
         def on_log(self, args, state, control, logs=None, **given):
             if "loss" in logs:
@@ -192,8 +193,9 @@ def keras(watch):
     import keras as k
 
     class Kept(k.callbacks.Callback):
-        def on_train_begin(self, logs=None):
-            kept.append(Clock())
+        def on_train_batch_begin(self, batch, logs=None):
+            if not kept:
+                kept.append(Clock())
 
         def on_train_batch_end(self, batch, logs=None):
             losses.append(logs["loss"])
@@ -293,31 +295,44 @@ def row(name, found, iterations, same):
     )
 
 
+HEAD = """# What watching costs
+
+`python tests/benchmarks/watch_cost.py --write`: runs without a watch and with one, in turn, one
+thread, two processor cores. The share that watching may take was 3 %. Seconds of the processor are
+compared, of medians (± the standard error of the ratios of neighbours) and of the fastest runs;
+those of the clock are beside them. `counted` is what the watch measured of itself, by the clock of
+its thread; where the load by other work is above one for a core, that is the figure to trust: the
+same loop twice then differs by several per cent. Losses are compared bit for bit.
+
+| loop | pairs | load | ms an iteration | processor, medians | processor, fastest | clock, medians | counted | same losses |
+|---|---|---|---|---|---|---|---|---|
+"""
+
+
+def kept_rows():
+    """Those of the page, by the name of the loop."""
+    lines = PAGE.read_text("utf-8").splitlines() if PAGE.exists() else []
+    cells = [line.split(" | ") for line in lines if line.startswith("| ")]
+    return {cell[0].removeprefix("| "): " | ".join(cell) for cell in cells if len(cell) > 8}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--only", nargs="*", default=list(LOOPS))
-    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--write", action="store_true", help="the other rows of the page stay")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    before = os.getloadavg()[0]
-    rows = []
+    rows = kept_rows()
     for name in given.only:
-        rows.append(row(name, *measured(LOOPS[name], given.pairs)))
-        print(rows[-1], flush=True)
-    load = f"load {before:.1f} before and {os.getloadavg()[0]:.1f} after, on {os.cpu_count()} cores"
-    page = "\n".join([
-        "# What watching costs", "", ("`python tests/benchmarks/watch_cost.py --write`: "
-        f"{given.pairs} runs without a watch and {given.pairs} with one, in turn, one thread; {date.today()}, {load}. "
-        "The share that watching may take was 3 %. Seconds of the processor are compared, of medians (± the standard error "
-        "of the ratios of neighbours) and of the fastest runs; those of the clock are beside them; `counted` is what the watch measured of itself. Losses are compared bit for bit."),
-        "", "| loop | ms an iteration | processor, medians | processor, fastest | clock, medians | counted | same losses |",
-        "|---|---|---|---|---|---|---|", *rows, "",
-    ])  # fmt: skip
-    print(page)
-    if given.write:
-        PAGE.write_text(page, "utf-8")
+        before = os.getloadavg()[0]
+        made = row(name, *measured(LOOPS[name], given.pairs))
+        load = (before + os.getloadavg()[0]) / 2
+        rows[name] = made.replace(f"| {name} |", f"| {name} | {given.pairs} | {load:.1f} |")
+        print(rows[name], flush=True)
+        if given.write:
+            PAGE.write_text(HEAD + "\n".join(rows[n] for n in LOOPS if n in rows) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
