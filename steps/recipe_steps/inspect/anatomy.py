@@ -50,12 +50,12 @@ def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     mode: of a second pass over the same batch, and of item 0 when its neighbours are others.
     """
     model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device)
-    x = train.x[:ITEMS].clone()
+    x = train.copied(0, ITEMS)[0]
     scalars = _repeatability(ctx, model.eval(), x, train) | _parameters(model) | _frozen(ctx, model)
     scalars |= _moving_norms(ctx, model, x) | _odd_momentum(model) | shared_layers(model)
     if ctx.experiment.update is None:
         scalars |= _reach(ctx, model.train(), x, train)
-        scalars |= _ignored_steps(ctx, model, train.x[:MANY_ITEMS].clone())
+        scalars |= _ignored_steps(ctx, model, train.copied(0, MANY_ITEMS)[0])
     else:
         scalars |= _unregistered(ctx, model.train(), x, train)
     return scalars
@@ -73,7 +73,7 @@ def _repeatability(
     if not first.numel():
         return {}
     scalars = {"evaluation_difference": _difference(first, outputs(x, "second pass"))}
-    others = train.x[len(x) : 2 * len(x) - 1].clone()
+    others, _ = train.copied(len(x), 2 * len(x) - 1)
     if len(others) < len(x) - 1:  # of a few rows: each item among copies of itself
         others = copies(x[:1], len(x) - 1)
     by_batch = any(not layer.track_running_stats for layer in batch_norms(model))
@@ -225,7 +225,7 @@ def _reach(ctx: Context, model: nn.Module, x: Values, train: TensorData) -> dict
     named = {name: p for name, p in model.named_parameters() if p.requires_grad}
     if not named and not any(tensor.requires_grad for tensor in every_tensor(outputs)):
         return {}
-    y = train.y[: len(x)]
+    _, y = train.copied(0, len(x))
     outputs, again = _with_loss(ctx, outputs, y), _with_loss(ctx, again, y)
     leaves = {id(leaf): leaf for leaf in _leaves(outputs)}
     own = {id(p) for p in model.parameters()} | {id(b) for b in model.buffers()}
@@ -286,8 +286,8 @@ def _with_loss(ctx: Context, outputs: Values, y: Values) -> Values:
 def _used_in_evaluation(ctx: Context, model: nn.Module, train: TensorData) -> set[int]:
     """Identities of the tensors that the outputs depend on in evaluation mode."""
     with torch.enable_grad(), seeded(ctx.seed_for("evaluation"), ctx.device):
-        outputs = model.eval()(train.x[:MANY_ITEMS].clone())
-        outputs = _with_loss(ctx, outputs, train.y[:MANY_ITEMS].clone())
+        outputs = model.eval()(train.copied(0, MANY_ITEMS)[0])
+        outputs = _with_loss(ctx, outputs, train.copied(0, MANY_ITEMS)[1])
     model.train()
     return {id(leaf) for leaf in _leaves(outputs)}
 

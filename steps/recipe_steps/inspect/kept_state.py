@@ -36,7 +36,7 @@ def kept_state(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     scalars: dict[str, Scalar] = {}
     with suppress(Exception):  # what a pass raises, others tell
         model = _built(ctx)
-        scalars |= _modes(ctx, model, train.x[:ITEMS].clone())
+        scalars |= _modes(ctx, model, train.copied(0, ITEMS)[0])
         scalars |= _carried(ctx, train)
         if scalars.get("carried_difference") == 0.0:
             scalars |= _lost(ctx, train)
@@ -107,7 +107,7 @@ def _carried(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     of PyTorch may, as spectral norm does in its buffers, and a counter may anneal something: there
     tensors in plain attributes alone count.
     """
-    x = train.x[:ITEMS].clone()
+    x = train.copied(0, ITEMS)[0]
     for training in (False, True):
         model, other = (_built(ctx).train(training) for _ in range(2))
         before = _attributes(model)
@@ -129,11 +129,11 @@ def _lost(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     before = _attributes(model)
     model.train()
     for number in range(BATCHES):
-        x = train.x[number * ITEMS : (number + 1) * ITEMS]
+        x, _ = train.copied(number * ITEMS, (number + 1) * ITEMS)
         if len(x) > 1:
             _outputs(ctx, model, x)
     names = _changed(before, _attributes(model))
-    x = train.x[:ITEMS].clone()
+    x = train.copied(0, ITEMS)[0]
     outputs = _outputs(ctx, model.eval(), x)
     fresh.load_state_dict(model.state_dict())
     found = _difference(outputs, _outputs(ctx, fresh.eval(), x))

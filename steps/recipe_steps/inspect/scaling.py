@@ -56,16 +56,20 @@ def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     if not isinstance(ctx.data.train, TensorData):
         return {}
     x, y = train.x, train.y
+    few, _ = train.copied(0, LOOKED_AT)
     scalars: dict[str, Scalar] = {}
     suspects = []
     size, widest = input_scale(x)
     if size is not None and widest is not None:
         scalars |= {"input_feature_size": size, "input_feature_deviation": widest}
-        if scale_suspected(x, size, widest) and not _scales_itself(ctx, x):
+        if scale_suspected(x, size, widest) and not _scales_itself(ctx, few):
             suspects.append("input")
     pictures = picture_values(x)
     if pictures:
-        scalars |= {**pictures, "scales_itself": isinstance(x, Tensor) and _changes_inputs(ctx, x)}
+        scalars |= {
+            **pictures,
+            "scales_itself": isinstance(few, Tensor) and _changes_inputs(ctx, few),
+        }
     if ctx.task.target_kind == "real" and isinstance(y, Tensor):
         mean, deviation = target_figures(y)
         size, narrowest = torch.hypot(mean, deviation).max().item(), deviation.max().item()
