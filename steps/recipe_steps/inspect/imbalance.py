@@ -85,7 +85,8 @@ def _weight_ratio(ctx: Context, train: TensorData, rare: float, frequent: float)
         return None
     values = train.y.flatten()
     pair = [int((values == label).nonzero()[0]) for label in (rare, frequent)]
-    x, y = train.part(pair).copied(0, len(pair))
+    x, _ = train.part(pair).copied(0, len(pair))
+    y = train.y[pair].to(ctx.device)
     model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device).eval()
     with torch.no_grad():
         outputs = ctx.task.looked_at(model(x.clone()))

@@ -244,7 +244,7 @@ def _outputs(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         **({"targets_say_nothing": True} if grouped else {}),
         "outputs": ctx.task.n_outputs(outputs),
         "shape_problem": ctx.task.shape_problem(outputs, y)
-        or _broadcasts(ctx, outputs, train.copied(0, PAIRS)[1]),
+        or _broadcasts(ctx, outputs, train.y[:PAIRS].to(ctx.device)),
     }
 
 
