@@ -78,7 +78,7 @@ OPTIONS: tuple[Option, ...] = (
         "Column of the table to predict, or several: a,b,c; of a folder of images the column of "
         "labels in the table beside them, or the level of folders that are classes, from 1.",
         "COLUMN",
-        question="Which column is to be predicted?",
+        question="Which column should be predicted?",
     ),
     Option("task", one_of_these(TABLE_TASKS), None, "What the column asks.", "|".join(TABLE_TASKS)),
     Option(
@@ -87,7 +87,7 @@ OPTIONS: tuple[Option, ...] = (
         None,
         "Column of the table of which no value may be in training and validation both.",
         "COLUMN",
-        question="Which column says what belongs together, such as a patient?",
+        question="Which column names the group of a row, such as the patient?",
     ),
     Option(
         "time",
@@ -95,7 +95,7 @@ OPTIONS: tuple[Option, ...] = (
         None,
         "Column of the table that orders rows: the latest validate.",
         "COLUMN",
-        question="Which column says when?",
+        question="Which column holds the time?",
     ),
     Option(
         "column",

@@ -9,52 +9,70 @@ from recipe.report.wording import prose
 TERMS = {
     "learning rate": (
         r"learning rate|\blr\b",
-        "How far one update moves the weights along the gradient (`lr`).",
+        "How far each update moves the weights against the gradient (`lr`).",
     ),
     "weight decay": (
         r"weight decay",
-        "How strongly every update pulls the weights towards zero, against overfitting.",
+        "How strongly each update pulls the weights towards zero. It works against overfitting.",
     ),
-    "schedule": (r"schedules?", "How the learning rate changes in the course of a training."),
-    "warmup": (r"warm-?up", "The first part of a training, in which the learning rate grows."),
-    "batch size": (r"batch size", "How many items one update looks at."),
-    "epoch": (r"epochs?", "One pass over all training data."),
-    "trial": (r"trials?", "One training of a fresh model with one setting."),
+    "schedule": (r"schedules?", "How the learning rate changes over the course of training."),
+    "warmup": (r"warm-?up", "The first part of training, during which the learning rate rises."),
+    "batch size": (r"batch size", "How many items each update looks at."),
+    "epoch": (r"epochs?", "One pass over all the training data."),
+    "trial": (r"trials?", "One training run of a fresh model with one choice of settings."),
     "full training": (
         r"full trainings?",
-        "As many epochs as one training to the end has; the unit in which cost is counted.",
+        "A training run with the full number of epochs. Costs are counted in these.",
     ),
     "validation score": (
         r"validation \w+|val \w+|score",
-        "How well the model does on data that it was not trained on; the best epoch's counts.",
+        "How well the model does on data it was not trained on. The best epoch counts.",
     ),
     "baseline": (
         r"baseline",
-        "The run with the declared settings; of transfer learning without any, the head alone.",
+        "A training run with the settings you declared; of transfer without any, the head alone.",
+    ),
+    "trivial answer": (
+        r"trivial",
+        "The best answer that ignores the input, such as the most frequent class or the mean.",
+    ),
+    "95 % interval": (
+        r"interval|too close to call",
+        (
+            "The range in which the value would lie for 95 of 100 other sets of items of this size. A "
+            "difference whose interval contains zero is too close to call."
+        ),
+    ),
+    "optimistic": (
+        r"optimistic",
+        "Too good on average: the same items were used to choose and to score. Test data are not.",
     ),
     "cause": (
         r"causes?",
-        "A finding that no other one explains; what follows from it stands with it.",
+        "A finding that no other finding explains. What follows from it is listed with it.",
     ),
     "confidence": (r"confidence", "How sure a rule is of its finding."),
-    "remedy": (r"remed(?:y|ies)", "A change to the experiment that a program can make."),
+    "remedy": (r"remed(?:y|ies)", "A change to the experiment that the program can make itself."),
     "proved": (
         r"proved",
-        "The model was trained again with the remedy, from the same seed, and did better.",
+        "The model was trained again with the remedy, from the same seed, and was better.",
     ),
-    "applied": (r"applied", "The run itself went on with the remedy in place."),
+    "applied": (r"applied", "The run carried on with the remedy in place."),
     "stopped early": (
         r"stopped",
-        "A trial was ended before its time: it fell behind the others, or no longer improved.",
+        "A trial ended ahead of time because it fell behind the others or stopped improving.",
     ),
-    "set aside": (r"set aside", "A score led by less than luck can explain, so another was taken."),
-    "diverged": (r"diverged", "The loss grew beyond all bounds or was no number any more."),
-    "round": (r"rounds?", "Once more through a step, with what was learned in the meantime."),
+    "set aside": (
+        r"set aside",
+        "The best score, but ahead by no more than luck can explain, so another one was taken.",
+    ),
+    "diverged": (r"diverged", "The loss grew without bound or became NaN."),
+    "round": (r"rounds?", "Another pass through a step, with what was learned in the meantime."),
     "overfitting": (
         r"overfitting",
-        "Training data are learned by heart: their loss falls while that of others rises.",
+        "The model memorizes the training data: their loss falls while the validation loss rises.",
     ),
-    "underfitting": (r"underfitting", "Not even the training data are learned well."),
+    "underfitting": (r"underfitting", "The model does not even fit the training data well."),
 }
 """What each term is found by in the report, and what it means."""
 

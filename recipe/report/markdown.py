@@ -138,7 +138,7 @@ def _diagnosis(result: RunResult) -> list[str]:
         return [f"No fault was found.{more}"]
     first, others = causes[0].finding, len(causes) - 1
     rest = [f"{wording.count(others, 'more cause')} below."] if others else []
-    led = f"The diagnosis is led by {wording.code(first.rule)}: {wording.sentence(first.message)}"
+    led = f"The main cause is {wording.code(first.rule)}: {wording.sentence(first.message)}"
     return [led, *_proof(first), *rest]
 
 
@@ -192,14 +192,14 @@ def about_cost(result: RunResult) -> list[str]:
     seconds = wording.duration(cost.seconds)
     if not cost.trials:
         return [f"The run took {seconds}."] if cost.seconds else []
-    trainings = f", as much as {wording.show(float(cost.trainings))} full trainings"
+    trainings = f", as much work as {wording.show(float(cost.trainings))} full trainings"
     work = f"{wording.count(cost.trials, 'trial')} with {wording.count(cost.epochs, 'epoch')}"
     return [f"The run took {seconds}: {work}{trainings if cost.trainings else ''}."]
 
 
 def _left_out(result: RunResult) -> list[str]:
     said = finding_texts.left_out(result)
-    return [f"For want of budget, these were left out: {wording.prose(said)}."] if said else []
+    return [f"The budget did not allow for: {wording.prose(said)}."] if said else []
 
 
 def _checklist(steps: Sequence[StepResult]) -> dict[str, Any]:

@@ -68,6 +68,8 @@ def _draw_bars(axes: "Axes", shown: ResultsPanel) -> None:
 
 
 def _draw_curves(axes: "Axes", shown: ResultsPanel) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     axes.set_title("Loss of the best training", size=LETTERS + 1, loc="left")
     for series, colour in zip(shown.curves, (OTHER, GOOD), strict=False):
         ys = [float("nan") if y is None else y for y in series.y]
@@ -79,6 +81,7 @@ def _draw_curves(axes: "Axes", shown: ResultsPanel) -> None:
     if shown.kept is not None:
         axes.axvline(shown.kept, color=MARK_COLOUR, dashes=(4, 2), linewidth=1.2,
                      label="the weights that were kept")  # fmt: skip
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("epoch", size=LETTERS)
     axes.legend(fontsize=LETTERS - 1)
 

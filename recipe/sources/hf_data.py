@@ -156,7 +156,7 @@ def _target(data: str, rows: Any) -> str:
         if len(found) == 1:
             return found[0]
     raise UsageError(
-        f"Which column of {data!r} is to be predicted? Name it with --target: "
+        f"Which column of {data!r} should be predicted? Name it with --target: "
         f"{', '.join(rows.features)}."
     )
 

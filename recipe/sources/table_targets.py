@@ -88,7 +88,7 @@ def target_column(table: Columns, target: str | None, path: Path) -> str:
     """
     if target is None:
         names = ", ".join(table.names)
-        raise UsageError(f"Which column of {str(path)!r} is to be predicted? Name it with --target: {names}.")  # fmt: skip # noqa: E501
+        raise UsageError(f"Which column of {str(path)!r} should be predicted? Name it with --target: {names}.")  # fmt: skip # noqa: E501
     return column_named(table, target, path)
 
 

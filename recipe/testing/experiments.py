@@ -26,7 +26,7 @@ def assert_recipe(
     device: str = "cpu",
 ) -> RunResult:
     """Run the first steps: data and model are sound, a fresh model starts at the loss it should,
-    gradients reach every weight, and a small sample can be learned by heart. Takes seconds.
+    gradients reach every weight, and a small sample can be memorized. Takes seconds.
 
     Its run folder is a temporary one, and no remedy is tried.
 

@@ -24,9 +24,9 @@ TABLES = (".csv", ".tsv", ".jsonl", ".parquet", ".feather", ".xlsx")
 SUFFIXES = (".safetensors", ".pt", ".pth")
 """Of files that may hold weights."""
 SPLITS = [
-    Item("a fifth, drawn at random", ""),
-    Item("whole groups, such as patients: none is in both parts", "group"),
-    Item("the latest", "time"),
+    Item("a random fifth", ""),
+    Item("whole groups, such as patients, so that none is in both parts", "group"),
+    Item("the latest rows", "time"),
 ]
 TEXT = {option.name: option.question for option in OPTIONS}
 
@@ -96,13 +96,13 @@ def questions_of_data(folder: Path) -> list[Question]:
             when=lambda a: a["kind"] == "table", path=True,
         ),
         Question(
-            "data", "Which text?",
+            "data", "Which text file?",
             default=lambda _: next(iter(files_here(folder, (".txt",))), ""),
             check=lambda typed, _: _of_kind(typed, "text"),
             when=lambda a: a["kind"] == "text", path=True,
         ),
         Question(
-            "data", "Which data set of torchvision?",
+            "data", "Which torchvision data set?",
             items=_sets, default=lambda _: "cifar10", when=lambda a: a["kind"] == "torchvision",
         ),
         Question(
@@ -110,7 +110,8 @@ def questions_of_data(folder: Path) -> list[Question]:
             when=lambda a: a["kind"] == "table",
         ),
         Question(
-            "split", "Which rows validate?", items=lambda _: SPLITS, default=lambda _: "",
+            "split", "Which rows should be held out for validation?",
+            items=lambda _: SPLITS, default=lambda _: "",
             when=lambda a: a["kind"] == "table",
         ),
         _of_split("group"),
@@ -120,7 +121,7 @@ def questions_of_data(folder: Path) -> list[Question]:
             when=lambda a: a["kind"] in ("images", "table", "torchvision"),
         ),
         Question(
-            "model", "Which one of torchvision?", items=lambda _: _torchvision_models(),
+            "model", "Which torchvision model?", items=lambda _: _torchvision_models(),
             default=lambda _: "resnet50", when=lambda a: a.get("model") == OTHER,
         ),
     ]  # fmt: skip
@@ -141,13 +142,13 @@ def questions_of_weights(folder: Path) -> list[Question]:
             "pretrained", TEXT["pretrained"],
             items=lambda _: [
                 Item("no, from scratch", False),
-                Item("yes, torchvision's", True),
-                Item("yes, of a file", OF_A_FILE),
+                Item("yes, torchvision's weights", True),
+                Item("yes, from a file", OF_A_FILE),
             ],
             default=lambda _: False, when=lambda a: _is_torchvisions(a.get("model")),
         ),
         Question(
-            "weights", "Which file of weights?",
+            "weights", "Which weights file?",
             default=lambda _: next(iter(files_here(folder, SUFFIXES)), ""),
             check=lambda typed, _: _weights(typed),
             when=lambda a: a.get("pretrained") == OF_A_FILE, path=True,

@@ -50,7 +50,7 @@ def doctor() -> int:
     click.echo()
     for complaint in complaints:
         click.echo(f"! {complaint}")
-    click.echo("Something is to be mended." if complaints else "All is well.")
+    click.echo("Something needs fixing." if complaints else "All is well.")
     return int(bool(complaints))
 
 

@@ -85,11 +85,12 @@ def questions(folder: Path) -> list[Question]:
     ]
     likely = files[0] if files else likely_kind(folder)
     return [
-        Question("kind", "What shall be trained?", items=lambda _: kinds,
+        Question("kind", "What do you want to train?", items=lambda _: kinds,
                  default=lambda _: "digits" if likely == "own" else likely),
         *questions_of_data(folder),
         *questions_of_weights(folder),
-        Question("how_far", "How far?", items=lambda _: HOW_FAR, default=lambda _: {},
+        Question("how_far", "How much should be done?",
+                 items=lambda _: HOW_FAR, default=lambda _: {},
                  when=lambda a: a["kind"] != "own"),
         Question("budget", "How long? As 90s, 20m or 40epochs",
                  default=lambda _: "20m", check=_limit,
@@ -132,8 +133,8 @@ def _resumed(out: Path, ask: Asker) -> tuple[Ran | None, bool]:
         if config.target is not None and not origin.is_own(folder, config.target, Path.cwd()):
             continue  # somebody else's: `recipe resume` asks for trust
         wanted = ask.choose(
-            f"{folder} is not finished. Go on with it?",
-            [Item("go on with it", True), Item("leave it and start over", False)],
+            f"{folder} is not finished. Continue it?",
+            [Item("yes, continue it", True), Item("no, start a new run", False)],
             True, back=False,
         )  # fmt: skip
         if not wanted:

@@ -102,7 +102,7 @@ def noisy_labels(evidence: Evidence) -> Finding | None:
     on the items they are surest of nearly as often as on all.
 
     Why: on a hard task one is wrong where one is unsure. Labels that were given wrongly fall
-    anywhere, and training that goes on learns them by heart: validation loss rises as in
+    anywhere, and training that goes on memorizes them: validation loss rises as in
     overfitting, and more data of this kind helps less than clean labels. In tables of few inputs or
     classes what was not measured looks like wrong labels: there neighbours and trees say nothing.
 

@@ -29,13 +29,13 @@ def test_title_and_summary():
     text = render(full_run())
     assert text.startswith("# digits: failed\n\nThe recipe failed. ")
     told = " ".join(summary(full_run()))
-    assert "led by `softmax-before-loss`" in told
+    assert "The main cause is `softmax-before-loss`" in told
     assert "Its remedy is proved by retraining: val score 0.71 → 0.784. 1 more cause" in told
     assert "1 more cause below." in told
     assert "lr 0.03, weight decay 0.0001, schedule cosine, dropout 0.2" in told
     assert "a validation accuracy of **0.53**, reached in epoch 1." in told
     assert "Beside the baseline (0.5) it is +0.03" in told
-    assert "1 min 33 s: 3 trials with 10 epochs, as much as 2.4 full trainings." in told
+    assert "1 min 33 s: 3 trials with 10 epochs, as much work as 2.4 full trainings." in told
 
 
 def test_every_table_is_rectangular():
@@ -128,7 +128,7 @@ def test_a_remedy_that_the_run_went_on_with_is_said_where_the_weights_are():
     assert "| `bare-softmax` | cut it | — | not tested | yes |" in section(text, FOUND)
     told = section(text, "How to reproduce").split("### How to load the model")[1]
     assert "`bare-softmax` repaired (cut it): the weights belong to the model with these" in told
-    assert "which are applied again where it is loaded" in told
+    assert "which are applied again when it is loaded" in told
 
 
 def test_steps_have_their_plots_and_numbers():

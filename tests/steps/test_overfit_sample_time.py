@@ -75,7 +75,7 @@ def test_a_sample_that_the_time_cuts_off_is_no_failure(tmp_path, monkeypatch):
     assert evidence.number("score_so_far") is not None
     assert evidence.number("best_score") is None
     assert not judge_scalars(step, evidence.scalars, evidence.curves)
-    assert said.what == "overfit_sample: whether the model can learn the sample by heart"
+    assert said.what == "overfit_sample: whether the model can memorize the sample"
 
 
 def test_what_cannot_be_learnt_is_settled_earlier_and_told_all_the_same(tmp_path, monkeypatch):

@@ -84,11 +84,11 @@ def test_questions_with_a_wrong_answer_and_the_way_back(here, terminal):
     child.expect("Which column")
     child.expect(rf"> {STYLES}y")
     child.send(ENTER)
-    child.expect("Which rows validate")
+    child.expect("Which rows should be held out for validation")
     child.send(UP + ENTER)  # back
     child.expect("Which column")
     child.send(ENTER)
-    child.expect("Which rows validate")
+    child.expect("Which rows should be held out for validation")
     child.send(ENTER)
     child.expect("Which model")
     child.send(DOWN + ENTER)

@@ -55,8 +55,8 @@ def the_run(folder):
 
 def test_from_an_empty_folder_to_a_report_on_digits_with_the_default_answers(wizard, tmp_path):
     child = wizard()
-    answer(child, "What shall be trained?")
-    answer(child, "How far?")
+    answer(child, "What do you want to train?")
+    answer(child, "How much should be done?")
     child.expect("A fresh model knows nothing")  # why a step is there, before it runs
     said, code = ended(child)
     assert code == 0, said
@@ -73,20 +73,22 @@ def test_from_an_empty_folder_to_a_report_on_digits_with_the_default_answers(wiz
 def test_a_table_with_a_wrong_answer_mended_and_the_way_back(wizard, tmp_path):
     (tmp_path / "animals.csv").write_text(f"legs,tails,tame\n{ROWS}\n")
     child = wizard()
-    answer(child, "What shall be trained?")
+    answer(child, "What do you want to train?")
     answer(child, "Which table?", "animals.csvx" + ENTER)  # in the place of the proposed name
     child.expect("There is no table 'animals.csvx'")
     answer(child, "Which table?", BACKSPACE + ENTER)
-    answer(child, "Which column is to be predicted?", UP + ENTER)  # tails
-    answer(child, "Which rows validate?", UP + ENTER)  # back
-    answer(child, "Which column is to be predicted?", DOWN + ENTER)  # from tails to tame
-    answer(child, "Which rows validate?", DOWN + ENTER)  # whole groups
-    answer(child, "Which column says what belongs together", DOWN + ENTER)  # tails
+    answer(child, "Which column should be predicted?", UP + ENTER)  # tails
+    answer(child, "Which rows should be held out for validation?", UP + ENTER)  # back
+    answer(child, "Which column should be predicted?", DOWN + ENTER)  # from tails to tame
+    answer(child, "Which rows should be held out for validation?", DOWN + ENTER)  # whole groups
+    answer(child, "Which column names the group of a row", DOWN + ENTER)  # tails
     answer(child, "Which model?", UP + ENTER)  # back
-    answer(child, "Which column says what belongs together", UP + UP + ENTER)  # back
-    answer(child, "Which rows validate?", UP + ENTER)  # from groups to at random
+    answer(child, "Which column names the group of a row", UP + UP + ENTER)  # back
+    answer(
+        child, "Which rows should be held out for validation?", UP + ENTER
+    )  # from groups to at random
     answer(child, "Which model?")
-    answer(child, "How far?", UP + CHECKS)
+    answer(child, "How much should be done?", UP + CHECKS)
     said, code = ended(child)
     assert code == 0, said
     settings = the_run(tmp_path)[1]["settings"]
@@ -107,14 +109,14 @@ def test_images_with_weights_of_a_file(wizard, tmp_path):
             )
     save_file(resnet18(num_classes=5).state_dict(), tmp_path / "mine.safetensors")
     child = wizard()
-    answer(child, "What shall be trained?")
+    answer(child, "What do you want to train?")
     answer(child, "Which folder of images?")
     answer(child, "Which model?", 3 * DOWN + ENTER)  # resnet18
     answer(child, "Begin with", DOWN + DOWN + ENTER)
-    answer(child, "Which file of weights?", "mine.safetensorsx" + ENTER)
+    answer(child, "Which weights file?", "mine.safetensorsx" + ENTER)
     child.expect("There is no file 'mine.safetensorsx'")
-    answer(child, "Which file of weights?", BACKSPACE + ENTER)
-    answer(child, "How far?", UP + CHECKS)
+    answer(child, "Which weights file?", BACKSPACE + ENTER)
+    answer(child, "How much should be done?", UP + CHECKS)
     said, code = ended(child)
     assert code == 0, said
     result = the_run(tmp_path)[1]
@@ -131,8 +133,8 @@ def test_images_with_weights_of_a_file(wizard, tmp_path):
 def test_ctrl_c_leaves_a_run_that_the_next_start_goes_on_with(wizard, tmp_path):
     (tmp_path / "experiment.py").write_text(SOUND)
     child = wizard()
-    answer(child, "What shall be trained?")
-    answer(child, "How far?")
+    answer(child, "What do you want to train?")
+    answer(child, "How much should be done?")
     child.expect("== Coarse grid")
     child.sendintr()
     said, code = ended(child)
@@ -153,15 +155,15 @@ def test_ctrl_c_leaves_a_run_that_the_next_start_goes_on_with(wizard, tmp_path):
 def test_a_run_that_is_left_behind_is_not_gone_on_with(wizard, tmp_path):
     (tmp_path / "experiment.py").write_text(SOUND)
     child = wizard()
-    answer(child, "What shall be trained?")
-    answer(child, "How far?", UP + CHECKS)
+    answer(child, "What do you want to train?")
+    answer(child, "How much should be done?", UP + CHECKS)
     child.expect("== Overfit a small sample")
     child.sendintr()
     ended(child)
     child = wizard()
     answer(child, "Go on with it?", DOWN + ENTER)
-    answer(child, "What shall be trained?")
-    answer(child, "How far?", UP + CHECKS)
+    answer(child, "What do you want to train?")
+    answer(child, "How much should be done?", UP + CHECKS)
     said, code = ended(child)
     assert code == 0, said
     assert "known from the journal" not in said
@@ -173,8 +175,8 @@ def test_a_run_that_is_left_behind_is_not_gone_on_with(wizard, tmp_path):
 def test_a_remedy_is_applied_and_proved(wizard, tmp_path, width):
     (tmp_path / "experiment.py").write_text(SOFT)
     child = wizard(width=width)
-    answer(child, "What shall be trained?")
-    answer(child, "How far?", UP + CHECKS)
+    answer(child, "What do you want to train?")
+    answer(child, "How much should be done?", UP + CHECKS)
     answer(child, "Check the initial loss: what now?")
     said, code = ended(child)
     assert code == 0, said
@@ -195,8 +197,8 @@ def test_a_remedy_is_applied_and_proved(wizard, tmp_path, width):
 def test_explained_then_mended_in_the_file_and_run_again(wizard, tmp_path):
     (tmp_path / "experiment.py").write_text(SOFT)
     child = wizard()
-    answer(child, "What shall be trained?")
-    answer(child, "How far?", UP + CHECKS)
+    answer(child, "What do you want to train?")
+    answer(child, "How much should be done?", UP + CHECKS)
     answer(child, "Check the initial loss: what now?", 3 * DOWN + ENTER)
     child.expect("Why")
     answer(child, "Check the initial loss: what now?", 4 * DOWN + ENTER)
@@ -214,11 +216,11 @@ def test_explained_then_mended_in_the_file_and_run_again(wizard, tmp_path):
 def test_an_answer_is_changed_on_the_way(wizard, tmp_path):
     (tmp_path / "experiment.py").write_text(SOFT)
     child = wizard()
-    answer(child, "What shall be trained?")
-    answer(child, "How far?", UP + CHECKS)
+    answer(child, "What do you want to train?")
+    answer(child, "How much should be done?", UP + CHECKS)
     answer(child, "Check the initial loss: what now?", UP + ENTER)
-    answer(child, "What shall be trained?", UP + UP + ENTER)  # the built-in digits
-    answer(child, "How far?", UP + CHECKS)
+    answer(child, "What do you want to train?", UP + UP + ENTER)  # the built-in digits
+    answer(child, "How much should be done?", UP + CHECKS)
     said, code = ended(child)
     assert code == 0, said
     assert "Again:  recipe run digits --until lr_range --no-input" in said
@@ -228,12 +230,12 @@ def test_an_answer_is_changed_on_the_way(wizard, tmp_path):
 def test_a_file_that_does_not_load_is_told_and_asked_for_again(wizard, tmp_path):
     (tmp_path / "experiment.py").write_text("import nowhere\nexperiment = Experiment()\n")
     child = wizard()
-    answer(child, "What shall be trained?")
-    answer(child, "How far?", UP + CHECKS)
+    answer(child, "What do you want to train?")
+    answer(child, "How much should be done?", UP + CHECKS)
     child.expect("Error: experiment.py does not load: ModuleNotFoundError")
     (tmp_path / "experiment.py").write_text(SOUND)
-    answer(child, "What shall be trained?")
-    answer(child, "How far?")
+    answer(child, "What do you want to train?")
+    answer(child, "How much should be done?")
     said, code = ended(child)
     assert code == 0, said
 
@@ -275,8 +277,8 @@ def test_plain_lines_and_numbers_where_the_cursor_cannot_move(wizard, tmp_path):
 def test_no_colour_and_no_unicode(wizard, tmp_path):
     (tmp_path / "experiment.py").write_text(SOUND)
     child = wizard(NO_COLOR="1", PYTHONIOENCODING="ascii")
-    answer(child, "What shall be trained?")
-    answer(child, "How far?")
+    answer(child, "What do you want to train?")
+    answer(child, "How much should be done?")
     child.expect("== Inspect data and model")
     child.expect("Verdict: pass")
     run = child.before

@@ -26,7 +26,7 @@ LEAST_ITEMS = 30
 """Of these, below which nothing is said."""
 NAMED = 5
 MEMORY_ITEMS, MEMORY_PASSES = 256, 200
-"""Training items that are learnt by heart where no trial scores above chance, and passes."""
+"""Training items that are memorized where no trial scores above chance, and passes."""
 MEMORY_MINIBATCH = 16
 KNOWN = 0.95
 """Share of the way from chance to perfect at which they are."""
@@ -65,7 +65,7 @@ def label_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
 
 
 def memory_marks(ctx: Context, trial: Trial) -> dict[str, Scalar]:
-    """Where the best score is no better than chance although a sample was learnt by heart: the mean
+    """Where the best score is no better than chance although a sample was memorized: the mean
     recall of the classes in validation once some hundred training items are, without
     regularisation.
 

@@ -76,7 +76,7 @@ def measure(ctx: Context) -> Evidence:
         scalars |= {name: inspected.scalars.get(name) for name in probed}
     if (best := ctx.best_trial) is not None:
         scalars |= ctx.in_time("doubtful labels", lambda: label_marks(ctx, best)) or {}
-        scalars |= ctx.in_time("labels learnt by heart", lambda: memory_marks(ctx, best)) or {}
+        scalars |= ctx.in_time("memorized labels", lambda: memory_marks(ctx, best)) or {}
         scalars |= ctx.in_time("validation by itself", lambda: validation_marks(ctx)) or {}
         scalars |= ctx.in_time("rare classes", lambda: rare_marks(ctx, best)) or {}
     made = with_branches(ctx, Evidence(scalars, curves))

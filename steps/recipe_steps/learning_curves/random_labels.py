@@ -1,4 +1,4 @@
-"""Whether the labels say anything of the inputs: learnt by heart, and of no use for others."""
+"""Whether the labels say anything of the inputs: memorized, and of no use for others."""
 
 import math
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ validation that is nothing."""
 
 @dataclass(frozen=True)
 class Known:
-    """Scores of what training may have learnt by heart."""
+    """Scores of what training may have memorized."""
 
     train: float
     val: float
@@ -95,13 +95,13 @@ def _told_by_something_simple(evidence: Evidence) -> bool:
 
 @rule("fail", explains=RANDOM, lasting=True)
 def labels_look_random(evidence: Evidence) -> Finding | None:
-    """What: the training data is learnt by heart, and validation is no better than chance.
+    """What: the training data is memorized, and validation is no better than chance.
 
     Why: there is nothing in the inputs that tells the labels: they were shuffled apart, or
-    belong to other items. What some hundred items known by heart tell of others is judged by the
+    belong to other items. What some hundred items memorized tell of others is judged by the
     mean recall of the classes, since with a frequent class even a useful model may be right less
     often than one that always answers it. Where neighbours, a linear model and trees know nothing
-    of the labels either, it is enough that no training does: few inputs are not learnt by heart.
+    of the labels either, it is enough that no training does: few inputs are not memorized.
     Silent where validation loss came below that of the best constant answer: random labels do not
     allow that.
 

@@ -105,7 +105,7 @@ class Run:
 
     @property
     def learnt(self) -> bool:
-        """Whether the training data is learnt by heart."""
+        """Whether the training data is memorized."""
         return bool(self.train_score) and max(self.train_score[-2:]) >= LEARNT
 
 

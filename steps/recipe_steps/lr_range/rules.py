@@ -199,7 +199,7 @@ def no_learning_rate_works(evidence: Evidence) -> Finding | None:
 
     Why: if every rate fails, the rate is not the fault: the gradient does not reach the
     weights, the loss does not depend on the outputs, or inputs and labels do not belong
-    together. A model that has learnt a sample by heart has shown that some rate works; what it
+    together. A model that has memorized a sample has shown that some rate works; what it
     needs then is more than a hundred iterations, and this rule is silent.
 
     Fix: go back to the initial loss and to overfitting a small sample.

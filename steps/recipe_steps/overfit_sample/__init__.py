@@ -1,4 +1,4 @@
-"""Step 2: a sound model can learn a few minibatches by heart."""
+"""Step 2: a sound model can memorize a few minibatches."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,7 +17,7 @@ class OverfitSample:
     name = "overfit_sample"
     title = "Overfit a small sample"
     why = (
-        "A model that cannot learn a few minibatches by heart will not learn the whole data set. "
+        "A model that cannot memorize a few minibatches will not learn the whole data set. "
         "With all regularisation off, architecture, rate and initialisation alone decide: a loss "
         "that does not fall speaks for a rate too low or a bad initialisation, one that explodes "
         "for a rate too high."
@@ -35,7 +35,7 @@ class OverfitSample:
                "its floor; with the same inputs for every item it cannot."),
         Figure("score", "Score on the sample at the best rate", ("score",),
                x_label="pass over the sample", y_label="score", mark_y=("perfect",),
-               caption="All of the sample should be known by heart: the score reaches the perfect "
+               caption="All of the sample should be memorized: the score reaches the perfect "
                "one."),
         Figure("answers", "Labels and answers in the end", ("label", "answer"), "dots",
                x_label="item of the sample, in the order of the labels", y_label="label",

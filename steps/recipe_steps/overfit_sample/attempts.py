@@ -1,4 +1,4 @@
-"""One attempt to learn a sample by heart, and how large samples and how long attempts are."""
+"""One attempt to memorize a sample, and how large samples and how long attempts are."""
 
 import math
 from collections.abc import Callable
@@ -101,7 +101,7 @@ def attempt(
     Args:
         ctx: of the step.
         experiment: with a rate, and as many epochs as there are passes.
-        sample: to be learnt by heart.
+        sample: to be memorized.
         target: score at which it is.
         regularized: with dropout.
         draw: number of the initial weights.
@@ -207,7 +207,7 @@ def sample_size(ctx: Context) -> tuple[int, int]:
     """Items of the sample and of a minibatch.
 
     No more targets than a quarter of the model's trainable parameters: a logistic regression with
-    14 weights cannot know 128 rows by heart, and nothing is wrong with it. A few items are asked
+    14 weights cannot memorize 128 rows, and nothing is wrong with it. A few items are asked
     of every model, as many as a plane with its parameters can part in any case, or all when there
     are no more: exclusive or is four rows.
     """

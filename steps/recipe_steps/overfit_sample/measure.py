@@ -1,4 +1,4 @@
-"""Learn a few minibatches by heart, at one rate after the other."""
+"""Memorize a few minibatches, at one rate after the other."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -143,7 +143,7 @@ def _curves(best: Attempt, attempts: Sequence[Attempt], kind: str) -> dict[str, 
 
 def _unsettled(ctx: Context, scalars: dict[str, Scalar]) -> dict[str, Scalar]:
     """Without what an attempt that the time cut off does not tell: what it would have reached."""
-    ctx.meter.leave_out(f"{ctx.step}: whether the model can learn the sample by heart")
+    ctx.meter.leave_out(f"{ctx.step}: whether the model can memorize the sample")
     known = {name: value for name, value in scalars.items() if name not in OF_OUTCOME}
     return known | {"reached": None, "score_so_far": scalars["best_score"]}
 

@@ -1,4 +1,4 @@
-"""Rules about learning a small sample by heart."""
+"""Rules about memorizing a small sample."""
 
 from statistics import fmean
 
@@ -23,7 +23,7 @@ CHANCE = 1e-3
 (as for the overlap of training and validation); rows of measured numbers come nowhere near."""
 FLAT = 0.2
 """Relative fall of the mean loss from the second to the third quarter of an attempt up to which it
-has settled; an attempt that learns by heart falls by factors."""
+has settled; an attempt that memorizes falls by factors."""
 FURTHER = 0.1
 """Share of the way from chance to perfect by which something simple has to come further."""
 FEW = 0.03
@@ -67,7 +67,7 @@ def _than_blind(evidence: Evidence) -> str:
 
 @rule("note")
 def sample_not_learnable(evidence: Evidence) -> Finding | None:
-    """What: the sample cannot be learnt by heart, and nothing simple does better on it than the
+    """What: the sample cannot be memorized, and nothing simple does better on it than the
     model: smooth fits, trees and neighbours that answer for items they were not shown, or where
     inputs are many, a smooth fit of the items themselves. Or masks are finer than the grid that
     the model computes them on.
@@ -98,7 +98,7 @@ def sample_not_learnable(evidence: Evidence) -> Finding | None:
         f"On {items:.0f} items the model reaches a score of {own:.3g}, and nothing simple does "
         f"better ({evidence.text('simple')}: {simple:.3g}): items with nearly the same inputs "
         f"differ in their answers {apart:.0%} as much as any two.",
-        f"Nothing is wrong with the model: noise cannot be learnt by heart from {_told(inputs)}.",
+        f"Nothing is wrong with the model: noise cannot be memorized from {_told(inputs)}.",
         confidence=0.8,
     )
 
@@ -112,7 +112,7 @@ def cannot_overfit_sample(evidence: Evidence) -> Finding | None:
     """What: no tried rate and length reaches a perfect score on a few minibatches, nor what
     something simple reaches on the same items.
 
-    Why: a model that cannot learn a hundred items by heart will not learn the rest. The
+    Why: a model that cannot memorize a hundred items will not learn the rest. The
     architecture, the initialisation, the optimisation or the path of the gradient is broken.
 
     Fix: look at the architecture and the initialisation first, then at the rate; print the

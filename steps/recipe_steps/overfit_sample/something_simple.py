@@ -1,6 +1,6 @@
 """What something simple reaches on the sample: whether more can be asked of a model.
 
-Whether a sample can be learnt by heart is measured. A network is a smooth function, so another one,
+Whether a sample can be memorized is measured. A network is a smooth function, so another one,
 a kernel fit whose width is that of the data, is given the same inputs with their answers shuffled:
 where inputs are many it learns them all the same, and its score on the true answers is what a model
 can be asked for. Where inputs are few it does not, and asking a model for noise would be unfair;
@@ -77,7 +77,7 @@ def something_simple(
 
     Args:
         task: which scores it.
-        sample: what was to be learnt by heart.
+        sample: what was to be memorized.
         chance: score of the best constant answer.
         perfect: score of perfect memory.
         others: more training items, some of which may be those of the sample.

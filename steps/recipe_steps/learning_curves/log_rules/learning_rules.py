@@ -52,7 +52,7 @@ def never_learned(log: Log) -> Finding | None:
     have arrived when they are measured for the first time. A log that begins late is of a training
     that was resumed: of that nothing is said.
 
-    Fix: see whether a handful of items can be learnt by heart (`recipe check`); look at the rate,
+    Fix: see whether a handful of items can be memorized (`recipe check`); look at the rate,
     at which parameters the optimizer has, and at whether inputs and labels are paired.
     """
     if _resumed(log):
@@ -85,7 +85,7 @@ def _told(log: Log, known: list[Course], severity: str, sure: float) -> Finding:
     if any(map(_improved, log.get("train_loss", "train_score"))):
         said += ", although training gets better"
     advice = (
-        "See whether a few items can be learnt by heart; check the rate, that the optimizer has "
+        "See whether a few items can be memorized; check the rate, that the optimizer has "
         "the parameters, and that inputs and labels belong together."
     )
     return log.say(severity, said, advice, sure, course.at[0])
