@@ -39,7 +39,7 @@ TERMS = {
     "95 % interval": (
         r"interval|too close to call",
         (
-            "The range in which the value would lie for 95 of 100 other sets of items of this size. A "
+            "The range in which the value would lie for 95 of 100 other sets of as many items. A "
             "difference whose interval contains zero is too close to call."
         ),
     ),
