@@ -78,7 +78,7 @@ def test_questions_with_a_wrong_answer_and_the_way_back(here, terminal):
     child.expect(rf"> {STYLES}a table")  # what lies here is proposed
     child.send(ENTER)
     child.expect("Which table")
-    child.send("x" + ENTER)
+    child.send("table.csvx" + ENTER)
     child.expect("There is no table 'table.csvx'")
     child.send("\x7f" + ENTER)
     child.expect("Which column")
