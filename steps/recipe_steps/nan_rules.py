@@ -100,7 +100,8 @@ def operation_not_finite(evidence: Evidence) -> Finding | None:
 
     Why: a logarithm or a root at zero, a division by a norm of zero, an overflow of half
     precision, items that are no numbers: the operation, its module and what it was given tell
-    which. Where none is found and the weights had grown, the rate was too high.
+    which. Where none is found and the weights had grown, the rate was too high: of a trial
+    that is a note, beside the finding that it diverged.
 
     Fix: keep the operation away from the edge of its range; for items, clean the data; for
     growth, a lower rate, a warm-up, or clipping.
@@ -111,4 +112,9 @@ def operation_not_finite(evidence: Evidence) -> Finding | None:
     said, advice = told
     at = evidence.number("nan_iteration")
     when = "" if at is None else f"In iteration {at:.0f} the loss stopped being finite. "
-    return finding("fail", f"{when}{said}.", advice, confidence=0.95)
+    # Where no operation is to blame, the rate is, and of a trial other rules judge that.
+    grown = evidence.text("nan_phase") in ("weights", "growth")
+    grown = grown or evidence.text("nan_cause") == "growth"
+    of_a_trial = "diverged" in (evidence.text("best_status"), evidence.text("baseline_status"))
+    beside = grown and of_a_trial and not evidence.flag("log")
+    return finding("note" if beside else "fail", f"{when}{said}.", advice, confidence=0.95)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from truth import TRUTH
+from log_truth import TRUTH
 
 from recipe.logs.reading import listed, read
 
