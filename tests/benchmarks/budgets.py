@@ -32,8 +32,9 @@ HEAD = """# Budgets of time
 
 `python tests/benchmarks/budgets.py`: each run is a process of its own, timed from its start to its
 end. A budget is held where that is at most 10 % or 5 s more. A loaded machine has four more
-processes that compute without a pause. These rows are a sample, measured on two cores that others
-used at the same time (`load before`), some of them before the last changes.
+processes that compute without a pause. Measured on two cores that others used at the same time:
+`load before` says how much, and no row had the machine to itself. At a load of 4 to 7 imports alone
+take 10 to 25 s, which is what breaks budgets of 20 s there.
 
 | experiment | machine | load before | budget | took | held | verdict | causes found | score | left out |
 |---|---|---|---|---|---|---|---|---|---|
