@@ -144,7 +144,7 @@ def test_ctrl_c_leaves_a_run_that_the_next_start_goes_on_with(wizard, tmp_path):
     assert f"Go on:  recipe resume reports/{folder.name}" in said
     assert not (tmp_path / "recipe.toml").exists()
     child = wizard()
-    answer(child, "Go on with it?")
+    answer(child, "Continue it?")
     said, code = ended(child)
     assert code == 0, said
     assert "known from the journal" in said
@@ -161,7 +161,7 @@ def test_a_run_that_is_left_behind_is_not_gone_on_with(wizard, tmp_path):
     child.sendintr()
     ended(child)
     child = wizard()
-    answer(child, "Go on with it?", DOWN + ENTER)
+    answer(child, "Continue it?", DOWN + ENTER)
     answer(child, "What do you want to train?")
     answer(child, "How much should be done?", UP + CHECKS)
     said, code = ended(child)
