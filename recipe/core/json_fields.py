@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from types import MappingProxyType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -53,7 +54,7 @@ def check_types(record: Any) -> None:
     """Raise TypeError where a field of a dataclass, or of one within it, holds something else than
     it is declared to.
     """
-    hints = get_type_hints(type(record))
+    hints = _hints(type(record))  # type: ignore[arg-type]  # classes can be hashed
     for field in fields(record):
         value = getattr(record, field.name)
         if not fits(value, hints[field.name]):
@@ -62,6 +63,12 @@ def check_types(record: Any) -> None:
             for each in part if isinstance(part, tuple) else (part,):
                 if is_dataclass(each) and not isinstance(each, type):
                     check_types(each)
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """Of a class, worked out once and not for each record."""
+    return get_type_hints(kind)
 
 
 def fits(value: Any, hint: Any) -> bool:

@@ -54,6 +54,14 @@ def name_of(value: Any) -> str:
     return str(getattr(value, "__name__", type(value).__name__))
 
 
+def named_as(made: type, kind: type) -> None:
+    """Let a class that was made while the program runs go by the name of another one, in messages
+    and in keys.
+    """
+    made.__name__, made.__qualname__ = kind.__name__, kind.__qualname__
+    made.__module__ = kind.__module__
+
+
 def checked_names(what: str, names: Any) -> tuple[str, ...]:
     """A list of names that all differ, as a tuple; empty for None.
 

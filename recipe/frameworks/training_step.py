@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from recipe.core.errors import UsageError
+from recipe.core.names import named_as
 from recipe.data.trees import Items
 from recipe.frameworks.batches import Rebatch
 from recipe.frameworks.loss_finding import loss_of, outputs_of
@@ -118,6 +119,5 @@ def _through(kind: type[nn.Module]) -> type[nn.Module]:
                 returned = super().forward(*args, **kwargs)
             return torch.softmax(returned, 1) if vars(self)[_SOFTMAX] else returned
 
-    Through.__name__, Through.__qualname__ = kind.__name__, kind.__qualname__
-    Through.__module__ = kind.__module__
+    named_as(Through, kind)
     return Through

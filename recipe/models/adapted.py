@@ -14,6 +14,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from recipe.border.advice import SHAPES, UNKNOWN, Circumstances, advice_for
+from recipe.core.names import named_as
 from recipe.data.datasets import Suit
 from recipe.data.trees import (
     Padded,
@@ -109,8 +110,7 @@ def _adapted(kind: type[nn.Module]) -> type[nn.Module]:
             return own(*args, **kwargs)
 
     Adapted.forward.__wrapped__ = kind.forward  # type: ignore[attr-defined]  # its parameters
-    Adapted.__name__, Adapted.__qualname__ = kind.__name__, kind.__qualname__
-    Adapted.__module__ = kind.__module__
+    named_as(Adapted, kind)
     return Adapted
 
 

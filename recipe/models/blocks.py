@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from recipe.core.errors import UsageError
-from recipe.core.names import unknown
+from recipe.core.names import named_as, unknown
 from recipe.data.trees import Values
 
 _STILL = "_recipe_still"
@@ -138,9 +138,7 @@ def _still(kind: type[nn.Module]) -> type[nn.Module]:
                     modules[name].training = False
             return self
 
-    Still.__name__, Still.__qualname__, Still.__module__ = (
-        kind.__name__, kind.__qualname__, kind.__module__
-    )  # fmt: skip
+    named_as(Still, kind)
     return Still
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from recipe.core.names import named_as
 from recipe.data.joining import join, split
 from recipe.data.trees import Tree, Values, every_tensor
 from recipe.machine.out_of_memory import give_back, is_out_of_memory
@@ -93,6 +94,5 @@ def _halved(kind: type[nn.Module]) -> type[nn.Module]:
             return outputs_that_fit(own, args[0], self)
 
     Halved.forward.__wrapped__ = kind.forward  # type: ignore[attr-defined]  # its parameters
-    Halved.__name__, Halved.__qualname__ = kind.__name__, kind.__qualname__
-    Halved.__module__ = kind.__module__
+    named_as(Halved, kind)
     return Halved

@@ -15,6 +15,9 @@ from recipe.notebook.journal import FILE, Journal, read_entries
 RESULT, SETTINGS = "result.json", "recipe.toml"
 RUN, FINISHED = "run", "finished"
 
+MOST_SAID = 200
+"""Characters of what is wrong with a result."""
+
 
 def create(out: Path, name: str) -> Path:
     """A new folder `<name>-<time>` below `out`."""
@@ -117,7 +120,7 @@ def load(path: Path) -> RunResult:
         AttributeError,
         RecursionError,
     ) as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(str(error)[:MOST_SAID]) from error
     return result
 
 

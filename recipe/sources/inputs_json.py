@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 from torch import Tensor, nn
 
 from recipe.core.errors import UsageError
@@ -17,6 +18,7 @@ from recipe.core.files import read_plain, to_json, write_text
 from recipe.core.json_fields import check_types
 from recipe.experiment import Experiment
 from recipe.sources.cell_numbers import NumberStyle
+from recipe.sources.csv_cells import Columns
 from recipe.sources.dates import Dates
 from recipe.sources.hf_texts import HubTextsReader
 from recipe.sources.image_files import ImageReader
@@ -43,6 +45,8 @@ PARTS: Mapping[str, Callable[..., Any]] = {
 """What the lists of a `TableReader` hold."""
 FILE = "inputs.json"
 """In the run folder."""
+MOST_SAID = 200
+"""Characters of what is wrong with it."""
 SAME = 1e-5
 """Of two numbers that were measured on the same data, on two machines."""
 
@@ -135,15 +139,28 @@ class InputsRecord:
             for name in ("shape", "classes", "scale"):
                 data[name] = _tuples(data[name])
             check_types(read := cls(**data))
+            _check_fits(read)
         except (
             OSError, ArithmeticError, ValueError, LookupError, TypeError, AttributeError,
             RecursionError,
         ) as error:  # fmt: skip
             raise UsageError(
-                f"{str(path)!r} cannot be read ({error}): copy the whole run folder again, or "
-                "delete the file where the training data are at hand."
+                f"{str(path)!r} cannot be read ({str(error)[:MOST_SAID]}): copy the whole run "
+                "folder again, or delete the file where the training data are at hand."
             ) from error
         return read
+
+
+def _check_fits(record: InputsRecord) -> None:
+    """Raise where the parts of a table's reader do not fit together: it is tried on a blank row."""
+    reader = record.reader
+    if not isinstance(reader, TableReader):
+        return
+    row = Columns(reader.names, (("",),) * len(reader.names), rows=(1,))
+    with np.errstate(divide="raise", over="raise"):
+        found = reader.inputs(row, [0]).shape[1:]
+    if found != record.shape:
+        raise ValueError(f"its columns give inputs of shape {found}, not {record.shape}")
 
 
 def _parts(made: Callable[..., nn.Module]) -> Any:

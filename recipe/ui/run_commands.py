@@ -57,13 +57,7 @@ def export(
         text = as_csv(result)
         click.echo(visible(text) if sys.stdout.isatty() else text, nl=False)
     elif table is not None:
-        if Path(table).exists():
-            raise UsageError(f"{table!r} is there already: name another file.")
-        try:
-            write_text(Path(table), as_csv(result))
-        except OSError as error:
-            raise UsageError(f"{table!r} cannot be written ({error.strerror}).") from error
-        click.echo(table)
+        _write_new(table, as_csv(result))
     if storage is not None:
         name = to_optuna(result, storage)
         click.echo(f"study {name!r} in {storage}", err=table == "-")
@@ -92,6 +86,12 @@ def card(run_folder: Path, file: str | None) -> int:
     if file is None:
         click.echo(text, nl=False)
         return 0
+    _write_new(file, text)
+    return 0
+
+
+def _write_new(file: str, text: str) -> None:
+    """Write a file that is not there yet, and say its name."""
     if Path(file).exists():
         raise UsageError(f"{file!r} is there already: name another file.")
     try:
@@ -99,7 +99,6 @@ def card(run_folder: Path, file: str | None) -> int:
     except OSError as error:
         raise UsageError(f"{file!r} cannot be written ({error.strerror}).") from error
     click.echo(file)
-    return 0
 
 
 def _export_model(run_folder: Path, file: str, *, trust: bool) -> str:

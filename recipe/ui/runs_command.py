@@ -51,10 +51,9 @@ def runs(folder: Path, name: str | None, *, as_json: bool, yes: bool) -> int:
     elif not found:
         click.echo(f"No runs in {folder}. Begin one with 'recipe run'.")
     else:
-        rows = [COLUMNS, *(run.cells for run in found)]
-        wide = [max(len(row[place]) for row in rows) for place in range(len(COLUMNS))]
-        lines = ["  ".join(c.ljust(w) for c, w in zip(row, wide, strict=True)) for row in rows]
-        click.echo("\n".join(shown(line.rstrip() for line in lines)))
+        from recipe.report.compare import table_lines
+
+        click.echo("\n".join(shown(table_lines([COLUMNS, *(run.cells for run in found)]))))
         last = found[0].folder
         click.echo(f"\nThe report of the newest: {last / 'report.md'}")
         if len(found) > 1:
@@ -66,6 +65,7 @@ def runs_in(folder: Path) -> Iterator[Run]:
     """The runs that lie directly in a folder; one that cannot be read is shown as such."""
     from recipe.notebook.journal import FILE
     from recipe.notebook.run_folder import RESULT, load
+    from recipe.report.wording import duration
 
     for journal in folder.glob(f"*/{FILE}"):
         own = journal.parent
@@ -84,19 +84,7 @@ def runs_in(folder: Path) -> Iterator[Run]:
             score = f"{result.metric or 'score'} {best.val_score:.4g}"
         verdict = f"{result.verdict}, interrupted" if result.interrupted else result.verdict
         cause = result.diagnosis[0] if result.diagnosis else "-"
-        yield Run(own, when, verdict, score, cause, _duration(result.cost.seconds))
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return (
-        f"{hours} h {minutes} min"
-        if hours
-        else f"{minutes} min {rest} s"
-        if minutes
-        else f"{rest} s"
-    )
+        yield Run(own, when, verdict, score, cause, duration(result.cost.seconds, places=0))
 
 
 def _delete(run: Path, *, yes: bool) -> int:

@@ -170,7 +170,8 @@ def undisturbed(kind: str) -> tuple[float, tuple[int, object, bytes]]:
         folder = Path(name)
         prepared(folder)
         start = time.monotonic()
-        return time.monotonic() - start, ended(folder, kind)
+        end = ended(folder, kind)
+        return time.monotonic() - start, end
 
 
 def attacked(kind: str, seed: int, takes: float, expected: tuple[int, object, bytes]) -> Row:
@@ -236,10 +237,8 @@ def main() -> None:
     while sum(len(row.signals) for row in rows) < given.kills:
         kind = min(kinds, key=lambda kind: sum(row.kind == kind for row in rows))
         if kind not in whole:
-            start = time.monotonic()
-            _, expected = undisturbed(kind)
-            whole[kind] = (time.monotonic() - start, expected)
-            print(kind, f"{whole[kind][0]:.1f} s", expected[0], flush=True)
+            whole[kind] = undisturbed(kind)
+            print(kind, f"{whole[kind][0]:.1f} s", whole[kind][1][0], flush=True)
         row = attacked(kind, sum(row.kind == kind for row in rows), *whole[kind])
         rows.append(row)
         with ROWS.open("a") as kept:

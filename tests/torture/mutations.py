@@ -1,5 +1,6 @@
 """Files that were damaged, by accident or on purpose."""
 
+import copy
 import json
 import os
 from typing import Any
@@ -44,7 +45,7 @@ def altered(draw: Any, value: Any) -> str:
         holder, key = draw(st.sampled_from(places))
         what = draw(st.integers(0, len(ODD) + 1))
         if what < len(ODD):
-            holder[key] = ODD[what]
+            holder[key] = copy.deepcopy(ODD[what])
         elif what == len(ODD):
             del holder[key]
         elif isinstance(holder, dict):
