@@ -34,8 +34,13 @@ def _score(result: RunResult, score: float) -> list[str]:
         return said
     error = error_of(result, score)
     verdict = Lead(score - trivial[0], error, int(items) if items else None).verdict
-    beside = "" if error is None else f": the model is {verdict}"
-    return [*said, f"A trivial answer ({prose(trivial[1])}) has {show(trivial[0])}{beside}."]
+    beside = {
+        "better": ", and the model is better",
+        "worse": ", and the model is worse",
+        "too close to call": "; whether the model is any better is too close to call",
+    }[verdict]
+    told = "" if error is None else beside
+    return [*said, f"A trivial answer ({prose(trivial[1])}) scores {show(trivial[0])}{told}."]
 
 
 def _amounts(result: RunResult) -> list[str]:

@@ -32,14 +32,15 @@ def run(scalars, curves, sheets=None, metric="accuracy", columns=()):
 def test_the_score_stands_beside_the_trivial_one():
     told = " ".join(about_quality(run(LABELS, CONFUSION)))
     assert "validation accuracy of **0.7** (95 % interval 0.6 to 0.79, 80 validation" in told
-    assert "A trivial answer (always 'cat') has 0.25: the model is better." in told
+    assert "A trivial answer (always 'cat') scores 0.25, and the model is better." in told
     assert "It knows dog best (80% of them found) and owl least (50%)." in told
     assert "optimistic" in told
 
 
 def test_a_score_that_no_item_separates_from_the_trivial_one():
     near = LABELS | {"trivial_score": 0.66}
-    assert "has 0.66: the model is too close to call." in " ".join(about_quality(run(near, {})))
+    told = " ".join(about_quality(run(near, {})))
+    assert "scores 0.66; whether the model is any better is too close to call." in told
 
 
 def test_amounts_are_told_in_the_unit_of_the_target():
