@@ -22,6 +22,7 @@ from recipe.tasks.base import Task, adds_up
 from recipe.tasks.metrics import NamedMetric, Running
 from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.monitors import ActivationMonitor
+from recipe.training.ranks import ALONE, Ranks
 from recipe.training.running_score import RunningScore
 
 MOST_PARTS = 5000
@@ -37,13 +38,21 @@ def evaluate(
     data: Data,
     mode: ExecutionMode = PLAIN,
     monitor: ActivationMonitor | None = None,
+    *,
+    ranks: Ranks = ALONE,
 ) -> tuple[float, float]:
     """Mean loss and score of `model` on `data` in evaluation mode; NaN where undefined.
 
     In float32 whatever the way: the score is the one that the saved weights have. The monitor
-    sees the first batch.
+    sees the first batch. Several processes share the batches, unless a metric wants all at once.
     """
-    return loss_and_score(experiment, model_outputs(model, data, mode, monitor))
+    if ranks.world == 1:
+        return loss_and_score(experiment, model_outputs(model, data, mode, monitor))
+    sharing = ALONE if experiment.metric is not None else ranks
+    with clock.without_limit():  # one of them alone must not stop
+        batches = model_outputs(model, data, mode, monitor, sharing)
+        found: tuple[float, float] = ranks.of_all(loss_and_score(experiment, batches, sharing))[0]
+    return found
 
 
 @torch.no_grad()
@@ -52,6 +61,7 @@ def model_outputs(
     data: Data,
     mode: ExecutionMode = PLAIN,
     monitor: ActivationMonitor | None = None,
+    ranks: Ranks = ALONE,
 ) -> Iterator[Batch]:
     """Outputs of `model` in evaluation mode, and the targets, batch by batch.
 
@@ -60,15 +70,18 @@ def model_outputs(
 
     """
     model.eval()
-    for number, (x, y) in enumerate(data.eval_batches()):
+    for number, (x, y) in enumerate(ranks.own(data.eval_batches())):
         clock.check(-GRACE)
         with monitor.batch(len(x)) if monitor and not number else nullcontext():
             outputs = outputs_that_fit(model, mode.lay_out(x), model)
-        yield outputs, y
+        if len(y):
+            yield outputs, y
 
 
 @torch.no_grad()
-def loss_and_score(experiment: Experiment, batches: Iterable[Batch]) -> tuple[float, float]:
+def loss_and_score(
+    experiment: Experiment, batches: Iterable[Batch], ranks: Ranks = ALONE
+) -> tuple[float, float]:
     """Mean loss and score of outputs and targets; NaN where undefined."""
     loss_function, metric = experiment.loss_function, experiment.metric_function
     loss_sum, count = 0.0, 0
@@ -82,7 +95,11 @@ def loss_and_score(experiment: Experiment, batches: Iterable[Batch]) -> tuple[fl
             kept.append((outputs.cpu(), y.cpu()))  # a metric of the user's may be one of NumPy
         else:
             tally.add(task.looked_at(outputs), y)
-    if tally is not None:
+    if ranks.world > 1:
+        loss_sum, count = map(sum, zip(*ranks.of_all((loss_sum, count)), strict=True))
+    if isinstance(tally, RunningScore):
+        score = tally.joined(ranks).score()
+    elif tally is not None:
         score = tally.score()
     elif metric is not None and kept:
         outputs = join([each for each, _ in kept])

@@ -13,6 +13,7 @@ from recipe.core.trials import TrialStatus
 from recipe.training.early_stopping import Snapshot, TrainingRecord, out_of_budget
 from recipe.training.loop import Training
 from recipe.training.plan import pause_in
+from recipe.training.ranks import whole_tensor
 
 
 class Fit(TrainingRecord):
@@ -97,7 +98,7 @@ class Fit(TrainingRecord):
 def snapshot_of(model: torch.nn.Module) -> Snapshot:
     """The model's state on the CPU."""
     return {
-        name: value.detach().to("cpu", copy=True).contiguous()
+        name: whole_tensor(value.detach()).to("cpu", copy=True).contiguous()
         for name, value in model.state_dict().items()
         if isinstance(value, Tensor)
     }

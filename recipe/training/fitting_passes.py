@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from recipe.border.in_place import with_place_of_write
 from recipe.data.joining import join, split
+from recipe.data.single_items import Batch
 from recipe.data.trees import Values, every_tensor
 from recipe.experiment import Experiment
 from recipe.machine.out_of_memory import give_back, is_out_of_memory, tell_of_parts
@@ -30,6 +31,7 @@ class FittingPasses:
         self.loss_function = experiment.loss_function
         self.called = torch.compile(model) if mode.compiled else model
         self.parts = experiment.accumulate
+        self.known_count: int | None = None
         self.whole = False
         """Whether memory that runs out is an error, as where sizes are tried."""
         self._largest = 0
@@ -41,6 +43,10 @@ class FittingPasses:
             outputs = self.called(x)
         whole: Values = full_precision(outputs)
         return whole
+
+    def seen(self, outputs: Values, y: Values) -> Batch | None:
+        """What the score of a batch is made of, without gradient."""
+        return outputs.detach(), y
 
     def loss_of(self, outputs: Values, y: Values) -> Tensor:
         """Mean loss of outputs and targets, a scalar."""

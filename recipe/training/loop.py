@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -18,10 +17,9 @@ from recipe.data.trees import Values
 from recipe.experiment import Experiment
 from recipe.models.building import build_model
 from recipe.models.randomness import EpochRandomness, seeded
-from recipe.training.epoch import AVERAGED, Epoch, take_losses
+from recipe.training.epoch import AVERAGED, Epoch, RunningEpoch, Update, take_losses
 from recipe.training.evaluation import evaluate
 from recipe.training.execution_mode import PLAIN, ExecutionMode, thread_count
-from recipe.training.fitting_passes import FittingPasses
 from recipe.training.monitors import ActivationMonitor, UpdateMonitor
 from recipe.training.optimizers import build_optimizer, clear_gradients, set_lr, step, wants_closure
 from recipe.training.plan import (
@@ -33,6 +31,8 @@ from recipe.training.plan import (
     planned_rates,
     watched_iterations,
 )
+from recipe.training.rank_passes import passes_of
+from recipe.training.ranks import ALONE, Ranks
 from recipe.training.running_score import RunningScore
 from recipe.training.user_update import own_update
 from recipe.training.weight_averaging import RunningAverage, trained_parameters, with_weights
@@ -41,22 +41,6 @@ VALIDATION = 0.5
 """Of an iteration: what a forward pass over as many items takes, with room for what is added up."""
 CHECK_EVERY = 16
 """Iterations between looks at the loss on an accelerator, where each look waits for it."""
-Update = tuple[Tensor, Batch | None]
-"""The loss of an iteration, and the outputs and targets that its score is made of."""
-
-
-@dataclass
-class _Running:
-    """An epoch in training, which may pause between two iterations."""
-
-    epoch: Epoch
-    updates: Generator[Update]
-    noise: EpochRandomness
-    iterations: int
-    tally: RunningScore
-    """Of the training batches."""
-    done: int = 0
-    seconds: float = 0.0
 
 
 class Training:
@@ -77,6 +61,7 @@ class Training:
         rates: Sequence[float] | None = None,
         mode: ExecutionMode = PLAIN,
         compared_after: Sequence[int] = (),
+        ranks: Ranks = ALONE,
     ) -> None:
         """Build a fresh model and its optimizer.
 
@@ -89,10 +74,11 @@ class Training:
             mode: layout, precision and threads.
             compared_after: numbers of epochs after which the score of the averaged weights is
                 measured too.
+            ranks: the processes that train it together.
 
         """
         self.experiment, self.data, self.seed, self.device = experiment, data, seed, device
-        self.mode = mode
+        self.mode, self.ranks = mode, ranks
         self.task = experiment.resolved_task
         self.iterations_per_epoch = iterations_per_epoch(data.train, experiment.batch_size)
         self.rates = planned_rates(experiment, data) if rates is None else rates
@@ -100,8 +86,8 @@ class Training:
         """Nothing is to be learnt: backward passes are left out."""
         self.lr = experiment.lr or 0.0
         model = build_model(experiment, derive_seed(seed, "weights"), device)
-        self.model = mode.lay_out_model(model)
-        self.passes = FittingPasses(experiment, self.model, mode, device)
+        self.model = ranks.prepared(mode.lay_out_model(model))
+        self.passes = passes_of(experiment, self.model, mode, device, ranks)
         self.optimizer = build_optimizer(experiment, self.model, self.lr)
         self.wants_closure = wants_closure(self.optimizer)
         self.scores_training = experiment.metric is None and experiment.update is None
@@ -112,7 +98,7 @@ class Training:
         self.average = RunningAverage(self._averaged) if compared_after else None
         self.number = 0
         """Of the next epoch, or of the one that pauses."""
-        self._running: _Running | None = None
+        self._running: RunningEpoch | None = None
         self._validation: float | None = None
         """Seconds that the last one took."""
 
@@ -167,7 +153,7 @@ class Training:
         """Share that is trained of an epoch that pauses."""
         return self._running.done / self._running.iterations if self._running else 0.0
 
-    def _ended(self, running: _Running) -> Epoch:
+    def _ended(self, running: RunningEpoch) -> Epoch:
         self.number, self._running = self.number + 1, None
         if not running.epoch.diverged:
             started = time.monotonic()
@@ -178,11 +164,11 @@ class Training:
             self._validation = time.monotonic() - started
         return running.epoch
 
-    def _begin(self, number: int) -> _Running:
+    def _begin(self, number: int) -> RunningEpoch:
         iterations = min(
             self.iterations_per_epoch, len(self.rates) - number * self.iterations_per_epoch
         )
-        return _Running(
+        return RunningEpoch(
             Epoch(number),
             self._iterations(number, watched_iterations(iterations)),
             EpochRandomness(self._noise_seed(number), self.device),
@@ -210,7 +196,7 @@ class Training:
             with thread_count(self.mode.threads), self._seeded(number):
                 for loss, _ in self._iterations(number, watched):
                     clock.check()
-                    value = loss.item()
+                    value = self.ranks.total(loss).item()
                     if not math.isfinite(value):
                         return losses
                     losses.append(value)
@@ -223,20 +209,22 @@ class Training:
         return math.ceil(len(self.rates) / self.iterations_per_epoch)
 
     def _noise_seed(self, epoch: int) -> int:
-        return derive_seed(self.seed, "noise", epoch)
+        others = [self.ranks.rank] if self.ranks.rank else []
+        return derive_seed(self.seed, "noise", epoch, *others)
 
     def _seeded(self, epoch: int) -> AbstractContextManager[None]:
         return seeded(self._noise_seed(epoch), self.device)
 
-    def _train(self, running: _Running, pause: int | None) -> None:
+    def _train(self, running: RunningEpoch, pause: int | None) -> None:
         epoch = running.epoch
         check_every = 1 if self.device.type == "cpu" else CHECK_EVERY
         pending: list[Tensor] = []
         began = time.monotonic() - running.seconds
         while pause is None or running.done < pause:
             running.seconds = time.monotonic() - began
-            if running.done < running.iterations and clock.is_up(self._until_validated(running)):
-                take_losses(pending, epoch)
+            looks = running.done % check_every == 0 or self.ranks.world == 1
+            if running.done < running.iterations and looks and self._time_is_up(running):
+                take_losses(pending, epoch, self.ranks)
                 raise clock.TimeUp
             update = next(running.updates, None)
             if update is None:
@@ -246,16 +234,19 @@ class Training:
             pending.append(loss)
             if answers is not None:
                 running.tally.add(*answers)
-            if len(pending) >= check_every and not take_losses(pending, epoch):
+            if len(pending) >= check_every and not take_losses(pending, epoch, self.ranks):
                 break
-        going = take_losses(pending, epoch) and running.done < running.iterations
+        going = take_losses(pending, epoch, self.ranks) and running.done < running.iterations
         if going and pause is not None and running.done >= pause:
             epoch.part = running.done / running.iterations
         else:
             epoch.part = 1.0
             self._sum_up(running)
 
-    def _until_validated(self, running: _Running) -> float:
+    def _time_is_up(self, running: RunningEpoch) -> bool:
+        return self.ranks.agreed(yes=clock.is_up(self._until_validated(running)))
+
+    def _until_validated(self, running: RunningEpoch) -> float:
         """Seconds that the validation of an epoch takes, as far as is known."""
         if self._validation is not None:
             return self._validation
@@ -264,20 +255,20 @@ class Training:
         took = running.seconds / running.done
         return VALIDATION * took * len(self.data.val) / self.experiment.batch_size
 
-    def _sum_up(self, running: _Running) -> None:
+    def _sum_up(self, running: RunningEpoch) -> None:
         epoch = running.epoch
         last = epoch.number * self.iterations_per_epoch + running.iterations - 1
         epoch.figures["lr"] = self.rates[last]
         if epoch.losses:
             epoch.figures["train_loss"] = sum(epoch.losses) / len(epoch.losses)
         if self.scores_training and not epoch.diverged:
-            epoch.figures["train_score"] = running.tally.score()
+            epoch.figures["train_score"] = running.tally.joined(self.ranks).score()
         epoch.figures |= self.monitor.flush()
 
     def _iterations(self, epoch: int, watched: frozenset[int]) -> Generator[Update]:
         """The updates of one epoch, until the planned rates are used up."""
         self.model.train()
-        batches = epoch_batches(self.experiment, self.data, self.seed, epoch)
+        batches = self.ranks.parted(epoch_batches(self.experiment, self.data, self.seed, epoch))
         rates = self.rates[epoch * self.iterations_per_epoch :]
         for i, ((x, y), lr) in enumerate(zip(batches, rates, strict=False)):
             set_lr(self.optimizer, lr, self.lr)
@@ -301,14 +292,14 @@ class Training:
         step(self.optimizer, closure)
         if watch:
             self.monitor.after_step()
-        return loss.detach(), (outputs.detach(), y) if self.scores_training else None
+        return loss.detach(), self.passes.seen(outputs, y) if self.scores_training else None
 
     def _evaluation(self, x: Values, y: Values) -> Callable[[], float]:
         """How an optimizer may ask for the loss of this batch and its gradients."""
         kept = x.clone()  # the model may work in place
 
         def evaluate() -> float:
-            return self._gradients(kept.clone(), y)[1].item()
+            return self.ranks.total(self._gradients(kept.clone(), y)[1]).item()
 
         return evaluate
 
@@ -333,7 +324,9 @@ class Training:
 
     def _validate(self) -> dict[str, float]:
         monitor = ActivationMonitor(activation_sample(self.data.train))
-        loss, score = evaluate(self.model, self.experiment, self.data.val, self.mode, monitor)
+        loss, score = evaluate(
+            self.model, self.experiment, self.data.val, self.mode, monitor, ranks=self.ranks
+        )
         shares = {name: share.item() for name, share in monitor.worst().items()}
         return {"val_loss": loss, "val_score": score} | shares
 
@@ -342,4 +335,5 @@ class Training:
         if self.number == max(self.compared_after):
             self.average = None
         with with_weights(self, average.values) as model:
-            return {AVERAGED: evaluate(model, self.experiment, self.data.val, self.mode)[1]}
+            found = evaluate(model, self.experiment, self.data.val, self.mode, ranks=self.ranks)
+            return {AVERAGED: found[1]}

@@ -43,10 +43,10 @@ def shares(experiment: Experiment, targets: Sequence[Any]) -> list[float | Tenso
         targets: of each part of a batch.
 
     """
-    divisor = _divisor(experiment)
+    divisor = divisor_of(experiment)
     if divisor is None or not all(isinstance(y, Tensor) for y in targets):
         return None
-    if divisor is _summed:
+    if divisor is summed:
         return [1.0] * len(targets)
     counts = [divisor(y) for y in targets]
     whole = sum(counts)
@@ -55,7 +55,7 @@ def shares(experiment: Experiment, targets: Sequence[Any]) -> list[float | Tenso
     return [count / whole for count in counts]
 
 
-def _summed(y: Tensor) -> float:  # noqa: ARG001 - it says what the loss does
+def summed(y: Tensor) -> float:  # noqa: ARG001 - it says what the loss does
     """Of a loss that is a sum and no mean."""
     return 1.0
 
@@ -64,7 +64,8 @@ def _items(y: Tensor) -> float:
     return float(y.numel())
 
 
-def _divisor(experiment: Experiment) -> Divisor | None:
+def divisor_of(experiment: Experiment) -> Divisor | None:
+    """What its mean loss divides by; None where that does not follow from the targets."""
     declared: Any = experiment.loss_function
     if experiment.loss is None:
         return _of_task(experiment.resolved_task)
@@ -93,7 +94,7 @@ def of_loss(loss: Any) -> Divisor | None:
     ):  # fmt: skip
         return None
     if loss.reduction == "sum":
-        return _summed
+        return summed
     if type(loss) in _ELEMENTWISE:
         return _items
     weight = loss.weight if isinstance(loss.weight, Tensor) else None

@@ -7,7 +7,7 @@ gradient with respect to them is what each part is passed backward with, in a se
 also where a loss compares the items of a batch with each other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import torch
@@ -34,6 +34,9 @@ class Passes(Protocol):
     experiment: Experiment
     model: nn.Module
     device: torch.device
+    known_count: int | None
+    """What the loss of a model that computes it divides by, see `own_count`, where that is known.
+    """
 
     def outputs(self, x: Values) -> Values:
         """Of inputs [n, ...], with gradient."""
@@ -71,7 +74,7 @@ def backward_in_parts(passes: Passes, x: Values, y: Values, parts: int) -> tuple
     batches = list(zip(split(x, sizes), split(y, sizes), strict=True))
     found = _known_shares(passes, batches)
     if found is None:
-        return _by_outputs(passes, batches, y)
+        return by_outputs(passes, batches, y)
     outputs, losses = [], []
     for (part, wanted), share in zip(batches, found, strict=True):
         answers = passes.outputs(part)
@@ -92,7 +95,7 @@ def _known_shares(passes: Passes, batches: Sequence[Batch]) -> list[float | Tens
     found = shares(passes.experiment, targets)
     if found is None or passes.experiment.loss is None:
         return found
-    with torch.no_grad(), _Rewound(passes):
+    with torch.no_grad(), Rewound(passes):
         x, y = batches[0]
         few = min(2, len(x))
         outputs = passes.outputs(x[:few].clone())
@@ -100,29 +103,42 @@ def _known_shares(passes: Passes, batches: Sequence[Batch]) -> list[float | Tens
 
 
 def _own_shares(passes: Passes, batches: Sequence[Batch]) -> list[float | Tensor]:
-    """Of a loss that the model computes itself: by items, or by the labels that count where only
-    that makes the loss of two parts that of both together.
+    """Of a loss that the model computes itself."""
+    known = passes.known_count
+    count = COUNTS[own_count(passes, batches) if known is None else known]
+    weights = [count(y) for _, y in batches]
+    return [weight / sum(weights) for weight in weights]
+
+
+def own_count(passes: Passes, batches: Sequence[Batch], *, always: bool = False) -> int:
+    """What a loss divides by that the model computes itself, as a place in `COUNTS`: items, or the
+    labels that count where only that makes the loss of two parts that of both together.
+
+    Args:
+        passes: whose model.
+        batches: parts of a batch.
+        always: look at losses also where all of these come to the same.
+
     """
     sizes: list[float] = [float(len(x)) for x, _ in batches]
-    by_items: list[float | Tensor] = [size / sum(sizes) for size in sizes]
-    counts = [[float(count(y)) for _, y in batches] for count in (_counted, _counted_shifted)]
-    ways = [way for way in counts if sum(way) and way[0] / sum(way) != by_items[0]]
-    if not ways or len(batches) < 2:
-        return by_items
+    counts = [[count(y) for _, y in batches] for count in COUNTS[1:]]
+    part = sizes[0] / sum(sizes)
+    differ = any(sum(way) and way[0] / sum(way) != part for way in counts)
+    if len(batches) < 2 or not (differ or always):
+        return 0
     (x, y), (other_x, other_y) = batches[:2]
     size = min(len(x), len(other_x))
     xs, ys = (x[:size], other_x[:size]), (y[:size], other_y[:size])
     losses = []
     for given, wanted in (*zip(xs, ys, strict=True), (join(xs), join(ys))):
-        with torch.no_grad(), NoDropout(), _Rewound(passes):
+        with torch.no_grad(), NoDropout(), Rewound(passes):
             losses.append(float(passes.loss_of(passes.outputs(given), wanted)))
     first, second, both = losses
-    for count in (lambda y: float(len(y)), _counted, _counted_shifted):
+    for place, count in enumerate(COUNTS):
         a, b = count(y[:size]), count(other_y[:size])
         if a + b and abs((a * first + b * second) / (a + b) - both) <= CLOSE * abs(both):
-            weights = [float(count(y)) for _, y in batches]
-            return [weight / sum(weights) for weight in weights]
-    return by_items
+            return place
+    return 0
 
 
 def _counted(y: Values) -> float:
@@ -136,7 +152,14 @@ def _counted_shifted(y: Values) -> float:
     return float(sum(int((tensor[:, 1:] != IGNORED).sum()) for tensor in whole))
 
 
-def _by_outputs(passes: Passes, batches: Sequence[Batch], y: Values) -> tuple[Any, Tensor]:
+COUNTS: tuple[Callable[[Values], float], ...] = (
+    lambda y: float(len(y)), _counted, _counted_shifted,
+)  # fmt: skip
+"""What a loss that a model computes itself may divide by."""
+
+
+def by_outputs(passes: Passes, batches: Sequence[Batch], y: Values) -> tuple[Any, Tensor]:
+    """Gradients of a loss of the outputs of all parts together; see `backward_in_parts`."""
     states, answers = [], []
     with torch.no_grad(), _BuffersKept(passes.model):
         for part, _ in batches:
@@ -205,7 +228,7 @@ class _BuffersKept:
                 setattr(module, name, buffer)  # where the model put another in its place
 
 
-class _Rewound(_BuffersKept):
+class Rewound(_BuffersKept):
     """Random numbers too."""
 
     def __init__(self, passes: Passes) -> None:

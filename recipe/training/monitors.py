@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from recipe.training.ranks import whole_tensor
+
 SATURATED_SIGMOID = 0.01
 """Distance from 0 or 1 at which a sigmoid unit counts as saturated: its slope is then < 1 %."""
 SATURATED_TANH = 0.98
@@ -50,7 +52,7 @@ class UpdateMonitor:
 
     def clips(self, size: Tensor, limit: float) -> None:
         """The gradient's norm of an iteration, about to be cut to `limit`."""
-        self._sizes.append(size)
+        self._sizes.append(whole_tensor(size))
         self._limit = limit
 
     @torch.no_grad()
@@ -121,7 +123,8 @@ class _Sample:
 
 def _norms(tensors: list[Tensor]) -> Sequence[Tensor]:
     """Euclidean norms."""
-    return torch._foreach_norm(tensors) if tensors else ()  # noqa: SLF001
+    norms = torch._foreach_norm(tensors) if tensors else ()  # noqa: SLF001
+    return [whole_tensor(norm) for norm in norms]
 
 
 def update_figures(

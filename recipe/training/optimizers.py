@@ -12,6 +12,7 @@ from recipe.border.faults import said_of
 from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.training.light_optimizers import light_step, made_lightly
+from recipe.training.ranks import is_part
 
 MOMENTUM = {"sgd": 0.9, "adam": 0.9, "adamw": 0.9, "rmsprop": 0.0}
 """Nesterov momentum of sgd, the first beta of adam and adamw, plain momentum of rmsprop."""
@@ -121,7 +122,7 @@ def _may_fuse(experiment: Experiment, params: list[nn.Parameter]) -> bool:
     them the strides of the weights.
     """
     return experiment.update is None and all(
-        p.is_cpu and p.is_floating_point() and _fills_memory(p) for p in params
+        p.is_cpu and p.is_floating_point() and _fills_memory(p) and not is_part(p) for p in params
     )
 
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from recipe.data.trees import Tree, Values
 from recipe.tasks.base import Task, adds_up
+from recipe.training.ranks import Ranks
 
 HELD = 65_536
 """Values of outputs and targets that are held back at most: a quarter of a megabyte."""
@@ -54,6 +55,17 @@ class RunningScore:
             outputs.shape[1:] == self._outputs[0].shape[1:]
             and targets.shape[1:] == self._targets[0].shape[1:]
         )
+
+    def joined(self, ranks: Ranks) -> "RunningScore":
+        """Add what other processes saw."""
+        self._settle()
+        if ranks.world > 1:
+            told = ranks.of_all(None if self._sums is None else self._sums.cpu())
+            self._sums = None
+            for sums in told:
+                if sums is not None:
+                    self._add_sums(sums)
+        return self
 
     def score(self) -> float:
         """The score of all batches so far; NaN when there was none, or it is undefined."""
