@@ -64,7 +64,7 @@ class RankGroup(Ranks):
 
     def prepared(self, model: nn.Module) -> nn.Module:
         """See `Ranks`: batch normalisation sees the whole batch; parts of layers are given away."""
-        model, found = synced(model, self)
+        model, found = synced(model, self, self.device)
         self.couples = self.shards or found
         if self.shards:
             _shard(model, self)

@@ -3,26 +3,24 @@
 On CUDA by PyTorch's SyncBatchNorm, which knows no other device; elsewhere by the same sums.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
 from recipe.models.building import batch_norms
-
-if TYPE_CHECKING:
-    from recipe.training.rank_group import RankGroup
+from recipe.training.ranks import Ranks
 
 
-def synced(model: nn.Module, group: "RankGroup") -> tuple[nn.Module, bool]:
+def synced(model: nn.Module, group: Ranks, device: torch.device) -> tuple[nn.Module, bool]:
     """The model, changed so that its batch normalisation sees whole batches, and whether it has
     any.
     """
     norms = batch_norms(model)
     if not norms:
         return model, False
-    if group.device.type == "cuda":
+    if device.type == "cuda":
         converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
         return converted, True
     for norm in norms:
@@ -52,7 +50,7 @@ class _Sum(torch.autograd.Function):
 class _Synced(nn.modules.batchnorm._BatchNorm):  # noqa: SLF001 - the base of all of them
     """Mixed into a layer that normalises by batch."""
 
-    synced_by: "RankGroup"
+    synced_by: Ranks
 
     def forward(self, x: Tensor) -> Tensor:
         """Of inputs [n, channels, ...]."""
