@@ -325,6 +325,8 @@ def scale(gain, size=100.0, what="input", **more):
     return {f"{what}_scale_gain": gain, feature: size, "input_feature_deviation": size} | more
 
 
+NO_TIME = {"input_feature_size": 100.0, "input_feature_deviation": 100.0}
+"""Figures without what trainings would tell."""
 SCALES = [
     Case(inputs_not_scaled, scale(0.16), "warn", says="size of 100"),
     Case(inputs_not_scaled, scale(0.51), "fail", says="51%"),
@@ -332,6 +334,10 @@ SCALES = [
     Case(inputs_not_scaled, scale(0.5, size=10.0), None),
     Case(inputs_not_scaled, scale(0.0, raw_first_loss=5.0, standard_first_loss=2.4), "warn"),
     Case(inputs_not_scaled, scale(0.0, raw_first_loss=4.8, standard_first_loss=2.4), None),
+    Case(
+        inputs_not_scaled, NO_TIME | {"raw_first_loss": 900.0, "standard_first_loss": 2.4}, "warn"
+    ),
+    Case(inputs_not_scaled, NO_TIME | {"raw_first_loss": 3.0, "standard_first_loss": 2.4}, None),
     Case(inputs_not_scaled, scale(NAN), None),
     Case(inputs_over_normalized, scale(0.16, size=0.01), "warn", says="by more than 0.01"),
     Case(inputs_over_normalized, scale(0.15, size=0.01), None),

@@ -5,6 +5,7 @@ import torch
 from test_inspect_step import inspect
 from torch import nn
 
+from recipe.core.clock import TimeUp
 from recipe_steps.inspect.scaling import unit_rows
 from step_samples import mlp
 
@@ -67,6 +68,18 @@ def test_a_scale_that_hurts(tmp_path, name):
     _, found = inspect(tmp_path, **{"model": mlp(3, 2), **given})
     counted = [name for name, f in found.items() if f.counts]
     assert counted == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize("name", ["ages and incomes", "bytes", "standardised", "rows of length 1",
+                                  "normalised by the model"])  # fmt: skip
+def test_a_scale_that_hurts_is_named_without_time_for_trainings(tmp_path, monkeypatch, name):
+    def too_late(*_):
+        raise TimeUp
+
+    monkeypatch.setattr("recipe_steps.inspect.looks.scale_gains", too_late)
+    given, rule = SCALES[name]
+    _, found = inspect(tmp_path, **{"model": mlp(3, 2), **given})
+    assert [name for name, f in found.items() if f.counts] == ([rule] if rule else [])
 
 
 ROWS = torch.rand(40, 500, generator=torch.Generator().manual_seed(0))

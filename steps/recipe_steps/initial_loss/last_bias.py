@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from recipe.plugin import UNUSABLE, Context, Experiment, Scalar, TensorData, usual_rates
-from recipe_steps.inspect.progress import progress
+from recipe_steps.inspect.progress import first_loss, progress
 
 TIMES = 2.0
 """Loss of outputs that prefer nothing over that of the base rate, from which it is worth a try:
@@ -37,10 +37,10 @@ def last_bias_marks(
     rate = ctx.experiment.lr if ctx.experiment.lr is not None else usual_rates(ctx.experiment)[0]
     plain = replace(ctx.experiment, update=None)
     try:
-        own, _ = progress(ctx, plain, ctx.data, planned=[rate] * ITERATIONS)
-        found, first = progress(
-            ctx, with_bias(plain, values), ctx.data, planned=[rate] * ITERATIONS
-        )
+        biased, planned = with_bias(plain, values), [rate] * ITERATIONS
+        own = progress(ctx, plain, ctx.data, planned=planned)
+        found = progress(ctx, biased, ctx.data, planned=planned)
+        first = first_loss(ctx, biased, ctx.data)
     except UNUSABLE:
         return {}
     return {"bias_layer": name, "bias_progress": found, "bias_own_progress": own,

@@ -114,9 +114,8 @@ def _frozen(ctx: Context, model: nn.Module) -> dict[str, Scalar]:
     share = sum(p.numel() for p in drawn) / sum(p.numel() for p in model.parameters())
     if not drawn or ctx.experiment.update is not None or share < HARMLESS:
         return {"random_frozen_share": share}
-    gain = (
-        progress(ctx, unfrozen(ctx.experiment), ctx.data)[0]
-        - progress(ctx, ctx.experiment, ctx.data)[0]
+    gain = progress(ctx, unfrozen(ctx.experiment), ctx.data) - progress(
+        ctx, ctx.experiment, ctx.data
     )
     return {"random_frozen_share": share, "unfrozen_gain": gain}
 

@@ -10,7 +10,7 @@ from recipe_steps.inspect.kept_state import kept_state
 from recipe_steps.inspect.label_probe import label_probe
 from recipe_steps.inspect.moved import moved
 from recipe_steps.inspect.samples import sample_sheet
-from recipe_steps.inspect.scaling import scaling
+from recipe_steps.inspect.scaling import scale_figures, scale_gains
 from recipe_steps.inspect.sequences import sequences
 from recipe_steps.rows import main_part
 
@@ -35,11 +35,16 @@ def looks(ctx: Context, train: TensorData, try_metric: Callable[[], None]) -> di
         try_metric()
         return {}
 
-    each: dict[str, Look] = {
-        "sequences": sequences, "parts of the model": anatomy, "what the model keeps": kept_state,
-        "the metric": metric, "scales of the inputs": scaling,
-    }  # fmt: skip
     scalars: dict[str, Scalar] = {}
+
+    def gains(*_: object) -> dict[str, Scalar]:
+        return scale_gains(ctx, scalars)
+
+    each: dict[str, Look] = {
+        "scales of the inputs": scale_figures, "sequences": sequences,
+        "parts of the model": anatomy, "what the model keeps": kept_state, "the metric": metric,
+        "what standardising brings": gains,
+    }  # fmt: skip
     with ctx.within(BUDGET_SHARE, LEAST_SECONDS):
         for what, look in each.items():
             scalars |= ctx.in_time(what, partial(look, ctx, train)) or {}

@@ -31,11 +31,10 @@ def progress(
     data: Splits,
     *,
     planned: Sequence[float] | None = None,
-) -> tuple[float, float]:
+) -> float:
     """How far below a constant prediction's loss training comes, as a share of it, at the best of
-    a few rates, or at `planned` ones; at worst -1, where it diverges. Beside it the loss of the
-    first iteration. Both are NaN where the loss refuses the outputs, or those of a constant
-    prediction.
+    a few rates, or at `planned` ones; at worst -1, where it diverges. NaN where the loss refuses
+    the outputs, or those of a constant prediction.
     """
     own = [experiment.lr] if experiment.lr is not None else []
     constant = dict.fromkeys([*own, *usual_rates(experiment)[:RATES]])
@@ -47,12 +46,20 @@ def progress(
         else:
             reference = _constant_loss(experiment, data)
     except UNUSABLE:  # targets out of range, columns that are indices: others say so
-        return math.nan, math.nan
+        return math.nan
     finals = [fmean(losses[-TAIL:]) for losses in courses if len(losses) == len(tried[0])]
-    firsts = [losses[0] for losses in courses if losses]
     if not finals or not reference > 0:
-        return -1.0, firsts[0] if firsts else math.nan
-    return min(1.0, max(-1.0, 1 - min(finals) / reference)), firsts[0]
+        return -1.0
+    return min(1.0, max(-1.0, 1 - min(finals) / reference))
+
+
+def first_loss(ctx: Context, experiment: Experiment, data: Splits) -> float:
+    """The loss of the first batch; NaN where the loss refuses the outputs."""
+    try:
+        losses = _losses(ctx, experiment, data, usual_rates(experiment)[:1])
+    except UNUSABLE:
+        return math.nan
+    return losses[0] if losses else math.nan
 
 
 def _losses(

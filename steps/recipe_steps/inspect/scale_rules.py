@@ -47,11 +47,20 @@ def inputs_not_scaled(evidence: Evidence) -> Finding | None:
             confidence=0.9,
         )
     found = _gain(evidence, "input")
-    if found is None or found[1] <= LARGE:
+    if size is None or size <= LARGE:
         return None
-    gain, size = found
-    if gain <= GAIN_WARN and not _first_loss_is_high(evidence):
+    high, gain = _first_loss_is_high(evidence), found[0] if found else 0.0
+    if gain <= GAIN_WARN and not high:
         return None
+    if found is None:  # there was no time for trainings
+        raw, standard = evidence.number("raw_first_loss"), evidence.number("standard_first_loss")
+        return finding(
+            "warn",
+            f"Input features reach a size of {size:.3g}; the first loss is {raw:.3g}, and "
+            f"{standard:.3g} when they are standardised.",
+            "Standardise the inputs by mean and deviation of the training data.",
+            confidence=0.8,
+        )
     return finding(
         "fail" if gain > GAIN_FAIL else "warn",
         f"Input features reach a size of {size:.3g}; standardised, a short training gets "

@@ -5,7 +5,7 @@ trainings on standardised ones, from the same weights and batches, each at the b
 rates. A model that normalises by itself shows no difference.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -17,6 +17,7 @@ from recipe.plugin import (
     Context,
     Experiment,
     Scalar,
+    Splits,
     TensorData,
     Tree,
     Values,
@@ -26,7 +27,7 @@ from recipe.plugin import (
     seeded,
 )
 from recipe_steps.inspect.picture_values import picture_values
-from recipe_steps.inspect.progress import SOME, TAIL, progress
+from recipe_steps.inspect.progress import SOME, TAIL, first_loss, progress
 from recipe_steps.inspect.remedies import (
     part_figures,
     target_figures,
@@ -46,24 +47,20 @@ UNIT = 0.01
 """How far the norm of a row of unit norm may be from 1: half precision leaves 1e-3."""
 
 
-def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
-    """Figures of the scale and, on suspicion, what standardising brings.
-
-    `<what>_scale_gain` is the loss that standardising saves in a short training, as a share of
-    the loss of a constant prediction; `raw_first_loss` and `standard_first_loss` are the losses
-    of the first iterations.
+def scale_figures(ctx: Context, train: TensorData) -> dict[str, Scalar]:
+    """Figures of the scale; `<what>_scale_suspected` where they are far from unit scale, and for
+    inputs the losses of the first batch as they are and standardised, which hardly take time.
     """
     if not isinstance(ctx.data.train, TensorData):
         return {}
     x, y = train.x, train.y
     few, _ = train.copied(0, LOOKED_AT)
     scalars: dict[str, Scalar] = {}
-    suspects = []
     size, widest = input_scale(x)
     if size is not None and widest is not None:
         scalars |= {"input_feature_size": size, "input_feature_deviation": widest}
         if scale_suspected(x, size, widest) and not _scales_itself(ctx, few):
-            suspects.append("input")
+            scalars["input_scale_suspected"] = True
     pictures = picture_values(x)
     if pictures:
         scalars |= {
@@ -75,13 +72,36 @@ def scaling(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         size, narrowest = torch.hypot(mean, deviation).max().item(), deviation.max().item()
         scalars |= {"target_size": size, "target_deviation": narrowest}
         if far_from_unit(size, narrowest) and _is_distance(ctx.experiment, y):
-            suspects.append("target")
+            scalars["target_scale_suspected"] = True
+    if "input_scale_suspected" in scalars:
+        suspects = _suspects(scalars)
+        others = [what for what in suspects if what != "input"]
+        scalars["raw_first_loss"] = first_loss(ctx, *_with_mended(ctx, others))
+        scalars["standard_first_loss"] = first_loss(ctx, *_with_mended(ctx, suspects))
+    return scalars
+
+
+def scale_gains(ctx: Context, known: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """What standardising brings where the scale is suspected: `<what>_scale_gain` is the loss that
+    it saves in a short training, as a share of the loss of a constant prediction, when all other
+    suspects are mended.
+
+    Args:
+        ctx: of the step.
+        known: figures of the scale.
+
+    """
+    suspects = _suspects(known)
     if not suspects:
-        return scalars
+        return {}
     try:
-        return scalars | _probe(ctx, suspects)
+        return _gains(ctx, suspects)
     except UNUSABLE:
-        return scalars  # targets out of range, columns that are indices: others say so
+        return {}  # targets out of range, columns that are indices: others say so
+
+
+def _suspects(known: Mapping[str, Scalar]) -> list[str]:
+    return [what for what in ("input", "target") if known.get(f"{what}_scale_suspected")]
 
 
 def _scales_itself(ctx: Context, x: Values) -> bool:
@@ -172,17 +192,15 @@ def unit_rows(x: Tensor) -> bool:
     )
 
 
-def _probe(ctx: Context, suspects: list[str]) -> dict[str, Scalar]:
-    """What each suspect costs when all others are mended."""
-    all_mended, first = _with_mended(ctx, suspects)
-    scalars: dict[str, Scalar] = {"mended_progress": all_mended, "standard_first_loss": first}
+def _gains(ctx: Context, suspects: list[str]) -> dict[str, Scalar]:
+    all_mended = progress(ctx, *_with_mended(ctx, suspects))
+    scalars: dict[str, Scalar] = {"mended_progress": all_mended}
     for suspect in suspects:
-        without, raw = _with_mended(ctx, [other for other in suspects if other != suspect])
+        others = [other for other in suspects if other != suspect]
+        without = progress(ctx, *_with_mended(ctx, others))
         scalars[f"{suspect}_progress"] = without
         scalars[f"{suspect}_scale_gain"] = all_mended - without
-        if suspect == "input":
-            scalars["raw_first_loss"] = raw
-        else:
+        if suspect == "target":
             scalars |= _as_declared(ctx)
         ctx.progress(1, 1, f"training with {suspect}s as they are, and standardised")
     return scalars
@@ -196,14 +214,14 @@ def _as_declared(ctx: Context) -> dict[str, Scalar]:
     planned = [] if experiment.lr is None else planned_rates(experiment, ctx.data)
     if not TAIL < len(planned) <= MOST_PLANNED:
         return {}
-    (own, _), (standard, _) = (
+    own, standard = (
         progress(ctx, experiment, data, planned=planned)
         for data in (ctx.data, with_scaled_targets(ctx.data))
     )
     return {"target_declared_gain": standard - own, "target_declared_progress": own}
 
 
-def _with_mended(ctx: Context, mended: Iterable[str]) -> tuple[float, float]:
+def _with_mended(ctx: Context, mended: Iterable[str]) -> tuple[Experiment, Splits]:
     # An update step of the user's own has its own faults; here the question is one of the data.
     experiment, data = replace(ctx.experiment, update=None), ctx.data
     for what in mended:
@@ -211,7 +229,7 @@ def _with_mended(ctx: Context, mended: Iterable[str]) -> tuple[float, float]:
             experiment = with_standard_inputs(experiment, data)
         else:
             data = with_scaled_targets(data)
-    return progress(ctx, experiment, data)
+    return experiment, data
 
 
 def _is_distance(experiment: Experiment, y: Tensor) -> bool:
