@@ -42,6 +42,19 @@ def test_grid_around_the_rate_that_was_found(tmp_path):
     assert len(evidence.curve("lr")) == evidence.number("trials") == len(trials)
 
 
+def test_short_trials_last_until_the_declared_setting_tells_anything(tmp_path):
+    x, y = blobs(600)
+    slow = {"train": (x[:300], y[:300]), "val": (x[300:], y[300:]), "epochs": 12, "lr": 1e-3,
+            "schedule": "constant", "batch_size": 60}  # fmt: skip
+    evidence, trials = coarse(tmp_path, None, **slow)
+    declared = next(t for t in trials if t.number == 0)
+    share = declared.val_score
+    bar = 1 / 3 + 2 * (share * (1 - share) / 300) ** 0.5
+    told = next(k for k, score in enumerate(declared.curves["val_score"], 1) if score > bar)
+    assert told > 1  # a tenth of 12 epochs would be one
+    assert evidence.number("epochs_per_trial") == min(told, 5)
+
+
 def test_the_baseline_is_trial_zero_and_no_cell(tmp_path):
     evidence, trials = coarse(tmp_path, lr=0.05, weight_decay=0.0)
     assert trials[0].number == 0

@@ -77,6 +77,36 @@ def test_dropout_that_keeps_a_model_from_learning(tmp_path):
     assert "regularization-too-strong" in found
 
 
+def test_of_two_faults_the_smaller_is_tried_on_top_of_the_larger(tmp_path):
+    step, turned = LearningCurves(), X[:600].reshape(-1, 8, 8)
+
+    def turn(batch):
+        """Half of the digits upside down: a 6 is a 9 then."""
+        pictures = batch.reshape(-1, 8, 8)
+        half = torch.rand(len(batch)) < 0.5
+        return torch.where(half[:, None, None], pictures.flip(1, 2), pictures).reshape(
+            len(batch), 64
+        )
+
+    model = lambda: nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Dropout(0.98), nn.Linear(64, 10))  # noqa: E731
+    experiment = digits_experiment(
+        model=model, train=(turned.reshape(-1, 64), Y[:600]), val=(X[600:], Y[600:]), lr=0.05,
+        epochs=12, augment=turn,
+    )  # fmt: skip
+    with open_context(step, experiment, tmp_path) as ctx:
+        ctx.train_baseline()
+        evidence = step.measure(ctx)
+    both = [
+        (evidence.text(f"best_{key}"), evidence.text(f"best_{key}_on"))
+        for key in ("branch", "branch2", "branch3")
+    ]
+    turning, dropping = "augmentation-too-strong", "regularization-too-strong"
+    assert both == [(turning, None), (dropping, None), (turning, dropping)]
+    assert evidence.number("best_branch3_score") > evidence.number("best_branch2_score") + 0.02
+    said = {f.rule: f for f in judge_scalars(step, evidence.scalars, evidence.curves) if f.counts}
+    assert said[dropping].remedy.after == evidence.number("best_branch2_score")
+
+
 @pytest.mark.parametrize("settings", [{"verify_budget": "off"}, {}])
 def test_without_a_suspicion_or_without_proofs_nothing_is_trained(tmp_path, settings):
     step = LearningCurves()

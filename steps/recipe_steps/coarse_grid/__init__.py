@@ -22,7 +22,7 @@ class CoarseGrid:
         "step before, and what diverges ends early."
     )
     says = "{trials} trials, best score {best_score} at lr {best_lr}"
-    version = 5
+    version = 6
     needs = 0.15
     requires = frozenset({"lr_range"})
     rules = rules.RULES

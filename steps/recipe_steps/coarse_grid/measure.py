@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from recipe.plugin import (
     Axis,
     Context,
+    Curve,
     Evidence,
     Experiment,
     Halving,
@@ -179,8 +180,23 @@ def _how(ctx: Context, space: Mapping[str, Axis]) -> str:
 
 
 def _length(ctx: Context) -> int:
-    """Epochs of a short trial."""
-    return min(MOST_EPOCHS, max(1, math.floor((ctx.experiment.epochs or 1) * EPOCH_SHARE)))
+    """Epochs of a short trial: a share of a whole one, and no fewer than the declared setting needs
+    until its score tells anything, since shorter trials would all score the same.
+    """
+    share = math.floor((ctx.experiment.epochs or 1) * EPOCH_SHARE)
+    return min(MOST_EPOCHS, max(1, share, _first_telling(ctx)))
+
+
+def _first_telling(ctx: Context) -> int:
+    """Epochs after which the declared setting is better than a constant prediction, beyond noise;
+    0 where it never is, or nobody knows.
+    """
+    trial = ctx.baseline_trial
+    if trial is None or ctx.experiment.metric is not None:
+        return 0
+    bar = ctx.task.chance_score(ctx.val_targets) + EDGE * ctx.score_error(trial)
+    scores: Curve = trial.curves.get("val_score", ())
+    return next((k for k, score in enumerate(scores, 1) if score is not None and score > bar), 0)
 
 
 def _affordable(experiment: Experiment, left: float | None, epochs: int) -> int:

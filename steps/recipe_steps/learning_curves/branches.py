@@ -2,9 +2,10 @@
 the same batches, with one thing changed. A branch shares all updates up to the changed one.
 """
 
+import math
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -29,7 +30,15 @@ from recipe_steps.inspect.remedies import with_standard_inputs
 from recipe_steps.learning_curves.regularization import suspect_regularization, unsmoothed
 from recipe_steps.learning_curves.regularization_rules import suspect_augmentation
 from recipe_steps.learning_curves.rules import suspect_model
-from recipe_steps.learning_curves.run_curves import Run, late_mean
+from recipe_steps.learning_curves.run_curves import (
+    MOST_BRANCHES,
+    WITHOUT,
+    Branch,
+    Run,
+    branch_key,
+    late_mean,
+    wins,
+)
 from recipe_steps.learning_curves.schedule_rules import (
     suspect_early_decay,
     suspect_no_decay,
@@ -61,36 +70,106 @@ def affordable(ctx: Context, experiment: Experiment) -> bool:
     return ctx.settings.verify_budget != "off" and (short or not ctx.meter.spent)
 
 
+@dataclass(frozen=True)
+class Suspicion:
+    """What a branch puts to the test."""
+
+    rule: str
+    experiment: Experiment
+    epoch: int = 0
+    """That it begins at."""
+    rates: Sequence[float] | None = None
+    """None where nothing regularises."""
+
+
 def branch(ctx: Context, trial: Trial, run: Run) -> dict[str, Scalar]:
-    """What a branch of this run brought; nothing without a suspicion."""
+    """What branches of this run brought; nothing without a suspicion.
+
+    What brings most stays mended, and the others are tried on top of it: of two faults the smaller
+    may show only so.
+    """
     experiment = ctx.experiment_of(trial)
-    if trial.status != "finished" or not affordable(ctx, experiment):
+    if trial.status != "finished":
         return {}
+    made: list[Branch] = []
+    adopted: Branch | None = None
+    open_ones = suspicions(ctx, experiment, run)
+    while open_ones:
+        better: list[tuple[Suspicion, Branch]] = []
+        for one in open_ones:
+            if len(made) == MOST_BRANCHES or not affordable(ctx, experiment):
+                break
+            ctx.progress(0, 1, f"a branch for {one.rule}")
+            found = _tested(ctx, _on_top(one, adopted), adopted, run)
+            made.append(found)
+            if wins(run, found):
+                better.append((one, found))
+                if one.rule not in WITHOUT:
+                    break
+        if not better or better[-1][0].rule not in WITHOUT:
+            break
+        best, adopted = max(better, key=lambda pair: pair[1].score or -math.inf)
+        open_ones = [one for one in open_ones if one is not best]
+    scalars: dict[str, Scalar] = {}
+    for number, one_made in enumerate(made):
+        scalars |= _figures(branch_key(number), one_made)
+    return scalars
+
+
+def suspicions(ctx: Context, experiment: Experiment, run: Run) -> list[Suspicion]:
+    """Of a run, those of its schedule first; one of the model where there is no other."""
+    planned = planned_rates(experiment, ctx.data)
+    found = []
     if (epoch := suspect_no_decay(run)) is not None:
-        rule, rates = "needs-lr-decay", lowered(experiment, ctx, epoch)
+        rates = lowered(experiment, ctx, epoch)
+        found.append(Suspicion("needs-lr-decay", experiment, epoch, rates))
     elif (epoch := suspect_early_decay(run)) is not None:
-        rule, rates = "decayed-too-early", kept(experiment, ctx, epoch)
-    elif vanishes_early(planned := planned_rates(experiment, ctx.data)):
-        rule, epoch, rates = "decayed-too-early", 0, unspent(planned)
-    elif suspect_augmentation(run):
-        rule, epoch, rates = "augmentation-too-strong", 0, planned
-        experiment = replace(experiment, augment=None)
-    elif suspect_regularization(run):
-        rule, epoch, rates = "regularization-too-strong", 0, None
-    elif suspect_model(run) and (simple := linear(ctx, experiment)) is not None:
-        rule, epoch, rates, experiment = "underfitting", 0, planned_rates(simple, ctx.data), simple
-    else:
-        return {}
-    ctx.progress(0, 1, f"a branch for {rule}")
-    fit = _train(ctx, experiment, rates)
-    same_loss = rule != "regularization-too-strong" or not run.smoothing
-    return {
-        "branch": rule,
-        "branch_epoch": epoch,
-        "branch_score": fit.best_score,
-        "branch_loss": fit.best_loss if same_loss else None,
-        "branch_late": late_mean(fit.curves.get("val_score", [])),
-    }
+        rates = kept(experiment, ctx, epoch)
+        found.append(Suspicion("decayed-too-early", experiment, epoch, rates))
+    elif vanishes_early(planned):
+        found.append(Suspicion("decayed-too-early", experiment, 0, unspent(planned)))
+    if suspect_augmentation(run):
+        plain = replace(experiment, augment=None)
+        found.append(Suspicion("augmentation-too-strong", plain, 0, planned))
+    if suspect_regularization(run):
+        found.append(Suspicion("regularization-too-strong", experiment))
+    if not found and suspect_model(run) and (simple := linear(ctx, experiment)) is not None:
+        found.append(Suspicion("underfitting", simple, 0, planned_rates(simple, ctx.data)))
+    return found
+
+
+def _on_top(one: Suspicion, adopted: Branch | None) -> Suspicion:
+    """The same suspicion, with another one mended."""
+    mended = adopted.rule if adopted else None
+    if mended == "augmentation-too-strong":
+        return replace(one, experiment=replace(one.experiment, augment=None))
+    if mended == "regularization-too-strong":
+        return replace(one, rates=None)
+    return one
+
+
+def _tested(ctx: Context, one: Suspicion, adopted: Branch | None, run: Run) -> Branch:
+    fit = _train(ctx, one.experiment, one.rates)
+    same_loss = one.rates is not None or not run.smoothing
+    late = late_mean(fit.curves.get("val_score", []))
+    found = Branch(
+        one.rule, one.epoch, fit.best_score, fit.best_loss if same_loss else None, late
+    )  # fmt: skip
+    if adopted is None:
+        return found
+    return replace(found, on=adopted.rule, on_score=adopted.score, on_loss=adopted.loss)
+
+
+def _figures(key: str, made: Branch) -> dict[str, Scalar]:
+    scalars: dict[str, Scalar] = {
+        key: made.rule, f"{key}_epoch": made.epoch, f"{key}_score": made.score,
+        f"{key}_loss": made.loss, f"{key}_late": made.late,
+    }  # fmt: skip
+    if made.on is None:
+        return scalars
+    return scalars | {
+        f"{key}_on": made.on, f"{key}_on_score": made.on_score, f"{key}_on_loss": made.on_loss
+    }  # fmt: skip
 
 
 def lowered(experiment: Experiment, ctx: Context, epoch: int) -> list[float]:

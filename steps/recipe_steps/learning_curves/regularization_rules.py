@@ -6,7 +6,15 @@ from recipe_steps.learning_curves.remedies import (
     less_decay,
     without_augmentation,
 )
-from recipe_steps.learning_curves.run_curves import LABELS, Run, finding_of_runs, noise_of, wins
+from recipe_steps.learning_curves.run_curves import (
+    LABELS,
+    WITHOUT,
+    Run,
+    before,
+    finding_of_runs,
+    noise_of,
+    wins,
+)
 from recipe_steps.learning_curves.shapes import ENOUGH
 from recipe_steps.lr_range.rules import outdone
 
@@ -67,7 +75,13 @@ def suspect_augmentation(run: Run) -> bool:
 
 @rule(
     "warn",
-    explains=["underfitting", "overfitting", "learning-rate-too-high", "predicts-majority-class"],
+    explains=[
+        "underfitting",
+        "overfitting",
+        "learning-rate-too-high",
+        "predicts-majority-class",
+        "simple-model-does-better",
+    ],
     remedy=without_augmentation,
 )
 def augmentation_too_strong(evidence: Evidence) -> Finding | None:
@@ -82,10 +96,12 @@ def augmentation_too_strong(evidence: Evidence) -> Finding | None:
 
     def test(run: Run) -> str | None:
         plain = run.tested("augmentation-too-strong")
-        if plain and plain.score is not None and run.score is not None:
-            gain = plain.score - run.score
-            if gain >= max(MUCH_BETTER, CLOSER * (1 - run.score), noise_of(run)):
-                return f"it scores {run.score:.3g}, and {plain.score:.3g} without augmentation"
+        old = before(run, plain) if plain else run
+        if plain and plain.score is not None and old.score is not None:
+            gain = plain.score - old.score
+            if gain >= max(MUCH_BETTER, CLOSER * (1 - old.score), noise_of(old)):
+                on = f"{WITHOUT[plain.on]} " if plain.on else ""
+                return f"{on}it scores {old.score:.3g}, and {plain.score:.3g} without augmentation"
         if not run.regularised or not run.train_score or not run.val_score:
             return None
         train, val = run.train_score[-1], run.val_score[-1]

@@ -40,6 +40,11 @@ class Branch:
     loss: float | None
     late: float | None = None
     """Mean score of the later half of its epochs."""
+    on: str | None = None
+    """The suspicion that was mended before, where this one was tested on top of it; and the score
+    and loss that were reached so."""
+    on_score: float | None = None
+    on_loss: float | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class Run:
     """The best on validation data; and the lowest loss, in `loss`."""
     loss: float | None
     metric: str
-    branch: Branch | None
+    branches: tuple[Branch, ...]
     longer: float | None
     """Score that an earlier round's longer training reached."""
     planned: float
@@ -84,8 +89,8 @@ class Run:
     batch_loss: list[float]
 
     def tested(self, rule: str) -> Branch | None:
-        """The branch that put the suspicion of this rule to the test."""
-        return self.branch if self.branch and self.branch.rule == rule else None
+        """The branch that put the suspicion of this rule to the test, the last of several."""
+        return next((b for b in reversed(self.branches) if b.rule == rule), None)
 
     @property
     def decayed(self) -> bool:
@@ -140,7 +145,7 @@ def runs(evidence: Evidence) -> list[Run]:
                 evidence.number(f"{name}_score"),
                 evidence.number(f"{name}_loss"),
                 evidence.text("metric") or "score",
-                _branch(evidence, name),
+                _branches(evidence, name),
                 evidence.number(f"{name}_longer"),
                 evidence.number(f"{name}_planned_epochs") or len(curves["val_score"]),
                 **curves,
@@ -149,21 +154,52 @@ def runs(evidence: Evidence) -> list[Run]:
     return found
 
 
-def _branch(evidence: Evidence, name: str) -> Branch | None:
-    rule = evidence.text(f"{name}_branch")
-    if rule is None:
-        return None
-    return Branch(
-        rule,
-        int(evidence.number(f"{name}_branch_epoch") or 0),
-        evidence.number(f"{name}_branch_score"),
-        evidence.number(f"{name}_branch_loss"),
-        evidence.number(f"{name}_branch_late"),
-    )
+MOST_BRANCHES = 4
+"""Of one run."""
+WITHOUT = {
+    "augmentation-too-strong": "without augmentation",
+    "regularization-too-strong": "without dropout, weight decay and label smoothing",
+}
+"""What a branch changed, where another one may be on top of it."""
+
+
+def branch_key(number: int) -> str:
+    """What the figures of a run's n-th branch are called by in the evidence."""
+    return "branch" if number == 0 else f"branch{number + 1}"
+
+
+def _branches(evidence: Evidence, name: str) -> tuple[Branch, ...]:
+    found = []
+    for number in range(MOST_BRANCHES):
+        prefix = f"{name}_{branch_key(number)}"
+        rule = evidence.text(prefix)
+        if rule is None:
+            break
+        found.append(
+            Branch(
+                rule,
+                int(evidence.number(f"{prefix}_epoch") or 0),
+                evidence.number(f"{prefix}_score"),
+                evidence.number(f"{prefix}_loss"),
+                evidence.number(f"{prefix}_late"),
+                evidence.text(f"{prefix}_on"),
+                evidence.number(f"{prefix}_on_score"),
+                evidence.number(f"{prefix}_on_loss"),
+            )
+        )
+    return tuple(found)
+
+
+def before(run: Run, branch: Branch) -> Run:
+    """What a branch is compared with: the run, or what an earlier branch made of it."""
+    if branch.on is None:
+        return run
+    return replace(run, score=branch.on_score, loss=branch.on_loss, val_score=[], val_loss=[])
 
 
 def wins(run: Run, branch: Branch) -> bool:
     """Whether the branch is better beyond noise: by its score, or where that holds, by its loss."""
+    run = before(run, branch)
     if branch.score is None:
         return False
     if run.score is None:
@@ -238,10 +274,12 @@ def finding_of_branch(
         if text is None or (branch and not wins(run, branch)):
             continue
         if branch:
-            text += f"; {change} validation reaches {_shown(branch)} instead of "
-            text += f"{_shown(Branch(rule, 0, run.score, run.loss))}"
+            old = before(run, branch)
+            besides = f"{WITHOUT[branch.on]}, and " if branch.on else ""
+            text += f"; {besides}{change} validation reaches {_shown(branch)} instead of "
+            text += f"{_shown(Branch(rule, 0, old.score, old.loss))}"
             outcome = outcome or RemedyOutcome(
-                change, verified=True, metric=f"val_{run.metric}", before=run.score,
+                change, verified=True, metric=f"val_{run.metric}", before=old.score,
                 after=branch.score,
             )  # fmt: skip
         if branch or not run.items:
