@@ -19,14 +19,9 @@ from recipe.core.trials import Trial
 from recipe.data.datasets import Splits, TensorData
 from recipe.data.splitting import load_splits
 from recipe.engine.court import Attempt, Case, decide, untried
+from recipe.engine.explaining_notes import all_that_explains, in_order
 from recipe.engine.proof_training import Retraining
-from recipe.engine.score_gain import (
-    Result,
-    gain,
-    noise,
-    outcome_of,
-    score_of,
-)
+from recipe.engine.score_gain import Result, gain, noise, outcome_of, score_of
 from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import Context
@@ -88,11 +83,15 @@ class Verifier:
                 found.setdefault(f.rule, (f, step))  # of two steps that say it, the first
         every = [f for f, _ in found.values()]
         notes = [f.rule for f in every if f.severity == "note" and f.ignored is None and f.remedy]
-        names = dict.fromkeys((*causes, *notes))
+        names = in_order(self.rules, causes, notes)
         cases = self._cases([found[name] for name in names], every, evidence or {})
         verdict = decide(self, cases)
-        for rule in untried(verdict, cases) if self.late else ():
-            self.ctx.meter.leave_out(f"the proof of {rule}")
+        if self.late:
+            open_ones = untried(verdict, cases)
+            for rule in open_ones:
+                self.ctx.meter.leave_out(f"the proof of {rule}")
+            noted = [found[rule][0] for rule in open_ones]
+            verdict.promoted |= all_that_explains(self.rules, causes, noted)
         doubtful = {f.rule for f in every if f.severity == "warn" and f.confidence < DOUBTFUL}
         verdict.acquitted |= doubtful - verdict.upheld
         return tuple(
