@@ -103,6 +103,11 @@ class StreamData(AnyEpoch):
         return len(self.dataset)  # type: ignore[arg-type]
 
     @property
+    def _begun(self) -> str | None:
+        """How processes of the loader begin: as copies of this one, whatever Python's default."""
+        return "fork" if self.workers else None
+
+    @property
     def _patience(self) -> float:
         """Seconds that a process of the loader may take for a batch; 0 for ever."""
         return seconds_allowed() if self.workers else 0.0
@@ -110,7 +115,8 @@ class StreamData(AnyEpoch):
     def _load(self, **options: Any) -> Iterator[Batch]:
         loader: Iterable[Any] = DataLoader(
             self.dataset, num_workers=self.workers, timeout=self._patience,
-            collate_fn=Assembly(self.collate, self.name), **options,
+            collate_fn=Assembly(self.collate, self.name), multiprocessing_context=self._begun,
+            **options,
         )  # fmt: skip
         for batch in read_batches(loader, self.name):
             yield suited(moved(batch, self.device), self.suits)
@@ -136,7 +142,7 @@ class StreamData(AnyEpoch):
         if self.collate.own is not None:
             loader: Iterable[Any] = DataLoader(
                 read.dataset, EVAL_BATCH, num_workers=self.workers, timeout=self._patience,
-                collate_fn=list,
+                collate_fn=list, multiprocessing_context=self._begun,
             )  # fmt: skip
             kept = [item for items in read_batches(loader, self.name) for item in items]
             some = ItemData(kept, self.collate, self.device, self.name, False, suits=self.suits)

@@ -1,6 +1,6 @@
 """What the user declared as data, loaded: arrays, data sets, loaders, streams, functions."""
 
-import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -342,4 +342,6 @@ def _called(source: Any, name: str) -> Any:
 
 
 def _workers(n: int) -> int:
-    return min(8, cores()) if n >= PARALLEL_FROM and hasattr(os, "fork") else 0
+    # By fork alone: a process that begins anew cannot be given functions without a name, and runs
+    # the user's file again.
+    return min(8, cores()) if n >= PARALLEL_FROM and sys.platform == "linux" else 0

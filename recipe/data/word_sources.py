@@ -94,7 +94,11 @@ def of_data_set(
             if found is not None and words_of(kept[0]) == words_of(target(dataset[0])):
                 return found
     loader: Iterable[Any] = DataLoader(
-        dataset, READ_AT_ONCE, num_workers=workers, collate_fn=_Targets(target)
+        dataset,
+        READ_AT_ONCE,
+        num_workers=workers,
+        collate_fn=_Targets(target),
+        multiprocessing_context="fork" if workers else None,
     )
     targets: list[Any] = []
     for part in read(loader, name):

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from recipe.engine.run_writing import environment, write_run
 from recipe.engine.stored_run import train_declared
 from recipe.experiment import Experiment
 from recipe.loggers.following import following
+from recipe.machine.exactness import exactly
 from recipe.machine.memory import earlier_objects_frozen
 from recipe.machine.out_of_memory import told_of_parts
 from recipe.machine.threads import fitting_threads
@@ -171,7 +172,8 @@ def _execute(
             engine = make_engine(
                 started, settings, journal, beside.watching(emit), gate, began=began
             )
-            with thread_count(_threads(journal, settings, emit)):
+            exact = exactly(started.device) if settings.exact else nullcontext()
+            with thread_count(_threads(journal, settings, emit)), exact:
                 interrupted = _interrupted(engine, started)
             record |= _kept(engine.decisions.taken())
             write_text(journal.path.parent / run_folder.SETTINGS, run_folder.to_toml(record))

@@ -59,7 +59,7 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
     plugins = registry.load()
     _check_names(settings, plugins)
     earlier = None if settings.against is None else stored(settings.against)
-    device = pick_device(settings.device)
+    device = pick_device(settings.device, lambda text: emit(Message(text)))
     make_folder(settings.out)
     resolved = experiment.resolved(settings.epochs)
     if problem := resolved.resolved_task.loss_problem():

@@ -8,6 +8,7 @@ iteration with, 43 ms without.
 
 import ctypes
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -71,8 +72,14 @@ def free_memory(device: torch.device) -> int:
     if device.type == "cuda":
         kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(torch.cuda.mem_get_info(device)[0]) + int(kept)
+    if device.type == "mps":
+        most, taken = torch.mps.recommended_max_memory(), torch.mps.driver_allocated_memory()
+        return max(0, int(most) - int(taken))
     with suppress(OSError), Path("/proc/meminfo").open(encoding="ascii") as lines:
         for line in lines:
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) * 1024
+    with suppress(OSError, ValueError, AttributeError):  # macOS does not tell what is free
+        pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        return int(pages) // 2
     return 4 << 30

@@ -3,7 +3,7 @@
 import json
 import math
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ from recipe.data.datasets import Splits, TensorData
 from recipe.data.item_data import ItemData
 from recipe.data.trees import Tree, Values, every_tensor, shape_of
 from recipe.experiment import Experiment
-from recipe.machine.device import processor
+from recipe.machine.device import CPU, chip
 from recipe.machine.processes import cores
 from recipe.models.building import build_model
+from recipe.speed.fused_width import fused_width
 from recipe.speed.mode_search import ModeChoice, ModeSearch
 from recipe.training.execution_mode import PLAIN, mode_from_json
 
@@ -56,11 +57,12 @@ def choose(
         some = some.sample(SAMPLE, torch.Generator().manual_seed(0))
     if isinstance(some.y, Tree) or experiment.resolved_task.takes_trees:
         return ModeChoice(PLAIN, 1.0, 0.0)
-    name = _machine_and_model(experiment, some.x, device)
+    where = some.x.device if isinstance(data.train, TensorData) else CPU
+    name = _machine_and_model(experiment, some.x, device, where)
     path = cache_folder() / "speed" / f"{name}.json"
     known = _recall(path, planned)
     if known is not None:
-        return known
+        return _narrowed(known, experiment, data, device)
     search = ModeSearch(experiment, data, device, seed, planned, most)
     choice = search.run()
     found = {"way": asdict(choice.mode), "gain": choice.gain, "iteration": choice.iteration,
@@ -73,11 +75,36 @@ def choose(
     return choice
 
 
-def _machine_and_model(experiment: Experiment, x: Values, device: torch.device) -> str:
+def _narrowed(
+    known: ModeChoice, experiment: Experiment, data: Splits, device: torch.device
+) -> ModeChoice:
+    """What is remembered, in the width that fits into what is free now."""
+    if known.mode.sharing != "fused":
+        return known
+    try:
+        model = build_model(experiment, 0, device)
+        width = fused_width(model, experiment, data, device, larger=1)
+    except Exception:  # noqa: BLE001 - training it says why
+        return known
+    mode = replace(known.mode, width=min(known.mode.width, width))
+    return replace(known, mode=mode if width > 1 else mode.single)
+
+
+def _precision() -> list[Any]:
+    """What else decides how fast products of matrices are."""
+    return [
+        torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32,
+        torch.are_deterministic_algorithms_enabled(),
+    ]  # fmt: skip
+
+
+def _machine_and_model(
+    experiment: Experiment, x: Values, device: torch.device, data_device: torch.device
+) -> str:
     model = build_model(experiment, 0, torch.device("cpu"))
-    chip = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     return key(
-        "speed 3", chip, device.type, cores(), torch.get_num_threads(), torch.__version__,
+        "speed 4", *chip(device), device.type, _precision(), data_device.type, cores(),
+        torch.get_num_threads(), torch.__version__,
         repr(model), [list(p.shape) for p in model.parameters()],
         *_kind_of(x), experiment.batch_size,
         experiment.params["optimizer"], experiment.resolved_task.name, experiment.augment is None,

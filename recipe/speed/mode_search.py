@@ -188,6 +188,7 @@ class ModeSearch:
         if fusable(self.experiment) is None and not (images and self.device.type == "cpu"):
             # On a processor fused convolutions become grouped ones, which are slower.
             yield lambda best: self._fused(best, model)
+            yield lambda best: self._fused_in_float32(best, model)
         if self.device.type == "cpu":
             yield lambda best: (
                 replace(best.mode, threads=1)
@@ -232,6 +233,13 @@ class ModeSearch:
         except Exception:  # noqa: BLE001 - what does not run is not fused; training it says why
             return None
         return replace(best.mode, sharing="fused", width=width) if width > 1 else None
+
+    def _fused_in_float32(self, best: MeasuredMode, model: nn.Module) -> ExecutionMode | None:
+        """Where the fastest way so far cannot be fused: batch norm in bfloat16, for one."""
+        if best.mode.precision == "float32" or not self.tried or self.tried[-1].seconds is not None:
+            return None
+        single = replace(best, mode=replace(best.mode, precision="float32"))
+        return self._fused(single, model) if self.tried[-1].mode.sharing == "fused" else None
 
     def _try(self, mode: ExecutionMode) -> MeasuredMode:
         try:

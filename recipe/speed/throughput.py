@@ -18,7 +18,7 @@ from recipe.core.files import write_text
 from recipe.core.keys_and_seeds import derive_seed, key
 from recipe.data.datasets import Splits
 from recipe.experiment import Experiment
-from recipe.machine.device import processor
+from recipe.machine.device import chip
 from recipe.machine.memory import free_memory
 from recipe.machine.out_of_memory import is_out_of_memory
 from recipe.models.building import build_model
@@ -193,10 +193,10 @@ def measured_name(
     experiment: Experiment, data: Splits, device: torch.device, mode: ExecutionMode
 ) -> str:
     """By what a measurement is remembered: the machine, the model and how it is trained."""
-    chip = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     model = build_model(experiment, 0, torch.device("cpu"))
     return key(
-        "throughput 1", chip, device.type, torch.get_num_threads(), torch.__version__, repr(model),
+        "throughput 2", *chip(device), device.type, torch.get_num_threads(), torch.__version__,
+        repr(model),
         [list(p.shape) for p in model.parameters()], experiment.batch_size, len(data.train),
         experiment.params["optimizer"], experiment.augment is None, type(data.train).__name__,
         str(mode),

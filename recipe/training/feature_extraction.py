@@ -19,6 +19,7 @@ from recipe.data.datasets import Splits, TensorData
 from recipe.data.disk_cache import MEMORY_SHARE
 from recipe.data.trees import Values
 from recipe.experiment import Experiment
+from recipe.machine.exactness import full_float32
 from recipe.machine.memory import free_memory
 from recipe.models.blocks import Block
 from recipe.models.building import build_model, construct
@@ -172,7 +173,7 @@ class _Reader:
         self.pooled = [[] for _ in self.ends]
         found: list[Tensor] = []
         first = 0
-        with self._listening():
+        with full_float32(), self._listening():  # in TF32 the head alone gives other outputs
             for x, _ in part.eval_batches():
                 clock.check()
                 features = self._features(x)

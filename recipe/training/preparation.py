@@ -26,6 +26,7 @@ from recipe.tasks.regression import LossAsScore
 from recipe.training.adaptation import adapted
 from recipe.training.fresh_factory import check_fresh
 from recipe.training.ignored_labels import with_ignored_label
+from recipe.training.movable_loss import movable
 from recipe.training.suiting import with_suited_inputs, with_suited_labels
 
 LOOKED_AT = 64
@@ -56,7 +57,7 @@ def prepare(
         experiment = replace(experiment, blocks=_blocks(experiment, data))
     if callable(experiment.loss) and (task := _by_loss(experiment, data, experiment.loss)):
         experiment = replace(experiment, task=task)
-    return experiment, data
+    return replace(experiment, loss=movable(experiment.loss)), data
 
 
 def with_outputs(

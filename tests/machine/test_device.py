@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from recipe.core.errors import UsageError
+from recipe.machine import device
 from recipe.machine.device import pick_device
 
 
@@ -10,6 +11,7 @@ def machine(monkeypatch):
     def has(*, cuda, mps):
         monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+        monkeypatch.setattr(device, "why_unusable", lambda _: None)
 
     return has
 

@@ -15,6 +15,7 @@ from recipe.core.errors import UsageError
 from recipe.core.parsers import parse_device
 from recipe.data.datasets import Splits, TensorData
 from recipe.engine.run_wiring import way_key
+from recipe.machine import device
 from recipe.machine.device import pick_device, wait_for
 from recipe.machine.memory import free_memory
 from recipe.models.blocks import freeze
@@ -73,6 +74,8 @@ def test_a_clock_is_read_when_the_device_is_done(kind, monkeypatch):
 def test_one_of_several_devices_is_named_by_its_number(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda _: None)
+    monkeypatch.setattr(device, "why_unusable", lambda _: None)
     assert pick_device("cuda:1") == torch.device("cuda", 1)
     with pytest.raises(UsageError, match=r"--device cuda:2: .*it has 2, counted from 0"):
         pick_device("cuda:2")
