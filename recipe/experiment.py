@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, SequentialSampler
@@ -12,7 +12,8 @@ from recipe.core import names
 from recipe.core.errors import UsageError
 from recipe.core.evidence import Scalar
 from recipe.core.names import checked_names, name_of, unknown
-from recipe.core.number_checks import Limits, check_numbers
+from recipe.core.number_checks import EXPERIMENT, check_numbers
+from recipe.core.option_definitions import PARALLEL
 from recipe.ranges import Axis, check
 from recipe.tasks import TASKS, Task
 from recipe.tasks.metrics import NamedMetric, canonical, shown
@@ -26,21 +27,6 @@ SEARCHABLE = ("lr", "weight_decay", "momentum", "beta2", "epsilon", "batch_size"
 DEFAULT_EPOCHS = 20
 DEFAULT_WEIGHT_DECAY = 1e-4
 DEFAULT_SCHEDULE = "cosine"
-
-NUMBERS = {
-    "freeze": Limits("a whole number of blocks, zero or more", 0, whole=True, needed=True),
-    "batch_size": Limits("a whole number of at least 1", 1, whole=True, needed=True),
-    "accumulate": Limits("a whole number of at least 1", 1, whole=True, needed=True),
-    "epochs": Limits("a whole number of at least 1", 1, whole=True),
-    "epoch_items": Limits("a whole number of at least 2", 2, whole=True),
-    "lr": Limits("a positive number", 1e-300),
-    "weight_decay": Limits("zero or a positive number", 0),
-    "warmup": Limits("a share of training in [0, 1)", 0, below=1, needed=True),
-    "momentum": Limits("a number in [0, 1)", 0, below=1),
-    "beta2": Limits("a number in [0, 1)", 0, below=1),
-    "epsilon": Limits("a positive number", 1e-300),
-    "clip_norm": Limits("a positive number", 1e-300),
-}
 
 MODEL_LOSS = "model"
 """Says that the model computes its loss itself when it is given the targets."""
@@ -93,6 +79,9 @@ class Experiment:
         batch_size: items of a batch; default: that of a DataLoader given as `train`, else 128.
             "auto" takes the largest that fits, or that beyond which throughput no longer rises.
         accumulate: parts in which a batch goes through the model; more where memory runs out.
+        parallel: trains each trial on several GPUs together: `ddp`, the whole model on each, or
+            `fsdp`, a part of every layer. On a processor in two processes.
+        processes: how many of them; default: one for each GPU.
         target: the key of the target, where items are dicts.
         classes: names of the classes, in the order of their numbers; by default, where labels are
             words, these in the order of the alphabet.
@@ -139,6 +128,8 @@ class Experiment:
     clip_norm: float | None = None
     update: Update | None = None
     accumulate: int = 1
+    parallel: Literal["ddp", "fsdp"] | None = None
+    processes: int | None = None
     head: str | None = None
     weights: str | Path | None = None
     freeze: int = 0
@@ -193,9 +184,10 @@ class Experiment:
             )
         self._check_name("task", TASKS, Task)
         self._check_name("optimizer", OPTIMIZERS)
-        if self.schedule is not None:
-            self._check_name("schedule", SCHEDULES)
-        check_numbers(self, NUMBERS)
+        for name, known in (("schedule", SCHEDULES), ("parallel", PARALLEL)):
+            if getattr(self, name) is not None:
+                self._check_name(name, known, None if name == "schedule" else str)
+        check_numbers(self, EXPERIMENT)
         for name in ("momentum", "beta2", "epsilon"):
             value = getattr(self, name)
             if value is not None and not isinstance(self.optimizer, str):

@@ -37,6 +37,24 @@ class Limits:
         return bool(self.least <= value < self.below)
 
 
+EXPERIMENT = {
+    "freeze": Limits("a whole number of blocks, zero or more", 0, whole=True, needed=True),
+    "batch_size": Limits("a whole number of at least 1", 1, whole=True, needed=True),
+    "accumulate": Limits("a whole number of at least 1", 1, whole=True, needed=True),
+    "processes": Limits("a whole number of at least 1", 1, whole=True),
+    "epochs": Limits("a whole number of at least 1", 1, whole=True),
+    "epoch_items": Limits("a whole number of at least 2", 2, whole=True),
+    "lr": Limits("a positive number", 1e-300),
+    "weight_decay": Limits("zero or a positive number", 0),
+    "warmup": Limits("a share of training in [0, 1)", 0, below=1, needed=True),
+    "momentum": Limits("a number in [0, 1)", 0, below=1),
+    "beta2": Limits("a number in [0, 1)", 0, below=1),
+    "epsilon": Limits("a positive number", 1e-300),
+    "clip_norm": Limits("a positive number", 1e-300),
+}
+"""Of an experiment."""
+
+
 def check_numbers(owner: Any, limits: Mapping[str, Limits]) -> None:
     """Complain about the first attribute of `owner` that is not within its limits.
 

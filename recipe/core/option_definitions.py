@@ -23,6 +23,7 @@ from recipe.core.parsers import (
 )
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+PARALLEL = ("ddp", "fsdp")
 SEARCHES = ("auto", "grid", "random", "quasi")
 """How cells are drawn: `auto` takes a grid in two dimensions, a quasi-random sequence in more."""
 AUGMENTATIONS = ("none", "shift", "flip")
@@ -154,6 +155,21 @@ OPTIONS: tuple[Option, ...] = (
     Option("seed", parse_whole, 0, "Seed of everything random.", "N"),
     Option(
         "device", parse_device(DEVICES), "auto", "Where to train.", "|".join((*DEVICES, "cuda:N"))
+    ),
+    Option(
+        "parallel",
+        one_of_these(PARALLEL),
+        None,
+        "Train each trial on several GPUs together: the whole model on each (ddp), or a part of "
+        "every layer (fsdp).",
+        "|".join(PARALLEL),
+    ),
+    Option(
+        "processes",
+        parse_epochs,
+        None,
+        "Processes that train a trial together (default: one for each GPU, two on a processor).",
+        "N",
     ),
     Option("budget", parse_budget, None, "Limit of the run: 15m or 40epochs.", "15m|40epochs"),
     Option(

@@ -32,6 +32,8 @@ class Settings:
     log: tuple[str, ...] = ()
     seed: int = 0
     device: str = "auto"
+    parallel: Literal["ddp", "fsdp"] | None = None
+    processes: int | None = None
     budget: Budget | None = None
     verify_budget: Budget | Literal["off"] | None = None
     call_limit: Budget | Literal["off"] = CALL_LIMIT

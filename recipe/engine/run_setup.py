@@ -20,6 +20,7 @@ from recipe.plugin import registry
 from recipe.speed.batch_size import fitting_batch
 from recipe.training.fingerprint import fingerprint
 from recipe.training.preparation import prepare
+from recipe.training.rank_devices import together
 
 RANDOM_ITEMS = (
     "items are random, so they are read again in every epoch; move random transforms to augment= "
@@ -61,7 +62,7 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
     earlier = None if settings.against is None else stored(settings.against)
     device = pick_device(settings.device, lambda text: emit(Message(text)))
     make_folder(settings.out)
-    resolved = experiment.resolved(settings.epochs)
+    resolved = _resolved(experiment, settings)
     if problem := resolved.resolved_task.loss_problem():
         raise UsageError(problem)
     keep_freed_pages()
@@ -79,6 +80,7 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
     name = fingerprint(resolved, data)
     plugins, until = registry.for_experiment(plugins, resolved, settings.until, settings.only)
     suitable, data = prepare(resolved, data, say)
+    suitable = together(suitable, device, say)
     if suitable.fits_batch:
         fitting = fitting_batch(suitable, data, device)
         say(str(fitting))
@@ -88,6 +90,15 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
         steps = [plugin.step for plugin in plugins]
         earlier.check(started.experiment, steps, replace(settings, until=until))
     return started
+
+
+def _resolved(experiment: Experiment, settings: Settings) -> Experiment:
+    """With defaults filled in, and with what options say beside it."""
+    return replace(
+        experiment.resolved(settings.epochs),
+        parallel=settings.parallel or experiment.parallel,
+        processes=settings.processes or experiment.processes,
+    )
 
 
 def _progress(emit: Observer) -> Callable[[float, float, str], None]:

@@ -34,6 +34,10 @@ class Trainer(Protocol):
         """How trainings run on this machine."""
 
     @property
+    def seconds_left(self) -> float | None:
+        """In a budget of time; None without one."""
+
+    @property
     def progress(self) -> Callable[[float, float, str, float | None], None]:
         """Told (done, total, what, loss)."""
 

@@ -6,6 +6,7 @@ resumed grid computes what an uninterrupted one does, bit for bit.
 
 from collections.abc import Sequence
 
+from recipe.search.distributed_executor import DistributedExecutor
 from recipe.search.executor import Executor, Trainer
 from recipe.search.fused_executor import FusedExecutor, fused_groups
 from recipe.search.parallel_executor import ParallelExecutor
@@ -21,8 +22,10 @@ class Executors:
     ) -> None:
         self.runs, self.trainer = runs, trainer
         mode, compared = trainer.mode, compared_after
-        if mode.sharing == "processes" and len(runs) > 1:
-            self.executors: list[Executor] = [ParallelExecutor(runs, trainer, mode.width, compared)]
+        if runs and runs[0].spec.trained.parallel is not None:
+            self.executors: list[Executor] = [DistributedExecutor(runs, trainer, compared)]
+        elif mode.sharing == "processes" and len(runs) > 1:
+            self.executors = [ParallelExecutor(runs, trainer, mode.width, compared)]
         elif mode.sharing == "fused":
             groups = fused_groups(runs, mode.width)
             kinds = (FusedExecutor if len(group) > 1 else SequentialExecutor for group in groups)

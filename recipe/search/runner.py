@@ -158,6 +158,11 @@ class Runner:
         return [run for k, run in enumerate(runs) if k not in behind]
 
     @property
+    def seconds_left(self) -> float | None:
+        """In a budget of time; None without one."""
+        return self.meter.left if self.meter.limits_time else None
+
+    @property
     def mode(self) -> ExecutionMode:
         """How trainings run, found out at the first use."""
         return self.find_mode()
@@ -261,7 +266,8 @@ class Runner:
         """Over features, the trial trains its head alone."""
         if self.features is None:
             return spec
-        return replace(spec, inner=self.features.experiment(spec.experiment))
+        inner = self.features.experiment(spec.experiment)
+        return replace(spec, inner=replace(inner, parallel=None, processes=None))
 
     def whole_state(self, weights: Snapshot) -> Snapshot:
         """The state of the whole model."""

@@ -108,6 +108,7 @@ def _machine_and_model(
         repr(model), [list(p.shape) for p in model.parameters()],
         *_kind_of(x), experiment.batch_size,
         experiment.params["optimizer"], experiment.resolved_task.name, experiment.augment is None,
+        experiment.parallel is None,
         getattr(experiment.loss, "__qualname__", type(experiment.loss).__qualname__),
     )  # fmt: skip
 

@@ -185,7 +185,9 @@ class ModeSearch:
                         pool_first=pool_first)
                 if self._whole(best) > SLOW_ITERATION else None
             )  # fmt: skip
-        if fusable(self.experiment) is None and not (images and self.device.type == "cpu"):
+        several = self.experiment.parallel is not None
+        fuses = not several and fusable(self.experiment) is None
+        if fuses and not (images and self.device.type == "cpu"):
             # On a processor fused convolutions become grouped ones, which are slower.
             yield lambda best: self._fused(best, model)
             yield lambda best: self._fused_in_float32(best, model)
@@ -195,7 +197,7 @@ class ModeSearch:
                 if torch.get_num_threads() > 1 and self._whole(best) < LIGHT_ITERATION else None
             )  # fmt: skip
         workers = isinstance(self.data.val, StreamData) and self.data.val.workers
-        if can_fork(self.device) and cores() > 1 and not workers:
+        if can_fork(self.device) and cores() > 1 and not workers and not several:
             yield lambda best: (
                 replace(best.mode, threads=None, sharing="processes", width=cores())
                 if best.mode.sharing == "alone" and self._whole(best) > SLOW_ITERATION else None

@@ -46,7 +46,7 @@ def fingerprint(experiment: Experiment, data: Splits) -> str:
         repr(model),
         shapes,
         [_describe(value) for value in callables],
-        sorted(_source(module) for module in _user_modules([*callables, *model.modules()])),
+        sorted(_source(module) for module in user_modules([*callables, *model.modules()])),
         [data_fingerprint(split) for split in (data.train, data.val)],
         torch.__version__,
         *_begun(experiment, model),
@@ -74,6 +74,11 @@ def configuration(experiment: Experiment) -> dict[str, Any]:
         "shuffle": experiment.shuffle,
         "augment": experiment.augment is not None,
         **({} if experiment.accumulate == 1 else {"accumulate": experiment.accumulate}),
+        **(
+            {}
+            if experiment.parallel is None
+            else {"parallel": experiment.parallel, "processes": experiment.processes}
+        ),
     }
 
 
@@ -107,7 +112,8 @@ def _constants(code: Any) -> list[Any]:
     ]
 
 
-def _user_modules(values: list[Any]) -> set[ModuleType]:
+def user_modules(values: list[Any]) -> set[ModuleType]:
+    """Modules of the user's that these objects come from."""
     library = {sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")}
     found = set()
     for value in values:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from recipe.plugin import finding
 from recipe.engine.explaining_notes import all_that_explains, in_order
+from recipe.plugin import finding
 from recipe.plugin.registry import all_rules, load
 
 RULES = all_rules(load())
