@@ -20,9 +20,13 @@ class DrawnBeside:
     memory all that it needs. What it has not drawn, whatever the reason, is drawn at the end.
     """
 
-    def __init__(self, folder: Path, device: torch.device, quiet: Callable[[], bool]) -> None:
-        """`folder` is that of the run; nothing is drawn while something is timed, until `quiet`."""
-        self.folder, self.quiet = folder, quiet
+    def __init__(
+        self, folder: Path, device: torch.device, quiet: Callable[[], bool], *, brief: bool = False
+    ) -> None:
+        """`folder` is that of the run; nothing is drawn while something is timed, until `quiet`;
+        `brief`: see `recipe.report.plots.draw_plots`.
+        """
+        self.folder, self.quiet, self.brief = folder, quiet, brief
         self.possible = can_fork(device)
         self._waiting: list[StepResult] = []
         self._child: Child | None = None
@@ -67,9 +71,9 @@ class DrawnBeside:
 
             loaded()  # once, here, and not in every child
             self._asked, self._waiting = self._waiting, []
-            steps, folder = self._asked, self.folder
+            steps, folder, brief = self._asked, self.folder, self.brief
             with suppress(OSError):  # no memory or no process for it: drawn at the end
-                self._child = Child(lambda line: _draw(steps, folder, line))
+                self._child = Child(lambda line: _draw(steps, folder, line, brief=brief))
 
     def _hear(self, most: float) -> None:
         """One plot that is done, or that there are no more."""
@@ -86,10 +90,10 @@ class DrawnBeside:
         self._child = None
 
 
-def _draw(steps: list[StepResult], folder: Path, line: Channel) -> None:
+def _draw(steps: list[StepResult], folder: Path, line: Channel, *, brief: bool) -> None:
     from recipe.report.plots import draw_step
 
     for number, step in enumerate(steps):
-        for link in draw_step(step, folder):
+        for link in draw_step(step, folder, brief=brief):
             line.send({"link": link, "step": number})
     line.send({"done": True})

@@ -108,7 +108,7 @@ def drawn_beside(started: Started, settings: Settings, journal: Journal) -> Draw
             or journal.get(WAY, way_key(started.fingerprint, started.device)) is not None
         )
 
-    return DrawnBeside(journal.path.parent, started.device, quiet)
+    return DrawnBeside(journal.path.parent, started.device, quiet, brief=settings.until is not None)
 
 
 def way_key(fingerprint: str, device: torch.device) -> str:

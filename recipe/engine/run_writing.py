@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from recipe.core.clock import working_until
+from recipe.core.events import Progress
 from recipe.core.evidence import Scalar
 from recipe.core.files import to_json, write_bytes, write_text
 from recipe.core.results import RunResult
@@ -41,6 +42,7 @@ def write_run(
     from recipe.report.write import draw_plots, write_report
 
     folder = engine.journal.path.parent
+    engine.ctx.emit(Progress(0, 0, "drawing plots and writing the report"))
     best = engine.ctx.best_trial
     if best is not None and result.best is not None and not result.interrupted:
         trained = engine.ctx.experiment_of(best)
@@ -63,7 +65,7 @@ def write_run(
         meter.leave_out(f"{which} ('recipe report {called}' draws them)")
 
     with working_until(meter.end):
-        plots = draw_plots(result, folder, left_out, beside.drawn(result.steps))
+        plots = draw_plots(result, folder, left_out, beside.drawn(result.steps), brief=beside.brief)
     if len(result.left_out) < len(meter.left_out):
         result = replace(result, left_out=tuple(meter.left_out))
         run_folder.write_result(result, folder)

@@ -11,7 +11,7 @@ from recipe.core.trials import Best
 from recipe.report import finding_texts, glossary, wording
 from recipe.report.model_section import about_model
 from recipe.report.notebook import notebook
-from recipe.report.plots import Plot
+from recipe.report.plots import Plot, figures_of
 from recipe.report.quality_words import (
     BY_CLASS,
     about_quality,
@@ -70,6 +70,7 @@ def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
         "advice": advice,
         "notes": finding_texts.notes(result),
         "ignored": finding_texts.ignored(result),
+        "folder": str(result.folder or "RUN"),
         "sections": [each for step in result.steps if (each := _section(step, plots))],
         "schedules": [plot for plot in plots if plot.about == "schedules"],
         "results": [plot for plot in plots if plot.about == "results"],
@@ -250,7 +251,8 @@ def _section(step: StepResult, plots: Sequence[Plot]) -> dict[str, Any] | None:
     ]  # fmt: skip
     if not (drawn or step.hypothesis):
         return None
-    return {"title": _title(step), "hypothesis": step.hypothesis, "plots": drawn}
+    more = figures_of(step) - len(drawn)
+    return {"title": _title(step), "hypothesis": step.hypothesis, "plots": drawn, "more": more}
 
 
 def render_values(result: RunResult) -> str:

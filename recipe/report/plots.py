@@ -88,6 +88,8 @@ def draw_plots(
     folder: Path,
     left_out: Callable[[str], None] = lambda _: None,
     done: Collection[str] = (),
+    *,
+    brief: bool = False,
 ) -> tuple[Plot, ...]:
     """Draw `results.png`, every figure of every round into plots/, the schedules, the chain of
     repairs and the search.
@@ -99,10 +101,11 @@ def draw_plots(
         folder: of the run.
         left_out: told which plots were not drawn, where `recipe.core.clock` left no time for them.
         done: links of those that were drawn before, and are as they should be.
+        brief: of a step in which nothing was found, the first figure alone.
 
     """
     (folder / "plots").mkdir(parents=True, exist_ok=True)
-    wanted = list(_of_steps(result))
+    wanted = list(_of_steps(result, brief=brief))
     plots: list[Plot] = []
     longest = 0.0
     for plot, shown in chain(wanted, _of_search(result)):
@@ -123,10 +126,10 @@ def draw_plots(
     return tuple(plots)
 
 
-def draw_step(step: StepResult, folder: Path) -> Iterator[str]:
+def draw_step(step: StepResult, folder: Path, *, brief: bool = False) -> Iterator[str]:
     """Draw the figures of one step, as `draw_plots` does; the link of each when it is there."""
     (folder / "plots").mkdir(parents=True, exist_ok=True)
-    for plot, shown in _of_step(step):
+    for plot, shown in _of_step(step, brief=brief):
         write_bytes(folder / plot.link, png(shown))
         yield plot.link
 
@@ -137,20 +140,29 @@ def loaded() -> None:
     from matplotlib.figure import Figure as _  # noqa: F401
 
 
-def _of_step(step: StepResult) -> Iterator[tuple[Plot, Drawable]]:
+def figures_of(step: StepResult) -> int:
+    """How many figures of a step there are to draw, those of the data left out."""
+    about_step = [figure for figure in step.figures if figure.series != (SAMPLES,)]
+    return sum(_shown(figure, step.evidence) is not None for figure in about_step)
+
+
+def _of_step(step: StepResult, *, brief: bool = False) -> Iterator[tuple[Plot, Drawable]]:
+    sound = step.status == "pass" and not any(f.counts for f in step.findings)
     for figure in step.figures:
         if (shown := _shown(figure, step.evidence)) is not None:
             link = f"plots/{file_name(step, figure.name)}"
             said = caption(figure, shown)
             about = "data" if figure.series == (SAMPLES,) else "step"
             yield Plot(link, figure.title, said, step.name, step.round, about), shown
+            if brief and sound:
+                return
 
 
-def _of_steps(result: RunResult) -> Iterator[tuple[Plot, Drawable]]:
+def _of_steps(result: RunResult, *, brief: bool) -> Iterator[tuple[Plot, Drawable]]:
     if (found := results_panel(result)) is not None:  # the most useful one first
         yield Plot(RESULTS, TITLE, CAPTION, about="results"), found
     for step in result.steps:
-        yield from _of_step(step)
+        yield from _of_step(step, brief=brief)
     if (shown := schedules_panel(result)) is not None:
         yield Plot("plots/schedules.png", shown.title, SCHEDULES, about="schedules"), shown
     if (repairs := waterfall(result)) is not None:

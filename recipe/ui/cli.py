@@ -20,6 +20,7 @@ from recipe.core.settings import Settings
 from recipe.core.version import VERSION
 from recipe.notebook import origin
 from recipe.ui import rule_commands, run_commands
+from recipe.ui.busy import busy
 from recipe.ui.click_flags import TRUST, with_options
 from recipe.ui.config import read_table
 from recipe.ui.diagnose_command import diagnose
@@ -132,7 +133,9 @@ def report(run_folder: Path, *, html: bool) -> int:
 
     result = read_result(run_folder)
     html = html or (run_folder / HTML).exists()  # an old one beside a new report would mislead
-    click.echo(visible(write_report(result, run_folder, html=html)))
+    with busy("drawing plots and writing the report"):
+        written = write_report(result, run_folder, html=html)
+    click.echo(visible(written))
     if html:
         click.echo(visible(run_folder / HTML))
     return 0

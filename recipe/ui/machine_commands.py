@@ -14,6 +14,7 @@ from recipe.core.cache_folder import cache_folder
 from recipe.core.errors import UsageError
 from recipe.core.version import VERSION
 from recipe.notebook.origin import KEY
+from recipe.ui.busy import busy
 
 NEEDED = ("torch", "torchvision", "click", "questionary", "matplotlib", "optuna", "scikit-learn")
 EXTRAS = ("timm", "transformers", "datasets", "lightning", "keras", "pyarrow", "openpyxl",
@@ -45,8 +46,9 @@ def version_line() -> str:
 def doctor() -> int:
     """Say what is installed here, what the machine can do, and what to mend."""
     complaints: list[str] = []
-    for line in [*_packages(complaints), "", *_machine(complaints), "", *_places(complaints)]:
-        click.echo(line)
+    with busy("looking at this machine"):
+        lines = [*_packages(complaints), "", *_machine(complaints), "", *_places(complaints)]
+    click.echo("\n".join(lines))
     click.echo()
     for complaint in complaints:
         click.echo(f"! {complaint}")

@@ -11,6 +11,7 @@ from recipe.core.errors import UsageError
 from recipe.core.files import write_text
 from recipe.core.option_definitions import DEVICES
 from recipe.core.plain_text import in_one_line, shown
+from recipe.ui.busy import busy
 from recipe.ui.click_flags import TRUST
 
 
@@ -33,19 +34,22 @@ def predict(
     the columns that name the rows, the truth where the data say it, the probability of every class,
     and what is odd about a row.
     """
-    from recipe.trained.answer_table import as_table, in_short
-    from recipe.trained.prediction import predict as answers
-
     if file is not None and Path(file).exists():
         raise UsageError(f"{file!r} is there already: name another file.")
-    found = answers(
-        run_folder, data, device=device, skip_unreadable=skip_unreadable, trust=trust,
-        say=lambda note: click.echo(shown([note])[0], err=True),
-    )  # fmt: skip
+    with busy("reading the data and asking the model"):
+        from recipe.trained.answer_table import as_table, in_short
+        from recipe.trained.prediction import predict as answers
+
+        notes: list[str] = []
+        answered = list(answers(
+            run_folder, data, device=device, skip_unreadable=skip_unreadable, trust=trust,
+            say=notes.append,
+        ))  # fmt: skip
+    for note in notes:
+        click.echo(shown([note])[0], err=True)
     text = io.StringIO()
     on_screen = file is None and sys.stdout.isatty()
     table = csv.writer(text if file else sys.stdout, lineterminator="\n")
-    answered = list(found)
     head, rows = as_table(answered)
     table.writerow(head)
     for row in rows:

@@ -11,6 +11,7 @@ import click
 
 from recipe.core.errors import UsageError
 from recipe.core.plain_text import visible
+from recipe.ui.busy import busy
 from recipe.ui.line_layout import broken
 from recipe.ui.terminal import plain_wanted
 
@@ -110,7 +111,8 @@ def _checked(read: Callable[[str, str], str], default: str, check: Check, *, bac
         if back and typed == BACK:
             raise Back
         try:
-            return check(typed)
+            with busy(f"looking at {typed}", sys.stdout):
+                return check(typed)
         except UsageError as error:
             width = shutil.get_terminal_size().columns - 1
             for line in broken(" ".join(str(error).split()), width, hanging=0):
@@ -161,9 +163,11 @@ class Question:
 
     def ask(self, asker: Asker, answers: Answers, earlier: Answers, *, back: bool) -> Any:
         """The answer; an earlier one is proposed again."""
-        default = earlier[self.name] if self.name in earlier else self.default(answers)
-        if self.items is not None:
-            return asker.choose(self.text, self.items(answers), default, back=back)
+        with busy("looking at the data", sys.stdout):
+            default = earlier[self.name] if self.name in earlier else self.default(answers)
+            items = None if self.items is None else self.items(answers)
+        if items is not None:
+            return asker.choose(self.text, items, default, back=back)
         return asker.write(
             self.text, str(default), lambda typed: self.check(typed, answers),
             back=back, path=self.path,
@@ -188,7 +192,9 @@ def ask_all(
     position = 0
     while position < len(questions):
         question = questions[position]
-        if not question.when(answers):
+        with busy("looking at the data", sys.stdout):
+            wanted = question.when(answers)
+        if not wanted:
             position += 1
             continue
         try:

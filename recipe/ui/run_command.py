@@ -6,6 +6,7 @@ from pathlib import Path
 
 from recipe.border.surroundings import folder_kept, warnings_shown
 from recipe.core.exit_codes import BUG, FAILED, USAGE
+from recipe.core.garbage import rarely_collected
 from recipe.core.results import RunResult
 from recipe.ui.session import Session, Wish
 from recipe.ui.target_choice import Choice
@@ -58,12 +59,16 @@ def _once(choice: Choice, folder: Path | None, *, guided: bool, began: float | N
     began = time.monotonic() if began is None else began
     settings = choice.settings
     with Session(settings, again=_file_of(choice), guided=guided) as session:
-        from recipe.core.events import Message
-        from recipe.core.exit_codes import exit_code
-        from recipe.engine.run_execution import execute as run
-
+        session.begin(f"loading PyTorch and {choice.name}")
         with folder_kept() as base, warnings_shown():
-            experiment, notes = choice.load()
+            with rarely_collected():
+                from recipe.core.events import Message
+                from recipe.core.exit_codes import exit_code
+                from recipe.engine.run_execution import execute as run
+
+                session.begin(f"loading {choice.name}")
+                experiment, notes = choice.load()
+            session.begin("looking at data and model")
             for note in notes:
                 session.observe(Message(note))
             result = run(

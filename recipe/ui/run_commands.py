@@ -8,6 +8,7 @@ import click
 from recipe.core.errors import UsageError
 from recipe.core.files import write_text
 from recipe.core.plain_text import shown, visible
+from recipe.ui.busy import busy
 from recipe.ui.click_flags import TRUST
 
 TWO = 2
@@ -26,8 +27,9 @@ def compare(folders: tuple[Path, ...]) -> int:
     from shutil import get_terminal_size
 
     width = get_terminal_size().columns if sys.stdout.isatty() else None
-    lines = table_lines(comparison(results), width)
-    lines += ["", *(verdict(results[0], other) for other in results[1:])]
+    with busy("comparing"):
+        lines = table_lines(comparison(results), width)
+        lines += ["", *(verdict(results[0], other) for other in results[1:])]
     click.echo("\n".join(shown(lines)))
     return 0
 
@@ -103,9 +105,10 @@ def _write_new(file: str, text: str) -> None:
 
 def _export_model(run_folder: Path, file: str, *, trust: bool) -> str:
     """Write it; what was written, in a sentence."""
-    from recipe.trained.model_export import export_model
+    with busy("writing the model and checking what was written"):
+        from recipe.trained.model_export import export_model
 
-    written = export_model(run_folder, file, trust=trust)
+        written = export_model(run_folder, file, trust=trust)
     same = (
         "the same outputs to the last digit"
         if written.difference == 0

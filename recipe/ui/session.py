@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TextIO
+from typing import TYPE_CHECKING, Any, Literal, Self, TextIO
 
 from recipe.border.surroundings import stdout_for_result
 from recipe.core.events import Crash, Event, RunFinished, RunStarted
 from recipe.core.files import CannotWriteError, to_json, write_text
-from recipe.core.plain_text import shown
+from recipe.core.plain_text import in_one_line, shown
 from recipe.core.results import RunResult, StepResult
 from recipe.core.settings import Settings
 from recipe.engine.decisions import Answer, repairable
@@ -20,7 +20,10 @@ from recipe.ui import github
 from recipe.ui.plain import Plain
 from recipe.ui.questions import asker
 from recipe.ui.step_menu import StepMenu
-from recipe.ui.terminal import has_user, is_true, plain_wanted
+from recipe.ui.terminal import forget_typed, has_user, is_true, plain_wanted
+
+if TYPE_CHECKING:
+    from recipe.ui.live import Live
 
 OWN_PACKAGE = "training-recipe"
 Wish = Literal["again", "change"]
@@ -63,21 +66,22 @@ class Session(AbstractContextManager["Session"]):
         self._base = Path.cwd()
         self._kept = ExitStack()
         self._result_out: TextIO | None = None
-        self._live = None
-        if not (settings.ci or plain_wanted(self.out)):
-            from recipe.ui.live import Live
-
-            self._live = Live(self.out, guided=guided)
-        self._show = self._live or Plain(self.out, guided=guided)
+        self._show = self._face()
 
     def __enter__(self) -> Self:
         """Show the live display, where there is one, and every warning once."""
         if self.settings.json:
             self._result_out = self._kept.enter_context(stdout_for_result())
         self._show_warning, warnings.showwarning = warnings.showwarning, once(warnings.showwarning)
-        if self._live:
-            self._live.__enter__()
+        self._show.__enter__()
         return self
+
+    def _face(self) -> "Plain | Live":
+        if self.settings.ci or plain_wanted(self.out):
+            return Plain(self.out, guided=self.guided)
+        from recipe.ui.live import Live
+
+        return Live(self.out, guided=self.guided)
 
     def __exit__(
         self,
@@ -88,8 +92,11 @@ class Session(AbstractContextManager["Session"]):
         """Leave the terminal as it was."""
         warnings.showwarning = self._show_warning
         self._kept.close()
-        if self._live:
-            self._live.__exit__(kind, error, trace)
+        self._show.__exit__(kind, error, trace)
+
+    def begin(self, what: str) -> None:
+        """Say what is being done before the run begins."""
+        self._show.begin(in_one_line(what))
 
     def observe(self, event: Event) -> None:
         """Show an event; keep the traceback of a crash beside the report."""
@@ -130,11 +137,10 @@ class Session(AbstractContextManager["Session"]):
 
     @contextmanager
     def _paused(self) -> Iterator[None]:
-        if self._live:
-            self._live.pause()
+        self._show.pause()
+        forget_typed()
         yield
-        if self._live:
-            self._live.resume()
+        self._show.resume()
 
     def _plots(self, result: StepResult) -> None:
         """Draw what a step measured and say where; shown where there is a screen for it."""

@@ -33,6 +33,11 @@ class Choice:
     said: tuple[str, ...] = ()
     """Which options came from a file, in sentences."""
 
+    @property
+    def name(self) -> str:
+        """What is run, as it was named."""
+        return str(self.target if self.settings.data is None else self.settings.data)
+
     def within(self, budget: Budget) -> "Choice":
         """The same within this budget, where none was given."""
         if self.settings.budget is not None:

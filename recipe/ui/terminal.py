@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 
@@ -28,6 +29,14 @@ def has_screen() -> bool:
     if sys.platform in ("win32", "darwin"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def forget_typed() -> None:
+    """Drop keys that were pressed while nothing was asked: they answer nothing that follows."""
+    with suppress(ImportError, OSError, ValueError):  # no such terminal, or none at all
+        import termios
+
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 def is_true(name: str) -> bool:

@@ -15,6 +15,7 @@ from recipe.core.settings import Settings, parse
 from recipe.core.version import VERSION
 from recipe.notebook import origin
 from recipe.notebook.run_folder import resumable, to_toml
+from recipe.ui.busy import import_ahead
 from recipe.ui.config import Config, read_config, read_table
 from recipe.ui.data_questions import (
     OF_A_FILE,
@@ -56,6 +57,7 @@ def wizard(folder: Path) -> tuple[int, str]:
 
     """
     click.echo(GREETING)
+    import_ahead()
     ask, config = asker(), read_config(folder)
     ran, fresh = _resumed(Path(config.options.get("out", Settings.out)), ask)
     if ran is None and (config.target or "data" in config.options):

@@ -3,13 +3,17 @@
 import io
 
 import pytest
+from rich.console import Console
 
 from recipe.core.events import Progress, RunFinished, StepStarted, TrialFinished
 from recipe.core.findings import Finding, RemedyOutcome
 from recipe.core.results import RunResult, StepResult
 from recipe.core.trials import Trial
-from recipe.ui import live
-from recipe.ui.live import Live, Status, broken, curve
+from recipe.ui import live_status
+from recipe.ui.line_layout import broken
+from recipe.ui.live import Live
+from recipe.ui.live import Screen as Screen_
+from recipe.ui.live_status import Status, curve
 from terminals import ESCAPES
 
 
@@ -49,7 +53,7 @@ def test_two_lines_that_fit(clock, width, unicode):
     status.ended(trial(1, 0.5))
     bar, below = lines(status, width)
     assert len(bar) == width
-    assert bar.startswith("   trial 3 of 9 ")
+    assert bar[3:].startswith("trial 3 of 9 ")
     assert bar.endswith("  50%  50 s left")
     assert "loss" in below
     assert "0.4   best accuracy 0.5000 at lr 0.1" in below
@@ -83,7 +87,10 @@ def test_the_loss_shown_is_that_of_the_lowest_trial(clock):
 
 
 def test_before_anything_is_known_it_says_so():
-    assert lines(Status(unicode=True), 60) == ["   starting ..."]
+    status = Status(unicode=True)
+    status.begin("loading digits")
+    (line,) = lines(status, 60)
+    assert line[3:] == "loading digits ..."
 
 
 @pytest.mark.parametrize(
@@ -91,12 +98,12 @@ def test_before_anything_is_known_it_says_so():
     [([], ""), ([1.0], ""), ([3.0, 3.0], "▁▁"), ([8.0, 4.5, 1.0], "█▅▁"), ([1.0, 2.0], "▁█")],
 )
 def test_a_curve(values, drawn):
-    assert curve(values, live.LEVELS[0][0]) == drawn
+    assert curve(values, live_status.LEVELS[0][0]) == drawn
 
 
 def test_a_long_curve_keeps_its_ends():
-    drawn = curve([float(1000 - i) for i in range(1000)], live.LEVELS[0][0])
-    assert len(drawn) == live.LONGEST_CURVE
+    drawn = curve([float(1000 - i) for i in range(1000)], live_status.LEVELS[0][0])
+    assert len(drawn) == live_status.LONGEST_CURVE
     assert (drawn[0], drawn[-1]) == ("█", "▁")
     assert curve([1.0, 2.0], "") == ""
 
@@ -130,3 +137,29 @@ def test_the_verdict_stands_in_a_frame_and_the_report_on_a_line_of_its_own(
     assert all(line.count("│") == 2 for line in framed)
     assert "Proved: val_accuracy 0.81 -> 0.92, better." in " ".join(said.replace("│", "").split())
     assert f"Report: {folder / 'report.md'}" in said
+
+
+def test_what_stays_shows_steps_and_what_was_found(monkeypatch):
+    """Signs of the steps, the running one, the loss, the best so far, what was found; every line
+    as wide as the terminal at most.
+    """
+    monkeypatch.setenv("TERM", "xterm")
+    found = Finding("overfitting", "warn", "m", "a")
+    for width, unicode in ((60, True), (100, True), (200, False)):
+        screen = Screen_(unicode=unicode)
+        screen.steps.begin([("a", "Inspect data and model"), ("b", "Coarse grid"), ("c", "Finish")])
+        screen.steps.finished(StepResult("a", "A", 1, "warn", findings=(found,)))
+        screen.steps.started("b")
+        screen.status.advance(Progress(2, 10, "trial 3 of 9", 1.5))
+        screen.status.ended(trial(1, 0.5))
+        out = Screen()
+        Console(file=out, width=width, height=40, color_system=None, safe_box=True).print(screen)
+        said = out.getvalue()
+        assert all(len(line) <= width for line in said.splitlines())
+        for part in ("! Inspect data and model", "Coarse grid", "trial 3 of 9", "found: overfitting",
+                     "best accuracy 0.5000"):  # fmt: skip
+            assert part in said
+        assert ("·" in said) == unicode
+    low = Screen()
+    Console(file=low, width=80, height=12, color_system=None).print(screen)
+    assert "Inspect" not in low.getvalue()

@@ -1,6 +1,7 @@
 """Plain lines: one per event, and a time left that follows the work."""
 
 import io
+import time
 
 import pytest
 
@@ -22,12 +23,28 @@ def clock(monkeypatch):
 def test_progress_is_rare_and_says_what_is_left(clock):
     shown = Plain(io.StringIO())
     assert shown.lines(StepStarted("a", "Step", 1)) == ["== Step"]
-    clock[0] += 5
+    clock[0] += 1.5
     assert shown.lines(Progress(10, 100, "work")) == []
-    clock[0] += 15
+    clock[0] += 18.5
     assert shown.lines(Progress(40, 100, "work")) == ["   work: 40%, about 30 s left"]
-    clock[0] += 5
+    clock[0] += 1.5
     assert shown.lines(Progress(50, 100, "work")) == []
+    clock[0] += 980
+    shown.lines(Progress(51, 100, "work"))
+    clock[0] += 9
+    assert shown.lines(Progress(52, 100, "work")) == []  # rarer, the longer a run takes
+
+
+def test_work_that_says_nothing_is_said_to_go_on():
+    out = io.StringIO()
+    shown = Plain(out)
+    shown.begin("loading digits")
+    with shown:
+        shown._told -= plain.SOON
+        while "..." not in out.getvalue().partition("\n")[2]:
+            time.sleep(0.01)
+    assert out.getvalue().splitlines()[0] == "Loading digits ..."
+    assert out.getvalue().splitlines()[1].startswith("   loading digits ... ")
 
 
 def test_another_piece_of_work_starts_its_own_clock(clock):
