@@ -11,11 +11,12 @@ import os
 import signal
 import sys
 import warnings
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing, suppress
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -90,7 +91,29 @@ class Channel:
         return message, payload
 
 
-class Child(Channel):
+class Peer(Channel, ABC):
+    """A process that works for this one, wherever it is."""
+
+    own_fault = True
+    """Whether its end may come from what it did: not where a machine was lost."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """Stop it, whatever it does."""
+
+    @abstractmethod
+    def look(self) -> bool:
+        """Whether it stands still for so long that nothing is to be expected: it is ended then."""
+
+    @abstractmethod
+    def death(self) -> str:
+        """How it ended, once its line is closed."""
+
+
+AnyPeer = TypeVar("AnyPeer", bound=Peer)
+
+
+class Child(Peer):
     """A forked process that runs `serve` on its end of the line."""
 
     def __init__(self, serve: Serve) -> None:
@@ -110,13 +133,13 @@ class Child(Channel):
         self.given_up = False
 
     def end(self) -> None:
-        """Stop it, whatever it does."""
+        """See `Peer`."""
         self.connection.close()
         self.process.kill()
         self.process.join(LAST_WAIT)
 
     def look(self) -> bool:
-        """Whether it stands still for so long that nothing is to be expected: it is ended then."""
+        """See `Peer`."""
         if self.given_up:  # which not even a signal ends
             self.connection.close()
             return True
@@ -126,17 +149,18 @@ class Child(Channel):
         return False
 
     def death(self) -> str:
-        """How it ended, once its line is closed."""
+        """See `Peer`."""
         self.process.join(LAST_WAIT)
         if self.given_up:
-            return (
-                f"its process stood still for {stalled.LONGEST:.0f} s, stopped by somebody or "
-                "waiting for a disk"
-            )
-        code = self.process.exitcode or 0
-        if code < 0:
-            return f"its process was killed by {signal.Signals(-code).name}"
-        return f"its process ended with exit code {code}"
+            return stalled.in_words(stalled.LONGEST)
+        return how_it_ended(self.process.exitcode or 0)
+
+
+def how_it_ended(code: int) -> str:
+    """The exit code of a process in words, negative for a signal."""
+    if code < 0:
+        return f"its process was killed by {signal.Signals(-code).name}"
+    return f"its process ended with exit code {code}"
 
 
 def _main(serve: Serve, ours: Connection, theirs: Connection, parent: int) -> None:
@@ -192,7 +216,7 @@ class Children:
             self.end(child)
 
 
-def ready(children: Iterable[Child]) -> list[Child]:
+def ready(children: Iterable[AnyPeer]) -> list[AnyPeer]:
     """Wait until some of the children have something to say, or are gone."""
     by_line = {child.connection: child for child in children}
     while True:

@@ -13,6 +13,11 @@ STILL = "TtD"
 """States of a process that is stopped, or in a wait that no signal ends (proc(5))."""
 
 
+def in_words(seconds: float) -> str:
+    """What is said of a process that was given up."""
+    return f"its process stood still for {seconds:.0f} s, stopped by somebody or waiting for a disk"
+
+
 class Stillness:
     """How long a process has stood still."""
 

@@ -27,10 +27,10 @@ from recipe.plugin.allowance import PACE, Allowance
 from recipe.plugin.rules import Rule
 from recipe.search.checkpoints import Checkpoints
 from recipe.search.halving import Halving
+from recipe.search.open_trial import TrialSpec
 from recipe.search.ranking import best_of
 from recipe.search.runner import Runner
 from recipe.search.short_training import ShortResult, ShortTraining, Stop, run_short
-from recipe.search.trial_run import TrialSpec
 from recipe.tasks import Task
 from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.fingerprint import configuration

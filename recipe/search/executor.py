@@ -7,11 +7,11 @@ import torch
 
 from recipe.data.datasets import Splits
 from recipe.experiment import Experiment
-from recipe.search.trial_run import TrialRun
+from recipe.search.open_trial import OpenTrial
 from recipe.training.execution_mode import ExecutionMode
 from recipe.training.fit import Fit
 
-OnProgress = Callable[[TrialRun], None]
+OnProgress = Callable[[OpenTrial], None]
 
 
 class Trainer(Protocol):
@@ -38,18 +38,11 @@ class Trainer(Protocol):
         """In a budget of time; None without one."""
 
     @property
-    def progress(self) -> Callable[[float, float, str, float | None], None]:
-        """Told (done, total, what, loss)."""
-
-    @property
     def say(self) -> Callable[[str], None]:
         """Told what the user should know."""
 
     def fit(self, experiment: Experiment, compared_after: Sequence[int] = ()) -> Fit:
         """A fresh training of its own."""
-
-    def spend(self, epochs: float) -> None:
-        """Book epochs, or give them back."""
 
 
 class Executor(Protocol):

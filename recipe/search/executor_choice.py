@@ -4,33 +4,55 @@ Which it is depends on the grid alone and not on what the journal already holds,
 resumed grid computes what an uninterrupted one does, bit for bit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from recipe.search.distributed_executor import DistributedExecutor
 from recipe.search.executor import Executor, Trainer
 from recipe.search.fused_executor import FusedExecutor, fused_groups
-from recipe.search.parallel_executor import ParallelExecutor
+from recipe.search.open_trial import OpenTrial
+from recipe.search.parallel_executor import Carrier, Forked, ParallelExecutor
 from recipe.search.sequential_executor import SequentialExecutor
 from recipe.search.trial_run import TrialRun
+
+
+class GridTrainer(Trainer, Protocol):
+    """Who asks for a grid: how far it is, and where its trials may train."""
+
+    @property
+    def progress(self) -> Callable[[float, float, str, float | None], None]:
+        """Told (done, total, what, loss)."""
+
+    def spend(self, epochs: float) -> None:
+        """Book epochs, or give them back."""
+
+    def carrier(self, compared_after: Sequence[int]) -> Carrier | None:
+        """Other processes for the trials, where some were named."""
 
 
 class Executors:
     """All trials of a grid, each with the executor that trains it."""
 
     def __init__(
-        self, runs: Sequence[TrialRun], trainer: Trainer, compared_after: Sequence[int] = ()
+        self, runs: Sequence[TrialRun], trainer: GridTrainer, compared_after: Sequence[int] = ()
     ) -> None:
         self.runs, self.trainer = runs, trainer
         mode, compared = trainer.mode, compared_after
+        fused = mode.sharing == "fused"
+        groups: list[list[TrialRun]] = (
+            fused_groups(runs, mode.width) if fused else [[run] for run in runs]
+        )
+        carrier: Carrier | None = trainer.carrier(compared)
+        if carrier is None and mode.sharing == "processes" and len(runs) > 1:
+            carrier = Forked(groups, trainer, mode.width, compared)
         if runs and runs[0].spec.trained.parallel is not None:
             self.executors: list[Executor] = [DistributedExecutor(runs, trainer, compared)]
-        elif mode.sharing == "processes" and len(runs) > 1:
-            self.executors = [ParallelExecutor(runs, trainer, mode.width, compared)]
-        elif mode.sharing == "fused":
-            groups = fused_groups(runs, mode.width)
-            kinds = (FusedExecutor if len(group) > 1 else SequentialExecutor for group in groups)
+        elif carrier is not None:
+            self.executors = [ParallelExecutor(groups, carrier, trainer.say)]
+        elif fused:
             self.executors = [
-                kind(group, trainer, compared) for kind, group in zip(kinds, groups, strict=True)
+                (FusedExecutor if len(group) > 1 else SequentialExecutor)(group, trainer, compared)
+                for group in groups
             ]
         else:
             self.executors = [SequentialExecutor(runs, trainer, compared)]
@@ -43,11 +65,13 @@ class Executors:
             later: epochs expected beyond this stretch, for the time left.
 
         """
-        parts = {run: (run.done, run.expected(until)) for run in self.runs}
+        parts: dict[OpenTrial, tuple[float, float]] = {
+            run: (run.done, run.expected(until)) for run in self.runs
+        }
         last = max(run.head["number"] for run in self.runs)
         done, total = (sum(numbers) for numbers in zip(*parts.values(), strict=True))
 
-        def on_progress(run: TrialRun) -> None:
+        def on_progress(run: OpenTrial) -> None:
             nonlocal done, total
             before, parts[run] = parts[run], (run.done, run.expected(until))
             done += parts[run][0] - before[0]

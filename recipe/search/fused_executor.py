@@ -4,18 +4,21 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from typing import TypeVar
 
 from recipe.core.clock import TimeUp
 from recipe.core.errors import UNUSABLE
 from recipe.machine.memory import trim
 from recipe.machine.out_of_memory import give_back, is_out_of_memory
 from recipe.search.executor import Executor, OnProgress, Trainer
+from recipe.search.open_trial import OpenTrial
 from recipe.search.sequential_executor import SequentialExecutor
-from recipe.search.trial_run import TrialRun
 from recipe.speed.fused_training import FusedTraining
 from recipe.speed.fusing import CannotFuse, fusable, fusion_group
 from recipe.training.early_stopping import TrainingRecord, out_of_budget, patience_for
 from recipe.training.plan import pause_in
+
+Each = TypeVar("Each", bound=OpenTrial)
 
 
 class FusedExecutor:
@@ -26,10 +29,10 @@ class FusedExecutor:
     """
 
     def __init__(
-        self, runs: Sequence[TrialRun], trainer: Trainer, compared_after: Sequence[int]
+        self, runs: Sequence[OpenTrial], trainer: Trainer, compared_after: Sequence[int]
     ) -> None:
         self.runs, self.trainer, self.compared_after = list(runs), trainer, compared_after
-        self.rows: list[TrialRun] = []
+        self.rows: list[OpenTrial] = []
         self.training: FusedTraining | None = None
         self.instead: list[Executor] = []
 
@@ -151,9 +154,9 @@ class FusedExecutor:
         trim()
 
 
-def fused_groups(runs: Sequence[TrialRun], width: int) -> list[list[TrialRun]]:
+def fused_groups(runs: Sequence[Each], width: int) -> list[list[Each]]:
     """Trials that can be fused, at most `width` together, and the others one each."""
-    groups: list[list[TrialRun]] = []
+    groups: list[list[Each]] = []
     for run in runs:
         experiment = run.spec.trained
         fits = (group for group in groups if len(group) < width

@@ -1,162 +1,289 @@
-"""Trials side by side in forked processes."""
+"""Trials in other processes: forked ones, workers of other devices, or places of a cluster."""
 
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import fields
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
-from recipe.border.faults import usage_error
-from recipe.core.errors import UNUSABLE, RecipeError, UsageError, raised
-from recipe.machine.out_of_memory import hear_of_parts, reason_of_failure, tell_of_parts
-from recipe.machine.processes import ATTEMPTS, Channel, ChannelClosed, Child, Children, ready
+from recipe.core.errors import RecipeError, UsageError
+from recipe.machine.out_of_memory import tell_of_parts
+from recipe.machine.processes import (
+    ATTEMPTS,
+    Channel,
+    ChannelClosed,
+    Child,
+    Children,
+    Peer,
+    ready,
+)
 from recipe.search.executor import OnProgress, Trainer
+from recipe.search.serving import Group, Service, group_of, serve
 from recipe.search.trial_run import TrialRun
-from recipe.training.early_stopping import TrainingRecord
-from recipe.training.fit import Fit
+from recipe.training.early_stopping import Snapshot, TrainingRecord
+
+MOST_LOST = 20
+"""Times that a group of trials is begun anew without any fault of its own."""
 
 
-class ParallelExecutor:
-    """Forked processes with a trial each, as many at a time as there are processors.
+class Carrier(Protocol):
+    """Other processes, however they are reached."""
+
+    width: int
+    """How many of them train at a time, at most."""
+
+    def free(self, busy: Mapping[Peer, object]) -> Peer | None:
+        """One that can take a group of trials, beside those that hold some already; None where
+        none can now.
+        """
+
+    def describe(self, runs: Sequence[TrialRun], index: int) -> tuple[dict[str, Any], bytes | None]:
+        """What such a process needs to know of a group, as JSON, and bytes that go with it."""
+
+    def rest(self, child: Peer) -> None:
+        """It holds no trial any more."""
+
+    def end(self, child: Peer) -> None:
+        """Stop one."""
+
+    def release(self) -> None:
+        """The grid is done."""
+
+
+class Forked:
+    """Forked children with a group each, as many at a time as there are processors.
 
     A trial that pauses for a cut stays in its process, which waits; the process of a trial that
     has ended takes the next one, since a process that has trained before starts faster.
     """
 
     def __init__(
-        self, runs: Sequence[TrialRun], trainer: Trainer, width: int, compared_after: Sequence[int]
+        self,
+        groups: Sequence[Sequence[TrialRun]],
+        trainer: Trainer,
+        width: int,
+        compared_after: Sequence[int],
     ) -> None:
-        self.runs, self.trainer, self.width = runs, trainer, width
+        self.groups, self.trainer, self.width = groups, trainer, width
         self.compared_after = compared_after
         self.children = Children(self._serve)
-        self.child_of: dict[TrialRun, Child] = {}
-        self.attempts: dict[TrialRun, int] = dict.fromkeys(runs, 0)
+
+    def free(self, busy: Mapping[Peer, object]) -> Peer | None:
+        """See `Carrier`."""
+        return self.children.free() if len(busy) < self.width else None
+
+    def describe(self, _: Sequence[TrialRun], index: int) -> tuple[dict[str, Any], bytes | None]:
+        """See `Carrier`: a child has all that was in memory when it was forked."""
+        return {"group": index}, None
+
+    def rest(self, child: Peer) -> None:
+        """See `Carrier`."""
+        if isinstance(child, Child):
+            self.children.rest(child)
+
+    def end(self, child: Peer) -> None:
+        """See `Carrier`."""
+        if isinstance(child, Child):
+            self.children.end(child)
+
+    def release(self) -> None:
+        """See `Carrier`."""
+        self.children.close()
+
+    def _serve(self, line: Channel) -> None:
+        serve(Service(line, self._make, lambda _: nullcontext()))
+
+    def _make(self, message: dict[str, Any], _: bytes) -> Group:
+        runs = self.groups[message["group"]]
+        numbers = [run.head["number"] for run in runs]
+        return group_of([run.spec for run in runs], numbers, self.trainer, self.compared_after)
+
+
+class ParallelExecutor:
+    """Groups of trials in other processes, each a single trial or several fused into one model."""
+
+    def __init__(
+        self,
+        groups: list[list[TrialRun]],
+        carrier: Carrier,
+        say: Callable[[str], None],
+    ) -> None:
+        self.groups, self.carrier, self.say = groups, carrier, say
+        count = range(len(groups))
+        self.child_of: dict[int, Peer] = {}
+        self.running: dict[Peer, int] = {}
+        self.failures, self.lost = dict.fromkeys(count, 0), dict.fromkeys(count, 0)
+        self.stages: dict[int, list[tuple[float, list[int]]]] = {index: [] for index in count}
+        """What a group was asked for so far: until when, and who had ended before that."""
 
     def advance(self, until: float, on_progress: OnProgress) -> None:
         """See `Executor`."""
         waiting = []
-        for run in self.runs:
-            if run.trial is not None:
-                self._release(run)
-            elif run.record is None or run.record.done < min(until, run.epochs):
-                waiting.append(run)
-        running: dict[Child, TrialRun] = {}
-        while waiting or running:
-            while waiting and len(running) < self.width:
-                run = waiting.pop(0)
-                child = self._child_for(run)
-                with suppress(ChannelClosed):  # which is heard of below
-                    child.send({"slot": self.runs.index(run), "until": until})
-                running[child] = run
-            for child in ready(running):
-                run = running[child]
+        for index in range(len(self.groups)):
+            if all(run.trial is not None for run in self.groups[index]):
+                self._release(index)
+            elif self._is_behind(index, until):
+                self.stages[index].append((until, self._ended(index)))
+                waiting.append(index)
+        while waiting or self.running:
+            self._hand_out(waiting)
+            for child in self.carrier_ready():
+                index = self.running[child]
                 try:
-                    finished = self._hear(run, child, on_progress)
+                    finished = self._hear(index, child, on_progress)
                 except ChannelClosed:
                     finished = True
-                    if self._begin_again(run, child):
-                        waiting.insert(0, run)
+                    self._begin_again(index, child, waiting)
                 if finished:
-                    del running[child]
+                    self.running.pop(child, None)
 
-    def _child_for(self, run: TrialRun) -> Child:
-        child = self.child_of.get(run)
-        if child is None:
-            self.attempts[run] += 1
-            child = self.child_of[run] = self.children.free()
-        return child
+    def _is_behind(self, index: int, until: float) -> bool:
+        open_runs = [run for run in self.groups[index] if run.trial is None]
+        return any(r.record is None or r.record.done < min(until, r.epochs) for r in open_runs)
 
-    def _hear(self, run: TrialRun, child: Child, on_progress: OnProgress) -> bool:
+    def _ended(self, index: int) -> list[int]:
+        """Those of a group that began to train that train no further."""
+        if not self.stages[index]:
+            return []
+        return [
+            k for k, run in enumerate(self.groups[index])
+            if run.record is None or run.record.status is not None
+        ]  # fmt: skip
+
+    def carrier_ready(self) -> list[Peer]:
+        """Those that have something to say; none after a while in which nobody had."""
+        return ready(self.running) if self.running else []
+
+    def _hand_out(self, waiting: list[int]) -> None:
+        """Give work to whoever can take it: what was begun somewhere goes on there."""
+        for index in list(waiting):
+            child = self.child_of.get(index)
+            if child in self.running or len(self.running) >= self.carrier.width:
+                continue
+            child = child or self.carrier.free(self.running)
+            if child is None:
+                break
+            waiting.remove(index)
+            self.child_of[index] = child
+            self.running[child] = index
+            message, payload = self.carrier.describe(self.groups[index], index)
+            with suppress(ChannelClosed):  # which is heard of when it is asked
+                child.send({**message, "stages": self.stages[index]}, payload)
+
+    def _hear(self, index: int, child: Peer, on_progress: OnProgress) -> bool:
         """Take in one message; True when the child has done what it was asked to."""
-        message, payload = child.receive()
+        message, _ = child.receive()
+        number = self.groups[index][0].head["number"]
         if "fault" in message:
             raise UsageError(message["fault"])
         if "crashed" in message:
-            raise RecipeError(f"Trial {run.head['number']}: {message['crashed']}")
+            raise RecipeError(f"Trial {number}: {message['crashed']}")
         if "note" in message:
             tell_of_parts(message["note"], message["size"])
-            return False
-        if "done" in message:
-            if run.record is None:
-                run.record = TrainingRecord(run.epochs)
-            done, part = message["done"], message["part"]
-            if done + part > run.record.trained:  # not again when it was begun again
-                run.record.done, run.record.part = done, part
-                run.record.curves["train_loss"] = [message["loss"]]
-                on_progress(run)
-            return False
-        run.record = _read_record(message["record"], payload) if message["record"] else None
-        if "failed" in message:
-            run.fail(message["failed"])
-        run.settle()
-        if run.trial is not None:
-            self._release(run)
-        return True
-
-    def _release(self, run: TrialRun) -> None:
-        """The trial has ended: its process may take another one."""
-        child = self.child_of.pop(run, None)
-        run.record = None
-        if child is not None:
-            self.children.rest(child)
-
-    def _begin_again(self, run: TrialRun, child: Child) -> bool:
-        """After a child died: whether the trial gets another one."""
-        how = child.death()
-        self.children.end(child)
-        del self.child_of[run]
-        if self.attempts[run] < ATTEMPTS:
-            self.trainer.say(f"Trial {run.head['number']} is run again: {how}.")
+        elif "say" in message:
+            self.say(message["say"])
+        elif "done" in message:
+            self._take_progress(self.groups[index][message["trial"]], message, on_progress)
+        elif "trials" in message:
+            self.running.pop(child, None)
+            self._take_records(index, child, message["trials"])
             return True
-        run.record = None
-        run.fail(f"{how}, {ATTEMPTS} times; it may need more memory than there is")
         return False
 
-    def _serve(self, line: Channel) -> None:
-        """In the child: train as far as asked, report every epoch, then the whole record."""
-        from safetensors.torch import save
+    def _take_progress(
+        self, run: TrialRun, message: dict[str, Any], on_progress: OnProgress
+    ) -> None:
+        if run.trial is not None:  # it trains along
+            return
+        if run.record is None:
+            run.record = TrainingRecord(run.epochs)
+        done, part = message["done"], message["part"]
+        if done + part > run.record.trained:  # not again when it was begun again
+            run.record.done, run.record.part = done, part
+            run.record.curves["train_loss"] = [message["loss"]]
+            on_progress(run)
 
-        hear_of_parts(lambda text, size: line.send({"note": text, "size": size}))
-        current: Fit | None = None
-        number = -1
-        while True:
-            message, _ = line.receive()
-            answer: dict[str, Any] = {}
-            try:
-                if message["slot"] != number:
-                    number, current = message["slot"], None
-                if current is None:
-                    experiment = self.runs[number].spec.trained
-                    current = self.trainer.fit(experiment, self.compared_after)
-                current.advance(message["until"], lambda fit: line.send(_how_far(fit)))
-            except UNUSABLE as error:
-                answer = {"failed": reason_of_failure(error)}
-            except ChannelClosed:
-                raise
-            except BaseException as error:  # noqa: BLE001 - the parent raises it
-                fault = usage_error(error, self.runs[number].spec.trained.model)
-                what = {"fault": str(fault)} if fault else {"crashed": raised(error)}
-                line.send(what)
-                return
-            snapshot = current.weights() if current else {}
-            record = current and {name: getattr(current, name) for name in RECORDED}
-            line.send({**answer, "record": record}, save(snapshot) if snapshot else None)
-            if answer:
-                current, number = None, -1
+    def _take_records(self, index: int, child: Peer, answers: list[dict[str, Any]]) -> None:
+        for k, (run, answer) in enumerate(zip(self.groups[index], answers, strict=True)):
+            values, reason = answer["record"], answer["failed"]
+            if values is None and run.record is None and reason is None:
+                continue  # it ended in an earlier stretch
+            pull = partial(self._pull, index, child, k)
+            run.record = TrainingRecord(**values, weights=pull) if values else None
+            if reason is not None:
+                run.fail(reason)
+            run.settle()
+        if all(run.trial is not None for run in self.groups[index]):
+            self._release(index)
+
+    def _pull(self, index: int, child: Peer, trial: int) -> Snapshot:
+        """The best weights of a trial; none where its process is gone: whoever needs them has them
+        trained again.
+        """
+        from safetensors.torch import load
+
+        if self.child_of.get(index) is not child or child in self.running:
+            return {}
+        try:
+            child.send({"weights": [index, trial]})
+            while "weights" not in (answer := child.receive())[0]:
+                pass
+        except ChannelClosed:
+            return {}
+        return load(answer[1]) if answer[1] else {}
+
+    def _release(self, index: int) -> None:
+        """The trials have ended: their process may take others."""
+        child = self.child_of.pop(index, None)
+        for run in self.groups[index]:
+            run.record = None
+        if child is not None:
+            with suppress(ChannelClosed):
+                child.send({"drop": index})
+            self.carrier.rest(child)
+
+    def _begin_again(self, index: int, child: Peer, waiting: list[int]) -> None:
+        """After a child died: its trials get another one, or have failed."""
+        how, own = child.death(), child.own_fault
+        self.carrier.end(child)
+        for other in [k for k, where in self.child_of.items() if where is child]:
+            del self.child_of[other]  # those that paused there begin again when they go on
+        self.failures[index] += own
+        self.lost[index] += not own
+        group = [run for run in self.groups[index] if run.trial is None]
+        if self.failures[index] < ATTEMPTS and self.lost[index] < MOST_LOST:
+            self.say(f"{_named(group)} run again: {how}.")
+            waiting.insert(0, index)
+        elif len(self.groups[index]) > 1:
+            self.say(f"{_named(group)} run one by one: {how}, {ATTEMPTS} times.")
+            waiting[:0] = self._apart(index, group)
+        else:
+            (run,) = group
+            run.record = None
+            run.fail(f"{how}, {ATTEMPTS} times; it may need more memory than there is")
+
+    def _apart(self, index: int, runs: list[TrialRun]) -> list[int]:
+        """The trials of a group that cannot be trained together as groups of their own."""
+        until = self.stages[index][-1][0]
+        first = len(self.groups)
+        for run in runs:
+            run.record = None
+            self.failures[len(self.groups)] = self.lost[len(self.groups)] = 0
+            self.stages[len(self.groups)] = [(until, [])]
+            self.groups.append([run])
+        self.groups[index] = []
+        return list(range(first, len(self.groups)))
 
     def close(self) -> None:
-        """End all children."""
-        self.children.close()
+        """Give back what it holds."""
+        for child in list(self.running):
+            self.carrier.end(child)
+        self.running.clear()
+        self.carrier.release()
 
 
-def _how_far(fit: Fit) -> dict[str, Any]:
-    return {"done": fit.done, "part": fit.part, "loss": fit.train_loss}
-
-
-RECORDED = tuple(f.name for f in fields(TrainingRecord) if f.name != "weights")
-
-
-def _read_record(values: dict[str, Any], snapshot: bytes) -> TrainingRecord:
-    from safetensors.torch import load
-
-    return TrainingRecord(**values, weights=partial(load, snapshot) if snapshot else dict)
+def _named(runs: Sequence[TrialRun]) -> str:
+    """Trials as the subject of a sentence, with its verb."""
+    numbers = [run.head["number"] for run in runs]
+    if len(numbers) == 1:
+        return f"Trial {numbers[0]} is"
+    return f"Trials {numbers[0]} to {numbers[-1]} are"

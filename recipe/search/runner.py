@@ -25,7 +25,9 @@ from recipe.notebook.journal import Journal
 from recipe.search.checkpoints import Checkpoints
 from recipe.search.executor_choice import Executors
 from recipe.search.halving import Halving, behind_in_loss, behind_in_score
-from recipe.search.trial_run import TrialRun, TrialSpec, standing_of
+from recipe.search.open_trial import TrialSpec
+from recipe.search.parallel_executor import Carrier
+from recipe.search.trial_run import TrialRun, standing_of
 from recipe.speed.fused_width import MOST_FUSED
 from recipe.training.early_stopping import Snapshot, TrainingRecord, patience_for
 from recipe.training.execution_mode import PLAIN, ExecutionMode
@@ -71,6 +73,8 @@ class Runner:
     """What the data of this runner are the features of, where it trains heads alone."""
     extracted: dict[str, Features] = field(default_factory=dict)
     """Features by what they depend on."""
+    places: Callable[["Runner", Sequence[int]], Carrier] | None = None
+    """Processes of other devices or machines, where the trials are to train there."""
     _mode: ExecutionMode | None = None
 
     def run(
@@ -272,6 +276,12 @@ class Runner:
     def whole_state(self, weights: Snapshot) -> Snapshot:
         """The state of the whole model."""
         return weights if self.features is None else self.features.whole(weights)
+
+    def carrier(self, compared_after: Sequence[int]) -> Carrier | None:
+        """Other processes for the trials; heads on kept features are trained here."""
+        if self.places is None or self.features is not None:
+            return None
+        return self.places(self, compared_after)
 
     def fit(self, experiment: Experiment, compared_after: Sequence[int] = ()) -> Fit:
         """A fresh fit of a resolved experiment under this run's seed.

@@ -6,7 +6,7 @@ from recipe.core.errors import UNUSABLE
 from recipe.machine.memory import trim
 from recipe.machine.out_of_memory import give_back, is_out_of_memory, reason_of_failure
 from recipe.search.executor import OnProgress, Trainer
-from recipe.search.trial_run import TrialRun
+from recipe.search.open_trial import OpenTrial
 from recipe.training.fit import Fit
 
 ATTEMPTS = 2
@@ -17,7 +17,7 @@ class SequentialExecutor:
     """One after another, in this process."""
 
     def __init__(
-        self, runs: Sequence[TrialRun], trainer: Trainer, compared_after: Sequence[int]
+        self, runs: Sequence[OpenTrial], trainer: Trainer, compared_after: Sequence[int]
     ) -> None:
         self.runs, self.trainer, self.compared_after = runs, trainer, compared_after
 
@@ -27,7 +27,7 @@ class SequentialExecutor:
             if run.trial is None:
                 self._train(run, until, on_progress)
 
-    def _train(self, run: TrialRun, until: float, on_progress: OnProgress) -> None:
+    def _train(self, run: OpenTrial, until: float, on_progress: OnProgress) -> None:
         reason = self._advanced(run, until, on_progress)
         if reason is None:
             run.settle()
@@ -36,7 +36,7 @@ class SequentialExecutor:
         if run.trial is not None:
             run.record = None
 
-    def _advanced(self, run: TrialRun, until: float, on_progress: OnProgress) -> str | None:
+    def _advanced(self, run: OpenTrial, until: float, on_progress: OnProgress) -> str | None:
         """Train one; why that cannot be. Where memory ran out it is begun once more: what others
         left lying about is given back by then.
         """

@@ -1,39 +1,21 @@
 """A trial's place in a grid: known from the journal, in training, or written down."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
-from recipe.core.evidence import Scalar
 from recipe.core.keys_and_seeds import key
 from recipe.core.trials import Trial, TrialStatus
-from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.search.checkpoints import Checkpoints
 from recipe.search.halving import Standing, compared_losses, group_of
+from recipe.search.open_trial import OpenTrial, TrialSpec
 from recipe.training.early_stopping import TrainingRecord, score_at
 from recipe.training.fingerprint import configuration
 
 RUNG_LOSS = "rung_loss"
 """The curve of a trial that was compared with others: its losses up to there."""
-
-
-@dataclass(frozen=True)
-class TrialSpec:
-    """A trial to run: what varies, and the experiment that has it set."""
-
-    params: Mapping[str, Scalar]
-    experiment: Experiment
-    repeats: str | None = None
-    """Key of the trial that it repeats from another seed."""
-    inner: Experiment | None = None
-    """What is trained to the same effect: the head alone, on kept features."""
-
-    @property
-    def trained(self) -> Experiment:
-        """What is trained."""
-        return self.inner or self.experiment
 
 
 def standing_of(trial: Trial, rung: float) -> Standing:
@@ -82,23 +64,20 @@ class TrialBook(Protocol):
         """Keep its weights, where they are wanted."""
 
 
-class TrialRun:
-    """A trial on its way. Its record may be trained beside a trial that is already known, where
-    others in one fused model need it to be there.
-    """
+class TrialRun(OpenTrial):
+    """A trial on its way, in the process that has the journal."""
 
     def __init__(self, book: TrialBook, spec: TrialSpec, head: dict[str, Any], cohort: str) -> None:
         """Look the trial up in the journal; `head` are its step, round and number."""
-        self.book, self.spec, self.head = book, spec, head
-        self.epochs = spec.experiment.epochs or 1
+        super().__init__(spec, head)
+        self.book = book
         whole = key("trial", book.fingerprint, book.seed, configuration(spec.experiment))
         self.keys = {"stopped": key(whole, cohort)}
         self.whole = whole
-        self.record: TrainingRecord | None = None
         self.rung: float | None = None
         """Epochs after which it was compared with the others, and what was compared."""
         self.losses: tuple[float, ...] = ()
-        self.trial: Trial | None = self._known()
+        self.trial = self._known()
         if self.trial is not None:
             if self.trial.key not in book.counted:
                 book.spend(self.trial.trained)
@@ -124,34 +103,6 @@ class TrialRun:
             self.losses = compared_losses(self.record.losses + self.record.unfinished)
         score = self.record.score_at(math.floor(rung)) if self.record else None
         return Standing(group_of(self.spec.params), score, self.losses)
-
-    @property
-    def done(self) -> float:
-        """Epochs that were trained, parts included."""
-        if self.trial is not None:
-            return self.trial.trained
-        return self.record.trained if self.record else 0
-
-    def expected(self, until: float) -> float:
-        """Epochs that it will have trained when all were trained to `until`."""
-        ended = self.trial is not None or (self.record is not None and self.record.status)
-        return self.done if ended else min(until, self.epochs)
-
-    def end(self, status: TrialStatus, reason: str) -> None:
-        """Stop a training that is still going on."""
-        if self.record is not None and self.record.status is None:
-            self.record.stop(status, reason)
-            self.settle()
-
-    def fail(self, reason: str) -> None:
-        """It cannot be trained."""
-        if self.trial is None:
-            self._write("failed", reason)
-
-    def settle(self) -> None:
-        """Write the trial down if it has ended and is not known yet."""
-        if self.trial is None and self.record is not None and self.record.status is not None:
-            self._write(self.record.status, self.record.reason)
 
     def _write(self, status: TrialStatus, reason: str | None) -> None:
         record, book = self.record, self.book

@@ -11,7 +11,7 @@ from recipe.data.splitting import load_splits
 from recipe.notebook.journal import Journal
 from recipe.search.checkpoints import Checkpoints
 from recipe.search.runner import Runner
-from recipe.search.trial_run import TrialSpec
+from recipe.search.open_trial import TrialSpec
 
 CPU = torch.device("cpu")
 

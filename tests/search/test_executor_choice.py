@@ -16,7 +16,7 @@ from recipe.search.fused_executor import fused_groups
 from recipe.search.halving import Halving
 from recipe.search.runner import Runner
 from recipe.search.short_training import ShortTraining, run_short
-from recipe.search.trial_run import TrialSpec
+from recipe.search.open_trial import TrialSpec
 from recipe.training.execution_mode import PLAIN, ExecutionMode
 
 PROCESSES = ExecutionMode(sharing="processes", width=2)

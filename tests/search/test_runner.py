@@ -9,7 +9,7 @@ from recipe.core.budget import Budget
 from recipe.data.item_data import StreamData
 from recipe.search.halving import Halving
 from recipe.search.ranking import best_of
-from recipe.search.trial_run import TrialSpec
+from recipe.search.open_trial import TrialSpec
 from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.loop import Training
 
