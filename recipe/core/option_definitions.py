@@ -10,6 +10,7 @@ from recipe.core.parsers import (
     one_of_these,
     parse_column,
     parse_device,
+    parse_devices,
     parse_epochs,
     parse_flag,
     parse_ignore,
@@ -17,6 +18,7 @@ from recipe.core.parsers import (
     parse_logs,
     parse_names,
     parse_path,
+    parse_share,
     parse_size,
     parse_text,
     parse_whole,
@@ -32,6 +34,7 @@ those take `shift`."""
 TABLE_TASKS = ("classification", "binary", "regression")
 CALL_LIMIT = Budget(600, "seconds")
 STALL = Budget(300, "seconds")
+WORKER_TIMEOUT = Budget(300, "seconds")
 COLUMN_KINDS = ("number", "boolean", "date", "category", "grade", "text", "identifier", "constant")
 """What a column of a table may be named as; the last two are left out."""
 LOGGERS = ("tensorboard", "wandb", "mlflow", "trackio")
@@ -170,6 +173,36 @@ OPTIONS: tuple[Option, ...] = (
         None,
         "Processes that train a trial together (default: one for each GPU, two on a processor).",
         "N",
+    ),
+    Option(
+        "devices",
+        parse_devices,
+        None,
+        "Train trials on several GPUs, one worker process each: by number, so many, or all; on "
+        "processors, in so many workers.",
+        "0,1|N|all",
+    ),
+    Option(
+        "ray",
+        parse_text,
+        None,
+        "Train trials on the machines of a Ray cluster: the one of this machine (auto), that at an "
+        "address, or one begun here (local).",
+        "auto|ADDRESS|local",
+    ),
+    Option(
+        "gpu_share",
+        parse_share,
+        None,
+        "Share of a GPU that one worker takes, such as 0.5 for two on each (default: 1).",
+        "SHARE",
+    ),
+    Option(
+        "worker_timeout",
+        parse_call_limit,
+        WORKER_TIMEOUT,
+        "How long a worker may stand still before its trial is run again (default: 5m).",
+        "5m|off",
     ),
     Option("budget", parse_budget, None, "Limit of the run: 15m or 40epochs.", "15m|40epochs"),
     Option(

@@ -124,6 +124,35 @@ def parse_device(known: tuple[str, ...]) -> Callable[[Any], str]:
     return parse
 
 
+def parse_devices(value: Any) -> str:
+    """`all`, how many, or a list of GPUs by number, or of `cpu`; as it is written then."""
+    listed = [value] if isinstance(value, str | int) and not isinstance(value, bool) else value
+    if not isinstance(listed, list | tuple):
+        raise ValueError(f"{value!r} is neither all, a number, nor a list such as 0,1")  # noqa: TRY004
+    words = [word.strip() for each in listed for word in str(each).split(",")]
+    words = [word.removeprefix("cuda:") if "," in str(value) else word for word in words]
+    whole = len(words) == 1 and re.fullmatch(r"all|[1-9]\d{0,2}|cpu|cuda:\d{1,2}", words[0])
+    if whole or (len(words) > 1 and (set(words) == {"cpu"} or all(map(_is_place, words)))):
+        return ",".join(words)
+    if words == ["0"]:
+        raise ValueError("'0' is no number of devices: write cuda:0 for the first GPU alone")
+    raise ValueError(
+        f"{value!r} is neither all, a number of devices, nor a list such as 0,1 or cpu,cpu"
+    )
+
+
+def _is_place(word: str) -> bool:
+    return re.fullmatch(r"\d{1,2}", word) is not None
+
+
+def parse_share(value: Any) -> float:
+    """A share of a whole, above 0 and up to 1."""
+    share = float(value) if not isinstance(value, bool) else 0.0
+    if not 0 < share <= 1:
+        raise ValueError(f"{value!r} is no share: write a number above 0 and up to 1, such as 0.5")
+    return share
+
+
 def one_of_these(known: tuple[str, ...]) -> Callable[[Any], str]:
     """A parser that takes one of these words; ValueError names them."""
 

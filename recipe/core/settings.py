@@ -1,5 +1,6 @@
 """The resolved options of a run."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -8,7 +9,13 @@ from typing import Any, Literal
 from recipe.core.budget import Budget
 from recipe.core.errors import UsageError
 from recipe.core.names import unknown
-from recipe.core.option_definitions import CALL_LIMIT, OPTION_BY_NAME, OPTIONS, STALL
+from recipe.core.option_definitions import (
+    CALL_LIMIT,
+    OPTION_BY_NAME,
+    OPTIONS,
+    STALL,
+    WORKER_TIMEOUT,
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,10 @@ class Settings:
     device: str = "auto"
     parallel: Literal["ddp", "fsdp"] | None = None
     processes: int | None = None
+    devices: str | None = None
+    ray: str | None = None
+    gpu_share: float | None = None
+    worker_timeout: Budget | Literal["off"] = WORKER_TIMEOUT
     budget: Budget | None = None
     verify_budget: Budget | Literal["off"] | None = None
     call_limit: Budget | Literal["off"] = CALL_LIMIT
@@ -65,9 +76,15 @@ class Settings:
         return replace(self, mend=mend, keep_going=self.keep_going or keep_going)
 
     @property
+    def worker_seconds(self) -> float:
+        """How long a worker may stand still."""
+        limit = self.worker_timeout
+        return limit.amount if isinstance(limit, Budget) else math.inf
+
+    @property
     def budgets(self) -> dict[str, str | None]:
         """As the user writes them."""
-        names = ("budget", "verify_budget", "call_limit", "stall")
+        names = ("budget", "verify_budget", "call_limit", "stall", "worker_timeout")
         found = {name: getattr(self, name) for name in names}
         return {name: str(value) if value else None for name, value in found.items()}
 

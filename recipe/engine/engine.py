@@ -23,13 +23,11 @@ from recipe.core.findings import Finding, status_of
 from recipe.core.keys_and_seeds import key
 from recipe.core.results import StepResult, step_from_json
 from recipe.core.trials import Trial
-from recipe.data.datasets import Splits
 from recipe.engine.decisions import Answer, Decisions, Gate
 from recipe.engine.forecast import forecast, plan_sentence
 from recipe.engine.less_memory import measured
-from recipe.engine.repair import continue_with, repair, with_repaired, without_acquitted
+from recipe.engine.repair import Repaired, continue_with, repair, with_repaired, without_acquitted
 from recipe.engine.step_time import pays_for_round, time_before, time_for
-from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import Context
 from recipe.plugin.registry import Plugin, all_rules
@@ -43,8 +41,8 @@ MAX_ROUNDS = 2
 """Rounds of a step without a budget; with one, the budget is the bound."""
 MAX_ROUNDS_WITH_BUDGET = 5
 
-Rebuild = Callable[[Experiment, Splits, str], Context]
-"""A context of the same run around another experiment, its data and its fingerprint."""
+Rebuild = Callable[[str, Repaired], Context | None]
+"""A context of the same run around an experiment that came out of the one with this fingerprint."""
 
 
 @dataclass
@@ -144,10 +142,10 @@ class Engine:
             with time_before(self.ctx, self._later(plugin)), self.ctx.meter.proving():
                 mended = repair(self.ctx, self.journal, rules, self.results[-1], answer)
             self.results[-1] = replace(mended.result, status=status_of(mended.result.findings))
-            if mended.experiment is not None and mended.data is not None and self.rebuild:
+            fresh = self.rebuild and self.rebuild(self.ctx.runner.fingerprint, mended)
+            if fresh is not None:
                 (found,) = (f for f in mended.result.findings if f.rule == answer)
                 self.mended.setdefault(plugin.step.name, []).append(found)
-                fresh = self.rebuild(mended.experiment, mended.data, mended.fingerprint)
                 self.ctx = continue_with(self.ctx, fresh)
                 return (
                     True,

@@ -184,6 +184,7 @@ def _context(ctx: Context, verifier: Verifier) -> Context:
         on_trial=lambda *_: None,
         tune=lambda: ctx.careful_mode,
         counted=set(),
+        places=None,
         _mode=None,
     )
 

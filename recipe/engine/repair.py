@@ -1,7 +1,7 @@
 """Goes on with a fault repaired: its remedy is proved, and the steps to come see what it made."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from recipe.core.findings import Finding, RemedyOutcome, status_of
 from recipe.core.keys_and_seeds import key
@@ -12,6 +12,7 @@ from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import Context
 from recipe.plugin.rules import Rule
+from recipe.search.order import Repair
 from recipe.training.fingerprint import configuration
 
 
@@ -26,6 +27,8 @@ class Repaired:
     was nothing to mend."""
     data: Splits | None = None
     fingerprint: str = ""
+    how: Repair | None = None
+    """What another process needs to repair it likewise."""
 
 
 def repair(
@@ -37,6 +40,7 @@ def repair(
     from showing it, and the user asked for it.
     """
     verifier = Verifier(ctx, journal, rules)
+    step = asdict(result)
     (result,) = verifier.verify([result], [rule])
     found = next(f for f in result.findings if f.rule == rule)
     if not found.counts:
@@ -52,7 +56,8 @@ def repair(
     ctx.say(f"Going on with {rule} repaired: {remedy.name}.")
     name = key("mended", ctx.runner.fingerprint, remedy.name, configuration(verifier.experiment))
     applied = replace(found, remedy=replace(outcome, applied=True))
-    return Repaired(_with(result, applied), verifier.experiment, verifier.data, name)
+    how = Repair(rule, verifier.chain[-1], step)
+    return Repaired(_with(result, applied), verifier.experiment, verifier.data, name, how)
 
 
 def without_acquitted(

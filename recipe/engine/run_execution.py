@@ -25,6 +25,7 @@ from recipe.core.settings import Settings
 from recipe.engine.decisions import Gate
 from recipe.engine.engine import Engine
 from recipe.engine.hidden_faults import proved
+from recipe.engine.placing import placing
 from recipe.engine.reopening import reopened
 from recipe.engine.run_result import assemble
 from recipe.engine.run_setup import Started, start
@@ -158,7 +159,10 @@ def _execute(
     name = _name(experiment, target)
     record = ({"target": target} if settings.data is None else {}) | _kept(settings)
     identity = _identity(started, target, record)
-    with _journal(placed, name, identity, folder and base / folder) as journal:
+    with (
+        closing(placing(started, placed, target, base)) as places,
+        _journal(placed, name, identity, folder and base / folder) as journal,
+    ):
         called = folder or settings.out / journal.path.parent.name
         resumed = _open(journal, identity, record)
         for note in reopened(journal) if resumed else ():
@@ -170,7 +174,7 @@ def _execute(
         emit(RunStarted(name, called, steps, resumed))
         with closing(drawn_beside(started, settings, journal)) as beside:
             engine = make_engine(
-                started, settings, journal, beside.watching(emit), gate, began=began
+                started, settings, journal, beside.watching(emit), gate, began=began, places=places
             )
             exact = exactly(started.device) if settings.exact else nullcontext()
             with thread_count(_threads(journal, settings, emit)), exact:

@@ -14,8 +14,8 @@ from recipe.data.item_data import StreamData
 from recipe.data.splitting import load_splits
 from recipe.engine.stored_run import Earlier, stored
 from recipe.experiment import Experiment
-from recipe.machine.device import pick_device
 from recipe.machine.memory import keep_freed_pages
+from recipe.machine.places import Place, device_of, find_places
 from recipe.plugin import registry
 from recipe.speed.batch_size import fitting_batch
 from recipe.training.fingerprint import fingerprint
@@ -41,6 +41,10 @@ class Started:
     """The last step to run."""
     earlier: Earlier | None = None
     """The stored run of `--against`."""
+    places: tuple[Place, ...] = ()
+    """Where its trials are trained, if not by this process."""
+    idle: str = ""
+    """What is left of the machine, in a sentence."""
 
 
 def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started:
@@ -60,7 +64,8 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
     plugins = registry.load()
     _check_names(settings, plugins)
     earlier = None if settings.against is None else stored(settings.against)
-    device = pick_device(settings.device, lambda text: emit(Message(text)))
+    device = device_of(settings.devices, settings.device)
+    chosen = find_places(settings.devices, device, settings.gpu_share or 1.0)
     make_folder(settings.out)
     resolved = _resolved(experiment, settings)
     if problem := resolved.resolved_task.loss_problem():
@@ -85,7 +90,9 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
         fitting = fitting_batch(suitable, data, device)
         say(str(fitting))
         suitable = replace(suitable, batch_size=fitting.size, fits_batch=False)
-    started = Started(suitable, data, plugins, device, name, until, earlier)
+    started = Started(
+        suitable, data, plugins, device, name, until, earlier, chosen.places, chosen.idle
+    )
     if earlier is not None:
         steps = [plugin.step for plugin in plugins]
         earlier.check(started.experiment, steps, replace(settings, until=until))

@@ -10,12 +10,12 @@ from recipe.core.budget import Meter
 from recipe.core.events import Message, Observer, Progress, TrialFinished
 from recipe.core.keys_and_seeds import key
 from recipe.core.settings import Settings
-from recipe.data.datasets import Splits
 from recipe.engine.decisions import Gate
 from recipe.engine.drawing import DrawnBeside
 from recipe.engine.engine import Engine
+from recipe.engine.placing import Placing
+from recipe.engine.repair import Repaired
 from recipe.engine.run_setup import Started
-from recipe.experiment import Experiment
 from recipe.notebook.journal import Journal
 from recipe.plugin.allowance import PACE
 from recipe.plugin.context import Context
@@ -42,6 +42,7 @@ def make_engine(
     gate: Gate | None,
     *,
     began: float | None = None,
+    places: Placing | None = None,
 ) -> Engine:
     """The engine of a run; it can be given another experiment where a fault is repaired.
 
@@ -52,23 +53,36 @@ def make_engine(
         emit: told of every event.
         gate: asked after warnings and failures.
         began: when the budget of time began, by `time.monotonic`; None for now.
+        places: where trials are trained; None for this process.
 
     """
     began = time.monotonic() if began is None else began
     meter = Meter(settings.budget, started=began)
     meter.keep_for_report()
 
-    def around(experiment: Experiment, data: Splits, name: str) -> Context:
-        """The repaired experiment in place of the declared one."""
-        mended = replace(started, experiment=experiment, data=data, fingerprint=name)
-        return _context(mended, settings, journal, emit, meter)
+    placing = places or Placing()
 
-    ctx = _context(started, settings, journal, emit, meter)
+    def around(before: str, found: Repaired) -> Context | None:
+        """The repaired experiment in place of the one before it."""
+        if found.experiment is None or found.data is None:
+            return None
+        name = found.fingerprint
+        placing.repaired(before, name, found.how)
+        mended = replace(started, experiment=found.experiment, data=found.data, fingerprint=name)
+        return _context(mended, settings, journal, emit, meter, placing=placing)
+
+    ctx = _context(started, settings, journal, emit, meter, placing=placing)
     return Engine(started.plugins, ctx, journal, gate, around)
 
 
 def _context(
-    started: Started, settings: Settings, journal: Journal, emit: Observer, meter: Meter
+    started: Started,
+    settings: Settings,
+    journal: Journal,
+    emit: Observer,
+    meter: Meter,
+    *,
+    placing: Placing,
 ) -> Context:
     folder = journal.path.parent
     runner = Runner(
@@ -85,6 +99,7 @@ def _context(
         progress=lambda *how_far: emit(Progress(*how_far)),
         say=lambda text: emit(Message(text)),
         tune=lambda: _tune(started, settings, journal, emit, meter),
+        places=placing.places(started.experiment, started.data, started.fingerprint),
     )
     return Context(
         experiment=replace(started.experiment, starts=folder / STARTS),

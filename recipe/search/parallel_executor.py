@@ -28,8 +28,9 @@ MOST_LOST = 20
 class Carrier(Protocol):
     """Other processes, however they are reached."""
 
-    width: int
-    """How many of them train at a time, at most."""
+    @property
+    def width(self) -> int:
+        """How many of them train at a time, at most."""
 
     def free(self, busy: Mapping[Peer, object]) -> Peer | None:
         """One that can take a group of trials, beside those that hold some already; None where

@@ -29,7 +29,7 @@ from recipe.search.open_trial import TrialSpec
 from recipe.search.parallel_executor import Carrier
 from recipe.search.trial_run import TrialRun, standing_of
 from recipe.speed.fused_width import MOST_FUSED
-from recipe.training.early_stopping import Snapshot, TrainingRecord, patience_for
+from recipe.training.early_stopping import Snapshot, TrainingRecord
 from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.feature_extraction import (
     CannotExtract,
@@ -37,8 +37,7 @@ from recipe.training.feature_extraction import (
     extract_features,
     why_not_extracted,
 )
-from recipe.training.fit import Fit, snapshot_of
-from recipe.training.loop import Training
+from recipe.training.fit import Fit, fresh_fit, snapshot_of
 from recipe.training.plan import iterations_per_epoch
 
 NO_FEATURES = "no features"
@@ -291,12 +290,10 @@ class Runner:
             compared_after: epochs after which it is compared by its averaged weights.
 
         """
-        training = Training(
+        return fresh_fit(
             experiment, self.data, seed=self.seed, device=self.device, mode=self.mode.single,
-            compared_after=compared_after,
+            compared_after=compared_after, out_of_time=self.meter.out_of_time,
         )  # fmt: skip
-        epochs = experiment.epochs or 1
-        return Fit(training, epochs, patience_for(epochs), self.meter.out_of_time)
 
 
 def _by_loss(rung: float, halving: Halving) -> bool:

@@ -53,6 +53,28 @@ def fingerprint(experiment: Experiment, data: Splits) -> str:
     )
 
 
+def identity(experiment: Experiment, data: Splits, seed: int) -> dict[str, str]:
+    """By what two processes know that they train the same, each part by itself.
+
+    Args:
+        experiment: made ready for a run.
+        data: what it trains on.
+        seed: of the run.
+
+    """
+    model = build_model(experiment, seed, torch.device("cpu"))
+    weights = {
+        name: _tensor(value.reshape(-1) if value.ndim == 0 else value)
+        for name, value in model.state_dict().items()
+        if isinstance(value, Tensor) and not is_lazy(value)
+    }
+    return {
+        "data": key([data_fingerprint(split) for split in (data.train, data.val)]),
+        "model": key(weights),
+        "settings": key(configuration(experiment)),
+    }
+
+
 def _begun(experiment: Experiment, model: torch.nn.Module) -> list[Any]:
     """What a transferred model begins with: its code does not say which weights these are."""
     if experiment.head is None and experiment.weights is None:

@@ -1,7 +1,7 @@
 """A training with a record, advanced to any point of it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -10,10 +10,47 @@ from torch import Tensor
 
 from recipe.core.clock import TimeUp
 from recipe.core.trials import TrialStatus
-from recipe.training.early_stopping import Snapshot, TrainingRecord, out_of_budget
+from recipe.data.datasets import Splits
+from recipe.experiment import Experiment
+from recipe.training.early_stopping import (
+    Snapshot,
+    TrainingRecord,
+    out_of_budget,
+    patience_for,
+)
+from recipe.training.execution_mode import ExecutionMode
 from recipe.training.loop import Training
 from recipe.training.plan import pause_in
 from recipe.training.ranks import whole_tensor
+
+
+def fresh_fit(
+    experiment: Experiment,
+    data: Splits,
+    *,
+    seed: int,
+    device: torch.device,
+    mode: ExecutionMode,
+    compared_after: Sequence[int] = (),
+    out_of_time: Callable[[], bool] | None = None,
+) -> "Fit":
+    """A fit of a resolved experiment that has its learning rate; nothing is trained yet.
+
+    Args:
+        experiment: what to train.
+        data: where to train and validate.
+        seed: of the run.
+        device: where.
+        mode: of a training that runs by itself.
+        compared_after: epochs after which it is compared by its averaged weights.
+        out_of_time: see `Fit`.
+
+    """
+    training = Training(
+        experiment, data, seed=seed, device=device, mode=mode, compared_after=compared_after
+    )
+    epochs = experiment.epochs or 1
+    return Fit(training, epochs, patience_for(epochs), out_of_time)
 
 
 class Fit(TrainingRecord):
