@@ -12,6 +12,7 @@ from recipe.data.datasets import Splits
 from recipe.engine.run_setup import Started
 from recipe.experiment import Experiment
 from recipe.machine.places import Place
+from recipe.machine.ray_cluster import RayWorkers, connect, needs_of
 from recipe.machine.worker_process import LocalWorkers, WorkerProcess, Workers
 from recipe.search.order import Repair, order_for
 from recipe.search.parallel_executor import Carrier
@@ -34,6 +35,8 @@ class Placing:
     """What an order holds of the declared experiment."""
     repairs: dict[str, tuple[Repair, ...]] = field(default_factory=dict)
     """By fingerprint, how an experiment came out of the declared one."""
+    elsewhere: bool = False
+    """Whether trials train on another kind of device than this process has."""
 
     def repaired(self, before: str, after: str, repair: Repair | None) -> None:
         """Note how one experiment came out of another."""
@@ -75,12 +78,20 @@ def placing(started: Started, settings: Settings, target: str | None, base: Path
         UsageError: the experiment cannot be loaded by another process.
 
     """
-    if not started.places:
+    if not started.places and settings.ray is None:
         return Placing()
     if target is None and settings.data is None:
         raise UsageError(FROM_PYTHON)
     timeout = settings.worker_seconds
-    workers = LocalWorkers([_launch(place, base, timeout) for place in started.places])
+    elsewhere = False
+    if settings.ray is None:
+        places = [_launch(place, base, timeout) for place in started.places]
+        workers: Workers = LocalWorkers(places)
+    else:
+        connect(settings.ray, base)
+        needs = needs_of(settings.device, settings.devices, settings.gpu_share or 1.0)
+        workers = RayWorkers(needs, base, timeout)
+        elsewhere = needs.device != started.device.type
     plain = settings.to_dict()
     declared = {
         "target": target if settings.data is None else None,
@@ -90,7 +101,7 @@ def placing(started: Started, settings: Settings, target: str | None, base: Path
         "call_limit": settings.budgets["call_limit"],
         "fingerprint": started.fingerprint,
     }
-    return Placing(workers, declared, {started.fingerprint: ()})
+    return Placing(workers, declared, {started.fingerprint: ()}, elsewhere)
 
 
 def _launch(place: Place, base: Path, timeout: float) -> Callable[[], WorkerProcess]:

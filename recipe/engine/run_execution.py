@@ -170,12 +170,10 @@ def _execute(
         sign(journal.path.parent, record.get("target"), base)
         if started.experiment.inputs is not None:
             started.experiment.inputs.write(journal.path.parent, experiment.model)
-        steps = tuple((p.step.name, p.step.title) for p in started.plugins)
-        emit(RunStarted(name, called, steps, resumed))
+        emit(RunStarted(name, called, _steps(started), resumed))
         with closing(drawn_beside(started, settings, journal)) as beside:
-            engine = make_engine(
-                started, settings, journal, beside.watching(emit), gate, began=began, places=places
-            )
+            told = beside.watching(emit)
+            engine = make_engine(started, settings, journal, told, gate, began, places)
             exact = exactly(started.device) if settings.exact else nullcontext()
             with thread_count(_threads(journal, settings, emit)), exact:
                 interrupted = _interrupted(engine, started)
@@ -189,6 +187,10 @@ def _execute(
     if engine.usage_error is not None and not interrupted:
         raise engine.usage_error
     return result
+
+
+def _steps(started: Started) -> tuple[tuple[str, str], ...]:
+    return tuple((p.step.name, p.step.title) for p in started.plugins)
 
 
 def _is_complete(result: RunResult) -> bool:

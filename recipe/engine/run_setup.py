@@ -15,7 +15,7 @@ from recipe.data.splitting import load_splits
 from recipe.engine.stored_run import Earlier, stored
 from recipe.experiment import Experiment
 from recipe.machine.memory import keep_freed_pages
-from recipe.machine.places import Place, device_of, find_places
+from recipe.machine.places import Chosen, Place, device_of, find_places
 from recipe.plugin import registry
 from recipe.speed.batch_size import fitting_batch
 from recipe.training.fingerprint import fingerprint
@@ -64,8 +64,7 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
     plugins = registry.load()
     _check_names(settings, plugins)
     earlier = None if settings.against is None else stored(settings.against)
-    device = device_of(settings.devices, settings.device)
-    chosen = find_places(settings.devices, device, settings.gpu_share or 1.0)
+    device, chosen = _devices(settings, lambda text: emit(Message(text)))
     make_folder(settings.out)
     resolved = _resolved(experiment, settings)
     if problem := resolved.resolved_task.loss_problem():
@@ -110,6 +109,14 @@ def _resolved(experiment: Experiment, settings: Settings) -> Experiment:
 
 def _progress(emit: Observer) -> Callable[[float, float, str], None]:
     return lambda done, total, what: emit(Progress(done, total, what))
+
+
+def _devices(settings: Settings, say: Callable[[str], None]) -> tuple[torch.device, Chosen]:
+    """Where this process computes, and the other places of this machine."""
+    if settings.ray is not None:
+        return device_of(None, settings.device, say), Chosen()
+    device = device_of(settings.devices, settings.device, say)
+    return device, find_places(settings.devices, device, settings.gpu_share or 1.0)
 
 
 def _check_names(settings: Settings, plugins: tuple[registry.Plugin, ...]) -> None:

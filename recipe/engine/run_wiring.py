@@ -34,13 +34,12 @@ WAY = "way"
 """In the journal: how an experiment is trained, by its fingerprint."""
 
 
-def make_engine(
+def make_engine(  # noqa: PLR0917 - all that a run consists of
     started: Started,
     settings: Settings,
     journal: Journal,
     emit: Observer,
     gate: Gate | None,
-    *,
     began: float | None = None,
     places: Placing | None = None,
 ) -> Engine:
@@ -72,7 +71,7 @@ def make_engine(
         return _context(mended, settings, journal, emit, meter, placing=placing)
 
     ctx = _context(started, settings, journal, emit, meter, placing=placing)
-    return Engine(started.plugins, ctx, journal, gate, around)
+    return Engine(started.plugins, ctx, journal, gate, around, idle=started.idle)
 
 
 def _context(
@@ -98,7 +97,7 @@ def _context(
         on_trial=lambda trial, reused: emit(TrialFinished(trial, reused)),
         progress=lambda *how_far: emit(Progress(*how_far)),
         say=lambda text: emit(Message(text)),
-        tune=lambda: _tune(started, settings, journal, emit, meter),
+        tune=lambda: PLAIN if placing.elsewhere else _tune(started, settings, journal, emit, meter),
         places=placing.places(started.experiment, started.data, started.fingerprint),
     )
     return Context(

@@ -3,6 +3,7 @@ workers on its processors.
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -36,7 +37,9 @@ class Chosen:
     """Which GPUs stay idle, in a sentence."""
 
 
-def device_of(devices: str | None, device: str) -> torch.device:
+def device_of(
+    devices: str | None, device: str, say: Callable[[str], None] = lambda _: None
+) -> torch.device:
     """Where this process itself trains and measures, beside the places.
 
     Raises:
@@ -52,7 +55,7 @@ def device_of(devices: str | None, device: str) -> torch.device:
         return pick_device("cpu")
     by_number = "," in (devices or "") or first.startswith("cuda:")
     if not by_number:
-        return pick_device(device)
+        return pick_device(device, say)
     if not (device == "auto" or device.startswith("cuda")):
         raise UsageError(
             f"--devices {devices} names GPUs and --device {device} does not: leave one out."

@@ -15,7 +15,6 @@ from recipe.experiment import Experiment
 from recipe.plugin import registry
 from recipe.plugin.remedy import Remedy, RemedyInput
 from recipe.search.order import Order, Repair, difference, order_from_json, versions
-from recipe.sources.by_name import experiment_by_name
 from recipe.sources.targets import load_target
 from recipe.training.fingerprint import fingerprint, identity
 from recipe.training.preparation import prepare
@@ -88,6 +87,8 @@ class Builder:
 def _loaded(order: Order) -> Experiment:
     if order.target is not None:
         return load_target(order.target)
+    from recipe.sources.by_name import experiment_by_name  # which takes seconds
+
     options = Settings(**parse(order.named))
     return experiment_by_name(**{name: getattr(options, name) for name in BY_NAME})[0]
 

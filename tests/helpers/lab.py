@@ -10,8 +10,8 @@ from recipe.core.budget import Meter
 from recipe.data.splitting import load_splits
 from recipe.notebook.journal import Journal
 from recipe.search.checkpoints import Checkpoints
-from recipe.search.runner import Runner
 from recipe.search.open_trial import TrialSpec
+from recipe.search.runner import Runner
 
 CPU = torch.device("cpu")
 

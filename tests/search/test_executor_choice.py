@@ -14,9 +14,9 @@ from lab import EXPERIMENT, RATES, Lab, make, specs, timeless
 from recipe.core.errors import UsageError
 from recipe.search.fused_executor import fused_groups
 from recipe.search.halving import Halving
+from recipe.search.open_trial import TrialSpec
 from recipe.search.runner import Runner
 from recipe.search.short_training import ShortTraining, run_short
-from recipe.search.open_trial import TrialSpec
 from recipe.training.execution_mode import PLAIN, ExecutionMode
 
 PROCESSES = ExecutionMode(sharing="processes", width=2)

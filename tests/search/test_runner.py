@@ -8,8 +8,8 @@ from lab import CPU, EXPERIMENT, RATES, Lab, specs, timeless
 from recipe.core.budget import Budget
 from recipe.data.item_data import StreamData
 from recipe.search.halving import Halving
-from recipe.search.ranking import best_of
 from recipe.search.open_trial import TrialSpec
+from recipe.search.ranking import best_of
 from recipe.training.execution_mode import PLAIN, ExecutionMode
 from recipe.training.loop import Training
 
