@@ -80,6 +80,11 @@ def placing(started: Started, settings: Settings, target: str | None, base: Path
     """
     if not started.places and settings.ray is None:
         return Placing()
+    if started.experiment.parallel is not None:
+        raise UsageError(
+            "--devices and --ray train a trial on each device, parallel= and --parallel one trial "
+            "on several: leave one of them out."
+        )
     if target is None and settings.data is None:
         raise UsageError(FROM_PYTHON)
     timeout = settings.worker_seconds
@@ -99,6 +104,7 @@ def placing(started: Started, settings: Settings, target: str | None, base: Path
         "epochs": settings.epochs,
         "seed": settings.seed,
         "call_limit": settings.budgets["call_limit"],
+        "exact": settings.exact,
         "fingerprint": started.fingerprint,
     }
     return Placing(workers, declared, {started.fingerprint: ()}, elsewhere)

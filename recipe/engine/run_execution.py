@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
-from contextlib import closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -174,8 +174,7 @@ def _execute(
         with closing(drawn_beside(started, settings, journal)) as beside:
             told = beside.watching(emit)
             engine = make_engine(started, settings, journal, told, gate, began, places)
-            exact = exactly(started.device) if settings.exact else nullcontext()
-            with thread_count(_threads(journal, settings, emit)), exact:
+            with thread_count(_threads(journal, settings, emit)), _digits(started, settings):
                 interrupted = _interrupted(engine, started)
             record |= _kept(engine.decisions.taken())
             write_text(journal.path.parent / run_folder.SETTINGS, run_folder.to_toml(record))
@@ -187,6 +186,10 @@ def _execute(
     if engine.usage_error is not None and not interrupted:
         raise engine.usage_error
     return result
+
+
+def _digits(started: Started, settings: Settings) -> AbstractContextManager[None]:
+    return exactly(started.device) if settings.exact else nullcontext()
 
 
 def _steps(started: Started) -> tuple[tuple[str, str], ...]:

@@ -54,6 +54,7 @@ class Order:
     epochs: int | None
     seed: int
     call_limit: str | None
+    exact: bool
     fingerprint: str
     """Of the declared experiment and its data."""
     settings: dict[str, Any]

@@ -23,6 +23,7 @@ from recipe.core.clock import working_until
 from recipe.core.errors import raised
 from recipe.data.datasets import Splits
 from recipe.experiment import Experiment
+from recipe.machine.exactness import exactly
 from recipe.machine.memory import keep_freed_pages
 from recipe.machine.processes import Channel, ChannelClosed
 from recipe.machine.worker_process import own_line
@@ -44,6 +45,11 @@ class WorkerTrainer:
     mode: ExecutionMode
     say: Callable[[str], None]
     out_of_time: Callable[[], bool]
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Of no use here: a worker's training asks whether it is `out_of_time`."""
+        return None
 
     def fit(self, experiment: Experiment, compared_after: Sequence[int] = ()) -> Fit:
         """A fresh training of its own."""
@@ -72,7 +78,7 @@ class Worker(Service):
         if "begin" not in message:
             return super().answer(message, payload)
         try:
-            self._limit_calls(message["begin"]["call_limit"])
+            self._set_up(message["begin"])
             self.built = None
             self.built = self.builder.build(message["begin"])
         except BaseException as error:  # noqa: BLE001 - the other end raises it
@@ -83,9 +89,12 @@ class Worker(Service):
         gc.freeze()  # data and libraries, which no pass over garbage has to look at
         return True
 
-    def _limit_calls(self, limit: str | None) -> None:
+    def _set_up(self, order: dict[str, Any]) -> None:
+        """What holds in the leading process for as long as it runs, here too."""
         self.limits.close()
-        budget = parse_call_limit(limit or "off")
+        if order["exact"]:
+            self.limits.enter_context(exactly(self.device))
+        budget = parse_call_limit(order["call_limit"] or "off")
         if isinstance(budget, Budget):
             self.limits.enter_context(limited_calls(budget, serve.__code__))
 

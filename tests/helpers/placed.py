@@ -86,7 +86,7 @@ class Pool:
         ready, data = prepare(resolved, declared)
         self.order = order_for(
             ready, data, (), target=f"{module}:{name}", named={}, epochs=None, seed=0,
-            call_limit=None, fingerprint=fingerprint(resolved, declared),
+            call_limit=None, exact=False, fingerprint=fingerprint(resolved, declared),
         ).to_json()  # fmt: skip
 
     def close(self):

@@ -17,6 +17,7 @@ def gpus(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
     monkeypatch.setattr(places, "cores", lambda: 16)
+    monkeypatch.setattr(places, "pick_device", lambda name, *_: torch.device(name))
     monkeypatch.delenv(VISIBLE, raising=False)
 
 
