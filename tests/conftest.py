@@ -54,7 +54,7 @@ def _nothing_runs_on():
 @pytest.fixture
 def without_plots(monkeypatch):
     """Runs that are not about plots need not draw fifteen of them."""
-    monkeypatch.setattr("recipe.report.write.draw_plots", lambda *_: ())
+    monkeypatch.setattr("recipe.report.write.draw_plots", lambda *_, **__: ())
     monkeypatch.setattr("recipe.engine.drawing.can_fork", lambda _: False)
 
 

@@ -144,7 +144,7 @@ def reference(tmp_path_factory):
     """A run that trained the declared setting alone."""
     out = tmp_path_factory.mktemp("reference")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recipe.report.write.draw_plots", lambda *_: ())
+        patch.setattr("recipe.report.write.draw_plots", lambda *_, **__: ())
         first = execute(experiment, Settings(out=out, only=("inspect", "coarse_grid")))
     return first.folder
 

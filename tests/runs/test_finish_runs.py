@@ -47,7 +47,7 @@ def content(result):
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recipe.report.write.draw_plots", lambda *_: ())
+        patch.setattr("recipe.report.write.draw_plots", lambda *_, **__: ())
         return run(tmp_path_factory.mktemp("finished"), ensemble=2)
 
 

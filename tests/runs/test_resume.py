@@ -43,7 +43,7 @@ def finish(out: Path, declared=experiment):
 
 def never_killed(folder, declared):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recipe.report.write.draw_plots", lambda *_: ())
+        patch.setattr("recipe.report.write.draw_plots", lambda *_, **__: ())
         return finish(folder, declared)
 
 

@@ -46,7 +46,7 @@ def told_at_most():
 def run(tmp_path_factory):
     """A whole run folder."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recipe.report.write.draw_plots", lambda *_: ())
+        patch.setattr("recipe.report.write.draw_plots", lambda *_, **__: ())
         patch.setattr("recipe.engine.drawing.can_fork", lambda _: False)
         return recipe.run(
             experiment, out=tmp_path_factory.mktemp("run"), until="overfit_sample"

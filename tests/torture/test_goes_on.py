@@ -167,7 +167,7 @@ GRID = {"only": ("lr_range", "coarse_grid")}
 def searched(tmp_path_factory):
     out = tmp_path_factory.mktemp("searched")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recipe.report.write.draw_plots", lambda *_: ())
+        patch.setattr("recipe.report.write.draw_plots", lambda *_, **__: ())
         return execute(experiment, Settings(out=out, **GRID), target="tiny")
 
 

@@ -37,7 +37,7 @@ def on_table(path, out):
 def together(tmp_path_factory):
     """A run whose chosen model is several."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recipe.report.write.draw_plots", lambda *_: ())
+        patch.setattr("recipe.report.write.draw_plots", lambda *_, **__: ())
         patch.setattr("recipe_steps.finish.measure.choose", lambda options, _: options[-1])
         out = tmp_path_factory.mktemp("together")
         return recipe.run(tested, out=out, ensemble=2, device="cpu").folder
