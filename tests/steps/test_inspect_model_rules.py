@@ -60,6 +60,17 @@ MODEL_CASES = [
         batch_norm_momentum_unusual, momentum(0, still=3), "warn", says="momentum 0: their running"
     ),
     Case(batch_norm_momentum_unusual, momentum(0), None),
+    Case(
+        batch_norm_momentum_unusual,
+        momentum(0) | {"norm_share_left": 0.49, "norm_updates": 705},
+        "note",
+        says="After the 705 updates of the declared training 49%",
+    ),
+    Case(
+        batch_norm_momentum_unusual,
+        momentum(0) | {"norm_share_left": 0.02, "norm_updates": 4000},
+        None,
+    ),
     Case(batch_norm_momentum_unusual, momentum(NAN, NAN), None),
     Case(batch_norm_momentum_unusual, {}, None),
     Case(

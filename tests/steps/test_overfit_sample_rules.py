@@ -141,7 +141,8 @@ CASES = [
     Case(evaluation_differs_from_training, modes(0.95, 0.86, calibrated=0.95), "fail"),
     Case(evaluation_differs_from_training, modes(0.95, 0.86, calibrated=0.89), None),
     Case(evaluation_differs_from_training, modes(0.95, 0.86, calibrated=NAN), None),
-    Case(evaluation_differs_from_training, modes(0.89, 0.1), None),  # not learnt in any mode
+    Case(evaluation_differs_from_training, modes(0.89, 0.4), None),  # not learnt in any mode
+    Case(evaluation_differs_from_training, modes(0.78, 0.06), "fail"),  # noisy labels beside it
     Case(evaluation_differs_from_training, modes(0.95, 0.2, reached=True), None),
     Case(evaluation_differs_from_training, modes(NAN, 0.2), None),
     Case(optimizer_settings_unusual, settings(False, 0.3, 1.0), "fail", says="30% is learnt"),

@@ -33,7 +33,7 @@ class Inspect:
         "for them."
     )
     says = "{train_items} training items, {val_items} to validate"
-    version = 15
+    version = 16
     short = True
     always = True
     requires: frozenset[str] = frozenset()

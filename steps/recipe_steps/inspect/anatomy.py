@@ -20,6 +20,7 @@ from recipe.plugin import (
     build_model,
     copies,
     every_tensor,
+    iterations_per_epoch,
     join,
     no_dropout,
     said_of,
@@ -52,7 +53,7 @@ def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     model = build_model(ctx.experiment, ctx.seed_for("weights"), ctx.device)
     x = train.copied(0, ITEMS)[0]
     scalars = _repeatability(ctx, model.eval(), x, train) | _parameters(model) | _frozen(ctx, model)
-    scalars |= _moving_norms(ctx, model, x) | _odd_momentum(model) | shared_layers(model)
+    scalars |= _moving_norms(ctx, model, x) | _odd_momentum(ctx, model) | shared_layers(model)
     if ctx.experiment.update is None:
         scalars |= _reach(ctx, model.train(), x, train)
         scalars |= _ignored_steps(ctx, model, train.copied(0, MANY_ITEMS)[0])
@@ -149,9 +150,10 @@ def _moving_norms(ctx: Context, model: nn.Module, x: Values) -> dict[str, Scalar
     }
 
 
-def _odd_momentum(model: nn.Module) -> dict[str, Scalar]:
-    """Batch norms whose running statistics are those of the last batches alone, and those that keep
-    the ones of a fresh layer for ever.
+def _odd_momentum(ctx: Context, model: nn.Module) -> dict[str, Scalar]:
+    """Batch norms whose running statistics are those of the last batches alone, those that keep
+    the ones of a fresh layer for ever, and the largest share of a fresh layer's that is left in any
+    after a training as declared: (1 - momentum) ** updates.
     """
     layers = [
         layer for layer in batch_norms(model)
@@ -162,12 +164,19 @@ def _odd_momentum(model: nn.Module) -> dict[str, Scalar]:
         return {}
     momenta = [layer.momentum or 0.0 for layer in layers]
     forgetful = [momentum for momentum in momenta if momentum >= FORGETFUL]
-    still = [layer for layer in layers if layer.momentum == 0 and _fresh_statistics(layer)]
+    fresh = [layer for layer in layers if _fresh_statistics(layer)]
+    still = [layer for layer in fresh if layer.momentum == 0]
+    batches = iterations_per_epoch(ctx.data.train, ctx.experiment.batch_size)
+    updates = batches * (ctx.experiment.epochs or 1)
+    shares = [layer.momentum or 0.0 for layer in fresh]
+    left = [(1 - share) ** updates for share in shares if 0 < share < 1]
     return {
         "norms": len(layers),
         "forgetful_norms": len(forgetful),
         "norm_momentum": max(forgetful, default=None),
         "still_norms": len(still),
+        "norm_share_left": max(left, default=None),
+        "norm_updates": updates,
     }
 
 

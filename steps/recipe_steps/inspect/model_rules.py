@@ -160,6 +160,10 @@ def frozen_batch_norm_in_training_mode(evidence: Evidence) -> Finding | None:
     )
 
 
+NOT_ARRIVED = 0.2
+"""Share of the running statistics that is left of a fresh layer's when training ends."""
+
+
 @rule(
     "warn",
     exact=True,
@@ -167,7 +171,9 @@ def frozen_batch_norm_in_training_mode(evidence: Evidence) -> Finding | None:
     remedy=usual_momentum,
 )
 def batch_norm_momentum_unusual(evidence: Evidence) -> Finding | None:
-    """What: layers of batch norm have a momentum near 1, or of 0.
+    """What: layers of batch norm have a momentum near 1, of 0, or one so small that the running
+    statistics do not arrive before the declared training ends; the latter is a note, unless the
+    usual momentum is proved to be better.
 
     Why: in PyTorch the momentum is the share of the new batch, not of the past as in TensorFlow and
     Keras. At 1 the running statistics are those of the last batch alone, and evaluation is as
@@ -178,8 +184,17 @@ def batch_norm_momentum_unusual(evidence: Evidence) -> Finding | None:
     norms, forgetful, still = (
         evidence.number(name) for name in ("norms", "forgetful_norms", "still_norms")
     )
-    if not norms or not (forgetful or still):
+    left = evidence.number("norm_share_left") or 0.0
+    if not norms or not (forgetful or still or left > NOT_ARRIVED):
         return None
+    if not (forgetful or still):
+        return finding(
+            "note",
+            f"After the {evidence.number('norm_updates'):.0f} updates of the declared training "
+            f"{left:.0%} of a batch norm's running statistics are still those of a fresh layer, "
+            "and evaluation uses them.",
+            "Use a momentum of 0.1: in PyTorch it is the share of the new batch.",
+        )
     if still:
         said = f"{still:.0f} of {norms:.0f} batch norms have momentum 0"
         said += ": their running statistics never change, and evaluation uses them"

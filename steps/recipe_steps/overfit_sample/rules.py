@@ -35,6 +35,8 @@ BLIND = 0.05
 """Share of the way from chance to perfect that inputs have to bring at least."""
 KNOWN_IN_TRAINING, APART = 0.9, 0.3
 """Shares of the way from chance to perfect: reached with batch statistics, and missing without."""
+FAR_APART = 0.5
+"""The same, where something else keeps the sample from being known: noise in the labels, say."""
 COARSE = 0.95
 """Reachable score of coarse masks below which it is told: 0.05 is what any mask may miss."""
 BLOCKED_FAIL, BLOCKED_WARN = 0.2, 0.6
@@ -257,7 +259,8 @@ def evaluation_differs_from_training(evidence: Evidence) -> Finding | None:
         return None
     # Where other statistics alone make it known, they are the cause, be the distance ever so small.
     proven = (evidence.number("recalibrated_progress") or 0.0) >= KNOWN_IN_TRAINING > own
-    if training < KNOWN_IN_TRAINING or (own > training - APART and not proven):
+    known = training >= KNOWN_IN_TRAINING and (own <= training - APART or proven)
+    if not known and own > training - FAR_APART:
         return None
     return finding(
         "fail",
