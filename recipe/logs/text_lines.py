@@ -43,6 +43,13 @@ _COCO = re.compile(
 )
 _COUNTED = re.compile(r"(?<![A-Za-z_])(epochs?|iter|step|ep)(?=\d)", re.IGNORECASE)
 """A counter that its number is glued to, as in `Epoch1/5`."""
+_BOTH = re.compile(
+    r"(?:(?<![\w/])(?P<before>[a-z][a-z_]{1,15}) ?)?[(\[]?\b(?P<one>train(?:ing)?) ?/ ?"
+    r"(?P<other>val(?:id(?:ation)?)?|dev|test(?:ing)?)\b[)\]]?(?P<after> [a-z][\w. -]{0,20}?)? ?[:=]? ?"
+    r"(?P<a>[-+]?\d[\d.]*(?:e[-+]?\d+)?%?) ?[/|] ?(?P<b>[-+]?\d[\d.]*(?:e[-+]?\d+)?%?)(?![\w/])",
+    re.IGNORECASE,
+)
+"""Two values behind the names of two splits, as in `Train/Valid Acc.: 52.4%/44.3%`."""
 _BAR = re.compile(r"[━─╸╺▬]{2,}")
 _GLYPHS = dict.fromkeys(map(ord, "█▉▊▋▌▍▎▏░▒▓◼⣿━╸╺▬─═┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝╠╣╦╩╬╞╪╡"), " ") | {
     ord("│"): "|", ord("┃"): "|", ord("║"): "|", ord("："): ":", ord("，"): ",", ord("（"): "(",
@@ -79,9 +86,18 @@ def cleaned(text: str) -> str:
             text = marks.sub(instead, text)
     if "float" in text or "tensor(" in text or "rray(" in text:
         text = _WRAPPED.sub(r"\1", text)
+    if "rain/" in text or "raining/" in text or "rain /" in text or "RAIN/" in text:
+        text = _BOTH.sub(_apart, text)
     if "maxDets" in text:
         text = _COCO.sub(r"\1@\2_\3_\4", text)
     return text
+
+
+def _apart(both: re.Match[str]) -> str:
+    """Each of two values with the name of its own split."""
+    name = (both["after"] or both["before"] or "").strip(" .")
+    before = f"{both['before']} " if both["after"] and both["before"] else ""
+    return f"{before}{both['one']} {name}: {both['a']}, {both['other']} {name}: {both['b']}"
 
 
 def lines_of(text: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 from recipe.core.errors import UsageError
 from recipe.logs.choosing import guess
 from recipe.logs.reading import as_evidence, read
+from recipe.logs.text_lines import cleaned
 from recipe.plugin.rules import judge
 from recipe_steps.learning_curves import LearningCurves
 
@@ -340,3 +341,18 @@ def test_a_column_without_values_is_said(log, text):
 def test_numbers_that_no_sum_can_hold_are_infinite_in_a_text_too(log):
     found = log("".join(f"epoch {i} loss {'1e308' if i > 100 else 9}\n" for i in range(250)))
     assert found.curves["train_loss"][-1] == math.inf
+
+
+@pytest.mark.parametrize(
+    ("line", "parted"),
+    [
+        ("Train/Valid Acc.: 52.41%/44.3%", "Train Acc: 52.41%, Valid Acc: 44.3%"),
+        ("loss (train/val): 0.5/0.6", "train loss: 0.5, val loss: 0.6"),
+        ("train/val loss: 0.4 / 0.5", "train loss: 0.4, val loss: 0.5"),
+        ("Training/Validation Loss = 1e-3/3e-3", "Training Loss: 1e-3, Validation Loss: 3e-3"),
+        ("train/loss: 0.3 val/loss: 0.2", "train/loss: 0.3 val/loss: 0.2"),
+        ("saved to /data/train/val/1/2", "saved to /data/train/val/1/2"),
+    ],
+)
+def test_two_values_behind_the_names_of_two_splits(line, parted):
+    assert cleaned(line) == parted
