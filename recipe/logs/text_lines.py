@@ -45,7 +45,8 @@ _COUNTED = re.compile(r"(?<![A-Za-z_])(epochs?|iter|step|ep)(?=\d)", re.IGNORECA
 """A counter that its number is glued to, as in `Epoch1/5`."""
 _BOTH = re.compile(
     r"(?:(?<![\w/])(?P<before>[a-z][a-z_]{1,15}) ?)?[(\[]?\b(?P<one>train(?:ing)?) ?/ ?"
-    r"(?P<other>val(?:id(?:ation)?)?|dev|test(?:ing)?)\b[)\]]?(?P<after> [a-z][\w. -]{0,20}?)? ?[:=]? ?"
+    r"(?P<other>val(?:id(?:ation)?)?|dev|test(?:ing)?)\b[)\]]?(?P<after> [a-z][\w. -]{0,20}?)?"
+    r" ?[:=]? ?"
     r"(?P<a>[-+]?\d[\d.]*(?:e[-+]?\d+)?%?) ?[/|] ?(?P<b>[-+]?\d[\d.]*(?:e[-+]?\d+)?%?)(?![\w/])",
     re.IGNORECASE,
 )

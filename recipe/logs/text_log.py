@@ -10,7 +10,7 @@ from recipe.logs.sheet import MOST_COLUMNS, UNKNOWN, Column, Sheet
 from recipe.logs.text_lines import NUMBER, SLOT, lines_of
 from recipe.logs.text_shapes import Plan, Shape, Slot, shape_of
 from recipe.logs.text_tables import Header, cells_of, header_in, label_of, names_of
-from recipe.logs.text_words import NO_HEADING, counts, lower_words, split_in
+from recipe.logs.text_words import counts, heading_in, lower_words, split_in
 
 MOST_SHAPES = 20_000
 """Kinds of line that are taken apart; those of a log are a few dozen."""
@@ -80,7 +80,7 @@ class _Reader:
         """A line without a number: it may open a split, or name the columns of a table."""
         known = self.headings.get(line)
         if known is None:
-            known = (_heading(line), header_in(line))
+            known = (heading_in(line), header_in(line))
             if len(self.headings) < MOST_SHAPES:
                 self.headings[line] = known
         split, header = known
@@ -285,14 +285,6 @@ def _without_settings(sheet: Sheet) -> Sheet:
     if not kept or len(kept) == sheet.length:
         return sheet
     return sheet.within(sorted(kept))
-
-
-def _heading(line: str) -> str:
-    """The split that a line without numbers opens, as `Validation:` does."""
-    words = lower_words(line)
-    if not 0 < len(words) <= 6 or NO_HEADING.search(line):
-        return ""
-    return split_in(words)
 
 
 def _number(text: str) -> float:

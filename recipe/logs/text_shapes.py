@@ -10,7 +10,7 @@ from recipe.logs.column_names import kind_of, words_of
 from recipe.logs.sheet import Column
 from recipe.logs.text_lines import SLOT
 from recipe.logs.text_tables import Header
-from recipe.logs.text_words import SPLITS, counts, lower_words, split_in
+from recipe.logs.text_words import SPLITS, counts, heading_in, lower_words, split_in
 
 _OPENERS = " \t:=\"'([{<~≈>"
 _DELIMITER = re.compile(
@@ -33,7 +33,7 @@ _GLUED = re.compile(r"^(?:[A-Za-z%]{1,7}(?:/[A-Za-z]+)?)(?![\w])")
 _AT = re.compile(r"\b(?:at|after|in|on|for|of)\s+((?:global\s+)?[A-Za-z]+)$")
 _BEST = re.compile(r"\bbest", re.IGNORECASE)
 _TIME = re.compile(r"(?:ms|s|sec|min|h|m)\b|/s")
-_SAVED = "Saving dict for"
+_EVALUATED = ("Saving dict for", "cur metric")
 """With this TensorFlow's Estimator begins what an evaluation came to."""
 _CELLS = re.compile(rf"^\s*\|\s*([^|{SLOT}]*[^|{SLOT}\s])\s*\|\s*{SLOT}\s*\|\s*$")
 """A row of a table of names and values."""
@@ -102,7 +102,13 @@ def shape_of(template: str) -> Shape:
     reader = _Reader(gaps, shape)
     for index in range(len(gaps) - 1):
         reader.take(index)
-    shape.split = shape.split or reader.leading or ("val" if _SAVED in template else "")
+    shape.split = (
+        shape.split
+        or reader.leading
+        or ("val" if any(said in template for said in _EVALUATED) else "")
+    )
+    if not shape.split and not shape.values:  # `Epoch: 1 Training:` is about what follows
+        shape.split = heading_in(gaps[-1])
     named = shape.values or shape.epoch is not None or shape.step is not None
     shape.bare = not named or (not shape.values and reader.unnamed >= 2)
     return shape

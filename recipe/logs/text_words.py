@@ -42,6 +42,14 @@ def split_in(words: list[str]) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
+def heading_in(line: str) -> str:
+    """The split that a phrase opens, as `Validation:` does."""
+    words = lower_words(line)
+    if not 0 < len(words) <= 6 or NO_HEADING.search(line):
+        return ""
+    return split_in(words)
+
+
 def counts(words: list[str], name: str) -> str:
     """`epoch`, `step`, or empty: what a number of this name counts."""
     if not words or len(words) > 5 or NO_COUNTER.intersection(words):

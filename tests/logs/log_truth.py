@@ -32,6 +32,11 @@ TRUTH = {
         "train_loss": ("train_loss", 9),
         "val_loss": ("val_loss", 14),
     },
+    "both_splits_in_one.txt": {
+        "train_loss": ("Cost", 8),
+        "train_score": ("Train Acc", 8),
+        "val_score": ("Valid Acc", 8),
+    },
     "build_nanogpt.txt": {"train_loss": ("train", 9), "val_loss": ("val", 9)},
     "by_epoch.json": {
         "train_loss": ("train/loss", 8),
@@ -54,6 +59,12 @@ TRUTH = {
     "cifar_tutorial.txt": {"train_loss": ("loss", 8)},
     "clearml.json": {"train_loss": ("loss/train", 8), "val_loss": ("loss/validation", 8)},
     "comet.json": {"train_loss": ("train_loss", 8), "val_loss": ("val_loss", 8)},
+    "current_metric.txt": {
+        "train_loss": ("loss", 8),
+        "train_score": ("acc", 8),
+        "val_score": ("val/acc", 8),
+        "lr": ("lr", 8),
+    },
     "cyclegan.txt": {"kind": "adversarial", "parts": ["generator", "discriminator"]},
     "d2_metrics.json": {
         "train_loss": ("total_loss", 8),
@@ -127,6 +138,12 @@ TRUTH = {
         "val_loss": ("loss_val", 30),
         "train_score": ("acc_train", 30),
         "val_score": ("acc_val", 30),
+    },
+    "heading_behind_epoch.txt": {
+        "train_loss": ("train/loss", 8),
+        "val_loss": ("val/loss", 8),
+        "train_score": ("train/top1", 8),
+        "val_score": ("val/top1", 8),
     },
     "hf_out": {
         "train_loss": ("loss", 8),
