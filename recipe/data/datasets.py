@@ -13,6 +13,7 @@ import torch
 
 from recipe.data.joining import split
 from recipe.data.order import Order
+from recipe.data.prefetch import sent
 from recipe.data.single_items import Batch
 from recipe.data.trees import Values
 
@@ -109,15 +110,21 @@ class TensorData(AnyEpoch):
         self, size: int, generator: torch.Generator | None = None, *, shuffle: bool = False
     ) -> Iterator[Batch]:
         """See `Data`."""
+        yield from sent(self._batches(size, generator, shuffle=shuffle), self.device)
+
+    def _batches(
+        self, size: int, generator: torch.Generator | None, *, shuffle: bool
+    ) -> Iterator[Batch]:
+        """Where the data are."""
         if not shuffle and not self.order.drawn:
             n = len(self)
             for start in range(0, n, size):
                 if n - start > 1 or size == 1 or start == 0:
-                    yield self.copied(start, start + size)
+                    yield self.x[start : start + size].clone(), self.y[start : start + size].clone()
             return
         device = self.x.device
         for index in self.order.batches(len(self), size, generator, device, shuffle=shuffle):
-            yield self._there(self.x[index], self.y[index])
+            yield self.x[index], self.y[index]
 
     def _there(self, x: Values, y: Values) -> Batch:
         return (x, y) if self.device is None else (x.to(self.device), y.to(self.device))
@@ -129,8 +136,8 @@ class TensorData(AnyEpoch):
     def eval_batches(self) -> Iterator[Batch]:
         """One pass in order over every item."""
         sizes = eval_sizes(len(self), self.eval_size)
-        for x, y in zip(split(self.x, sizes), split(self.y, sizes), strict=True):
-            yield self._there(x.clone(), y.clone())
+        parts = zip(split(self.x, sizes), split(self.y, sizes), strict=True)
+        yield from sent(((x.clone(), y.clone()) for x, y in parts), self.device)
 
     def sample(self, n: int, generator: torch.Generator) -> "TensorData":
         """`n` random items, or all of them in order when there are no more."""

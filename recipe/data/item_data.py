@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
 from typing import Any
 
 import torch
@@ -21,6 +22,7 @@ from recipe.data.datasets import (
 )
 from recipe.data.joining import join
 from recipe.data.order import Order
+from recipe.data.prefetch import sent
 from recipe.data.single_items import Batch
 from recipe.data.single_items import read as read_batches
 from recipe.data.trees import Gathered, Items, Tree, Values
@@ -47,22 +49,24 @@ class ItemData(AnyEpoch):
         return len(self.kept)
 
     def _made(self, index: Sequence[int]) -> Batch:
-        batch = gathered(self.kept, self.collate, self.name, index)
-        return suited(moved(batch, self.device), self.suits)
+        return next(self._all_made([index]))
+
+    def _all_made(self, indices: Iterable[Sequence[int]]) -> Iterator[Batch]:
+        made = (gathered(self.kept, self.collate, self.name, index) for index in indices)
+        for batch in sent(made, self.device):
+            yield suited(batch, self.suits)
 
     def batches(
         self, size: int, generator: torch.Generator | None = None, *, shuffle: bool = False
     ) -> Iterator[Batch]:
         """See `Data`."""
-        for index in self.order.batches(len(self), size, generator, shuffle=shuffle):
-            yield self._made(index.tolist())
+        drawn = self.order.batches(len(self), size, generator, shuffle=shuffle)
+        yield from self._all_made(index.tolist() for index in drawn)
 
     def eval_batches(self) -> Iterator[Batch]:
         """One pass in order over every item."""
-        start = 0
-        for size in eval_sizes(len(self), self.eval_size):
-            yield self._made(range(start, start + size))
-            start += size
+        ends = accumulate(eval_sizes(len(self), self.eval_size), initial=0)
+        yield from self._all_made(range(start, end) for start, end in pairwise(ends))
 
     def sample(self, n: int, generator: torch.Generator) -> TensorData:
         """`n` random items as one batch, or all of them in order when there are no more."""
@@ -118,8 +122,8 @@ class StreamData(AnyEpoch):
             collate_fn=Assembly(self.collate, self.name), multiprocessing_context=self._begun,
             **options,
         )  # fmt: skip
-        for batch in read_batches(loader, self.name):
-            yield suited(moved(batch, self.device), self.suits)
+        for batch in sent(read_batches(loader, self.name), self.device):
+            yield suited(batch, self.suits)
 
     def batches(
         self, size: int, generator: torch.Generator | None = None, *, shuffle: bool = False
@@ -193,11 +197,6 @@ def item_by_item(values: Values, count: int) -> bool:
 
 def _is_number(leaf: Any) -> bool:
     return isinstance(leaf, Tensor) and not leaf.ndim
-
-
-def moved(batch: Batch, device: torch.device) -> Batch:
-    """A batch on a device."""
-    return batch[0].to(device), batch[1].to(device)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from recipe.training.plan import (
     epoch_batches,
     iterations_per_epoch,
     learns_nothing,
+    looked_at_every,
     model_input,
     planned_rates,
     watched_iterations,
@@ -39,8 +40,6 @@ from recipe.training.weight_averaging import RunningAverage, trained_parameters,
 
 VALIDATION = 0.5
 """Of an iteration: what a forward pass over as many items takes, with room for what is added up."""
-CHECK_EVERY = 16
-"""Iterations between looks at the loss on an accelerator, where each look waits for it."""
 
 
 class Training:
@@ -217,7 +216,7 @@ class Training:
 
     def _train(self, running: RunningEpoch, pause: int | None) -> None:
         epoch = running.epoch
-        check_every = 1 if self.device.type == "cpu" else CHECK_EVERY
+        check_every = looked_at_every(self.device)
         pending: list[Tensor] = []
         began = time.monotonic() - running.seconds
         while pause is None or running.done < pause:

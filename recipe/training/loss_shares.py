@@ -49,10 +49,21 @@ def shares(experiment: Experiment, targets: Sequence[Any]) -> list[float | Tenso
     if divisor is summed:
         return [1.0] * len(targets)
     counts = [divisor(y) for y in targets]
-    whole = sum(counts)
-    if isinstance(whole, Tensor) and not bool(whole):
-        return [1 / len(targets)] * len(targets)  # nothing counts: the loss is what it is, NaN
+    whole = sum(counts)  # where nothing counts at all, shares and loss are 0 / 0
     return [count / whole for count in counts]
+
+
+def weighed(outputs: Any, loss: Tensor, share: float | Tensor) -> Tensor:
+    """A part of a loss, times its share. Where nothing counts in a part its loss is 0 / 0, which is
+    kept from the gradients of the others, without a look at the share: that would wait for a GPU.
+    """
+    if not isinstance(share, Tensor):
+        return loss * share
+    if isinstance(outputs, Tensor) and outputs.requires_grad:
+        outputs.register_hook(  # type: ignore[no-untyped-call]
+            lambda grad: torch.where(share > 0, grad, 0)
+        )
+    return torch.where(share > 0, loss * share.to(loss.dtype), share * 0)
 
 
 def summed(y: Tensor) -> float:  # noqa: ARG001 - it says what the loss does

@@ -21,7 +21,7 @@ from recipe.experiment import Experiment
 from recipe.models.building import batch_norms
 from recipe.models.dropout import NoDropout
 from recipe.models.randomness import generators
-from recipe.training.loss_shares import matches_elementwise, shares
+from recipe.training.loss_shares import matches_elementwise, shares, weighed
 from recipe.training.tree_losses import ModelLoss
 
 CLOSE = 1e-5
@@ -79,10 +79,9 @@ def backward_in_parts(passes: Passes, x: Values, y: Values, parts: int) -> tuple
     for (part, wanted), share in zip(batches, found, strict=True):
         answers = passes.outputs(part)
         loss = passes.loss_of(answers, wanted)
-        if isinstance(share, float) or bool(share):  # a part in which nothing counts has no loss
-            weighed = loss * share
-            weighed.backward()  # type: ignore[no-untyped-call]
-            losses.append(weighed.detach())
+        part_of_loss = weighed(answers, loss, share)
+        part_of_loss.backward()  # type: ignore[no-untyped-call]
+        losses.append(part_of_loss.detach())
         outputs.append(answers.detach())
         del answers, loss
     return join(outputs), torch.stack(losses).sum()

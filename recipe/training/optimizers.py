@@ -37,6 +37,8 @@ rates of Adadelta, 1 is the method as published (Zeiler 2012)."""
 ADAM_BETA2, RMSPROP_ALPHA, EPSILON = 0.999, 0.99, 1e-8
 """The defaults of torch.optim."""
 
+FUSED_ON = ("cpu", "cuda")
+"""Where PyTorch has kernels that step all tensors at once."""
 SMALL = 1_000_000
 """Weights up to which a step on the processor is mostly calls: all tensors then go in one."""
 
@@ -122,7 +124,8 @@ def _may_fuse(experiment: Experiment, params: list[nn.Parameter]) -> bool:
     them the strides of the weights.
     """
     return experiment.update is None and all(
-        p.is_cpu and p.is_floating_point() and _fills_memory(p) and not is_part(p) for p in params
+        p.device.type in FUSED_ON and p.is_floating_point() and _fills_memory(p) and not is_part(p)
+        for p in params
     )
 
 

@@ -16,6 +16,8 @@ from recipe.experiment import Experiment
 from recipe.training.execution_mode import ExecutionMode
 from recipe.training.schedules import schedule_rates
 
+LOOK_EVERY = 16
+"""Iterations between looks at the loss on an accelerator, where each look waits for it."""
 WATCHED_PER_EPOCH = 4
 """Iterations of an epoch at which gradients and updates are read, at most."""
 WATCHED_SHARE = 16
@@ -93,6 +95,11 @@ def pause_in(part: float, iterations: int) -> int | None:
     for a whole one, which is validated too.
     """
     return None if part >= 1 else min(iterations - 1, round(part * iterations))
+
+
+def looked_at_every(device: torch.device) -> int:
+    """Iterations between looks at the loss."""
+    return 1 if device.type == "cpu" else LOOK_EVERY
 
 
 def activation_sample(train: Data) -> int:

@@ -19,7 +19,7 @@ from recipe.experiment import Experiment
 from recipe.tasks.base import adds_up
 from recipe.training.execution_mode import ExecutionMode
 from recipe.training.fitting_passes import FittingPasses
-from recipe.training.loss_shares import divisor_of, matches_elementwise, summed
+from recipe.training.loss_shares import divisor_of, matches_elementwise, summed, weighed
 from recipe.training.micro_batches import (
     COUNTS,
     Rewound,
@@ -92,17 +92,11 @@ class RankPasses(FittingPasses):
         the gradients of the others.
         """
         share = self._share
-        if not isinstance(share, Tensor):
-            return loss * share if share else _nothing(outputs)
-        if isinstance(outputs, Tensor):
-            if outputs.requires_grad:
-                outputs.register_hook(  # type: ignore[no-untyped-call]
-                    lambda grad: torch.where(share > 0, grad, 0)
-                )
-            return torch.where(share > 0, loss * share.to(loss.dtype), share * 0)
-        if self.group.couples and not bool(share):
+        if isinstance(share, Tensor) and not isinstance(outputs, Tensor) and self.group.couples:
+            return loss * share if bool(share) else _nothing(outputs)
+        if not isinstance(share, Tensor) and not share:
             return _nothing(outputs)
-        return loss * share
+        return weighed(outputs, loss, share)
 
     def _backward(self, x: Values, y: Values, clear: Callable[[], None]) -> tuple[Any, Tensor]:
         wanted = self.parts
