@@ -9,6 +9,7 @@ from recipe.core.option_definitions import BY_NAME
 from recipe.core.results import RunResult
 from recipe.core.settings import resolve
 from recipe.engine.decisions import Gate
+from recipe.engine.notebook_display import display_here
 from recipe.engine.run_execution import execute
 from recipe.experiment import Experiment
 
@@ -31,7 +32,8 @@ def run(  # noqa: PLR0917 - the order is part of the interface
         budget: such as "15m" or "40epochs".
         out: folder for run folders (default reports/).
         seed: of everything random.
-        observe: called with every event.
+        observe: called with every event; in a notebook, without it, the output of the cell shows
+            how far the run is.
         gate: asked after a failed step whether to go on; without it the run stops there. It may
             also answer with the name of a rule that was found: its remedy is then applied first.
         options: any other option of the command line, such as epochs=5.
@@ -50,6 +52,7 @@ def run(  # noqa: PLR0917 - the order is part of the interface
                 "the experiment's own; recipe.sources makes one by name."
             )
     given = {"until": until, "budget": budget, "out": out, "seed": seed, **options}
+    observe = observe or display_here()
     return execute(experiment, resolve(given), observe=observe, gate=gate and _of_failures(gate))
 
 

@@ -5,6 +5,8 @@ them back. A non-finite number never enters: it becomes None here, so no compari
 can let a NaN pass as "not above the limit".
 """
 
+import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -192,11 +194,23 @@ class RunResult:
         return replace(record(cls, known, readers), folder=folder)
 
     def _repr_markdown_(self) -> str:
-        """The report, shown by notebooks; links to plots lead into the run folder."""
+        """The report with its plots in it, as notebooks show it."""
         report = self.folder / "report.md" if self.folder else None
         if report is None or not report.exists():
             return f"**{self.name}: {self.verdict}**"
-        return report.read_text("utf-8").replace("](plots/", f"]({report.parent}/plots/")
+        return _PICTURE.sub(lambda found: _within(report.parent, found), report.read_text("utf-8"))
+
+
+_PICTURE = re.compile(r"\]\(((?:plots/)?[\w.-]+\.png)\)")
+
+
+def _within(folder: Path, found: re.Match[str]) -> str:
+    """The link to a picture as the picture itself: no notebook can follow a path."""
+    try:
+        picture = (folder / found[1]).read_bytes()
+    except OSError:
+        return found[0]
+    return f"](data:image/png;base64,{b64encode(picture).decode()})"
 
 
 def latest(steps: Sequence[StepResult]) -> tuple[StepResult, ...]:

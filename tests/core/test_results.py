@@ -238,11 +238,14 @@ def test_findings_follow_the_diagnosis_and_leave_out_what_does_not_count():
     assert [f.rule for f in result.findings] == ["root", "second", "late"]
 
 
-def test_notebook_shows_the_report_with_links_into_the_folder(tmp_path):
+def test_notebook_shows_the_report_with_its_plots(tmp_path):
     result = RunResult("r", steps=(step("s"),), folder=tmp_path)
     assert result._repr_markdown_() == "**r: pass**"
     (tmp_path / "report.md").write_text("![x](plots/a.png)", "utf-8")
-    assert result._repr_markdown_() == f"![x]({tmp_path}/plots/a.png)"
+    assert result._repr_markdown_() == "![x](plots/a.png)"  # not drawn
+    (tmp_path / "plots").mkdir()
+    (tmp_path / "plots" / "a.png").write_bytes(b"PNG")
+    assert result._repr_markdown_() == "![x](data:image/png;base64,UE5H)"
 
 
 def test_what_a_later_version_added_is_passed_over():
