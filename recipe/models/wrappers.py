@@ -10,6 +10,7 @@ from torch.nn.modules.conv import _ConvNd
 from torch.overrides import TorchFunctionMode
 
 from recipe.models.dropout import no_dropout
+from recipe.models.own_matrices import shrink_own_matrices
 
 ACTIVATIONS: frozenset[Any] = frozenset({
     F.softmax, torch.softmax, Tensor.softmax, F.log_softmax, torch.log_softmax, Tensor.log_softmax,
@@ -148,8 +149,10 @@ def reinitialised(model: nn.Module, gain: float) -> nn.Module:
     """The model with weights drawn anew, deviation gain / sqrt(fan-in), and biases of zero.
 
     `gain` is sqrt(2) for ReLU (He et al. 2015) and 1 for tanh and sigmoid. Embeddings are drawn
-    with deviation 1 as PyTorch does; normalisation layers go back to their own start.
+    with deviation 1 as PyTorch does; normalisation layers go back to their own start. Matrices that
+    the model holds itself are brought to He's size where they are larger by far.
     """
+    shrink_own_matrices(model)
     for module in model.modules():
         weight = getattr(module, "weight", None)
         if isinstance(module, nn.Embedding):

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from recipe.models.calling import INVERTED_MASKS, MASKS, mask_parameter
     from recipe.border.faults import error_location, said_of, users_place
     from recipe.models.dropout import no_dropout
+    from recipe.models.own_matrices import shrink_own_matrices
     from recipe.models.mended_calls import (
         dropout_by_mode, gradients_kept, layers_apart, registered, tokens_numbered,
     )
@@ -135,7 +136,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "adapter_of", "advice", "batch_norms", "build_model", "error_location", "said_of",
     "users_place",
     "no_dropout", "dropout_by_mode", "gradients_kept", "layers_apart", "registered",
-    "tokens_numbered", "seeded",
+    "tokens_numbered", "seeded", "shrink_own_matrices",
     "in_head", "norms_go_first", "residual_branches", "with_zero_branches", "SCRATCH",
     "reset_weights", "start_file", "why_not_reset", "Mapped", "Masked", "Rectified", "Standardised",
     "StandardisedParts", "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_dropout",
@@ -201,6 +202,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.models.calling": ("INVERTED_MASKS", "MASKS", "mask_parameter"),
     "recipe.border.faults": ("error_location", "said_of", "users_place"),
     "recipe.models.dropout": ("no_dropout",),
+    "recipe.models.own_matrices": ("shrink_own_matrices",),
     "recipe.models.mended_calls": (
         "dropout_by_mode", "gradients_kept", "layers_apart", "registered", "tokens_numbered",
     ),

@@ -1,5 +1,7 @@
 """Cases of the rules about loss and layers."""
 
+import math
+
 import pytest
 
 from recipe_steps.initial_loss import InitialLoss
@@ -159,6 +161,28 @@ MARKS = [
     Case(symmetric_initialization, {"symmetric_layers": 0}, None),
     Case(symmetric_initialization, {"symmetric_layers": NAN}, None),
     Case(initialization_too_large, weights(2.6, loss=9.0), "fail", says="2.6 times"),
+    Case(
+        initialization_too_large,
+        {"own_matrix_scale": 4.9, "loss_with_usual_matrices": 0.4, "loss": math.inf},
+        "fail",
+        says="as it is not finite",
+    ),
+    Case(
+        initialization_too_large,
+        {"own_matrix_scale": 4.9, "loss_with_usual_matrices": 2.4, "loss": 9.0},
+        "fail",
+        says="as it is 9",
+    ),
+    Case(
+        initialization_too_large,
+        {"own_matrix_scale": 4.9, "loss_with_usual_matrices": 8.8, "loss": 9.0},
+        None,
+    ),
+    Case(
+        initialization_too_large,
+        {"own_matrix_scale": 4.9, "loss_with_usual_matrices": NAN, "loss": NAN},
+        None,
+    ),
     Case(initialization_too_large, weights(2.6, loss=4.0), "warn"),
     Case(initialization_too_large, weights(2.6, saturated_units=0.5), "fail", says="saturated"),
     Case(initialization_too_large, weights(2.6), None),  # normalised: it does not show

@@ -7,6 +7,8 @@ from recipe_steps.symptoms import FIRST_LOSS, NOT_LEARNING, OVERSHOOTING
 
 LARGE_WEIGHTS = 2.5
 """Deviation of the hidden layers' weights over He's; PyTorch's and Glorot's lie below 1.5."""
+LOWER = 0.5
+"""Of the first loss, what is left of it when large matrices have their usual size."""
 SMALL_WEIGHTS = 0.1
 LOST_SIGNAL = 1e-2
 """Deviation between items at the last layer's input, relative to the input's size. PyTorch's own
@@ -68,6 +70,19 @@ def initialization_too_large(evidence: Evidence) -> Finding | None:
 
     Fix: He's or Glorot's initialisation, or normalisation layers.
     """
+    own = evidence.number("own_matrix_scale")
+    usual = evidence.number("loss_with_usual_matrices")
+    if own is not None and usual is not None:
+        loss = evidence.number("loss")
+        if loss is None or usual < LOWER * loss:
+            found = "not finite" if loss is None else f"{loss:.3g}"
+            return finding(
+                "fail",
+                f"A matrix of the model's own has weights {own:.2g} times those of He's "
+                f"initialisation; at that size the first loss is {usual:.3g}, as it is {found}.",
+                "Draw it with a deviation of 1 / sqrt(width), or as an orthogonal matrix.",
+                confidence=0.9,
+            )
     scale, size = evidence.number("largest_weight_scale"), evidence.number("input_size")
     if scale is None or scale <= LARGE_WEIGHTS or size is None or size > INPUT_SIZE:
         return None

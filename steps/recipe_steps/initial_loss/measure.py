@@ -32,7 +32,10 @@ from recipe_steps.initial_loss.last_operation import last_operation, operation_b
 from recipe_steps.initial_loss.layers import layer_marks
 from recipe_steps.initial_loss.loss_behaviour import loss_marks
 from recipe_steps.initial_loss.scale_free import takes_any_scale
-from recipe_steps.initial_loss.shrunk_weights import loss_with_shrunk_weights
+from recipe_steps.initial_loss.shrunk_weights import (
+    loss_with_shrunk_weights,
+    loss_with_usual_matrices,
+)
 from recipe_steps.loss_expectations import BATCH, defined_loss, mean_loss, neutral_loss, signatures
 
 FRESH_MODELS = 3
@@ -82,6 +85,7 @@ def measure(ctx: Context) -> Evidence:
     scalars["loss"] = sum(eval_losses) / len(eval_losses)
     scalars["train_mode_loss"] = sum(train_losses) / len(train_losses)
     scalars |= loss_with_shrunk_weights(ctx, sample, scalars)
+    scalars |= loss_with_usual_matrices(ctx, sample, scalars)
     found = ctx.in_time("layer by layer", lambda: layer_marks(ctx, sample))
     layers, curves = found or ({}, {})
     if scalars["nonfinite"] or layers.get("broken_gradients"):

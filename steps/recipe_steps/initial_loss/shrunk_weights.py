@@ -1,10 +1,20 @@
-"""What a fresh model knows without its weights: why its first loss is low."""
+"""The loss of a fresh model with other weights: what of it its weights account for."""
 
 import torch
 from torch import Tensor
 
-from recipe.plugin import Context, Evidence, Scalar, TensorData, build_model, join, seeded, split
-from recipe_steps.initial_loss.loss_limits import low_limit
+from recipe.plugin import (
+    Context,
+    Evidence,
+    Scalar,
+    TensorData,
+    build_model,
+    join,
+    seeded,
+    shrink_own_matrices,
+    split,
+)
+from recipe_steps.initial_loss.loss_limits import low_limit, too_high
 from recipe_steps.loss_expectations import BATCH, mean_loss
 
 SHRUNK = 1e-6
@@ -39,3 +49,22 @@ def loss_with_shrunk_weights(
         "loss_without_weights": mean_loss(ctx.experiment.loss_function, outputs, sample.y),
         "targets_are_inputs": copies,
     }
+
+
+def loss_with_usual_matrices(
+    ctx: Context, sample: TensorData, scalars: dict[str, Scalar]
+) -> dict[str, Scalar]:
+    """Where the first loss is too high or not finite: the loss with the matrices that the model
+    holds itself at He's size, and how many times larger the largest was.
+    """
+    evidence = Evidence(scalars)
+    if not evidence.number("nonfinite") and too_high(evidence) is None:
+        return {}
+    model = build_model(ctx.experiment, ctx.seed_for("model", 0), ctx.device).eval()
+    largest = shrink_own_matrices(model)
+    if largest is None:
+        return {}
+    with torch.no_grad(), seeded(ctx.seed_for("model", 0), ctx.device):
+        outputs = join([model(x) for x in split(sample.x.clone(), BATCH)])
+    loss = mean_loss(ctx.experiment.loss_function, outputs, sample.y)
+    return {"own_matrix_scale": largest, "loss_with_usual_matrices": loss}
