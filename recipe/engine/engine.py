@@ -26,6 +26,7 @@ from recipe.core.trials import Trial
 from recipe.engine.decisions import Answer, Decisions, Gate
 from recipe.engine.forecast import forecast, plan_sentence
 from recipe.engine.less_memory import measured
+from recipe.engine.memory_told import tell_memory
 from recipe.engine.repair import Repaired, continue_with, repair, with_repaired, without_acquitted
 from recipe.engine.step_time import pays_for_round, time_before, time_for
 from recipe.notebook.journal import Journal
@@ -133,6 +134,7 @@ class Engine:
         ):
             self.ctx.runner.find_mode()  # from then on it is known how long an epoch takes
             self.ctx.emit(Message(plan_sentence(forecast(coming, self.ctx), self.ctx)))
+            tell_memory(self.ctx, self.journal)
             if self.idle:
                 self.ctx.say(self.idle)
         self.ctx.meter.mark()

@@ -85,13 +85,13 @@ def _found(experiment: Experiment, data: Splits, device: torch.device) -> Fittin
     room = USED * free
     fits = int(max(1.0, (room - fixed) / each))
     largest = _power(min(fits, most, LARGEST))
-    memory = f"{_amount(fixed)} and {_amount(each)} an item, {how}"
+    memory = f"{amount(fixed)} and {amount(each)} an item, {how}"
     if fits < most:
-        limit = f"the largest power of two that fits into {_amount(room)} ({memory})"
+        limit = f"the largest power of two that fits into {amount(room)} ({memory})"
     else:
         limit = (
             f"an epoch has {items // largest:,} batches of it; {fits:,} items would fit into "
-            f"{_amount(room)} ({memory})"
+            f"{amount(room)} ({memory})"
         )
     return _fastest(experiment, data, device, largest, limit)
 
@@ -103,7 +103,7 @@ def _line(
     for small, large in PROBED:
         if large > most:
             continue
-        peaks = [_peak(experiment, data, device, size) for size in (small, large)]
+        peaks = [peak_of(experiment, data, device, size) for size in (small, large)]
         if peaks[0] is not None and peaks[1] is not None:
             line = line_through((small, large), (peaks[0], peaks[1]))
             return line, f"by the peaks of {small} and {large} items"
@@ -131,7 +131,7 @@ def _fastest(
     )
 
 
-def _peak(experiment: Experiment, data: Splits, device: torch.device, size: int) -> int | None:
+def peak_of(experiment: Experiment, data: Splits, device: torch.device, size: int) -> int | None:
     """Of two updates: the first one makes the optimizer's state. None where memory ran out."""
     lr = RATES.get(str(experiment.optimizer), USUAL_RATE)
 
@@ -156,7 +156,8 @@ def _power(n: int) -> int:
     return 1 << (max(1, n).bit_length() - 1)
 
 
-def _amount(size: float) -> str:
+def amount(size: float) -> str:
+    """Bytes in words."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if size >= factor:
             return f"{size / factor:.{1 if size < 10 * factor else 0}f} {unit}"

@@ -76,7 +76,7 @@ def engine(tmp_path):
             decide=lambda _, make: make(),
             runner=SimpleNamespace(fingerprint="f", find_mode=lambda: None),
             experiment=SimpleNamespace(params={}, clip_norm=None, shuffle=True, augment=None,
-                                       epochs=10, accumulate=1),
+                                       epochs=10, accumulate=1, parallel=None),
             epochs_left=None, pace=None, lasts=lambda _: 0.0, best_trial=None,
         )  # fmt: skip
         return Engine([Plugin(step, "pack") for step in steps], ctx, journal, gate)

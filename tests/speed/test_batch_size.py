@@ -71,9 +71,9 @@ def test_the_line_through_two_peaks_tells_a_third():
     experiment, data = made()
     sizes = (32, 128)
     fixed, each = line_through(
-        sizes, [batch_size._peak(experiment.resolved(), data, CPU, n) for n in sizes]
+        sizes, [batch_size.peak_of(experiment.resolved(), data, CPU, n) for n in sizes]
     )
-    third = batch_size._peak(experiment.resolved(), data, CPU, 512)
+    third = batch_size.peak_of(experiment.resolved(), data, CPU, 512)
     assert fixed + 512 * each == pytest.approx(third, rel=0.1)
     saved = 4 * WIDTH * (DEPTH + 1)  # what the backward pass needs of each item
     assert saved <= each <= 2 * saved
@@ -84,8 +84,8 @@ def test_what_fits_is_the_largest(machine):
     machine(free=6_000_000)
     found = fitting_batch(experiment.resolved(), data, CPU)
     assert "the largest power of two that fits" in str(found)
-    peak = batch_size._peak(experiment.resolved(), data, CPU, found.size)
-    more = batch_size._peak(experiment.resolved(), data, CPU, 2 * found.size)
+    peak = batch_size.peak_of(experiment.resolved(), data, CPU, found.size)
+    more = batch_size.peak_of(experiment.resolved(), data, CPU, 2 * found.size)
     assert peak <= 6_000_000
     assert more > 0.7 * 6_000_000
 
