@@ -13,7 +13,7 @@ from torch import Tensor
 from recipe.border.faults import usage_error
 from recipe.core.errors import UsageError
 from recipe.data.collating import leaves_of, rebuilt
-from recipe.data.disk_cache import CHUNK, MEMORY_SHARE, Make, on_disk
+from recipe.data.disk_cache import CHUNK, Make, is_kept, on_disk
 from recipe.data.equality import identical
 from recipe.data.item_parts import Parting
 from recipe.data.single_items import (
@@ -29,7 +29,6 @@ from recipe.data.single_items import (
 )
 from recipe.data.transforms import ManyJpegs, Tail, split_transform
 from recipe.data.trees import as_values
-from recipe.machine.memory import free_memory
 from recipe.machine.processes import Channel, RequestFailed, answer_requests, can_fork, cores
 
 Notify = Callable[[float, float, str], None]
@@ -54,11 +53,11 @@ def decode(
 
     """
     reader = _Reader(dataset, name, parting or Parting())
-    if reader.size <= MEMORY_SHARE * free_memory(torch.device("cpu")):
+    if is_kept(reader):
+        parts = on_disk(reader, lambda parts: _fill(reader, parts, notify))
+    else:
         parts = reader.empty(_in_memory)
         _fill(reader, parts, notify)
-    else:
-        parts = on_disk(reader, lambda parts: _fill(reader, parts, notify))
     x, y = rebuilt(reader.first, parts)
     return as_values(x), as_labels(as_values(y))
 

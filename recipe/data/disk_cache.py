@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -37,6 +38,27 @@ COMPLETE = "complete.json"
 """In a folder of the cache: it was built to its end, with the checksums of its files."""
 CHUNK = 256
 """Items that are read before something is told."""
+
+
+_several: ContextVar[bool] = ContextVar("several processes read the same data", default=False)
+
+
+@contextmanager
+def read_by_several(several: bool = True) -> Iterator[None]:
+    """Within it, files that are decoded are kept in the cache, whatever their size: the other
+    processes of this machine that read them map what the first one has decoded.
+    """
+    before = _several.set(several)
+    try:
+        yield
+    finally:
+        _several.reset(before)
+
+
+def is_kept(decoder: "Decoder") -> bool:
+    """Whether decoded data go to a file: where they do not fit into memory, or others need them."""
+    large = decoder.size > MEMORY_SHARE * free_memory(torch.device("cpu"))
+    return large or (_several.get() and _source_key(decoder.dataset) is not None)
 
 
 @contextmanager

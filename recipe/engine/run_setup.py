@@ -10,6 +10,7 @@ from recipe.core.events import Message, Observer, Progress
 from recipe.core.files import make_folder
 from recipe.core.settings import Settings
 from recipe.data.datasets import Splits
+from recipe.data.disk_cache import read_by_several
 from recipe.data.item_data import StreamData
 from recipe.data.splitting import load_splits
 from recipe.engine.stored_run import Earlier, stored
@@ -76,7 +77,8 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
 
     for note in resolved.notes:
         say(note)
-    data = load_splits(resolved, device, settings.seed, _progress(emit), say)
+    with read_by_several(bool(chosen.places) or settings.ray is not None):
+        data = load_splits(resolved, device, settings.seed, _progress(emit), say)
     for split, part in (("train", data.train), ("val", data.val)):
         if isinstance(part, StreamData) and not part.deterministic:
             emit(Message(f"{split}: {RANDOM_ITEMS}"))

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from recipe.core.option_definitions import BY_NAME, OPTIONS
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 Kind = Literal["images", "table", "text", "torchvision", "own"]
 KINDS: Mapping[Kind, str] = {
@@ -32,17 +35,7 @@ def experiment_file(kind: Kind, answers: Mapping[str, Any]) -> str:
         answers: by the names of options: `data` and `model`, and of a table `target`.
 
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("recipe.starters"),
-        autoescape=False,  # noqa: S701  # Python, not HTML: `py` writes literals
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=StrictUndefined,
-    )
-    environment.filters["py"] = _literal
+    environment = _environment()
     given = {name: answers.get(name) for name in BY_NAME}
     given["augment"] = given["augment"] or "none"
     template = environment.get_template(TEMPLATES.get(kind, f"{kind}.py.j2"))
@@ -76,3 +69,29 @@ def options_file(target: str) -> str:
         shown = str(value).lower() if isinstance(value, bool | int) else f'"{value}"'
         lines += ["", f"# {option.help}", f"# {name} = {shown}"]
     return "\n".join(lines) + "\n"
+
+
+def slurm_script(**values: Any) -> str:
+    """The text of a job script for SLURM.
+
+    Args:
+        values: `name` of the job; `nodes`, and of each `cpus` and `gpus`; `time` and `partition`;
+            lines of `setup`; the `command` as a shell takes it.
+
+    """
+    return _environment().get_template("slurm.sh.j2").render(**values)
+
+
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("recipe.starters"),
+        autoescape=False,  # noqa: S701  # Python, not HTML: `py` writes literals
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters["py"] = _literal
+    return environment

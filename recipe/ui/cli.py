@@ -22,6 +22,7 @@ from recipe.notebook import origin
 from recipe.ui import rule_commands, run_commands
 from recipe.ui.busy import busy
 from recipe.ui.click_flags import TRUST, with_options
+from recipe.ui.cluster_commands import cluster
 from recipe.ui.config import read_table
 from recipe.ui.diagnose_command import diagnose
 from recipe.ui.fix_command import fix, run_and_patch
@@ -145,6 +146,7 @@ cli.add_command(diagnose)
 cli.add_command(run_commands.compare)
 cli.add_command(runs)
 cli.add_command(doctor)
+cli.add_command(cluster)
 cli.add_command(cache)
 cli.add_command(completion)
 cli.add_command(run_commands.export)

@@ -10,6 +10,7 @@ from recipe.core.option_definitions import BY_NAME
 from recipe.core.results import step_from_json
 from recipe.core.settings import Settings, parse
 from recipe.data.datasets import Splits
+from recipe.data.disk_cache import read_by_several
 from recipe.data.splitting import load_splits
 from recipe.experiment import Experiment
 from recipe.plugin import registry
@@ -57,7 +58,8 @@ class Builder:
 
     def _declared(self, order: Order) -> Built:
         resolved = _loaded(order).resolved(order.epochs)
-        data = load_splits(resolved, self.device, order.seed)
+        with read_by_several():
+            data = load_splits(resolved, self.device, order.seed)
         resolved = replace(resolved, classes=data.classes or resolved.classes)
         self._check({"experiment": order.fingerprint}, {"experiment": fingerprint(resolved, data)})
         return Built(*prepare(resolved, data))

@@ -6,7 +6,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("RECIPE_TEST_DATA", ROOT.parent / "shared" / "data"))
-sys.path[:0] = [str(ROOT / "examples"), str(ROOT), str(ROOT / "steps")]
+sys.path[:0] = [
+    str(ROOT / "examples"), str(ROOT), str(ROOT / "steps"), str(ROOT / "tests" / "helpers"),
+]  # fmt: skip
 os.environ.setdefault("CIFAR10", str(DATA / "cifar10"))
 
 BATCH = 128

@@ -13,7 +13,6 @@ from torchvision.datasets import ImageFolder
 from children import start
 from image_data import PIPELINES, Many, one_by_one
 from recipe.core.errors import UsageError
-from recipe.data import decoding as module
 from recipe.data import disk_cache
 from recipe.data.decoding import decode
 
@@ -24,9 +23,39 @@ class Mapped:
     @pytest.fixture(autouse=True)
     def _little_memory(self, monkeypatch, tmp_path):
         monkeypatch.setenv("RECIPE_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setattr(module, "free_memory", lambda _: 1000)
         monkeypatch.setattr(disk_cache, "free_memory", lambda _: 1000)
         self.cache = tmp_path / "cache" / "data"
+
+
+class TestReadBySeveral:
+    """Data that would fit into memory, where other processes of the machine read them too."""
+
+    @pytest.fixture(autouse=True)
+    def _own_cache(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("RECIPE_CACHE", str(tmp_path / "cache"))
+
+    def test_files_are_decoded_once(self, folder):
+        told = []
+
+        def read():
+            dataset = ImageFolder(str(folder), PIPELINES["v1"])
+            return decode(dataset, "train", lambda *of: told.append(of))
+
+        alone = read()
+        assert told
+        with disk_cache.read_by_several():
+            first = read()
+            told.clear()
+            again = read()
+        assert not told
+        for one, other in zip(alone, again, strict=True):
+            assert torch.equal(one, other)
+        assert torch.equal(first[0], again[0])
+
+    def test_what_names_no_files_stays_in_memory(self, tmp_path):
+        with disk_cache.read_by_several():
+            decode(Many(), "train")
+        assert not (tmp_path / "cache").exists()
 
 
 class TestMapped(Mapped):
@@ -114,8 +143,8 @@ TWICE = """
 import sys, torch
 from torchvision.datasets import ImageFolder
 from torchvision.transforms import ToTensor
-from recipe.data import decoding as module
-module.free_memory = lambda _: 1000
+from recipe.data import decoding as module, disk_cache
+disk_cache.free_memory = lambda _: 1000
 told = []
 x, _ = module.decode(ImageFolder(sys.argv[1], ToTensor()), "train", lambda *of: told.append(of))
 print(len(told) > 0, x.sum().item())
