@@ -3,6 +3,7 @@ a worker needs and what is told to the user.
 """
 
 import math
+import socket
 import sys
 import time
 from collections.abc import Container
@@ -22,6 +23,8 @@ CODE = ["*", "!*/", "!*.py", "!*.toml", "!*.json", "!*.yaml", "!*.yml", "!*.txt"
 Data are read where they lie."""
 LOOK_EVERY = 0.2
 """Seconds between two looks whether a worker is there."""
+LONGEST_ANSWER = 10.0
+"""Seconds until a cluster has to answer."""
 LONGEST_START = 600.0
 """Seconds until the first worker of a cluster has to be there."""
 
@@ -54,6 +57,7 @@ def connect(address: str, base: Path) -> None:
         raise UsageError("--ray needs Ray: pip install 'training-recipe[ray]'.") from error
     quiet = {"log_to_driver": False, "logging_level": "ERROR", "ignore_reinit_error": True}
     try:
+        _answers(address)
         if address == "local":
             ray.init(address="local", num_cpus=cores(), include_dashboard=False, **quiet)
         else:
@@ -61,6 +65,13 @@ def connect(address: str, base: Path) -> None:
             ray.init(address=address, runtime_env=code, **quiet)
     except Exception as error:
         raise UsageError(_why_not(address, error)) from error
+
+
+def _answers(address: str) -> None:
+    """Raise OSError where nobody listens: Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), LONGEST_ANSWER).close()
 
 
 def _why_not(address: str, error: Exception) -> str:
@@ -71,7 +82,7 @@ def _why_not(address: str, error: Exception) -> str:
             f"the cluster ({said[:300]}): run recipe in the environment that the cluster was "
             "started in."
         )
-    if isinstance(error, ConnectionError) or "connect" in said.lower():
+    if isinstance(error, OSError) or "connect" in said.lower():
         hint = "start one with 'ray start --head', or say --ray local"
         return f"--ray {address}: no Ray cluster answers there: {hint}."
     return f"--ray {address} cannot be used ({in_a_line(error)}): see to the cluster."
