@@ -3,6 +3,7 @@ a worker needs and what is told to the user.
 """
 
 import math
+import os
 import socket
 import sys
 import time
@@ -18,7 +19,10 @@ from recipe.machine.processes import ChannelClosed, Peer, cores
 from recipe.machine.ray_place import Carried, RayPlace
 from recipe.machine.worker_process import WorkerPeer, tell
 
-CODE = ["*", "!*/", "!*.py", "!*.toml", "!*.json", "!*.yaml", "!*.yml", "!*.txt"]
+CODE = [
+    "*", "!*/", "!*.py", "!*.toml", "!*.json", "!*.yaml", "!*.yml", "!*.txt",
+    ".*/", "venv/", "env/", "site-packages/", "node_modules/", "__pycache__/", "reports/",
+]  # fmt: skip
 """What a node gets of the folder where the command runs, as patterns of what it does not: code.
 Data are read where they lie."""
 LOOK_EVERY = 0.2
@@ -55,6 +59,7 @@ def connect(address: str, base: Path) -> None:
         import ray
     except ImportError as error:
         raise UsageError("--ray needs Ray: pip install 'training-recipe[ray]'.") from error
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     quiet = {"log_to_driver": False, "logging_level": "ERROR", "ignore_reinit_error": True}
     try:
         _answers(address)

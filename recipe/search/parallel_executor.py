@@ -127,7 +127,7 @@ class ParallelExecutor:
                 waiting.append(index)
         while waiting or self.running:
             self._hand_out(waiting)
-            for child in self.carrier_ready():
+            for child in ready(self.running) if self.running else ():
                 index = self.running[child]
                 try:
                     finished = self._hear(index, child, on_progress)
@@ -149,10 +149,6 @@ class ParallelExecutor:
             k for k, run in enumerate(self.groups[index])
             if run.record is None or run.record.status is not None
         ]  # fmt: skip
-
-    def carrier_ready(self) -> list[Peer]:
-        """Those that have something to say; none after a while in which nobody had."""
-        return ready(self.running) if self.running else []
 
     def _hand_out(self, waiting: list[int]) -> None:
         """Give work to whoever can take it: what was begun somewhere goes on there."""
@@ -226,11 +222,13 @@ class ParallelExecutor:
             return {}
         try:
             child.send({"weights": [index, trial]})
-            while "weights" not in (answer := child.receive())[0]:
-                pass
+            while True:
+                ready([child])  # which gives up one that stands still
+                message, content = child.receive()
+                if "weights" in message:
+                    return load(content) if content else {}
         except ChannelClosed:
             return {}
-        return load(answer[1]) if answer[1] else {}
 
     def _release(self, index: int) -> None:
         """The trials have ended: their process may take others."""
