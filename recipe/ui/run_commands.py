@@ -41,17 +41,21 @@ def compare(folders: tuple[Path, ...]) -> int:
               help="A study in this storage, such as sqlite:///runs.db.")  # fmt: skip
 @click.option("--model", "model", metavar="FILE",
               help="The chosen model: FILE.pt2 (torch.export) or FILE.onnx.")  # fmt: skip
+@click.option("--code", "code", metavar="FILE",
+              help="A plain PyTorch script, FILE.py, that trains the winner without recipe; its "
+              "data lie beside it.")  # fmt: skip
 @TRUST
 def export(
-    run_folder: Path, table: str | None, storage: str | None, model: str | None, *, trust: bool
-) -> int:
-    """Write the trials of the run folder RUN, or the model that it chose, for other tools."""
+    run_folder: Path, table: str | None, storage: str | None, model: str | None,
+    code: str | None, *, trust: bool,
+) -> int:  # fmt: skip
+    """Write the trials of the run folder RUN, the model that it chose, or code, for other tools."""
     from recipe.notebook.run_folder import read_result
     from recipe.report.trial_export import as_csv, to_optuna
 
-    if table is None and storage is None and model is None:
+    if not any((table, storage, model, code)):
         raise UsageError(
-            "Say what to write: --model FILE.pt2 or FILE.onnx, --csv FILE, or "
+            "Say what to write: --model FILE.pt2 or FILE.onnx, --code FILE.py, --csv FILE, or "
             "--optuna sqlite:///runs.db."
         )
     result = read_result(run_folder)
@@ -65,6 +69,9 @@ def export(
         click.echo(f"study {name!r} in {storage}", err=table == "-")
     if model is not None:
         click.echo(_export_model(run_folder, model, trust=trust), err=table == "-")
+    if code is not None:
+        for line in _export_code(run_folder, code, trust=trust):
+            click.echo(line, err=table == "-")
     return 0
 
 
@@ -116,3 +123,16 @@ def _export_model(run_folder: Path, file: str, *, trust: bool) -> str:
     )
     one = "" if written.any_batch else "; it takes one item at a time"
     return f"{written.file}: {same}, on {written.items} items{one}"
+
+
+def _export_code(run_folder: Path, file: str, *, trust: bool) -> list[str]:
+    """Write it; what was written, and what it leaves out."""
+    with busy("writing the script and its data"):
+        from recipe.trained.code_export import export_code
+
+        written = export_code(run_folder, file, trust=trust)
+    return [
+        f"{visible(written.file)}: python {visible(written.file)} trains the winner again",
+        f"{visible(written.data)}: its data",
+        *(f"Note: {note}" for note in written.notes),
+    ]
