@@ -61,9 +61,9 @@ class Experiment:
             model computes its loss itself when it is given the targets.
         metric: a name, as torchmetrics has it (`f1_macro`, `auroc`, `map`, `mae`, ...), or
             callable(outputs, targets) -> higher is better; default: the task's.
-        optimizer: sgd (Nesterov 0.9), adam, adamw, rmsprop, or
-            callable(params, lr, weight_decay); LBFGS and its like are told how to evaluate the
-            loss of a batch.
+        optimizer: sgd (Nesterov 0.9), adam, adamw, rmsprop, a class of torch.optim, or
+            callable(params, lr, weight_decay), called by these names where it has them; LBFGS and
+            its like are told how to evaluate the loss of a batch.
         augment: random transform of a training batch x; validation never sees it.
         momentum: of a named optimizer, in [0, 1): Nesterov for sgd (default 0.9), the first beta
             of adam and adamw (0.9), plain for rmsprop (0).

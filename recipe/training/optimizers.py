@@ -12,6 +12,7 @@ from recipe.border.faults import said_of
 from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
 from recipe.training.light_optimizers import light_step, made_lightly
+from recipe.training.optimizer_calls import called
 from recipe.training.ranks import is_part
 
 MOMENTUM = {"sgd": 0.9, "adam": 0.9, "adamw": 0.9, "rmsprop": 0.0}
@@ -66,7 +67,7 @@ def optimizer_family(experiment: Experiment) -> tuple[str | None, float]:
         return experiment.optimizer, momentum_of(experiment)
     try:
         with made_lightly():
-            optimizer = experiment.optimizer([nn.Parameter(torch.zeros(1))], 1e-3, 0.0)
+            optimizer = called(experiment.optimizer, [nn.Parameter(torch.zeros(1))], 1e-3, 0.0)
         kind, group = OPTIMIZER_FAMILIES.get(type(optimizer)), optimizer.param_groups[0]
         return kind, float(group.get("momentum", MOMENTUM.get(kind or "", 0.0)))
     except Exception:  # noqa: BLE001 - it may want the parameters of the model
@@ -106,7 +107,7 @@ def build_optimizer(experiment: Experiment, model: nn.Module, lr: float) -> Opti
             return _named(experiment, params, fused=fused, lr=lr, weight_decay=decay)
     try:
         with made_lightly():
-            optimizer = experiment.optimizer(params, lr, decay)
+            optimizer = called(experiment.optimizer, params, lr, decay)
     except Exception as error:
         otherwise = "it is called as optimizer(params, lr, weight_decay)"
         raise UsageError(said_of(error, "The optimizer function", otherwise)) from error

@@ -106,7 +106,7 @@ def test_a_users_callable_gets_parameters_rate_and_decay():
 @pytest.mark.parametrize(
     ("optimizer", "words"),
     [
-        (lambda params, lr: None, ["TypeError", "optimizer(params, lr, weight_decay)"]),
+        (lambda: None, ["TypeError", "optimizer(params, lr, weight_decay)"]),
         (lambda *_: 1 / 0, ["ZeroDivisionError"]),
         (lambda *_: "sgd", ["returned str", "torch.optim.Optimizer"]),
     ],

@@ -1,0 +1,84 @@
+"""Optimizer functions as people write them."""
+
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+from recipe import Experiment
+from recipe.core.errors import UsageError
+from recipe.training.optimizers import build_optimizer, optimizer_family
+
+SGD, ADAM = torch.optim.SGD, torch.optim.AdamW
+
+
+class Maker:
+    """An object that is called."""
+
+    def __call__(self, params, *, learning_rate, decay=0.0):
+        """Make it."""
+        return SGD(params, lr=learning_rate, weight_decay=decay)
+
+
+WAYS = {
+    "a function of three": lambda params, lr, weight_decay: SGD(params, lr, 0, 0, weight_decay),
+    "other names": lambda p, rate, wd: SGD(p, rate, weight_decay=wd),
+    "names that tell nothing": lambda a, b, c: SGD(a, b, weight_decay=c),
+    "turned round": lambda params, weight_decay, lr: SGD(params, lr, weight_decay=weight_decay),
+    "a class": SGD,
+    "another class": ADAM,
+    "a partial": partial(SGD, momentum=0.9),
+    "a partial of keywords": partial(ADAM, betas=(0.9, 0.95)),
+    "keywords passed on": lambda params, **given: SGD(params, momentum=0.9, **given),
+    "an object": Maker(),
+    "other settings beside": lambda params, lr, momentum=0.9, weight_decay=0: SGD(
+        params, lr, momentum, weight_decay=weight_decay
+    ),
+}
+FIXED = {
+    "without a decay": lambda params, lr: SGD(params, lr, weight_decay=0.25),
+    "a hard-coded decay": lambda params, lr=0.05, **_: SGD(params, lr, weight_decay=0.25),
+}
+
+
+def made(optimizer):
+    given = Experiment(model=nn.Identity, train=1, optimizer=optimizer, weight_decay=0.125, lr=0.5)
+    return build_optimizer(given, nn.Linear(3, 2), 0.5)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_rate_and_decay_arrive(name):
+    (group,) = made(WAYS[name]).param_groups
+    assert (group["lr"], group["weight_decay"]) == (0.5, 0.125)
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_a_decay_that_nobody_asks_for_stays_the_functions_own(name):
+    (group,) = made(FIXED[name]).param_groups
+    assert (group["lr"], group["weight_decay"]) == (0.5, 0.25)
+
+
+def test_a_function_that_takes_no_rate_keeps_its_own():
+    (group,) = made(lambda params: SGD(params, lr=0.03)).param_groups
+    assert group["lr"] == 0.03
+
+
+@pytest.mark.parametrize(("name", "family"), [("a class", "sgd"), ("another class", "adamw"),
+                                              ("a partial", "sgd")])  # fmt: skip
+def test_its_kind_is_known(name, family):
+    given = Experiment(model=nn.Identity, train=1, optimizer=WAYS[name])
+    assert optimizer_family(given)[0] == family
+
+
+def test_what_fits_no_way_is_told():
+    with pytest.raises(UsageError, match=r"called as optimizer\(params, lr, weight_decay\)"):
+        made(lambda: SGD([nn.Parameter(torch.zeros(1))], 0.1))
+
+
+def test_an_error_inside_is_told_as_its_own():
+    def broken(params, lr, weight_decay):
+        raise TypeError("no such thing")
+
+    with pytest.raises(UsageError, match="no such thing"):
+        made(broken)
