@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
 .PHONY: demo test test-slow test-heavy test-all torture lint types install docs examples bench bench-search \
-	bench-finish bench-tables bench-budgets rule-examples faults faults-second clean
+	bench-finish bench-tables bench-budgets gpu rule-examples faults faults-second clean
 
 demo: $(INSTALLED)
 	$(BIN)/recipe run digits --no-input
@@ -90,6 +90,10 @@ bench-tables: $(READY)
 # Whether budgets of time hold; rewrites tests/benchmarks/BUDGETS.md.
 bench-budgets: $(READY)
 	$(BIN)/python tests/benchmarks/budgets.py
+
+# Checks a GPU, and measures on it; nine minutes. Rewrites tests/benchmarks/GPU.md.
+gpu: $(READY)
+	$(BIN)/python tests/gpu/check.py --write
 
 # The evidence that explanations of rules show as examples, from runs with faults; three minutes.
 rule-examples: $(READY)
