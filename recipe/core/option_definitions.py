@@ -71,25 +71,34 @@ OPTIONS: tuple[Option, ...] = (
         "data",
         parse_text,
         None,
-        "Instead of TARGET: a folder of images, a table, a text, a data set of torchvision, or "
-        "hf:NAME.",
+        "What to train on, instead of TARGET: a folder of images, a table, a text file, the name "
+        "of a "
+        "torchvision data set, or hf:NAME for one of Hugging Face.",
         "FOLDER|FILE|NAME",
     ),
     Option(
         "target",
         parse_column,
         None,
-        "Column of the table to predict, or several: a,b,c; of a folder of images the column of "
-        "labels in the table beside them, or the level of folders that are classes, from 1.",
+        "The column to predict, or several of them: a,b,c. For a folder of images: the column with "
+        "the labels in the table beside them, or at which level (from 1) folders are classes.",
         "COLUMN",
         question="Which column should be predicted?",
     ),
-    Option("task", one_of_these(TABLE_TASKS), None, "What the column asks.", "|".join(TABLE_TASKS)),
+    Option(
+        "task",
+        one_of_these(TABLE_TASKS),
+        None,
+        "What kind of answer the column wants.",
+        "|".join(TABLE_TASKS),
+    ),
     Option(
         "group",
         parse_column,
         None,
-        "Column of the table of which no value may be in training and validation both.",
+        "A column such as the patient: rows with the same value stay together, all in training "
+        "or all "
+        "in validation.",
         "COLUMN",
         question="Which column names the group of a row, such as the patient?",
     ),
@@ -97,7 +106,7 @@ OPTIONS: tuple[Option, ...] = (
         "time",
         parse_column,
         None,
-        "Column of the table that orders rows: the latest validate.",
+        "A column with the time of each row: the latest rows are held out for validation.",
         "COLUMN",
         question="Which column holds the time?",
     ),
@@ -105,7 +114,8 @@ OPTIONS: tuple[Option, ...] = (
         "column",
         parse_kinds(COLUMN_KINDS),
         {},
-        f"What a column of the table is: {', '.join(COLUMN_KINDS[:-1])} (left out). Repeatable.",
+        f"How to read a column of the table: {', '.join(COLUMN_KINDS[:-1])} (left out). "
+        f"Repeatable.",
         "NAME=KIND",
         multiple=True,
     ),
@@ -113,7 +123,7 @@ OPTIONS: tuple[Option, ...] = (
         "model",
         parse_text,
         None,
-        "Model for --data, such as mlp, cnn, resnet18, timm:NAME or hf:NAME.",
+        "The model to train on --data, such as mlp, cnn, resnet18, timm:NAME or hf:NAME.",
         "NAME",
         question="Which model?",
     ),
@@ -121,22 +131,28 @@ OPTIONS: tuple[Option, ...] = (
         "pretrained",
         parse_flag,
         default=False,
-        help="Begin with the weights that torchvision, timm or Hugging Face has for the model.",
+        help="Start from the weights that torchvision, timm or Hugging Face offers for the model.",
         question="Begin with pretrained weights?",
     ),
     Option(
         "weights",
         parse_path,
         None,
-        "Begin with the weights in this file, all but the last layer.",
+        "Start from the weights in this file, except for the last layer.",
         "FILE",
     ),
-    Option("image_size", parse_size, None, "Side of the images of --data, in pixels.", "N"),
+    Option(
+        "image_size",
+        parse_size,
+        None,
+        "Width and height to which images of --data are scaled, in pixels.",
+        "N",
+    ),
     Option(
         "augment",
         one_of_these(AUGMENTATIONS),
         None,
-        "Random changes of the training images of --data (default: none).",
+        "How to vary the training images of --data at random (default: none).",
         "|".join(AUGMENTATIONS),
     ),
     Option(
@@ -145,17 +161,19 @@ OPTIONS: tuple[Option, ...] = (
         default=False,
         help="Leave out images of --data that cannot be read.",
     ),
-    Option("data_dir", parse_path, None, "Where torchvision's data sets are kept.", "DIR"),
-    Option("out", parse_path, Path("reports"), "Folder for run folders.", "DIR"),
+    Option("data_dir", parse_path, None, "The folder that holds torchvision's data sets.", "DIR"),
+    Option(
+        "out", parse_path, Path("reports"), "Where to put run folders (default: reports).", "DIR"
+    ),
     Option(
         "log",
         parse_logs(LOGGERS),
         (),
-        f"Write curves and findings to another tool too: {', '.join(LOGGERS)} (repeatable).",
+        f"Also write curves and findings to another tool: {', '.join(LOGGERS)} (repeatable).",
         "KIND:DIR",
         multiple=True,
     ),
-    Option("seed", parse_whole, 0, "Seed of everything random.", "N"),
+    Option("seed", parse_whole, 0, "Random seed of the whole run.", "N"),
     Option(
         "device", parse_device(DEVICES), "auto", "Where to train.", "|".join((*DEVICES, "cuda:N"))
     ),
@@ -204,57 +222,80 @@ OPTIONS: tuple[Option, ...] = (
         "How long a worker may stand still before its trial is run again (default: 5m).",
         "5m|off",
     ),
-    Option("budget", parse_budget, None, "Limit of the run: 15m or 40epochs.", "15m|40epochs"),
+    Option(
+        "budget",
+        parse_budget,
+        None,
+        "How long the run may take, as time or as training: 15m, 1h or 40epochs.",
+        "15m|40epochs",
+    ),
     Option(
         "verify_budget",
         parse_verify_budget,
         None,
-        "What proving advice by retraining may cost (default: three trainings).",
+        "How much to spend on trying out whether advice helps (default: three trainings).",
         "5m|10epochs|off",
     ),
     Option(
         "call_limit",
         parse_call_limit,
         CALL_LIMIT,
-        "How long one call of your code may take: an item, a forward pass (default: 10m).",
+        "How long a single call of your code may take, such as reading an item or one forward pass "
+        "(default: 10m).",
         "10m|off",
     ),
     Option(
         "stall",
         parse_call_limit,
         STALL,
-        "After how long without a sign it is said what runs (default: 5m).",
+        "After how long without progress to say what the run is busy with (default: 5m).",
         "5m|off",
     ),
-    Option("epochs", parse_epochs, None, "Epochs of one full training.", "N"),
+    Option("epochs", parse_epochs, None, "Epochs of a full training.", "N"),
     Option(
-        "search", one_of_these(SEARCHES), "auto", "How the grids are drawn.", "|".join(SEARCHES)
+        "search",
+        one_of_these(SEARCHES),
+        "auto",
+        "How to choose the settings that are tried.",
+        "|".join(SEARCHES),
     ),
     Option(
         "ensemble",
         parse_whole,
         None,
-        "Trainings of the best setting from so many seeds, to be averaged (default: what a budget "
-        "leaves, else none).",
+        "Train the best setting from this many seeds and average their answers (default: as many "
+        "as "
+        "fit into what is left of a budget; none without one).",
         "N",
     ),
     Option(
         "all_data",
         parse_flag,
         default=False,
-        help="At the end, train the best setting on training and validation data together "
+        help="At the end, train the best setting once more, on training and validation data "
+        "together "
         "(all-data.safetensors).",
     ),
-    Option("again", parse_flag, default=False, help="Use the test data once more."),
-    Option("exact", parse_flag, default=False, help="Train in float32 and one by one."),
+    Option(
+        "again",
+        parse_flag,
+        default=False,
+        help="Look at the test data again, although an earlier run already did.",
+    ),
+    Option(
+        "exact",
+        parse_flag,
+        default=False,
+        help="Train one trial at a time, in float32, so that every digit can be repeated.",
+    ),
     Option("until", parse_text, None, "Stop after this step.", "STEP"),
-    Option("only", parse_names, (), "Run only this step (repeatable).", "STEP", multiple=True),
+    Option("only", parse_names, (), "Run this step alone (repeatable).", "STEP", multiple=True),
     Option("skip", parse_names, (), "Leave this step out (repeatable).", "STEP", multiple=True),
     Option(
         "ignore",
         parse_ignore,
         {},
-        "Do not count this rule, for this reason (repeatable).",
+        "Do not count what this rule finds, and say why (repeatable).",
         "RULE=REASON",
         multiple=True,
     ),
@@ -262,7 +303,7 @@ OPTIONS: tuple[Option, ...] = (
         "mend",
         parse_names,
         (),
-        "Go on with this rule's remedy applied where it fires (repeatable).",
+        "Where this rule finds something, apply its remedy and continue (repeatable).",
         "RULE",
         multiple=True,
     ),
@@ -270,29 +311,32 @@ OPTIONS: tuple[Option, ...] = (
         "fix",
         parse_flag,
         default=False,
-        help="Go on with every fault repaired that a program can repair, each repair proved.",
+        help="Repair every fault that a program can repair, show that each repair helps, and "
+        "continue.",
     ),
     Option(
         "against",
         parse_path,
         None,
-        "Fail when the validation score falls below that of this result.json, or run folder.",
+        "Fail if the validation score is worse than that of this run folder or result.json.",
         "FILE",
     ),
-    Option("keep_going", parse_flag, default=False, help="Go on after a failed step."),
-    Option("strict", parse_flag, default=False, help="A warning fails the run."),
-    Option("no_input", parse_flag, default=False, help="Never ask (implied by CI=true)."),
+    Option("keep_going", parse_flag, default=False, help="Continue after a failed step."),
+    Option("strict", parse_flag, default=False, help="Treat warnings as failures."),
+    Option("no_input", parse_flag, default=False, help="Ask nothing (also where CI=true is set)."),
     Option(
         "ci",
         parse_flag,
         default=False,
-        help="No input, plain lines, GitHub annotations and job summary, junit.xml.",
+        help="For CI: ask nothing, print plain lines, write junit.xml and GitHub annotations and "
+        "job "
+        "summary.",
     ),
     Option(
         "html",
         parse_flag,
         default=False,
-        help="Write the report as one HTML file too, beside report.md.",
+        help="Also write the report as a single HTML file, beside report.md.",
     ),
     Option(
         "json",

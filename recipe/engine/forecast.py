@@ -39,17 +39,33 @@ def plan_sentence(parts: Sequence[Part], ctx: "Context") -> str:
     """The forecast in a sentence."""
     total = sum(part.epochs for part in parts)
     trainings = total / (ctx.experiment.epochs or 1)
-    time = "" if ctx.pace is None else f", about {_time(total * ctx.pace)}"
-    each = "; ".join(f"{p.title.lower()} {p.epochs:.3g}" for p in parts if p.epochs)
-    plan = f"Plan: {total:.3g} epochs, {trainings:.2g} full trainings{time} ({each})."
+    time = "" if ctx.pace is None else f", in about {_time(total * ctx.pace)}"
+    each = ", ".join(f"{p.epochs:.3g} to {_doing(p.title)}" for p in parts if p.epochs)
+    plan = (
+        f"Plan: {total:.3g} epochs of training, as many as {_count(trainings)}{time} "
+        f"(epochs: {each})."
+    )
     budget = ctx.settings.budget
     if budget is None:
         return plan
     if budget.unit == "epochs":
-        return f"{plan} Further rounds get what {budget} leaves; proofs of remedies come on top."
+        return (
+            f"{plan} Further rounds use what is left of {budget}; trying out repairs comes on top."
+        )
     if ctx.epochs_left is not None and total > ctx.epochs_left:
-        return f"{plan} That is more than {budget} pay for: what does not fit is left out."
-    return f"{plan} Further rounds and proofs of remedies get what {budget} leave."
+        return f"{plan} That does not fit into {budget}: what does not fit is left out, and named."
+    return f"{plan} Further rounds and trying out repairs use what is left of {budget}."
+
+
+def _count(trainings: float) -> str:
+    """So many full trainings."""
+    return f"{trainings:.2g} full training{'' if f'{trainings:.2g}' == '1' else 's'}"
+
+
+def _doing(title: str) -> str:
+    """The title of a step, as it goes on behind "to"."""
+    said = title.lower()
+    return f"search the {said}" if said.endswith(" grid") and said.count(" ") == 1 else said
 
 
 def _time(seconds: float) -> str:

@@ -46,8 +46,8 @@ models many times slower as soon as anything else runs on the machine."""
 def cli(ctx: click.Context) -> int | None:
     """A guided training recipe for PyTorch.
 
-    Without a command it asks what to do. TARGET is file.py[:name], package.module:name, or the
-    built-in digits.
+    Without a command, it asks you what to do. TARGET names your experiment: file.py[:name],
+    package.module:name, or digits for the built-in example.
     """
     if ctx.invoked_subcommand is not None:
         return None
@@ -66,7 +66,7 @@ def cli(ctx: click.Context) -> int | None:
 @click.argument("what", metavar="[TARGET]", required=False)
 @with_options
 def run(what: str | None, **given: Any) -> int:
-    """Run the whole recipe on TARGET, or on --data."""
+    """Run the whole recipe on TARGET or on --data: check, search, train, report."""
     return _run(what, given)
 
 
@@ -74,8 +74,8 @@ def run(what: str | None, **given: Any) -> int:
 @click.argument("what", metavar="[TARGET]", required=False)
 @with_options
 def check(what: str | None, **given: Any) -> int:
-    """Inspect TARGET, or --data, and run steps 1 to 3: a gate for pull requests, of two minutes at
-    most where no budget is given.
+    """Check TARGET or --data without training it: steps 1 to 3. Made for pull requests; takes two
+    minutes at most unless you give a --budget.
     """
     return _run(what, {**given, "until": given["until"] or CHECKS}, CHECK_BUDGET)
 
@@ -84,7 +84,7 @@ def check(what: str | None, **given: Any) -> int:
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
 @TRUST
 def resume(run_folder: Path, *, trust: bool) -> int:
-    """Go on with the interrupted run in the folder RUN."""
+    """Continue the interrupted run in the folder RUN."""
     if not (run_folder / "recipe.toml").is_file():
         raise UsageError(
             f"{str(run_folder)!r} is no run folder (it has no recipe.toml): name one below "
@@ -126,9 +126,9 @@ def _ended(run_folder: Path) -> int | None:
 
 @cli.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--html", is_flag=True, help="As one HTML file too.")
+@click.option("--html", is_flag=True, help="Also write it as a single HTML file.")
 def report(run_folder: Path, *, html: bool) -> int:
-    """Render the report of the run folder RUN again."""
+    """Write the report of the run folder RUN again, with all plots."""
     from recipe.notebook.run_folder import read_result
     from recipe.report.write import HTML, write_report
 

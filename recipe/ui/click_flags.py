@@ -26,6 +26,6 @@ def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 TRUST = click.option(
-    "--trust", is_flag=True, help="Run the code that RUN names, though no run of yours called it."
+    "--trust", is_flag=True, help="Run the code that RUN names, even if no run of yours made it."
 )
 """Of commands that load the experiment of a run folder."""

@@ -45,13 +45,15 @@ STDIN = "-"
               help="Write them as Markdown, the plots beside it.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 @click.option("--ci", is_flag=True, help="Plain lines, and annotations for GitHub.")
-@click.option("--strict", is_flag=True, help="A warning fails too.")
+@click.option("--strict", is_flag=True, help="Treat warnings as failures.")
 def diagnose(
     logs: tuple[Path, ...], columns: tuple[str, ...], run: str, *, lists: bool, **given: Any
 ) -> int:
-    """Read learning curves and say what they show. LOG is a file or folder that a training left:
-    plain text, CSV, JSON, YAML, a notebook, event files of TensorBoard, runs of MLflow, W&B,
-    Lightning, Hugging Face, Ultralytics; or - for standard input. Several logs are compared.
+    """Read the learning curves in a log and say what they show.
+
+    LOG is a file or folder that a training left behind: plain text, CSV, JSON, YAML, a notebook,
+    event files of TensorBoard, runs of MLflow, W&B, Lightning, Hugging Face or Ultralytics; or -
+    for standard input. If you name several, they are compared.
     """
     from recipe.logs.asked import named_columns
     from recipe.logs.listing import list_lines

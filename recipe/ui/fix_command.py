@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 @click.argument("what", metavar="[TARGET]", required=False)
 @with_options
 @click.option("--diff", is_flag=True,
-              help="Print the patch alone, and write nothing.")  # fmt: skip
-@click.option("--apply", "write", is_flag=True, help="Write the patched file too.")
+              help="Only print the patch, and write nothing.")  # fmt: skip
+@click.option("--apply", "write", is_flag=True, help="Also change your file.")
 def fix(what: str | None, *, diff: bool, write: bool, **given: Any) -> int:
-    """Repair what a program can, train with what holds, and write a patch of TARGET.
+    """Repair what a program can repair in TARGET, train, and write a patch for your file.
 
-    Your file stays as it is unless --apply is given. The exit code is that of the experiment as you
-    declared it: 0 only where nothing needed repair.
+    Your file stays as it is unless you give --apply. The exit code is that of your experiment
+    before the repairs: 0 only if nothing had to be repaired.
     """
     if diff and write:
         raise UsageError("--diff writes nothing and --apply writes the file: name one of them.")

@@ -44,7 +44,7 @@ def version_line() -> str:
 
 @click.command()
 def doctor() -> int:
-    """Say what is installed here, what the machine can do, and what to mend."""
+    """Show what is installed, what this machine can do, and what needs fixing."""
     complaints: list[str] = []
     with busy("looking at this machine"):
         lines = [*_packages(complaints), "", *_machine(complaints), "", *_places(complaints)]
@@ -113,7 +113,7 @@ def _size(folder: Path) -> int:
 
 @click.group()
 def cache() -> None:
-    """Look at what is kept between runs, or clear it."""
+    """Show or clear what is kept between runs."""
 
 
 @cache.command()

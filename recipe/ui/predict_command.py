@@ -18,21 +18,25 @@ from recipe.ui.click_flags import TRUST
 @click.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.argument("data", metavar="DATA", nargs=-1, required=True)
-@click.option("--out", "file", metavar="FILE", help="Where to write them; default: the terminal.")
-@click.option("--device", type=click.Choice(DEVICES), default="cpu", help="Where to compute.")
+@click.option(
+    "--out", "file", metavar="FILE", help="Where to write the table (default: the terminal)."
+)
+@click.option(
+    "--device", type=click.Choice(DEVICES), default="cpu", help="Which device to compute on."
+)
 @TRUST
 @click.option("--skip-unreadable", is_flag=True, help="Leave out images that cannot be read.")
 def predict(
     run_folder: Path, data: tuple[str, ...], file: str | None, device: str, *, trust: bool,
     skip_unreadable: bool,
 ) -> int:  # fmt: skip
-    """Answer for DATA with the model of the run folder RUN, as a table (CSV).
+    """Predict for DATA with the model of the run in the folder RUN. The result is a table (CSV).
 
-    DATA is a folder of images or images, a table (of texts too), a text (the answer is the
-    character that comes next), an array of inputs (.npy, .safetensors), or train, val or test;
-    several may be given. The probability is that of the answer; amounts have none. Behind it stand
-    the columns that name the rows, the truth where the data say it, the probability of every class,
-    and what is odd about a row.
+    DATA can be images or a folder of them, a table, a text file (the answer is then the character
+    that comes next), an array of inputs (.npy, .safetensors), or train, val or test. You can name
+    several. Each row has the answer and, for classes, how probable it is; then the columns that
+    identify the row, the true answer where the data hold it, the probability of every class, and
+    anything odd about the row.
     """
     if file is not None and Path(file).exists():
         raise UsageError(f"{file!r} is there already: name another file.")

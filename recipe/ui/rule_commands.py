@@ -32,7 +32,7 @@ def steps() -> int:
 @click.argument("words", metavar="[WORD]...", nargs=-1)
 @click.option("--markdown", is_flag=True, help="Write the page of these rules.")
 def rules(words: tuple[str, ...], *, markdown: bool) -> int:
-    """List the rules, by step: all, or those that speak of every WORD."""
+    """List the rules by step: all of them, or those that mention every WORD."""
     from recipe.plugin import registry
     from recipe.plugin.rule_catalogue import entries
     from recipe.ui import explanations as say
@@ -56,7 +56,7 @@ def rules(words: tuple[str, ...], *, markdown: bool) -> int:
 @click.command()
 @click.argument("name", metavar="[RULE|STEP]", required=False)
 def explain(name: str | None) -> int:
-    """Say what RULE means, why it matters and how to fix it; or what STEP is for."""
+    """Explain what RULE means, why it matters and how to fix it; or what STEP is for."""
     from recipe.plugin import registry
     from recipe.plugin.rule_catalogue import entries
     from recipe.ui import explanations as say

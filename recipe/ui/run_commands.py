@@ -17,7 +17,7 @@ TWO = 2
 @click.command()
 @click.argument("folders", metavar="RUN RUN...", nargs=-1, type=click.Path(path_type=Path))
 def compare(folders: tuple[Path, ...]) -> int:
-    """Show run folders beside each other, and whether their scores differ by more than luck."""
+    """Show runs side by side, and say whether their scores differ by more than luck."""
     from recipe.notebook.run_folder import read_result
     from recipe.report.compare import comparison, table_lines, verdict
 
@@ -36,20 +36,22 @@ def compare(folders: tuple[Path, ...]) -> int:
 
 @click.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--csv", "table", metavar="FILE", help="A line per trial; - for standard output.")
+@click.option(
+    "--csv", "table", metavar="FILE", help="Write one line per trial; - for standard output."
+)
 @click.option("--optuna", "storage", metavar="URL",
-              help="A study in this storage, such as sqlite:///runs.db.")  # fmt: skip
+              help="Write a study to this storage, such as sqlite:///runs.db.")  # fmt: skip
 @click.option("--model", "model", metavar="FILE",
-              help="The chosen model: FILE.pt2 (torch.export) or FILE.onnx.")  # fmt: skip
+              help="Write the trained model: FILE.pt2 (torch.export) or FILE.onnx.")  # fmt: skip
 @click.option("--code", "code", metavar="FILE",
-              help="A plain PyTorch script, FILE.py, that trains the winner without recipe; its "
-              "data lie beside it.")  # fmt: skip
+              help="Write a plain PyTorch script, FILE.py, that trains the winner again without "
+              "recipe, and its data beside it.")  # fmt: skip
 @TRUST
 def export(
     run_folder: Path, table: str | None, storage: str | None, model: str | None,
     code: str | None, *, trust: bool,
 ) -> int:  # fmt: skip
-    """Write the trials of the run folder RUN, the model that it chose, or code, for other tools."""
+    """Hand the run in the folder RUN to other tools: its trials, its model, or plain code."""
     from recipe.notebook.run_folder import read_result
     from recipe.report.trial_export import as_csv, to_optuna
 
@@ -77,9 +79,14 @@ def export(
 
 @click.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--write", "file", metavar="FILE", help="Write it there, such as README.md.")
+@click.option(
+    "--write",
+    "file",
+    metavar="FILE",
+    help="Where to write it, such as README.md (default: the terminal).",
+)
 def card(run_folder: Path, file: str | None) -> int:
-    """Write a model card, as model hubs show it, for the model of the run folder RUN."""
+    """Write a model card, as model hubs show it, for the model of the run in the folder RUN."""
     import json
 
     from recipe.core.files import read_plain

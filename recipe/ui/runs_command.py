@@ -37,7 +37,7 @@ class Run:
 @click.command()
 @click.argument("folder", default=HERE, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@click.option("--delete", "name", metavar="RUN", help="Delete this run; it is asked for first.")
+@click.option("--delete", "name", metavar="RUN", help="Delete this run, after asking you.")
 @click.option("--yes", is_flag=True, help="Delete without asking.")
 def runs(folder: Path, name: str | None, *, as_json: bool, yes: bool) -> int:
     """List the runs below FOLDER (reports/), newest first."""

@@ -13,6 +13,12 @@ from recipe.report.model_section import model_lines
 SIGNS = {"pass": "ok", "warn": "!", "fail": "x", "skip": "-", "error": "x"}
 
 
+SAID = {
+    "pass": "pass", "warn": "pass with warnings", "fail": "fail", "skip": "skipped",
+    "error": "error",
+}  # fmt: skip
+
+
 def duration(seconds: float) -> str:
     """Seconds as a person says them."""
     return report_words.duration(seconds, places=0)
@@ -21,13 +27,13 @@ def duration(seconds: float) -> str:
 def step_line(result: StepResult, *, reused: bool) -> str:
     """One line about a finished step."""
     round_ = f" (round {result.round})" if result.round > 1 else ""
-    head = f"{SIGNS[result.status]:>2} {result.name}{round_}: {result.status}"
+    head = f"{SIGNS[result.status]:>2} {result.name}{round_}: {SAID[result.status]}"
     if result.status == "skip":
-        return f"{head}, {result.reason}"
+        return f"{head} ({result.reason})"
     if result.status == "error":
         return f"{head}: {result.reason}"
     says = f": {result.says}" if result.says else ""
-    return f"{head}, {'known from the journal' if reused else duration(result.seconds)}{says}"
+    return f"{head}, {'known from an earlier run' if reused else duration(result.seconds)}{says}"
 
 
 def finding_lines(findings: Sequence[Finding]) -> list[str]:
@@ -35,7 +41,7 @@ def finding_lines(findings: Sequence[Finding]) -> list[str]:
     lines = []
     for f in findings:
         ignored = f" (ignored: {f.ignored})" if f.ignored else ""
-        behind = f" (found with {f.behind} repaired)" if f.behind else ""
+        behind = f" (found once {f.behind} was repaired)" if f.behind else ""
         lines.append(f"   {f.severity}: {f.rule}{ignored}{behind}: {f.message}")
         if f.counts:
             lines.append(f"   -> {f.advice}")
@@ -50,7 +56,7 @@ def trial_line(trial: Trial) -> str:
         for name, value in trial.params.items()
         if name in names or name not in {option.name for option in OPTIONS} | {"warmup"}
     )
-    label = "baseline" if trial.number == 0 else f"trial {trial.number}"
+    label = "your own setting" if trial.number == 0 else f"trial {trial.number}"
     score = "no score" if trial.val_score is None else f"{trial.metric} {trial.val_score:.4f}"
     epochs = report_words.count(trial.epochs, "epoch")
     if trial.part:
@@ -63,9 +69,9 @@ def verdict_lines(result: RunResult) -> list[str]:
     """The verdict in one screen: what was found, the best setting, the cost."""
     lines = [f"Verdict: {result.verdict}"]
     if result.interrupted:
-        lines = ["Interrupted: everything finished is kept; 'recipe resume' goes on."]
+        lines = ["Interrupted: everything that was finished is kept; 'recipe resume' continues."]
     if result.diagnosis:
-        lines.append(f"Diagnosis: {', '.join(result.diagnosis)}")
+        lines.append(f"Causes, the likeliest first: {', '.join(result.diagnosis)}")
         lines += advice_lines(result)
     lines += [f"Note: {f.rule}: {f.advice}{gain_of(f)}" for f in helpful_notes(result)]
     best, base = result.best, result.baseline
@@ -76,18 +82,18 @@ def verdict_lines(result: RunResult) -> list[str]:
                            for k, v in best.params.items() if k in names)  # fmt: skip
         line = f"Best: {result.metric} {best.val_score:.4f} at {params}"
         if base is not None and base.val_score is not None:
-            line += f" (baseline {base.val_score:.4f})"
+            line += f" (your own setting: {base.val_score:.4f})"
         lines.append(line)
     lines += model_lines(result)
     if result.without_winner:
         lines.append(NO_WINNER)
     if result.against is not None:
-        lines.append(f"Against: {result.against.message}")
+        lines.append(f"Compared: {result.against.message}")
     if result.left_out:
-        lines.append(f"Left out: {left_out(result)}")
+        lines.append(f"Left out for lack of time: {left_out(result)}")
     cost = result.cost
     trials, spent = report_words.count(cost.trials, "trial"), duration(cost.seconds)
-    lines.append(f"Cost: {trials}, {cost.trainings:.1f} full trainings, {spent}")
+    lines.append(f"Cost: {trials}, as much training as {cost.trainings:.1f} full runs, {spent}")
     return lines
 
 
@@ -100,7 +106,7 @@ def advice_lines(result: RunResult) -> list[str]:
     causes = [f for f in result.findings if f.because is None]
     lines = []
     for number, f in enumerate(causes[:MOST_ADVICE], 1):
-        behind = f" (found with {f.behind} repaired)" if f.behind else ""
+        behind = f" (found once {f.behind} was repaired)" if f.behind else ""
         lines.append(f"  {number}. {f.rule}{behind}: {f.advice}{gain_of(f)}")
     more = len(causes) - MOST_ADVICE
     return [*lines, f"  ... and {more} more in the report"] if more > 0 else lines

@@ -197,14 +197,17 @@ def plans(run):
 def test_the_plan_is_told_once_before_the_first_step_that_trains(engine):
     run = engine(Made("a"), Training("b"), Training("c", goto=Goto("b", "again", {})), Made("d"))
     (plan,) = plans(run)
-    assert "Plan: 10 epochs, 1 full trainings (b 5; c 5)." in plan
+    assert (
+        "Plan: 10 epochs of training, as many as 1 full training (epochs: 5 to b, 5 to c)." in plan
+    )
     order = [e for e in run.ctx.events if isinstance(e, StepStarted | Message)]
     assert [getattr(e, "name", "plan") for e in order[:3]] == ["a", "plan", "b"]
     assert run.ctx.events.count("marked") == 1
 
 
 @pytest.mark.parametrize(
-    ("settings", "plan"), [({"until": "b"}, "(b 5)"), ({"skip": ("b",)}, "(c 5)")]
+    ("settings", "plan"),
+    [({"until": "b"}, "(epochs: 5 to b)"), ({"skip": ("b",)}, "(epochs: 5 to c)")],
 )
 def test_the_plan_is_of_the_steps_that_run(engine, settings, plan):
     assert plan in plans(engine(Training("b"), Training("c"), **settings))[0]

@@ -37,19 +37,22 @@ def test_without_a_budget_nothing_limits_them():
     ("pace", "time"),
     [
         (None, ""),
-        (0.5, ", about 12 s"),
-        (0.001, ", about 1 s"),
-        (10.0, ", about 4 min"),
-        (600.0, ", about 4.0 h"),
+        (0.5, ", in about 12 s"),
+        (0.001, ", in about 1 s"),
+        (10.0, ", in about 4 min"),
+        (600.0, ", in about 4.0 h"),
     ],
 )
 def test_the_sentence(pace, time):
     ctx = context(pace=pace)
     assert plan_sentence(forecast(PLUGINS, ctx), ctx) == (
-        f"Plan: 24 epochs, 2.4 full trainings{time} (coarse grid 12; refine the grid 12)."
+        f"Plan: 24 epochs of training, as many as 2.4 full trainings{time} "
+        "(epochs: 12 to search the coarse grid, 12 to refine the grid)."
     )
 
 
 def test_a_budget_is_named():
     ctx = context(40, budget="40epochs")
-    assert "Further rounds get what 40epochs leaves" in plan_sentence(forecast(PLUGINS, ctx), ctx)
+    assert "Further rounds use what is left of 40epochs" in plan_sentence(
+        forecast(PLUGINS, ctx), ctx
+    )

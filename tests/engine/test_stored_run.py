@@ -246,5 +246,5 @@ def test_the_terminal_and_the_file_say_it(tmp_path, recipe, reference):
         "check", TARGET, "--until", SHORT, "--out", tmp_path, "--against", reference
     )
     assert code == 0
-    (line,) = (line for line in out.splitlines() if line.startswith("Against: "))
+    (line,) = (line for line in out.splitlines() if line.startswith("Compared: "))
     assert "The declared setting has accuracy" in line

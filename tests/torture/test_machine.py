@@ -121,7 +121,7 @@ def test_a_path_that_is_no_utf8_is_run_and_resumed(tmp_path):
     journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-1]))
     again = command(tmp_path, "resume", run, env={})
     assert again.code == 0, again.err
-    assert "known from the journal" in again.out
+    assert "known from an earlier run" in again.out
 
 
 @pytest.mark.slow

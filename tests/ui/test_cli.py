@@ -382,7 +382,7 @@ def test_resume_refuses_a_folder_in_use_and_one_that_is_no_run(recipe, here):
     assert "in use" in one_sentence(err)
     code, said, _ = recipe("resume", run_folder())
     assert code == 0
-    assert "known from the journal" in said
+    assert "known from an earlier run" in said
     code, _, err = recipe("resume", here)
     assert code == 2
     assert "recipe.toml" in one_sentence(err)
@@ -407,7 +407,7 @@ def test_a_finished_run_whose_result_was_lost_writes_it_again(recipe):
     (run_folder() / "result.json").unlink()
     code, said, _ = recipe("resume", run_folder())
     assert code == 0
-    assert "known from the journal" in said
+    assert "known from an earlier run" in said
     assert (run_folder() / "result.json").is_file()
 
 

@@ -70,7 +70,7 @@ def test_a_table_runs_by_name_and_its_command_repeats_it(recipe, table):
     (folder / "result.json").unlink()
     code, said, _ = recipe("resume", folder)
     assert code == 0
-    assert said.count("known from the journal") == 2
+    assert said.count("known from an earlier run") == 2
 
 
 @pytest.mark.parametrize(

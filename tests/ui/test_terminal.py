@@ -64,4 +64,4 @@ def test_ctrl_c_ends_with_130_and_keeps_what_is_finished(terminal, tmp_path):
     assert json.loads((folder / "result.json").read_text())["interrupted"] is True
     said, code = ended(terminal("resume", str(folder)))
     assert code == 0, said
-    assert "known from the journal" in said
+    assert "known from an earlier run" in said

@@ -147,7 +147,7 @@ def test_ctrl_c_leaves_a_run_that_the_next_start_goes_on_with(wizard, tmp_path):
     answer(child, "Continue it?")
     said, code = ended(child)
     assert code == 0, said
-    assert "known from the journal" in said
+    assert "known from an earlier run" in said
     assert the_run(tmp_path)[1]["interrupted"] is False
 
 
@@ -166,7 +166,7 @@ def test_a_run_that_is_left_behind_is_not_gone_on_with(wizard, tmp_path):
     answer(child, "How much should be done?", UP + CHECKS)
     said, code = ended(child)
     assert code == 0, said
-    assert "known from the journal" not in said
+    assert "known from an earlier run" not in said
     assert len(list((tmp_path / "reports").iterdir())) == 2
 
 
