@@ -18,6 +18,18 @@ class StepError(RecipeError):
     """A step or rule plugin is broken: names the plugin and its package (exit code 2)."""
 
 
+class DeviceLostError(OSError):
+    """A GPU does not answer any more: an error on it ended its use by this process."""
+
+    def __init__(self, device: str, said: str) -> None:
+        super().__init__(said)
+        self.sentence = (
+            f"The device {device} does not work any more in this process ({said}): give the same "
+            "command again, with --device cpu to see which index or value is at fault. Everything "
+            "finished before is kept."
+        )
+
+
 UNUSABLE = (
     RecipeError, RuntimeError, ValueError, TypeError, LookupError, ArithmeticError,
     AssertionError, AttributeError, MemoryError,

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from recipe.core.errors import UsageError
+from recipe.core.errors import DeviceLostError, UsageError
 
 
 class CannotWriteError(OSError):
@@ -45,7 +45,7 @@ def of_the_machine(error: BaseException) -> str | None:
     each: BaseException | None = error
     while each is not None and id(each) not in seen:
         seen.add(id(each))
-        if isinstance(each, CannotWriteError):
+        if isinstance(each, CannotWriteError | DeviceLostError):
             return each.sentence
         if isinstance(each, MemoryError):
             return (

@@ -29,6 +29,7 @@ from recipe.engine.less_memory import measured
 from recipe.engine.memory_told import tell_memory
 from recipe.engine.repair import Repaired, continue_with, repair, with_repaired, without_acquitted
 from recipe.engine.step_time import pays_for_round, time_before, time_for
+from recipe.machine.device import raise_if_lost
 from recipe.notebook.journal import Journal
 from recipe.plugin.context import Context
 from recipe.plugin.registry import Plugin, all_rules
@@ -257,6 +258,7 @@ class Engine:
             ctx.meter.leave_out(step.name, reason)
             return replace(blank, status="skip", reason=reason)
         except BaseException as error:  # a plugin may raise anything, and the user's code too
+            raise_if_lost(ctx.device)
             fault = usage_error(error, getattr(ctx.experiment, "model", None), _file_of(step))
             if fault is not None:
                 self.usage_error = fault

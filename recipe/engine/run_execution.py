@@ -16,7 +16,7 @@ from recipe.border.silence import silence_told
 from recipe.border.surroundings import folder_kept, warnings_shown
 from recipe.core.budget import Budget
 from recipe.core.clock import working_until
-from recipe.core.errors import UsageError
+from recipe.core.errors import DeviceLostError, UsageError
 from recipe.core.events import Message, Observer, RunFinished, RunStarted
 from recipe.core.files import CannotWriteError, of_the_machine, write_text
 from recipe.core.option_definitions import BY_NAME
@@ -117,7 +117,7 @@ def execute(
 
 def _told(error: BaseException, experiment: Experiment) -> UsageError | None:
     """What is said of an error that is the user's or the machine's; None for one of ours."""
-    if isinstance(error, CannotWriteError):
+    if isinstance(error, CannotWriteError | DeviceLostError):
         return UsageError(error.sentence)
     fault = usage_error(error, getattr(experiment, "model", None))
     if fault is None and (said := of_the_machine(error)):

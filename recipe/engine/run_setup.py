@@ -12,14 +12,17 @@ from recipe.core.settings import Settings
 from recipe.data.datasets import Splits
 from recipe.data.disk_cache import read_by_several
 from recipe.data.item_data import StreamData
+from recipe.data.placing import splits_on
 from recipe.data.splitting import load_splits
 from recipe.engine.stored_run import Earlier, stored
 from recipe.experiment import Experiment
+from recipe.machine.device import CPU
 from recipe.machine.memory import keep_freed_pages
 from recipe.machine.places import Chosen, Place, device_of, find_places
 from recipe.plugin import registry
 from recipe.speed.batch_size import fitting_batch
 from recipe.training.fingerprint import fingerprint
+from recipe.training.host_faults import fault_on_host
 from recipe.training.preparation import prepare
 from recipe.training.rank_devices import together
 
@@ -86,6 +89,7 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
     name = fingerprint(resolved, data)
     plugins, until = registry.for_experiment(plugins, resolved, settings.until, settings.only)
     suitable, data = prepare(resolved, data, say)
+    device, data = _without_asserts(suitable, data, device, say)
     suitable = together(suitable, device, say)
     if suitable.fits_batch:
         fitting = fitting_batch(suitable, data, device)
@@ -107,6 +111,20 @@ def _resolved(experiment: Experiment, settings: Settings) -> Experiment:
         parallel=settings.parallel or experiment.parallel,
         processes=settings.processes or experiment.processes,
     )
+
+
+def _without_asserts(
+    experiment: Experiment, data: Splits, device: torch.device, say: Callable[[str], None]
+) -> tuple[torch.device, Splits]:
+    """The processor, where a fault shows on it that would end every use of the device."""
+    fault = None if device.type == "cpu" else fault_on_host(experiment, data)
+    if fault is None:
+        return device, data
+    say(
+        f"{fault[:200]}: on a GPU this ends its use by a process, so the run looks for the cause "
+        "on the processor. Run again on the GPU once that is repaired."
+    )
+    return CPU, splits_on(data, CPU)
 
 
 def _progress(emit: Observer) -> Callable[[float, float, str], None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from recipe.core.errors import UsageError, in_a_line
+from recipe.core.errors import DeviceLostError, UsageError, in_a_line
 
 CPU = torch.device("cpu")
 
@@ -85,6 +85,19 @@ def wait_for(device: torch.device) -> None:
         getattr(torch, device.type).synchronize(device)
     elif device.type == "mps":
         torch.mps.synchronize()
+
+
+def raise_if_lost(device: torch.device) -> None:
+    """After an error: whether the device goes on at all, which one on a GPU may have ended.
+
+    Raises:
+        DeviceLostError: it does not.
+
+    """
+    try:
+        wait_for(device)
+    except RuntimeError as error:
+        raise DeviceLostError(str(device), in_a_line(error)) from error
 
 
 def chip(device: torch.device) -> list[str | int]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from recipe.core.errors import UNUSABLE
+from recipe.machine.device import raise_if_lost
 from recipe.machine.memory import trim
 from recipe.machine.out_of_memory import give_back, is_out_of_memory, reason_of_failure
 from recipe.search.executor import OnProgress, Trainer
@@ -48,6 +49,7 @@ class SequentialExecutor:
                     fit = run.record = self.trainer.fit(experiment, self.compared_after)
                 fit.advance(until, lambda _: on_progress(run))
             except UNUSABLE as error:
+                raise_if_lost(self.trainer.device)
                 if attempt == ATTEMPTS or not is_out_of_memory(error):
                     return reason_of_failure(error)
             else:

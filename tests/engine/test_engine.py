@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from recipe.core.budget import Budget, Meter
 from recipe.core.clock import TimeUp
@@ -71,7 +72,7 @@ def engine(tmp_path):
         events = []
         ctx = SimpleNamespace(
             settings=Settings(**settings), plan={}, measured={}, trials=[], step="", round=1,
-            emit=events.append, device="cpu", seed=0, baseline_trial=None, events=events, chosen=None,
+            emit=events.append, device=torch.device("cpu"), seed=0, baseline_trial=None, events=events, chosen=None,
             meter=Marked(events, settings.get("budget")),
             decide=lambda _, make: make(),
             runner=SimpleNamespace(fingerprint="f", find_mode=lambda: None),
