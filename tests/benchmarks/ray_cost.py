@@ -15,7 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 
 import common
@@ -23,6 +25,7 @@ import torch
 
 import sweeps
 from lab import CPU, Lab
+from placed import WAITING
 from recipe.data.splitting import load_splits
 from recipe.machine.ray_cluster import Needs, RayWorkers, connect
 from recipe.search.open_trial import TrialSpec
@@ -48,10 +51,12 @@ def specs(experiment, count, **params):
 
 @contextmanager
 def nodes(count):
+    environment = sweeps.environment()
+    environment["PYTHONPATH"] += os.pathsep + str(common.ROOT / "tests" / "helpers")
     process = subprocess.Popen(
         [sys.executable, str(common.ROOT / "tests" / "helpers" / "ray_nodes.py"), str(count)], text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        env=sweeps.environment(),
+        env=environment,
     )  # fmt: skip
     try:
         yield process.stdout.readline().strip()
@@ -61,14 +66,14 @@ def nodes(count):
 
 
 class Bench:
-    """Trials of digits in this process, or on workers."""
+    """Trials of an experiment in this process, or on workers."""
 
-    def __init__(self):
-        resolved = digits().resolved()
+    def __init__(self, experiment=None, target="digits"):
+        resolved = (experiment or digits()).resolved()
         declared = load_splits(resolved, CPU, 0)
         self.experiment, self.data = prepare(resolved, declared)
         self.order = order_for(
-            self.experiment, self.data, (), target="digits", named={}, epochs=None, seed=0,
+            self.experiment, self.data, (), target=target, named={}, epochs=None, seed=0,
             call_limit=None, exact=True, fingerprint=fingerprint(resolved, declared),
         ).to_json()  # fmt: skip
 
@@ -85,13 +90,48 @@ class Bench:
             assert all(trial.status == "finished" for trial in trials)
             return time.perf_counter() - began
 
-    def medians(self, *measurements):
-        """Of each, in turn."""
-        taken = [[] for _ in measurements]
+    def all_in_turn(self, *measurements, beside=lambda: None):
+        """Seconds of each, several times, and what `beside` gives between them."""
+        taken, others = [[] for _ in measurements], []
         for _ in range(ROUNDS):
             for times, (given, workers) in zip(taken, measurements, strict=True):
                 times.append(self.seconds(given, workers))
-        return taken
+            others.append(beside())
+        return *taken, others
+
+
+_bench = None
+"""Of a process of the reference."""
+
+
+def _begin():
+    global _bench
+    torch.set_num_threads(1)
+    _bench = Bench()
+    _train(4)
+
+
+def _train(count):
+    return _bench.seconds(specs(_bench.experiment, count, **LONG))
+
+
+class Reference:
+    """What the machine itself gives a second process now: the same trials in processes that know
+    nothing of each other.
+    """
+
+    def __init__(self):
+        context = get_context("spawn")
+        self.pool = ProcessPoolExecutor(2, mp_context=context, initializer=_begin)
+        list(self.pool.map(_train, (1, 1)))
+
+    def gain(self):
+        began = time.perf_counter()
+        self.pool.submit(_train, FEW // 2).result()
+        alone = time.perf_counter() - began
+        began = time.perf_counter()
+        list(self.pool.map(_train, (FEW // 2, FEW // 2)))
+        return 2 * alone / (time.perf_counter() - began)
 
 
 def load():
@@ -108,10 +148,20 @@ def measured():
         with closing(two):
             bench.seconds(specs(bench.experiment, 4, **SHORT), two)  # both have loaded everything
             one = Narrow(two)
-            alone, carried = bench.medians((short, None), (short, one))
-            single, double = bench.medians((long, one), (long, two))
+            alone, carried, _ = bench.all_in_turn((short, None), (short, one))
+            reference = Reference()
+            single, double, gains = bench.all_in_turn(
+                (long, one), (long, two), beside=reference.gain
+            )
+            reference.pool.shutdown()
+            waiting = Bench(WAITING, "placed:WAITING")
+            calm = specs(waiting.experiment, FEW)
+            waiting.seconds(calm[:2], two)
+            waits, shared, _ = waiting.all_in_turn((calm, one), (calm, two))
     return {
-        "alone": alone, "carried": carried, "single": single, "double": double,
+        "waits": waits,
+        "shared": shared,
+        "alone": alone, "carried": carried, "single": single, "double": double, "gains": gains,
         "load": (before, load()),
     }  # fmt: skip
 
@@ -132,7 +182,11 @@ class Narrow:
 def page(found):
     middle = {name: statistics.median(times) for name, times in found.items() if name != "load"}
     overhead = (middle["carried"] - middle["alone"]) / MANY
-    gain = middle["single"] / middle["double"]
+    gain = statistics.median(
+        one / two for one, two in zip(found["single"], found["double"], strict=True)
+    )
+    share = gain / middle["gains"]
+    calm = middle["waits"] / middle["shared"]
     return f"""# Trials on a Ray cluster
 
 A local cluster of single-processor nodes on one machine of {os.cpu_count()} processors; digits, its
@@ -146,9 +200,15 @@ of the machine (tasks that run or wait, one minute) before and after: {found["lo
 | the same on one node | {line(found["carried"])} |
 | {FEW} trials of 40 epochs on one node | {line(found["single"])} |
 | the same on two nodes | {line(found["double"])} |
+| {FEW} trials of a second that wait instead of computing, on one node | {line(found["waits"])} |
+| the same on two nodes | {line(found["shared"])} |
 
-Overhead of a trial: **{1000 * overhead:.1f} ms**. Throughput of two nodes: **{gain:.2f} times** that of
-one.
+Overhead of a trial: **{1000 * overhead:.1f} ms**. Throughput of two nodes: **{gain:.2f} times** that
+of one (median of the pairs). Two processes that know nothing of each other, measured in between, got
+{middle["gains"]:.2f} times as much done as one ({min(found["gains"]):.2f} to \
+{max(found["gains"]):.2f}): that is what this machine gave at the time, and two nodes got {share:.0%} of
+it. Of trials that wait instead of computing, for which it has room, two nodes did **{calm:.2f} times**
+as many as one: handing out trials holds up nobody.
 
 Written by `python tests/benchmarks/ray_cost.py --write`.
 """

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -59,6 +60,23 @@ def hurting(width=16, kind="", once=False):
 
 
 HURTING = replace(EXPERIMENT, model=hurting)
+
+
+class Waits(torch.nn.Module):
+    """Takes its time without a processor."""
+
+    def forward(self, x):
+        if self.training:
+            time.sleep(0.03)
+        return x
+
+
+def waiting():
+    return torch.nn.Sequential(Waits(), *make())
+
+
+WAITING = replace(EXPERIMENT, model=waiting)
+"""A trial lasts about a second, however busy the machine is."""
 
 
 def random_data():
