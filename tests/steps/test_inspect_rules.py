@@ -32,6 +32,7 @@ from recipe_steps.inspect.split_rules import (
     validation_missing_classes,
     validation_preprocessing_differs,
 )
+from recipe_steps.inspect.turned_rules import view_for_transpose
 from rule_cases import NAN, Case, assert_complete, check
 
 
@@ -125,6 +126,11 @@ CASES = [
     Case(layers_shared, SHARED, "note", says="6 places in tables"),
     Case(layers_shared, SHARED | {"shared_times": NAN}, None),
     Case(layers_shared, {}, None),
+    Case(
+        view_for_transpose, {"turned_from": "40 x 6", "turned_to": "6 x 40"}, "note", says="40 x 6"
+    ),
+    Case(view_for_transpose, {"turned_from": "40 x 6"}, None),
+    Case(view_for_transpose, {}, None),
     Case(input_knows_training_labels, LEAK, "note", says="Input 3"),
     Case(input_knows_training_labels, LEAK | {"leak_val": NAN}, None),
     Case(input_knows_training_labels, {}, None),

@@ -15,6 +15,7 @@ from recipe_steps.inspect import (
     sharing_rules,
     split_rules,
     state_rules,
+    turned_rules,
 )
 
 if TYPE_CHECKING:
@@ -33,14 +34,14 @@ class Inspect:
         "for them."
     )
     says = "{train_items} training items, {val_items} to validate"
-    version = 16
+    version = 17
     short = True
     always = True
     requires: frozenset[str] = frozenset()
     rules = (
         *rules.RULES, *split_rules.RULES, *sequence_rules.RULES, *model_rules.RULES,
         *scale_rules.RULES, *state_rules.RULES, *sharing_rules.RULES, *leak_rules.RULES,
-        *label_rules.RULES, *item_rules.RULES,
+        *turned_rules.RULES, *label_rules.RULES, *item_rules.RULES,
     )  # fmt: skip
     figures = (
         Figure("samples", "Training items as the model gets them", ("samples",), "sheet",

@@ -39,6 +39,17 @@ def _own_layers(subject: RemedyInput) -> "Experiment":
     return replace(subject.experiment, model=layers_apart(subject.experiment.model))
 
 
+def _transposed(subject: RemedyInput) -> "Experiment | None":
+    from recipe.plugin import transposed_instead
+    from recipe_steps.inspect.turned_axes import read
+
+    texts = [subject.evidence.text(f"turned_{way}") for way in ("from", "to")]
+    if texts[0] is None or texts[1] is None:
+        return None
+    pair = read(texts[0]), read(texts[1])
+    return replace(subject.experiment, model=transposed_instead(subject.experiment.model, [pair]))
+
+
 register = Remedy("register what is in lists and dicts", _registered, edits=("register-modules",))
 keep_gradients = Remedy("detach nothing in forward", _gradients_kept, edits=("keep-gradients",))
 switch_off_dropout = Remedy(
@@ -48,3 +59,4 @@ number_tokens = Remedy(
     "add codes of their places to the embeddings of tokens", _tokens_numbered, promotes=True
 )
 own_layers = Remedy("make a layer of its own for each place", _own_layers, promotes=True)
+transpose = Remedy("transpose in place of the view", _transposed, promotes=True)
