@@ -60,8 +60,6 @@ class Engine:
     results: list[StepResult] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     usage_error: UsageError | None = None
-    idle: str = ""
-    """What is left of the machine, in a sentence of the plan."""
     planned: bool = False
     """Whether the plan was told."""
     failed_at: str | None = None
@@ -136,8 +134,6 @@ class Engine:
             self.ctx.runner.find_mode()  # from then on it is known how long an epoch takes
             self.ctx.emit(Message(plan_sentence(forecast(coming, self.ctx), self.ctx)))
             tell_memory(self.ctx, self.journal)
-            if self.idle:
-                self.ctx.say(self.idle)
         self.ctx.meter.mark()
 
     def _decide(self, plugin: Plugin) -> tuple[bool, str | None]:

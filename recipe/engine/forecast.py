@@ -45,6 +45,7 @@ def plan_sentence(parts: Sequence[Part], ctx: "Context") -> str:
         f"Plan: {total:.3g} epochs of training, as many as {_count(trainings)}{time} "
         f"(epochs: {each})."
     )
+    plan += f" {ctx.runner.idle}" if ctx.runner.idle else ""
     budget = ctx.settings.budget
     if budget is None:
         return plan

@@ -71,7 +71,7 @@ def make_engine(  # noqa: PLR0917 - all that a run consists of
         return _context(mended, settings, journal, emit, meter, placing=placing)
 
     ctx = _context(started, settings, journal, emit, meter, placing=placing)
-    return Engine(started.plugins, ctx, journal, gate, around, idle=started.idle)
+    return Engine(started.plugins, ctx, journal, gate, around)
 
 
 def _context(
@@ -97,6 +97,7 @@ def _context(
         on_trial=lambda trial, reused: emit(TrialFinished(trial, reused)),
         progress=lambda *how_far: emit(Progress(*how_far)),
         say=lambda text: emit(Message(text)),
+        idle=started.idle,
         tune=lambda: PLAIN if placing.elsewhere else _tune(started, settings, journal, emit, meter),
         places=placing.places(started.experiment, started.data, started.fingerprint),
     )

@@ -74,6 +74,8 @@ class Runner:
     """Features by what they depend on."""
     places: Callable[["Runner", Sequence[int]], Carrier] | None = None
     """Processes of other devices or machines, where the trials are to train there."""
+    idle: str = ""
+    """What of this machine does not train, in a sentence of the plan."""
     _mode: ExecutionMode | None = None
 
     def run(

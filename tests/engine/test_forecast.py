@@ -13,8 +13,9 @@ def plugin(title, share=None):
     return SimpleNamespace(step=step)
 
 
-def context(left=None, pace=None, budget=None):
+def context(left=None, pace=None, budget=None, idle=""):
     return SimpleNamespace(
+        runner=SimpleNamespace(idle=idle),
         epochs_left=left, pace=pace, experiment=SimpleNamespace(epochs=10),
         settings=SimpleNamespace(budget=budget and parse_budget(budget)),
     )  # fmt: skip
@@ -56,3 +57,8 @@ def test_a_budget_is_named():
     assert "Further rounds use what is left of 40epochs" in plan_sentence(
         forecast(PLUGINS, ctx), ctx
     )
+
+
+def test_the_plan_names_devices_that_stay_idle():
+    ctx = context(idle="3 of 4 GPUs stay idle: --devices all trains trials on all of them.")
+    assert ctx.runner.idle in plan_sentence(forecast(PLUGINS, ctx), ctx)
