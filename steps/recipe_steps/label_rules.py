@@ -99,14 +99,15 @@ def _apart(one: str, other: str) -> Finding:
 @rule("warn", explains=["overfitting", "underfitting", "needs-lr-decay"])
 def noisy_labels(evidence: Evidence) -> Finding | None:
     """What: the best model, or neighbours and trees that were not shown an item's label, are wrong
-    on the items they are surest of nearly as often as on all.
+    on the items they are surest of nearly as often as on all items.
 
-    Why: on a hard task one is wrong where one is unsure. Labels that were given wrongly fall
-    anywhere, and training that goes on memorizes them: validation loss rises as in
-    overfitting, and more data of this kind helps less than clean labels. In tables of few inputs or
-    classes what was not measured looks like wrong labels: there neighbours and trees say nothing.
+    Why: on a hard task one is wrong where one is unsure. Wrong labels can fall anywhere, and
+    training for longer memorizes them: validation loss rises as in overfitting, and more data of
+    this kind help less than clean labels. In tables with few inputs or classes, anything that was
+    not measured looks like a wrong label: there neighbours and trees say nothing.
 
-    Fix: look at the listed items and relabel; until then stop early, or smooth the labels.
+    Fix: look at the listed items and correct their labels; until then stop early, or smooth the
+    labels.
     """
     return _by_model(evidence) or _by_others(evidence)
 
@@ -129,7 +130,7 @@ def _by_model(evidence: Evidence) -> Finding | None:
         "warn",
         f"Of the {items:.0f} validation items that the best model is surest of, {share:.0%} have "
         f"another label (of all {overall:.0%}), among them items {named}.",
-        "Look at these items and relabel; until then stop early or smooth the labels.",
+        "Look at these items and correct their labels; until then stop early or smooth the labels.",
         confidence=0.8,
     )
 
@@ -161,7 +162,7 @@ def _by_others(evidence: Evidence) -> Finding | None:
         "warn",
         f"About {share:.0%} of the labels look wrong: of the {items:.0f} items that neighbours and "
         f"trees are surest of, {wrong:.0f} have another label{among}.",
-        "Look at these items and relabel; until then stop early or smooth the labels.",
+        "Look at these items and correct their labels; until then stop early or smooth the labels.",
         confidence=0.8,
     )
 

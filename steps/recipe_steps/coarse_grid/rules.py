@@ -33,12 +33,13 @@ def _best_cell(subject: RemedyInput) -> "Experiment | None":
     remedy=Remedy("take the best cell of the grid", _best_cell, as_declared=True, decides=True),
 )
 def best_at_edge_of_grid(evidence: Evidence) -> Finding | None:
-    """What: the best cell has the smallest or the largest value of its range, even after the
-    grid was extended.
+    """What: the best trial has the smallest or the largest value of its range, even after the grid
+    was extended.
 
-    Why: the optimum may lie outside; what was found is the border of the search, not the best.
+    Why: a better value may lie outside: what was found is where the search ended, not the best
+    there is.
 
-    Fix: extend the range on that side.
+    Fix: extend the range in that direction.
     """
     edge = evidence.text("edge")
     if edge is None:
@@ -84,10 +85,10 @@ def most_trials_diverge(evidence: Evidence) -> Finding | None:
 def trials_fail(evidence: Evidence) -> Finding | None:
     """What: some trials could not be trained: the factory or the training raised an error.
 
-    Why: the search goes on without them, so a part of its space was never tried: two values that
-    do not go together, such as a width that a number of groups does not divide.
+    Why: the search goes on without them, so part of the space was never tried. Usually two values
+    do not go together, such as a width that cannot be divided by the number of groups.
 
-    Fix: leave these values out of the space, or put one on a condition (`recipe.when`).
+    Fix: remove these values from the space, or put one under a condition (`recipe.when`).
     """
     trials, failed = evidence.number("trials"), evidence.number("failed")
     if not trials or not failed:
@@ -103,7 +104,7 @@ def trials_fail(evidence: Evidence) -> Finding | None:
 
 @rule("note")
 def batch_size_searched(evidence: Evidence) -> Finding | None:
-    """What: the batch size is searched as if it were a knob for the score.
+    """What: the batch size is searched as if it could improve the score.
 
     Why: it decides the speed of training. With rate, decay and length tuned for each, every batch
     size reaches about the same score (Shallue et al. 2019), so trials of other sizes tell how well

@@ -12,14 +12,14 @@ MUCH_LESS = 0.5
 
 @rule("note")
 def score_uncertainty(evidence: Evidence) -> Finding | None:
-    """What: by how much the validation score would differ with other validation items, with other
+    """What: how much the validation score would differ with other validation items, with other
     seeds, and with another search of as many trials.
 
-    Why: three sources of luck stand behind one number (Google's tuning playbook): of the data, of
-    the training, of the study. A gain that is smaller than one of them may be that luck.
+    Why: three kinds of luck are part of one number (Google's tuning playbook): of the data, of the
+    training, and of the search. A gain that is smaller than one of them may be luck.
 
-    Fix: adopt a change where it exceeds all of them; hold out more items, and train from more seeds
-    (`--ensemble`), where smaller differences matter.
+    Fix: adopt a change if its gain is larger than all three; hold out more items, and train from
+    more seeds (`--ensemble`), if smaller differences matter.
     """
     low, high, score, seeds, searches = (
         evidence.number(name)
@@ -36,7 +36,7 @@ def score_uncertainty(evidence: Evidence) -> Finding | None:
         "note",
         f"The validation score is {score:.4g}; {', '.join(parts)} (all 95 %). It is optimistic: "
         "the model was chosen by it.",
-        "Do not read smaller differences as gains.",
+        "Do not take smaller differences for gains.",
     )
 
 
@@ -45,10 +45,10 @@ def simpler_model_as_good(evidence: Evidence) -> Finding | None:
     """What: a model with clearly fewer parameters, or the declared setting, scores as much as the
     best one, or the two are too close to call.
 
-    Why: of two that score the same, the simpler one is faster, smaller and easier to keep: a gain
-    has to be worth the complexity that it brings (Google's tuning playbook).
+    Why: of two models with the same score, the simpler one is faster, smaller and easier to
+    maintain: a gain has to be worth the complexity (Google's tuning playbook).
 
-    Fix: take the simpler one.
+    Fix: use the simpler one.
     """
     best, error = evidence.number("best_score"), evidence.number("score_error")
     score, own, other, trial = (
@@ -65,7 +65,7 @@ def simpler_model_as_good(evidence: Evidence) -> Finding | None:
             "note",
             f"Trial {trial:.0f} has {own / other:.0%} of the parameters of the best one and scores "
             f"{score:.4g}, the best one {best:.4g}: {lead}.",
-            "Take the smaller model.",
+            "Use the smaller model.",
         )
     declared = evidence.number("declared_score")
     if declared is None or best <= declared or Lead(best - declared, error).better:
@@ -87,8 +87,8 @@ def class_left_behind(evidence: Evidence) -> Finding | None:
     the share itself is uncertain, so counts are given, and classes of fewer than ten items are not
     judged.
 
-    Fix: look at its wrong answers in validation.csv; more items of it, weights for the classes, or
-    a score in which each class counts the same.
+    Fix: look at its wrong answers in validation.csv; collect more items of it, weight the classes,
+    or use a score in which each class counts the same.
     """
     name = evidence.text("worst_class")
     items, right, others, luck = (
@@ -113,9 +113,10 @@ def trained_on_all_data(evidence: Evidence) -> Finding | None:
     """What: the best setting was trained once more, on training and validation data together.
 
     Why: once everything is chosen and the test data have been looked at, validation data are of no
-    other use; more data nearly always help. Of this model no score can be told.
+    other use, and more data nearly always help. There is nothing left to measure the score of this
+    model with.
 
-    Fix: use these weights where the model goes into use, and report the score of the chosen model.
+    Fix: use these weights in production, and report the score of the chosen model.
     """
     file, items, epochs = (
         evidence.text("all_data_file"), evidence.number("all_data_items"),

@@ -6,14 +6,15 @@ from recipe_steps.finish import choice_rules
 
 @rule("note")
 def ensemble_gain(evidence: Evidence) -> Finding | None:
-    """What: several trainings of one setting, averaged in probability, beside one of them alone.
+    """What: several trainings of one setting, with their probabilities averaged, compared with one
+    of them alone.
 
-    Why: trainings from different seeds are wrong about different items, and where they are, the
-    others outvote them: about two points for images are usual (CS231n, "Model ensembles"). The less
-    their errors agree, the more an ensemble brings.
+    Why: trainings from different seeds are wrong about different items, and there the others
+    outvote them: about two points are usual for images (CS231n, "Model ensembles"). The less their
+    errors agree, the more an ensemble brings.
 
-    Fix: take the ensemble where its gain is worth that many times the computation in use; otherwise
-    the single model.
+    Fix: use the ensemble if its gain is worth that many times the computation; otherwise use the
+    single model.
     """
     together, alone, correlation, count = (
         evidence.number(name)
@@ -35,8 +36,8 @@ def ensemble_gain(evidence: Evidence) -> Finding | None:
 
 @rule("note")
 def snapshot_gain(evidence: Evidence) -> Finding | None:
-    """What: snapshots of one training whose rate is set back several times, averaged in
-    probability, beside a single model that cost as much.
+    """What: snapshots of one training whose rate is raised again several times, with their
+    probabilities averaged, compared with a single model that cost as much.
 
     Why: each cycle ends in another minimum (Loshchilov, Hutter 2017; Huang et al. 2017), so that
     one training gives several models; but each of them has had only a part of the epochs.
@@ -60,13 +61,13 @@ def snapshot_gain(evidence: Evidence) -> Finding | None:
 
 @rule("note")
 def averaging_gain(evidence: Evidence) -> Finding | None:
-    """What: the running average of the weights of a training beside the weights themselves.
+    """What: the running average of the weights of a training, compared with the weights themselves.
 
     Why: the average lies in the middle of where the last updates jumped about (Polyak, Juditsky
     1992). It helps most while the rate is still high; a rate that has fallen to zero leaves little
     to average.
 
-    Fix: use the averaged weights where they score more: they cost nothing in use.
+    Fix: use the averaged weights if they score more: they cost nothing extra in use.
     """
     gain, error, count = (
         evidence.number(name)
@@ -93,11 +94,11 @@ def test_score(evidence: Evidence) -> Finding | None:
     """What: the score of the chosen model on the test data, which no step before has looked at.
 
     Why: every choice was made on the validation data, so their score flatters the winner. The test
-    data say how good the model is, as long as nobody chooses by them: a test set that is used twice
-    is a validation set.
+    data say how good the model really is, as long as nobody chooses by them: a test set that is
+    used twice is a validation set.
 
-    Fix: report this score with its interval. To look once more, say `--again`, and take it for a
-    validation score then.
+    Fix: report this score with its interval. To look once more, say `--again`, and treat the score
+    as a validation score from then on.
     """
     score, low, high, items, validation = (
         evidence.number(name)
@@ -142,7 +143,7 @@ def distilled_gain(evidence: Evidence) -> Finding | None:
     use as the single one. It is tried where several models would be used, and the budget pays for
     one more training.
 
-    Fix: take it where it scores as much as the several; the run does so by itself.
+    Fix: use it if it scores as much as the several together; the run does so by itself.
     """
     score, several, single, count = (
         evidence.number(name)

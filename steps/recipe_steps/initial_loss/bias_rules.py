@@ -16,12 +16,14 @@ LINES = {
 
 @rule("note")
 def last_bias_not_at_base_rate(evidence: Evidence) -> Finding | None:
-    """What: the last layer's bias starts at zero although the base rate of the targets is far from
-    it (rare classes, values with a far mean), and a short training comes further with it set.
+    """What: the last layer's bias starts at zero although the usual answer is far from that (rare
+    classes, values with a mean far from zero), and a short training gets further if the bias is
+    set.
 
-    Why: the first updates do nothing but move the bias there: the loss falls steeply at first, a
-    curve like a hockey stick, with gradients that are large and say nothing of the inputs. A short
-    training was made with the bias set and without, from the same weights and batches.
+    Why: the first updates do nothing but move the bias there: the loss falls steeply at first, in a
+    curve like a hockey stick, with large gradients that say nothing about the inputs. A short
+    training was run with the bias set and without it, from the same weights and with the same
+    batches.
 
     Fix: set the bias once in the model's constructor: the logarithm of the share of each class, the
     logit of the share of ones, or the mean of values.

@@ -34,7 +34,8 @@ a block of a transformer has six and two."""
     remedy=remedies.draw_anew,
 )
 def symmetric_initialization(evidence: Evidence) -> Finding | None:
-    """What: all units of a hidden layer have the same weights, and training does not part them.
+    """What: all units of a hidden layer have the same weights, and training does not make them
+    differ.
 
     Why: equal units get equal gradients and stay equal: the layer has the width of one unit.
     Zeros or a constant as initial weights do this. A linear model, or a last layer, may start at
@@ -65,10 +66,10 @@ def symmetric_initialization(evidence: Evidence) -> Finding | None:
 def initialization_too_large(evidence: Evidence) -> Finding | None:
     """What: initial weights are several times larger than they should be, and it shows.
 
-    Why: activations grow from layer to layer: the first loss is large, or sigmoid and tanh sit
-    at their ends, and training starts by undoing it.
+    Why: activations grow from layer to layer: the first loss is large, or sigmoid and tanh are
+    saturated, and training has to undo that first.
 
-    Fix: He's or Glorot's initialisation, or normalisation layers.
+    Fix: use He's or Glorot's initialisation, or add normalisation layers.
     """
     own = evidence.number("own_matrix_scale")
     usual = evidence.number("loss_with_usual_matrices")
@@ -103,10 +104,10 @@ def initialization_too_large(evidence: Evidence) -> Finding | None:
 def initialization_too_small(evidence: Evidence) -> Finding | None:
     """What: initial weights are so small that the input is lost on its way to the output.
 
-    Why: every layer shrinks the differences between items, and the gradient on its way back:
-    for a long time nothing but the last bias is learnt.
+    Why: every layer shrinks the differences between items on the way forward, and the gradient on
+    the way back: for a long time only the last bias learns.
 
-    Fix: He's or Glorot's initialisation, or normalisation layers.
+    Fix: use He's or Glorot's initialisation, or add normalisation layers.
     """
     scale, signal = evidence.number("weight_scale"), evidence.number("last_signal")
     if scale is None or signal is None or scale >= SMALL_WEIGHTS or signal >= LOST_SIGNAL:
@@ -126,10 +127,10 @@ def initialization_too_small(evidence: Evidence) -> Finding | None:
 def dead_units(evidence: Evidence) -> Finding | None:
     """What: at least nine tenths of a layer's rectified units are zero on every item.
 
-    Why: a ReLU that is never active has no gradient and cannot come back: a large negative
-    bias, inputs that are all of one sign, or a rate that was too high.
+    Why: a ReLU that is never active gets no gradient and cannot recover. Causes are a large
+    negative bias, inputs that all have the same sign, or a learning rate that was too high.
 
-    Fix: zero biases, He's initialisation, a lower rate, or a leaky ReLU.
+    Fix: start biases at zero, use He's initialisation, a lower learning rate, or a leaky ReLU.
     """
     share, signal = evidence.number("dead_units"), evidence.curve("signal")
     if share is None or share < DEAD or signal[:1] == (0.0,):
@@ -149,11 +150,11 @@ def dead_units(evidence: Evidence) -> Finding | None:
     lasting=True,
 )
 def saturated_units(evidence: Evidence) -> Finding | None:
-    """What: at least half of a layer's sigmoid or tanh units sit at their ends.
+    """What: at least half of a layer's sigmoid or tanh units are at one end of their range.
 
-    Why: there the slope is nearly zero, and no gradient passes.
+    Why: there the slope is nearly zero, and hardly any gradient passes.
 
-    Fix: scaled inputs, Glorot's initialisation, or ReLU.
+    Fix: scale the inputs, use Glorot's initialisation, or use ReLU.
     """
     share = evidence.number("saturated_units")
     if share is None or share < SATURATED:
@@ -182,11 +183,11 @@ def _normalised(evidence: Evidence) -> bool:
 def vanishing_gradients(evidence: Evidence) -> Finding | None:
     """What: the first layer's gradient is a thousand times smaller than the last one's.
 
-    Why: every layer multiplies the gradient by the slope of its activation and by its weights;
-    sigmoid and tanh pass on a fraction, and with depth nothing arrives: the first layers do not
-    learn.
+    Why: every layer multiplies the gradient by the slope of its activation and by its weights.
+    Sigmoid and tanh pass on only a fraction, so in a deep network nothing is left at the first
+    layers, and they do not learn.
 
-    Fix: ReLU, normalisation layers, residual connections, He's initialisation.
+    Fix: use ReLU, normalisation layers, residual connections or He's initialisation.
     """
     ratio = evidence.number("gradient_ratio")
     if ratio is None or ratio >= VANISHING_WARN or _depth(evidence) < LEAST_LAYERS:
@@ -205,10 +206,10 @@ def vanishing_gradients(evidence: Evidence) -> Finding | None:
 def exploding_gradients(evidence: Evidence) -> Finding | None:
     """What: the first layer's gradient is a thousand times larger than the last one's.
 
-    Why: every layer enlarges the gradient on its way back; a rate that suits the last layer
-    throws the first one far away.
+    Why: every layer enlarges the gradient on its way back; a learning rate that suits the last
+    layer makes the first one jump far away.
 
-    Fix: smaller initial weights, normalisation layers, gradient clipping.
+    Fix: use smaller initial weights, normalisation layers, or gradient clipping.
     """
     ratio = evidence.number("gradient_ratio")
     if ratio is None or ratio <= EXPLODING_WARN or _depth(evidence) < LEAST_LAYERS:

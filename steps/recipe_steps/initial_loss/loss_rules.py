@@ -44,7 +44,7 @@ def loss_summed_over_batch(evidence: Evidence) -> Finding | None:
     and the last, smaller batch of an epoch counts less. Adam divides the factor out again, and
     so does every optimizer whose steps do not depend on the size of the gradient.
 
-    Fix: reduction="mean".
+    Fix: take the mean over the batch (reduction="mean").
     """
     factor = evidence.number("batch_factor")
     if factor is None or abs(factor - 2) > EXACT:
@@ -69,7 +69,7 @@ def loss_averaged_over_classes(evidence: Evidence) -> Finding | None:
     Why: only the right class contributes, so the loss and its gradient are C times too small
     and the rate has to be C times larger.
 
-    Fix: sum over the classes, mean over the batch.
+    Fix: sum over the classes, and take the mean over the batch.
     """
     neutral, expected = evidence.number("neutral_logit_loss"), evidence.number("log_classes")
     classes = evidence.number("n_outputs")
@@ -137,8 +137,8 @@ def _squares_probabilities(evidence: Evidence) -> bool:
 def softmax_over_batch(evidence: Evidence) -> Finding | None:
     """What: the loss takes the softmax over the items of the batch instead of over the classes.
 
-    Why: the items of a batch then compete with each other, and the classes of an item do not: what
-    an item is told depends on which others it happens to lie beside.
+    Why: then the items of a batch compete with each other, and the classes of an item do not: what
+    an item is told depends on the others in its batch.
 
     Fix: take the softmax along the classes (dim=1), or use cross_entropy on the logits.
     """
@@ -158,14 +158,14 @@ def softmax_over_batch(evidence: Evidence) -> Finding | None:
     remedy=remedies.other_sign,
 )
 def loss_sign_flipped(evidence: Evidence) -> Finding | None:
-    """What: the loss grows when the outputs move towards the targets, the optimizer maximises it,
-    or an own update step raises the loss of the task: while the one it returns falls, or however
-    small its steps are.
+    """What: the loss grows when the outputs move towards the targets, or the optimizer maximises
+    it, or an update step of your own raises the task's loss, either while the loss it returns falls
+    or however small its steps are.
 
     Why: training minimises the loss, and so drives the model away from the answers: the loss
     falls while the score falls.
 
-    Fix: take the minus sign away, or put the one that is missing.
+    Fix: remove the minus sign, or add the missing one.
     """
     towards = evidence.number("loss_towards_targets")
     away = evidence.number("loss_away_from_targets")

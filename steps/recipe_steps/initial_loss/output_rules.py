@@ -63,10 +63,10 @@ def _takes_logs(evidence: Evidence) -> bool:
 def softmax_before_loss(evidence: Evidence) -> Finding | None:
     """What: the model returns probabilities, but its loss applies a softmax itself.
 
-    Why: the second softmax squeezes the outputs: the loss cannot fall below
-    log(1 + (C - 1) / e), and gradients are tiny. Training looks like a rate that is too low.
+    Why: the second softmax squeezes the outputs: the loss cannot fall below log(1 + (C - 1) / e),
+    and gradients are tiny. It looks as if the learning rate were too low.
 
-    Fix: return the logits; take the softmax only where probabilities are shown.
+    Fix: return the logits, and apply a softmax only where you need probabilities.
     """
     if evidence.text("update_squashes") == "softmax":
         return _squashed("softmax")
@@ -86,8 +86,8 @@ def softmax_before_loss(evidence: Evidence) -> Finding | None:
 def sigmoid_before_loss(evidence: Evidence) -> Finding | None:
     """What: the model ends in a sigmoid, but its loss expects logits.
 
-    Why: the loss applies its own sigmoid or softmax to numbers between 0 and 1: it can never be
-    sure, its gradient stays small, and the loss cannot fall below its floor.
+    Why: the loss applies its own sigmoid or softmax to numbers between 0 and 1: the model can never
+    be sure, the gradient stays small, and the loss cannot fall below a certain level.
 
     Fix: return the logits, or use the loss for probabilities (BCELoss).
     """
@@ -133,7 +133,7 @@ def nll_on_probabilities(evidence: Evidence) -> Finding | None:
     Why: NLLLoss returns minus the probability of the right class: it starts at -1/C, is never
     below -1, and has a weak gradient where the model is most wrong.
 
-    Fix: log_softmax in place of softmax, or logits and cross-entropy.
+    Fix: use log_softmax instead of softmax, or return logits and use cross-entropy.
     """
     if not _takes_logs(evidence) or not evidence.flag("outputs_are_probabilities"):
         return None
@@ -152,7 +152,7 @@ def nll_on_logits(evidence: Evidence) -> Finding | None:
     Why: without normalisation all outputs can grow together, so the loss falls without bound
     while nothing is learnt.
 
-    Fix: cross-entropy, which normalises, or log_softmax as the last layer.
+    Fix: use cross-entropy, which normalises, or end the model in log_softmax.
     """
     if not _takes_logs(evidence):
         return None
@@ -167,9 +167,9 @@ def nll_on_logits(evidence: Evidence) -> Finding | None:
 
 @rule("fail", exact=True, explains=SYMPTOMS, remedy=remedies.return_logits)
 def output_activation_limits_range(evidence: Evidence) -> Finding | None:
-    """What: the last layer ends in an activation whose range does not hold what is needed.
+    """What: the model ends in an activation that cannot reach the values that are needed.
 
-    Why: logits have to be free in both directions, and a regression has to reach its targets. A
+    Why: logits must be able to take any sign and size, and a regression has to reach its targets. A
     ReLU at the end also has no gradient where it is zero.
 
     Fix: end the model in a linear layer.

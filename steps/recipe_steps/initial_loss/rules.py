@@ -28,8 +28,8 @@ def initial_loss_not_finite(evidence: Evidence) -> Finding | None:
     cannot start from it. A finite loss with such a gradient comes from a square root or a norm at
     zero, or from a branch that `where` leaves out of the loss but not out of the gradient.
 
-    Fix: use the stable form (log_softmax, logsumexp, *_with_logits) and check the inputs; add a
-    small number below a square root.
+    Fix: use the stable form (log_softmax, logsumexp, *_with_logits), check the inputs, and add a
+    small number inside a square root.
     """
     count = evidence.number("nonfinite")
     broken = evidence.number("broken_gradients")
@@ -55,13 +55,13 @@ def initial_loss_not_finite(evidence: Evidence) -> Finding | None:
 
 @rule("fail", remedy=remedies.draw_anew_or_not)
 def initial_loss_too_high(evidence: Evidence) -> Finding | None:
-    """What: the loss of a fresh model is well above that of a model that prefers nothing.
+    """What: the loss of a fresh model is well above that of a model that has no preference.
 
     Why: the outputs start large, so the model begins confidently wrong. Initial weights are too
     large, or the inputs are not scaled. The first epochs only undo this.
 
-    Fix: smaller initial weights (He or Glorot, a zero-initialised last layer), inputs of zero
-    mean and unit deviation.
+    Fix: use smaller initial weights (He or Glorot, a last layer that starts at zero), and inputs
+    with zero mean and unit deviation.
     """
     severity = too_high(evidence)
     if severity is None or evidence.number("output_bound") is not None:
@@ -79,12 +79,12 @@ def initial_loss_too_high(evidence: Evidence) -> Finding | None:
 def initial_loss_too_low(evidence: Evidence) -> Finding | None:
     """What: a fresh model has a lower loss than the best constant prediction.
 
-    Why: without training nothing can know the answer: the label leaks into the input, the loss
-    is not the one you think, or its average is taken over too much. Weights that were trained
-    before may know it, and so may inputs that a regression adds its outputs to, as a forecast
-    that starts from the last value.
+    Why: without training nothing can know the answer: the label leaks into the input, the loss is
+    not the one you think it is, or it is averaged over too much. Weights that were trained before
+    may know the answer, and so may a regression that adds its outputs to an input, such as a
+    forecast that starts from the last value.
 
-    Fix: check that the target is not part of the input, and the loss on a case by hand.
+    Fix: check that the target is not part of the input, and compute the loss of one case by hand.
     """
     loss, expected, limit = (
         evidence.number("loss"), evidence.number("expected"), low_limit(evidence),

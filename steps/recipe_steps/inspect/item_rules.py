@@ -17,12 +17,13 @@ def unusual_items(evidence: Evidence) -> Finding | None:
     one column or the target of a table, or in their distance to the nearest other picture; or
     pictures are of one colour.
 
-    Why: such items are often mistakes: a file that was read badly, a unit mixed up, 999999 in place
-    of a missing value, a scan of an empty page. One of them can move a mean, and a gradient, more
-    than all others. Far beyond means by the whole range of the others (twice of it for lengths and
-    distances, ten times of it for columns, which may have long tails).
+    Why: such items are often mistakes: a file that was read badly, a mixed-up unit, 999999 for a
+    missing value, the scan of an empty page. One of them can move a mean, and a gradient, more than
+    all others. Far beyond means by the whole range of the others (twice that for lengths and
+    distances, ten times for columns, which may have long tails).
 
-    Fix: look at the items, which the plot of extremes shows; drop or mend them if they are wrong.
+    Fix: look at the items, which the plot of extremes shows, and drop or correct those that are
+    wrong.
     """
     axis, count = evidence.text("odd_axis"), evidence.number("odd_count")
     value, low, high = (evidence.number(f"odd_{name}") for name in ("value", "low", "high"))
@@ -33,7 +34,7 @@ def unusual_items(evidence: Evidence) -> Finding | None:
             "note",
             f"{many} far beyond all others in {what} (item {evidence.text('odd_items')}): "
             f"{value:.3g}, where the others range from {low:.3g} to {high:.3g}.",
-            "Look at them, and drop or mend them if they are wrong.",
+            "Look at them, and drop or correct them if they are wrong.",
         )
     blank, share = evidence.number("blank_items"), evidence.number("blank_share")
     if not blank or share is None or share > FEW_BLANK:
@@ -47,20 +48,21 @@ def unusual_items(evidence: Evidence) -> Finding | None:
 
 @rule("note")
 def repeated_training_items(evidence: Evidence) -> Finding | None:
-    """What: training items are there more than once, exactly or nearly, beyond chance.
+    """What: some training items occur more than once, exactly or nearly, more often than chance
+    would do it.
 
-    Why: copies weigh as much as they are many, and a split at random puts some of them on both
-    sides. Someone may repeat items of a rare class on purpose, so this is a note; items in both
-    training and validation are a finding of their own.
+    Why: an item that occurs five times counts five times, and a random split puts some of the
+    copies on both sides. Items of a rare class may have been repeated on purpose, so this is a
+    note; items in both training and validation are a finding of their own.
 
-    Fix: remove duplicates before splitting, unless they were meant.
+    Fix: remove duplicates before splitting, unless they are intended.
     """
     share, chance = evidence.number("repeated_share"), evidence.number("train_repeats_chance")
     if share is not None and chance is not None and share >= REPEATED and chance < COPIED:
         return finding(
             "note",
             f"{share:.1%} of the training items are there more than once.",
-            "Remove duplicates before splitting, unless they were meant.",
+            "Remove duplicates before splitting, unless they are intended.",
         )
     near, part = evidence.number("near_repeats"), evidence.number("near_repeated_share")
     if near is None or part is None or part < REPEATED:

@@ -36,12 +36,12 @@ def _without_column(subject: RemedyInput) -> "Experiment | None":
     remedy=Remedy("leave out the column", _without_column, promotes=True),
 )
 def input_knows_training_labels(evidence: Evidence) -> Finding | None:
-    """What: a column goes with the labels of the training items, and far less, or not at all, with
-    those of validation.
+    """What: a column is related to the labels of the training items, but much less, or not at all,
+    to those of validation.
 
-    Why: it was made with the help of the training labels, as the mean label of each shop is where
-    a row's own label is part of that mean. The model trusts it more than it deserves. Data that
-    changed between both parts look alike: the remedy decides.
+    Why: it was computed with the help of the training labels, such as the mean label of each shop
+    when a row's own label is part of that mean. The model trusts it more than it deserves. Data
+    that changed between the two parts look the same: trying the remedy decides.
 
     Fix: leave the column out, or compute it out of fold: for each row from other rows alone.
     """

@@ -30,10 +30,10 @@ def nondeterministic_evaluation(evidence: Evidence) -> Finding | None:
     """What: two passes over the same batch differ although the model is in evaluation mode.
 
     Why: something stays random that evaluation should switch off: dropout called as a function
-    without `training=self.training`, noise, or layers that are made anew in every forward pass
-    and therefore never learn.
+    without `training=self.training`, noise, or layers that are created in every forward pass and
+    therefore never learn.
 
-    Fix: make layers in `__init__`, and let all randomness ask `self.training`.
+    Fix: create layers in `__init__`, and make everything random depend on `self.training`.
     """
     difference = evidence.number("evaluation_difference")
     if difference is None or difference <= REPEATS:
@@ -49,9 +49,9 @@ def nondeterministic_evaluation(evidence: Evidence) -> Finding | None:
 def batch_mixing(evidence: Evidence) -> Finding | None:
     """What: in evaluation mode the output of an item changes with the other items of its batch.
 
-    Why: items have to be independent of each other. A `view` where a `permute` was meant, a
-    softmax or mean over the batch axis, or a recurrent layer that takes the batch for time
-    mixes them, and the model cannot learn what belongs to which item.
+    Why: items have to be independent of each other. A `view` where a `permute` was meant, a softmax
+    or mean over the batch axis, or a recurrent layer that takes the batch for time mixes them up,
+    and the model cannot learn what belongs to which item.
 
     Fix: check every reshape and every `dim=`: axis 0 is the batch and stays untouched
     (recurrent layers: batch_first=True).
@@ -74,13 +74,13 @@ def batch_mixing(evidence: Evidence) -> Finding | None:
     remedy=model_remedies.register,
 )  # fmt: skip
 def unregistered_parameters(evidence: Evidence) -> Finding | None:
-    """What: the outputs depend on tensors with gradient that are not in `model.parameters()`.
+    """What: the outputs depend on tensors that get a gradient but are not in `model.parameters()`.
 
-    Why: the optimizer only sees registered parameters. Layers in a plain list or dict, or a
-    tensor with requires_grad, stay at their random start, are not moved to the device and are
-    missing from the saved model.
+    Why: the optimizer only sees registered parameters. Layers in a plain list or dict, or a bare
+    tensor with requires_grad, keep their random start, are not moved to the device and are missing
+    from the saved model.
 
-    Fix: nn.ModuleList or nn.ModuleDict for layers, nn.Parameter for tensors.
+    Fix: use nn.ModuleList or nn.ModuleDict for layers, and nn.Parameter for tensors.
     """
     count = evidence.number("unregistered")
     if not count:
@@ -102,8 +102,8 @@ def unregistered_parameters(evidence: Evidence) -> Finding | None:
 def frozen_parameters(evidence: Evidence) -> Finding | None:
     """What: some or all parameters have requires_grad=False.
 
-    Why: they never change. That is meant in transfer learning, and forgotten elsewhere; weights
-    that are frozen where another seed would draw others were never trained at all.
+    Why: they never change. In transfer learning that is intended; elsewhere it was forgotten.
+    Frozen weights that another seed would draw differently were never trained at all.
 
     Fix: set requires_grad=True on what should be trained, or load the pretrained weights.
     """
@@ -171,13 +171,13 @@ NOT_ARRIVED = 0.2
     remedy=usual_momentum,
 )
 def batch_norm_momentum_unusual(evidence: Evidence) -> Finding | None:
-    """What: layers of batch norm have a momentum near 1, of 0, or one so small that the running
-    statistics do not arrive before the declared training ends; the latter is a note, unless the
-    usual momentum is proved to be better.
+    """What: batch norm layers have a momentum near 1, of 0, or so small that the running statistics
+    do not settle before the declared training ends. The last is a note, unless trying it shows that
+    the usual momentum is better.
 
-    Why: in PyTorch the momentum is the share of the new batch, not of the past as in TensorFlow and
-    Keras. At 1 the running statistics are those of the last batch alone, and evaluation is as
-    noisy as that batch; at 0 they stay those of a fresh layer, whatever the data are.
+    Why: in PyTorch the momentum is the weight of the new batch, not of the past as in TensorFlow
+    and Keras. At 1 the running statistics are those of the last batch alone, and evaluation is as
+    noisy as that batch; at 0 they stay as they were at the start, whatever the data are.
 
     Fix: momentum of 0.1, PyTorch's default: 0.99 elsewhere is 0.01 here.
     """
@@ -217,8 +217,8 @@ def parameters_without_gradient(evidence: Evidence) -> Finding | None:
     """What: the outputs do not depend on some of the trainable parameters, or the loss has no
     gradient with respect to the outputs.
 
-    Why: a layer that is never called, or a path that is cut: detach(), no_grad(), .data, .item(),
-    argmax or a conversion to numpy between a layer and the loss, or in the loss.
+    Why: a layer is never called, or the path is cut by detach(), no_grad(), .data, .item(), argmax
+    or a conversion to numpy somewhere between a layer and the loss, or inside the loss.
 
     Fix: connect these layers to the output, or remove them.
     """
@@ -247,7 +247,7 @@ def parameters_without_gradient(evidence: Evidence) -> Finding | None:
     return finding(
         severity,
         f"The outputs do not depend on {count:.0f} parameters, {share:.0%} of all ({names}).",
-        "Connect them, or remove them; look for detach, no_grad and argmax in forward.",
+        "Connect them or remove them; look for detach, no_grad and argmax in forward.",
     )
 
 
@@ -278,13 +278,14 @@ def _without_gradient_in_update(evidence: Evidence) -> Finding | None:
     ],
 )
 def inputs_ignored(evidence: Evidence) -> Finding | None:
-    """What: after training on a sample, the outputs are the same for every input; or most steps
-    of a sequence have no effect on any output; or of padded sequences the padding is read alone.
+    """What: after training on a sample, the outputs are the same for every input; or most steps of
+    a sequence have no effect on any output; or only the padding of padded sequences is read.
 
-    Why: the input does not reach the output: it is multiplied by zero, overwritten or constant,
-    all units on the way are dead, or a step is read out that has not seen the others.
+    Why: the input does not reach the output: it is multiplied by zero, overwritten or constant, all
+    units on the way are dead, or the output is taken from a step that has not seen the others.
 
-    Fix: follow one item through forward and print where the values stop to differ.
+    Fix: follow one item through forward, and print where its values stop differing from those of
+    another.
     """
     unread, kept = evidence.number("unread_tokens"), evidence.number("kept_tokens")
     if unread is not None and kept is not None:
@@ -309,7 +310,7 @@ def inputs_ignored(evidence: Evidence) -> Finding | None:
     return finding(
         "fail",
         "After training on the sample the outputs are the same for every item.",
-        "Follow one item through forward and see where the values stop to differ.",
+        "Follow one item through forward and see where its values stop differing from another's.",
     )
 
 

@@ -32,8 +32,8 @@ def inputs_not_finite(evidence: Evidence) -> Finding | None:
 
     Why: one such value makes the loss, every gradient and then every weight NaN.
 
-    Fix: drop the items, or impute the values, before they reach the model. The finding names
-    the columns or the first items.
+    Fix: drop these items, or fill in the missing values, before they reach the model. The finding
+    names the columns or the first items.
     """
     for split in ("train", "val"):
         for what in ("input", "target"):
@@ -44,7 +44,7 @@ def inputs_not_finite(evidence: Evidence) -> Finding | None:
                 return finding(
                     "fail",
                     f"{count:.0f} {what} values of {split} are NaN or infinite{place}.",
-                    "Clean or impute them before training.",
+                    "Correct these values, or fill them in, before training.",
                 )
     return None
 
@@ -65,8 +65,9 @@ def _from_zero(evidence: Evidence, otherwise: str) -> str:
 def targets_out_of_range(evidence: Evidence) -> Finding | None:
     """What: labels are negative, not whole numbers, or not below the number of outputs.
 
-    Why: cross-entropy indexes the outputs by the label; a label outside of 0..C-1 crashes, or
-    on a GPU reads foreign memory. Labels that start at 1 are the usual cause.
+    Why: cross-entropy uses the label to pick one of the outputs. A label outside of 0..C-1 crashes
+    or, on a GPU, reads memory that belongs to something else. Labels that start at 1 are the usual
+    cause.
 
     Fix: encode C classes as integers 0..C-1 (dtype int64), and yes/no targets as 0 and 1. Mark
     what is not labelled by -100, or tell the loss which label says so (ignore_index).
@@ -110,12 +111,12 @@ def targets_out_of_range(evidence: Evidence) -> Finding | None:
 
 @rule("fail", exact=True, blocks=True, remedy=remedies.matching_outputs)
 def outputs_do_not_match_targets(evidence: Evidence) -> Finding | None:
-    """What: the model has fewer outputs than there are classes, outputs of another shape, or
-    outputs and targets that the loss refuses.
+    """What: the model has fewer outputs than there are classes, or outputs of another shape than
+    the targets, or the loss does not accept the two together.
 
-    Why: a class without an output can never be predicted; outputs [N, 1] against targets [N]
-    broadcast to [N, N] in a loss and train towards the mean of all targets. Many losses want both
-    in the same shape and type, and training goes by one number per batch.
+    Why: a class without an output can never be predicted. Outputs [N, 1] against targets [N] are
+    broadcast to [N, N] inside the loss, and the model learns the mean of all targets. Many losses
+    want both in the same shape and type, and training needs one number per batch.
 
     Fix: give the last layer one output per class (per label, per value), and targets the shape
     and type that the loss expects; take the mean of a loss that returns one number per item.
@@ -171,8 +172,8 @@ def _too_few_outputs(evidence: Evidence) -> bool:
 def class_imbalance(evidence: Evidence) -> Finding | None:
     """What: the largest class has many times more items than the smallest.
 
-    Why: always predicting the frequent class already scores well, and accuracy hides that the
-    rare one is never found.
+    Why: always predicting the frequent class already scores well, and accuracy hides that the rare
+    class is never found.
 
     Fix: weigh the classes in the loss, sample the rare ones more often, and judge by a balanced
     metric.
@@ -212,11 +213,11 @@ def class_imbalance(evidence: Evidence) -> Finding | None:
 def constant_inputs(evidence: Evidence) -> Finding | None:
     """What: all or nearly all inputs are the same, or columns of a table never vary.
 
-    Why: from an input that never changes nothing can be learnt. When all are the same, the
-    loader returns one item again and again, or has overwritten them; when nearly all are, they
-    may have been rounded to integers.
+    Why: nothing can be learnt from an input that never changes. When all inputs are the same, the
+    loader returns one item again and again, or has overwritten them; when nearly all are, they may
+    have been rounded to integers.
 
-    Fix: look at a few items; drop columns without information.
+    Fix: look at a few items, and drop columns that hold no information.
     """
     distinct, seen = evidence.number("distinct_inputs"), evidence.number("inputs_seen")
     if distinct == 1 and seen is not None and seen > 1:
@@ -251,10 +252,11 @@ def constant_inputs(evidence: Evidence) -> Finding | None:
 def single_class_labels(evidence: Evidence) -> Finding | None:
     """What: all training targets are the same.
 
-    Why: there is nothing to tell apart: labels divided by 255, a filter that kept one class, a
-    column that was read wrongly. Every model reaches a perfect score and knows nothing.
+    Why: there is nothing to tell apart. Usual reasons are labels divided by 255, a filter that kept
+    one class, or a column that was read wrongly. Every model then reaches a perfect score without
+    having learnt anything.
 
-    Fix: print the distinct labels, and fix what made them.
+    Fix: print the distinct labels, and find out what made them all the same.
     """
     items = evidence.number("train_items")
     low, high = evidence.number("train_target_min"), evidence.number("train_target_max")
@@ -278,10 +280,11 @@ def single_class_labels(evidence: Evidence) -> Finding | None:
 def data_not_shuffled(evidence: Evidence) -> Finding | None:
     """What: training batches are taken in the order of the data, and that order is not random.
 
-    Why: sorted by class or by time, each batch pulls the model to its own few answers and the
-    next one away from them: the loss saws, and the last batches of an epoch win.
+    Why: if the data are sorted by class or by time, each batch pulls the model towards the few
+    answers in it and the next batch pulls it away again: the loss zigzags, and the last batches of
+    an epoch win.
 
-    Fix: shuffle=True.
+    Fix: shuffle the training data: shuffle=True in the DataLoader.
     """
     variety = evidence.number("batch_variety")
     if variety is None or variety >= VARIETY_WARN:
@@ -299,13 +302,12 @@ def data_not_shuffled(evidence: Evidence) -> Finding | None:
 def random_dataset_items(evidence: Evidence) -> Finding | None:
     """What: the same index of the training data gives different items.
 
-    Why: random transforms inside of the data set have to be computed anew in every epoch, one
-    item at a time, and validation data that share them are random too. Where reading an item
-    changes the one that the data set keeps, as `image /= 255` does, the data are others in every
-    epoch: this is a failure.
+    Why: random transforms inside the data set have to be computed anew in every epoch, one item at
+    a time, and validation data that share them are random too. If reading an item changes what the
+    data set stores, as `image /= 255` does, every epoch sees different data: this is a failure.
 
-    Fix: pass random transforms as `augment`, which sees whole batches; the data are then decoded
-    once. Work on a copy of what the data set keeps.
+    Fix: pass random transforms as `augment`, which works on whole batches; the data are then
+    decoded only once. Work on a copy of what the data set stores.
     """
     if evidence.scalars.get("deterministic") is not False:
         return None

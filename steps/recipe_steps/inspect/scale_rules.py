@@ -32,8 +32,8 @@ def _first_loss_is_high(evidence: Evidence) -> bool:
 def inputs_not_scaled(evidence: Evidence) -> Finding | None:
     """What: input features are far from zero mean and unit scale, and training suffers from it.
 
-    Why: large inputs make large activations and gradients: the first loss is high, and the rate
-    that the largest feature allows is too low for all others.
+    Why: large inputs make large activations and gradients: the first loss is high, and a learning
+    rate that the largest feature can stand is too low for all others.
 
     Fix: standardise by mean and deviation of the training data, or scale bytes to 0..1.
     """
@@ -74,10 +74,10 @@ def inputs_not_scaled(evidence: Evidence) -> Finding | None:
 def inputs_over_normalized(evidence: Evidence) -> Finding | None:
     """What: the inputs hardly vary around their mean, and training suffers from it.
 
-    Why: divided by 255 twice, or by the variance: what tells items apart is too small for
-    usual weights and rates.
+    Why: they were divided by 255 twice, or by the variance instead of the deviation: what
+    distinguishes items is too small for usual weights and learning rates.
 
-    Fix: take one normalisation away.
+    Fix: remove one of the normalisations.
     """
     size, deviation = (
         evidence.number("input_feature_size"), evidence.number("input_feature_deviation"),
@@ -88,7 +88,7 @@ def inputs_over_normalized(evidence: Evidence) -> Finding | None:
             "warn",
             f"No input feature deviates by more than {deviation:.2g}: the sample is learnt on "
             "standardised inputs, and not as they are.",
-            "Take one normalisation away, or standardise.",
+            "Remove one of the normalisations, or standardise.",
             confidence=0.9,
         )
     found = _gain(evidence, "input")
@@ -98,19 +98,19 @@ def inputs_over_normalized(evidence: Evidence) -> Finding | None:
         "warn",
         f"No input feature deviates by more than {deviation:.2g}; standardised, a short training "
         f"gets {found[0]:.0%} of the loss further.",
-        "Take one normalisation away, or standardise.",
+        "Remove one of the normalisations, or standardise.",
         confidence=0.9,
     )
 
 
 @rule("warn", explains=[*SYMPTOMS, "inputs-not-scaled"], remedy=remedies.normalise_once)
 def inputs_normalized_twice(evidence: Evidence) -> Finding | None:
-    """What: the values of pictures lie on the lattice that bytes give which were normalised twice
-    by the same mean and deviation.
+    """What: the values of pictures are those that bytes give when they are normalised twice by the
+    same mean and deviation.
 
-    Why: once in the data set and once more in a transform: the values spread four times as far as
-    the figures promise, with a level far from zero, and what was trained with one of the two
-    transforms does not know them. A model that normalises its inputs by itself bears it.
+    Why: it happened once in the data set and once more in a transform. The values spread four times
+    too far and are centred far from zero, and weights that were trained with a single normalisation
+    do not fit them. A model that normalises its inputs itself can cope.
 
     Fix: leave one of the two normalisations out.
     """
@@ -131,8 +131,8 @@ def inputs_normalized_twice(evidence: Evidence) -> Finding | None:
 def targets_not_scaled(evidence: Evidence) -> Finding | None:
     """What: regression targets are far from unit scale, and training suffers from it.
 
-    Why: the gradient grows with the targets: usual rates diverge, and optimizers that take
-    steps of fixed size need very many to get there.
+    Why: the gradient grows with the targets: usual learning rates diverge, and optimizers whose
+    steps have a fixed size need very many of them.
 
     Fix: standardise the targets for training, and scale predictions back.
     """

@@ -30,12 +30,12 @@ _TAKE_A_MASK = (
     explains=["initial-loss-too-low", "padding-changes-outputs", *NOT_GENERALISING],
 )
 def sees_the_future(evidence: Evidence) -> Finding | None:
-    """What: outputs change with tokens behind them, which are the ones that they are asked for.
+    """What: outputs depend on later tokens, which are the ones that have to be predicted.
 
-    Why: the answer stands in the input. The loss falls to almost nothing and the score is close to
-    perfect, but where text is to be continued, nothing is there to copy from. The causal mask is
-    missing, turned round or one step too wide; or a recurrent layer reads both ways, a convolution
-    is padded on both sides, a mean or a normalisation runs over all steps.
+    Why: the answer is part of the input. The loss falls to almost nothing and the score is close to
+    perfect, but when a text has to be continued there is nothing to copy from. The causal mask is
+    missing, the wrong way round or one step too wide; or a recurrent layer reads in both
+    directions, a convolution is padded on both sides, or a mean or normalisation covers all steps.
 
     Fix: give attention a causal mask (is_causal=True, or a lower triangle), let recurrent layers
     read forwards only, and pad convolutions at the left by kernel size - 1.
@@ -58,11 +58,11 @@ def sees_the_future(evidence: Evidence) -> Finding | None:
 
 @rule("fail", exact=True, explains=["predicts-majority-class", *NOT_LEARNING, *NOT_GENERALISING])
 def padding_changes_outputs(evidence: Evidence) -> Finding | None:
-    """What: the answer for an item changes with the number of padding steps behind its end.
+    """What: the answer for an item changes with the amount of padding behind its end.
 
-    Why: padding is there to give a batch one shape and says nothing. Where it takes part in
-    attention, in a mean or in the last state of a recurrent layer, an item gets another answer in a
-    batch with a longer one, and short items drown in padding.
+    Why: padding only gives the items of a batch the same shape; it carries no information. If it
+    takes part in attention, in a mean or in the last state of a recurrent layer, an item gets a
+    different answer when a longer one is in its batch, and short items are swamped by padding.
 
     Fix: pass the mask (attention_mask, src_key_padding_mask), pack sequences
     (pack_padded_sequence), and pool over real steps only.
@@ -126,14 +126,14 @@ def _of_masks(evidence: Evidence, mask: str | None) -> tuple[str, str, bool]:
               *NOT_LEARNING],
 )  # fmt: skip
 def labels_not_masked(evidence: Evidence) -> Finding | None:
-    """What: labels of padding count in the loss.
+    """What: padding counts in the loss.
 
-    Why: the model is trained to say what stands behind the end of a text. That is learnt at once,
-    so loss and score look better the more padding there is, and gradients of real steps are
+    Why: the model is trained to predict what comes after the end of a text. That is learnt at once,
+    so loss and score look better the more padding there is, and the gradients of real steps are
     watered down.
 
     Fix: give padding the label -100 (DataCollatorForLanguageModeling(mlm=False) does), or tell the
-    loss which label to leave out (ignore_index); a loss of one's own has to leave it out too.
+    loss which label to leave out (ignore_index). A loss of your own has to leave it out too.
     """
     share = evidence.number("padding_in_loss")
     if share is None or share < COUNTED:
@@ -148,14 +148,15 @@ def labels_not_masked(evidence: Evidence) -> Finding | None:
 
 @rule("fail", exact=True, explains=["initial-loss-too-low", *NOT_LEARNING, *NOT_GENERALISING])
 def wrong_token_shift(evidence: Evidence) -> Finding | None:
-    """What: a language model is asked for another token than the next one.
+    """What: a language model is trained to predict some other token than the next one.
 
-    Why: targets equal to the inputs teach a model to copy its input, with a loss of almost nothing;
-    targets moved twice make it skip a token, and what it writes is worthless. Causal models of
-    Hugging Face move labels themselves: labels that were moved by hand are moved once more.
+    Why: if the targets equal the inputs, the model learns to copy its input, with a loss of almost
+    nothing. If targets are shifted twice, it skips a token, and what it writes is worthless. Causal
+    models of Hugging Face shift the labels themselves, so labels that were already shifted by hand
+    are shifted twice.
 
-    Fix: inputs tokens[:-1], targets tokens[1:]; for a model that moves labels itself, labels equal
-    to input_ids.
+    Fix: use tokens[:-1] as inputs and tokens[1:] as targets; for a model that shifts labels itself,
+    use labels equal to input_ids.
     """
     shift, share = evidence.number("token_shift"), evidence.number("token_shift_share")
     right = evidence.number("token_shift_right")
@@ -179,18 +180,20 @@ def wrong_token_shift(evidence: Evidence) -> Finding | None:
     remedy=number_tokens,
 )
 def order_ignored(evidence: Evidence) -> Finding | None:
-    """What: the answer stays the same when the tokens of an item change places.
+    """What: the answer stays the same when the tokens of an item are put in another order.
 
-    Why: attention and means see a set of tokens. What depends on who does what to whom, or on what
-    comes first, such a model cannot learn. Where words alone tell the answer it is right as it is:
-    the remedy decides.
+    Why: attention and means see a set of tokens without an order. Such a model cannot learn what
+    depends on who does what to whom, or on what comes first. If the words alone give the answer,
+    that is fine: trying the remedy decides.
 
-    Fix: add a code of its place to the embedding of each token: a second table
+    Fix: add position information to the embedding of each token: a second table
     nn.Embedding(length, width), or sines and cosines (Vaswani et al. 2017).
     """
     if not evidence.flag("order_ignored"):
         return None
-    what = " Attention without codes of places sees no order." if evidence.flag("attends") else ""
+    what = (
+        " Attention without position information sees no order." if evidence.flag("attends") else ""
+    )
     return finding(
         "note",
         f"The answers do not change when the tokens of an item change places.{what}",
@@ -208,12 +211,12 @@ def token_ids_cut(evidence: Evidence) -> Finding | None:
     """What: a large share of all tokens have the largest id, far more than any other, while the
     model's table has rows for many more ids.
 
-    Why: ids were cut off at a number that is too small (clamp, minimum, a data type with too few
-    bits), such as the length of a sequence in place of the size of the vocabulary. All tokens
-    above it became one and the same, and what they said is lost.
+    Why: ids were capped at a number that is too small (clamp, minimum, a data type with too few
+    bits), such as the length of a sequence instead of the size of the vocabulary. All tokens above
+    it became one and the same, and what they meant is lost.
 
-    Fix: look up ids as they are, with an embedding of as many rows as the vocabulary has, and
-    one row for unknown words.
+    Fix: look up ids as they are, in an embedding with as many rows as the vocabulary has, plus one
+    row for unknown words.
     """
     last, share = evidence.number("cut_at"), evidence.number("cut_share")
     rows = evidence.number("cut_table")
@@ -223,7 +226,7 @@ def token_ids_cut(evidence: Evidence) -> Finding | None:
         "warn",
         f"{share:.0%} of all tokens have the id {last:.0f}, the largest one, although the model "
         f"has an embedding of {rows:.0f} rows.",
-        f"Look for what limits ids to {last:.0f}, such as a clamp: it makes many tokens into one.",
+        f"Find out what limits ids to {last:.0f}, such as a clamp: it makes many tokens into one.",
         confidence=0.9,
     )
 

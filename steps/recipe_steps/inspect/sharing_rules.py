@@ -7,11 +7,12 @@ from recipe_steps.symptoms import NOT_LEARNING
 
 @rule("note", explains=NOT_LEARNING, remedy=own_layers)
 def layers_shared(evidence: Evidence) -> Finding | None:
-    """What: one layer stands several times in a list of layers, so that its places share weights.
+    """What: the same layer object appears several times in a list of layers, so these places share
+    their weights.
 
-    Why: multiplying a list, as in [Linear(8, 8)] * 6, makes six names for one layer. Where columns
+    Why: multiplying a list, as in [Linear(8, 8)] * 6, makes six references to one layer. If columns
     or stages need weights of their own, the model has a sixth of what it seems to have. Some
-    networks share weights on purpose: the remedy decides.
+    networks share weights on purpose: trying the remedy decides.
 
     Fix: make a layer for each place, [Linear(8, 8) for place in range(6)].
     """

@@ -41,18 +41,18 @@ FEW_ITEMS = 100
 
 @rule("fail", exact=True, remedy=remedies.without_overlap)
 def train_validation_overlap(evidence: Evidence) -> Finding | None:
-    """What: identical items stand in both the training and the validation data, or nearly
-    identical ones: rounded, compressed again, with a trace of noise.
+    """What: the same items are in both the training and the validation data, or nearly the same
+    ones: rounded, compressed again, with a trace of noise.
 
-    Why: the model can remember them, so the validation score promises more than new data will
-    give. Tables with few distinct rows repeat by chance; only an excess over that counts
-    (binomial test), or repeats that independent rows would not show: of continuous columns two
-    rows hardly ever agree, and in a table that was glued to itself every row is there twice, and
-    none three times. Of a truth table nothing can be held out. Texts of a table that were made into
-    a few numbers may be alike in these and differ: then a small share is a note.
+    Why: the model can remember these items, so the validation score promises more than new data
+    will give. Tables with few distinct rows repeat by chance, so only an excess over that counts
+    (binomial test), or repeats that independent rows would not show: two rows with continuous
+    columns hardly ever agree, and in a table that was appended to itself every row is there exactly
+    twice. Nothing can be held out from a table that lists every possible row. Texts that were
+    turned into a few numbers may look alike although they differ: then a small share is a note.
 
     Fix: remove duplicates before splitting, or split by group (subject, video, user). With val= as
-    a share, equal items stay on one side by themselves.
+    a fraction, equal items stay on one side without your doing anything.
     """
     share = evidence.number("overlap_share")
     if share is None:
@@ -118,10 +118,11 @@ def _oversampled(evidence: Evidence) -> bool:
     remedy=remedies.split_anew,
 )
 def validation_missing_classes(evidence: Evidence) -> Finding | None:
-    """What: validation lacks classes that training has, or the reverse, beyond chance.
+    """What: validation lacks classes that training has, or the other way round, more often than
+    chance would do it.
 
-    Why: data sorted by class were cut without shuffling: what is held out was never trained on,
-    and the validation score says nothing about the classes that are missing.
+    Why: data sorted by class were split without shuffling. The model was never trained on what is
+    held out, and the validation score says nothing about the missing classes.
 
     Fix: shuffle before splitting, and split so that every class has its share (stratified).
     """
@@ -141,16 +142,17 @@ def validation_missing_classes(evidence: Evidence) -> Finding | None:
 
 @rule("fail", exact=True, explains=NOT_GENERALISING, remedy=remedies.one_preprocessing)
 def validation_preprocessing_differs(evidence: Evidence) -> Finding | None:
-    """What: validation inputs have another level or spread than training inputs.
+    """What: validation inputs are larger or smaller, or spread differently, than training inputs.
 
-    Why: the model sees numbers it was never trained on: one part was normalised and the other
-    was not, or with other figures, or one is 0..255 and the other 0..1. A series that drifts and
-    was split by time differs too, but there validation goes on where training ends. A shift of
-    most features by a third of a deviation is told where no random split explains it (a permutation
-    test of whole items, within the classes). Other differences, and channels or axes in another
-    order, show once a model is trained: it knows the validation items as soon as they are undone.
+    Why: the model sees numbers it was never trained on: only one part was normalised, or each with
+    other figures, or one is 0..255 and the other 0..1. A series that drifts and was split by time
+    differs too, but there validation begins where training ends. A shift of most features by a
+    third of a standard deviation is reported if no random split explains it (a permutation test of
+    whole items, within the classes). Other differences, such as channels or axes in another order,
+    only show once a model is trained: it recognises the validation items as soon as the difference
+    is undone.
 
-    Fix: one transform for both, its figures (mean, deviation) taken from the training data.
+    Fix: use one transform for both, and take its mean and deviation from the training data.
     """
     shown = _when_undone(evidence) or _noisy(evidence)
     if shown is not None:
@@ -252,11 +254,10 @@ def _noisy(evidence: Evidence) -> Finding | None:
 def validation_items_random(evidence: Evidence) -> Finding | None:
     """What: the same index of the validation data gives different items.
 
-    Why: transforms that are random, such as crops and noise, belong to training. In validation they
-    make the score lower than it is, and another one at every look, so that settings cannot be
-    compared.
+    Why: random transforms, such as crops and noise, belong in training. In validation they make the
+    score lower than it really is, and different every time, so that settings cannot be compared.
 
-    Fix: give validation a data set with a transform that has nothing random in it.
+    Fix: give the validation data a transform without anything random in it.
     """
     if not evidence.flag("val_items_random"):
         return None
@@ -269,10 +270,12 @@ def validation_items_random(evidence: Evidence) -> Finding | None:
 
 @rule("note")
 def too_little_validation_data(evidence: Evidence) -> Finding | None:
-    """What: a validation score is more uncertain than the differences that are looked for.
+    """What: the validation score is too uncertain to show the differences that are being looked
+    for.
 
-    Why: with n items a share of one half has a 95 % interval of 1.96 sqrt(0.25 / n) to either side:
-    with 50 items 14 points, so that two settings 10 points apart may be equally good.
+    Why: with n items, a share of one half has a 95 % interval of 1.96 sqrt(0.25 / n) to either
+    side. With 50 items that is 14 points, so two settings that are 10 points apart may be equally
+    good.
 
     Fix: hold out more, or use cross-validation.
     """
@@ -284,7 +287,7 @@ def too_little_validation_data(evidence: Evidence) -> Finding | None:
         "note",
         f"With {items:.0f} validation items an accuracy is uncertain by up to {points:.0f} points "
         "either way (95 % interval).",
-        "Hold out more items, or do not read smaller differences as gains.",
+        "Hold out more items, or do not take smaller differences for gains.",
     )
 
 

@@ -11,11 +11,11 @@ APART = 1e-4
 def mode_switched_in_forward(evidence: Evidence) -> Finding | None:
     """What: forward puts dropout or batch norm into another mode than the training loop did.
 
-    Why: `self.eval()` in forward switches dropout off for good and lets batch norm use statistics
-    that never move; `self.train()` there keeps dropout acting when the model is judged.
+    Why: `self.eval()` in forward switches dropout off for good and makes batch norm use statistics
+    that never change; `self.train()` there keeps dropout on while the model is evaluated.
 
-    Fix: leave modes to the loop, which calls train() and eval(). A frozen part that has to stay in
-    evaluation mode is declared with `freeze=`, or kept there by the model's own train().
+    Fix: leave the mode to the training loop, which calls train() and eval(). Declare a frozen part
+    that has to stay in evaluation mode with `freeze=`, or keep it there in the model's own train().
     """
     count, mode = evidence.number("switched_layers"), evidence.text("switched_to")
     if not count or mode is None:
@@ -42,11 +42,11 @@ def mode_switched_in_forward(evidence: Evidence) -> Finding | None:
 def state_kept_between_batches(evidence: Evidence) -> Finding | None:
     """What: forward keeps something from one batch, and the outputs for the next depend on it.
 
-    Why: batches are drawn at random, so the hidden state or the cache of one has nothing to do with
-    the next. Scores then depend on the order of the items, training and validation run into
-    each other, and a graph that is kept fails in the second backward pass.
+    Why: batches are drawn at random, so the hidden state or cache of one has nothing to do with the
+    next. Scores then depend on the order of the items, training leaks into validation, and a graph
+    that is kept makes the second backward pass fail.
 
-    Fix: begin every forward with a fresh state, or hand the state in with the batch.
+    Fix: begin every forward pass with a fresh state, or pass the state in with the batch.
     """
     difference = evidence.number("carried_difference")
     if difference is None or difference <= APART:
@@ -67,9 +67,9 @@ def state_outside_state_dict(evidence: Evidence) -> Finding | None:
     """What: training changes something in the model that its `state_dict` does not hold, and the
     outputs depend on it.
 
-    Why: a saved model is its `state_dict`. Running means, counters or prototypes in plain
-    attributes are lost with the process: the model that is loaded is another one than the
-    model that was judged, and they are not moved to another device either.
+    Why: what is saved of a model is its `state_dict`. Running means, counters or prototypes in
+    plain attributes are lost when the process ends: the model you load is not the one that was
+    evaluated. They are not moved to another device either.
 
     Fix: register_buffer for tensors, also for a counter.
     """

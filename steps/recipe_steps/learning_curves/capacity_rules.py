@@ -44,14 +44,14 @@ def data_said(evidence: Evidence) -> str:
 
 @rule("note")
 def larger_model_fits_better(evidence: Evidence) -> Finding | None:
-    """What: the best run does not fit its training data, and in a short training a model of twice
-    the width has a clearly lower training loss.
+    """What: the best run does not fit its training data, and in a short training a model twice as
+    wide has a clearly lower training loss.
 
-    Why: first a model is made large enough to fit the training data, then it is held back until it
-    generalises. One that does not fit them has nothing to be held back from. The short training
-    starts from the same seed and sees the same batches.
+    Why: first make a model large enough to fit the training data, then hold it back until it
+    generalises. A model that does not fit them has nothing to be held back from. The short
+    trainings start from the same seed and see the same batches.
 
-    Fix: more width or depth, as long as the training loss falls with it.
+    Fix: add width or depth, as long as the training loss falls with it.
     """
     name, own, wider = (
         evidence.text("capacity_name"), evidence.number("capacity_loss"),
@@ -66,7 +66,7 @@ def larger_model_fits_better(evidence: Evidence) -> Finding | None:
     return finding(
         "note",
         f"In the best run training ends at a score of {train:.3g}, and {wider_said(evidence)}",
-        "Make the model larger, then hold it back where it overfits.",
+        "Make the model larger, and hold it back once it overfits.",
         confidence=0.7,
     )
 

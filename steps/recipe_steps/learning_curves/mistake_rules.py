@@ -17,12 +17,12 @@ LEARNT = 0.1
 
 @rule("note")
 def mistakes_gather(evidence: Evidence) -> Finding | None:
-    """What: along one axis of the validation items (brightness, contrast, length, a column) the
-    best model is wrong at least twice as often at one end as elsewhere, beyond chance.
+    """What: along one property of the validation items (brightness, contrast, length, a column),
+    the best model is wrong at least twice as often at one end as elsewhere, beyond chance.
 
     Why: an average hides where a model fails. Dark pictures, short texts or one group of rows may
-    be rare in training, measured otherwise, or labelled worse: a bias of the data becomes one of
-    the model. It may be that such items are simply harder.
+    be rare in training, measured differently, or labelled worse: a bias in the data becomes a bias
+    of the model. It may also be that such items are simply harder.
 
     Fix: look at these items (the plot of mistakes shows the surest ones), and collect more like
     them.
@@ -50,9 +50,9 @@ def detail_not_needed(evidence: Evidence) -> Finding | None:
     """What: the best model answers validation pictures as well when they are shrunk to half their
     size and enlarged again.
 
-    Why: pictures of half the size take a quarter of the time and memory, which trains four times
-    as many settings. The model that was asked had learnt from whole pictures, so one that learns
-    from smaller ones does no worse than this.
+    Why: pictures of half the size take a quarter of the time and memory, so four times as many
+    settings can be tried. The model was trained on whole pictures, so one that is trained on
+    smaller ones does at least as well.
 
     Fix: train on pictures of half the size (`--image-size` for data by name).
     """

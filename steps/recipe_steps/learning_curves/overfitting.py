@@ -63,7 +63,7 @@ def overfitting(evidence: Evidence) -> Finding | None:
     one of them helps, it is a warning; where none does, data are missing. What more of them may
     bring a training on half of them says.
 
-    Fix: more weight decay, dropout, augmentation, more data; or stop early.
+    Fix: use more weight decay, dropout, augmentation or data; or stop early.
     """
     said: list[str] = []
     severity: Severity = "note"
@@ -85,7 +85,7 @@ def overfitting(evidence: Evidence) -> Finding | None:
     said += [gap for run in every if not said and (gap := _gap(run))]
     if not said:
         return None
-    advice = f"More weight decay, dropout, augmentation or data. {data_said(evidence)}".strip()
+    advice = f"Use more weight decay, dropout, augmentation or data. {data_said(evidence)}".strip()
     return finding(severity, " ".join(said), advice, 0.8)
 
 

@@ -76,10 +76,10 @@ def regularization_too_strong(evidence: Evidence) -> Finding | None:
     """What: the training loss stays high, or training scores lower than validation, and the same
     training without dropout, weight decay and label smoothing is better on validation data.
 
-    Why: regularisation pays for a smaller gap with a worse fit; where the model does not even
-    fit the training data, there is no gap to pay for.
+    Why: regularisation narrows the gap between training and validation at the price of a worse fit.
+    If the model does not even fit the training data, there is no gap to narrow.
 
-    Fix: less dropout, weight decay and label smoothing; add them back once the model overfits.
+    Fix: use less dropout, weight decay and label smoothing; add them back once the model overfits.
     """
     return finding_of_branch(
         evidence,
@@ -90,5 +90,5 @@ def regularization_too_strong(evidence: Evidence) -> Finding | None:
             else None
         ),
         WITHOUT["regularization-too-strong"],
-        "Less dropout, weight decay and label smoothing.",
+        "Use less dropout, weight decay and label smoothing.",
     )

@@ -36,13 +36,13 @@ LESS = 10.0
     remedy=less_decay,
 )  # fmt: skip
 def weight_decay_too_high(evidence: Evidence) -> Finding | None:
-    """What: a strong weight decay, and a training loss that stays far from learnt; or a whole
-    training with far less of it is far better.
+    """What: weight decay is strong and the training loss stays high; or a whole training with far
+    less of it is far better.
 
-    Why: each update takes away more of the weights than the gradient can put back; training and
+    Why: each update takes more away from the weights than the gradient can put back; training and
     validation suffer alike.
 
-    Fix: a tenth of the weight decay, or none until the model fits.
+    Fix: use a tenth of the weight decay, or none until the model fits.
     """
 
     def test(run: Run) -> str | None:
@@ -58,7 +58,7 @@ def weight_decay_too_high(evidence: Evidence) -> Finding | None:
             f"weight decay is {run.decay:g}, and the training loss ends at {run.train_loss[-1]:.3g}"
         )
 
-    advice = "Take a tenth of the weight decay."
+    advice = "Use a tenth of the weight decay."
     found = finding_of_runs(evidence, test, "warn", advice, confidence=0.7)
     return found if found and found.counts else _outdone_by_less(evidence, advice) or found
 
@@ -88,10 +88,10 @@ def augmentation_too_strong(evidence: Evidence) -> Finding | None:
     """What: the score on augmented training data is far below that on clean validation data, or
     the same training without augmentation is far better.
 
-    Why: what the augmentation leaves of an item is too little to tell it by, so the model trains
-    on other data than it is used for; or it changes what the item is.
+    Why: augmentation leaves too little of an item to recognise it, so the model is trained on other
+    data than it is used for; or it changes what the item is.
 
-    Fix: smaller shifts, crops and distortions; none that changes the label, or mixes items.
+    Fix: use smaller shifts, crops and distortions, and none that change the label or mix items.
     """
 
     def test(run: Run) -> str | None:
@@ -109,7 +109,7 @@ def augmentation_too_strong(evidence: Evidence) -> Finding | None:
             return None
         return f"augmented training scores {train:.3g}, clean validation {val:.3g}"
 
-    return finding_of_runs(evidence, test, "warn", "Soften the augmentation.", confidence=0.6)
+    return finding_of_runs(evidence, test, "warn", "Use weaker augmentation.", confidence=0.6)
 
 
 def _outdone_by_less(evidence: Evidence, advice: str) -> Finding | None:

@@ -53,10 +53,10 @@ learnt. Where little is there to learn it still ends below: at 0.95 for an R squ
 def diverged(evidence: Evidence) -> Finding | None:
     """What: the loss became infinite, or ended far above where it began.
 
-    Why: updates overshoot until the weights explode; the rate is too high for this point of
+    Why: updates overshoot until the weights explode. The learning rate is too high at this point of
     training, or single batches have huge gradients.
 
-    Fix: lower the rate, warm up, clip the norm of the gradient.
+    Fix: lower the learning rate, warm up, or clip the gradient.
     """
 
     def test(run: Run) -> str | None:
@@ -76,10 +76,10 @@ def diverged(evidence: Evidence) -> Finding | None:
 def slow_start(evidence: Evidence) -> Finding | None:
     """What: the loss stays flat for a while, then falls.
 
-    Why: the initial weights are a bad place to start from: the gradient is tiny until something
-    escapes (lecture: "bad initialisation a prime suspect").
+    Why: the initial weights are a bad place to start: the gradient is tiny until the model escapes
+    from there (lecture: "bad initialisation a prime suspect").
 
-    Fix: He or Glorot initialisation, normalisation layers, a warm-up.
+    Fix: use He's or Glorot's initialisation, normalisation layers, or a warm-up.
     """
 
     def test(run: Run) -> str | None:
@@ -105,8 +105,8 @@ def slow_start(evidence: Evidence) -> Finding | None:
 @rule("warn", remedy=faster)
 @note_of_logs
 def underfitting(evidence: Evidence) -> Finding | None:
-    """What: training and validation stay together, both poor and flat; or both are clearly below
-    what a linear model on the same inputs reaches.
+    """What: training and validation scores are close together, and both are poor and no longer
+    improve; or both are clearly below what a linear model reaches on the same inputs.
 
     Why: the model is too small or too strongly regularised to learn even the training data, it was
     hardly trained, or something in it keeps the inputs from the outputs. Silent where validation
@@ -114,7 +114,7 @@ def underfitting(evidence: Evidence) -> Finding | None:
     then the model learnt, and what is left may not be there to learn (rare classes, the next word,
     a noisy target).
 
-    Fix: a larger model, less regularisation, longer training at a higher rate.
+    Fix: use a larger model, less regularisation, or longer training at a higher rate.
     """
 
     def test(run: Run) -> str | None:
@@ -134,11 +134,12 @@ def underfitting(evidence: Evidence) -> Finding | None:
             return None
         return f"training ({train:.3g}) and validation ({val:.3g}) scores are both poor and flat"
 
+    advice = "Use a larger model, less regularisation, or longer training."
     return finding_of_runs(
         evidence,
         test,
         "warn",
-        f"A larger model, less regularisation, longer training. {wider_said(evidence)}".strip(),
+        f"{advice} {wider_said(evidence)}".strip(),
         confidence=0.6,
     )
 

@@ -81,12 +81,13 @@ def _constant(run: Run) -> bool:
 @rule("warn", remedy=cosine)
 @note_of_logs
 def needs_lr_decay(evidence: Evidence) -> Finding | None:
-    """What: the training loss goes flat at a constant rate, above zero; and where the run is our
-    own, the same training at a tenth of the rate from there on is better.
+    """What: at a constant rate, the training loss stops falling above zero; and, in a run of our
+    own, the same training with a tenth of the rate from there on is better.
 
     Why: at this rate the weights bounce around a minimum; smaller steps settle into it.
 
-    Fix: decay the rate when the loss flattens: step, cosine, linear or inverse square root.
+    Fix: lower the rate once the loss flattens: with a step, cosine, linear or inverse square root
+    schedule.
     """
 
     def test(run: Run) -> str | None:
@@ -148,12 +149,13 @@ def _early_drop(run: Run, steep: float, slowed: float) -> tuple[int, float, floa
 @rule("warn", explains=["underfitting", "slow-start", "too-few-updates"], remedy=cosine)
 @note_of_logs
 def decayed_too_early(evidence: Evidence) -> Finding | None:
-    """What: the rate dropped while the loss was still falling steeply, and little came after; and
-    where the run is our own, the same training with the old rate kept longer is better.
+    """What: the rate dropped while the loss was still falling steeply, and the loss hardly fell
+    afterwards; and, in a run of our own, the same training with the old rate kept for longer is
+    better.
 
-    Why: at the small rate the rest of the way takes too long (lecture: "decayed too early").
+    Why: at the small rate, the rest of the way takes too long (lecture: "decayed too early").
 
-    Fix: keep the higher rate until the loss flattens, then decay.
+    Fix: keep the higher rate until the loss flattens, and lower it then.
     """
 
     def test(run: Run) -> str | None:
@@ -181,11 +183,11 @@ def decayed_too_early(evidence: Evidence) -> Finding | None:
 @rule("warn", remedy=longer)
 @for_logs(shape_tests.still_improving)
 def still_improving(evidence: Evidence) -> Finding | None:
-    """What: training and validation loss both still fall at the end.
+    """What: training and validation loss are both still falling at the end.
 
-    Why: training stopped before the model had learnt what it can. A rate that has decayed to
-    almost nothing is silent here: its last improvement is the decay's own. So is a run that an
-    earlier round trained for longer without a gain.
+    Why: training stopped before the model had learnt what it can. If the rate had decayed to almost
+    nothing, this rule says nothing, since the last improvement came from the decay; nor does it if
+    an earlier round trained for longer without a gain.
 
     Fix: train longer.
     """
@@ -214,7 +216,7 @@ def longer_than_needed(evidence: Evidence) -> Finding | None:
     can be tried. A decay of the rate that comes later brought nothing either. A best score in the
     last quarter says the opposite: there, look for `still-improving`.
 
-    Fix: train for fewer epochs, with the schedule over all of them; keep the longer training for
+    Fix: train for fewer epochs, with the schedule spread over them; keep the longer training for
     the last round.
     """
 

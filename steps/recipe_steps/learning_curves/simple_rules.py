@@ -17,12 +17,12 @@ def simple_model_does_better(evidence: Evidence) -> Finding | None:
     """What: a linear model or a random forest scores clearly better on validation than the best
     run.
 
-    Why: such a model can hardly be got wrong, so what it knows is in the data: a network that knows
-    less was trained too shortly, is too small, or has a fault. On tables of a few hundred rows
-    forests are often simply the better choice. A warning where the run goes little more than half
-    of the way from chance to what the simple model scores.
+    Why: it is hard to get such a model wrong, so what it knows is in the data: a network that knows
+    less was trained too briefly, is too small, or has a fault. On tables of a few hundred rows,
+    forests are often simply the better choice. It is a warning if the run gets little more than
+    half of the way from chance to the score of the simple model.
 
-    Fix: use the simple model, or find out what keeps the network from knowing as much.
+    Fix: use the simple model, or find out what keeps the network from doing as well.
     """
     best, error = evidence.number("best_score"), evidence.number("simple_error")
     scores = {name: evidence.number(f"simple_{name}") for name in NAMES}
@@ -40,7 +40,7 @@ def simple_model_does_better(evidence: Evidence) -> Finding | None:
         "warn" if falls_short and certain else "note",
         f"{NAMES[name]} that learnt from {items:.0f} training items scores {known[name]:.3g} on "
         f"validation, the best run {best:.3g}.",
-        "Use it, or find out what keeps the network from knowing as much.",
+        "Use it, or find out what keeps the network from doing as well.",
         confidence=0.9,
     )
 

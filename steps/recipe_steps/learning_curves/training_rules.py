@@ -93,12 +93,12 @@ def predicts_majority_class(evidence: Evidence) -> Finding | None:
 @rule("warn", explains=["needs-lr-decay"], remedy=slower)
 @for_logs(shape_tests.unstable)
 def unstable_training(evidence: Evidence) -> Finding | None:
-    """What: late in training the loss still swings from epoch to epoch.
+    """What: late in training, the loss still swings from epoch to epoch.
 
-    Why: the rate is too high for this point of training, or batches are so small that single
-    ones throw the weights about.
+    Why: the rate is too high at this point of training, or batches are so small that single ones
+    throw the weights about.
 
-    Fix: a lower rate or a decay, larger batches, clipping.
+    Fix: lower or decay the rate, use larger batches, or clip the gradient.
     """
 
     def test(run: Run) -> str | None:
@@ -135,13 +135,13 @@ def _still_falls(losses: list[float]) -> bool:
     remedy=smaller_batch,
 )
 def too_few_updates(evidence: Evidence) -> Finding | None:
-    """What: the whole run makes fewer than a hundred updates, and the loss was still on its way
-    at the end, that of validation not excepted.
+    """What: the whole run makes fewer than a hundred updates, and the loss was still falling at the
+    end, in validation too.
 
-    Why: with a batch about as large as the data an epoch is one update, however many items it
-    sees.
+    Why: if a batch is about as large as the data, an epoch is a single update, however many items
+    it sees.
 
-    Fix: a smaller batch, more epochs, a rate scaled up with the batch.
+    Fix: use a smaller batch, more epochs, or a rate scaled up with the batch.
     """
 
     def test(run: Run) -> str | None:
@@ -153,7 +153,7 @@ def too_few_updates(evidence: Evidence) -> Finding | None:
         return f"all training is {run.updates:.0f} updates, and the loss is still on its way"
 
     return finding_of_runs(
-        evidence, test, "warn", "Take a smaller batch, or train for more epochs.", confidence=0.8
+        evidence, test, "warn", "Use a smaller batch, or train for more epochs.", confidence=0.8
     )
 
 

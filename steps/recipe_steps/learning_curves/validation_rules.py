@@ -48,14 +48,14 @@ renumber = Remedy(
     remedy=renumber,
 )  # fmt: skip
 def validation_labels_renumbered(evidence: Evidence) -> Finding | None:
-    """What: validation labels are the training labels under other numbers.
+    """What: validation labels are the training labels with different numbers.
 
-    Why: the labels of both parts were encoded apart, so that one and the same class has two
-    numbers: an encoder that was fitted twice, folders of which one part lacks a class, categories
-    in the order in which they come. What the model knows then counts as wrong. An assignment of
-    numbers is found on one half of the validation items and has to hold on the other.
+    Why: the labels of the two parts were encoded separately, so that the same class has two
+    numbers: an encoder was fitted twice, one folder lacks a class, or categories are numbered in
+    the order in which they appear. What the model knows then counts as wrong. The matching of
+    numbers is found on one half of the validation items and has to hold on the other half.
 
-    Fix: encode both parts by one table of classes, made from the training labels.
+    Fix: encode both parts with one table of classes, made from the training labels.
     """
     pairs, before, after = (
         _pairs(evidence), evidence.number("val_numbers_before"),
@@ -69,7 +69,7 @@ def validation_labels_renumbered(evidence: Evidence) -> Finding | None:
         "fail",
         f"Validation labels are the training labels under other numbers ({told}{more}): read so, "
         f"{after:.3g} of the answers are right instead of {before:.3g}.",
-        "Encode training and validation labels by one table of classes.",
+        "Encode training and validation labels with one table of classes.",
     )
 
 

@@ -140,11 +140,11 @@ def _advice(low: float, high: float, evidence: Evidence) -> str:
 def learning_rate_too_high(evidence: Evidence) -> Finding | None:
     """What: the declared rate lies above every rate at which the loss falls well.
 
-    Why: steps larger than the curvature allows overshoot: the loss swings, stalls or becomes
-    infinite. What a hundred iterations bear may still be too much for the end of a training: then
-    a whole training at a lower rate ends far better.
+    Why: steps that are too large overshoot: the loss swings, stalls or becomes infinite. A rate
+    that works for a hundred iterations may still be too much for the end of a training: then a
+    whole training at a lower rate ends far better.
 
-    Fix: take a rate from the measured bracket, or warm up to the declared one.
+    Fix: use a rate from the measured range, or warm up to the declared one.
     """
     bracket, share = _bracket(evidence), _share(evidence)
     if bracket is None or share is None:
@@ -170,10 +170,10 @@ def learning_rate_too_high(evidence: Evidence) -> Finding | None:
 def learning_rate_too_low(evidence: Evidence) -> Finding | None:
     """What: the declared rate lies below every rate at which the loss falls well.
 
-    Why: training creeps; what looks like underfitting is a model that was hardly moved. Seen also
-    where a whole training at a higher rate ends far better.
+    Why: training crawls: what looks like underfitting is a model that has hardly moved. This is
+    also found if a whole training at a higher rate ends far better.
 
-    Fix: take a rate from the measured bracket.
+    Fix: use a rate from the measured range.
     """
     bracket, share = _bracket(evidence), _share(evidence)
     if bracket is None or share is None:
@@ -195,21 +195,21 @@ def learning_rate_too_low(evidence: Evidence) -> Finding | None:
 
 @rule("fail")
 def no_learning_rate_works(evidence: Evidence) -> Finding | None:
-    """What: at no rate does the loss fall by more than its own noise.
+    """What: no learning rate makes the loss fall by more than its own noise.
 
-    Why: if every rate fails, the rate is not the fault: the gradient does not reach the
-    weights, the loss does not depend on the outputs, or inputs and labels do not belong
-    together. A model that has memorized a sample has shown that some rate works; what it
-    needs then is more than a hundred iterations, and this rule is silent.
+    Why: if every rate fails, the rate is not the problem: the gradient does not reach the weights,
+    the loss does not depend on the outputs, or inputs and labels do not belong together. A model
+    that has memorized a sample has shown that some rate works; it merely needs more than a hundred
+    iterations, and this rule says nothing.
 
-    Fix: go back to the initial loss and to overfitting a small sample.
+    Fix: go back to the first two steps: the initial loss, and overfitting a small sample.
     """
     if evidence.scalars.get("works") is not False or evidence.number("sample_lr") is not None:
         return None
     return finding(
         "fail",
-        "No learning rate lowers the loss by more than its noise.",
-        "Go back to steps 1 and 2: the fault is not the rate.",
+        "At no learning rate does the loss fall by more than its noise.",
+        "Go back to the first two steps: the learning rate is not the problem.",
         confidence=0.8,
     )
 
@@ -218,7 +218,7 @@ def no_learning_rate_works(evidence: Evidence) -> Finding | None:
 def update_ratio_too_high(evidence: Evidence) -> Finding | None:
     """What: at the declared rate one update changes the weights by a large part of their size.
 
-    Why: about 1e-3 is typical (CS231n). Updates near the size of the weights themselves forget
+    Why: about 1e-3 is typical (CS231n). Updates nearly as large as the weights themselves wipe out
     what was learnt before.
 
     Fix: lower the rate; if it is low already, the initial weights are too small.
@@ -236,9 +236,9 @@ def update_ratio_too_high(evidence: Evidence) -> Finding | None:
 
 @rule("warn", remedy=remedies.best_rate, lasting=True)
 def update_ratio_too_low(evidence: Evidence) -> Finding | None:
-    """What: at the declared rate an update is a vanishing part of the weights.
+    """What: at the declared rate, an update changes the weights by next to nothing.
 
-    Why: about 1e-3 is typical (CS231n); at a millionth, thousands of updates leave the weights
+    Why: about 1e-3 is typical (CS231n); at a millionth, even thousands of updates leave the weights
     where they were.
 
     Fix: raise the rate; if it is high already, the initial weights are too large or the
@@ -259,11 +259,11 @@ def update_ratio_too_low(evidence: Evidence) -> Finding | None:
 def lr_range_at_edge(evidence: Evidence) -> Finding | None:
     """What: the best rate is the last one tried, even after the sweep was extended.
 
-    Why: the true best lies outside of what was tried. A rate that must be a thousand times
-    larger or smaller than usual makes up for something else: a loss that is scaled, inputs that
-    are not. Where that does harm, its own rule says so.
+    Why: the true best rate lies outside of what was tried. A rate that has to be a thousand times
+    larger or smaller than usual makes up for something else: a loss that is scaled, inputs that are
+    not. If that does harm, another rule says so.
 
-    Fix: look at the scale of loss and inputs; then search further on that side.
+    Fix: look at the scale of the loss and the inputs; then search further in that direction.
     """
     if not evidence.flag("at_edge") or not evidence.flag("works"):
         return None
@@ -281,13 +281,13 @@ def lr_range_at_edge(evidence: Evidence) -> Finding | None:
 @rule("warn", explains=[*NOT_LEARNING, "update-ratio-too-low"], remedy=remedies.without_clipping)
 def gradient_clipping_too_strong(evidence: Evidence) -> Finding | None:
     """What: nearly every update is clipped, and without clipping the loss falls much further. Or
-    more than half of them are, over the later half of a whole training: that is a note.
+    more than half of them are, in the second half of a whole training: that is a note.
 
-    Why: clipping is for rare large gradients. When it cuts all of them the rate is in truth
-    rate times threshold over norm: a thousandth of what was declared, or less. From half of them
-    on a lower rate does what clipping does (Google's tuning playbook).
+    Why: clipping is meant for rare, large gradients. If it cuts all of them, the learning rate is
+    really the declared rate times the threshold divided by the norm: a thousandth of it, or less.
+    From half of them on, a lower rate does what clipping does (Google's tuning playbook).
 
-    Fix: a threshold above the usual norm of the gradient, or none; or a lower rate.
+    Fix: raise the threshold above the usual norm of the gradient, or do without; or lower the rate.
     """
     if (found := _often_clipped(evidence)) is not None:
         return found

@@ -64,14 +64,15 @@ def _best_size(evidence: Evidence) -> tuple[float, float, float] | None:
 
 @rule("note")
 def input_bound(evidence: Evidence) -> Finding | None:
-    """What: more than half of an iteration is spent on making the next batch and waiting for it.
+    """What: more than half of each iteration is spent on preparing the next batch and waiting for
+    it.
 
-    Why: the processor, or the accelerator, that trains the model has nothing to do meanwhile; a
-    smaller model would train no faster. Reading and decoding files, augmentation and collating, and
-    copying to the device are the usual causes (Google's tuning playbook, "input pipeline").
+    Why: the processor or GPU that trains the model has nothing to do meanwhile; a smaller model
+    would train no faster. The usual causes are reading and decoding files, augmentation, collating,
+    and copying to the device (Google's tuning playbook, "input pipeline").
 
-    Fix: more workers in the DataLoader, data that are decoded once, cheaper or batched
-    augmentation, files that lie close by.
+    Fix: use more workers in the DataLoader, decode the data once, make augmentation cheaper or do
+    it by batches, or move the files closer.
     """
     waiting, declared, items, epochs = (
         evidence.number(name)

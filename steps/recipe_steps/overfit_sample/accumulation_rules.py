@@ -111,12 +111,12 @@ KNOWN: dict[str, tuple[Severity, str, str]] = {
     remedy=Remedy("update on the whole batch in the usual way", usual_update),
 )
 def update_differs_from_batch(evidence: Evidence) -> Finding | None:
-    """What: an own update step that takes a batch in parts, or several batches for one update, does
-    not make the update that all of it at once would make.
+    """What: an update step of your own that splits a batch into parts, or collects several batches,
+    does not make the same update as the whole batch at once.
 
-    Why: a mean of means is no mean, what is not divided is too large, and what is cleared, clipped
-    or stepped between two parts is lost. Each item's gradient is compared with that which the
-    declared loss gives it; the difference is far beyond rounding.
+    Why: a mean of means is not the mean; gradients that are not divided are too large; and what is
+    cleared, clipped or stepped between two parts is lost. Each item's gradient is compared with the
+    one that the declared loss gives it, and the difference is far beyond rounding.
 
     Fix: weigh each part's loss by its share of what counts, then clip, step and clear once; or
     leave out the update step and declare accumulate=.

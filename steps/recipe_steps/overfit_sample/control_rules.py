@@ -11,10 +11,10 @@ leave 1e-6; other random numbers a tenth."""
 def not_reproducible(evidence: Evidence) -> Finding | None:
     """What: two trainings from the same seed have different losses within the first four updates.
 
-    Why: something draws random numbers that no seed reaches: NumPy's or Python's own generators
-    seeded by the clock, a random transform in worker processes, a set or a dict in whose order
-    layers are built, a file that changes. Then nothing that is tried can be told from luck, and no
-    fault can be brought about again.
+    Why: something draws random numbers that no seed controls: NumPy's or Python's own generators
+    seeded by the clock, a random transform in worker processes, a set whose order decides in which
+    order layers are built, a file that changes. Then nothing that is tried can be told from luck,
+    and no fault can be reproduced.
 
     Fix: draw from torch's generators, or seed the others where the model and the batches are made.
     """

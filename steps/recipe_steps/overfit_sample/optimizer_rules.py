@@ -44,13 +44,13 @@ def optimizer_settings_unusual(evidence: Evidence) -> Finding | None:
                         "update-ratio-too-low", "lr-range-at-edge", "still-improving"],
       remedy=remedies.pass_rate_on)  # fmt: skip
 def rate_not_passed_on(evidence: Evidence) -> Finding | None:
-    """What: the function that makes the optimizer gives it the same rate whatever rate it is
-    asked for.
+    """What: the function that makes the optimizer gives it the same learning rate whatever rate it
+    is asked for.
 
     Why: the rate that is declared, searched or scheduled never reaches the optimizer: all trials
-    train alike, at a rate that nobody looks at.
+    train alike, at a rate that nobody chose.
 
-    Fix: hand the rate on, as in lambda params, lr, weight_decay: Adam(params, lr=lr).
+    Fix: pass the rate on, as in lambda params, lr, weight_decay: Adam(params, lr=lr).
     """
     rate = evidence.number("ignored_rate")
     if rate is None:
@@ -59,7 +59,7 @@ def rate_not_passed_on(evidence: Evidence) -> Finding | None:
         "fail" if evidence.scalars.get("reached") is False else "warn",
         f"The optimizer has a rate of {rate:g} whatever rate its function is given: no search and "
         "no declared rate changes it.",
-        "Hand the rate on: lambda params, lr, weight_decay: Adam(params, lr=lr).",
+        "Pass the rate on: lambda params, lr, weight_decay: Adam(params, lr=lr).",
         confidence=0.9,
     )
 

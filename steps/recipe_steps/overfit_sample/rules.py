@@ -69,16 +69,16 @@ def _than_blind(evidence: Evidence) -> str:
 
 @rule("note")
 def sample_not_learnable(evidence: Evidence) -> Finding | None:
-    """What: the sample cannot be memorized, and nothing simple does better on it than the
-    model: smooth fits, trees and neighbours that answer for items they were not shown, or where
-    inputs are many, a smooth fit of the items themselves. Or masks are finer than the grid that
-    the model computes them on.
+    """What: the sample cannot be memorized, and no simple method does better on it than the model:
+    neither smooth fits, trees and neighbours that are asked about items they were not shown nor,
+    with many inputs, a smooth fit of the items themselves. Or masks are finer than the grid on
+    which the model computes them.
 
-    Why: where inputs are few and answers noisy, items beside each other have different answers,
-    and no smooth function passes through all of them. That says nothing against the model. Masks
-    that are upsampled by 8 miss thin parts whatever the weights are.
+    Why: if there are few inputs and the answers are noisy, items next to each other have different
+    answers, and no smooth function passes through all of them. That is not the model's fault. Masks
+    that are enlarged eight times miss thin parts whatever the weights are.
 
-    Fix: nothing, or inputs that tell more, or a finer grid.
+    Fix: nothing, or inputs that say more, or a finer grid.
     """
     grid, limit = evidence.text("grid"), evidence.number("grid_score")
     if grid is not None and limit is not None and limit < COARSE:
@@ -111,11 +111,11 @@ def _told(inputs: float) -> str:
 
 @rule("fail", explains=["no-learning-rate-works", "underfitting", "slow-start"])
 def cannot_overfit_sample(evidence: Evidence) -> Finding | None:
-    """What: no tried rate and length reaches a perfect score on a few minibatches, nor what
-    something simple reaches on the same items.
+    """What: no learning rate and length that was tried reaches a perfect score on a few
+    minibatches, nor what a simple method reaches on the same items.
 
-    Why: a model that cannot memorize a hundred items will not learn the rest. The
-    architecture, the initialisation, the optimisation or the path of the gradient is broken.
+    Why: a model that cannot memorize a hundred items will not learn the rest. Something is broken:
+    the architecture, the initialisation, the optimisation, or the path of the gradient.
 
     Fix: look at the architecture and the initialisation first, then at the rate; print the
     gradient of every layer.
@@ -145,7 +145,8 @@ def cannot_overfit_sample(evidence: Evidence) -> Finding | None:
 def model_is_linear(evidence: Evidence) -> Finding | None:
     """What: the model is linear in its input although it has several layers.
 
-    Why: without a nonlinearity between them, layers multiply to one matrix: depth adds nothing.
+    Why: without a nonlinearity between them, several layers multiply to a single matrix: depth adds
+    nothing.
 
     Fix: put an activation such as ReLU between the layers.
     """
@@ -162,11 +163,11 @@ def model_is_linear(evidence: Evidence) -> Finding | None:
 
 @rule("fail", explains=["cannot-overfit-sample", "underfitting"])
 def model_too_small(evidence: Evidence) -> Finding | None:
-    """What: at every rate the loss on the sample flattens out above zero.
+    """What: at every learning rate, the loss on the sample stops falling well above zero.
 
-    Why: the model has learnt what it can hold: too few units or parameters, or a bottleneck.
+    Why: the model has learnt all it can hold: it has too few units or parameters, or a bottleneck.
 
-    Fix: wider or deeper.
+    Fix: make it wider or deeper.
     """
     if evidence.flag("reached"):
         return None
@@ -198,11 +199,11 @@ def model_too_small(evidence: Evidence) -> Finding | None:
     remedy=remedies.without_regularisation,
 )  # fmt: skip
 def regularization_blocks_learning(evidence: Evidence) -> Finding | None:
-    """What: the sample is learnt without regularisation and not as declared.
+    """What: the model learns the sample without regularisation, but not with what you declared.
 
     Why: dropout or weight decay is so strong that not even a few items can be remembered.
 
-    Fix: less dropout, less weight decay; add them back once the model fits.
+    Fix: use less dropout and less weight decay; add them back once the model fits.
     """
     share = evidence.number("regularized_progress")
     if share is None or not evidence.flag("reached") or share >= BLOCKED_WARN:
@@ -220,10 +221,10 @@ def regularization_blocks_learning(evidence: Evidence) -> Finding | None:
 def contradictory_labels(evidence: Evidence) -> Finding | None:
     """What: identical inputs carry different labels.
 
-    Why: no model can be right on all of them, and training pulls the weights both ways. In a
-    table of few distinct rows that is to be expected, elsewhere labels were mixed up.
+    Why: no model can be right on all of them, and training pulls the weights in two directions. In
+    a table with few distinct rows that is to be expected; elsewhere, labels were mixed up.
 
-    Fix: look at these items, and mend or drop them.
+    Fix: look at these items, and correct or drop them.
     """
     wrong, repeated = (
         evidence.number("contradictory_share"), evidence.number("repeated_share"),
@@ -246,13 +247,13 @@ def contradictory_labels(evidence: Evidence) -> Finding | None:
     remedy=usual_momentum,
 )  # fmt: skip
 def evaluation_differs_from_training(evidence: Evidence) -> Finding | None:
-    """What: the sample is learnt with the statistics of each batch, and not in evaluation mode.
+    """What: the model learns the sample with the statistics of each batch, but not in evaluation
+    mode.
 
-    Why: evaluation uses running statistics. With a tiny momentum they never arrive, with batches
+    Why: evaluation uses running statistics. With a tiny momentum these never settle, with batches
     of one or two items they are noise, and layers that share them see those of other data.
 
-    Fix: momentum of 0.1 for batch normalisation, larger batches, or layer or group
-    normalisation.
+    Fix: use a momentum of 0.1 for batch norm, larger batches, or layer or group norm.
     """
     training, own = evidence.number("train_mode_progress"), evidence.number("progress")
     if evidence.flag("reached") or training is None or own is None:

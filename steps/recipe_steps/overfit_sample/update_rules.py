@@ -51,10 +51,11 @@ SYMPTOMS = (*NOT_LEARNING, *OVERSHOOTING)
     remedy=Remedy("clear the gradients before each update", _clearing, edits=("clear-gradients",)),
 )
 def gradients_not_cleared(evidence: Evidence) -> Finding | None:
-    """What: when the update step computes gradients, those of the update before are still there.
+    """What: when the update step computes gradients, those of the previous update are still there.
 
-    Why: backward adds to what stands in .grad: each update then follows the sum of all
-    gradients so far, which acts like a momentum of one and a rate that grows without bound.
+    Why: backward adds to what is in .grad already: each update then follows the sum of all
+    gradients so far, which acts like a momentum of one and a learning rate that grows without
+    limit.
 
     Fix: optimizer.zero_grad() before backward().
     """
@@ -84,7 +85,8 @@ def optimizer_misses_parameters(evidence: Evidence) -> Finding | None:
     Why: the optimizer was made from another model or from a part of the parameters, step() is
     not called, or the gradients are cleared between backward() and step().
 
-    Fix: hand all parameters of this model to the optimizer; zero_grad, backward, step.
+    Fix: pass all parameters of this model to the optimizer; then zero_grad, backward, step, in this
+    order.
     """
     missed, reached = evidence.number("update_misses"), evidence.number("update_reached")
     if not missed or not reached:
@@ -110,9 +112,9 @@ def optimizer_misses_parameters(evidence: Evidence) -> Finding | None:
 def step_before_backward(evidence: Evidence) -> Finding | None:
     """What: the optimizer steps before the gradients of the batch are computed.
 
-    Why: each update uses the gradients of the batch before, or none at all.
+    Why: each update uses the gradients of the previous batch, or none at all.
 
-    Fix: zero_grad, backward, step, in this order.
+    Fix: call zero_grad, backward, step, in this order.
     """
     if not evidence.flag("update_step_first"):
         return None
@@ -134,7 +136,7 @@ def evaluation_mode_in_training(evidence: Evidence) -> Finding | None:
 
     Why: dropout is off, and batch normalisation uses running statistics that never adapt.
 
-    Fix: model.train() before the forward pass of an update.
+    Fix: call model.train() before the forward pass of an update.
     """
     if not evidence.flag("update_evaluation_mode"):
         return None

@@ -11,7 +11,7 @@ def gain_within_noise(evidence: Evidence) -> Finding | None:
 
     Why: with other validation items, or another seed, the order of the two may be the reverse.
 
-    Fix: keep the simpler or cheaper setting; hold out more items where the difference matters.
+    Fix: keep the simpler or cheaper setting; hold out more items if the difference matters.
     """
     if (found := _not_adopted(evidence)) is not None:
         return found
@@ -26,7 +26,7 @@ def gain_within_noise(evidence: Evidence) -> Finding | None:
     return finding(
         "note",
         f"The best score is {best:.4g}, the next one {other:.4g}: {lead}.",
-        "Read the two as equal, and keep the simpler setting.",
+        "Treat the two as equal, and keep the simpler setting.",
     )
 
 

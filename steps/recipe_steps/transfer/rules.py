@@ -42,8 +42,8 @@ def _fresh_head(subject: RemedyInput) -> "Experiment | None":
 def head_not_reinitialised(evidence: Evidence) -> Finding | None:
     """What: two models from different seeds have the same weights in their head, to the last digit.
 
-    Why: the head is that of the earlier task. Its outputs mean other classes, so training begins
-    from confident wrong answers; and a head of the right size by chance hides the mistake.
+    Why: the head belongs to the earlier task. Its outputs mean other classes, so training begins
+    with confident wrong answers; and if the head happens to have the right size, nobody notices.
 
     Fix: put a fresh layer in its place after loading (`model.fc = nn.Linear(...)`), or let
     `weights=` load the file, which leaves the head out.
@@ -94,15 +94,15 @@ def fine_tuning_rate_too_high(evidence: Evidence) -> Finding | None:
 
 @rule("warn")
 def features_do_not_transfer(evidence: Evidence) -> Finding | None:
-    """What: with the pretrained weights, the head alone or fine-tuned, no score is better than
-    that of training from scratch beyond noise; or the weights were never loaded.
+    """What: with the pretrained weights, neither the head alone nor fine-tuning scores better than
+    training from scratch, beyond noise; or the weights were never loaded.
 
-    Why: the earlier task is too different, its inputs were scaled otherwise, or there is enough
-    data to learn all of it anew. A note where both are as good, a warning where the weights are in
-    the way.
+    Why: the earlier task is too different, its inputs were scaled differently, or there is enough
+    data to learn everything from scratch. It is a note if both are equally good, and a warning if
+    the weights get in the way.
 
-    Fix: look whether inputs are scaled as in the earlier training; use weights of a nearer task;
-    train from scratch.
+    Fix: check that inputs are scaled as in the earlier training; use weights from a more similar
+    task; or train from scratch.
     """
     drawn = evidence.number("drawn_share")
     if drawn is not None and drawn > DRAWN:
@@ -141,7 +141,7 @@ def transfer_advice(evidence: Evidence) -> Finding | None:
     What measured best is advised; a cheaper way that is as good but for a standard error of the
     difference on the same items is named.
 
-    Fix: nothing is wrong; go on with the way that is advised.
+    Fix: nothing is wrong; continue in the way that is advised.
     """
     best, other = advice.best(evidence), advice.as_good(evidence)
     if best is None:
