@@ -133,6 +133,10 @@ def _progress(emit: Observer) -> Callable[[float, float, str], None]:
 
 def _devices(settings: Settings, say: Callable[[str], None]) -> tuple[torch.device, Chosen]:
     """Where this process computes, and the other places of this machine."""
+    if settings.gpu_share is not None and settings.ray is None and settings.devices is None:
+        raise UsageError(
+            "--gpu-share goes with --devices or --ray: name one of them, or leave it out."
+        )
     if settings.ray is not None:
         return device_of(None, settings.device, say), Chosen()
     device = device_of(settings.devices, settings.device, say)

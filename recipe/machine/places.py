@@ -27,6 +27,11 @@ class Place:
     """Processors that it may use."""
     environment: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def described(self) -> tuple[str, str, str]:
+        """Name, device and threads, as a worker is told."""
+        return self.name, self.device, str(self.threads)
+
 
 @dataclass(frozen=True)
 class Chosen:

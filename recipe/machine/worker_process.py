@@ -17,7 +17,7 @@ from recipe.machine.stalled import Stillness
 
 MODULE = "recipe.worker"
 """What a worker runs: it is told the numbers of two open files, that on which it hears and answers
-and one that ends with this process; then what its place is called, and the device.
+and one that ends with this process; then what describes its place.
 """
 
 STDERR = 2
@@ -62,7 +62,7 @@ class WorkerProcess(WorkerPeer):
         reading, self.life = os.pipe()
         files = (theirs.fileno(), reading)
         self.process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", MODULE, *map(str, files), place.name, place.device],
+            [sys.executable, "-m", MODULE, *map(str, files), *place.described],
             pass_fds=files,
             cwd=folder,
             env={**os.environ, "PYTHONPATH": _path(), **place.environment},

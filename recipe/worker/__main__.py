@@ -25,6 +25,7 @@ from recipe.data.datasets import Splits
 from recipe.experiment import Experiment
 from recipe.machine.exactness import exactly
 from recipe.machine.memory import keep_freed_pages
+from recipe.machine.places import Place
 from recipe.machine.processes import Channel, ChannelClosed
 from recipe.machine.worker_process import own_line
 from recipe.models.pretrained import start_file
@@ -62,12 +63,12 @@ class WorkerTrainer:
 class Worker(Service):
     """Loads what it is told to, and trains trials of it."""
 
-    def __init__(self, line: Channel, place: str, device: torch.device) -> None:
+    def __init__(self, line: Channel, place: Place) -> None:
         super().__init__(line, self._group, self._within)
-        self.device = device
+        self.device, self.threads = torch.device(place.device), place.threads
         self.folder: Path | None = None
         """Of the weights that trials begin with."""
-        self.builder = Builder(place, device)
+        self.builder = Builder(place.name, self.device)
         self.built: Built | None = None
         self.end: float | None = None
         """When a budget of time is used up."""
@@ -103,7 +104,7 @@ class Worker(Service):
         """The run's limits of time, as seconds from now: machines do not share a clock."""
         now, seconds, budget = time.monotonic(), message["seconds"], message["budget"]
         self.end = None if budget is None else now + budget
-        torch.set_num_threads(message["threads"])
+        torch.set_num_threads(min(message["threads"], self.threads))
         with working_until(None if seconds is None else now + seconds):
             yield
 
@@ -142,21 +143,21 @@ def _end_with(life: int) -> None:
     threading.Thread(target=watch, name="recipe-worker-life", daemon=True).start()
 
 
-def main(line: str, life: str, place: str, device: str) -> None:
+def main(line: str, life: str, *place: str) -> None:
     """Work until the process at the other end of the line is gone.
 
     Args:
         line: number of the file that it hears and answers on.
         life: number of a file that ends with that process.
-        place: how sentences call where it works.
-        device: where it trains.
+        place: name, device and threads of where it works.
 
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the other end ends this one
     _end_with(int(life))
     keep_freed_pages()
     channel = Channel(own_line(line))
-    worker = Worker(channel, place, torch.device(device))
+    name, device, threads = place
+    worker = Worker(channel, Place(name, device, int(threads)))
     with warnings_shown(), worker.limits, suppress(ChannelClosed):
         serve(worker)
 

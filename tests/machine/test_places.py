@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from lab import EXPERIMENT
+from recipe import run
 from recipe.core.errors import UsageError
 from recipe.core.settings import resolve
 from recipe.machine import places
@@ -119,6 +121,11 @@ def test_other_words_are_refused(value):
 )
 def test_numbers_lists_and_texts_are_read_alike(value, read):
     assert resolve({"devices": value}).devices == read
+
+
+def test_a_share_of_nothing_is_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"^--gpu-share goes with --devices or --ray"):
+        run(EXPERIMENT, out=tmp_path, gpu_share=0.5, device="cpu")
 
 
 @pytest.mark.parametrize("value", ["0", "1.1", "x", "-1"])
