@@ -48,7 +48,7 @@ def run(folder, declared):
     heard = []
     settings = resolve({**GRID, "out": folder})
     result = execute(declared, settings, observe=heard.append)
-    return result, [e.text for e in heard if isinstance(e, Message) and "emory" in e.text]
+    return result, [e.text for e in heard if isinstance(e, Message) and "emory ran out" in e.text]
 
 
 def scores(result):
