@@ -9,6 +9,7 @@ from recipe.machine.out_of_memory import give_back, is_out_of_memory, reason_of_
 from recipe.search.executor import OnProgress, Trainer
 from recipe.search.open_trial import OpenTrial
 from recipe.training.fit import Fit
+from recipe.training.parking import park_where_crowded
 
 ATTEMPTS = 2
 """Times that a trial is begun which runs out of memory."""
@@ -36,6 +37,9 @@ class SequentialExecutor:
             run.fail(reason)
         if run.trial is not None:
             run.record = None
+        elif isinstance(run.record, Fit):
+            waiting = sum(each.trial is None for each in self.runs)
+            park_where_crowded(run.record.training, waiting)
 
     def _advanced(self, run: OpenTrial, until: float, on_progress: OnProgress) -> str | None:
         """Train one; why that cannot be. Where memory ran out it is begun once more: what others

@@ -22,6 +22,7 @@ from recipe.training.evaluation import evaluate
 from recipe.training.execution_mode import PLAIN, ExecutionMode, thread_count
 from recipe.training.monitors import ActivationMonitor, UpdateMonitor
 from recipe.training.optimizers import build_optimizer, clear_gradients, set_lr, step, wants_closure
+from recipe.training.parking import Parked, take_back
 from recipe.training.plan import (
     activation_sample,
     epoch_batches,
@@ -93,10 +94,11 @@ class Training:
         """An own metric wants all items at once, an own update step shows no outputs."""
         self.monitor = UpdateMonitor(self.model)
         self.compared_after = frozenset(compared_after)
-        self._averaged = trained_parameters(self.model)
-        self.average = RunningAverage(self._averaged) if compared_after else None
+        self.averaged = trained_parameters(self.model)
+        self.average = RunningAverage(self.averaged) if compared_after else None
         self.number = 0
         """Of the next epoch, or of the one that pauses."""
+        self.parked: Parked | None = None
         self._running: RunningEpoch | None = None
         self._validation: float | None = None
         """Seconds that the last one took."""
@@ -119,6 +121,7 @@ class Training:
             TimeUp: `recipe.core.clock` leaves no more than a validation takes; the epoch pauses.
 
         """
+        take_back(self)
         running = self._running = self._running or self._begin(self.number)
         with thread_count(self.mode.threads):
             with running.noise.running():
@@ -273,7 +276,7 @@ class Training:
             set_lr(self.optimizer, lr, self.lr)
             update = self._iteration(x, y, watch=i in watched)
             if self.average is not None:
-                self.average.add(self._averaged)
+                self.average.add(self.averaged)
             yield update
 
     def _iteration(self, x: Values, y: Values, *, watch: bool) -> Update:
