@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recipe.report import plots
 from recipe.report.wording import anchors
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ OWN_HTML = re.compile(r"(?:\s*(?:</?details>|<summary>[^<>]*</summary>))*\s*")
 """What the report itself writes as HTML; any other is shown as the text it is."""
 STATUS = re.compile(r"\S (pass|warn|fail|skip|error)")
 """A cell of the checklist: a sign and a status."""
+LINES, HEAD = plots.LINES.encode(), 1024
+"""What a plot without photos says of itself, within so many bytes."""
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 
 
@@ -130,7 +133,8 @@ def _image(token: "Token", folder: Path) -> str:
     # A PNG file says its size first, so that the page does not jump while it loads.
     width, height = (int.from_bytes(content[at : at + 4]) for at in (16, 20))
     source = f"data:image/png;base64,{b64encode(content).decode()}"
-    return f'<img src="{source}" alt="{text}" width="{width}" height="{height}">'
+    kind = ' class="lines"' if LINES in content[:HEAD] else ""
+    return f'<img src="{source}" alt="{text}" width="{width}" height="{height}"{kind}>'
 
 
 def _own_html(token: "Token") -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from recipe.core.column_facts import ColumnFacts
 from recipe.core.evidence import Scalar
 from recipe.core.findings import Finding
+from recipe.core.plain_text import visible
 from recipe.core.results import NO_WINNER, RunResult, StepResult
 from recipe.core.trials import Best
 from recipe.report import finding_texts, glossary, wording
@@ -18,6 +19,7 @@ from recipe.report.quality_words import (
     by_class,
     class_counts,
     item_counts,
+    text_sample,
 )
 from recipe.report.reproduce import command, loading_code
 from recipe.report.score_words import lead_of
@@ -78,6 +80,7 @@ def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
         "items": item_counts(result),
         "class_counts": class_counts(result),
         "by_class": by_class(result),
+        "text_sample": tuple(map(_in_fence, text_sample(result))),
         "by_class_header": BY_CLASS,
         "values": VALUES if any(step.evidence.scalars for step in result.steps) else "",
         "repairs": [plot for plot in plots if plot.about == "repairs"],
@@ -235,6 +238,11 @@ def key_message(step: StepResult) -> str:
         return f"{counted[0].message}{more}"
     notes = [f.message for f in step.findings if f.severity == "note" and f.ignored is None]
     return notes[0] if notes else step.says or ("as expected" if step.status == "pass" else "")
+
+
+def _in_fence(text: str) -> str:
+    """Text as it may stand in a block of code, line by line."""
+    return "\n".join(f"    {visible(line)}" for line in text.splitlines())
 
 
 def consequences(found: Sequence[Finding]) -> str:

@@ -63,6 +63,8 @@ STYLE: dict[Any, Any] = {
 }
 
 
+LINES = "lines and letters"
+"""What a PNG file says of a plot without photos in it: a dark page may show it in dark."""
 SAMPLES = "samples"
 """The sheet of items as the model sees them: it belongs to the data, and not to a step."""
 RESULTS = "results.png"
@@ -197,8 +199,13 @@ def png(shown: Drawable) -> bytes:
     buffer = BytesIO()
     with mpl.rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # a script that the font lacks
-        drawn(shown).savefig(buffer, format="png", metadata={"Software": None})
+        about = {"Software": None, **({} if _has_pictures(shown) else {"Description": LINES})}
+        drawn(shown).savefig(buffer, format="png", metadata=about)
     return buffer.getvalue()
+
+
+def _has_pictures(shown: Drawable) -> bool:
+    return isinstance(shown, SheetPanel | ResultsPanel)
 
 
 def drawn(shown: Drawable) -> "Canvas":

@@ -70,6 +70,14 @@ def _text(result: RunResult) -> list[str]:
     return [f"Its perplexity is **{show(found.number('perplexity'))}**{''.join(bits)}."]
 
 
+def text_sample(result: RunResult) -> tuple[str, str]:
+    """The beginning of a text and how the model continues it; empty where none was written."""
+    found = found_in(result, "sample_begins")
+    if found is None:
+        return "", ""
+    return found.text("sample_begins") or "", found.text("sample_goes_on") or ""
+
+
 def _classes(result: RunResult) -> list[str]:
     rows = by_class(result)
     if len(rows) < 3:

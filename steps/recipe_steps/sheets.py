@@ -188,7 +188,7 @@ def _words(ctx: Context, tokens: Tensor) -> tuple[tuple[str, ...], tuple[tuple[s
     """Whole numbers as the words or characters that they stand for, in one cell, or in cells of
     their own where there are few.
     """
-    told = _told_by(ctx)
+    told = told_by(ctx)
     if told is None and tokens.shape[1] <= MOST_CELLS:
         rows = tuple(tuple(str(value) for value in row) for row in tokens.tolist())
         return column_names(ctx, tokens.shape[1]), rows
@@ -202,7 +202,7 @@ def _reader(ctx: Context, what: str) -> Any:
     return getattr(getattr(ctx.experiment.inputs, "reader", None), what, None)
 
 
-def _told_by(ctx: Context) -> Callable[[int], str] | None:
+def told_by(ctx: Context) -> Callable[[int], str] | None:
     """What a number stands for; None where nobody knows."""
     alphabet, vocabulary = _reader(ctx, "alphabet"), _reader(ctx, "vocabulary")
     if isinstance(alphabet, str):

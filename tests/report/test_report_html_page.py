@@ -5,10 +5,14 @@ from pathlib import Path
 import pytest
 
 import browser
+from recipe.core.evidence import Sheet
 from recipe.core.findings import Finding
 from recipe.core.results import RunResult, StepResult
 from recipe.report.html_page import html_page
 from recipe.report.markdown import render
+from recipe.report.panels import LinePanel, Series
+from recipe.report.plots import png
+from recipe.report.sheet_plot import SheetPanel
 from recipe.report.write import write_report
 from report_samples import full_run
 
@@ -169,3 +173,15 @@ def test_a_browser_shows_it(folder, tmp_path, width, dark):
         assert plot == light, "plots are drawn on white"
         tab.value("document.querySelectorAll('details').forEach(d => d.open = true)")
         assert tab.value(FITS)
+
+
+def test_lines_turn_dark_with_the_page_and_photos_do_not(tmp_path):
+    curve = LinePanel("a loss", "epoch", "loss", (Series("loss", (1.0, 2.0), (0.5, 0.2)),))
+    photo = Sheet(("a",), rows=(("b",),), header=("words",))
+    for name, shown in (("curve", curve), ("photo", SheetPanel("items", photo))):
+        (tmp_path / f"{name}.png").write_bytes(png(shown))
+    page = html_page("# x\n\n![a](curve.png)\n\n![b](photo.png)\n", tmp_path)
+    curve_tag, photo_tag = re.findall(r"<img[^>]*>", page)
+    assert 'class="lines"' in curve_tag
+    assert "class=" not in photo_tag
+    assert "img.lines { filter: invert" in page

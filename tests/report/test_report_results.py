@@ -7,6 +7,7 @@ from recipe.core.column_facts import ColumnFacts
 from recipe.core.evidence import Evidence, Sheet
 from recipe.core.results import RunResult, StepResult
 from recipe.core.trials import Best
+from recipe.report.markdown import render
 from recipe.report.plots import RESULTS, draw_plots
 from recipe.report.quality_words import about_quality, by_class, class_counts, item_counts
 from recipe.report.results_view import results_panel
@@ -102,3 +103,11 @@ def test_the_report_begins_with_them(tmp_path):
     text = write_report(run(scalars, CONFUSION), tmp_path).read_text("utf-8")
     assert text.index("](results.png)") < text.index("## What was found")
     assert text.index("Each class by itself") < text.index("## Your data")
+
+
+def test_a_language_model_shows_what_it_writes():
+    result = run({"sample_begins": "To be\nor not", "sample_goes_on": " to be | *that*"}, {})
+    report = render(result)
+    assert "    To be\n    or not\n" in report
+    assert "     to be | *that*\n" in report
+    assert "### What it writes" not in render(run({}, {}))

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from torch import nn
+
 from recipe.plugin import (
     MODELS,
     Batch,
@@ -33,6 +35,7 @@ from recipe_steps.finish.certainty import certainty_marks, simpler_marks
 from recipe_steps.finish.distilled import affords, can_distil, distil
 from recipe_steps.finish.heldout import on_test_data
 from recipe_steps.finish.quality import quality
+from recipe_steps.finish.text_sample import text_sample
 from recipe_steps.finish.trivial import trivial_marks
 
 MOST = 5
@@ -58,9 +61,11 @@ def _looked_at(ctx: Context, best: Trial, evidence: Evidence) -> Evidence:
     spread, chosen = evidence.number("seed_spread"), ctx.chosen
     if chosen is not None and not ctx.holds_many_outputs:
 
+        def model() -> nn.Module:
+            return model_of(ctx.experiment, chosen, ctx.runner.folder, ctx.device)
+
         def outputs() -> list[Batch]:
-            model = model_of(ctx.experiment, chosen, ctx.runner.folder, ctx.device)
-            return list(model_outputs(model, ctx.data.val))
+            return list(model_outputs(model(), ctx.data.val))
 
         found = ctx.in_time("the validation items one by one", outputs)
         if found is not None:
@@ -72,7 +77,8 @@ def _looked_at(ctx: Context, best: Trial, evidence: Evidence) -> Evidence:
                 "how good it is", lambda: quality(ctx, found, chosen.val_loss)
             ) or ({}, {})  # fmt: skip
             trivial = ctx.in_time("a trivial answer", lambda: trivial_marks(ctx, found))
-            scalars |= marks | (certain or {}) | good[0] | (trivial or {})
+            written = ctx.in_time("a sample of text", lambda: text_sample(ctx, model()))
+            scalars |= marks | (certain or {}) | good[0] | (trivial or {}) | (written or {})
             curves |= drawn | good[1]
     scalars |= ctx.in_time("simpler models", lambda: simpler_marks(ctx, best)) or {}
     if ctx.settings.all_data:
