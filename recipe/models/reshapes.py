@@ -90,3 +90,22 @@ def transposed_instead(make: Factory, pairs: Sequence[tuple[Shape, Shape]]) -> F
         return Around(make(**given), lambda _: _Turned(pairs))
 
     return made
+
+
+def as_channels_last(x: Tensor) -> Tensor:
+    """Pictures [n, C, H, W] read as if their values lay there as height x width x channel."""
+    n, channels, height, width = x.shape
+    return x.reshape(n, height, width, channels).permute(0, 3, 1, 2)
+
+
+class ReadChannelsLast(nn.Module):
+    """The model behind `as_channels_last`."""
+
+    def __init__(self, model: nn.Module) -> None:
+        """Wrap a fresh model."""
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> Any:
+        """The outputs of the model."""
+        return self.model(as_channels_last(x).contiguous())

@@ -59,7 +59,9 @@ if TYPE_CHECKING:
     from recipe.border.faults import error_location, said_of, users_place
     from recipe.models.dropout import no_dropout
     from recipe.models.own_matrices import shrink_own_matrices
-    from recipe.models.reshapes import transposed_instead, views_for_transpositions
+    from recipe.models.reshapes import (
+        ReadChannelsLast, as_channels_last, transposed_instead, views_for_transpositions,
+    )
     from recipe.models.mended_calls import (
         dropout_by_mode, gradients_kept, layers_apart, registered, tokens_numbered,
     )
@@ -137,8 +139,8 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "adapter_of", "advice", "batch_norms", "build_model", "error_location", "said_of",
     "users_place",
     "no_dropout", "dropout_by_mode", "gradients_kept", "layers_apart", "registered",
-    "tokens_numbered", "seeded", "shrink_own_matrices", "transposed_instead",
-    "views_for_transpositions",
+    "tokens_numbered", "seeded", "shrink_own_matrices", "ReadChannelsLast", "as_channels_last",
+    "transposed_instead", "views_for_transpositions",
     "in_head", "norms_go_first", "residual_branches", "with_zero_branches", "SCRATCH",
     "reset_weights", "start_file", "why_not_reset", "Mapped", "Masked", "Rectified", "Standardised",
     "StandardisedParts", "WithoutDropout", "WithoutLastActivation", "reinitialised", "with_dropout",
@@ -205,7 +207,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.border.faults": ("error_location", "said_of", "users_place"),
     "recipe.models.dropout": ("no_dropout",),
     "recipe.models.own_matrices": ("shrink_own_matrices",),
-    "recipe.models.reshapes": ("transposed_instead", "views_for_transpositions"),
+    "recipe.models.reshapes": (
+        "ReadChannelsLast", "as_channels_last", "transposed_instead", "views_for_transpositions",
+    ),
     "recipe.models.mended_calls": (
         "dropout_by_mode", "gradients_kept", "layers_apart", "registered", "tokens_numbered",
     ),

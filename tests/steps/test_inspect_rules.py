@@ -32,7 +32,7 @@ from recipe_steps.inspect.split_rules import (
     validation_missing_classes,
     validation_preprocessing_differs,
 )
-from recipe_steps.inspect.turned_rules import view_for_transpose
+from recipe_steps.inspect.turned_rules import pictures_scrambled, view_for_transpose
 from rule_cases import NAN, Case, assert_complete, check
 
 
@@ -131,6 +131,9 @@ CASES = [
     ),
     Case(view_for_transpose, {"turned_from": "40 x 6"}, None),
     Case(view_for_transpose, {}, None),
+    Case(pictures_scrambled, {"smoother_channels_last": 0.96}, "note", says="96% of the pictures"),
+    Case(pictures_scrambled, {"smoother_channels_last": 0.89}, None),
+    Case(pictures_scrambled, {"smoother_channels_last": NAN}, None),
     Case(input_knows_training_labels, LEAK, "note", says="Input 3"),
     Case(input_knows_training_labels, LEAK | {"leak_val": NAN}, None),
     Case(input_knows_training_labels, {}, None),

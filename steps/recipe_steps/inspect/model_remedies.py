@@ -50,6 +50,13 @@ def _transposed(subject: RemedyInput) -> "Experiment | None":
     return replace(subject.experiment, model=transposed_instead(subject.experiment.model, [pair]))
 
 
+def _read_channels_last(subject: RemedyInput) -> "Experiment":
+    from recipe.plugin import ReadChannelsLast
+
+    make = subject.experiment.model
+    return replace(subject.experiment, model=lambda **given: ReadChannelsLast(make(**given)))
+
+
 register = Remedy("register what is in lists and dicts", _registered, edits=("register-modules",))
 keep_gradients = Remedy("detach nothing in forward", _gradients_kept, edits=("keep-gradients",))
 switch_off_dropout = Remedy(
@@ -60,3 +67,6 @@ number_tokens = Remedy(
 )
 own_layers = Remedy("make a layer of its own for each place", _own_layers, promotes=True)
 transpose = Remedy("transpose in place of the view", _transposed, promotes=True)
+read_channels_last = Remedy(
+    "read the pictures as height x width x channel", _read_channels_last, promotes=True
+)

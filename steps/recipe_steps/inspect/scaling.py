@@ -26,6 +26,7 @@ from recipe.plugin import (
     planned_rates,
     seeded,
 )
+from recipe_steps.inspect.picture_order import picture_order
 from recipe_steps.inspect.picture_values import picture_values
 from recipe_steps.inspect.progress import SOME, TAIL, first_loss, progress
 from recipe_steps.inspect.remedies import (
@@ -61,6 +62,7 @@ def scale_figures(ctx: Context, train: TensorData) -> dict[str, Scalar]:
         scalars |= {"input_feature_size": size, "input_feature_deviation": widest}
         if scale_suspected(x, size, widest) and not _scales_itself(ctx, few):
             scalars["input_scale_suspected"] = True
+    scalars |= picture_order(x)
     pictures = picture_values(x)
     if pictures:
         scalars |= {
