@@ -127,6 +127,21 @@ def test_without_a_suspicion_or_without_proofs_nothing_is_trained(tmp_path, sett
     assert evidence.text("baseline_branch") is None
 
 
+def test_nothing_linear_stands_beside_a_model_that_rebuilds_its_inputs(tmp_path):
+    x = torch.rand(60, 12, generator=torch.Generator().manual_seed(0))
+    narrow = lambda: nn.Sequential(nn.Linear(12, 2), nn.ReLU(), nn.Linear(2, 12))  # noqa: E731
+    given = {"model": narrow, "task": "regression", "lr": 0.01, "epochs": 2}
+    with open_context(LearningCurves(), Experiment(train=(x, x), **given), tmp_path) as ctx:
+        assert branches.linear(ctx, ctx.experiment) is None
+    with open_context(LearningCurves(), Experiment(train=(x, x @ x.T[:, :12]), **given),
+                      tmp_path / "other") as ctx:  # fmt: skip
+        assert branches.linear(ctx, ctx.experiment) is None
+    wide = lambda: nn.Sequential(nn.Linear(12, 2), nn.ReLU(), nn.Linear(2, 3))  # noqa: E731
+    other = Experiment(train=(x, x[:, :3]), **{**given, "model": wide})
+    with open_context(LearningCurves(), other, tmp_path / "fewer") as ctx:
+        assert branches.linear(ctx, ctx.experiment) is not None
+
+
 def test_a_schedule_that_runs_out_in_the_first_epochs(tmp_path):
     step = LearningCurves()
     experiment = digits_experiment(

@@ -196,13 +196,16 @@ def unspent(rates: Sequence[float]) -> list[float]:
 
 def linear(ctx: Context, experiment: Experiment) -> Experiment | None:
     """The same training with a linear model on standardised inputs; None where these are not
-    numbers, or too many, or where the loss does not take outputs that are not bounded.
+    numbers, or too many, where targets have their shape, since a linear model then hands them
+    through, or where the loss does not take outputs that are not bounded.
     """
     train = ctx.data.train
     if not isinstance(train, TensorData) or isinstance(train.y, Tree):
         return None
     x = train.x
     if isinstance(x, Tree) or not x.is_floating_point() or x.ndim < 2:
+        return None
+    if x.shape == train.y.shape and x[:1].numel() > 1:
         return None
     few = train.sample(FEW, torch.Generator().manual_seed(0))
     with torch.no_grad():
