@@ -120,7 +120,7 @@ def comparable_loss(fit: Fit) -> float | None:
         return loss
     if not isinstance(train.y, Tensor):
         return loss
-    spread = train.y.double().reshape(len(train), -1).var(0, correction=0).mean().item()
+    spread = train.y.cpu().double().reshape(len(train), -1).var(0, correction=0).mean().item()
     return loss / spread if spread > 0 else None
 
 

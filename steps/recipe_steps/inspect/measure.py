@@ -46,6 +46,8 @@ SAMPLE = 4096
 FORWARD, VISITED = 4, 16
 PAIRS = 64
 """Items whose targets are handed on to others to see what a loss compares."""
+AT_ONCE = 1 << 24
+"""Numbers that are looked at together: 64 MB."""
 NAMED = 5
 """Places named in a message."""
 
@@ -155,16 +157,32 @@ def _inputs(x: Values, name: str) -> dict[str, Scalar]:
     main = main_part(x)
     if main is None:
         return scalars
-    good = torch.view_as_real(main) if main.is_complex() else main.float()
-    if main.is_floating_point():
-        bad = ~torch.isfinite(main)
-        good = main[~bad] if bad.any() else main
-    if good.numel():
-        scalars[f"{name}_input_mean"] = good.mean().item()
-        scalars[f"{name}_input_std"] = good.std(correction=0).item()
-        scalars[f"{name}_input_min"] = good.min().item()
-        scalars[f"{name}_input_max"] = good.max().item()
-    return scalars
+    found = _moments(torch.view_as_real(main) if main.is_complex() else main)
+    return scalars | {f"{name}_input_{figure}": value for figure, value in found.items()}
+
+
+def _moments(values: Tensor) -> dict[str, float]:
+    """Mean, deviation and ends of the finite numbers, some items at a time: a copy of all of them
+    in float32 would be four times as large as images of bytes, on a device that these fill.
+    """
+    each = max(1, AT_ONCE // max(1, values[:1].numel()))
+    count, mean, squares = 0, 0.0, 0.0
+    least, most = math.inf, -math.inf
+    for start in range(0, len(values), each):
+        part = values[start : start + each].float()
+        part = part[torch.isfinite(part)]
+        n = part.numel()
+        if not n:
+            continue
+        here = part.mean().item()
+        far = here - mean
+        squares += (part - here).square().sum().item() + far**2 * count * n / (count + n)
+        mean += far * n / (count + n)
+        count += n
+        least, most = min(least, part.min().item()), max(most, part.max().item())
+    if not count:
+        return {}
+    return {"mean": mean, "std": math.sqrt(squares / count), "min": least, "max": most}
 
 
 def _where(bad: Tensor) -> str:

@@ -134,7 +134,7 @@ def repeats_by_chance(x: Values) -> float:
         return 0.0
     log_chance = 0.0
     for column in range(x.shape[1]):
-        counts = torch.unique(rows[:, column], return_counts=True)[1].double()
+        counts = torch.unique(rows[:, column], return_counts=True)[1].cpu().double()
         pairs = float((counts * (counts - 1)).sum()) / (len(rows) * (len(rows) - 1))
         log_chance += math.log(pairs) if pairs else -math.inf
         if log_chance < LEAST_LOG:
@@ -168,10 +168,10 @@ def told_by_inputs(x: Values, y: Values) -> float | None:
     if isinstance(y, Tree) or y.numel() != len(y) or y.is_complex():
         return None
     groups: dict[int, list[float]] = defaultdict(list)
-    for row, target in zip(row_hashes(x), y.flatten().double().tolist(), strict=True):
+    for row, target in zip(row_hashes(x), y.flatten().cpu().double().tolist(), strict=True):
         groups[row].append(target)
     if y.is_floating_point():
-        every = y.double().var(correction=0).item()
+        every = y.cpu().double().var(correction=0).item()
         rest = sum(len(group) * pvariance(group) for group in groups.values()) / len(y)
         return 1 - rest / every if every > 0 else None
     chance = max(Counter(y.flatten().tolist()).values()) / len(y)

@@ -18,6 +18,7 @@ def added_noise(train: Tensor, val: Tensor) -> Tensor | None:
     """Deviation of the noise in each input value of `val` [n, ...] that `train` [m, ...] does not
     have, in the shape of an item; None where there is none beyond chance.
     """
+    train, val = train.cpu(), val.cpu()
     known, other = (part.flatten(1).double() for part in (train[0::PARTS], train[1::PARTS]))
     rows = val.flatten(1).double()
     mean = known.mean(0)

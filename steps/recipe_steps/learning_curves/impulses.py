@@ -18,7 +18,7 @@ def impulses(train: Tensor, val: Tensor) -> dict[float, float]:
     ends = (float(end) for part in (train, val) for end in (part.min(), part.max()))
     found = {}
     for value in sorted({0.0, *ends}):
-        here, there = ((part == value).flatten(1).double().mean(1) for part in (val, train))
+        here, there = ((part == value).flatten(1).cpu().double().mean(1) for part in (val, train))
         more = float(here.mean() - there.mean())
         error = math.sqrt(float(here.var()) / len(here) + float(there.var()) / len(there))
         share = more / max(1e-9, 1 - float(there.mean()))

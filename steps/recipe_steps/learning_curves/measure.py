@@ -288,9 +288,9 @@ def largest_dropout(model: nn.Module) -> float:
 def constant_loss(kind: str, targets: Tensor) -> float:
     """The usual loss of the best constant prediction: entropy of classes, variance of values."""
     if kind == "real":
-        return targets.double().reshape(len(targets), -1).var(0, correction=0).mean().item()
+        return targets.cpu().double().reshape(len(targets), -1).var(0, correction=0).mean().item()
     if kind == "zero or one":
-        ones = targets.double().reshape(len(targets), -1).mean(0)
+        ones = targets.cpu().double().reshape(len(targets), -1).mean(0)
         return _entropy(torch.stack([ones, 1 - ones])).mean().item()
     labels = targets[targets >= 0].cpu()
     return _entropy(torch.bincount(labels) / max(1, len(labels))).item()

@@ -69,11 +69,11 @@ def numbering(train: "tuple[Tensor, Tensor]", val: "tuple[Tensor, Tensor]") -> N
             new + int((a & ~b).sum()), old + int((b & ~a).sum()), right + int(a.sum())
         )  # fmt: skip
     n = len(said)
-    after, before = right / n, float((said == given).double().mean())
+    after, before = right / n, float((said == given).cpu().double().mean())
     if after - before < GAIN or new - old < CLEAR * math.sqrt(new + old):
         return None
     chance = float(given.bincount().max()) / n
-    known = float((train[0] == train[1]).double().mean())
+    known = float((train[0] == train[1]).cpu().double().mean())
     if known <= chance or after - chance < OF_SKILL * (known - chance):
         return None
     moved = _moved(halves[0] + halves[1])
@@ -92,7 +92,7 @@ def _assigned(table: "Tensor") -> "Tensor":
     from scipy.optimize import linear_sum_assignment
 
     # Where nothing tells, a class keeps its number.
-    prefers = table.double() + 0.5 * torch.eye(len(table), dtype=torch.float64)
+    prefers = table.cpu().double() + 0.5 * torch.eye(len(table), dtype=torch.float64)
     return torch.from_numpy(linear_sum_assignment(prefers.numpy(), maximize=True)[1])
 
 

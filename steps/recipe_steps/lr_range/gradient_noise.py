@@ -45,7 +45,7 @@ class _Sum:
 
 def _square(tensors: Sequence[Tensor]) -> float:
     norms = torch.stack(list(torch._foreach_norm(list(tensors))))  # noqa: SLF001
-    return float((norms.double() ** 2).sum())
+    return float((norms.cpu().double() ** 2).sum())
 
 
 def noise_of(sums: Sequence[_Sum], batch: int, items: int) -> float:
