@@ -126,9 +126,12 @@ def left_out(result: RunResult) -> str:
     """What was not done for want of budget, with the reason behind what shares it; empty where all
     was done.
     """
+    titles = {step.name: step.title for step in result.steps}
     by_reason: dict[str, list[str]] = {}
     for said in result.left_out:
-        by_reason.setdefault(said.why, []).append(said.what)
+        name, colon, what = said.what.partition(": ")
+        named = f"{titles.get(name, name)}{colon}{what}"
+        by_reason.setdefault(said.why, []).append(named)
     return "; ".join(f"{', '.join(whats)} ({why})" for why, whats in by_reason.items())
 
 

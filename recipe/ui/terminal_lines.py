@@ -27,7 +27,7 @@ def duration(seconds: float) -> str:
 def step_line(result: StepResult, *, reused: bool) -> str:
     """One line about a finished step."""
     round_ = f" (round {result.round})" if result.round > 1 else ""
-    head = f"{SIGNS[result.status]:>2} {result.name}{round_}: {SAID[result.status]}"
+    head = f"{SIGNS[result.status]:>2} {result.title}{round_}: {SAID[result.status]}"
     if result.status == "skip":
         return f"{head} ({result.reason})"
     if result.status == "error":
@@ -56,7 +56,7 @@ def trial_line(trial: Trial) -> str:
         for name, value in trial.params.items()
         if name in names or name not in {option.name for option in OPTIONS} | {"warmup"}
     )
-    label = "your own setting" if trial.number == 0 else f"trial {trial.number}"
+    label = "baseline" if trial.number == 0 else f"trial {trial.number}"
     score = "no score" if trial.val_score is None else f"{trial.metric} {trial.val_score:.4f}"
     epochs = report_words.count(trial.epochs, "epoch")
     if trial.part:
@@ -82,7 +82,7 @@ def verdict_lines(result: RunResult) -> list[str]:
                            for k, v in best.params.items() if k in names)  # fmt: skip
         line = f"Best: {result.metric} {best.val_score:.4f} at {params}"
         if base is not None and base.val_score is not None:
-            line += f" (your own setting: {base.val_score:.4f})"
+            line += f" (baseline {base.val_score:.4f})"
         lines.append(line)
     lines += model_lines(result)
     if result.without_winner:

@@ -19,8 +19,8 @@ from pace import UNSEEN, Recording, record  # noqa: E402
 HEAD = """# Silence
 
 `python tests/benchmarks/silence.py --write`. Each user's run is recorded through a pseudo-terminal;
-a gap is the time between two writes that show something new. Photos are checked up to the learning
-rate, the table and the file with its own network take the whole recipe, and the gate is
+a gap is the time between two writes that show something new. Photos and table take what fits into a
+budget of 60 s, the file with its own network takes the whole recipe, and the gate is
 `recipe check experiment.py --ci`. Real seconds on {processors} processors; the load is the average
 of the last minute at the end of the run, so that at a load of 4 everything takes about twice as
 long as alone.

@@ -72,15 +72,16 @@ def _colour(draw):
     return tuple(draw.randint(0, 255) for _ in range(3))
 
 
-CHECKS = ("Howmuchshouldbedone?", UP * 2 + ENTER)
+MINUTE = [("Howmuchshouldbedone?", UP * 3 + ENTER), ("Howlong?", "60s" + ENTER)]
+"""Everything, within another limit."""
 LAST = ("Howmuchshouldbedone?", ENTER)
 USERS = {
     "photos in class folders": (photos, (), [
-        ("Whatdoyouwanttotrain?", ENTER), ("Whichfolderofimages?", ENTER), ("Whichmodel?", ENTER), CHECKS,
+        ("Whatdoyouwanttotrain?", ENTER), ("Whichfolderofimages?", ENTER), ("Whichmodel?", ENTER), *MINUTE,
     ]),
     "a table": (table, (), [
         ("Whatdoyouwanttotrain?", ENTER), ("Whichtable?", ENTER), ("Whichcolumnshouldbepredicted?", UP * 2 + ENTER),
-        ("heldoutforvalidation?", ENTER), ("Whichmodel?", ENTER), LAST,
+        ("heldoutforvalidation?", ENTER), ("Whichmodel?", ENTER), *MINUTE,
     ]),
     "code of their own": (own, (), [("Whatdoyouwanttotrain?", ENTER), LAST]),
     "a gate in CI": (own, ("check", "experiment.py", "--ci"), []),
