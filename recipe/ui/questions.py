@@ -56,6 +56,10 @@ def asker() -> Asker:
 class Menus:
     """Menus by arrow keys (questionary)."""
 
+    def __init__(self) -> None:
+        """Load what draws them: what is imported ahead would slow down the first question."""
+        import questionary  # noqa: F401
+
     def choose(self, text: str, items: Sequence[Item], default: Any, *, back: bool) -> Any:
         """One of `items`, by arrow keys or by typing its beginning."""
         import questionary

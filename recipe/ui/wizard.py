@@ -57,8 +57,8 @@ def wizard(folder: Path) -> tuple[int, str]:
 
     """
     click.echo(GREETING)
-    import_ahead()
     ask, config = asker(), read_config(folder)
+    import_ahead()
     ran, fresh = _resumed(Path(config.options.get("out", Settings.out)), ask)
     if ran is None and (config.target or "data" in config.options):
         ran = _configured(config, ask, fresh=fresh)
