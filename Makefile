@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
 .PHONY: demo test test-slow test-heavy test-all torture lint types install docs examples bench bench-search \
-	bench-finish bench-tables bench-budgets gpu rule-examples faults faults-second clean
+	bench-finish bench-tables bench-budgets bench-start gpu rule-examples faults faults-second clean
 
 demo: $(INSTALLED)
 	$(BIN)/recipe run digits --no-input
@@ -94,6 +94,11 @@ bench-budgets: $(READY)
 # Checks a GPU, and measures on it; nine minutes. Rewrites tests/benchmarks/GPU.md.
 gpu: $(READY)
 	$(BIN)/python tests/gpu/check.py --write
+
+# What starting up costs, and how long new users see nothing new; fifteen minutes.
+bench-start: $(READY)
+	$(BIN)/python tests/benchmarks/startup.py --write
+	$(BIN)/python tests/benchmarks/silence.py --write
 
 # The evidence that explanations of rules show as examples, from runs with faults; three minutes.
 rule-examples: $(READY)
