@@ -57,6 +57,11 @@ def resumable(out: Path) -> list[Path]:
     return sorted(found, key=lambda folder: (folder / FILE).lstat().st_mtime, reverse=True)
 
 
+def is_watched(folder: Path) -> bool:
+    """Whether it is of a loop of the user's own, which recipe.watch looked at."""
+    return "watch" in (read_entries(folder / FILE).get((RUN, "identity")) or {})
+
+
 def journal_if_free(folder: Path) -> Journal | None:
     """The journal of a folder; None when another process holds it."""
     try:

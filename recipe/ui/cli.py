@@ -19,6 +19,7 @@ from recipe.core.plain_text import in_one_line, shown, visible
 from recipe.core.settings import Settings
 from recipe.core.version import VERSION
 from recipe.notebook import origin
+from recipe.notebook.run_folder import is_watched
 from recipe.ui import rule_commands, run_commands
 from recipe.ui.busy import busy
 from recipe.ui.click_flags import TRUST, with_options
@@ -86,6 +87,11 @@ def check(what: str | None, **given: Any) -> int:
 def resume(run_folder: Path, *, trust: bool) -> int:
     """Continue the interrupted run in the folder RUN."""
     if not (run_folder / "recipe.toml").is_file():
+        if is_watched(run_folder):
+            raise UsageError(
+                f"{str(run_folder)!r} holds a training of your own loop: only that loop can go on "
+                f"with it; 'recipe report {run_folder}' shows what was found."
+            )
         raise UsageError(
             f"{str(run_folder)!r} is no run folder (it has no recipe.toml): name one below "
             "reports/."

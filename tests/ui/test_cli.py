@@ -370,6 +370,16 @@ def test_export_overwrites_no_file(recipe, here):
     assert "'missing/trials.csv' cannot be written" in one_sentence(err)
 
 
+def test_a_watched_training_is_not_resumed(recipe, here):
+    folder = here / "reports" / "loop-1"
+    folder.mkdir(parents=True)
+    with Journal(folder) as journal:
+        journal.put("run", "identity", {"watch": "loop"})
+    code, _, err = recipe("resume", folder)
+    assert code == 2
+    assert "only that loop can go on with it" in one_sentence(err)
+
+
 def test_resume_refuses_a_folder_in_use_and_one_that_is_no_run(recipe, here):
     recipe("check", write(GOOD, "good.py"), "--until", "inspect")
     journal = run_folder() / "journal.jsonl"
