@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
+import torch
+
 from recipe.core.budget import LeftOut
 from recipe.core.checksums import read_sealed
 from recipe.core.chosen_model import chosen_from_json
@@ -15,10 +17,14 @@ from recipe.core.trials import trial_from_json
 from recipe.engine import decisions
 from recipe.engine.proof_training import CUT_OFF
 from recipe.engine.run_wiring import STARTS, WAY
+from recipe.machine.device import chip
 from recipe.models.pretrained import SCRATCH, start_file
 from recipe.notebook.journal import Journal
 from recipe.plugin.allowance import PACE
 from recipe.training.execution_mode import mode_from_json
+
+DEVICE = "device"
+"""In the journal: where trials were trained, if not on a processor."""
 
 
 def reopened(journal: Journal) -> Iterator[str]:
@@ -40,6 +46,23 @@ def reopened(journal: Journal) -> Iterator[str]:
     failed = _failed(journal)
     if failed:
         yield f"What failed before is tried again: {', '.join(failed)}."
+
+
+def moved_to(journal: Journal, device: torch.device) -> str | None:
+    """What is said where trials of the run were trained on another kind of device than those that
+    come: their scores are compared, and differ in the last digits. Known from then on.
+    """
+    here = "the processor" if device.type == "cpu" else f"{device.type} ({chip(device)[0]})"
+    before = journal.get(DEVICE, DEVICE) or "the processor"
+    if before == here:
+        return None
+    journal.put(DEVICE, DEVICE, here)
+    if not _records(journal, "trial"):
+        return None
+    return (
+        f"The trials of this run so far were trained on {before}, those that come are on {here}: "
+        "scores of the two differ by rounding. --fresh begins anew."
+    )
 
 
 def _step(value: Any) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from recipe.engine.decisions import Gate
 from recipe.engine.engine import Engine
 from recipe.engine.hidden_faults import proved
 from recipe.engine.placing import placing
-from recipe.engine.reopening import reopened
+from recipe.engine.reopening import moved_to, reopened
 from recipe.engine.run_result import assemble
 from recipe.engine.run_setup import Started, start
 from recipe.engine.run_wiring import WAY, drawn_beside, make_engine, way_key
@@ -167,6 +167,8 @@ def _execute(
         resumed = _open(journal, identity, record)
         for note in reopened(journal) if resumed else ():
             emit(Message(note))
+        if moved := moved_to(journal, started.device):
+            emit(Message(moved))
         sign(journal.path.parent, record.get("target"), base)
         if started.experiment.inputs is not None:
             started.experiment.inputs.write(journal.path.parent, experiment.model)

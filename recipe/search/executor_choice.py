@@ -7,6 +7,7 @@ resumed grid computes what an uninterrupted one does, bit for bit.
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from recipe.machine.processes import can_fork
 from recipe.search.distributed_executor import DistributedExecutor
 from recipe.search.executor import Executor, Trainer
 from recipe.search.fused_executor import FusedExecutor, fused_groups
@@ -43,7 +44,8 @@ class Executors:
             fused_groups(runs, mode.width) if fused else [[run] for run in runs]
         )
         carrier: Carrier | None = trainer.carrier(compared)
-        if carrier is None and mode.sharing == "processes" and len(runs) > 1:
+        forks = mode.sharing == "processes" and can_fork(trainer.device)
+        if carrier is None and forks and len(runs) > 1:
             carrier = Forked(groups, trainer, mode.width, compared)
         if runs and runs[0].spec.trained.parallel is not None:
             self.executors: list[Executor] = [DistributedExecutor(runs, trainer, compared)]

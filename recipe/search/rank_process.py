@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -29,14 +29,14 @@ from recipe.experiment import Experiment
 from recipe.machine.memory import keep_freed_pages
 from recipe.machine.out_of_memory import hear_of_parts, reason_of_failure
 from recipe.machine.processes import Channel, ChannelClosed
-from recipe.training.early_stopping import TrainingRecord, patience_for
+from recipe.search.serving import RECORDED
+from recipe.training.early_stopping import patience_for
 from recipe.training.execution_mode import ExecutionMode
 from recipe.training.fit import Fit
 from recipe.training.loop import Training
 from recipe.training.rank_group import RankGroup
 from recipe.training.ranks import Parallel, RankLost
 
-RECORDED = tuple(f.name for f in fields(TrainingRecord) if f.name != "weights")
 _PR_SET_PDEATHSIG = 1
 
 

@@ -3,12 +3,14 @@
 from dataclasses import asdict
 
 import pytest
+import torch
 
 from recipe.core.checksums import write_sealed
 from recipe.core.results import StepResult
 from recipe.core.trials import Trial
+from recipe.engine import reopening
 from recipe.engine.proof_training import CUT_OFF
-from recipe.engine.reopening import reopened
+from recipe.engine.reopening import moved_to, reopened
 from recipe.engine.run_wiring import STARTS, WAY
 from recipe.notebook.journal import FILE, Journal
 from recipe.training.execution_mode import PLAIN, mode_from_json
@@ -101,3 +103,25 @@ def test_weights_to_begin_with_that_are_damaged_are_made_again(journal, tmp_path
 
 def test_a_way_to_train_is_read_back_with_fields_of_a_later_version():
     assert mode_from_json({**asdict(PLAIN), "later": 1}) == PLAIN
+
+
+CPU, GPU = torch.device("cpu"), torch.device("cuda")
+
+
+def test_a_run_that_goes_on_on_another_device_says_so(journal, monkeypatch):
+    monkeypatch.setattr(reopening, "chip", lambda _: ["H200", 1])
+    assert moved_to(journal, CPU) is None
+    assert not journal.get("device", "device"), "a processor is no news"
+    journal.put("trial", "a", trial("a"))
+    said = moved_to(journal, GPU)
+    assert "so far were trained on the processor, those that come are on cuda (H200)" in said
+    assert moved_to(journal, GPU) is None, "once"
+    assert "on cuda (H200), those that come are on the processor" in moved_to(journal, CPU)
+
+
+def test_a_run_that_begins_on_a_gpu_says_nothing(journal, monkeypatch):
+    monkeypatch.setattr(reopening, "chip", lambda _: ["H200", 1])
+    assert moved_to(journal, GPU) is None
+    assert moved_to(journal, GPU) is None
+    journal.put("trial", "a", trial("a"))
+    assert moved_to(journal, GPU) is None

@@ -12,9 +12,11 @@ import torch
 
 from lab import EXPERIMENT, RATES, Lab, make, specs, timeless
 from recipe.core.errors import UsageError
+from recipe.search.executor_choice import Executors
 from recipe.search.fused_executor import fused_groups
 from recipe.search.halving import Halving
 from recipe.search.open_trial import TrialSpec
+from recipe.search.parallel_executor import ParallelExecutor
 from recipe.search.runner import Runner
 from recipe.search.short_training import ShortTraining, run_short
 from recipe.training.execution_mode import PLAIN, ExecutionMode
@@ -287,3 +289,14 @@ def test_short_trainings_are_the_same_however_they_run(tmp_path, mode):
     assert one.losses == pytest.approx(alone_one.losses, rel=1e-4)
     assert two.losses == pytest.approx(alone_two.losses, rel=1e-4)
     assert one.losses != two.losses
+
+
+@pytest.mark.parametrize(("kind", "forked"), [("cpu", True), ("cuda", False)])
+def test_no_copy_of_a_process_is_made_that_could_not_use_its_device(kind, forked):
+    """As where a run that begun on processors goes on on a GPU."""
+    runs = [SimpleNamespace(spec=spec, trial=None) for spec in specs(*RATES)]
+    trainer = SimpleNamespace(
+        mode=PROCESSES, device=torch.device(kind), carrier=lambda _: None, say=lambda _: None
+    )
+    (executor,) = Executors(runs, trainer).executors
+    assert isinstance(executor, ParallelExecutor) == forked
