@@ -34,6 +34,7 @@ from recipe.data.item_data import ItemData, StreamData
 from recipe.data.item_parts import Parting, is_picture
 from recipe.data.loaders import LoaderParts, take_apart
 from recipe.data.order import Order, saved_by_length
+from recipe.data.placing import placed
 from recipe.data.single_items import (
     Unequal,
     item,
@@ -52,6 +53,7 @@ from recipe.machine.processes import cores
 WORTH = 0.2
 """Share of the room of padded batches whose saving is worth an order that is less random."""
 Say = Callable[[str], None]
+CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def load_data(
         say: told what is made of a loader or a stream.
 
     """
-    return load_labelled(source, name, device, notify, form=form, say=say)[0]
+    return placed(load_labelled(source, name, device, notify, form=form, say=say)[0], device)
 
 
 def load_labelled(
@@ -126,7 +128,7 @@ def load_labelled(
     form: ItemForm | None = None,
     say: Say = lambda _: None,
 ) -> tuple[Data, WordLabels | None]:
-    """As `load_data`, and how labels that were words became numbers."""
+    """As `load_data`, and how labels that were words became numbers; tensors are on the host."""
     form = form or ItemForm()
     declared, parts = source, None
     source = as_arrays(_called(declared, name))
@@ -173,9 +175,9 @@ def _with_words(declared: Any, source: Any, form: ItemForm, made: "_Made") -> It
 def _loaded(declared: Any, source: Any, form: ItemForm, made: "_Made") -> Data:
     name, device, collate, order = made.name, made.device, made.collate, made.order
     if is_arrays(source):
-        return from_arrays(source, name, device, form.parting.words)
+        return from_arrays(source, name, CPU, form.parting.words)
     if is_array_tree(source):
-        return from_array_tree(source, name, device, form.parting)
+        return from_array_tree(source, name, CPU, form.parting)
     if is_stream(source):
         stream = load_stream(
             _fresh(declared, source), name, device, collate, epoch_items=form.epoch_items,
@@ -276,14 +278,11 @@ def _say_pictures(source: Any, made: _Made) -> None:
 
 
 def _decoded(source: Any, made: _Made) -> Data:
-    device, order = made.device, made.order
     try:
         x, y = decode(source, made.name, made.notify, made.collate.parting)
     except Unequal:
         return _unequal(source, made)
-    if device.type != "cpu" and x.nbytes > MEMORY_SHARE * free_memory(device):
-        return TensorData(x, y, device=device, order=order)
-    return TensorData(x.to(device), y.to(device), order=order)
+    return TensorData(x, y, order=made.order)
 
 
 def _unequal(source: Any, made: _Made) -> Data:

@@ -16,6 +16,7 @@ from recipe.data.decoding import Notify
 from recipe.data.disk_cache import select_rows
 from recipe.data.item_data import ItemData, StreamData, like
 from recipe.data.loading import ItemForm, Say, load_labelled
+from recipe.data.placing import splits_on
 from recipe.data.row_hashes import hash_of_item, row_hashes
 from recipe.data.streams import IterableData
 from recipe.data.trees import as_structure
@@ -51,11 +52,12 @@ def load_splits(
     val = experiment.val
     if val is None or isinstance(val, int | float):
         share = DEFAULT_VAL_SHARE if val is None else float(val)
-        found = _split(train, share, experiment, seed, say)
+        found = splits_on(_split(train, share, experiment, seed, say), device)
         return replace(found, classes=words.names if words else ())
     declared, words = load_labelled(val, "val", device, notify, form=form.knowing(words), say=say)
     declared = like(declared, train)
-    return Splits(like(train, declared), declared, words.names if words else ())
+    found = Splits(like(train, declared), declared, words.names if words else ())
+    return splits_on(found, device)
 
 
 def _split(train: Data, share: float, experiment: Experiment, seed: int, say: Say) -> Splits:
