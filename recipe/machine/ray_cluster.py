@@ -88,7 +88,10 @@ def _why_not(address: str, error: Exception) -> str:
             "started in."
         )
     if isinstance(error, OSError) or "connect" in said.lower():
-        hint = "start one with 'ray start --head', or say --ray local"
+        hint = (
+            "start one with 'ray start --head', or say --ray local; one that wants a token needs "
+            "RAY_AUTH_MODE=token here too"
+        )
         return f"--ray {address}: no Ray cluster answers there: {hint}."
     return f"--ray {address} cannot be used ({in_a_line(error)}): see to the cluster."
 

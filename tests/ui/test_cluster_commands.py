@@ -3,9 +3,7 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import time
 
 import pytest
@@ -133,24 +131,3 @@ def test_a_job_that_is_told_to_end_ends_all_it_started(capsys, tmp_path):
     running.send_signal(signal.SIGTERM)
     out, _ = running.communicate(timeout=60)  # the pipe ends with the last of them
     assert running.returncode == 143, out
-
-
-@pytest.mark.slow
-def test_a_job_with_the_real_ray_gives_what_one_process_gives(capsys, tmp_path):
-    pytest.importorskip("ray", reason="ray is not installed")
-    _, said = script(
-        capsys, "--nodes", "2", "--cpus", "1", "run", "digits.py", *sweeps.SWEEPS["digits"][1]
-    )
-    (tmp_path / "digits.py").write_text(sweeps.DIGITS, "utf-8")
-    with socket.socket() as free:
-        free.bind(("", 0))
-        number = free.getsockname()[1]
-    stand_ins = {
-        "scontrol": "echo one; echo two", "srun": STAND_INS["srun"], "hostname": "echo 127.0.0.1",
-        "python": f'exec {sys.executable} "$@"', "recipe": f'exec {sys.executable} -m recipe "$@"',
-        "ray": f'exec {sys.executable} -m ray.scripts.scripts "$@"',
-    }  # fmt: skip
-    running = job(tmp_path, said.out, stand_ins, SLURM_JOB_ID=str(number))
-    out, _ = running.communicate(timeout=300)
-    assert running.returncode == 0, out
-    assert sweeps.left(tmp_path) == sweeps.run(tmp_path / "alone", "digits")
