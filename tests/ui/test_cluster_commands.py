@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -131,3 +132,21 @@ def test_a_job_that_is_told_to_end_ends_all_it_started(capsys, tmp_path):
     running.send_signal(signal.SIGTERM)
     out, _ = running.communicate(timeout=60)  # the pipe ends with the last of them
     assert running.returncode == 143, out
+
+
+@pytest.mark.slow
+def test_a_job_with_the_real_ray_runs_the_recipe_on_two_nodes(capsys, tmp_path):
+    pytest.importorskip("ray", reason="ray is not installed")
+    short = ["--epochs", "2", "--exact", "--until", "coarse_grid"]
+    _, said = script(capsys, "--nodes", "2", "--cpus", "1", "run", "digits", *short)
+    stand_ins = {
+        "scontrol": "echo one; echo two",
+        "srun": STAND_INS["srun"],
+        "python": f'exec {sys.executable} "$@"',
+        "recipe": f'exec {sys.executable} -m recipe "$@"',
+        "ray": f'exec {sys.executable} -m ray.scripts.scripts "$@"',
+    }
+    running = job(tmp_path, said.out, stand_ins, SLURM_JOB_ID=str(os.getpid()))
+    out, _ = running.communicate(timeout=300)
+    assert running.returncode == 0, out
+    assert "Verdict: pass" in out
