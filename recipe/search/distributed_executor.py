@@ -77,13 +77,7 @@ class DistributedExecutor:
 def _hear(run: TrialRun, on_progress: OnProgress, message: dict[str, Any]) -> None:
     if "note" in message:
         tell_of_parts(message["note"], message["size"])
-        return
-    if run.record is None:
-        run.record = TrainingRecord(run.epochs)
-    done, part = message["done"], message["part"]
-    if done + part > run.record.trained:  # not again when it was begun again
-        run.record.done, run.record.part = done, part
-        run.record.curves["train_loss"] = [message["loss"]]
+    elif run.hear(message):
         on_progress(run)
 
 

@@ -55,6 +55,21 @@ class OpenTrial(ABC):
         ended = self.trial is not None or (self.record is not None and self.record.status)
         return self.done if ended else min(until, self.epochs)
 
+    def hear(self, message: Mapping[str, Any]) -> bool:
+        """Take in how far another process trained it, from its `done`, `part` and `loss`; whether
+        that is further than before, which it is not where it was begun again.
+        """
+        from recipe.training.early_stopping import TrainingRecord
+
+        if self.record is None:
+            self.record = TrainingRecord(self.epochs)
+        done, part = message["done"], message["part"]
+        if done + part <= self.record.trained:
+            return False
+        self.record.done, self.record.part = done, part
+        self.record.curves["train_loss"] = [message["loss"]]
+        return True
+
     def end(self, status: TrialStatus, reason: str) -> None:
         """Stop a training that is still going on."""
         if self.record is not None and self.record.status is None:

@@ -179,25 +179,14 @@ class ParallelExecutor:
         elif "say" in message:
             self.say(message["say"])
         elif "done" in message:
-            self._take_progress(self.groups[index][message["trial"]], message, on_progress)
+            run = self.groups[index][message["trial"]]
+            if run.trial is None and run.hear(message):  # else it trains along
+                on_progress(run)
         elif "trials" in message:
             self.running.pop(child, None)
             self._take_records(index, child, message["trials"])
             return True
         return False
-
-    def _take_progress(
-        self, run: TrialRun, message: dict[str, Any], on_progress: OnProgress
-    ) -> None:
-        if run.trial is not None:  # it trains along
-            return
-        if run.record is None:
-            run.record = TrainingRecord(run.epochs)
-        done, part = message["done"], message["part"]
-        if done + part > run.record.trained:  # not again when it was begun again
-            run.record.done, run.record.part = done, part
-            run.record.curves["train_loss"] = [message["loss"]]
-            on_progress(run)
 
     def _take_records(self, index: int, child: Peer, answers: list[dict[str, Any]]) -> None:
         for k, (run, answer) in enumerate(zip(self.groups[index], answers, strict=True)):
