@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -165,10 +165,8 @@ def _execute(
     ):
         called = folder or settings.out / journal.path.parent.name
         resumed = _open(journal, identity, record)
-        for note in reopened(journal) if resumed else ():
+        for note in _notes(journal, started, resumed=resumed):
             emit(Message(note))
-        if moved := moved_to(journal, started.device):
-            emit(Message(moved))
         sign(journal.path.parent, record.get("target"), base)
         if started.experiment.inputs is not None:
             started.experiment.inputs.write(journal.path.parent, experiment.model)
@@ -188,6 +186,14 @@ def _execute(
     if engine.usage_error is not None and not interrupted:
         raise engine.usage_error
     return result
+
+
+def _notes(journal: Journal, started: Started, *, resumed: bool) -> Iterator[str]:
+    """What is to be said of a journal before its run begins or goes on."""
+    if resumed:
+        yield from reopened(journal)
+    if moved := moved_to(journal, started.device):
+        yield moved
 
 
 def _digits(started: Started, settings: Settings) -> AbstractContextManager[None]:

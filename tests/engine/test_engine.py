@@ -75,7 +75,7 @@ def engine(tmp_path):
             emit=events.append, device=torch.device("cpu"), seed=0, baseline_trial=None, events=events, chosen=None,
             meter=Marked(events, settings.get("budget")),
             decide=lambda _, make: make(),
-            runner=SimpleNamespace(fingerprint="f", find_mode=lambda: None),
+            runner=SimpleNamespace(fingerprint="f", find_mode=lambda: None, idle=""),
             experiment=SimpleNamespace(params={}, clip_norm=None, shuffle=True, augment=None,
                                        epochs=10, accumulate=1, parallel=None),
             epochs_left=None, pace=None, lasts=lambda _: 0.0, best_trial=None,
