@@ -31,6 +31,7 @@ def test_without_a_gpu_it_says_so():
 
 
 @pytest.mark.slow
+@pytest.mark.heavy
 def test_every_part_runs_on_a_processor():
     done = run("--device", "cpu", "--quick", "--minutes", "20")
     lines = [json.loads(line) for line in done.stdout.splitlines()]

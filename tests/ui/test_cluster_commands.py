@@ -135,6 +135,7 @@ def test_a_job_that_is_told_to_end_ends_all_it_started(capsys, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.heavy
 def test_a_job_with_the_real_ray_runs_the_recipe_on_two_nodes(capsys, tmp_path):
     pytest.importorskip("ray", reason="ray is not installed")
     short = ["--epochs", "2", "--exact", "--until", "coarse_grid"]

@@ -13,7 +13,7 @@ import sweeps
 from marks import heavy
 
 pytest.importorskip("ray", reason="ray is not installed")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.heavy]
 NODES = Path(__file__).parents[1] / "helpers" / "ray_nodes.py"
 
 
