@@ -22,7 +22,7 @@ from recipe.plugin.step import in_brief
 from recipe.ui import terminal_lines
 from recipe.ui.time_left import TimeLeft
 
-SOON, LATE = 2.0, 10.0
+SOON, LATE = 1.6, 10.0
 """Least seconds between two lines of progress: at first, and in a run that takes minutes."""
 GROWS = 12.0
 """How many times longer than this time a run has lasted when the lines become as rare."""
