@@ -20,7 +20,7 @@ from recipe.core.events import (
     TrialFinished,
 )
 from recipe.core.results import RunResult
-from recipe.core.trials import Trial
+from recipe.core.run_course import Course
 
 PAUSE = 0.25
 """Least seconds between two drawings of the output."""
@@ -67,8 +67,7 @@ class NotebookDisplay:
         self.status: dict[str, str] = {}
         self.running = ""
         self.progress: Progress | None = None
-        self.losses: dict[str, list[float]] = {}
-        self.best: Trial | None = None
+        self.course = Course()
         self.found: dict[str, list[str]] = {}
         self.messages: list[str] = []
         self.end = ""
@@ -81,7 +80,7 @@ class NotebookDisplay:
             case RunStarted():
                 self.titles = dict(event.steps)
             case StepStarted():
-                self.running, self.progress, self.losses = event.name, None, {}
+                self.running, self.progress, self.course.losses = event.name, None, {}
             case StepFinished():
                 self.running, self.progress = "", None
                 self.status[event.result.name] = event.result.status
@@ -92,7 +91,7 @@ class NotebookDisplay:
             case Message():
                 self.messages.append(event.text)
             case TrialFinished():
-                self._ended(event.trial)
+                self.course.ended(event.trial)
             case RunFinished():
                 self.running, self.progress = "", None
                 self.end = f"{event.result.verdict}; report: {event.result.folder}/report.md"
@@ -100,17 +99,9 @@ class NotebookDisplay:
             self._draw()
 
     def _advance(self, event: Progress) -> None:
-        if self.progress is None or event.done < self.progress.done:
-            self.losses = {}
+        anew = self.progress is None or event.done < self.progress.done
+        self.course.advance(event, anew=anew)
         self.progress = event
-        if event.loss is not None:
-            self.losses.setdefault(event.what, []).append(event.loss)
-
-    def _ended(self, trial: Trial) -> None:
-        if trial.val_score is None or trial.repeats is not None:
-            return
-        if self.best is None or trial.val_score > (self.best.val_score or 0.0):
-            self.best = trial
 
     def _draw(self) -> None:
         from IPython.display import HTML, display
@@ -127,7 +118,7 @@ class NotebookDisplay:
         parts = [
             "<div>" + " &nbsp; ".join(self._step(n, t) for n, t in self.titles.items()) + "</div>",
             self._bar(),
-            curve(min(self.losses.values(), key=lambda each: each[-1])) if self.losses else "",
+            curve(self.course.lowest),
             self._best(),
             *(f"<div>{escape(text)}</div>" for text in self.messages[-MOST_MESSAGES:]),
             *(f"<div><b>!</b> {escape(text)}</div>" for each in self.found.values()
@@ -156,11 +147,10 @@ class NotebookDisplay:
         return f'<div>{what} <progress value="{share:.3f}" max="1"></progress> {share:.0%}</div>'
 
     def _best(self) -> str:
-        if self.best is None or self.best.val_score is None:
+        best, at = self.course.best, self.course.rate_of_best
+        if best is None or best.val_score is None:
             return ""
-        lr = self.best.params.get("lr")
-        at = f" at lr {lr:.3g}" if isinstance(lr, float) else ""
-        return f"<div>best {escape(self.best.metric)} so far: {self.best.val_score:.4f}{at}</div>"
+        return f"<div>best {escape(best.metric)} so far: {best.val_score:.4f}{at}</div>"
 
 
 def curve(values: Sequence[float]) -> str:

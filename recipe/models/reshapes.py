@@ -34,6 +34,18 @@ def turned(before: Sequence[int], after: Sequence[int]) -> tuple[int, ...] | Non
     return None if wide == sorted(wide) else tuple(order)
 
 
+def _turn(func: Any, args: Any, made: Any) -> tuple[Any, tuple[Shape, Shape] | None]:
+    """How a call turned axes round, and the shapes of an item before and after; None twice where it
+    did not.
+    """
+    if func in _CALLS and args and isinstance(made, Tensor):
+        before, after = tuple(args[0].shape), tuple(made.shape)
+        order = turned(before, after)
+        if order is not None:
+            return order, (before[1:], after[1:])
+    return None, None
+
+
 class _Watch(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
@@ -41,10 +53,9 @@ class _Watch(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         made = func(*args, **(kwargs or {}))
-        if func in _CALLS and args and isinstance(made, Tensor):
-            before, after = tuple(args[0].shape), tuple(made.shape)
-            if turned(before, after) is not None:
-                self.seen.append((before[1:], after[1:]))
+        _, pair = _turn(func, args, made)
+        if pair is not None:
+            self.seen.append(pair)
         return made
 
 
@@ -75,12 +86,8 @@ class _Turned(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         made = func(*args, **(kwargs or {}))
-        if func in _CALLS and args and isinstance(made, Tensor):
-            before, after = tuple(args[0].shape), tuple(made.shape)
-            order = turned(before, after)
-            if order is not None and (before[1:], after[1:]) in self.pairs:
-                return args[0].permute(order).contiguous()
-        return made
+        order, pair = _turn(func, args, made)
+        return args[0].permute(order).contiguous() if pair in self.pairs else made
 
 
 def transposed_instead(make: Factory, pairs: Sequence[tuple[Shape, Shape]]) -> Factory:

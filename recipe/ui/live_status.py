@@ -7,6 +7,7 @@ from rich.text import Text
 
 from recipe.core.events import Progress
 from recipe.core.plain_text import in_one_line
+from recipe.core.run_course import Course
 from recipe.core.trials import Trial
 from recipe.ui import terminal_lines
 from recipe.ui.step_signs import SPINS
@@ -28,28 +29,21 @@ class Status:
         self.heights, self.full, self.empty = LEVELS[0] if unicode else LEVELS[1]
         self.turns = SPINS[0 if unicode else 1]
         self.pace, self.what = TimeLeft(), ""
-        self.losses: dict[str, list[float]] = {}
-        self.best: Trial | None = None
+        self.course = Course()
 
     def begin(self, what: str = "working") -> None:
         """Something else is done, of which nobody has said yet how far it is."""
-        self.what, self.losses = what, {}
+        self.what, self.course.losses = what, {}
         self.pace.begin()
 
     def advance(self, event: Progress) -> None:
         """Take in how far it is."""
-        if self.pace.update(event.done, event.total):
-            self.losses = {}
+        self.course.advance(event, anew=self.pace.update(event.done, event.total))
         self.what = in_one_line(event.what)
-        if event.loss is not None:
-            self.losses.setdefault(event.what, []).append(event.loss)
 
     def ended(self, trial: Trial) -> None:
         """Take in a trial."""
-        if trial.val_score is None or trial.repeats is not None:
-            return
-        if self.best is None or trial.val_score > (self.best.val_score or 0.0):
-            self.best = trial
+        self.course.ended(trial)
 
     @property
     def turn(self) -> str:
@@ -82,17 +76,16 @@ class Status:
 
     def _loss(self) -> str:
         """The curve of the trial whose loss is the lowest."""
-        if not self.losses:
+        lowest = self.course.lowest
+        if not lowest:
             return ""
-        lowest = min(self.losses.values(), key=lambda losses: losses[-1])
         return " ".join(f"loss {curve(lowest, self.heights)} {lowest[-1]:.4g}".split())
 
     def _best(self) -> str:
-        if self.best is None or self.best.val_score is None:
+        best = self.course.best
+        if best is None or best.val_score is None:
             return ""
-        lr = self.best.params.get("lr")
-        at = f" at lr {lr:.3g}" if isinstance(lr, float) else ""
-        return f"best {in_one_line(self.best.metric)} {self.best.val_score:.4f}{at}"
+        return f"best {in_one_line(best.metric)} {best.val_score:.4f}{self.course.rate_of_best}"
 
 
 def curve(values: list[float], heights: str) -> str:

@@ -73,7 +73,7 @@ def test_the_best_is_the_highest_score_and_a_repeat_is_none():
     status = Status(unicode=True)
     for each in (trial(1, None), trial(2, -4.0), trial(3, -2.0), trial(4, 9.0, repeats="k1")):
         status.ended(each)
-    assert status.best.number == 3
+    assert status.course.best.number == 3
 
 
 def test_the_loss_shown_is_that_of_the_lowest_trial(clock):
