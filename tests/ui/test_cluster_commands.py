@@ -69,7 +69,9 @@ STAND_INS = {
     "srun": 'while [[ "$1" == --* ]]; do shift; done; exec "$@"',
     "hostname": "echo 127.0.0.1 10.0.0.1",
     "ray": 'echo "ray $*" >> calls; [[ "$1" == status ]] || exec sleep 60',
-    "python": 'cat > /dev/null; echo "python ${*:2}" >> calls',
+    # It waits for the nodes, as the real one does: the recipe may not end before they were called.
+    "python": 'cat > /dev/null; until grep -q "address=.*:20041$" <(grep "^ray start" calls); '
+    'do sleep 0.05; done; echo "python ${*:2}" >> calls',
     "recipe": 'echo "recipe $*" >> calls; exit 7',
 }
 
