@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, SequentialSampler
 
+from recipe.border.optimizer_calls import with_own_decay
 from recipe.core import names
 from recipe.core.errors import UsageError
 from recipe.core.evidence import Scalar
@@ -301,12 +302,22 @@ class Experiment:
         return self.lr is not None
 
     def resolved(self, epochs: int | None = None) -> "Experiment":
-        """A copy with the defaults filled in; `epochs` overrides the declared number."""
+        """A copy with the defaults filled in; `epochs` overrides the declared number. A weight
+        decay that the optimizer's function sets itself is the declared one.
+        """
+        optimizer, decay, notes = self.optimizer, self.weight_decay, self.notes
+        if not isinstance(optimizer, str) and self.update is None:
+            optimizer, decay = with_own_decay(optimizer, self.lr, decay)
+            if self.weight_decay not in (None, decay):
+                said = f"The optimizer's function sets a weight decay of {decay:g} itself, so that "
+                notes = (*notes, f"{said}is what is trained with, not {self.weight_decay:g}.")
         return replace(
             self,
             epochs=epochs or self.epochs or DEFAULT_EPOCHS,
-            weight_decay=(DEFAULT_WEIGHT_DECAY if self.weight_decay is None else self.weight_decay),
+            optimizer=optimizer,
+            weight_decay=DEFAULT_WEIGHT_DECAY if decay is None else decay,
             schedule=self.schedule or DEFAULT_SCHEDULE,
+            notes=notes,
         )
 
     def with_params(self, params: Mapping[str, Any]) -> "Experiment":

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from recipe.border.optimizer_calls import call_text
 from recipe.core.chosen_model import Chosen, Member
 from recipe.core.errors import UsageError
 from recipe.core.files import write_bytes, write_text
@@ -331,7 +332,7 @@ def _optimizer(parts: _Parts) -> str:
     winner = parts.winner
     decay = winner.weight_decay or 0.0
     if not isinstance(winner.optimizer, str):
-        return f"{_own(parts, 'optimizer')}(params, LR, {decay!r})"
+        return call_text(winner.optimizer, _own(parts, "optimizer"), decay)
     momentum, shared = momentum_of(winner), {"weight_decay": decay}
     if winner.optimizer == "sgd":
         given: dict[str, Any] = {"momentum": momentum, "nesterov": momentum > 0}

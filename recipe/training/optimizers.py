@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from recipe.border.faults import said_of
+from recipe.border.light_optimizers import light_step, made_lightly
+from recipe.border.optimizer_calls import called
 from recipe.core.errors import UsageError
 from recipe.experiment import Experiment
-from recipe.training.light_optimizers import light_step, made_lightly
-from recipe.training.optimizer_calls import called
 from recipe.training.ranks import is_part
 
 MOMENTUM = {"sgd": 0.9, "adam": 0.9, "adamw": 0.9, "rmsprop": 0.0}

@@ -23,7 +23,7 @@ class OverfitSample:
         "for a rate too high."
     )
     says = "{items} items, score {best_score} after {passes} passes"
-    version = 6
+    version = 7
     short = True
     always = True
     requires = frozenset({"initial_loss"})

@@ -92,11 +92,17 @@ def with_regularization(
     model = build_model(ctx.experiment, ctx.seed_for("fit"), ctx.device)
     dropout = max((m.p for m in model.modules() if isinstance(m, nn.modules.dropout._DropoutNd)),  # noqa: SLF001
                   default=0.0)  # fmt: skip
-    strong = dropout >= STRONG_DROPOUT or best.lr * decay >= STRONG_DECAY
-    if best.best < target or not strong:
+    strong = {
+        f"dropout of {dropout:g}": dropout >= STRONG_DROPOUT,
+        f"a weight decay of {decay:g}": best.lr * decay >= STRONG_DECAY,
+    }
+    if best.best < target or not any(strong.values()):
         return {}
     passes = REGULARIZED_PATIENCE * best.passes + passes_over(sample, experiment.batch_size)[0]
     declared = replace(experiment, weight_decay=decay, epochs=passes)
     tried = attempt(ctx, declared, sample, target, regularized=True)
     chance = ctx.task.chance_score(sample.y)
-    return {"regularized_progress": share_of_way(tried.best, chance, perfect)}
+    return {
+        "regularized_progress": share_of_way(tried.best, chance, perfect),
+        "regularized_by": " and ".join(what for what, is_strong in strong.items() if is_strong),
+    }

@@ -39,6 +39,7 @@ FAR_APART = 0.5
 """The same, where something else keeps the sample from being known: noise in the labels, say."""
 COARSE = 0.95
 """Reachable score of coarse masks below which it is told: 0.05 is what any mask may miss."""
+WHAT_BLOCKS = ("dropout", "weight decay")
 BLOCKED_FAIL, BLOCKED_WARN = 0.2, 0.6
 """Share of the way from chance to perfect that is reached with regularisation on."""
 
@@ -205,14 +206,14 @@ def regularization_blocks_learning(evidence: Evidence) -> Finding | None:
 
     Fix: use less dropout and less weight decay; add them back once the model fits.
     """
-    share = evidence.number("regularized_progress")
+    share, by = evidence.number("regularized_progress"), evidence.text("regularized_by")
     if share is None or not evidence.flag("reached") or share >= BLOCKED_WARN:
         return None
     return finding(
         "fail" if share < BLOCKED_FAIL else "warn",
-        f"With dropout and weight decay as declared, {max(share, 0):.0%} of the way to a perfect "
-        "score on the sample is reached; without them all of it.",
-        "Use less dropout and weight decay.",
+        f"With {by or 'dropout and weight decay as declared'}, {max(share, 0):.0%} of the way to a "
+        "perfect score on the sample is reached; without, all of it.",
+        f"Use less {' and '.join(what for what in WHAT_BLOCKS if what in (by or what))}.",
         confidence=0.9,
     )
 

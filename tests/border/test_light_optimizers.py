@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from recipe.training.light_optimizers import light_step
+from recipe.border.light_optimizers import light_step
 
 MADE = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
