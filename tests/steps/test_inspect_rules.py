@@ -90,6 +90,10 @@ def apart(shift, chance, **more):
     return {"moved_shift": shift, "moved_chance": chance, **more}
 
 
+def reordered(what, chance):
+    return {"columns_undone": what, "columns_chance": chance, "columns_chance_undone": 0.4}
+
+
 def stretched(factor, chance):
     return {"moved_stretch": factor, "moved_stretch_chance": chance}
 
@@ -297,6 +301,19 @@ CASES = [
     Case(validation_preprocessing_differs, apart(0.5, 1e-9, differing_features=0.6), "fail"),
     Case(validation_preprocessing_differs, stretched(1.5, 1e-9), "note", says="factor of 1.5"),
     Case(validation_preprocessing_differs, stretched(1.49, 1e-9), None),
+    Case(
+        validation_preprocessing_differs,
+        reordered("first and last column", 1e-17),
+        "fail",
+        says="last to the first",
+    ),
+    Case(
+        validation_preprocessing_differs,
+        reordered("order of columns", 0.0),
+        "fail",
+        says="probability of 1e-30",
+    ),
+    Case(validation_preprocessing_differs, reordered("order of columns", NAN), None),
     Case(validation_preprocessing_differs, stretched(2.0, 1e-5), None),
     Case(validation_preprocessing_differs, stretched(NAN, 1e-9), None),
     Case(data_not_shuffled, {"batch_variety": 0.2}, "fail", says="20%"),

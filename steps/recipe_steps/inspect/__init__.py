@@ -34,7 +34,7 @@ class Inspect:
         "for them."
     )
     says = "{train_items} training items, {val_items} to validate"
-    version = 17
+    version = 18
     short = True
     always = True
     requires: frozenset[str] = frozenset()

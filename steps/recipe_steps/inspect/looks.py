@@ -5,6 +5,7 @@ from functools import partial
 
 from recipe.plugin import Context, Evidence, Scalar, TensorData
 from recipe_steps.inspect.anatomy import anatomy
+from recipe_steps.inspect.column_relations import column_relations
 from recipe_steps.inspect.extremes import extremes
 from recipe_steps.inspect.kept_state import kept_state
 from recipe_steps.inspect.label_probe import label_probe
@@ -60,6 +61,7 @@ def probes(
     whole = isinstance(ctx.data.train, TensorData) and isinstance(ctx.data.val, TensorData)
     if whole and main_part(train.x) is not None and main_part(val.x) is not None:
         found |= ctx.in_time("whether inputs were moved", partial(moved, *parts)) or {}
+        found |= ctx.in_time("the order of columns", partial(column_relations, *parts)) or {}
     if known.get("targets_say_nothing") or known["scored_by_loss"]:
         return found
     probe = partial(label_probe, *parts, ctx.task.target_kind)

@@ -80,16 +80,16 @@ def moved(train: tuple[Values, Values], val: tuple[Values, Values]) -> dict[str,
     }
 
 
-def chance_of(values: np.ndarray, first: int) -> float:
+def chance_of(values: np.ndarray, first: int, *, ranked: bool = True) -> float:
     """How likely a random split of these rows lies as far apart as that behind the first of them:
-    by the mean over the columns of the squared difference of mean ranks.
+    by the mean over the columns of the squared difference of mean ranks, or of the means.
 
     Columns may depend on each other in any way. The tail is that of a gamma distribution with the
     mean and variance of some random splits, which is exact for one column of many rows.
     """
     from scipy.special import gammaincc  # scipy.stats takes a second to import
 
-    ranks = mean_ranks(values)
+    ranks = mean_ranks(values) if ranked else values.copy()
     ranks -= ranks.mean(0)
     size = (ranks**2).mean(0)
     ranks = ranks[:, size > 0] / np.sqrt(size[size > 0])

@@ -144,7 +144,8 @@ def _one_preprocessing(subject: RemedyInput) -> "Experiment":
     """Validation inputs with that undone which a trained model knows them by; else brought to level
     and spread of the training inputs.
     """
-    data, what = subject.data, subject.evidence.text("val_undone") or "level and spread"
+    data, found = subject.data, subject.evidence
+    what = found.text("val_undone") or found.text("columns_undone") or "level and spread"
     x = _tensors(data.val)
     undo = dict(undoings(_tensors(data.train), x))[what]
     return replace(subject.experiment, val=(undo(real(x)), _tensors(data.val, "y")))

@@ -28,6 +28,10 @@ a fifth of the variance between them) the median feature is moved by more than t
 MOVED_CHANCE = 1e-5
 """Probability that a random split is as far apart: none of 1600 made-up ones came below."""
 UNDONE = {
+    "order of columns": "the order of their columns",
+    "first and last column": "the order of their columns (from the last to the first)",
+    "columns one place on": "the place of their columns (each one on)",
+    "columns one place back": "the place of their columns (each one back)",
     "order of channels": "the order of their channels (RGB and BGR)",
     FIRST_READ_AS_LAST: "their layout (channels first, read as if they were last)",
     LAST_READ_AS_FIRST: "their layout (channels last, read as if they were first)",
@@ -146,7 +150,8 @@ def validation_preprocessing_differs(evidence: Evidence) -> Finding | None:
 
     Why: the model sees numbers it was never trained on: only one part was normalised, or each with
     other figures, or one is 0..255 and the other 0..1. A series that drifts and was split by time
-    differs too, but there validation begins where training ends. A shift of most features by a
+    differs too, but there validation begins where training ends. Columns in another order show by
+    what they say of the targets. A shift of most features by a
     third of a standard deviation is reported if no random split explains it (a permutation test of
     whole items, within the classes). Other differences, such as channels or axes in another order,
     only show once a model is trained: it recognises the validation items as soon as the difference
@@ -154,7 +159,7 @@ def validation_preprocessing_differs(evidence: Evidence) -> Finding | None:
 
     Fix: use one transform for both, and take its mean and deviation from the training data.
     """
-    shown = _when_undone(evidence) or _noisy(evidence)
+    shown = _when_undone(evidence) or _turned(evidence) or _noisy(evidence)
     if shown is not None:
         return shown
     share = evidence.number("differing_features")
@@ -221,6 +226,20 @@ def _when_undone(evidence: Evidence) -> Finding | None:
         f"({known:.3g} in training)"
     )
     return _differing(said, drifts=evidence.flag("val_goes_on"))
+
+
+def _turned(evidence: Evidence) -> Finding | None:
+    """Where the columns say of the targets what they say in training, once they stand otherwise."""
+    what, chance = evidence.text("columns_undone"), evidence.number("columns_chance")
+    if what is None or chance is None:
+        return None
+    return finding(
+        "fail",
+        f"Validation inputs differ from training inputs in {UNDONE.get(what, what)}. With that "
+        "undone they go with the targets as in training; as they stand they do not, and a random "
+        f"split would be as far off with a probability of {max(chance, 1e-30):.0g}.",
+        "Select the columns by name, in one order for both.",
+    )
 
 
 def _noisy(evidence: Evidence) -> Finding | None:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from recipe_steps.inspect.column_order import column_order
 from recipe_steps.rows import figures_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def undoings(train: "Tensor", val: "Tensor") -> "Iterator[tuple[str, Callable[[T
 
     yield "level and spread", rescaled
     yield "sign", lambda x: 2 * mean - rescaled(x)
+    if val.ndim == 2:
+        yield from other_orders(train, val)
     if val.ndim != 4:
         return
     if val.shape[1] in (3, 4):
@@ -41,3 +44,18 @@ def undoings(train: "Tensor", val: "Tensor") -> "Iterator[tuple[str, Callable[[T
         yield "order of height and width", lambda x: x.mT.contiguous()
     yield "up and down", lambda x: x.flip(-2)
     yield "left and right", lambda x: x.flip(-1)
+
+
+def other_orders(
+    train: "Tensor", val: "Tensor"
+) -> "Iterator[tuple[str, Callable[[Tensor], Tensor]]]":
+    """Orders that the columns of validation [n, columns] may have been in: the one that was looked
+    for comes last.
+    """
+    if val.shape[1] < 2:
+        return
+    yield "first and last column", lambda x: x.flip(1)
+    yield "columns one place on", lambda x: x.roll(-1, 1)
+    yield "columns one place back", lambda x: x.roll(1, 1)
+    if (matched := column_order(train, val)) is not None:
+        yield "order of columns", lambda x: x[:, matched]
