@@ -9,7 +9,8 @@ from recipe.data.trees import Tree, Values, every_tensor
 
 
 def row_hashes(x: Values) -> list[int]:
-    """A number for each item: the same for inputs that are equal bit by bit. Of sequences that were
+    """A number for each item: the same for inputs that are equal bit by bit, and zero is zero
+    whatever its sign. Of sequences that were
     padded in batches of different lengths, what stands behind their last change does not count.
     """
     if isinstance(x, Tree):
@@ -19,7 +20,8 @@ def row_hashes(x: Values) -> list[int]:
 
 def _array(x: Tensor) -> Any:
     array = x.detach().cpu().contiguous()
-    return (array.float() if array.dtype == torch.bfloat16 else array).numpy()  # it has no bfloat16
+    array = array.float() if array.dtype == torch.bfloat16 else array  # numpy has no bfloat16
+    return (array + 0.0 if array.is_floating_point() else array).numpy()  # zero has a sign, too
 
 
 def _hashes_of_trees(x: Tree) -> list[int]:

@@ -19,8 +19,9 @@ from recipe.tasks.by_loss import ByLoss
 from recipe.training.evaluation import evaluate, lead_error
 from recipe.training.fit import Fit
 
-LEAST_GAIN = 0.002
-"""Of a score between 0 and 1; of a score of another scale, this share of its size."""
+LEAST_GAIN = 0.003
+"""The least standard error of a score between 0 and 1, so that less than six tenths of a point is
+no gain that anybody would act on; of a score of another scale, this share of its size."""
 LEAST_SAVED, SAVED_OF_ONE = 0.05, 0.25
 """Share of the loss that a remedy has to save where there is no score; and of a single item's: a
 quarter of the standard error of a mean whose spread is its size, since the items are the same."""

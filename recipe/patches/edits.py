@@ -89,6 +89,21 @@ def _log_outputs(tree: cst.Module, evidence: Evidence) -> Iterator[cst.Module]:
             yield n.replaced(tree, call, call.with_changes(func=n.renamed(call.func, other)))
 
 
+def _sigmoid_for_softmax(tree: cst.Module, evidence: Evidence) -> Iterator[cst.Module]:
+    """Where answers do not exclude each other and the loss wants probabilities."""
+    del evidence
+    for call in reversed(n.nodes(tree, cst.Call)):
+        name = {"softmax": "sigmoid", "Softmax": "Sigmoid"}.get(n.called(call))
+        if name is None or not isinstance(call, cst.Call):
+            continue
+        function = isinstance(call.func, cst.Name) or (
+            isinstance(call.func, cst.Attribute) and _is_namespace(call.func.value)
+        )
+        first = call.args[:1] if function and name == "sigmoid" else []
+        kept = [a.with_changes(comma=cst.MaybeSentinel.DEFAULT) for a in first]
+        yield n.replaced(tree, call, call.with_changes(func=n.renamed(call.func, name), args=kept))
+
+
 def _clear_gradients(tree: cst.Module, evidence: Evidence) -> Iterator[cst.Module]:
     """zero_grad in front of backward, in the functions that step."""
     del evidence
@@ -221,6 +236,7 @@ def _parsed(text: str) -> cst.BaseExpression:
 
 EDITS: Mapping[str, tuple[Edit, ...]] = {
     "last-activation": (_last_activation,),
+    "sigmoid-for-softmax": (_sigmoid_for_softmax,),
     "usual-loss": (_usual_loss,),
     "log-outputs": (_log_outputs,),
     "clear-gradients": (_clear_gradients,),

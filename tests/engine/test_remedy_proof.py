@@ -332,8 +332,8 @@ def test_the_noise_of_a_score_of_the_users_own_is_how_it_wanders(tmp_path):
         assert before.score < -100
         assert before.wanders > 1
         noise = verifier._noise(before, Result(before.score + 5, None))
-        assert noise == max(before.wanders, 0.002 * -before.score)
-        assert verifier._noise(Result(-5000.0, None, 0.0), Result(-4000.0, None)) == 10.0
+        assert noise == max(before.wanders, 0.003 * -before.score)
+        assert verifier._noise(Result(-5000.0, None, 0.0), Result(-4000.0, None)) == 15.0
         sure, unsure = (Result(before.score + by * noise, None) for by in (2.0, 1.9))
         assert _verdict(verifier, before, sure) == ("better", True, False)
         assert _verdict(verifier, before, unsure) == ("too close to call", False, False)

@@ -20,6 +20,11 @@ CASES = {
                 "x = F.dropout(x, 0.2, training=self.training)"),
     "dropout, always": ("dropout-by-mode", "x = F.dropout(x, p=0.2, training=True)",
                         "x = F.dropout(x, p=0.2, training=self.training)"),
+    "softmax of one of several answers": ("sigmoid-for-softmax", "y = F.softmax(self.last(h), dim=1)",
+                                          "y = F.sigmoid(self.last(h))"),
+    "the method": ("sigmoid-for-softmax", "y = self.last(h).softmax(1)", "y = self.last(h).sigmoid()"),
+    "the module": ("sigmoid-for-softmax", "nn.Sequential(nn.Linear(4, 3), nn.Softmax(dim=1))",
+                   "nn.Sequential(nn.Linear(4, 3), nn.Sigmoid())"),
     "loaders": ("shuffle", "train = DataLoader(data, batch_size=4, shuffle=False)",
                 "train = DataLoader(data, batch_size=4, shuffle=True)"),
 }  # fmt: skip

@@ -375,6 +375,21 @@ def test_a_relu_below_a_softmax_is_what_the_remedy_leaves_out(tmp_path):
     assert found.remedy.after > 0.8
 
 
+@pytest.mark.slow
+def test_a_softmax_over_answers_that_do_not_exclude_each_other_becomes_a_sigmoid(tmp_path):
+    source = torch.Generator().manual_seed(0)
+    x = torch.randn(400, 6, generator=source)
+    y = (x[:, :3] > 0).float()
+    result = recipe.run(
+        Experiment(model=mlp(6, 3, 32, nn.Softmax(1)), train=(x[:300], y[:300]), lr=0.01,
+                   val=(x[300:], y[300:]), task="multilabel", loss=F.binary_cross_entropy,
+                   optimizer="adam", batch_size=32, epochs=15),
+        until="initial_loss", out=tmp_path, device="cpu", fresh=True, exact=True,
+    )  # fmt: skip
+    assert result.diagnosis == ("output-activation-limits-range",)
+    assert result.findings[0].remedy.after > 0.9 > result.findings[0].remedy.before
+
+
 def test_outputs_that_are_not_finite_are_not_taken_for_equal_ones(tmp_path):
     source = torch.Generator().manual_seed(0)
     x = torch.randn(200, 5, generator=source)

@@ -12,20 +12,48 @@ if TYPE_CHECKING:
     from recipe.plugin import Experiment
 
 SMOOTH = ("sigmoid", "tanh")
+FEW = 4
+"""Items whose targets a loss is tried with."""
 CLIP_NORM = 1.0
 """The usual threshold of recurrent networks and transformers (Pascanu et al. 2013 use 1 to 10)."""
 
 
 def _without_activation(subject: RemedyInput) -> "Experiment | None":
-    from recipe.plugin import WithoutLastActivation
+    from recipe.plugin import Mapped, WithoutLastActivation
 
     if subject.evidence.text("update_squashes"):
         return None  # it happens outside of the model
     make = subject.experiment.model
     last = subject.finding is None or subject.finding.rule != "output-activation-limits-range"
     behind = 0 if last or subject.evidence.text("operation_below_softmax") is None else 1
-    return replace(
-        subject.experiment, model=lambda **given: WithoutLastActivation(make(**given), behind)
+    squash = not last and _wants_probabilities(subject)
+
+    def changed(**given: Any) -> Any:
+        from torch import sigmoid
+
+        free = WithoutLastActivation(make(**given), behind)
+        return Mapped(free, sigmoid) if squash else free
+
+    return replace(subject.experiment, model=changed)
+
+
+def _wants_probabilities(subject: RemedyInput) -> bool:
+    """Whether answers that do not exclude each other went through a softmax to a loss that refuses
+    what is no probability: a sigmoid takes its place.
+    """
+    import torch
+
+    from recipe.plugin import TensorData, loss_accepts
+
+    single, train = subject.evidence.number("rows_of_one_label"), subject.data.train
+    if single is None or not isinstance(train, TensorData):
+        return False
+    few = train.y[:FEW]
+    if not isinstance(few, torch.Tensor):
+        return False
+    few, loss = few.cpu(), subject.experiment.loss_function
+    return loss_accepts(loss, torch.full(few.shape, 0.5), few) and not loss_accepts(
+        loss, torch.full(few.shape, 5.0), few
     )
 
 
@@ -138,7 +166,9 @@ def _tamed(subject: RemedyInput) -> "Experiment":
 rectify = Remedy("use ReLU in hidden layers, with He's initialisation", _rectified)
 tame = Remedy("draw the weights anew and clip the gradient", _tamed, edits=("initialisation",))
 return_logits = Remedy(
-    "leave out the last activation", _without_activation, edits=("last-activation",)
+    "leave out the last activation",
+    _without_activation,
+    edits=("last-activation", "sigmoid-for-softmax"),
 )
 take_logarithm = Remedy("take the logarithm of the outputs", _log_outputs, edits=("log-outputs",))
 usual_loss = Remedy(

@@ -14,7 +14,7 @@ DECAYED = 0.1
 """A rate below a tenth of its peak has decayed: what improves then is the decay's own gain."""
 
 
-LEAST_GAIN = 0.002
+LEAST_GAIN = 0.003
 """Of a score, as when remedies are proved; of one that is larger than 1, this share of it."""
 TOLD = 0.98
 """Of the loss of the best constant prediction: no constant one comes below that loss, and outputs
@@ -22,7 +22,7 @@ that know nothing come z^2 / (2 n) below it by luck, with z their luck in standa
 200 items in two classes a fiftieth needs z = 2.4."""
 LUCKY = 2.0
 """Times the scatter of single epochs by which means of many have to differ."""
-LOSS_GAIN = 0.05
+LOSS_GAIN = 0.1
 """Of the loss, where a score of few items cannot tell."""
 UNCERTAIN = 0.6
 """Confidence in a shape alone."""
