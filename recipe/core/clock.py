@@ -5,10 +5,13 @@ limit nothing is ever stopped.
 """
 
 import math
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
+Made = TypeVar("Made")
 _ends: list[float] = []
 """By `time.monotonic`, the innermost last: none of them is later than one around it. Forked
 processes have the same clock."""
@@ -69,3 +72,37 @@ def check(before: float = 0.0) -> None:
     """
     if is_up(before):
         raise TimeUp
+
+
+def unless_late(make: Callable[[], Made]) -> Made:
+    """What something gives that nobody can stop, such as a library's fit, where it is done in time;
+    without a limit it is simply called. What it does after that counts for nothing, so it may
+    change nothing but its own.
+
+    Args:
+        make: called in a thread of its own.
+
+    Raises:
+        TimeUp: it was not done in time; the thread goes on, and ends with the process at latest.
+
+    """
+    left = seconds_left()
+    if left == math.inf:
+        return make()
+    made: list[Made] = []
+    raised: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            made.append(make())
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            raised.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(max(0.0, left))
+    if raised:
+        raise raised[0]
+    if not made:
+        raise TimeUp
+    return made[0]

@@ -12,7 +12,7 @@ import torch
 
 from recipe.core.budget import Meter
 from recipe.core.chosen_model import Chosen
-from recipe.core.clock import TimeUp, check, is_up, working_until
+from recipe.core.clock import TimeUp, check, is_up, unless_late, working_until
 from recipe.core.events import Message, Progress
 from recipe.core.evidence import Evidence
 from recipe.core.keys_and_seeds import derive_seed, key
@@ -114,12 +114,12 @@ class Context:
         Args:
             what: is left out then.
             make: looks at something, or trains.
-            takes: seconds in which nobody can stop it, about.
+            takes: seconds in which nobody can stop it, about: it is given up when they are over.
 
         """
         try:
             check(before=takes)
-            return make()
+            return unless_late(make) if takes else make()
         except TimeUp:
             self.meter.leave_out(f"{self.step}: {what}")
             return None

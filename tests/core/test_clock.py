@@ -1,7 +1,18 @@
+import threading
+import time
+
 import pytest
 
 from recipe.core import clock
-from recipe.core.clock import TimeUp, check, is_up, seconds_left, without_limit, working_until
+from recipe.core.clock import (
+    TimeUp,
+    check,
+    is_up,
+    seconds_left,
+    unless_late,
+    without_limit,
+    working_until,
+)
 
 
 @pytest.fixture
@@ -52,3 +63,28 @@ def test_a_limit_ends_with_its_block_even_if_that_raises():
 
 def test_code_that_takes_failures_for_a_property_does_not_swallow_it():
     assert not issubclass(TimeUp, Exception)
+
+
+def test_what_nobody_can_stop_is_given_up_at_its_limit():
+    ended = threading.Event()
+
+    def slow():
+        time.sleep(0.5)
+        ended.set()
+
+    with working_until(time.monotonic() + 0.05), pytest.raises(TimeUp):
+        unless_late(slow)
+    assert not ended.is_set()
+    assert ended.wait(5)
+
+
+def test_what_is_done_in_time_is_given_and_what_it_raises_is_raised():
+    def breaks():
+        raise KeyError("of its own")
+
+    assert unless_late(threading.current_thread) is threading.main_thread()
+    with working_until(time.monotonic() + 60):
+        assert unless_late(lambda: 3) == 3
+        assert unless_late(threading.current_thread) is not threading.main_thread()
+        with pytest.raises(KeyError, match="of its own"):
+            unless_late(breaks)
