@@ -214,12 +214,20 @@ def _code(args: list[str] | None) -> int:
     except BrokenPipeError:
         code = FAILED
     except BaseException as error:  # noqa: BLE001 - wrong usage, the user's code, or a bug of ours
-        code = _broken(error, args)
+        code = FAILED if _pipe_closed(error) else _broken(error, args)
     refused = flushed()
     if refused is not None and not code and not isinstance(refused, BrokenPipeError):
         _complain(f"Standard output cannot be written ({why(refused)}): see to it and run again.")
         return USAGE
     return code if refused is None else code or FAILED
+
+
+def _pipe_closed(error: BaseException) -> bool:
+    """Whether click leaves because nobody reads on: it has put a quiet stream in place then (whose
+    name has an underscore or not, by the version).
+    """
+    quiet = type(sys.stdout).__name__.endswith("PacifyFlushWrapper")
+    return isinstance(error, SystemExit) and quiet
 
 
 def _broken(error: BaseException, args: list[str] | None) -> int:

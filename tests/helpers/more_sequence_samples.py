@@ -81,6 +81,28 @@ class Convolved(nn.Module):
         return self.head(x.mean(2) if self.mean else x.amax(2))
 
 
+class FixedPlaces(nn.Module):
+    """A transformer with as many places as its items have steps; the masks of nn.Transformer are
+    true where a step is left out.
+    """
+
+    def __init__(self, turned=False):
+        super().__init__()
+        self.turned = turned
+        self.words = nn.Embedding(WORDS, WIDTH, padding_idx=0)
+        self.places = nn.Parameter(torch.randn(T, WIDTH) * 0.1)
+        layer = nn.TransformerEncoderLayer(WIDTH, 2, WIDTH, 0.0, batch_first=True, norm_first=True)
+        self.encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+        self.head = nn.Linear(WIDTH, 3)
+
+    def forward(self, input_ids, attention_mask):
+        shown = attention_mask.bool()
+        x = self.words(input_ids) + self.places
+        x = self.encoder(x, src_key_padding_mask=shown if self.turned else ~shown)
+        shown = shown[..., None].float()
+        return self.head((x * shown).sum(1) / shown.sum(1))
+
+
 class History(nn.Module):
     """The mean of what was bought before."""
 
@@ -185,6 +207,7 @@ SOUND = {
     "one-hot": lambda: one_hot(both=False),
     "largest": lambda: plain(Convolved, bag()),
     "history": lambda: plain(History, bag()),
+    "fixed-places": lambda: plain(FixedPlaces, bert_items()),
     "lengths-beside": lambda: plain(ReadsAtTheEnd, listed(*ragged())),
     "zero-weight": lambda: plain(RnnTags, (ragged()[0], tags(ragged()[0], fill=0)),
                                  loss=zero_weight, task="token_classification"),
@@ -205,6 +228,9 @@ FAULTS = {
     "padding-changes-outputs": {
         "mean-of-convolutions": lambda: plain(lambda: Convolved(mean=True), bag()),
         "history": lambda: plain(lambda: History(padding=None), bag()),
+        "fixed-places": lambda: plain(
+            lambda: FixedPlaces(turned=True), bert_items()
+        ),
         "distilbert": lambda: distil("DistilBertForSequenceClassification", 3,
                                      bert_items(mask=False)),
         "roberta": lambda: roberta(turned=True),

@@ -73,7 +73,10 @@ def test_closed_streams(tmp_path, file, closed):
     assert is_finished(journal)  # and holds nothing else
 
 
-@pytest.mark.parametrize("line", ["$RECIPE rules | head -1", "$RECIPE schema | head -1"])
+@pytest.mark.parametrize(
+    "line",
+    ["$RECIPE rules | head -1", "$RECIPE rules --markdown | head -1", "$RECIPE schema | head -1"],
+)
 @pytest.mark.slow
 def test_a_reader_that_is_gone_is_no_error_of_python(tmp_path, line):
     ended = command(tmp_path, script=f"set -o pipefail; {line}")

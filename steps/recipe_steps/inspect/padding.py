@@ -1,5 +1,8 @@
 """What padding does to the outputs of a model."""
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
@@ -36,15 +39,36 @@ def padding_marks(passed: Passes, x: Values, padding: data.Padding) -> dict[str,
     least = int(room[rows].min())
     left = steps - least + min(least // 2, KEPT)
     some, real = x[rows], padding.real[rows]
-    change = _change(passed, some, padding.part, real, left)
+
+    def cut(values: Values) -> Values:
+        return data.cut(values, padding.part, left)
+
+    other, change = cut, _change(passed, some, cut, real, left)
+    if change is None and facts["padding_mask_given"]:  # it takes this many steps and no others
+        left, other = steps, partial(_refilled, part=padding.part, real=real)
+        change = _change(passed, some, other, real, left)
     if change is None:
         return facts
     facts |= {
-        "padding_cut": steps - left,
+        "padding_cut": steps - left if left < steps else None,
+        "padding_refilled": int(room[rows].max()) if left == steps else None,
         "padding_change": change[0],
         "padding_item": int(rows[change[1]]),
     }
-    return facts | (_mask_marks(passed, some, padding, real, left) if change[0] else {})
+    return facts | (
+        _mask_marks(passed, some, padding, other, real=real, left=left) if change[0] else {}
+    )
+
+
+def _refilled(x: Values, part: str, real: Tensor) -> Values:
+    """Padding steps hold what real steps of the same item do, in their order."""
+    values = data.inputs(x)[part]
+    order = (~real).long().argsort(dim=1, stable=True)
+    place = torch.arange(real.shape[1], device=real.device) % real.sum(1, keepdim=True).clamp(min=1)
+    rows = torch.arange(len(real), device=real.device)[:, None]
+    there = values[rows, order.gather(1, place)]
+    kept = real.reshape(*real.shape, *[1] * (values.ndim - 2))
+    return data.replaced(x, part, torch.where(kept, values, there))
 
 
 def _precise(model: nn.Module) -> bool:
@@ -53,11 +77,20 @@ def _precise(model: nn.Module) -> bool:
 
 
 def _change(
-    passed: Passes, x: Values, part: str, real: Tensor, left: int
+    passed: Passes, x: Values, other: Callable[[Values], Values], real: Tensor, left: int
 ) -> tuple[float, int] | None:
-    """Largest change of an output, and the place of the item that it is of."""
+    """Largest change of an output, and the place of the item that it is of.
+
+    Args:
+        passed: a fresh model.
+        x: inputs with padding.
+        other: makes inputs with other padding of them, of `left` steps.
+        real: [n, steps].
+        left: steps then.
+
+    """
     steps = real.shape[1]
-    whole, less = passed.steady(x), passed(data.cut(x, part, left))
+    whole, less = passed.steady(x), passed(other(x))
     if whole is None or less is None or whole.ndim != less.ndim:
         return None
     axes = [
@@ -88,19 +121,20 @@ def _spread(outputs: Tensor) -> float:
 
 
 def _mask_marks(
-    passed: Passes, x: Values, padding: data.Padding, real: Tensor, left: int
-) -> dict[str, Scalar]:
+    passed: Passes, x: Values, padding: data.Padding, other: Callable[[Values], Values],
+    *, real: Tensor, left: int,
+) -> dict[str, Scalar]:  # fmt: skip
     """Whether the mask has no effect at all, and what padding does when it is turned round."""
     whole = passed(x)
     if padding.mask is None:
         if padding.lengths is None:
             return {}
         full = torch.full_like(data.inputs(x)[padding.lengths], real.shape[1])
-        other = passed(data.replaced(x, padding.lengths, full))
-        return {"padding_mask_idle": _same(whole, other)}
+        longer = passed(data.replaced(x, padding.lengths, full))
+        return {"padding_mask_idle": _same(whole, longer)}
     mask = data.inputs(x)[padding.mask]
     turned = data.replaced(x, padding.mask, (mask == 0).to(mask.dtype))
-    change = _change(passed, turned, padding.part, real, left)
+    change = _change(passed, turned, other, real, left)
     return {
         "padding_mask_idle": _same(whole, passed(turned)),
         "padding_change_turned": None if change is None else change[0],

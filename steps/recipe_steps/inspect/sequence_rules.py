@@ -76,8 +76,12 @@ def padding_changes_outputs(evidence: Evidence) -> Finding | None:
             "sees padding alone.",
             _TURN,
         )
-    if change is None or taken is None or item is None:
+    filled = evidence.number("padding_refilled")
+    if change is None or item is None or (taken is None and filled is None):
         return None
+    what = f"{filled or 0:.0f} of its padding steps hold other values"
+    if taken is not None:
+        what = f"{taken:.0f} of its padding steps are cut off"
     said, advice, broken = _of_masks(evidence, mask)
     if change <= (MASKED_PADDING if broken else SOME_PADDING):
         return None
@@ -86,8 +90,7 @@ def padding_changes_outputs(evidence: Evidence) -> Finding | None:
         how_far = "by more than items differ from each other"
     return finding(
         "fail" if broken or change >= MUCH_PADDING else "warn",
-        f"The answer for item {item:.0f} changes {how_far} when {taken:.0f} of its padding steps "
-        f"are cut off. {said}.",
+        f"The answer for item {item:.0f} changes {how_far} when {what}. {said}.",
         advice,
     )
 
@@ -116,7 +119,10 @@ def _of_masks(evidence: Evidence, mask: str | None) -> tuple[str, str, bool]:
             True,
         )
     idle = evidence.flag("padding_mask_idle")
-    advice = f"Look at what forward does with {mask}: every layer needs it, and pooling too."
+    advice = (
+        f"Look at what forward does with {mask}: every layer needs it, and pooling too. The masks "
+        "of nn.TransformerEncoder and nn.MultiheadAttention are true where a step is left out."
+    )
     return f"The model is given {mask}{', which changes nothing' if idle else ''}", advice, idle
 
 
