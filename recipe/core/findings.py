@@ -84,6 +84,8 @@ class Finding:
     repaired."""
     place: float | None = None
     """Where on a learning curve: an epoch or step; None where it is of no single place."""
+    repaired: bool = False
+    """It was repaired in this run; what was declared has it still."""
 
     @property
     def counts(self) -> bool:

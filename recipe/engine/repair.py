@@ -91,7 +91,9 @@ def with_repaired(result: StepResult, mended: Sequence[Finding]) -> StepResult:
     """
     seen = {f.rule for f in result.findings}
     still = tuple(
-        replace(f, severity="warn" if f.severity == "fail" else f.severity, blocks=False)
+        replace(
+            f, severity="warn" if f.severity == "fail" else f.severity, blocks=False, repaired=True
+        )
         for f in mended
         if f.rule not in seen
     )

@@ -233,6 +233,8 @@ def key_message(step: StepResult) -> str:
     counted = sorted((f for f in step.findings if f.counts), key=lambda f: f.severity != "fail")
     # A consequence says less than its cause, however grave it is.
     counted.sort(key=lambda f: f.because is not None)
+    if counted and counted[0].repaired:
+        return f"{counted[0].rule} is repaired here; your own code still has it"
     if counted:
         more = f" (and {len(counted) - 1} more)" if counted[1:] else ""
         return f"{counted[0].message}{more}"

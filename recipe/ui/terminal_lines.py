@@ -40,6 +40,9 @@ def finding_lines(findings: Sequence[Finding]) -> list[str]:
     """Findings, advice behind each."""
     lines = []
     for f in findings:
+        if f.repaired:
+            lines.append(f"   repaired: {f.rule} (your own code still has it)")
+            continue
         ignored = f" (ignored: {f.ignored})" if f.ignored else ""
         behind = f" (found once {f.behind} was repaired)" if f.behind else ""
         lines.append(f"   {f.severity}: {f.rule}{ignored}{behind}: {f.message}")
