@@ -14,7 +14,7 @@ def exit_code(result: "RunResult", *, strict: bool = False, gate: bool = False) 
 
     Args:
         result: of the run.
-        strict: whether a warning fails it.
+        strict: whether a warning fails it, and a step that there was no time for.
         gate: whether the run decides if code is fit to be merged: a fault that it repaired is
             still there.
 
@@ -26,4 +26,5 @@ def exit_code(result: "RunResult", *, strict: bool = False, gate: bool = False) 
     if gate and result.repaired:
         return FAILED
     passed = result.verdict == "pass" or (result.verdict == "warn" and not strict)
+    passed = passed and not (strict and result.unfinished)
     return 0 if passed else FAILED

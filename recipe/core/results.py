@@ -80,6 +80,8 @@ class Against:
         keep_finite(self, "before", "after", "noise")
 
 
+OPEN = ", as far as there was time"
+"""Behind the verdict of a run whose budget left out whole steps."""
 NO_WINNER = "No best setting: no trial ended with a score."
 
 
@@ -139,6 +141,12 @@ class RunResult:
         found = [f for step in self.latest_steps for f in step.findings if f.counts]
         order = {rule: position for position, rule in enumerate(self.diagnosis)}
         return tuple(sorted(found, key=lambda f: order.get(f.rule, len(order))))
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the budget ended before whole steps were done: what these look for is open."""
+        names = {step.name for step in self.steps}
+        return any(said.what in names for said in self.left_out)
 
     @property
     def repaired(self) -> tuple[str, ...]:

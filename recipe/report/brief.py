@@ -7,11 +7,11 @@ from recipe.report import finding_texts, wording
 from recipe.report.finding_texts import Located
 from recipe.report.markdown import (
     SIGNS,
-    VERDICTS,
     about_best,
     about_cost,
     consequences,
     key_message,
+    said_verdict,
 )
 
 LONGEST = 300
@@ -36,7 +36,7 @@ def brief(result: RunResult, limit: int | None = None) -> str:
 
 
 def _lines(result: RunResult) -> Iterator[str]:
-    yield f"## {SIGNS[result.verdict]} {wording.prose(result.name)}: {VERDICTS[result.verdict]}"
+    yield f"## {SIGNS[result.verdict]} {wording.prose(result.name)}: {said_verdict(result)}"
     if result.interrupted:
         yield from ("", "It was interrupted; everything finished is kept.")
     if result.steps:

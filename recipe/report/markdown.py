@@ -7,7 +7,7 @@ from recipe.core.column_facts import ColumnFacts
 from recipe.core.evidence import Scalar
 from recipe.core.findings import Finding
 from recipe.core.plain_text import visible
-from recipe.core.results import NO_WINNER, RunResult, StepResult
+from recipe.core.results import NO_WINNER, OPEN, RunResult, StepResult
 from recipe.core.trials import Best
 from recipe.report import finding_texts, glossary, wording
 from recipe.report.model_section import about_model
@@ -62,7 +62,7 @@ def content(result: RunResult, plots: Sequence[Plot] = ()) -> dict[str, Any]:
     """What the template shows, by name."""
     advice = finding_texts.advice(result)
     return {
-        "title": f"{wording.prose(result.name)}: {VERDICTS[result.verdict]}",
+        "title": f"{wording.prose(result.name)}: {said_verdict(result)}",
         "summary": " ".join(summary(result)),
         "checklist": _checklist(result.steps),
         "brought": {
@@ -117,7 +117,7 @@ def summary(result: RunResult) -> list[str]:
 
 
 def _verdict(result: RunResult) -> list[str]:
-    sentences = [f"The recipe {VERDICTS[result.verdict]}."]
+    sentences = [f"The recipe {said_verdict(result)}."]
     if result.interrupted:
         sentences.append("It was interrupted; everything finished until then is kept below.")
     sentences += [
@@ -224,6 +224,12 @@ def _checklist(steps: Sequence[StepResult]) -> dict[str, Any]:
 
 def _title(step: StepResult) -> str:
     return step.title if step.round == 1 else f"{step.title} (round {step.round})"
+
+
+def said_verdict(result: RunResult) -> str:
+    """The verdict in words."""
+    passed = result.unfinished and result.verdict != "fail"
+    return f"{VERDICTS[result.verdict]}{OPEN if passed else ''}"
 
 
 def key_message(step: StepResult) -> str:

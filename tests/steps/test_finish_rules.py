@@ -7,7 +7,7 @@ import pytest
 
 from recipe.core.evidence import Evidence
 from recipe.plugin.step import read_examples
-from recipe_steps.finish import Finish, rules
+from recipe_steps.finish import Finish, choice_rules, rules
 
 ENSEMBLE = {"trainings": 5, "seeds_score": 0.742, "seed_mean": 0.718, "seeds_error": 0.006,
             "lead_items": 80, "error_correlation": 0.62}  # fmt: skip
@@ -95,6 +95,24 @@ def test_the_score_on_the_test_data_stands_beside_the_one_in_validation():
     for part in ("2000 test items", "0.73", "0.71 to 0.75", "0.742"):
         assert part in found.message
     assert "interval" not in said(rules.test_score, **{**TEST, "test_low": None}).message
+
+
+FAR = {"test_score": 0.94, "test_low": 0.9235, "test_high": 0.9531, "val_low": 0.9766,
+       "val_high": 0.9916, "chosen_score": 0.986}  # fmt: skip
+
+
+def test_a_gap_beyond_luck_to_the_test_data_warns():
+    found = said(choice_rules.test_differs_from_validation, **FAR)
+    assert found.severity == "warn"
+    assert "5.4 standard errors" in found.message
+    near = {**FAR, "test_score": 0.95, "test_low": 0.9335, "test_high": 0.9631}
+    assert said(choice_rules.test_differs_from_validation, **near) is None
+    higher = {**FAR, "test_score": 0.999, "test_low": 0.9985, "test_high": 0.9995}
+    assert said(choice_rules.test_differs_from_validation, **higher) is None
+    for name in FAR:
+        for unknown in (None, float("nan")):
+            given = {**FAR, name: unknown}
+            assert said(choice_rules.test_differs_from_validation, **given) is None
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,21 @@
 simpler one would do.
 """
 
+import math
+
 from recipe.plugin import ERRORS, Evidence, Finding, Lead, finding, rule
 
 LUCK = 1e-3
 """Chance of so few right answers of any class, from which it is no luck."""
 MUCH_LESS = 0.5
 """Of the wrong answers of all other classes: twice as many."""
+
+
+INTERVAL = 2 * 1.96
+"""Standard errors from one end of a 95 % interval to the other."""
+BEYOND_LUCK = 5.0
+"""Standard errors of the difference: the best of a hundred equal trials lies 2.5 of its own above
+its mean, on average."""
 
 
 @rule("note")
@@ -131,4 +140,42 @@ def trained_on_all_data(evidence: Evidence) -> Finding | None:
     )
 
 
-RULES = (score_uncertainty, simpler_model_as_good, class_left_behind, trained_on_all_data)
+@rule("warn")
+def test_differs_from_validation(evidence: Evidence) -> Finding | None:
+    """What: the chosen model scores far lower on the test data than on the validation data, beyond
+    what luck and the choice by the validation score explain.
+
+    Why: the best of a hundred trials flatters itself by two to three standard errors of its score.
+    A larger gap says that the test items are of another kind: data were split in the order of a
+    file, by time or by source, or items of validation have near twins in training.
+
+    Fix: find out how the parts were made; split at random, or by the same groups, all three of
+    them. Until then the lower score is the one to report.
+    """
+    test, chosen = evidence.number("test_score"), evidence.number("chosen_score")
+    ends = [evidence.number(n) for n in ("test_low", "test_high", "val_low", "val_high")]
+    if test is None or chosen is None or any(end is None for end in ends):
+        return None
+    low, high, val_low, val_high = (float(end or 0.0) for end in ends)
+    error = math.hypot(high - low, val_high - val_low) / INTERVAL
+    if not error > 0 or chosen - test < BEYOND_LUCK * error:
+        return None
+    return finding(
+        "warn",
+        f"On the test data the chosen model scores {test:.4g} ({low:.4g} to {high:.4g}), on the "
+        f"validation data {chosen:.4g} ({val_low:.4g} to {val_high:.4g}): "
+        f"{(chosen - test) / error:.1f} standard errors apart, which neither luck nor the choice "
+        "by the validation score explains.",
+        "Find out how the three parts were made: shuffle before splitting, or split by the same "
+        "groups. Until then, report the score on the test data.",
+        confidence=0.8,
+    )
+
+
+RULES = (
+    test_differs_from_validation,
+    score_uncertainty,
+    simpler_model_as_good,
+    class_left_behind,
+    trained_on_all_data,
+)

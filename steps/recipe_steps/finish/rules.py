@@ -1,4 +1,4 @@
-"""Remarks about what the last step brought: none of them bears on the verdict."""
+"""Remarks about what the last step brought: hardly any of them bears on the verdict."""
 
 from recipe.plugin import Evidence, Finding, Lead, finding, rule
 from recipe_steps.finish import choice_rules
