@@ -305,19 +305,16 @@ class Experiment:
         """A copy with the defaults filled in; `epochs` overrides the declared number. A weight
         decay that the optimizer's function sets itself is the declared one.
         """
-        optimizer, decay, notes = self.optimizer, self.weight_decay, self.notes
+        optimizer, decay, told = self.optimizer, self.weight_decay, tuple[str, ...]()
         if not isinstance(optimizer, str) and self.update is None:
-            optimizer, decay = with_own_decay(optimizer, self.lr, decay)
-            if self.weight_decay not in (None, decay):
-                said = f"The optimizer's function sets a weight decay of {decay:g} itself, so that "
-                notes = (*notes, f"{said}is what is trained with, not {self.weight_decay:g}.")
+            optimizer, decay, told = with_own_decay(optimizer, self.lr, decay)
         return replace(
             self,
             epochs=epochs or self.epochs or DEFAULT_EPOCHS,
             optimizer=optimizer,
             weight_decay=DEFAULT_WEIGHT_DECAY if decay is None else decay,
             schedule=self.schedule or DEFAULT_SCHEDULE,
-            notes=notes,
+            notes=(*self.notes, *told),
         )
 
     def with_params(self, params: Mapping[str, Any]) -> "Experiment":

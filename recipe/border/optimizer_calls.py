@@ -119,9 +119,10 @@ def call_text(make: Callable[..., Any], name: str, decay: float) -> str:
 
 def with_own_decay(
     make: Callable[..., Any], lr: float | None, decay: float | None
-) -> tuple[Callable[..., Any], float | None]:
-    """The function and the weight decay that its optimizer has: the declared one where it arrives,
-    else the function's own. Both as they were where the function cannot be asked without the model.
+) -> tuple[Callable[..., Any], float | None, tuple[str, ...]]:
+    """The function, the weight decay that its optimizer has, and what is to be said of it: the
+    declared one where it arrives, else the function's own. Both as they were where the function
+    cannot be asked without the model.
 
     Args:
         make: the user's function.
@@ -132,9 +133,11 @@ def with_own_decay(
     rate = 1e-3 if lr is None else lr
     found = _decay_of(make, rate, decay)
     if not found or found == decay:
-        return make, decay
+        return make, decay, ()
     arrives = _decay_of(make, rate, OTHER * found) == OTHER * found
-    return (make if arrives else OwnDecay(make, found)), found
+    said = f"The optimizer's function sets a weight decay of {found:g} itself, so that is what is "
+    told = () if decay is None else (f"{said}trained with, not {decay:g}.",)
+    return (make if arrives else OwnDecay(make, found)), found, told
 
 
 def _decay_of(make: Callable[..., Any], lr: float, decay: float | None) -> float | None:

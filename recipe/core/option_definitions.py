@@ -322,12 +322,7 @@ OPTIONS: tuple[Option, ...] = (
         "FILE",
     ),
     Option("keep_going", parse_flag, default=False, help="Continue after a failed step."),
-    Option(
-        "strict",
-        parse_flag,
-        default=False,
-        help="Treat warnings, and steps left out for lack of time, as failures.",
-    ),
+    Option("strict", parse_flag, default=False, help="Also fail on warnings and steps not done."),
     Option("no_input", parse_flag, default=False, help="Ask nothing (also where CI=true is set)."),
     Option(
         "ci",

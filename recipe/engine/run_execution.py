@@ -164,7 +164,7 @@ def _execute(
         _journal(placed, name, identity, folder and base / folder) as journal,
     ):
         called = folder or settings.out / journal.path.parent.name
-        resumed = _open(journal, identity, record)
+        resumed = _open(journal, identity, record, started.data_names)
         for note in _notes(journal, started, resumed=resumed):
             emit(Message(note))
         sign(journal.path.parent, record.get("target"), base)
@@ -267,10 +267,14 @@ def _journal(
     return Journal(run_folder.create(settings.out, name))
 
 
-def _open(journal: Journal, identity: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
+def _open(
+    journal: Journal, identity: Mapping[str, Any], record: Mapping[str, Any],
+    data_names: Mapping[str, str],
+) -> bool:  # fmt: skip
     """Write down what is run; whether it had begun before."""
     resumed = journal.get(run_folder.RUN, "identity") is not None
     journal.put(run_folder.RUN, "identity", identity)
+    journal.put(run_folder.RUN, run_folder.DATA, data_names)
     write_text(journal.path.parent / run_folder.SETTINGS, run_folder.to_toml(record))
     return resumed
 

@@ -1,7 +1,7 @@
 """What a run needs before its folder exists: nothing is written until all of it is sound."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import torch
 
@@ -21,7 +21,7 @@ from recipe.machine.memory import keep_freed_pages
 from recipe.machine.places import Chosen, Place, device_of, find_places
 from recipe.plugin import registry
 from recipe.speed.batch_size import fitting_batch
-from recipe.training.fingerprint import fingerprint
+from recipe.training.fingerprint import fingerprint, names_of
 from recipe.training.host_faults import fault_on_host
 from recipe.training.preparation import prepare
 from recipe.training.rank_devices import together
@@ -49,6 +49,8 @@ class Started:
     """Where its trials are trained, if not by this process."""
     idle: str = ""
     """What is left of the machine, in a sentence."""
+    data_names: Mapping[str, str] = field(default_factory=dict)
+    """By which the declared training and validation data are known again."""
 
 
 def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started:
@@ -86,7 +88,7 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
         if isinstance(part, StreamData) and not part.deterministic:
             emit(Message(f"{split}: {RANDOM_ITEMS}"))
     resolved = replace(resolved, classes=data.classes or resolved.classes)
-    name = fingerprint(resolved, data)
+    name, data_names = fingerprint(resolved, data), names_of(data)
     plugins, until = registry.for_experiment(plugins, resolved, settings.until, settings.only)
     suitable, data = prepare(resolved, data, say)
     device, data = _without_asserts(suitable, data, device, say)
@@ -96,7 +98,16 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
         say(str(fitting))
         suitable = replace(suitable, batch_size=fitting.size, fits_batch=False)
     started = Started(
-        suitable, data, plugins, device, name, until, earlier, chosen.places, chosen.idle
+        suitable,
+        data,
+        plugins,
+        device,
+        name,
+        until,
+        earlier,
+        chosen.places,
+        chosen.idle,
+        data_names,
     )
     if earlier is not None:
         steps = [plugin.step for plugin in plugins]

@@ -14,6 +14,8 @@ from recipe.notebook.journal import FILE, Journal, read_entries
 
 RESULT, SETTINGS = "result.json", "recipe.toml"
 RUN, FINISHED = "run", "finished"
+DATA = "data"
+"""In the journal of a run: by which its training and validation data are known again."""
 
 MOST_SAID = 200
 """Characters of what is wrong with a result."""

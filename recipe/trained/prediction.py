@@ -19,7 +19,8 @@ from recipe.data.trees import Tree, Values, as_values, shape_of
 from recipe.experiment import Experiment
 from recipe.machine.device import pick_device
 from recipe.models.halving import outputs_that_fit
-from recipe.notebook.run_folder import read_result
+from recipe.notebook.journal import FILE, read_entries
+from recipe.notebook.run_folder import DATA, RUN, read_result
 from recipe.sources.image_files import ImageReader, Images
 from recipe.sources.image_reading import open_image
 from recipe.sources.readers import TableReader
@@ -32,8 +33,10 @@ from recipe.trained.loading import (
     chosen_model,
     experiment_of,
 )
+from recipe.training.fingerprint import names_of
 
 SPLITS = ("train", "val", "test")
+SPLIT_NAMES = {"train": "training", "val": "validation"}
 ARRAYS = (".npy", ".safetensors")
 BATCH = 256
 HOW = (
@@ -73,6 +76,8 @@ def predict(
     own = any(one in SPLITS and not Path(one).exists() for one in every)
     declared = experiment or experiment_of(result, Path(run), with_data=own, trust=trust)
     place = pick_device(device)
+    if own and (changed := _changed(Path(run), declared, result)):
+        say(changed)
     trained = as_trained(declared, result)
     found = [_items(trained, one, result, place, skip=skip_unreadable, say=say) for one in every]
     model = chosen_model(trained, result, Path(run), place)
@@ -83,6 +88,25 @@ def predict(
     return chain.from_iterable(
         _of_items(trained, model, items, one if len(every) > 1 else None)
         for one, items in zip(every, ready, strict=True)
+    )
+
+
+def _changed(run: Path, declared: Experiment, result: RunResult) -> str | None:
+    """What is said where the experiment has other data than when the run began: items that it now
+    keeps apart may be among those that the model was trained on.
+    """
+    known = read_entries(run / FILE).get((RUN, DATA))
+    if not isinstance(known, dict):
+        return None
+    seed = int(result.settings.get("seed") or 0)
+    found = names_of(load_splits(declared, torch.device("cpu"), seed))
+    parts = [SPLIT_NAMES[name] for name, value in found.items() if known.get(name) != value]
+    if not parts:
+        return None
+    return (
+        f"The {' and '.join(parts)} data of the experiment are no longer those of the run: the "
+        "model may have been trained on items that are asked about here, and a score on them says "
+        "nothing. Run the recipe again on the data as they are now."
     )
 
 

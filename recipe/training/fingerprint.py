@@ -53,6 +53,11 @@ def fingerprint(experiment: Experiment, data: Splits) -> str:
     )
 
 
+def names_of(data: Splits) -> dict[str, str]:
+    """By which the parts of the data are known again."""
+    return {"train": data_fingerprint(data.train), "val": data_fingerprint(data.val)}
+
+
 def identity(experiment: Experiment, data: Splits, seed: int) -> dict[str, str]:
     """By what two processes know that they train the same, each part by itself.
 

@@ -70,6 +70,17 @@ def test_the_splits_of_the_experiment(tiny):
         predict(tiny, "test", experiment)
 
 
+def test_data_that_changed_since_the_run_are_told(tiny):
+    said = []
+    list(predict(tiny, "val", experiment, say=said.append))
+    assert said == []
+    x, y = experiment.train
+    shuffled = replace(experiment, train=(x.flip(0), y.flip(0)))
+    list(predict(tiny, "val", shuffled, say=said.append))
+    (told,) = said
+    assert told.startswith("The training and validation data of the experiment are no longer")
+
+
 def test_images_with_the_transform_of_the_training_data(tmp_path):
     for name, grey in (("dark", 20), ("light", 230)):
         folder = tmp_path / "images" / name
