@@ -99,7 +99,9 @@ def _file(choice: Choice) -> Path | None:
 def _left(patch: "Patch | None") -> list[str]:
     """What the patch does not mend, with what to do by hand."""
     left = () if patch is None else patch.left
-    return [f"Not placed in the file: {f.rule}: {f.advice}" for f in left]
+    if patch is not None and not patch.diff and not left:
+        return ["No patch: nothing was found that has to be repaired."]
+    return [f"Not in the patch, so fix it by hand: {f.rule}: {f.advice}" for f in left]
 
 
 def _say(lines: list[str]) -> None:

@@ -1,14 +1,17 @@
 """Lines that every terminal face prints."""
 
+import shlex
 from collections.abc import Sequence
 
 from recipe.core.findings import Finding
 from recipe.core.option_definitions import OPTIONS
+from recipe.core.plain_text import visible
 from recipe.core.results import NO_WINNER, OPEN, RunResult, StepResult
 from recipe.core.trials import Trial
 from recipe.report import wording as report_words
 from recipe.report.finding_texts import gain_of, helpful_notes, left_out
 from recipe.report.model_section import model_lines
+from recipe.ui.target_choice import CHECKS
 
 SIGNS = {"pass": "ok", "warn": "!", "fail": "x", "skip": "-", "error": "x"}
 
@@ -121,4 +124,24 @@ def place_lines(result: RunResult) -> list[str]:
     if result.folder is None:
         return []
     files = ["report.md", *(["report.html"] if result.settings.get("html") else [])]
-    return [f"Report: {result.folder / name}" for name in files]
+    where = [f"Report: {result.folder / name}" for name in files]
+    following = next_command(result)
+    return [*where, f"Next:   {following}"] if following else where
+
+
+def next_command(result: RunResult) -> str:
+    """The command that is the most use after this run; empty where none is."""
+    settings, target = result.settings, result.settings.get("target")
+    if result.interrupted or target is None or settings.get("data") is not None:
+        return ""
+    named = visible(shlex.join([str(target)]))
+    if result.verdict == "fail":
+        proved = any(f.remedy is not None and f.remedy.verified for f in result.findings)
+        if proved and not settings.get("fix"):
+            return f"recipe fix {named}  (repairs what was found, and writes a patch)"
+        return f"recipe explain {result.diagnosis[0]}" if result.diagnosis else ""
+    if settings.get("until") == CHECKS:
+        return f"recipe run {named}  (searches for better settings, and trains the model)"
+    if result.chosen is not None:
+        return f"recipe predict {visible(shlex.join([str(result.folder)]))} val"
+    return ""
