@@ -1,6 +1,6 @@
 """Inputs and targets of all items at once: arrays, tensors, data frames, lists of labels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -20,6 +20,16 @@ from recipe.data.word_labels import WordLabels, in_arrays
 def is_arrays(source: Any) -> bool:
     """Whether it is a pair of inputs and targets for all items."""
     return isinstance(source, tuple | list) and len(source) == 2 and all(map(is_array, source))
+
+
+def paired(source: Any, name: str, say: Callable[[str], None]) -> Any:
+    """Several arrays with an entry per item each as inputs and targets, the last of them."""
+    if not (isinstance(source, tuple) and len(source) > 2 and all(map(is_array, source))):
+        return source
+    if len({len(part) for part in source}) > 1:
+        return source
+    say(f"{name}: of {len(source)} arrays the last holds the targets, the others are inputs.")
+    return source[:-1], source[-1]
 
 
 def from_arrays(

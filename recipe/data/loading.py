@@ -19,6 +19,7 @@ from recipe.data.arrays import (
     is_array,
     is_array_tree,
     is_arrays,
+    paired,
 )
 from recipe.data.collating import (
     Collate,
@@ -131,7 +132,7 @@ def load_labelled(
     """As `load_data`, and how labels that were words became numbers; tensors are on the host."""
     form = form or ItemForm()
     declared, parts = source, None
-    source = as_arrays(_called(declared, name))
+    source = paired(as_arrays(_called(declared, name)), name, say)
     if isinstance(source, DataLoader):
         parts = take_apart(source, name)
         say(parts.said)
@@ -231,7 +232,8 @@ def _length(source: Any, name: str) -> int:
         )
     if isinstance(source, tuple) and len(source) > 2 and all(map(is_array, source)):
         raise UsageError(
-            f"{name} is a tuple of {len(source)} arrays: pass a pair of inputs and targets, such "
+            f"{name} is a tuple of {len(source)} arrays with "
+            f"{', '.join(str(len(part)) for part in source)} entries: pass as many of each, such "
             f"as {name}=((a, b), y)."
         )
     if not (hasattr(source, "__getitem__") and hasattr(source, "__len__")):

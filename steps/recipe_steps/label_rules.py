@@ -44,7 +44,7 @@ NOTHING, MANY = 2.5, 200
 
 RANDOM = ("overfitting", "underfitting", "best-at-edge-of-grid", "slow-start", "still-improving",
           "predicts-majority-class", "learning-rate-too-low", "learning-rate-too-high",
-          "noisy-labels", "simple-model-does-better")  # fmt: skip
+          "noisy-labels", "simple-model-does-better", "no-better-than-chance")  # fmt: skip
 """What labels look like that the inputs do not tell."""
 
 

@@ -129,7 +129,8 @@ def _split(ctx: Context, train: TensorData, val: TensorData) -> dict[str, Scalar
     if isinstance(y, Tree) or isinstance(val.y, Tree):
         return scalars
     labels = not y.is_floating_point() or ctx.task.target_kind == "zero or one"
-    if whole and labels and y.numel() == len(train):
+    seen = len(train) == len(ctx.data.train) and len(val) == len(ctx.data.val)
+    if seen and labels and y.numel() == len(train):
         scalars |= compare_labels(_counted(ctx, y), _counted(ctx, val.y))
     if not ctx.experiment.shuffle and isinstance(ctx.data.train, TensorData):
         scalars |= batch_order(

@@ -13,6 +13,9 @@ WEIGHED = 1.1
 """Gradient of an item of the smallest class over that of the largest from which the loss weighs
 them: rounding leaves 1e-6, and nobody sets a smaller weight."""
 
+MANY_COLUMNS, NEARLY_ALL = 8, 0.9
+"""Columns, and the share of them that never vary, from which something overwrote them: of digits in
+28 x 28 pixels a tenth never varies, of bags of words in small samples half."""
 ONE_INPUT, MANY_INPUTS, TOLD = 0.9, 20, 0.1
 """Share of the inputs that are the same, and of how many at least; and share of what there is to
 know about the targets up to which the others tell nothing: a rare flag may tell all."""
@@ -237,8 +240,9 @@ def constant_inputs(evidence: Evidence) -> Finding | None:
     constant, features = evidence.number("constant_features"), evidence.number("features")
     if not constant or not features:
         return None
+    dead = features >= MANY_COLUMNS and constant >= NEARLY_ALL * features
     return finding(
-        "note",
+        "warn" if dead else "note",
         f"{constant:.0f} of {features:.0f} input columns never vary.",
         "Drop them if they were meant to say something, find out why they do not.",
     )

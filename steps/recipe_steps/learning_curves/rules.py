@@ -7,6 +7,7 @@ from recipe_steps.inspect.split_rules import validation_preprocessing_differs
 from recipe_steps.label_rules import noisy_labels
 from recipe_steps.learning_curves import (
     capacity_rules,
+    chance_rules,
     mistake_rules,
     rare_class_rules,
     regularization,
@@ -180,6 +181,7 @@ RULES = (
     labels_look_random,
     *rare_class_rules.RULES,
     *training_rules.RULES,
+    *chance_rules.RULES,
     *capacity_rules.RULES,
     *simple_rules.RULES,
     *mistake_rules.RULES,

@@ -44,7 +44,13 @@ LOSS_FELL, SCORE_FELL = 0.2, 0.05
 
 @rule(
     "fail",
-    explains=["underfitting", "slow-start", "needs-lr-decay", "still-improving"],
+    explains=[
+        "underfitting",
+        "slow-start",
+        "needs-lr-decay",
+        "still-improving",
+        "no-better-than-chance",
+    ],
     remedy=weigh_classes,
 )
 def predicts_majority_class(evidence: Evidence) -> Finding | None:

@@ -18,6 +18,7 @@ from recipe.plugin import (
     WithoutLastActivation,
     batch_norms,
     build_model,
+    every_tensor,
     full_precision,
     no_dropout,
     row_hashes,
@@ -171,4 +172,7 @@ def contradictions(x: Values, y: Values) -> dict[str, float]:
         labels[row][label] += 1
     again = sum(count.total() for count in labels.values() if count.total() > 1)
     wrong = sum(count.total() - max(count.values()) for count in labels.values())
-    return {"repeated_share": again / len(x), "contradictory_share": wrong / len(x)}
+    return {
+        "repeated_share": again / len(x), "contradictory_share": wrong / len(x),
+        "values_of_an_input": len(x) and sum(t.numel() for t in every_tensor(x)) / len(x),
+    }  # fmt: skip

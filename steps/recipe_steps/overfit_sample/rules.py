@@ -18,6 +18,8 @@ CONTRADICTORY = 0.01
 OFTEN_REPEATED = 0.5
 """Share of repeated inputs above which a table is of few distinct rows, where equal rows with
 different answers are to be expected."""
+NO_ROW = 100
+"""Values of an input from which equal ones are copies: no table has so few distinct rows then."""
 CHANCE = 1e-3
 """Items that an item of a table equals by chance, above which its rows are so few that some repeat
 (as for the overlap of training and validation); rows of measured numbers come nowhere near."""
@@ -218,7 +220,8 @@ def regularization_blocks_learning(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", exact=True, explains=["noisy-labels"])
+@rule("warn", exact=True, explains=["noisy-labels", "labels-look-random", "no-better-than-chance",
+                                     "predicts-majority-class", "underfitting"])  # fmt: skip
 def contradictory_labels(evidence: Evidence) -> Finding | None:
     """What: identical inputs carry different labels.
 
@@ -230,9 +233,11 @@ def contradictory_labels(evidence: Evidence) -> Finding | None:
     wrong, repeated = (
         evidence.number("contradictory_share"), evidence.number("repeated_share"),
     )  # fmt: skip
-    if wrong is None or repeated is None or wrong <= CONTRADICTORY or repeated > OFTEN_REPEATED:
+    if wrong is None or repeated is None or wrong <= CONTRADICTORY:
         return None
     few_rows = (evidence.number("repeats_by_chance") or 0.0) >= CHANCE
+    if repeated > OFTEN_REPEATED and (evidence.number("values_of_an_input") or 0.0) < NO_ROW:
+        return None
     return finding(
         "note" if few_rows else "warn",
         f"{wrong:.1%} of the training items contradict others with the same input.",
