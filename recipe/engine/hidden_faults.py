@@ -67,6 +67,8 @@ def _search(found: Search, rules: Mapping[str, Rule]) -> None:
     """Repair what is known, without proof, and look again, as long as something new shows."""
     repaired = Verifier(found.engine.ctx, found.engine.journal, rules)
     new = found.causes
+    if not new:  # a step of ours or of a plugin crashed, and nothing was found
+        return
     for number in range(MOST_LOOKS):
         if not _pays_for_look(found.engine, number):
             return

@@ -91,7 +91,7 @@ if TYPE_CHECKING:
         augmented, epoch_batches, iterations_per_epoch, model_input, planned_rates,
     )
     from recipe.training.schedules import restart_rates, schedule_rates
-    from recipe.training.user_update import own_update
+    from recipe.training.user_update import ADAPTED, own_update
     from recipe.training.fingerprint import configuration, data_fingerprint
     from recipe.training.weight_averaging import (
         RunningAverage, exponential_weights, trained_parameters, uniform_weights, with_weights,
@@ -153,7 +153,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     "MOMENTUM", "OPTIMIZER_FAMILIES", "build_optimizer", "momentum_of",
     "optimizer_family", "usual_rates", "wants_closure", "augmented", "epoch_batches",
     "iterations_per_epoch", "model_input", "planned_rates",
-    "restart_rates", "schedule_rates", "own_update", "configuration",
+    "restart_rates", "schedule_rates", "ADAPTED", "own_update", "configuration",
     "data_fingerprint", "RunningAverage", "exponential_weights", "trained_parameters",
     "uniform_weights", "with_weights", "OutputPool", "CannotExtract", "Features",
     "extract_features", "MODELS", "model_of",
@@ -240,7 +240,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "augmented", "epoch_batches", "iterations_per_epoch", "model_input", "planned_rates",
     ),
     "recipe.training.schedules": ("restart_rates", "schedule_rates"),
-    "recipe.training.user_update": ("own_update",),
+    "recipe.training.user_update": ("ADAPTED", "own_update"),
     "recipe.training.fingerprint": ("configuration", "data_fingerprint"),
     "recipe.training.weight_averaging": (
         "RunningAverage", "exponential_weights", "trained_parameters", "uniform_weights",

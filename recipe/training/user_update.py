@@ -13,6 +13,10 @@ from recipe.data.trees import natural
 from recipe.experiment import Experiment
 from recipe.models.adapted import as_declared
 
+ADAPTED = "takes_adapted"
+"""Attribute of an update step of ours: it takes the model and the batches that training has, in
+place of those that the user declared."""
+
 
 def own_update(
     experiment: Experiment, model: nn.Module, optimizer: Optimizer, batch: Batch
@@ -26,10 +30,12 @@ def own_update(
     """
     if experiment.update is None:
         raise RecipeError("No update step was declared.")
+    update = experiment.update
+    if getattr(update, ADAPTED, False):
+        return update(model, optimizer, batch)
     try:
         with as_declared(model):
             x, y = natural(batch[0]), natural(batch[1])
-            update = experiment.update
             loss = with_place_of_write(lambda: update(model, optimizer, (x, y)))
     except UsageError:
         raise

@@ -80,6 +80,7 @@ def test_the_users_arrays_are_left_alone():
     "source",
     [
         ((X, -X), Y),
+        (X, -X, Y),
         Made(lambda i: (X[i], -X[i], int(Y[i]))),
         Made(lambda i: ((X[i], -X[i]), int(Y[i]))),
     ],
@@ -89,6 +90,11 @@ def test_several_inputs_in_a_row(source):
     assert isinstance(natural(data.x), tuple)
     assert torch.equal(natural(data.x)[1], -X)
     assert torch.equal(data.y, Y)
+
+
+def test_arrays_of_several_lengths_are_no_inputs_and_targets():
+    with pytest.raises(UsageError, match="3 arrays with 12, 11, 12 entries"):
+        load_data((X, X[1:], Y), "train", CPU)
 
 
 def test_targets_of_several_parts():

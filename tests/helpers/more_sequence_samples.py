@@ -248,6 +248,7 @@ FAULTS = {
         "opt": lambda: opt(shifted_by_hand()),
         "with-loss": lambda: lm(WithLoss, (text(), text())),
         "moved-inside": lambda: lm(MovedInside, nexts(), loss=moved_loss),
+        "moved-in-the-loss-too": lambda: plain(RnnLm, nexts(), loss=moved_loss),
         "classes-second": lambda: lm(RnnLm, (text(), text()), loss=classes_second),
     },
 }  # fmt: skip

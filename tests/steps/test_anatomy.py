@@ -91,6 +91,20 @@ class Dropout(Net):
         return nn.functional.dropout(super().hidden(x), 0.5, self.training)
 
 
+class PlacesAlongTheBatch(Net):
+    def __init__(self):
+        super().__init__()
+        self.places = nn.Parameter(torch.randn(512, 1))
+
+    def hidden(self, x):
+        return super().hidden(x) + self.places[: len(x)]
+
+
+class SortedAndNotPutBack(Net):
+    def hidden(self, x):
+        return super().hidden(x[x.sum(1).argsort()])
+
+
 class Normalised(Net):
     def __init__(self):
         super().__init__()
@@ -107,6 +121,8 @@ MODELS = {
     View: {"batch-mixing": "fail"},
     SoftmaxOverBatch: {"batch-mixing": "fail"},
     MeanOverBatch: {"batch-mixing": "fail"},
+    PlacesAlongTheBatch: {"batch-mixing": "fail"},
+    SortedAndNotPutBack: {"batch-mixing": "fail"},
     PlainList: {"unregistered-parameters": "fail"},
     Detached: {"parameters-without-gradient": "warn"},
     Forgotten: {"parameters-without-gradient": "warn"},

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from recipe import Experiment
 from recipe.core.chosen_model import Chosen, Member
 from recipe.core.leads import Lead
 from recipe.plugin import OutputPool
@@ -81,6 +82,30 @@ def test_an_update_learns_from_labels_and_teacher():
     )
     assert moved.norm().item() == pytest.approx(1e-3, rel=1e-3)  # clipped
     assert all(p.grad is None for p in teacher.parameters())
+
+
+def test_models_of_several_inputs_are_distilled_too(tmp_path):
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one, self.other = nn.Linear(4, 3), nn.Linear(4, 3)
+
+        def forward(self, a, b):
+            return self.one(a) + self.other(b)
+
+    x = torch.randn(240, 4, generator=torch.Generator().manual_seed(0))
+    y = x[:, :3].argmax(1)
+    experiment = Experiment(model=Two, train=((x, -x), y), lr=0.1, epochs=3)
+    with open_context(Finish(), experiment, tmp_path, exact=True, budget="60 epochs") as ctx:
+        best = ctx.train_baseline()
+        setting = ctx.experiment_of(best)
+        final = finals.train(ctx, setting, 0, lambda _: None)
+        pool = OutputPool(ctx.experiment, [y for _, y in ctx.data.val.eval_batches()])
+        found = Candidates(ctx, pool)
+        teachers = found.chosen(
+            "ensemble", [found.add(best.params, final.files[finals.RAW], "seed 0")]
+        )
+        assert distil(ctx, setting, teachers, lambda _: None).files[finals.RAW]
 
 
 def test_several_are_distilled_where_the_budget_pays_for_it(tmp_path):

@@ -88,6 +88,10 @@ MODEL_CASES = [
     Case(nondeterministic_evaluation, {"evaluation_difference": NAN}, None),
     Case(batch_mixing, {"batch_mixing": 0.02}, "fail", says="2.0%"),
     Case(batch_mixing, {"batch_mixing": 1e-4}, None),
+    Case(batch_mixing, {"batch_mixing": 0.0, "batch_place": 0.126}, "fail", says="another order"),
+    Case(batch_mixing, {"batch_place": 0.126}, "fail"),
+    Case(batch_mixing, {"batch_mixing": 0.0, "batch_place": 1e-4}, None),
+    Case(batch_mixing, {"batch_mixing": 0.0, "batch_place": NAN}, None),
     Case(batch_mixing, {"batch_mixing": NAN}, None),
     Case(batch_mixing, {}, None),
     Case(

@@ -158,6 +158,17 @@ CASES = [
     Case(contradictory_labels, contradicting(0.05), "warn", says="5.0%"),
     Case(contradictory_labels, contradicting(0.01), None),
     Case(contradictory_labels, contradicting(0.05, repeated=0.6), None),
+    Case(
+        contradictory_labels, contradicting(0.75, repeated=1.0) | {"values_of_an_input": 99.0}, None
+    ),
+    Case(
+        contradictory_labels,
+        contradicting(0.75, repeated=1.0) | {"values_of_an_input": 100.0},
+        "warn",
+    ),
+    Case(
+        contradictory_labels, contradicting(0.75, repeated=1.0) | {"values_of_an_input": NAN}, None
+    ),
     Case(contradictory_labels, contradicting(0.05) | {"repeats_by_chance": 0.2}, "note"),
     Case(contradictory_labels, contradicting(0.05) | {"repeats_by_chance": 0.001}, "note"),
     Case(contradictory_labels, contradicting(0.05) | {"repeats_by_chance": 0.0009}, "warn"),

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from recipe.plugin import (
+    ADAPTED,
     Chosen,
     Context,
     Experiment,
@@ -79,6 +80,7 @@ def taught(
         optimizer.step()
         return loss.detach()
 
+    setattr(update, ADAPTED, True)
     return update
 
 

@@ -76,6 +76,9 @@ def _repeatability(
     if not first.numel():
         return {}
     scalars = {"evaluation_difference": _difference(first, outputs(x, "second pass"))}
+    if not scalars["evaluation_difference"] and len(first) == len(x) > 1:
+        turned = outputs(x[torch.arange(len(x) - 1, -1, -1)], "first pass")
+        scalars["batch_place"] = _difference(first, turned.flip(0))
     others, _ = train.copied(len(x), 2 * len(x) - 1)
     if len(others) < len(x) - 1:  # of a few rows: each item among copies of itself
         others = copies(x[:1], len(x) - 1)

@@ -204,7 +204,7 @@ def columns_of(x: Tensor, words: Tensor | None = None) -> np.ndarray | None:
     if _is_picture(x):
         size = [min(SIDE, side) for side in x.shape[2:]]
         return F.adaptive_avg_pool2d(x.float(), (size[0], size[1])).flatten(1).double().numpy()
-    x = x.flatten(1)
+    x = x.reshape(len(x), -1)
     if _is_text(x):
         words = torch.unique(x) if words is None else words
         if len(words) > MOST_WORDS:

@@ -39,6 +39,8 @@ def shift_marks(
         return {}
     shift, share = found.best + in_loss, found.shares[found.best]
     declared = ctx.task.name == "language_model" or shifts_labels(passed.model)
+    # Whoever moves in the loss what items have moved already means the next token, and once.
+    declared |= in_loss >= 1 and found.best >= 1 and share >= SURE
     says_what_comes = shift >= 1 and share >= (MOSTLY if declared else SURE)
     if not (says_what_comes or declared):
         return {}

@@ -47,7 +47,8 @@ def nondeterministic_evaluation(evidence: Evidence) -> Finding | None:
 
 @rule("fail", exact=True, explains=["sees-the-future", "padding-changes-outputs", *NOT_LEARNING])
 def batch_mixing(evidence: Evidence) -> Finding | None:
-    """What: in evaluation mode the output of an item changes with the other items of its batch.
+    """What: in evaluation mode the output of an item changes with the other items of its batch, or
+    with its place among them.
 
     Why: items have to be independent of each other. A `view` where a `permute` was meant, a softmax
     or mean over the batch axis, or a recurrent layer that takes the batch for time mixes them up,
@@ -56,13 +57,26 @@ def batch_mixing(evidence: Evidence) -> Finding | None:
     Fix: check every reshape and every `dim=`: axis 0 is the batch and stays untouched
     (recurrent layers: batch_first=True).
     """
-    mixing = evidence.number("batch_mixing")
+    mixing, place = evidence.number("batch_mixing"), evidence.number("batch_place")
     if mixing is None or mixing <= REPEATS:
-        return None
+        return _by_place(place)
     return finding(
         "fail",
         f"The output of an item changes by {mixing:.1%} when the other items of its batch do.",
         "Look for a view that should be a permute, and for a softmax or mean over axis 0.",
+    )
+
+
+def _by_place(place: float | None) -> Finding | None:
+    """Where an item's answer depends on where it stands in its batch."""
+    if place is None or place <= REPEATS:
+        return None
+    return finding(
+        "fail",
+        f"The output of an item changes by {place:.1%} when the items of its batch stand in "
+        "another order.",
+        "Look for what is indexed or broadcast along axis 0, such as positions that are added to "
+        "[batch, steps, width] along the batch, and for items that were sorted and not put back.",
     )
 
 

@@ -53,6 +53,7 @@ def padding_marks(passed: Passes, x: Values, padding: data.Padding) -> dict[str,
         "padding_cut": steps - left if left < steps else None,
         "padding_refilled": int(room[rows].max()) if left == steps else None,
         "padding_change": change[0],
+        "padding_by_step": (outputs := passed(some)) is not None and steps in outputs.shape[1:],
         "padding_item": int(rows[change[1]]),
     }
     return facts | (

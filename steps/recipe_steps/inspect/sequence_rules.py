@@ -7,11 +7,12 @@ from recipe_steps.symptoms import NOT_GENERALISING, NOT_LEARNING
 REPEATS = 1e-4
 """Relative difference that rounding in another order may leave, with a wide margin: float32 has
 seven digits."""
-MASKED_PADDING, SOME_PADDING, MUCH_PADDING = 1e-3, 0.1, 0.5
+MASKED_PADDING, SOME_PADDING, MUCH_PADDING = 1e-3, 0.02, 0.5
+AT_EDGES = 0.1
 """Change of an output by padding, in spreads between items: one that no mask lets through, one that
-matters without any mask (a convolution sees the edge of its item), and one that makes items into
-others. Attention of a fresh model is nearly the same everywhere, so that the first is small where a
-mask is missing."""
+matters without any mask, and one that makes items into others; of answers for every step one that is
+more than a convolution that sees the edge of its item. Attention of a fresh model is nearly the same
+everywhere, so that the first is small where a mask is missing."""
 COUNTED = 0.01
 """Share of the steps that count in the loss which are padding."""
 SURE, UNLIKE = 0.95, 0.5
@@ -84,7 +85,8 @@ def padding_changes_outputs(evidence: Evidence) -> Finding | None:
     if taken is not None:
         what = f"{taken:.0f} of its padding steps are cut off"
     said, advice, broken = _of_masks(evidence, mask)
-    if change <= (MASKED_PADDING if broken else SOME_PADDING):
+    matters = AT_EDGES if evidence.flag("padding_by_step") else SOME_PADDING
+    if change <= (MASKED_PADDING if broken else matters):
         return None
     how_far = f"by {change:.1%} of the spread between items"
     if change >= 1:
