@@ -281,6 +281,9 @@ SOUND = {
 }  # fmt: skip
 
 HELD_OUT_SOUND = {
+    # Its way back begins in the padding, which an answer for each step hardly hears of: a note.
+    "not-packed": lambda: plain(lambda: Tagging(packed=False), (ragged()[0], tags(ragged()[0])),
+                                task="token_classification"),
     "class-token": lambda: plain(ClassToken, Of([
         (row[:n], int(row[0]) % 3) for row, n in zip(*ragged(), strict=True)])),
     "moved-inside": lambda: lm(MovedInside, (text(), text())),
@@ -347,8 +350,6 @@ HELD_OUT = {
         "mask-not-in-items": lambda: plain(bert("BertForSequenceClassification", num_labels=3),
                                            bert_items(mask=False)),
         "sum": lambda: plain(lambda: Pooled(total=True), bag()),
-        "not-packed": lambda: plain(lambda: Tagging(packed=False),
-                                    (ragged()[0], tags(ragged()[0])), task="token_classification"),
         "lengths-ignored": lambda: plain(lambda: Packed(listens=False), series()),
     },
     "labels-not-masked": {

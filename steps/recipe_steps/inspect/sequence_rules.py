@@ -10,9 +10,10 @@ seven digits."""
 MASKED_PADDING, SOME_PADDING, MUCH_PADDING = 1e-3, 0.02, 0.5
 AT_EDGES = 0.1
 """Change of an output by padding, in spreads between items: one that no mask lets through, one that
-matters without any mask, and one that makes items into others; of answers for every step one that is
-more than a convolution that sees the edge of its item. Attention of a fresh model is nearly the same
-everywhere, so that the first is small where a mask is missing."""
+matters without any mask, and one that makes items into others; of answers for every step one that
+is more than the edge of an item, which a convolution or the way back of a recurrent layer sees.
+Attention of a fresh model is nearly the same everywhere, so that the first is small where a mask is
+missing."""
 COUNTED = 0.01
 """Share of the steps that count in the loss which are padding."""
 SURE, UNLIKE = 0.95, 0.5
@@ -85,14 +86,14 @@ def padding_changes_outputs(evidence: Evidence) -> Finding | None:
     if taken is not None:
         what = f"{taken:.0f} of its padding steps are cut off"
     said, advice, broken = _of_masks(evidence, mask)
-    matters = AT_EDGES if evidence.flag("padding_by_step") else SOME_PADDING
-    if change <= (MASKED_PADDING if broken else matters):
+    if change <= (MASKED_PADDING if broken else SOME_PADDING):
         return None
     how_far = f"by {change:.1%} of the spread between items"
     if change >= 1:
         how_far = "by more than items differ from each other"
+    edge = evidence.flag("padding_by_step") and change <= AT_EDGES
     return finding(
-        "fail" if broken or change >= MUCH_PADDING else "warn",
+        "fail" if broken or change >= MUCH_PADDING else "note" if edge else "warn",
         f"The answer for item {item:.0f} changes {how_far} when {what}. {said}.",
         advice,
     )
