@@ -1,17 +1,15 @@
-"""A patch of the user's file that mends what a run found: each edit is run before it is offered.
+"""A patch of the user's files that mends what a run found: each edit is run before it is offered.
 
-The edited file is held in memory and takes the place of the module for as long as it is tried;
+Edited files are held in memory and take the place of the modules for as long as they are tried;
 nothing of the user's is written.
 """
 
-import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from types import ModuleType
 
 from recipe.core.evidence import Evidence
 from recipe.core.files import write_text
@@ -20,8 +18,9 @@ from recipe.core.results import RunResult
 from recipe.core.settings import Settings
 from recipe.engine.run_execution import execute
 from recipe.experiment import Experiment
-from recipe.patches.diff import PATCH, unified
+from recipe.patches.diff import PATCH, root_of, unified
 from recipe.patches.edits import candidates
+from recipe.patches.own_files import files_of, loaded
 from recipe.plugin import registry
 from recipe.sources.targets import as_experiment
 
@@ -35,8 +34,8 @@ class Patch:
 
     diff: str
     """Unified; empty where nothing could be placed."""
-    after: str
-    """The whole patched file."""
+    after: Mapping[Path, str]
+    """The patched files, whole."""
     mended: tuple[str, ...] = ()
     """Rules that are silent in the patched file."""
     left: tuple[Finding, ...] = ()
@@ -46,7 +45,8 @@ class Patch:
 def make_patch(
     file: Path, name: str, result: RunResult, settings: Settings, say: Callable[[str], None]
 ) -> Patch:
-    """Edit the file fault by fault; an edit stays where the rule that fired is silent after it.
+    """Edit the file, or one beside it that it imports, fault by fault; an edit stays where the rule
+    that fired is silent after it.
 
     Args:
         file: of the user.
@@ -56,7 +56,8 @@ def make_patch(
         say: told what is tried.
 
     """
-    before = after = file.read_text("utf-8")
+    before = files_of(file)
+    after = dict(before)
     rules = registry.all_rules(registry.load())
     mended, left = [], []
     for found in result.findings:
@@ -67,19 +68,31 @@ def make_patch(
         step, evidence = _first(result, found.rule)
         remedy = rules[found.rule].remedy
         kinds = remedy.edits if remedy is not None else ()
-        say(f"Looking for {found.rule} in {file.name}.")
-        tried = islice(candidates(after, kinds, evidence), MOST_TRIED)
+        say(f"Looking for {found.rule} in {', '.join(path.name for path in after)}.")
+        tried = islice(_edited(after, kinds, evidence), MOST_TRIED)
         known = {f.rule for each in result.steps for f in each.findings if f.severity == "fail"}
         mends = partial(
             _mends, file, name, step=step, rule=found.rule, known=known, settings=settings
         )
-        changed = next(filter(mends, tried), None)
-        if changed is None:
+        edit = next(filter(mends, tried), None)
+        if edit is None:
             left.append(found)
         else:
-            after = changed
+            after = edit
             mended.append(found.rule)
-    return Patch(unified(file, before, after), after, tuple(mended), tuple(left))
+    changed = {path: text for path, text in after.items() if text != before[path]}
+    root = root_of(file)
+    diff = "".join(unified(path, before[path], text, root) for path, text in changed.items())
+    return Patch(diff, changed, tuple(mended), tuple(left))
+
+
+def _edited(
+    texts: Mapping[Path, str], kinds: tuple[str, ...], evidence: Evidence
+) -> Iterator[dict[Path, str]]:
+    """Each with one edit, of the first file first."""
+    for path, text in texts.items():
+        for edited in candidates(text, kinds, evidence):
+            yield {**texts, path: edited}
 
 
 def _first(result: RunResult, rule: str) -> tuple[str, Evidence]:
@@ -91,9 +104,10 @@ def _first(result: RunResult, rule: str) -> tuple[str, Evidence]:
 
 
 def _mends(
-    file: Path, name: str, text: str, *, step: str, rule: str, known: set[str], settings: Settings
-) -> bool:
-    """Whether the edited file loads, and the step that fired finds nothing worse than a note of
+    file: Path, name: str, texts: Mapping[Path, str], *, step: str, rule: str, known: set[str],
+    settings: Settings,
+) -> bool:  # fmt: skip
+    """Whether the edited files load, and the step that fired finds nothing worse than a note of
     this rule in it, and no failure that is not known.
     """
     quick = replace(
@@ -102,7 +116,7 @@ def _mends(
     )  # fmt: skip
     try:
         with tempfile.TemporaryDirectory() as folder:
-            experiment = load_text(file, name, text)
+            experiment = load_texts(file, name, texts)
             result = execute(experiment, replace(quick, out=Path(folder)))
     except Exception:  # noqa: BLE001 - an edit that does not fit may break anything
         return False
@@ -115,20 +129,13 @@ def _mends(
 
 def load_text(file: Path, name: str, text: str) -> Experiment:
     """The experiment in a file that holds this text instead of its own."""
-    module = ModuleType(file.stem)
-    module.__file__ = str(file)
-    path, kept = list(sys.path), sys.modules.get(file.stem)
-    sys.path.insert(0, str(file.parent.resolve()))
-    sys.modules[file.stem] = module
-    try:
-        exec(compile(text, str(file), "exec"), module.__dict__)  # noqa: S102 - the user's own file
-        return as_experiment(getattr(module, name), f"{file}:{name}", vars(module))
-    finally:
-        sys.path[:] = path
-        if kept is None:
-            del sys.modules[file.stem]
-        else:
-            sys.modules[file.stem] = kept
+    return load_texts(file, name, {file: text})
+
+
+def load_texts(file: Path, name: str, texts: Mapping[Path, str]) -> Experiment:
+    """The same, of a file that imports others."""
+    module = loaded(file, texts)
+    return as_experiment(getattr(module, name), f"{file}:{name}", vars(module))
 
 
 def write_patch(patch: Patch, folder: Path) -> None:

@@ -13,9 +13,11 @@ def root_of(file: Path) -> Path:
     return next((p for p in (folder, *folder.parents) if (p / ".git").exists()), folder)
 
 
-def unified(file: Path, before: str, after: str) -> str:
-    """The unified diff of a file, paths seen from `root_of`; empty where nothing changed."""
-    name = file.resolve().relative_to(root_of(file)).as_posix()
+def unified(file: Path, before: str, after: str, root: Path | None = None) -> str:
+    """The unified diff of a file, paths seen from `root` (default: its `root_of`); empty where
+    nothing changed.
+    """
+    name = file.resolve().relative_to(root_of(file) if root is None else root).as_posix()
     lines: list[str] = []
     for line in unified_diff(
         before.splitlines(keepends=True), after.splitlines(keepends=True), f"a/{name}", f"b/{name}"

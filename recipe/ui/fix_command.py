@@ -64,8 +64,9 @@ def run_and_patch(choice: Choice, *, write: bool = False) -> int:
         click.echo(patch.diff, nl=False, err=err)
         file = _file(choice)
         if write and file is not None:
-            write_text(file, patch.after)
-            click.echo(f"{file} is patched.", err=err)
+            for each, text in patch.after.items():
+                write_text(each, text)
+                click.echo(f"{each} is patched.", err=err)
         else:
             click.echo(f"Your file is unchanged. To apply the patch: git apply {path}", err=err)
     for line in _left(patch):

@@ -73,6 +73,30 @@ def test_apply_writes_the_patched_file(recipe, file):
     assert "softmax" not in file.read_text()
 
 
+def test_faults_in_files_that_are_imported_are_patched_there(recipe, file):
+    body, _, experiment = BROKEN.partition("experiment = ")
+    body = body.replace("from tiny import blobs\n", "")
+    first, _, second = body.partition("class Net")
+    Path("parts").mkdir()
+    Path("parts/__init__.py").write_text("")
+    (Path("parts") / "net.py").write_text(f"{first}class Net{second}")
+    declared = "from parts.net import Net\nfrom tiny import blobs\nfrom recipe import Experiment\n"
+    main = Path("main.py")
+    main.write_text(f"{declared}\nexperiment = {experiment}")
+    code, *_ = recipe("fix", str(main), *SHORT)
+    assert code == 1
+    (patch,) = Path("reports").glob("*/fix.patch")
+    text = patch.read_text()
+    assert "--- a/parts/net.py" in text
+    assert "a/main.py" not in text
+    assert "softmax" in (Path("parts") / "net.py").read_text()
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "apply", str(patch)], check=True)
+    repaired = (Path("parts") / "net.py").read_text()
+    assert "nn.ModuleList(" in repaired
+    assert "softmax" not in repaired
+
+
 def test_where_nothing_is_wrong_there_is_no_patch(recipe, file):
     file.write_text(SOUND)
     code, out, _ = recipe("fix", str(file), *SHORT)
