@@ -81,7 +81,8 @@ class Executors:
             done += parts[run][0] - before[0]
             total += parts[run][1] - before[1]
             self.trainer.spend(parts[run][0] - before[0])
-            what = f"trial {run.head['number']} of {last}"
+            number = run.head["number"]
+            what = f"trial {number} of {last}" if number else "the declared setting"
             loss = run.record.train_loss if run.record else None
             self.trainer.progress(done, total + later, what, loss)
 

@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from recipe.core.errors import UsageError
 from recipe.core.files import write_bytes
 from recipe.data.splitting import load_splits
-from recipe.data.trees import Tree, shape_of
+from recipe.data.trees import Tree, Values
 from recipe.experiment import Experiment
 from recipe.machine.device import CPU
 from recipe.notebook.run_folder import read_result
@@ -28,7 +29,7 @@ from recipe.trained.loading import (
     chosen_model,
     experiment_of,
 )
-from recipe.trained.prediction import tensor_in_precision_of
+from recipe.trained.prediction import in_precision_of
 
 FORMATS = (".pt2", ".onnx")
 """Of `torch.export`, and of ONNX."""
@@ -51,7 +52,8 @@ READS = {
 }
 """How inputs are made of what the reader describes."""
 METADATA = "recipe.json"
-Model = Callable[[Tensor], Tensor]
+Model = Callable[..., Tensor]
+"""Of one tensor for each input."""
 
 
 @dataclass(frozen=True)
@@ -101,34 +103,53 @@ def export_model(
     result = read_result(folder)
     trained = as_trained(experiment or experiment_of(result, folder, trust=trust), result)
     model = chosen_model(trained, result, folder, CPU)
-    x = tensor_in_precision_of(_inputs(trained, int(result.settings.get("seed") or 0)), model)
-    given = as_given_in_training(trained, result, model, x)
-    x = given if isinstance(given, Tensor) else x
-    x = torch.cat([x, x]) if len(x) == 1 else x  # one alone would fix the number of items
-    program, any_batch = _program(model, x)
+    given = in_precision_of(_inputs(trained, int(result.settings.get("seed") or 0)), model)
+    given = as_given_in_training(trained, result, model, given)
+    if isinstance(given, Tree):
+        model = _OfTensors(model, given)
+    x = _named(given)
+    if len(given) == 1:  # one alone would fix the number of items
+        x = {name: torch.cat([each, each]) for name, each in x.items()}
+    program, any_batch = _program(model, tuple(x.values()))
     about = json.dumps(_about(trained, x))
-    content = _pt2(program, about) if kind == ".pt2" else _onnx(program, about)
-    parts = (x[:1], x) if any_batch else (x[:1],)
+    content = _pt2(program, about) if kind == ".pt2" else _onnx(program, about, list(x))
+    first = tuple(each[:1] for each in x.values())
+    parts = (first, tuple(x.values())) if any_batch else (first,)
     found = _outputs(_open_pt2 if kind == ".pt2" else _open_onnx, content, parts)
     difference = _difference(model, parts, found)
     try:
         write_bytes(file, content)
     except OSError as error:
         raise UsageError(f"{str(file)!r} cannot be written ({error.strerror}).") from error
-    return Written(file, len(x), difference, any_batch)
+    return Written(file, len(parts[-1][0]), difference, any_batch)
 
 
-def _inputs(experiment: Experiment, seed: int) -> Tensor:
+class _OfTensors(nn.Module):
+    """A model of several inputs, which takes them one by one in the order of their names."""
+
+    def __init__(self, model: nn.Module, like: Tree) -> None:
+        super().__init__()
+        self.model, self.like = model, like[:1]
+
+    def forward(self, *given: Tensor) -> Tensor:
+        """The outputs."""
+        found = dict(zip(self.like.tensors(), given, strict=True))
+        outputs: Tensor = self.model(self.like.named(lambda name, _: found[name]))
+        return outputs
+
+
+def _named(x: Values) -> dict[str, Tensor]:
+    """Inputs by names that a file may have."""
+    if isinstance(x, Tensor):
+        return {"x": x}
+    return {re.sub(r"\W", "_", f"x{n}" if n[0].isdigit() else n): t for n, t in x.tensors().items()}
+
+
+def _inputs(experiment: Experiment, seed: int) -> Values:
     """Some inputs: of the validation data, or where these need not be there, drawn at random."""
     kept = experiment.inputs
     if kept is None or experiment.train is not None:
-        x = load_splits(experiment, CPU, seed).val.sample(CHECKED, _source()).x
-        if isinstance(x, Tree):
-            raise UsageError(
-                f"The model takes more than one tensor ({shape_of(x)}), which export does not "
-                "write: use recipe.load(RUN) in Python, and export it there."
-            )
-        return x
+        return load_splits(experiment, CPU, seed).val.sample(CHECKED, _source()).x
     if kept.kind == "text":
         return torch.randint(kept.outputs, (CHECKED, *kept.shape), generator=_source())
     return torch.randn(CHECKED, *kept.shape, generator=_source())
@@ -138,14 +159,16 @@ def _source() -> torch.Generator:
     return torch.Generator().manual_seed(0)
 
 
-def _program(model: nn.Module, x: Tensor) -> tuple[Any, bool]:
+def _program(model: nn.Module, x: tuple[Tensor, ...]) -> tuple[Any, bool]:
     """The model as a graph for any number of items, or for one where it cannot be otherwise."""
     reason: Exception | None = None
-    for any_batch, given in ((True, x), (False, x[:1])):
-        shapes = ({0: torch.export.Dim.DYNAMIC},) if any_batch else None
+    several = isinstance(model, _OfTensors)
+    for any_batch, given in ((True, x), (False, tuple(each[:1] for each in x))):
+        each: Any = tuple({0: torch.export.Dim.DYNAMIC} for _ in given)
+        shapes = ((each,) if several else each) if any_batch else None  # *given is one argument
         try:
             with torch.no_grad(), _quiet():
-                return torch.export.export(model, (given,), dynamic_shapes=shapes), any_batch
+                return torch.export.export(model, given, dynamic_shapes=shapes), any_batch
         except Exception as error:  # noqa: BLE001 - it traces the user's code
             reason = reason or error
     raise UsageError(
@@ -172,7 +195,7 @@ def _open_pt2(content: bytes) -> Model:
     return model
 
 
-def _onnx(program: Any, about: str) -> bytes:
+def _onnx(program: Any, about: str, names: list[str]) -> bytes:
     try:
         import onnxruntime  # noqa: F401 - before the work
         import onnxscript  # noqa: F401
@@ -180,7 +203,7 @@ def _onnx(program: Any, about: str) -> bytes:
         raise UsageError(f"ONNX needs the package {error.name!r}: {INSTALL}.") from error
     try:
         with _quiet():
-            made = torch.onnx.export(program, (), input_names=["x"], output_names=["y"],
+            made = torch.onnx.export(program, (), input_names=names, output_names=["y"],
                                      dynamo=True, verbose=False)  # fmt: skip
             assert made is not None  # noqa: S101 - only where a file is named
             made.model.metadata_props[METADATA] = about
@@ -197,13 +220,18 @@ def _open_onnx(content: bytes) -> Model:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    return lambda x: torch.from_numpy(session.run(None, {name: x.numpy()})[0])
+    names = [each.name for each in session.get_inputs()]
+
+    def outputs(*given: Tensor) -> Tensor:
+        fed = {name: each.numpy() for name, each in zip(names, given, strict=True)}
+        return torch.from_numpy(session.run(None, fed)[0])
+
+    return outputs
 
 
 @torch.no_grad()
 def _outputs(
-    opened: Callable[[bytes], Model], content: bytes, parts: Sequence[Tensor]
+    opened: Callable[[bytes], Model], content: bytes, parts: Sequence[tuple[Tensor, ...]]
 ) -> list[Tensor]:
     """What the exported model says of these inputs.
 
@@ -213,7 +241,7 @@ def _outputs(
     """
     try:
         model = opened(content)
-        return [model(part.clone()) for part in parts]  # it may work in place
+        return [model(*(each.clone() for each in part)) for part in parts]  # it may work in place
     except Exception as error:
         raise UsageError(
             f"The exported model cannot be run ({type(error).__name__}: {_first_line(error)}): "
@@ -222,7 +250,9 @@ def _outputs(
 
 
 @torch.no_grad()
-def _difference(model: nn.Module, parts: Sequence[Tensor], outputs: Sequence[Tensor]) -> float:
+def _difference(
+    model: nn.Module, parts: Sequence[tuple[Tensor, ...]], outputs: Sequence[Tensor]
+) -> float:
     """The largest difference between these outputs and those of the model.
 
     Raises:
@@ -231,7 +261,7 @@ def _difference(model: nn.Module, parts: Sequence[Tensor], outputs: Sequence[Ten
     """
     worst = 0.0
     for part, found in zip(parts, outputs, strict=True):
-        expected = model(part.clone())
+        expected = model(*(each.clone() for each in part))
         if expected.shape != found.shape:
             raise UsageError(
                 f"The exported model gives outputs of shape {list(found.shape)}, the model "
@@ -249,7 +279,7 @@ def _difference(model: nn.Module, parts: Sequence[Tensor], outputs: Sequence[Ten
     return worst
 
 
-def _about(experiment: Experiment, x: Tensor) -> Mapping[str, Any]:
+def _about(experiment: Experiment, x: Mapping[str, Tensor]) -> Mapping[str, Any]:
     """What whoever uses the file has to know."""
     task, kept = experiment.resolved_task, experiment.inputs
     means = MEANS[task.target_kind]
@@ -260,7 +290,9 @@ def _about(experiment: Experiment, x: Tensor) -> Mapping[str, Any]:
     if kept is not None and kept.scale is not None:
         means = "amounts, scaled: times scale[1], plus scale[0]"
     about = {
-        "task": task.name, "means": means, "shape": list(x.shape[1:]),
+        "task": task.name, "means": means,
+        "shape": list(next(iter(x.values())).shape[1:]) if len(x) == 1
+        else {name: list(each.shape[1:]) for name, each in x.items()},
         "classes": class_names(experiment),
     }  # fmt: skip
     if kept is None:

@@ -243,3 +243,48 @@ def test_without_the_packages_it_says_which(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "onnxscript", None)
     with pytest.raises(UsageError, match=r"ONNX needs the package 'onnxscript': pip install"):
         export_model(folder, tmp_path / "m.onnx", experiment)
+
+
+class Masked(nn.Module):
+    """Takes words and their mask by name."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.head = nn.Embedding(12, 8), nn.Linear(8, 3)
+
+    def forward(self, input_ids, attention_mask):
+        shown = attention_mask[..., None].float()
+        return self.head((self.words(input_ids) * shown).sum(1) / shown.sum(1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", ["pt2", "onnx"])
+def test_a_model_of_several_inputs_takes_them_by_name(tmp_path, suffix):
+    ids = torch.randint(1, 12, (120, 7), generator=torch.Generator().manual_seed(0))
+    mask = (torch.arange(7) < torch.randint(2, 8, (120, 1))).long()
+    y = ids[:, 0] % 3
+    made = Experiment(model=Masked, train=({"input_ids": ids, "attention_mask": mask}, y), lr=0.05,
+                      epochs=2)  # fmt: skip
+    folder = short(made, tmp_path)
+    file = tmp_path / f"model.{suffix}"
+    written = export_model(folder, file, made)
+    assert written.any_batch
+    with torch.no_grad():
+        expected = recipe.load(folder, made)(ids, mask)
+    if suffix == "pt2":
+        model = torch.export.load(file).module()
+        taken = {"input_ids": ids, "attention_mask": mask}
+        about = json.loads(_metadata(file))
+        found = model(*(taken[name] for name in about["shape"]))
+    else:
+        session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+        assert {each.name for each in session.get_inputs()} == {"input_ids", "attention_mask"}
+        fed = {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}
+        found = torch.from_numpy(session.run(None, fed)[0])
+    assert torch.allclose(found, expected, atol=1e-5)
+
+
+def _metadata(file):
+    kept = {METADATA: ""}
+    torch.export.load(file, extra_files=kept)
+    return kept[METADATA]
