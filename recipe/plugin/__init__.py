@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from recipe.models.reshapes import (
         ReadChannelsLast, as_channels_last, transposed_instead, views_for_transpositions,
     )
+    from recipe.models.norms_apart import norms_apart
     from recipe.models.mended_calls import (
         dropout_by_mode, gradients_kept, layers_apart, registered, tokens_numbered,
     )
@@ -138,7 +139,7 @@ __all__ = [  # noqa: RUF022 - by what they are for
     # fresh models, and models around them
     "adapter_of", "advice", "batch_norms", "build_model", "error_location", "said_of",
     "users_place",
-    "no_dropout", "dropout_by_mode", "gradients_kept", "layers_apart", "registered",
+    "no_dropout", "dropout_by_mode", "gradients_kept", "layers_apart", "norms_apart", "registered",
     "tokens_numbered", "seeded", "shrink_own_matrices", "ReadChannelsLast", "as_channels_last",
     "transposed_instead", "views_for_transpositions",
     "in_head", "norms_go_first", "residual_branches", "with_zero_branches", "SCRATCH",
@@ -210,6 +211,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "recipe.models.reshapes": (
         "ReadChannelsLast", "as_channels_last", "transposed_instead", "views_for_transpositions",
     ),
+    "recipe.models.norms_apart": ("norms_apart",),
     "recipe.models.mended_calls": (
         "dropout_by_mode", "gradients_kept", "layers_apart", "registered", "tokens_numbered",
     ),

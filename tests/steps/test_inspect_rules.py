@@ -24,7 +24,7 @@ from recipe_steps.inspect.scale_rules import (
     targets_not_scaled,
 )
 from recipe_steps.inspect.sequence_rules import order_ignored, token_ids_cut
-from recipe_steps.inspect.sharing_rules import layers_shared
+from recipe_steps.inspect.sharing_rules import batch_norm_shared, layers_shared
 from recipe_steps.inspect.split_rules import (
     too_little_validation_data,
     train_validation_overlap,
@@ -130,6 +130,15 @@ CASES = [
     Case(layers_shared, SHARED, "note", says="6 places in tables"),
     Case(layers_shared, SHARED | {"shared_times": NAN}, None),
     Case(layers_shared, {}, None),
+    Case(
+        batch_norm_shared,
+        {"norms_shared": '{"a.bn": 3, "c": 2}', "norm_apart": 0.25},
+        "note",
+        says="'a.bn' is called 3 times",
+    ),
+    Case(batch_norm_shared, {"norms_shared": '{"bn": 2}', "norm_apart": 0.24}, None),
+    Case(batch_norm_shared, {"norms_shared": '{"bn": 2}', "norm_apart": NAN}, None),
+    Case(batch_norm_shared, {"norm_apart": 1.0}, None),
     Case(
         view_for_transpose, {"turned_from": "40 x 6", "turned_to": "6 x 40"}, "note", says="40 x 6"
     ),

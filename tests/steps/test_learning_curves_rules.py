@@ -1,5 +1,6 @@
 import pytest
 from test_capacity import CAPACITY_CASES
+from test_chance_rules import CASES as CHANCE
 from test_label_rules import CASES as LABELS
 from test_learning_curves_overfitting import OVERFITTING
 from test_learning_curves_regularization import REGULARIZATION
@@ -152,7 +153,7 @@ def test_rule_about_validation_data(case):
 
 def test_every_rule_is_tested():
     everywhere = [*CASES, *OVERFITTING, *SCHEDULE, *REGULARIZATION, *TRAINING, *LABELS,
-                  *COMPARED, *VALIDATION, *UNUSUAL, *RARE, *MISTAKE_CASES, *CAPACITY_CASES, *SIMPLE_CASES, *NAN_CASES, *LOG_CASES]  # fmt: skip
+                  *COMPARED, *VALIDATION, *UNUSUAL, *RARE, *MISTAKE_CASES, *CAPACITY_CASES, *SIMPLE_CASES, *CHANCE, *NAN_CASES, *LOG_CASES]  # fmt: skip
     assert_complete(LearningCurves(), everywhere)
 
 

@@ -29,6 +29,7 @@ from recipe.plugin import (
 from recipe_steps.inspect.progress import progress
 from recipe_steps.inspect.remedies import unfrozen
 from recipe_steps.inspect.shared_layers import shared_layers
+from recipe_steps.inspect.shared_norms import shared_norms
 from recipe_steps.inspect.turned_axes import turned_axes
 from recipe_steps.rows import as_tensor
 
@@ -55,6 +56,7 @@ def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     x = train.copied(0, ITEMS)[0]
     scalars = _repeatability(ctx, model.eval(), x, train) | _parameters(model) | _frozen(ctx, model)
     scalars |= _moving_norms(ctx, model, x) | _odd_momentum(ctx, model) | shared_layers(model)
+    scalars |= shared_norms(ctx, model, x)
     scalars |= turned_axes(ctx, model.eval(), train)
     if ctx.experiment.update is None:
         scalars |= _reach(ctx, model.train(), x, train)

@@ -39,6 +39,18 @@ def _own_layers(subject: RemedyInput) -> "Experiment":
     return replace(subject.experiment, model=layers_apart(subject.experiment.model))
 
 
+def _own_norms(subject: RemedyInput) -> "Experiment | None":
+    import json
+
+    from recipe.plugin import norms_apart
+
+    times = subject.evidence.text("norms_shared")
+    if times is None:
+        return None
+    make = subject.experiment.model
+    return replace(subject.experiment, model=norms_apart(make, json.loads(times)))
+
+
 def _transposed(subject: RemedyInput) -> "Experiment | None":
     from recipe.plugin import transposed_instead
     from recipe_steps.inspect.turned_axes import read
@@ -66,6 +78,7 @@ number_tokens = Remedy(
     "add codes of their places to the embeddings of tokens", _tokens_numbered, promotes=True
 )
 own_layers = Remedy("make a layer of its own for each place", _own_layers, promotes=True)
+own_norms = Remedy("give each place a batch norm of its own", _own_norms, promotes=True)
 transpose = Remedy("transpose in place of the view", _transposed, promotes=True)
 read_channels_last = Remedy(
     "read the pictures as height x width x channel", _read_channels_last, promotes=True

@@ -1,8 +1,14 @@
 """A rule about layers that share their weights."""
 
+import json
+
 from recipe.plugin import Evidence, Finding, finding, rule
-from recipe_steps.inspect.model_remedies import own_layers
+from recipe_steps.inspect.model_remedies import own_layers, own_norms
 from recipe_steps.symptoms import NOT_LEARNING
+
+UNLIKE = 0.25
+"""How far apart, in deviations, values are from which a trial decides: means of a batch of 16 alike
+items differ by a tenth."""
 
 
 @rule("note", explains=NOT_LEARNING, remedy=own_layers)
@@ -28,5 +34,32 @@ def layers_shared(evidence: Evidence) -> Finding | None:
     )
 
 
-RULES = (layers_shared,)
+@rule("note", explains=["overfitting", "evaluation-differs-from-training",
+                        "simple-model-does-better", "metric-disagrees-with-loss"],
+      remedy=own_norms)  # fmt: skip
+def batch_norm_shared(evidence: Evidence) -> Finding | None:
+    """What: one layer of batch normalisation is called at several places of the model, where the
+    values have other means or deviations.
+
+    Why: in training each place is normalised by its own batch; the running statistics, by which
+    evaluation goes, become a mixture that fits none of them. The model then scores well in training
+    mode and badly in evaluation. Networks that share all layers between inputs of one kind, such as
+    siamese ones, are fine: their values are alike.
+
+    Fix: make a batch norm for each place, whatever other layers are shared.
+    """
+    times, apart = evidence.text("norms_shared"), evidence.number("norm_apart")
+    if times is None or apart is None or apart < UNLIKE:
+        return None
+    calls = json.loads(times)
+    name = max(calls, key=lambda each: calls[each])
+    return finding(
+        "note",
+        f"The batch norm {name!r} is called {calls[name]} times in one pass, on values that are "
+        f"{apart:.2g} deviations apart: its running statistics fit none of these places.",
+        "Make a batch norm for each place.",
+    )
+
+
+RULES = (layers_shared, batch_norm_shared)
 """All of them."""
