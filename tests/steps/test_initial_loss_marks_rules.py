@@ -134,6 +134,20 @@ MARKS = [
     Case(loss_sign_flipped, {"loss_towards_targets": 0.2, "loss_away_from_targets": 0.2}, None),
     Case(loss_sign_flipped, {"loss_towards_targets": NAN, "loss_away_from_targets": -0.2}, None),
     Case(output_activation_limits_range, ends("relu", **LOGITS), "fail", says="ends in relu"),
+    Case(
+        output_activation_limits_range,
+        ends("softplus", target_kind="real", loss_takes_logs=True),
+        "fail",
+        says="for logarithms",
+    ),
+    Case(
+        output_activation_limits_range, ends("tanh", target_kind="real", loss_takes_logs=True), None
+    ),
+    Case(
+        output_activation_limits_range,
+        ends("softplus", target_kind="real", loss_takes_logs=False),
+        None,
+    ),
     Case(output_activation_limits_range, labels(0.3), "fail", says="only 30% of the items"),
     Case(output_activation_limits_range, labels(0.9), None),  # they exclude each other
     Case(output_activation_limits_range, labels(0.3, outputs_are_probabilities=False), None),

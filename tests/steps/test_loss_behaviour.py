@@ -201,3 +201,15 @@ def test_marks_of_a_loss_do_not_depend_on_the_size_of_the_outputs(size):
         marks = signatures(experiment, outputs, targets)
         assert marks["loss_ignores_shift"] is ignores
         assert marks["loss_takes_log_probabilities"] is takes
+
+
+def test_a_loss_that_takes_logarithms_is_told_by_its_least():
+    counts = torch.poisson(torch.full((32, 1), 4.0))
+    outputs = torch.randn(32, 1)
+    wanted = {
+        nn.PoissonNLLLoss(): True, nn.PoissonNLLLoss(log_input=False): False, nn.MSELoss(): False,
+        nn.L1Loss(): False, nn.SmoothL1Loss(): False,
+    }  # fmt: skip
+    for loss, logs in wanted.items():
+        made = Experiment(model=nn.Identity, train=1, task="regression", loss=loss)
+        assert bool(loss_marks(made, outputs, counts).get("loss_takes_logs")) is logs, loss

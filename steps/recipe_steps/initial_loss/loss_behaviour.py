@@ -24,6 +24,10 @@ LOGIT = 3.0
 """Logits of this size on the right side leave little doubt."""
 
 
+COUNTS, LOG_STEP = (2.0, 5.0), 0.05
+"""Targets at which the least of a loss is looked for, and how finely."""
+
+
 def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict[str, Scalar]:
     """Scalars; what a loss refuses to compute is left out.
 
@@ -32,6 +36,7 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
     the targets; for a sound loss it is negative. `probability_floor` is the loss of perfect
     probabilities over that of zeros, `logit_floor` that of logits of +-3 on the right side.
     `rows_of_one_label` is their share, where any number of labels may be right.
+    `loss_takes_logs`: of real targets, whether outputs are meant as their logarithms.
     `loss_is_distance`: a squared or absolute error, told by its differences along a line.
     """
     # On the processor: what a loss refuses there would abort an accelerator for good.
@@ -60,6 +65,7 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
         note("loss_away_from_targets", lambda: -_peak(loss, answers, targets))
         note("loss_normalises", lambda: _normalises(loss, outputs, targets))
         note("loss_is_logistic", lambda: _is_logistic(loss, outputs, targets))
+        note("loss_takes_logs", lambda: _takes_logs(loss, answers, targets))
         return scalars
     if task.target_kind == "class index":
         note("loss_is_over_batch", lambda: _is_over_batch(loss, outputs, targets))
@@ -199,6 +205,21 @@ def _is_logistic(loss: LossFunction, outputs: Tensor, targets: Tensor) -> bool:
         if not math.isclose(up - down, logit * (1 - 2 * mean), rel_tol=1e-3, abs_tol=1e-4):
             return False
     return not math.isclose(mean, -0.5, abs_tol=0.01)  # a squared error would do the same there
+
+
+def _takes_logs(loss: LossFunction, answers: Tensor, targets: Tensor) -> bool:
+    """Whether the loss is least where outputs are the logarithms of the targets, as that of counts
+    is (nn.PoissonNLLLoss).
+    """
+    places = torch.arange(-1.0, 7.0, LOG_STEP).tolist()
+    for target in COUNTS:
+        given = torch.full_like(targets, target)
+        found = [_value(loss, torch.full_like(answers, place), given) for place in places]
+        if not all(map(math.isfinite, found)):
+            return False
+        if abs(places[found.index(min(found))] - math.log(target)) > LOG_STEP:
+            return False
+    return True
 
 
 def _peak(loss: LossFunction, answers: Tensor, targets: Tensor) -> float:

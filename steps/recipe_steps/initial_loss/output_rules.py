@@ -192,6 +192,16 @@ def output_activation_limits_range(evidence: Evidence) -> Finding | None:
         )
     if operation not in BOUNDED:
         return _small_logits(evidence)
+    if evidence.text("target_kind") == "real" and evidence.flag("loss_takes_logs"):
+        if BOUNDED[operation] not in ("0 and above", "0 to 1"):
+            return None
+        return finding(
+            "fail",
+            f"The model ends in {operation}, which gives {BOUNDED[operation]}, but the loss takes "
+            "the outputs for logarithms: it is least where they are the logarithm of the target.",
+            "Return the logarithm, that is end the model in a linear layer, or tell the loss that "
+            "it gets the values (log_input=False of nn.PoissonNLLLoss).",
+        )
     if evidence.text("target_kind") == "real":
         outside = evidence.number("targets_outside")
         if outside is None or outside <= OUTSIDE:

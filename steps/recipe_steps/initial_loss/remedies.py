@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from recipe.plugin import Experiment
 
 SMOOTH = ("sigmoid", "tanh")
+LEAST = 1e-8
+"""Output of which a logarithm is taken."""
 FEW = 4
 """Items whose targets a loss is tried with."""
 CLIP_NORM = 1.0
@@ -23,6 +25,8 @@ def _without_activation(subject: RemedyInput) -> "Experiment | None":
 
     if subject.evidence.text("update_squashes"):
         return None  # it happens outside of the model
+    if subject.evidence.flag("loss_takes_logs"):
+        return _loss_of_logs(subject.experiment)  # the score is of what the model returns
     make = subject.experiment.model
     last = subject.finding is None or subject.finding.rule != "output-activation-limits-range"
     behind = 0 if last or subject.evidence.text("operation_below_softmax") is None else 1
@@ -35,6 +39,17 @@ def _without_activation(subject: RemedyInput) -> "Experiment | None":
         return Mapped(free, sigmoid) if squash else free
 
     return replace(subject.experiment, model=changed)
+
+
+def _loss_of_logs(experiment: "Experiment") -> "Experiment | None":
+    if experiment.update is not None:
+        return None
+    loss = experiment.loss_function
+
+    def of_logs(outputs: "Tensor", targets: "Tensor") -> "Tensor":
+        return loss(outputs.clamp(min=LEAST).log(), targets)
+
+    return replace(experiment, loss=of_logs)
 
 
 def _wants_probabilities(subject: RemedyInput) -> bool:
