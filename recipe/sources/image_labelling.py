@@ -19,6 +19,8 @@ from recipe.sources.image_layout import (
 from recipe.sources.image_names import files_below, is_image, left_out
 from recipe.sources.image_tables import Labels, label_tables, labels_in_tables
 
+IDX = "-ubyte"
+"""In the names of the files that hold MNIST and sets like it."""
 HOW = "put the images of each class into a folder of its own, as in cats/1.jpg and dogs/2.jpg"
 OR_A_TABLE = (
     "or their labels into a table beside them, labels.csv with the columns filename and label"
@@ -222,6 +224,13 @@ def _are(count: int) -> str:
 def _refuse_no_images(folder: Path, files: Sequence[Path]) -> None:
     said = "".join(f" {note}" for note in left_out(files))
     if files or any(path.is_dir() and not of_a_tool(path.name) for path in folder.iterdir()):
+        packed = next((path for path in sorted(folder.rglob("*")) if IDX in path.name), None)
+        if packed is not None:
+            raise UsageError(
+                f"{str(packed)!r} is of MNIST's own format (idx), which is not read by name: read "
+                "it in an experiment file, with torchvision.datasets.MNIST or as in "
+                "np.frombuffer(gzip.open(file).read(), np.uint8, offset=16), and run that."
+            )
         raise UsageError(f"There are no images in the folders of {str(folder)!r}: {HOW}.{said}")
     raise UsageError(f"{str(folder)!r} has no folders of classes: {HOW}.")
 

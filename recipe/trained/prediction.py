@@ -36,6 +36,8 @@ from recipe.trained.loading import (
 from recipe.training.fingerprint import names_of
 
 SPLITS = ("train", "val", "test")
+FAR = 5.0
+"""Times the range of the training inputs, beyond which inputs are made in another way."""
 SPLIT_NAMES = {"train": "training", "val": "validation"}
 ARRAYS = (".npy", ".safetensors")
 BATCH = 256
@@ -81,6 +83,9 @@ def predict(
     trained = as_trained(declared, result)
     found = [_items(trained, one, result, place, skip=skip_unreadable, say=say) for one in every]
     model = chosen_model(trained, result, Path(run), place)
+    for one, items in zip(every, found, strict=True):
+        if Path(one).suffix.lower() in ARRAYS and (odd := _out_of_range(result, items.x)):
+            say(f"{one}: {odd}")
     ready = [
         _as_taken(trained, result, model, items, one)
         for one, items in zip(every, found, strict=True)
@@ -107,6 +112,26 @@ def _changed(run: Path, declared: Experiment, result: RunResult) -> str | None:
         f"The {' and '.join(parts)} data of the experiment are no longer those of the run: the "
         "model may have been trained on items that are asked about here, and a score on them says "
         "nothing. Run the recipe again on the data as they are now."
+    )
+
+
+def _out_of_range(result: RunResult, x: Values) -> str | None:
+    """What is said of inputs that reach far beyond those of training."""
+    ends = [
+        (low, high) for step in result.steps
+        if (low := step.evidence.number("train_input_min")) is not None
+        and (high := step.evidence.number("train_input_max")) is not None
+    ]  # fmt: skip
+    if not ends or not isinstance(x, Tensor) or not x.numel():
+        return None
+    low, high = ends[0]
+    own = float(x.min()), float(x.max())
+    room = FAR * max(high - low, 1e-12)
+    if own[0] >= low - room and own[1] <= high + room:
+        return None
+    return (
+        f"values reach from {own[0]:.4g} to {own[1]:.4g}, those of training from {low:.4g} to "
+        f"{high:.4g}: scale them as the training data were scaled."
     )
 
 

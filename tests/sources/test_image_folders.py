@@ -123,3 +123,9 @@ def test_a_test_folder_without_classes_is_no_test_data(tmp_path, draw):
     source = image_folder(tmp_path)
     assert source.test is None
     assert any("is no test data: recipe predict answers for it" in note for note in source.notes)
+
+
+def test_files_of_mnists_own_format_are_told(tmp_path):
+    (tmp_path / "t10k-images-idx3-ubyte.gz").write_bytes(b"\0")
+    with pytest.raises(UsageError, match="MNIST's own format"):
+        image_folder(tmp_path)

@@ -81,6 +81,16 @@ def test_data_that_changed_since_the_run_are_told(tiny):
     assert told.startswith("The training and validation data of the experiment are no longer")
 
 
+def test_inputs_far_beyond_those_of_training_are_told(tmp_path):
+    folder = recipe.run(experiment, out=tmp_path, until="coarse_grid", device="cpu").folder
+    x, said = experiment.train[0][:20], []
+    for factor in (1, 255):
+        np.save(tmp_path / "x.npy", (factor * x).numpy())
+        list(predict(folder, str(tmp_path / "x.npy"), experiment, say=said.append))
+    (told,) = said
+    assert "those of training from" in told
+
+
 def test_images_with_the_transform_of_the_training_data(tmp_path):
     for name, grey in (("dark", 20), ("light", 230)):
         folder = tmp_path / "images" / name
