@@ -22,16 +22,21 @@ ROOT = HERE.parents[2]
 ROWS, PAGE, TRUTH = HERE / "rows.jsonl", HERE / "STRANGERS.md", HERE / "truth.json"
 BUDGET, MOST = "3m", 600
 """The budget of a run, and seconds after which it is given up."""
-HALVES = ("seen", "held")
+HALVES = ("seen", "held", "unusual")
+FIRST_UNUSUAL = 85
 HEAD = """# Programs of a stranger
 
-`python tests/faults/strangers/board.py`: 84 programs by an author who had read the README and none
-of the rules; half of them were looked at when rules were mended, the other half was run once. The
+`python tests/faults/strangers/board.py`: 124 programs by authors who had read the README and none
+of the rules. Of the first 84, half were looked at when rules were mended, the other half was run once. The
 rows are of several commits: twelve programs that had been missed (013, 018, 026, 029, 033, 040 to
 048 and 056) were run again after what they taught was mended. 16 of the held half (053 to 083) were
 run for the first time at commit 58d61b1: 7 of 7 faults were found, 6 of them named first, and 0 of 9
-sound programs had an alarm. The machine had a load of 6 to 9. A
-fault is named first when the first cause is a rule that tells it, or any of both faults of a pair.
+sound programs had an alarm. The machine had a load of 6 to 9. A fault is named first when the first
+cause is a rule that tells it, or any of both faults of a pair.
+
+The authors of 085 to 124 were asked for mistakes that nobody thinks of. They were run once at commit
+7076797 (`unusual, at first`); what they taught was mended since, and they were run again. A data
+loader that is refused with a sentence that names the mistake counts as told (`refused`).
 
 | half | programs | faults detected | named first | pairs with all named | sound with an alarm | median time |
 |---|---|---|---|---|---|---|
@@ -39,7 +44,8 @@ fault is named first when the first cause is a rule that tells it, or any of bot
 
 
 def half_of(name: str) -> str:
-    return HALVES[int(name[:3]) % 2]
+    number = int(name[:3])
+    return HALVES[number % 2 if number < FIRST_UNUSUAL else 2]
 
 
 def measured(name: str) -> dict:
@@ -58,7 +64,8 @@ def measured(name: str) -> dict:
     try:
         result = json.loads(done.stdout)
     except ValueError:
-        return row | {"diagnosis": [], "error": done.stderr[-300:]}
+        told = "give it one weight per item" in done.stderr
+        return row | {"diagnosis": ["refused"] if told else [], "error": done.stderr[-300:]}
     best = result["best"] or {}
     return row | {"diagnosis": result["diagnosis"], "score": best.get("val_score")}
 
@@ -77,7 +84,7 @@ def line(half: str, rows: list[dict], truth: dict) -> str:
         return any(row["diagnosis"][:1][0] in names for names in truth[row["name"]]["named_by"]
                    if row["diagnosis"])  # fmt: skip
 
-    times = sorted(row["took"] for row in mine)
+    times = sorted(row["took"] for row in mine if row["took"])
     cells = (
         half, len(mine), f"{sum(bool(r['diagnosis']) for r in faults)} of {len(faults)}",
         f"{sum(map(first, faults))} of {len(faults)}",
@@ -90,7 +97,10 @@ def line(half: str, rows: list[dict], truth: dict) -> str:
 
 def page(rows: list[dict], truth: dict) -> str:
     """STRANGERS.md."""
-    lines = [HEAD.rstrip("\n"), *(line(half, rows, truth) for half in HALVES), "",
+    at_first = [row | {"diagnosis": row["at_first"]} for row in rows if "at_first" in row]
+    first = line(HALVES[2], at_first, truth).replace("unusual", "unusual, at first", 1)
+    lines = [HEAD.rstrip("\n"), *(line(half, rows, truth) for half in HALVES[:2]), first,
+             line(HALVES[2], rows, truth), "",
              "| program | what is wrong | rules that tell it | said | seconds |",
              "|---|---|---|---|---|"]  # fmt: skip
     for row in sorted(rows, key=lambda row: row["name"]):
@@ -118,6 +128,9 @@ def main() -> None:
                 continue
             row = measured(name)
             print(row, flush=True)
+            before = next((each for each in rows if each["name"] == name), {})
+            if "at_first" in before:
+                row["at_first"] = before["at_first"]
             rows = [*(each for each in rows if each["name"] != name), row]
             ROWS.write_text("".join(json.dumps(each) + "\n" for each in rows))
     PAGE.write_text(page(rows, truth))
