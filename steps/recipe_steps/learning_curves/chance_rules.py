@@ -46,22 +46,24 @@ def no_better_than_chance(evidence: Evidence) -> Finding | None:
 
 
 def _at_chance(run: Run) -> str | None:
-    if run.score is None or run.items < LEAST:
+    if run.score is None or run.constant is None or run.items < LEAST:
         return None
-    if 0 < run.chance < MOST_OF_ONE and run.of_classes:
-        error = math.sqrt(run.chance * (1 - run.chance) / run.items)
-        if run.score > run.chance + LUCK * error:
+    if run.metric == "r2":
+        if run.score >= run.constant - WORSE:
             return None
         return (
-            f"{run.label} the score is {run.score:.3g}, and always to answer the most frequent "
-            f"class scores {run.chance:.3g} on the same {run.items:.0f} items."
-        )
-    if run.metric == "r2" and run.score < -WORSE:
-        return (
             f"{run.label} R2 is {run.score:.3g}: to answer the mean of the targets for every item "
-            "scores 0."
+            f"scores {run.constant:.3g}."
         )
-    return None
+    shares = 0 < run.constant < MOST_OF_ONE
+    luck = LUCK * math.sqrt(run.constant * (1 - run.constant) / run.items) if shares else 0.0
+    luck *= run.constant == run.chance  # of a metric of one's own nobody knows
+    if run.score > run.constant + luck or (run.constant == run.chance and not shares):
+        return None
+    return (
+        f"{run.label} the score is {run.score:.3g}, and to give all {run.items:.0f} items one and "
+        f"the same answer scores {run.constant:.3g}."
+    )
 
 
 RULES = (no_better_than_chance,)

@@ -25,6 +25,7 @@ from recipe.plugin import (
 )
 from recipe_steps.initial_loss.loss_behaviour import perfect_answers
 from recipe_steps.learning_curves.branches import branch
+from recipe_steps.learning_curves.constant_answers import constant_score
 from recipe_steps.learning_curves.labels import label_marks, memory_marks
 from recipe_steps.learning_curves.looks import with_looks
 from recipe_steps.learning_curves.rare_classes import rare_marks
@@ -270,6 +271,7 @@ def subject(ctx: Context, name: str, trial: Trial) -> Evidence:
     }
     targets = ctx.val_targets
     scalars[f"{name}_chance"] = ctx.task.chance_score(targets)
+    scalars[f"{name}_constant"] = constant_score(ctx, targets)
     if ctx.task.target_kind == "class index":
         scalars[f"{name}_answers"] = ctx.val_answers(targets)
     own = experiment.loss is not None or not isinstance(experiment.task, str)

@@ -57,6 +57,8 @@ class Run:
     warmup: float
     regularised: bool
     chance: float
+    constant: float | None
+    """Score of the best constant answer; None when unknown."""
     start: float | None
     """Loss of the best constant prediction on the validation data; None when unknown."""
     items: float
@@ -134,6 +136,7 @@ def runs(evidence: Evidence) -> list[Run]:
                 evidence.number(f"{name}_warmup") or 0.0,
                 evidence.flag(f"{name}_regularised"),
                 evidence.number(f"{name}_chance") or 0.0,
+                evidence.number(f"{name}_constant"),
                 evidence.number(f"{name}_start"),
                 evidence.number(f"{name}_items") or 0.0,
                 evidence.number(f"{name}_answers") or evidence.number(f"{name}_items") or 0.0,
