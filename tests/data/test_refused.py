@@ -223,7 +223,7 @@ SOURCES = {
         {"train": {"a": X, "label": 3}}, ["'label': int", "one entry per item", "Dataset of dicts"]
     ),
     "no arrays": ({"train": {}}, ["train has no items"]),
-    "three arrays": ({"train": (X, X, Y)}, ["tuple of 3 arrays", "train=((a, b), y)"]),
+    "three arrays": ({"train": (X, X[1:], Y)}, ["tuple of 3 arrays", "train=((a, b), y)"]),
     "a path": ({"train": "data/train"}, ["train is text ('data/train')", "Dataset"]),
     "a number": ({"train": 3}, ["train is a int", "Dataset"]),
     "a length that fails": (
