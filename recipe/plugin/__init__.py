@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         ReadChannelsLast, as_channels_last, transposed_instead, views_for_transpositions,
     )
     from recipe.models.norms_apart import norms_apart
+    from recipe.models.own_functions import own_functions, plainly, with_plain_functions
     from recipe.models.mended_calls import (
         dropout_by_mode, gradients_kept, layers_apart, registered, tokens_numbered,
     )
@@ -139,7 +140,8 @@ __all__ = [  # noqa: RUF022 - by what they are for
     # fresh models, and models around them
     "adapter_of", "advice", "batch_norms", "build_model", "error_location", "said_of",
     "users_place",
-    "no_dropout", "dropout_by_mode", "gradients_kept", "layers_apart", "norms_apart", "registered",
+    "no_dropout", "dropout_by_mode", "gradients_kept", "layers_apart", "norms_apart",
+    "own_functions", "plainly", "with_plain_functions", "registered",
     "tokens_numbered", "seeded", "shrink_own_matrices", "ReadChannelsLast", "as_channels_last",
     "transposed_instead", "views_for_transpositions",
     "in_head", "norms_go_first", "residual_branches", "with_zero_branches", "SCRATCH",
@@ -212,6 +214,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "ReadChannelsLast", "as_channels_last", "transposed_instead", "views_for_transpositions",
     ),
     "recipe.models.norms_apart": ("norms_apart",),
+    "recipe.models.own_functions": ("own_functions", "plainly", "with_plain_functions"),
     "recipe.models.mended_calls": (
         "dropout_by_mode", "gradients_kept", "layers_apart", "registered", "tokens_numbered",
     ),

@@ -24,7 +24,11 @@ from recipe_steps.inspect.scale_rules import (
     targets_not_scaled,
 )
 from recipe_steps.inspect.sequence_rules import order_ignored, token_ids_cut
-from recipe_steps.inspect.sharing_rules import batch_norm_shared, layers_shared
+from recipe_steps.inspect.sharing_rules import (
+    batch_norm_shared,
+    layers_shared,
+    own_backward_differs,
+)
 from recipe_steps.inspect.split_rules import (
     too_little_validation_data,
     train_validation_overlap,
@@ -139,6 +143,14 @@ CASES = [
     Case(batch_norm_shared, {"norms_shared": '{"bn": 2}', "norm_apart": 0.24}, None),
     Case(batch_norm_shared, {"norms_shared": '{"bn": 2}', "norm_apart": NAN}, None),
     Case(batch_norm_shared, {"norm_apart": 1.0}, None),
+    Case(
+        own_backward_differs,
+        {"own_backward": "Gate", "own_backward_apart": 8.0},
+        "note",
+        says="of Gate gives",
+    ),
+    Case(own_backward_differs, {"own_backward": "Gate", "own_backward_apart": NAN}, None),
+    Case(own_backward_differs, {"own_backward_apart": 8.0}, None),
     Case(
         view_for_transpose, {"turned_from": "40 x 6", "turned_to": "6 x 40"}, "note", says="40 x 6"
     ),

@@ -26,6 +26,7 @@ from recipe.plugin import (
     said_of,
     seeded,
 )
+from recipe_steps.inspect.own_gradients import own_gradients
 from recipe_steps.inspect.progress import progress
 from recipe_steps.inspect.remedies import unfrozen
 from recipe_steps.inspect.shared_layers import shared_layers
@@ -56,7 +57,7 @@ def anatomy(ctx: Context, train: TensorData) -> dict[str, Scalar]:
     x = train.copied(0, ITEMS)[0]
     scalars = _repeatability(ctx, model.eval(), x, train) | _parameters(model) | _frozen(ctx, model)
     scalars |= _moving_norms(ctx, model, x) | _odd_momentum(ctx, model) | shared_layers(model)
-    scalars |= shared_norms(ctx, model, x)
+    scalars |= shared_norms(ctx, model, x) | own_gradients(ctx, model, x)
     scalars |= turned_axes(ctx, model.eval(), train)
     if ctx.experiment.update is None:
         scalars |= _reach(ctx, model.train(), x, train)

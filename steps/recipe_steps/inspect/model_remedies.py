@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from recipe.plugin import Experiment
 
 
+FEW = 8
+"""Items that show what a model calls."""
+
+
 def _registered(subject: RemedyInput) -> "Experiment":
     from recipe.plugin import registered
 
@@ -51,6 +55,21 @@ def _own_norms(subject: RemedyInput) -> "Experiment | None":
     return replace(subject.experiment, model=norms_apart(make, json.loads(times)))
 
 
+def _plain_gradients(subject: RemedyInput) -> "Experiment | None":
+    from recipe.plugin import TensorData, build_model, own_functions, with_plain_functions
+
+    experiment, train = subject.experiment, subject.data.train
+    if not isinstance(train, TensorData):
+        return None
+    x = train.copied(0, FEW)[0]
+    model = build_model(experiment, 0, x.device).eval()
+    found = experiment.resolved_task.looked_at(model(x))
+    classes = own_functions(found) if hasattr(found, "grad_fn") else []
+    if not classes:
+        return None
+    return replace(experiment, model=with_plain_functions(experiment.model, classes))
+
+
 def _transposed(subject: RemedyInput) -> "Experiment | None":
     from recipe.plugin import transposed_instead
     from recipe_steps.inspect.turned_axes import read
@@ -78,6 +97,9 @@ number_tokens = Remedy(
     "add codes of their places to the embeddings of tokens", _tokens_numbered, promotes=True
 )
 own_layers = Remedy("make a layer of its own for each place", _own_layers, promotes=True)
+plain_gradient = Remedy(
+    "leave the gradient of the function to PyTorch", _plain_gradients, promotes=True
+)
 own_norms = Remedy("give each place a batch norm of its own", _own_norms, promotes=True)
 transpose = Remedy("transpose in place of the view", _transposed, promotes=True)
 read_channels_last = Remedy(

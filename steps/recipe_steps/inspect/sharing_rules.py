@@ -1,10 +1,10 @@
-"""A rule about layers that share their weights."""
+"""Rules about layers that are shared, and backward passes of the user's own."""
 
 import json
 
 from recipe.plugin import Evidence, Finding, finding, rule
-from recipe_steps.inspect.model_remedies import own_layers, own_norms
-from recipe_steps.symptoms import NOT_LEARNING
+from recipe_steps.inspect.model_remedies import own_layers, own_norms, plain_gradient
+from recipe_steps.symptoms import NOT_LEARNING, OVERSHOOTING
 
 UNLIKE = 0.25
 """How far apart, in deviations, values are from which a trial decides: means of a batch of 16 alike
@@ -61,5 +61,30 @@ def batch_norm_shared(evidence: Evidence) -> Finding | None:
     )
 
 
-RULES = (layers_shared, batch_norm_shared)
+@rule("note", explains=["exploding-gradients", "vanishing-gradients", *NOT_LEARNING, *OVERSHOOTING],
+      remedy=plain_gradient)  # fmt: skip
+def own_backward_differs(evidence: Evidence) -> Finding | None:
+    """What: a backward pass that you wrote gives another gradient than PyTorch works out for the
+    same forward.
+
+    Why: a factor that was forgotten, such as the gradient that comes in, leaves all layers below
+    with gradients that have nothing to do with the loss. Some functions are meant so: those that
+    round pass the gradient on as if they did not. Trying the gradient of PyTorch decides.
+
+    Fix: compare it with torch.autograd.gradcheck; most functions need no backward of their own.
+    """
+    names, apart = evidence.text("own_backward"), evidence.number("own_backward_apart")
+    if names is None or apart is None:
+        return None
+    return finding(
+        "note",
+        f"The backward pass of {names} gives gradients that differ from those of the forward by "
+        f"{apart:.2g} times their size.",
+        "Check backward with torch.autograd.gradcheck, or leave it out: it has to multiply by the "
+        "gradient that comes in.",
+        confidence=0.9,
+    )
+
+
+RULES = (layers_shared, batch_norm_shared, own_backward_differs)
 """All of them."""
