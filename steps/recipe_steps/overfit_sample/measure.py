@@ -101,7 +101,6 @@ def measure(ctx: Context) -> Evidence:
                 ctx, replace(bare, lr=best.lr), sample, best, target=target, perfect=perfect,
                 marks=marks,
             )  # fmt: skip
-    seen = ctx.data.train if isinstance(ctx.data.train, TensorData) else sample
     chance = ctx.task.chance_score(sample.y)
 
     def progress(score: float | None) -> float | None:
@@ -109,7 +108,7 @@ def measure(ctx: Context) -> Evidence:
 
     scalars: dict[str, Scalar] = {
         **marks,
-        **(contradictions(seen.x, seen.y) if ctx.task.target_kind != "real" else {}),
+        **_contradictions(ctx, sample),
         **others,
         "response": _largest_response(response(fresh, sample), attempts),
         "train_mode_progress": progress(best.train_mode_score),
@@ -127,6 +126,16 @@ def measure(ctx: Context) -> Evidence:
     }
     made = _curves(best, attempts, ctx.task.target_kind)
     return Evidence(scalars if settled else _unsettled(ctx, scalars), made)
+
+
+def _contradictions(ctx: Context, sample: TensorData) -> dict[str, float]:
+    """Of the items, which have labels. Random crops of different ones may be alike, such as those
+    without anything in them.
+    """
+    if ctx.task.target_kind == "real" or not ctx.data.train.deterministic:
+        return {}
+    seen = ctx.data.train if isinstance(ctx.data.train, TensorData) else sample
+    return contradictions(seen.x, seen.y)
 
 
 def _curves(best: Attempt, attempts: Sequence[Attempt], kind: str) -> dict[str, Curve]:
