@@ -11,6 +11,8 @@ from recipe.testing import open_context
 from recipe_steps.learning_curves import LearningCurves
 from recipe_steps.learning_curves.chance_rules import no_better_than_chance
 from recipe_steps.learning_curves.constant_answers import constant_score
+from recipe_steps.learning_curves.validation_probes import evaluation_marks
+from recipe_steps.overfit_sample.rules import evaluation_differs_from_training
 from rule_cases import NAN, Case, check
 
 
@@ -53,6 +55,19 @@ CASES = [
 ]
 
 
+def modes(running, evaluated):
+    scalars = {"training_score_running": running, "training_score_evaluated": evaluated}
+    return Case(evaluation_differs_from_training, scalars, None)
+
+
+EVALUATED = [
+    modes(1.0, 0.6)._replace(severity="fail", says="scores 0.6 in evaluation mode, and 1"),
+    modes(0.96, 0.8)._replace(severity="fail"), modes(0.95, 0.81), modes(0.8, 0.95),
+    modes(NAN, 0.5), modes(1.0, NAN), modes(None, 0.5),
+]  # fmt: skip
+CASES += EVALUATED
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_rule(case):
     check(LearningCurves(), case)
@@ -87,3 +102,40 @@ def test_the_best_constant_answer_by_any_metric(tmp_path):
         raise ValueError("no")
 
     assert score_of_constants(tmp_path / "d", model=net, y=y, val=val, metric=refuses) is None
+
+
+class Lagging(nn.Module):
+    """Evaluates with an average of its weights that hardly moves."""
+
+    def __init__(self, share=0.9999):
+        super().__init__()
+        self.net, self.slow, self.share = net(), net(), share
+        self.slow.load_state_dict(self.net.state_dict())
+
+    def forward(self, x):
+        if self.training:
+            with torch.no_grad():
+                for slow, own in zip(self.slow.parameters(), self.net.parameters(), strict=True):
+                    slow.lerp_(own, 1 - self.share)
+            return self.net(x)
+        return self.slow(x)
+
+
+def net():
+    return nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 4))
+
+
+@pytest.mark.parametrize(("share", "apart"), [(0.9999, True), (0.5, False)])
+def test_training_items_are_asked_for_in_evaluation_mode(tmp_path, share, apart):
+    x = torch.randn(600, 4, generator=torch.Generator().manual_seed(0))
+    y = x.argmax(1)
+    made = Experiment(model=lambda: Lagging(share), train=(x[:80], y[:80]), val=(x[200:], y[200:]),
+                      optimizer="adam", lr=0.01, batch_size=8, epochs=12)  # fmt: skip
+    with open_context(LearningCurves(), made, tmp_path, exact=True) as ctx:
+        ctx.train_baseline()
+        found = evaluation_marks(ctx)
+    if found:
+        gap = found["training_score_running"] - found["training_score_evaluated"]
+        assert (gap > 0.15) is apart
+    else:
+        assert not apart

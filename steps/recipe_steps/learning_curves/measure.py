@@ -32,7 +32,7 @@ from recipe_steps.learning_curves.rare_classes import rare_marks
 from recipe_steps.learning_curves.regularization import smoothing_of
 from recipe_steps.learning_curves.run_curves import runs
 from recipe_steps.learning_curves.usual_settings import settings_marks
-from recipe_steps.learning_curves.validation_probes import validation_marks
+from recipe_steps.learning_curves.validation_probes import evaluation_marks, validation_marks
 from recipe_steps.learning_curves.width import width_of
 
 FEW = 2
@@ -79,6 +79,7 @@ def measure(ctx: Context) -> Evidence:
         scalars |= ctx.in_time("doubtful labels", lambda: label_marks(ctx, best)) or {}
         scalars |= ctx.in_time("memorized labels", lambda: memory_marks(ctx, best)) or {}
         scalars |= ctx.in_time("validation by itself", lambda: validation_marks(ctx)) or {}
+        scalars |= ctx.in_time("training items evaluated", lambda: evaluation_marks(ctx)) or {}
         scalars |= ctx.in_time("rare classes", lambda: rare_marks(ctx, best)) or {}
     made = with_branches(ctx, Evidence(scalars, curves))
     return made if best is None else with_looks(ctx, best, made)

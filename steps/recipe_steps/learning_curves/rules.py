@@ -32,6 +32,7 @@ from recipe_steps.lr_range.rules import (
 )
 from recipe_steps.nan_rules import operation_not_finite
 from recipe_steps.overfit_sample.optimizer_rules import optimizer_settings_unusual
+from recipe_steps.overfit_sample.rules import evaluation_differs_from_training
 
 FLAT_START = 0.12
 """Share of training that may pass before the loss begins to fall."""
@@ -182,6 +183,7 @@ RULES = (
     *rare_class_rules.RULES,
     *training_rules.RULES,
     *chance_rules.RULES,
+    evaluation_differs_from_training,
     *capacity_rules.RULES,
     *simple_rules.RULES,
     *mistake_rules.RULES,

@@ -107,6 +107,28 @@ def validation_marks(ctx: Context) -> dict[str, Scalar]:
         return {}  # outputs that no score of ours reads item by item
 
 
+def evaluation_marks(ctx: Context) -> dict[str, Scalar]:
+    """Of the best run: the score of its training items while the epoch that was kept was trained
+    (`training_score_running`), and what its model scores on some of the same items in evaluation
+    mode (`training_score_evaluated`). Nothing where training scores no better than validation.
+    """
+    best, train = ctx.best_whole or ctx.best_trial, ctx.data.train
+    if best is None or best.best_epoch is None or _gap(best) < GAP or ctx.experiment.metric:
+        return {}
+    running = (best.curves.get("train_score") or ())[best.best_epoch : best.best_epoch + 1]
+    if not isinstance(train, TensorData) or not running or running[0] is None:
+        return {}
+    model = best_model(ctx, best)
+    if model is None or isinstance(ctx.task, ByLoss) or not isinstance(train.y, Tensor):
+        return {}
+    sample = train.sample(SOME, torch.Generator().manual_seed(ctx.seed_for("evaluated")))
+    try:
+        evaluated = _Subject(ctx, model, sample, sample).score(sample)
+    except (ValueError, RuntimeError, IndexError):
+        return {}  # outputs that no score of ours reads item by item
+    return {"training_score_running": running[0], "training_score_evaluated": evaluated}
+
+
 def _trained(ctx: Context) -> nn.Module | None:
     """The best run's model, where it scores better in training than in validation. Where validation
     lies below chance, or falls while training rises, what was kept is what knows least: then the

@@ -41,6 +41,9 @@ FAR_APART = 0.5
 """The same, where something else keeps the sample from being known: noise in the labels, say."""
 COARSE = 0.95
 """Reachable score of coarse masks below which it is told: 0.05 is what any mask may miss."""
+OF_SAME_ITEMS = 0.15
+"""By how much the score of the same items may be lower in evaluation: dropout and augmentation make
+it higher there."""
 WHAT_BLOCKS = ("dropout", "weight decay")
 BLOCKED_FAIL, BLOCKED_WARN = 0.2, 0.6
 """Share of the way from chance to perfect that is reached with regularisation on."""
@@ -249,18 +252,33 @@ def contradictory_labels(evidence: Evidence) -> Finding | None:
 @rule(
     "fail", exact=True,
     explains=["cannot-overfit-sample", "model-too-small", "metric-disagrees-with-loss",
-              "overfitting", "inputs-ignored"],
+              "overfitting", "inputs-ignored", "simple-model-does-better"],
     remedy=usual_momentum,
 )  # fmt: skip
 def evaluation_differs_from_training(evidence: Evidence) -> Finding | None:
     """What: the model learns the sample with the statistics of each batch, but not in evaluation
-    mode.
+    mode; or the best run scores far lower on its own training items in evaluation mode than while
+    they were trained on.
 
     Why: evaluation uses running statistics. With a tiny momentum these never settle, with batches
-    of one or two items they are noise, and layers that share them see those of other data.
+    of one or two items they are noise, and layers that share them see those of other data. So it is
+    with averages of the weights that a model keeps for evaluation, and with any code that asks for
+    the mode.
 
     Fix: use a momentum of 0.1 for batch norm, larger batches, or layer or group norm.
     """
+    running, evaluated = (
+        evidence.number(f"training_score_{how}") for how in ("running", "evaluated")
+    )  # fmt: skip
+    if running is not None and evaluated is not None and evaluated <= running - OF_SAME_ITEMS:
+        return finding(
+            "fail",
+            f"On the training items the best model scores {evaluated:.3g} in evaluation mode, and "
+            f"{running:.3g} while they were trained on: evaluation is another model.",
+            "Look at what depends on the mode: batch normalisation's momentum, averages of weights "
+            "that are too slow, code that asks for self.training.",
+            confidence=0.9,
+        )
     training, own = evidence.number("train_mode_progress"), evidence.number("progress")
     if evidence.flag("reached") or training is None or own is None:
         return None
