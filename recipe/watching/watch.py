@@ -215,6 +215,8 @@ class Watch:
         self.checks, causes = checked(self.listener, self.loss, train, val, declared)
         for f in self.judge.fresh(causes):
             self._tell(f, "before training")
+        if not causes:
+            self.say("recipe: before training: nothing found")
         return causes
 
     def close(self, *, interrupted: bool = False) -> RunResult | None:
