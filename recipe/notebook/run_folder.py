@@ -17,6 +17,8 @@ RUN, FINISHED = "run", "finished"
 DATA = "data"
 """In the journal of a run: by which its training and validation data are known again."""
 
+NOTHING_YET = {FILE, ".lock"}
+"""What a run folder has before its run is written down."""
 MOST_SAID = 200
 """Characters of what is wrong with a result."""
 
@@ -36,14 +38,22 @@ def create(out: Path, name: str) -> Path:
 
 
 def unfinished(out: Path, name: str, identity: Mapping[str, Any]) -> Path | None:
-    """The latest run of this name that did not finish and was started with the same identity."""
+    """The latest run of this name that did not finish and was started with the same identity, or
+    was killed before it had written down what it is.
+    """
     same = json.loads(to_json(identity))  # as the journal holds it: lists, no tuples
     for folder in sorted(out.glob(f"{name}-*"), reverse=True):
         entries = read_entries(folder / FILE)
         started = entries.get((RUN, "identity"))
+        if (folder / FILE).is_file() and not entries and _holds_nothing(folder):
+            return folder
         if started is not None and (FINISHED, "run") not in entries and started == same:
             return folder
     return None
+
+
+def _holds_nothing(folder: Path) -> bool:
+    return {path.name for path in folder.iterdir()} <= NOTHING_YET
 
 
 def resumable(out: Path) -> list[Path]:
