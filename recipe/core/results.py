@@ -149,6 +149,11 @@ class RunResult:
         return any(said.what in names for said in self.left_out)
 
     @property
+    def open_end(self) -> str:
+        """What stands behind a verdict in words; empty where all was looked at, or it failed."""
+        return OPEN if self.unfinished and self.verdict != "fail" else ""
+
+    @property
     def repaired(self) -> tuple[str, ...]:
         """The rules whose remedies the run applied: the declared experiment has their faults."""
         return tuple(f.rule for f in self.findings if f.remedy is not None and f.remedy.applied)

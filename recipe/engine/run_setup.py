@@ -88,7 +88,7 @@ def start(experiment: Experiment, settings: Settings, emit: Observer) -> Started
         if isinstance(part, StreamData) and not part.deterministic:
             emit(Message(f"{split}: {RANDOM_ITEMS}"))
     resolved = replace(resolved, classes=data.classes or resolved.classes)
-    name, data_names = fingerprint(resolved, data), names_of(data)
+    name = fingerprint(resolved, data, data_names := names_of(data))
     plugins, until = registry.for_experiment(plugins, resolved, settings.until, settings.only)
     suitable, data = prepare(resolved, data, say)
     device, data = _without_asserts(suitable, data, device, say)

@@ -7,7 +7,7 @@ from recipe.core.column_facts import ColumnFacts
 from recipe.core.evidence import Scalar
 from recipe.core.findings import Finding
 from recipe.core.plain_text import visible
-from recipe.core.results import NO_WINNER, OPEN, RunResult, StepResult
+from recipe.core.results import NO_WINNER, RunResult, StepResult
 from recipe.core.trials import Best
 from recipe.report import finding_texts, glossary, wording
 from recipe.report.model_section import about_model
@@ -228,8 +228,7 @@ def _title(step: StepResult) -> str:
 
 def said_verdict(result: RunResult) -> str:
     """The verdict in words."""
-    passed = result.unfinished and result.verdict != "fail"
-    return f"{VERDICTS[result.verdict]}{OPEN if passed else ''}"
+    return f"{VERDICTS[result.verdict]}{result.open_end}"
 
 
 def key_message(step: StepResult) -> str:

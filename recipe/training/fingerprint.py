@@ -9,6 +9,7 @@ import hashlib
 import inspect
 import sys
 import sysconfig
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -32,8 +33,17 @@ SAMPLED_BYTES = 1 << 24
 """Of a larger tensor an evenly spaced selection of items is hashed."""
 
 
-def fingerprint(experiment: Experiment, data: Splits) -> str:
-    """Hash of model, data and code, without the hyperparameters that a search sets."""
+def fingerprint(
+    experiment: Experiment, data: Splits, names: Mapping[str, str] | None = None
+) -> str:
+    """Hash of model, data and code, without the hyperparameters that a search sets.
+
+    Args:
+        experiment: as declared.
+        data: what it trains on.
+        names: `names_of` the data, where they are known: hashing takes a while.
+
+    """
     model = build_model(experiment, 0, torch.device("cpu"))
     shapes = {
         name: None if isinstance(p, UninitializedParameter) else list(p.shape)
@@ -47,7 +57,7 @@ def fingerprint(experiment: Experiment, data: Splits) -> str:
         shapes,
         [_describe(value) for value in callables],
         sorted(_source(module) for module in user_modules([*callables, *model.modules()])),
-        [data_fingerprint(split) for split in (data.train, data.val)],
+        list((names or names_of(data)).values()),
         torch.__version__,
         *_begun(experiment, model),
     )
@@ -74,7 +84,7 @@ def identity(experiment: Experiment, data: Splits, seed: int) -> dict[str, str]:
         if isinstance(value, Tensor) and not is_lazy(value)
     }
     return {
-        "data": key([data_fingerprint(split) for split in (data.train, data.val)]),
+        "data": key(list(names_of(data).values())),
         "model": key(weights),
         "settings": key(configuration(experiment)),
     }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from recipe.core.findings import Finding
 from recipe.core.option_definitions import OPTIONS
 from recipe.core.plain_text import visible
-from recipe.core.results import NO_WINNER, OPEN, RunResult, StepResult
+from recipe.core.results import NO_WINNER, RunResult, StepResult
 from recipe.core.trials import Trial
 from recipe.report import wording as report_words
 from recipe.report.finding_texts import gain_of, helpful_notes, left_out
@@ -73,8 +73,7 @@ def trial_line(trial: Trial) -> str:
 
 def verdict_lines(result: RunResult) -> list[str]:
     """The verdict in one screen: what was found, the best setting, the cost."""
-    far = result.unfinished and result.verdict != "fail"
-    lines = [f"Verdict: {result.verdict}{OPEN if far else ''}"]
+    lines = [f"Verdict: {result.verdict}{result.open_end}"]
     if result.interrupted:
         lines = ["Interrupted: everything that was finished is kept; 'recipe resume' continues."]
     if result.diagnosis:

@@ -12,8 +12,6 @@ MUCH_LESS = 0.5
 """Of the wrong answers of all other classes: twice as many."""
 
 
-INTERVAL = 2 * 1.96
-"""Standard errors from one end of a 95 % interval to the other."""
 BEYOND_LUCK = 5.0
 """Standard errors of the difference: the best of a hundred equal trials lies 2.5 of its own above
 its mean, on average."""
@@ -157,7 +155,7 @@ def test_differs_from_validation(evidence: Evidence) -> Finding | None:
     if test is None or chosen is None or any(end is None for end in ends):
         return None
     low, high, val_low, val_high = (float(end or 0.0) for end in ends)
-    error = math.hypot(high - low, val_high - val_low) / INTERVAL
+    error = math.hypot(high - low, val_high - val_low) / (2 * ERRORS)
     if not error > 0 or chosen - test < BEYOND_LUCK * error:
         return None
     return finding(

@@ -20,31 +20,38 @@ def own_gradients(ctx: Context, model: nn.Module, x: Values) -> dict[str, Scalar
         x: a few items.
 
     """
-
-    def gradients() -> tuple[Tensor, list[type[torch.autograd.Function]]]:
-        with seeded(ctx.seed_for("gradients"), ctx.device):
-            outputs = ctx.task.looked_at(model.eval()(x.clone()))
-        if not isinstance(outputs, Tensor):
-            raise TypeError
-        weights = [p for p in model.parameters() if p.requires_grad]
-        draw = torch.randn(outputs.shape, generator=torch.Generator().manual_seed(0))
-        found = torch.autograd.grad((outputs * draw.to(outputs)).sum(), weights, allow_unused=True)
-        kept = [
-            torch.zeros_like(p) if g is None else g for p, g in zip(weights, found, strict=True)
-        ]
-        return torch.cat([g.flatten().double() for g in kept]), own_functions(outputs)
-
     try:
-        own, classes = gradients()
+        own = _outputs(ctx, model, x)
+        classes = own_functions(own)
         if not classes:
             return {}
+        gradient = _gradient(model, own)
         with plainly(classes):
-            plain, _ = gradients()
+            plain = _gradient(model, _outputs(ctx, model, x))
     except Exception:  # noqa: BLE001 - a forward may not be differentiable, or raise of itself
         return {}
     size = float(plain.norm())
-    apart = float((own - plain).norm()) / size if size > 0 else 0.0
+    apart = float((gradient - plain).norm()) / size if size > 0 else 0.0
     if not apart > APART:
         return {}
     names = ", ".join(sorted(each.__name__ for each in classes))
     return {"own_backward": names, "own_backward_apart": min(apart, 1e9)}
+
+
+def _outputs(ctx: Context, model: nn.Module, x: Values) -> Tensor:
+    with seeded(ctx.seed_for("gradients"), ctx.device):
+        outputs = ctx.task.looked_at(model.eval()(x.clone()))
+    if not isinstance(outputs, Tensor):
+        raise TypeError
+    return outputs
+
+
+def _gradient(model: nn.Module, outputs: Tensor) -> Tensor:
+    """Of a random sum of the outputs, over all weights."""
+    weights = [p for p in model.parameters() if p.requires_grad]
+    draw = torch.randn(outputs.shape, generator=torch.Generator().manual_seed(0))
+    found = torch.autograd.grad((outputs * draw.to(outputs)).sum(), weights, allow_unused=True)
+    kept = [
+        torch.zeros_like(p) if g is None else g for p, g in zip(weights, found, strict=True)
+    ]  # fmt: skip
+    return torch.cat([g.flatten().double() for g in kept])

@@ -26,6 +26,8 @@ def shared_norms(ctx: Context, model: nn.Module, x: Values) -> dict[str, Scalar]
     """
     names = {id(layer): name for name, layer in model.named_modules()}
     layers = [layer for layer in batch_norms(model) if layer.running_mean is not None]
+    if not layers:
+        return {}
     calls: dict[str, Figures] = {names[id(layer)]: [] for layer in layers}
 
     def seen(layer: nn.Module, given: tuple[Tensor, ...]) -> None:

@@ -55,10 +55,12 @@ def _at_chance(run: Run) -> str | None:
             f"{run.label} R2 is {run.score:.3g}: to answer the mean of the targets for every item "
             f"scores {run.constant:.3g}."
         )
-    shares = 0 < run.constant < MOST_OF_ONE
-    luck = LUCK * math.sqrt(run.constant * (1 - run.constant) / run.items) if shares else 0.0
-    luck *= run.constant == run.chance  # of a metric of one's own nobody knows
-    if run.score > run.constant + luck or (run.constant == run.chance and not shares):
+    luck = 0.0  # of a metric of one's own nobody knows
+    if run.constant == run.chance:
+        if not 0 < run.chance < MOST_OF_ONE:
+            return None
+        luck = LUCK * math.sqrt(run.chance * (1 - run.chance) / run.items)
+    if run.score > run.constant + luck:
         return None
     return (
         f"{run.label} the score is {run.score:.3g}, and to give all {run.items:.0f} items one and "
