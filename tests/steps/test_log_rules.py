@@ -390,3 +390,10 @@ def test_a_resumed_run_that_is_flat_has_learnt_before():
     at = {name: [float(50 + k) for k in range(20)] for name in curves}
     assert "never-learned" in counting(curves)
     assert counting(curves, at=at, unit="epoch") == []
+
+
+def test_values_whose_squares_overflow_are_judged_like_others():
+    from recipe_steps.learning_curves.log_rules.lost import _wandering
+
+    levels = [0.0, 5.4e154, 0.0, 2.7e154]
+    assert _wandering(levels) == pytest.approx(1e154 * _wandering([v / 1e154 for v in levels]))

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from statistics import fmean
 
 from recipe_steps.learning_curves.log_rules.courses import Course, Log
 from recipe_steps.learning_curves.shapes import isotonic
@@ -148,7 +147,7 @@ def _wandering(levels: list[float]) -> float:
     together are no scatter, and no loss of anything.
     """
     fit = isotonic(levels[::-1])[::-1]
-    return math.sqrt(fmean((a - b) ** 2 for a, b in zip(levels, fit, strict=True)))
+    return math.dist(levels, fit) / math.sqrt(len(levels))  # squares of large values overflow
 
 
 def _stretches(flags: list[bool]) -> list[tuple[int, int]]:
