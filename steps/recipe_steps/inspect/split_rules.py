@@ -236,8 +236,8 @@ def _turned(evidence: Evidence) -> Finding | None:
     return finding(
         "fail",
         f"Validation inputs differ from training inputs in {UNDONE.get(what, what)}. With that "
-        "undone they go with the targets as in training; as they stand they do not, and a random "
-        f"split would be as far off with a probability of {max(chance, 1e-30):.0g}.",
+        "undone, they relate to the targets as they do in training; as they stand, they do not, "
+        f"and a random split would be this far off with a probability of {max(chance, 1e-30):.0g}.",
         "Select the columns by name, in one order for both.",
     )
 
