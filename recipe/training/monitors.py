@@ -168,12 +168,21 @@ class ActivationMonitor(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Call the function and look at what it returned."""
-        given = args[0] if args else (kwargs or {}).get("input")
+        if func not in _WATCHED:
+            return func(*args, **(kwargs or {}))
         # Asked before: the function may write into it.
-        arrives = given.any() if func in _RECTIFIERS and isinstance(given, Tensor) else None
+        arrives = self.arrives(func, args[0] if args else (kwargs or {}).get("input"))
         result = func(*args, **(kwargs or {}))
-        if func not in _WATCHED or not result.numel():  # a detector may propose no box at all
-            return result
+        if result.numel():  # a detector may propose no box at all
+            self.note(func, result, arrives)
+        return result
+
+    def arrives(self, func: Any, given: Any) -> Tensor | None:
+        """Whether anything but zeros comes to a rectifier; None of other functions."""
+        return given.any() if func in _RECTIFIERS and isinstance(given, Tensor) else None
+
+    def note(self, func: Any, result: Tensor, arrives: Tensor | None) -> None:
+        """Note the units of a result that are dead or saturated."""
         if func in _RECTIFIERS:
             self.largest = max(self.largest, len(result) if result.ndim else 1)
             share = _dead_share(self._part(result))
@@ -184,7 +193,6 @@ class ActivationMonitor(TorchFunctionMode):
             self.saturated.append(ends.float().mean())
         elif func in _TANHS:
             self.saturated.append((self._part(result).abs() > SATURATED_TANH).float().mean())
-        return result
 
     def batch(self, size: int) -> Self:
         """Look at a batch of so many items; before entering the block."""

@@ -1,6 +1,8 @@
 """What a user gives to a watch, checked; and where its lines go."""
 
+import atexit
 import sys
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -60,3 +62,15 @@ def loggers(log: str | Sequence[str], say: Callable[[str], None]) -> Follower:
 def to_stderr(line: str) -> None:
     """Print a line where nothing else is expected."""
     print(in_one_line(line), file=sys.stderr, flush=True)
+
+
+def close_at_exit(watch: Any) -> None:
+    """A watch that nobody closed writes its folder when the program ends."""
+    kept = weakref.ref(watch)
+
+    def close() -> None:
+        left = kept()
+        if left is not None:
+            left.close(interrupted=True)
+
+    atexit.register(close)

@@ -54,6 +54,8 @@ class Listener:
         self._between = False
         """Weights are kept from before an update."""
         self._computed = True
+        self._quiet_until = 0
+        """The iteration before which losses alone are taken."""
         self._keeps = self.kept.can_keep
         self._sharded = hooks.is_sharded(self.model)
 
@@ -108,7 +110,8 @@ class Listener:
             leave = hooks.Hook(lambda *_: self.close_activations(), self.failed)
             self._leaving = module.register_forward_hook(leave, always_call=True)
         call = self.kept.now
-        self.looker.open_activations((call.items if call else None) or 1)
+        items = (call.items if call else None) or 1
+        self.looker.open_activations(items, self.pace.clock)
         self.pace.book(self.pace.clock() - began)
 
     def close_activations(self) -> None:
@@ -116,11 +119,11 @@ class Listener:
         if not self.looker.watches_activations:
             return
         began = self.pace.clock()
-        self.looker.close_activations()
+        inside = self.looker.close_activations()
         if self._leaving is not None:
             self._leaving.remove()
             self._leaving = None
-        self.pace.book(self.pace.clock() - began)
+        self.pace.book(inside + self.pace.clock() - began)
 
     # Updates
 
@@ -173,6 +176,24 @@ class Listener:
 
     # Losses
 
+    def quick(self, loss: Any) -> bool:
+        """Take the loss of an iteration in which nothing else is to be done, where that is so: most
+        of those of a fast loop, in which a microsecond counts.
+        """
+        pace = self.pace
+        if pace.iterations + 1 >= self._quiet_until or not isinstance(loss, Tensor):
+            return False
+        if not loss.is_cpu or loss.numel() != 1:
+            return False
+        number = loss.item()
+        if not -math.inf < number < math.inf:
+            return False
+        self._wild = 0
+        pace.iterations += 1
+        self.record.iterations += 1
+        self.record.losses.append(number)
+        return True
+
     def stepped(self, loss: Any, number: float | None, batch: Any = None) -> None:
         """An iteration has this loss; its number, or None where reading it would wait."""
         record = self.record
@@ -194,6 +215,8 @@ class Listener:
             elif self._handles and not self.look and not self.told and self.pace.too_dense:
                 self.pace.dense = False
                 self.release()  # here and not in a hook: somebody goes through them then
+            listens = self.look or self._handles or self._pending or record.diverged
+            self._quiet_until = 0 if listens else self.pace.next
         elif self.optimizer is None and not self.told:
             if self._between:
                 self.after_update()
@@ -217,6 +240,7 @@ class Listener:
         self._wild += 1
         unseen = not self.pace.dense and self._wild == 1
         """The batch was not kept: the next one is, and says more."""
+        self._quiet_until = 0
         if self.origin is None or (self._wild == 2 and self.origin.phase == "growth"):
             self.wild_at = self.wild_at or record.iterations
             self.origin = self.kept.origin(loss, _course(record.losses))

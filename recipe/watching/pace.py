@@ -19,10 +19,10 @@ WARM, LAST = 2, 0.3
 TIMED = 16
 """Iterations in which what is done in every iteration is timed, and how much of the hooks of the
 model and the optimizer, which cannot be timed from within, come to that."""
-HOOKS = 3.0
+HOOKS, QUICK = 3.0, 0.4
+"""And what is left of it where losses alone are taken."""
 SMALL = 0.4
 """Of the share, what may be done in every iteration; where it is more, the hooks go."""
-
 
 SOONER, LONGEST = 0.7, 1000
 """Part of the time until a look is paid for, behind which that is asked again; and iterations."""
@@ -65,7 +65,7 @@ class Pace:
             return False
         if not self.looks:
             return True
-        each = self.always * (1 + HOOKS * self.dense)
+        each = self.always * (1 + HOOKS if self.dense else QUICK)
         self.spent += each * (self.iterations - self._booked)
         self._booked = self.iterations
         paid = ROOM * self.share * (now - self.began)

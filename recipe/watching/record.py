@@ -85,7 +85,11 @@ class Record:
         if self.diverged and not any(math.isnan(v) for v in curves.get("train_loss", ())):
             curves = curves | {"train_loss": [*curves.get("train_loss", ()), math.nan]}
             at = at | {"train_loss": [*at.get("train_loss", ()), self.points + 1.0]}
-        made = as_evidence(curves, at=at, unit="epoch" if self.points else "step", growing=growing)
+        planned = known.get("best_planned_epochs") if growing and self.points else None
+        made = as_evidence(
+            curves, at=at, unit="epoch" if self.points else "step", growing=growing,
+            planned=planned if isinstance(planned, int | float) else None,
+        )  # fmt: skip
         more: dict[str, Scalar] = {
             "best_updates": self.updates or None,
             "dead_units": self.looks.least("dead_units"),

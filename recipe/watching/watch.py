@@ -1,8 +1,6 @@
 """`recipe.watch`: a training loop of the user's own, diagnosed while it runs."""
 
-import atexit
 import time
-import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -17,9 +15,12 @@ from recipe.core.findings import Finding
 from recipe.core.results import RunResult, StepResult
 from recipe.watching import folder, hooks
 from recipe.watching.findings import Judge
-from recipe.watching.given import as_number, as_value, loggers, to_stderr
+from recipe.watching.given import as_number, as_value, close_at_exit, loggers, to_stderr
 from recipe.watching.listener import Listener
 from recipe.watching.pace import SHARE, Pace
+
+WORD = 500
+"""Iterations behind which a loop that tells no validation is judged; later ever more."""
 
 
 def watch(
@@ -98,6 +99,8 @@ class Watch:
         """Seconds that the last judgement took; and, in `_writing`, the last lines of the journal.
         """
         self._writing = 0.0
+        self._next_word = WORD
+        """The iteration behind which a loop that tells no validation is judged."""
         if self.closed:
             return
         self.judge = Judge()
@@ -113,7 +116,7 @@ class Watch:
         self.loggers.start(self.notebook.folder.name)
         self.loggers.begin("training", self._settings())
         self.listener.listen()
-        _close_at_exit(self)
+        close_at_exit(self)
 
     @property
     def model(self) -> nn.Module:
@@ -133,15 +136,17 @@ class Watch:
             UsageError: it is no number.
 
         """
-        if self.closed:
+        if self.closed or (batch is None and self.listener.quick(loss)):
             return
-        number = as_number(loss)
         pace = self.listener.pace
         began = pace.clock() if pace.timing else None
+        number = as_number(loss)
         try:
             self.listener.stepped(loss, number, batch)
             if began is not None:
                 pace.time(pace.clock() - began)
+            if self.listener.record.iterations >= self._next_word:
+                self._word()
         except Exception as error:  # noqa: BLE001 - see `failed`
             self.failed(error)
 
@@ -253,16 +258,28 @@ class Watch:
         self.notebook.note(folder.POINT, str(record.points), record.last())
         self.loggers.point(record.points, record.last())
         pace.spent += pace.clock() - began
-        if pace.pays(self._judging):
-            began = pace.clock()
-            self._speak()
-            self._judging = pace.clock() - began
-            pace.spent += self._judging
+        self._speak_if_paid()
         if pace.pays(self._writing):
             started = time.perf_counter()  # writing takes next to nothing of the processor's time
             self.notebook.write()
             self._writing = time.perf_counter() - started
             pace.spent += self._writing
+
+    def _word(self) -> None:
+        """Judge the losses alone, where no validation is told."""
+        iterations = self.listener.record.iterations
+        self._next_word = iterations + max(WORD, iterations // 4)
+        if not self.listener.record.points:
+            self.listener.flush()
+            self._speak_if_paid()
+
+    def _speak_if_paid(self) -> None:
+        pace = self.listener.pace
+        if pace.pays(self._judging):
+            began = pace.clock()
+            self._speak()
+            self._judging = pace.clock() - began
+            pace.spent += self._judging
 
     def _broken(self) -> None:
         self._speak(sure=True)
@@ -321,15 +338,3 @@ class Watch:
     def _release(self) -> None:
         self.closed = True
         self.listener.release()
-
-
-def _close_at_exit(watch: Watch) -> None:
-    """A watch that nobody closed writes its folder when the program ends."""
-    kept = weakref.ref(watch)
-
-    def close() -> None:
-        left = kept()
-        if left is not None:
-            left.close(interrupted=True)
-
-    atexit.register(close)

@@ -25,7 +25,7 @@ import recipe
 from recipe.watching.watch import Watch
 
 PAGE = Path(__file__).with_name("WATCH.md")
-ITEMS, BATCH, EPOCHS = 1280, 64, 3
+ITEMS, BATCH, EPOCHS = 1280, 64, 8
 
 
 def images():

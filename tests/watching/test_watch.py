@@ -275,7 +275,7 @@ def test_a_loop_without_validation(watching):
 def test_wrong_use_is_one_sentence(call, says, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = []
-    monkeypatch.setattr(watch_module, "_close_at_exit", made.append)
+    monkeypatch.setattr(watch_module, "close_at_exit", made.append)
     with pytest.raises(UsageError, match=says):
         call()
     for each in made:
@@ -322,3 +322,57 @@ def test_the_journal_is_written_while_it_goes_on(watching):
         made.val(loss=1.0)
     journal = made.notebook.folder / "journal.jsonl"
     assert journal.read_text("utf-8").count('"point"') == 3
+
+
+def stuck(made, *, epochs, begins=None):
+    """Losses of minibatches that scatter around log(10), and fall from an epoch on."""
+    draw = random.Random(1)
+    for epoch in range(epochs):
+        gone = max(0, epoch - begins) if begins is not None else 0
+        level = 2.303 * 0.8**gone
+        for i in range(40):
+            for weights in made.model.parameters():
+                weights.data *= 1.001 if i % 2 else 1 / 1.001
+            made.step(level + draw.gauss(0, 0.05))
+        made.val(loss=level + draw.gauss(0, 0.003), score=1 - 0.9 * level / 2.303)
+
+
+@pytest.mark.parametrize("planned", [60, None])
+def test_a_loop_that_learns_nothing_is_told_while_it_goes_on(watching, planned):
+    made = watching(network(), None, epochs=planned)
+    stuck(made, epochs=50)
+    (line,) = [line for line in watching.said if "never-learned" in line]
+    assert "has not got anywhere so far" in line
+    made.close()
+    assert made.result.diagnosis == ("never-learned",)
+    assert sum("never-learned" in line for line in watching.said) == 1
+
+
+def test_a_loop_that_tells_no_validation_is_judged_on_the_way_too(watching):
+    made = watching(network(), None)
+    for i in range(4000):
+        made.step(2.0 if i < 300 else 1e4)
+    assert any("diverged" in line for line in watching.said)
+
+
+@pytest.mark.parametrize(("planned", "begins"), [(60, 8), (None, 6)])
+def test_a_loop_that_begins_late_is_left_alone(watching, planned, begins):
+    made = watching(network(), None, epochs=planned)
+    stuck(made, epochs=40, begins=begins)
+    assert not [line for line in watching.said if "never-learned" in line]
+
+
+def test_an_epoch_of_learning_nothing_is_no_sign(watching):
+    made = watching(network(), None)
+    stuck(made, epochs=9)
+    assert not watching.said
+
+
+@pytest.mark.parametrize("share", [0.03, 1e9])
+def test_losses_that_are_taken_quickly_are_all_kept(tmp_path, share):
+    made = recipe.watch(network(), None, out=tmp_path, say=lambda _: None, share=share)
+    losses = [2.0 + i % 7 for i in range(3000)]
+    for i, loss in enumerate(losses):
+        made.step(torch.tensor(loss) if i % 3 else loss)
+    assert made.listener.record.losses == losses
+    assert made.listener.record.iterations == len(losses)

@@ -29,6 +29,9 @@ ARRIVED = 0.6
 """A score above it is of a model that knows something, or of classes of which one is most items."""
 FEWEST_STILL = 4
 """Points of curves that are the same to the last digits."""
+SO_FAR, POINTS_SO_FAR, STEPS_SO_FAR = 1 / 3, 10, 2000
+"""While training goes on, a run that has not begun to learn may still do so: it is told behind this
+part of what is planned, else behind so many epochs or steps."""
 
 
 @rule(
@@ -36,6 +39,7 @@ FEWEST_STILL = 4
     explains=["underfitting", "needs-lr-decay", "still-improving", "overfitting",
               "longer-than-needed", "metric-disagrees-with-loss", "unstable-training",
               "too-few-updates"],
+    lasting=True,
 )  # fmt: skip
 @of_logs
 def never_learned(log: Log) -> Finding | None:
@@ -55,7 +59,7 @@ def never_learned(log: Log) -> Finding | None:
     Fix: see whether a handful of items can be memorized (`recipe check`); look at the rate,
     at which parameters the optimizer has, and at whether inputs and labels are paired.
     """
-    if _resumed(log):
+    if _resumed(log) or (log.growing and _may_begin(log)):
         return None
     known = [c for c in log.courses.values() if len(c.values) >= FEWEST]
     still = [c for c in log.courses.values() if len(c.values) >= FEWEST_STILL]
@@ -75,7 +79,8 @@ def never_learned(log: Log) -> Finding | None:
 
 def _told(log: Log, known: list[Course], severity: str, sure: float) -> Finding:
     course = min(known, key=lambda c: (not c.is_score, c.of_training))
-    said = f"the {course.said} never got anywhere: over {len(course.values)} points it "
+    never = "has not got anywhere so far" if log.growing else "never got anywhere"
+    said = f"the {course.said} {never}: over {len(course.values)} points it "
     if _same(course):
         said += f"is {course.values[-1]:.4g} in every one"
     else:
@@ -89,6 +94,15 @@ def _told(log: Log, known: list[Course], severity: str, sure: float) -> Finding:
         "the parameters, and that inputs and labels belong together."
     )
     return log.say(severity, said, advice, sure, course.at[0])
+
+
+def _may_begin(log: Log) -> bool:
+    """Whether it is too early to say that a training which goes on learns nothing."""
+    end = max((c.at[-1] for c in log.courses.values() if c.at), default=0.0)
+    points = max((len(c.values) for c in log.courses.values()), default=0)
+    if log.planned:
+        return end < SO_FAR * log.planned or points < FEWEST
+    return points < POINTS_SO_FAR or (log.unit == "step" and end < STEPS_SO_FAR)
 
 
 def _resumed(log: Log) -> bool:
