@@ -7,7 +7,9 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+# Many tests start processes of their own: one that fails on a busy machine is run once more, and told
+# as "R" with its reason.
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal --reruns 1 -raR
 
 .PHONY: demo test test-slow test-heavy test-all torture lint types install docs examples bench bench-search \
 	bench-finish bench-tables bench-budgets bench-start gpu rule-examples faults faults-second clean

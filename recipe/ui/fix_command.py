@@ -13,6 +13,7 @@ from recipe.core.exit_codes import INTERRUPTED, USAGE
 from recipe.core.files import write_text
 from recipe.ui.click_flags import with_options
 from recipe.ui.target_choice import CHECKS, Choice, choose
+from recipe.ui.terminal_lines import PASSING
 
 if TYPE_CHECKING:
     from recipe.engine.patching import Patch
@@ -36,7 +37,7 @@ def fix(what: str | None, *, diff: bool, write: bool, **given: Any) -> int:
     choice = choose(what, {**given, "fix": True}, Path.cwd())
     if not diff:
         return run_and_patch(choice, write=write)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix=PASSING) as folder:
         settings = replace(choice.settings, out=Path(folder), until=choice.settings.until or CHECKS)
         out, sys.stdout = sys.stdout, sys.stderr  # the patch alone is for standard output
         try:

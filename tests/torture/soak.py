@@ -3,7 +3,7 @@
     python tests/torture/soak.py [--minutes 120]
 
 Each run has another seed, in turn of the six kinds below, and its folder is deleted afterwards. A
-line is kept in soak_rows.jsonl after five runs of each; SOAK.md compares quarters of the time. It
+line is kept in soak_rows.jsonl after two runs of each; SOAK.md compares quarters of the time. It
 reads /proc, so it needs Linux.
 """
 
@@ -28,7 +28,7 @@ import recipe
 
 HERE = Path(__file__).parent
 ROWS, PAGE = HERE / "soak_rows.jsonl", HERE / "SOAK.md"
-EVERY = 5
+EVERY = 2
 """Runs of each kind for a line."""
 HEAD = """# Hours of runs in one process
 

@@ -63,6 +63,7 @@ def test_diff_prints_the_patch_alone_and_writes_nothing(recipe, file):
     assert code == 1
     assert out.startswith("--- a/net.py\n+++ b/net.py\n")
     assert "Looking for" in err
+    assert "Report:" not in err  # its folder is gone
     assert [path.name for path in Path().iterdir() if path.name != "__pycache__"] == ["net.py"]
     assert file.read_text() == BROKEN
 
