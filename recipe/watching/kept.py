@@ -63,6 +63,9 @@ class Kept:
     loss: Callable[..., Any] | None = None
     whole: Callable[[nn.Module, Any], Any] | None = None
     """Computes the loss of a batch, where a framework knows how."""
+    copied: "Callable[[nn.Module, Mapping[str, Tensor] | None], nn.Module] | None" = None
+    """Copies the model, with these values of its parameters and buffers, where a framework has a way
+    of its own."""
     now: Call | None = None
     before: Call | None = None
     weights: dict[str, Tensor] = field(default_factory=dict)
@@ -137,11 +140,7 @@ class Kept:
 
     def _replayed(self, call: Call, state: Mapping[str, Tensor] | None) -> Origin | None:
         with untouched():
-            copy = deepcopy(self.model)
-            if state is not None:
-                with torch.no_grad():
-                    for name, value in (*copy.named_parameters(), *copy.named_buffers()):
-                        value.copy_(state[name])
+            copy = (self.copied or _copied)(self.model, state)
             given = deepcopy([call.args, dict(call.kwargs)])
             return origin_of_nan(
                 copy, lambda: self._loss(copy, call, *given), given, items=call.items,
@@ -156,6 +155,15 @@ class Kept:
             return self.loss(outputs, *call.targets)
         found = loss_of(outputs) if not isinstance(outputs, Tensor) else None
         return outputs if found is None else found
+
+
+@torch.no_grad()
+def _copied(model: nn.Module, state: Mapping[str, Tensor] | None) -> nn.Module:
+    copy = deepcopy(model)
+    if state is not None:
+        for name, value in (*copy.named_parameters(), *copy.named_buffers()):
+            value.copy_(state[name])
+    return copy
 
 
 def _leaf(value: Any) -> Any:

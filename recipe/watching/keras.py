@@ -1,9 +1,12 @@
 """`recipe.KerasWatch`: a callback for Keras 3 on the torch backend."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
 import keras
+import torch
+from torch import Tensor
 
 from recipe.core.errors import UsageError
 from recipe.watching.told import told_metrics
@@ -35,6 +38,8 @@ class KerasWatch(keras.callbacks.Callback):  # type: ignore[misc]
         self.watch: Watch | None = None
         self._total = 0.0
         self._batches = 0
+        self._step: Callable[[Any], Any] | None = None
+        """The model's own, while it is listened to what it is given."""
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - its interface
         """Begin."""
@@ -42,8 +47,14 @@ class KerasWatch(keras.callbacks.Callback):  # type: ignore[misc]
         self.watch = Watch(model, None, told=True, **{
             "epochs": (self.params or {}).get("epochs"), **self.given,
         })  # fmt: skip
-        if not self.watch.closed:
-            self.watch.listener.compiled |= bool(getattr(model, "jit_compile", False))
+        if self.watch.closed:
+            return
+        listener = self.watch.listener
+        listener.compiled |= bool(getattr(model, "jit_compile", False))
+        if not listener.compiled:
+            listener.kept.whole, listener.kept.copied = _loss, _copied
+            self._step = model.train_step
+            model.train_step = self._seen
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
         """Its mean loss begins anew."""
@@ -74,11 +85,40 @@ class KerasWatch(keras.callbacks.Callback):  # type: ignore[misc]
             told = {n if n.startswith("val_") else f"train_{n}": v for n, v in (logs or {}).items()}
             self.watch.val(**told_metrics(told, self.score))
 
+    def _seen(self, data: Any) -> Any:
+        """Keep a batch, which no callback is told, and train on it."""
+        if self.watch is not None and not self.watch.closed:
+            self.watch.listener.kept.called((data,), {})
+        return self._step(data) if self._step is not None else None
+
     def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002
         """Write the run folder."""
+        if self._step is not None:
+            del self.model.train_step
+            self._step = None
         if self.watch is not None:
             self.watch.close()
 
     def _lr(self) -> float | None:
         rate = getattr(getattr(self.model, "optimizer", None), "learning_rate", None)
         return None if rate is None else float(rate)
+
+
+def _loss(model: Any, data: Any) -> Any:
+    """Of a batch, as the model's own training step computes it."""
+    x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
+    outputs = model(x, training=True)
+    return model.compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weights, training=True)
+
+
+@torch.no_grad()
+def _copied(model: Any, state: Mapping[str, Tensor] | None) -> Any:
+    """A copy of a Keras model has other names: variables are paired by their order."""
+    copy = deepcopy(model)
+    if state is not None:
+        names = {id(value): name for name, value in model.named_parameters()}
+        for given, made in zip(model.variables, copy.variables, strict=True):
+            name = names.get(id(given.value))
+            if name is not None:
+                made.value.copy_(state[name])
+    return copy

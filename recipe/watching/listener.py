@@ -60,7 +60,9 @@ class Listener:
         self._sharded = hooks.is_sharded(self.model)
 
     def listen(self) -> None:
-        """Add the hooks."""
+        """Add the hooks, and keep the weights with which training begins."""
+        if self._keeps and not self.kept.weights:
+            self.kept.keep_weights()
         root = self.given if self.compiled else self.model
         if not self.told:
             self._add(root.register_forward_pre_hook, self._called, with_kwargs=True)
@@ -169,7 +171,8 @@ class Listener:
             record.steady.append(look.update_ratio)
         if not look.broken:
             record.looks.seen.append(look)
-            if self._keeps and not self._wild:
+            sound = look.update_ratio is None or math.isfinite(look.update_ratio)
+            if self._keeps and not self._wild and sound:
                 self.kept.keep_weights()
         self.pace.book(self.pace.clock() - began)
         self.pace.looked()

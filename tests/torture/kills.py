@@ -213,9 +213,7 @@ def _place(one: object, other: object, path: str = "") -> str:
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         first = next(i for i in range(len(one)) if one[i] != other[i])
         return _place(one[first], other[first], f"{path}[{first}]")
-    return (
-        f" at {path}: {str(one)[:120]} / {str(other)[:120]}" if path else f": {one} / {other}"[:99]
-    )
+    return f" at {path or 'the top'}: {str(one)[:120]} / {str(other)[:120]}"
 
 
 def known() -> list[Row]:

@@ -175,6 +175,33 @@ class TestKeras:
         assert curves["val_score"][-1] > 0.3
         assert "dead_units" in curves
         assert not model._forward_hooks
+        assert "train_step" not in vars(model)
+
+    @pytest.mark.parametrize("late", [False, True])
+    def test_the_operation_that_gave_a_nan_is_named(self, given, late):
+        os.environ.setdefault("KERAS_BACKEND", "torch")
+        keras = pytest.importorskip("keras", reason="keras is not installed")
+        if keras.backend.backend() != "torch":
+            pytest.skip("Keras runs on another backend")
+        keras.utils.set_random_seed(0)
+        x, y = (part.numpy() for part in blobs(240))
+        if late:
+            x[-1] = 0.0  # shuffled among the others: the weights have moved before it comes
+        inputs = keras.Input((2,))
+        hidden = keras.ops.abs(keras.layers.Dense(8, use_bias=False, name="first")(inputs))
+        hidden = keras.ops.log(hidden if late else keras.ops.relu(hidden - 1.0))
+        model = keras.Model(inputs, keras.layers.Dense(3)(hidden))
+        model.compile(
+            optimizer=keras.optimizers.SGD(1e-3),
+            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        )
+        said = []
+        callback = recipe.KerasWatch(**{**given, "say": said.append})
+        model.fit(x, y, batch_size=16, epochs=2, verbose=0, callbacks=[callback])
+        assert not [line for line in said if "watch ended" in line]
+        result = callback.watch.result
+        assert result.diagnosis[0] == "operation-not-finite"
+        assert "log" in result.findings[0].message
 
 
 @pytest.mark.fastai
