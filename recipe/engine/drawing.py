@@ -11,6 +11,9 @@ from recipe.core.events import Event, Observer, StepFinished
 from recipe.core.results import StepResult
 from recipe.machine.processes import Channel, ChannelClosed, Child, can_fork
 
+FIRST = 2
+"""Steps that have ended when drawing begins: until then what is found first is of more use than what
+drawing has to load."""
 LONGEST = 60.0
 """Seconds without a plot from it until such a process is given up, where no budget ends earlier."""
 
@@ -66,7 +69,8 @@ class DrawnBeside:
     def _go_on(self) -> None:
         while self._child is not None and self._child.connection.poll():
             self._hear(0.0)
-        if self._child is None and self._waiting and self.quiet():
+        begun = bool(self._drawn) or len(self._waiting) >= FIRST
+        if self._child is None and self._waiting and begun and self.quiet():
             from recipe.report.plots import loaded
 
             loaded()  # once, here, and not in every child

@@ -71,7 +71,9 @@ tokens = Experiment(model=Words, train=(T[:, :-1], T[:, 1:].contiguous()), val=.
 softmax = Experiment(model=lambda: mlp(6, 2, nn.Softmax(1)), train=(X, Y), val=.25, lr=.1,
                      epochs=4)
 """
-COMMON = ("--no-input", "--device", "cpu", "--exact", "--budget", "20epochs")
+COMMON = ("--no-input", "--device", "cpu", "--exact", "--budget", "20epochs", "--again")
+"""Of all kinds; `--again`, since a command that was killed behind its last line is begun anew, and
+would find the test data used."""
 KINDS = {
     "rows": ("run", "mine.py:rows", "--ensemble", "2"),
     "values": ("run", "mine.py:values", "--search", "random"),
