@@ -115,6 +115,8 @@ MARKS = [
         "fail",
         says="grows by 0.2",
     ),
+    Case(loss_sign_flipped, {"loss_falls_forever": "2 falls"}, "fail", says="when output 2 falls"),
+    Case(loss_sign_flipped, {"loss_falls_forever": ""}, None),
     Case(softmax_over_batch, {"loss_is_over_batch": True}, "fail", says="dim=0"),
     Case(softmax_over_batch, {"loss_is_over_batch": False}, None),
     Case(softmax_over_batch, {}, None),

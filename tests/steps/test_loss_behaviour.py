@@ -213,3 +213,55 @@ def test_a_loss_that_takes_logarithms_is_told_by_its_least():
     for loss, logs in wanted.items():
         made = Experiment(model=nn.Identity, train=1, task="regression", loss=loss)
         assert bool(loss_marks(made, outputs, counts).get("loss_takes_logs")) is logs, loss
+
+
+def mixture(outputs, targets):
+    """Two normal distributions: [weight logits, means, log deviations]."""
+    weights, means, scales = outputs.split(2, dim=1)
+    inside = torch.distributions.Normal(means, scales.exp()).log_prob(targets)
+    return -(weights.log_softmax(1) + inside).logsumexp(1).mean()
+
+
+def quantiles(outputs, targets):
+    """Of a tenth, a half and nine tenths."""
+    error = targets - outputs
+    levels = torch.tensor([0.1, 0.5, 0.9])
+    return torch.maximum(levels * error, (levels - 1) * error).mean()
+
+
+def reinforced(outputs, targets):
+    """Advantages, half of them below zero, of the first of three actions."""
+    return -(targets * outputs.log_softmax(1)[:, :1]).mean()
+
+
+def gaussian(sign_of_variance, sign_of_log=1, deviation=torch.exp):
+    def loss(outputs, targets):
+        mean, spread = outputs[:, :1], outputs[:, 1:]
+        error = (targets - mean) ** 2
+        variance = deviation(spread)
+        return (sign_of_log * variance.log() + error * variance**sign_of_variance).mean()
+
+    return loss
+
+
+@pytest.mark.parametrize(
+    ("width", "loss", "found"),
+    [
+        (2, gaussian(-1), ""),
+        (2, gaussian(-1, deviation=F.softplus), ""),
+        (2, gaussian(1), "2 falls"),
+        (2, gaussian(1, deviation=F.softplus), "2 falls"),
+        (2, gaussian(-1, sign_of_log=-1), "2 grows"),
+        (6, mixture, ""),
+        (3, quantiles, ""),
+        (3, lambda o, y: -quantiles(o, y), "1 grows"),
+        (3, reinforced, ""),
+        (2, lambda o, y: nn.GaussianNLLLoss()(o[:, :1], y, F.softplus(o[:, 1:])), ""),
+        (2, lambda o, y: F.mse_loss(o[:, :1], y) + 0.1 * o[:, 1:].abs().mean(), ""),
+    ],
+)
+def test_a_loss_that_falls_forever_is_told_by_its_course(width, loss, found):
+    generator = torch.Generator().manual_seed(0)
+    outputs, targets = (torch.randn(64, n, generator=generator) for n in (width, 1))
+    made = Experiment(model=nn.Identity, train=1, task="regression", loss=loss)
+    assert loss_marks(made, outputs, targets).get("loss_falls_forever", "") == found

@@ -21,7 +21,7 @@ class InitialLoss:
         "decay is off while it is measured, since it would add to the loss."
     )
     says = "loss {loss}, expected {expected}"
-    version = 8
+    version = 9
     short = True
     always = True
     requires = frozenset({"inspect"})

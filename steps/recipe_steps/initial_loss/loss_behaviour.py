@@ -24,6 +24,11 @@ LOGIT = 3.0
 """Logits of this size on the right side leave little doubt."""
 
 
+FAR = (10.0, 20.0, 40.0)
+"""Shifts of one output behind which a loss that still falls in proportion falls for ever."""
+IN_PROPORTION = 1.8
+"""Of the last fall, which would be twice the one before."""
+MOST_PLACES, SOME_ITEMS = 16, 8
 COUNTS, LOG_STEP = (2.0, 5.0), 0.05
 """Targets at which the least of a loss is looked for, and how finely."""
 
@@ -38,6 +43,8 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
     `rows_of_one_label` is their share, where any number of labels may be right.
     `loss_takes_logs`: of real targets, whether outputs are meant as their logarithms.
     `loss_is_distance`: a squared or absolute error, told by its differences along a line.
+    `loss_falls_forever`: of several outputs for a real target, the one that makes the loss of every
+    item fall without end, as "2 grows" or "2 falls".
     """
     # On the processor: what a loss refuses there would abort an accelerator for good.
     outputs, targets = real(outputs[:ITEMS].detach()).cpu(), targets[:ITEMS].cpu()
@@ -58,6 +65,8 @@ def loss_marks(experiment: Experiment, outputs: Tensor, targets: Tensor) -> dict
         return scalars
     answers = perfect_answers(task, outputs, targets)
     if answers is None:
+        if task.target_kind == "real":
+            note("loss_falls_forever", lambda: _falls_forever(loss, outputs, targets))
         return scalars
     if task.target_kind == "real":
         # Losses with a link function have their lowest point elsewhere; none has its highest here.
@@ -130,6 +139,27 @@ def _batch_factor(loss: LossFunction, outputs: Tensor, targets: Tensor) -> float
     once = _value(loss, outputs, targets)
     twice = _value(loss, torch.cat([outputs, outputs]), torch.cat([targets, targets]))
     return twice / once if once and math.isfinite(twice) and math.isfinite(once) else None
+
+
+def _falls_forever(loss: LossFunction, outputs: Tensor, targets: Tensor) -> str:
+    """The output, counted from 1, and its way along which the loss falls in proportion to it, for
+    all items together and for some one by one; empty where there is none.
+    """
+    if outputs.ndim < 2 or outputs.shape[-1] > MOST_PLACES or len(outputs) != len(targets):
+        return ""
+    parts = [slice(None), *(slice(i, i + 1) for i in range(min(SOME_ITEMS, len(outputs))))]
+    for place in range(outputs.shape[-1]):
+        for way, said in ((1.0, "grows"), (-1.0, "falls")):
+            step = torch.zeros_like(outputs)
+            step[..., place] = way
+            if all(_falls(loss, outputs[part], step[part], targets[part]) for part in parts):
+                return f"{place + 1} {said}"
+    return ""
+
+
+def _falls(loss: LossFunction, outputs: Tensor, step: Tensor, targets: Tensor) -> bool:
+    near, far, farther = (_value(loss, outputs + shift * step, targets) for shift in FAR)
+    return math.isfinite(farther) and far - farther > IN_PROPORTION * (near - far) > 0
 
 
 def _is_distance(loss: LossFunction, outputs: Tensor, answers: Tensor, targets: Tensor) -> bool:

@@ -160,7 +160,8 @@ def softmax_over_batch(evidence: Evidence) -> Finding | None:
 def loss_sign_flipped(evidence: Evidence) -> Finding | None:
     """What: the loss grows when the outputs move towards the targets, or the optimizer maximises
     it, or an update step of your own raises the task's loss, either while the loss it returns falls
-    or however small its steps are.
+    or however small its steps are. Of a loss with several outputs for a target: it falls without
+    end, for every item, when one output grows or falls.
 
     Why: training minimises the loss, and so drives the model away from the answers: the loss
     falls while the score falls.
@@ -171,6 +172,14 @@ def loss_sign_flipped(evidence: Evidence) -> Finding | None:
     away = evidence.number("loss_away_from_targets")
     true, said = evidence.number("update_reference_loss"), evidence.number("update_reported_loss")
     rise = evidence.number("update_reference_change")
+    if endless := evidence.text("loss_falls_forever"):
+        return finding(
+            "fail",
+            f"The loss of every item falls without end when output {endless}, whatever its target "
+            "is: training follows that, and learns nothing else.",
+            f"Check the sign of the term with output {endless.split()[0]}: a log variance stands in "
+            "the likelihood of a normal distribution as log_var + error ** 2 * exp(-log_var).",
+        )
     if true is not None and said is not None and rise is not None:
         opposite = abs(said + true) < OPPOSITE * abs(true)
         if opposite and rise > EXACT * abs(true):

@@ -91,7 +91,8 @@ def _usual_loss(subject: RemedyInput) -> "Experiment":
 
 
 def _usual_loss_instead(subject: RemedyInput) -> "Experiment | None":
-    return None if subject.experiment.update is not None else _usual_loss(subject)
+    own = subject.experiment.update is not None or subject.evidence.text("loss_falls_forever")
+    return None if own else _usual_loss(subject)
 
 
 def _scaled_loss(
@@ -118,6 +119,8 @@ def _sum_over_classes(subject: RemedyInput) -> "Experiment | None":
 def _other_sign(subject: RemedyInput) -> "Experiment | None":
     """Of the loss, and of the gradients of an own update step: it may hold the loss as it was."""
     update = subject.experiment.update
+    if subject.evidence.text("loss_falls_forever"):
+        return None  # one of its terms is wrong, and nobody knows how it was meant
     if update is None:
         return _negated(subject.experiment)
     towards = subject.evidence.number("loss_towards_targets")
