@@ -12,8 +12,8 @@ from recipe.core.results import StepResult
 from recipe.machine.processes import Channel, ChannelClosed, Child, can_fork
 
 FIRST = 2
-"""Steps that have ended when drawing begins: until then what is found first is of more use than what
-drawing has to load."""
+"""Steps that have ended when drawing begins: until then what is found first is of more use than
+what drawing has to load."""
 LONGEST = 60.0
 """Seconds without a plot from it until such a process is given up, where no budget ends earlier."""
 

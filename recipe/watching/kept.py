@@ -64,8 +64,8 @@ class Kept:
     whole: Callable[[nn.Module, Any], Any] | None = None
     """Computes the loss of a batch, where a framework knows how."""
     copied: "Callable[[nn.Module, Mapping[str, Tensor] | None], nn.Module] | None" = None
-    """Copies the model, with these values of its parameters and buffers, where a framework has a way
-    of its own."""
+    """Copies the model, with these values of its parameters and buffers, where a framework has a
+    way of its own."""
     now: Call | None = None
     before: Call | None = None
     weights: dict[str, Tensor] = field(default_factory=dict)

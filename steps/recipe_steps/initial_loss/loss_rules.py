@@ -177,8 +177,8 @@ def loss_sign_flipped(evidence: Evidence) -> Finding | None:
             "fail",
             f"The loss of every item falls without end when output {endless}, whatever its target "
             "is: training follows that, and learns nothing else.",
-            f"Check the sign of the term with output {endless.split()[0]}: a log variance stands in "
-            "the likelihood of a normal distribution as log_var + error ** 2 * exp(-log_var).",
+            f"Check the sign of the term with output {endless.split()[0]}: a log variance stands "
+            "in the likelihood of a normal distribution as log_var + error ** 2 * exp(-log_var).",
         )
     if true is not None and said is not None and rise is not None:
         opposite = abs(said + true) < OPPOSITE * abs(true)
