@@ -177,6 +177,8 @@ def _tested(ctx: Context, chosen: Chosen) -> dict[str, Scalar]:
     test, withheld = looked or (None, "")
     scalars: dict[str, Scalar] = {"test_withheld": withheld or None}
     _forget(ctx, chosen)
+    if withheld:
+        ctx.say(f"The test data are not used: {withheld}.")
     if test is not None:
         ctx.chosen = replace(chosen, test=test)
         scalars |= {"test_score": test.score, "test_low": test.low, "test_high": test.high,
