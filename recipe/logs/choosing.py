@@ -27,6 +27,7 @@ _PLAY = frozenset({
     "epsilon",
     "q", "td", "rollout", "episodes", "pi", "epret", "eplen",
 })  # fmt: skip
+_SINGLE = frozenset({"std", "min", "max", "last"})
 _REWARDS = frozenset({"rew", "reward", "return", "rewards", "returns", "epret", "eprew"})
 
 
@@ -49,7 +50,11 @@ class Chosen:
 def choose(columns: Mapping[str, Column]) -> Chosen:
     """The curves of a log."""
     found = candidates_of(columns)
-    if any(map(_is_reward, columns)) and _is_play(columns):
+    if "SCORE" in columns and any(name.startswith("LOSS ") for name in columns):
+        # spaCy: its losses are sums over the words since the last row, its scores of validation.
+        losses = {_called(c): {"train_loss": c.name} for c in found if c.kind == "loss"}
+        return Chosen({"val_score": Choice(("SCORE",), (), "")}, losses, "summed")
+    if any(map(_is_reward, columns)) and (_is_play(columns) or not found):
         return _of_play(columns, found)
     if pair := _pair(columns):
         sides = {name: {"train_loss": column} for name, column in pair.items()}
@@ -84,7 +89,7 @@ def _is_play(columns: Mapping[str, Column]) -> bool:
 
 def _of_play(columns: Mapping[str, Column], found: list[Candidate]) -> Chosen:
     rewards = [name for name in columns if _is_reward(name)]
-    best = min(rewards, key=lambda n: (bool({"std", "min", "max"} & set(words_of(n))), len(n)))
+    best = min(rewards, key=lambda n: (bool(_SINGLE & set(words_of(n))), len(n)))
     curves = _curves([c for c in found if c.kind == "lr"])
     others = tuple(name for name in rewards if name != best)
     return Chosen({"train_score": Choice((best,), others, ""), **curves}, {}, "reinforcement")

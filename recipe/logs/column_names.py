@@ -56,6 +56,103 @@ _PLURALS = {
     "dices": "dice", "metrics": "metrics", "averageloss": "loss", "accur": "acc",
     "precisions": "precision", "rougel": "rouge", "aucpr": "auprc", "sacrebleu": "bleu",
 }  # fmt: skip
+_FOREIGN = {
+    # Chinese, Japanese
+    "训练": "train",
+    "訓練": "train",
+    "学習": "train",
+    "验证": "val",
+    "驗證": "val",
+    "検証": "val",
+    "测试": "test",
+    "測試": "test",
+    "テスト": "test",
+    "损失": "loss",
+    "損失": "loss",
+    "准确率": "accuracy",
+    "準確率": "accuracy",
+    "精度": "accuracy",
+    "正解率": "accuracy",
+    "学习率": "lr",
+    "學習率": "lr",
+    "学習率": "lr",
+    "轮次": "epoch",
+    "エポック": "epoch",
+    # Korean, Russian
+    "훈련": "train",
+    "학습": "train",
+    "검증": "val",
+    "손실": "loss",
+    "정확도": "accuracy",
+    "에포크": "epoch",
+    "эпоха": "epoch",
+    "потери": "loss",
+    "ошибка": "error",
+    "точность": "accuracy",
+    "обучение": "train",
+    "обучения": "train",
+    "валидация": "val",
+    "валидации": "val",
+    "обучающая": "train",
+    "валидационная": "val",
+    # German, French, Spanish, Portuguese, Italian, Polish, Turkish
+    "trainingsverlust": "train loss",
+    "validierungsverlust": "val loss",
+    "verlust": "loss",
+    "genauigkeit": "accuracy",
+    "validierung": "val",
+    "lernrate": "lr",
+    "epoche": "epoch",
+    "perte": "loss",
+    "pertes": "loss",
+    "précision": "accuracy",
+    "exactitude": "accuracy",
+    "entraînement": "train",
+    "entrainement": "train",
+    "apprentissage": "train",
+    "époque": "epoch",
+    "epoque": "epoch",
+    "pérdida": "loss",
+    "perdida": "loss",
+    "exactitud": "accuracy",
+    "precisión": "accuracy",
+    "entrenamiento": "train",
+    "validación": "val",
+    "validacion": "val",
+    "época": "epoch",
+    "epoca": "epoch",
+    "perda": "loss",
+    "acurácia": "accuracy",
+    "acuracia": "accuracy",
+    "treino": "train",
+    "treinamento": "train",
+    "validação": "val",
+    "validacao": "val",
+    "perdita": "loss",
+    "accuratezza": "accuracy",
+    "addestramento": "train",
+    "convalida": "val",
+    "strata": "loss",
+    "dokładność": "accuracy",
+    "dokladnosc": "accuracy",
+    "epoka": "epoch",
+    "walidacja": "val",
+    "walidacyjna": "val",
+    "trening": "train",
+    "treningowa": "train",
+    "kay\u0131p": "loss",
+    "doğruluk": "accuracy",
+    "eğitim": "train",
+    "doğrulama": "val",
+}
+"""What logs call these things in other languages, in lower case."""
+_FOREIGN_WORD = re.compile(
+    "|".join(
+        word if ord(word[0]) > 0x2E00 else rf"(?<![^\W_]){word}(?![^\W_])"
+        for word in sorted(_FOREIGN, key=len, reverse=True)
+    ),
+    re.IGNORECASE,
+)
 _GLUED = re.compile(
     rf"({'|'.join(sorted((*VALIDATION, *TRAINING, *TEST), key=len, reverse=True))})"
     rf"((?:{'|'.join((*LOSSES, *SCORES))})(?:e?s)?|accuracies)"
@@ -64,8 +161,14 @@ _NUMBERED = re.compile(r"(acc|prec|map|ap|hit|hits|recall|ndcg|accuracy|precisio
 _LOSS_AT_END = re.compile(r"([a-z0-9]{2,})(loss)")
 
 
+def in_english(text: str) -> str:
+    """A name with the words of other languages in English."""
+    return _FOREIGN_WORD.sub(lambda found: f" {_FOREIGN[found[0].lower()]} ", text)
+
+
 def words_of(name: str) -> list[str]:
     """The words of a column's name: `trainLoss`, `trainloss` and `train_losses` are alike."""
+    name = in_english(name)
     snake = re.sub(r"(?<=[a-z]{2})(?=[A-Z])", "_", name).lower()
     snake = re.sub(r"cross[ _-]entropy", "crossentropy", snake)
     snake = re.sub(r"log[ _-]loss", "logloss", snake)

@@ -7,7 +7,7 @@ from typing import Literal
 Curves = dict[str, list[float]]
 Unit = Literal["epoch", "step", ""]
 PointsAre = Literal["epochs", "steps", "evaluations"]
-Kind = Literal["", "adversarial", "reinforcement"]
+Kind = Literal["", "adversarial", "reinforcement", "summed"]
 """Of what training the log is, where its losses do not mean what they mean elsewhere."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from recipe.logs.cells import BLANK, is_number
-from recipe.logs.column_names import is_epoch, is_measure
+from recipe.logs.column_names import counts_steps, is_epoch, is_measure
 
 LOOKED_AT = 200
 """Rows by which a text is known to be a table."""
@@ -41,6 +41,8 @@ def table_of(text: str) -> Table | None:
     comments = [line.lstrip("# ") for line in islice(lines, LOOKED_AT) if line.startswith("#")]
     if comments:
         lines = [line for line in lines if not line.startswith("#")]
+    if lines and _RULE.fullmatch(lines[0]) and _named_in_two_lines(lines[1:3]):
+        return None  # which the reader of text logs takes
     if not lines:
         return None
     way = _way(lines[:LOOKED_AT])
@@ -60,6 +62,13 @@ def table_of(text: str) -> Table | None:
         names = _names_above(comments, len(header))
         rows.insert(0, names or [str(place) for place in range(1, len(header) + 1)])
     return _table(rows)
+
+
+def _named_in_two_lines(lines: list[str]) -> bool:
+    bars = {line.count("|") for line in lines}
+    return (
+        len(lines) == 2 and len(bars) == 1 and bars != {0} and not re.search(r"\d", "".join(lines))
+    )
 
 
 def _from_header(lines: list[str]) -> list[str]:
@@ -85,7 +94,7 @@ def _way(lines: list[str]) -> str | None:
             rows = [[cell.strip() for cell in row] for row in _split(lines, way)]
         except csv.Error:
             continue
-        if _looks_like_one(rows):
+        if _looks_like_one(rows, parted_by_blanks=way in ("words", "wide")):
             return way
     return "words" if len(lines) > 1 and all(map(is_number, lines)) else None
 
@@ -106,7 +115,7 @@ def _inside(line: str) -> str:
     return bare[1:-1] if bare.startswith("|") and bare.endswith("|") and len(bare) > 1 else bare
 
 
-def _looks_like_one(rows: list[Row]) -> bool:
+def _looks_like_one(rows: list[Row], *, parted_by_blanks: bool) -> bool:
     """Whether the first row names what stands below it, in columns of which some are numbers."""
     kept = [row for row in rows if not _is_rule(row)]
     if not kept:
@@ -130,6 +139,10 @@ def _looks_like_one(rows: list[Row]) -> bool:
         plain = is_measure(header[0]) and not re.search(r"\d", header[0])
         named = values >= MOSTLY * len(cells) > 0 or plain
         return short and not _is_pair(header[0]) and named
+    if parted_by_blanks and not any(map(_is_known, header)):
+        telling = sum(any(_is_known(cell) or _is_pair(cell) for cell in row) for row in below)
+        if 2 * telling > len(below):
+            return False  # a sentence above lines that name what they tell
     alike = sum(len(row) in (width, width + 1) for row in below)
     if alike < MOSTLY * len(below) or any(map(_is_pair, header)):
         return False
@@ -143,6 +156,11 @@ def _looks_like_one(rows: list[Row]) -> bool:
 
 def _is_value(cell: str) -> bool:
     return is_number(cell) or cell.lower() in ("nan", "inf", "-inf", "+inf", "infinity")
+
+
+def _is_known(cell: str) -> bool:
+    """Whether it is a name that logs hold."""
+    return is_measure(cell) or is_epoch(cell) or counts_steps(cell)
 
 
 def _is_pair(cell: str) -> bool:

@@ -22,7 +22,7 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@
 _TIMES = re.compile(
     r"(?=\d{1,4}[-/.:]\d)(?:"
     r"(?<![\d:.])(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})"
-    r"[ T,]+\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
+    r"[ T,]+\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d| [AP]M\b)?"
     r"|(?<![\d/-])(?:19|20)\d\d[-/.]\d\d[-/.]\d\d(?![\d/-])"
     r"|(?<=\[)\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?"
     r"|(?<![\d:.])\d{1,3}:\d\d(?::\d\d(?:[.,]\d+)?|(?=\s*[<,\]|]|\s*$)))",
@@ -41,6 +41,12 @@ _COCO = re.compile(
     r"Average (?:Precision|Recall)\s+\((A[PR])\) @\[ IoU=([\d.:]+)\s*\| area=\s*(\w+) \| "
     r"maxDets=\s*(\d+) \]"
 )
+_TUTORIAL = re.compile(r"^\d+m \d+s \(- \d+m \d+s\) \((\d+) \d+%\) (?=[\d.]+\s*$)", re.MULTILINE)
+"""PyTorch's tutorials of translation and of names print time, step, share, and a bare loss."""
+_ROUND = re.compile(r"第\s*(\d+)\s*(?:/\s*\d+\s*)?[轮輪代回]")
+"""The number of an epoch, in Chinese and Japanese."""
+_CHECKPOINT = re.compile(r"^.*\bsaved checkpoint\b.*$", re.MULTILINE | re.IGNORECASE)
+"""What fairseq calls a score there is the validation loss, which it has said before."""
 _COUNTED = re.compile(r"(?<![A-Za-z_])(epochs?|iter|step|ep)(?=\d)", re.IGNORECASE)
 """A counter that its number is glued to, as in `Epoch1/5`."""
 _BOTH = re.compile(
@@ -51,6 +57,15 @@ _BOTH = re.compile(
     re.IGNORECASE,
 )
 """Two values behind the names of two splits, as in `Train/Valid Acc.: 52.4%/44.3%`."""
+_HABITS = (
+    ("maxDets", _COCO, r"\1@\2_\3_\4"),
+    ("~ AM", re.compile("~ AM"), "~"),
+    ("~ PM", re.compile("~ PM"), "~"),
+    ("s (- ", _TUTORIAL, r"step \1 loss: "),
+    ("第", _ROUND, r"epoch \1 "),
+    ("aved checkpoint", _CHECKPOINT, ""),
+)
+"""What some programs write, by a sign of it, and how it is read."""
 _BAR = re.compile(r"[━─╸╺▬]{2,}")
 _GLYPHS = dict.fromkeys(map(ord, "█▉▊▋▌▍▎▏░▒▓◼⣿━╸╺▬─═┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝╠╣╦╩╬╞╪╡"), " ") | {
     ord("│"): "|", ord("┃"): "|", ord("║"): "|", ord("："): ":", ord("，"): ",", ord("（"): "(",
@@ -89,8 +104,9 @@ def cleaned(text: str) -> str:
         text = _WRAPPED.sub(r"\1", text)
     if "rain/" in text or "raining/" in text or "rain /" in text or "RAIN/" in text:
         text = _BOTH.sub(_apart, text)
-    if "maxDets" in text:
-        text = _COCO.sub(r"\1@\2_\3_\4", text)
+    for sign, habit, instead in _HABITS:
+        if sign in text:
+            text = habit.sub(instead, text)
     return text
 
 

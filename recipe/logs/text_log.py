@@ -4,9 +4,16 @@ import math
 import re
 from array import array
 from collections import Counter
-from itertools import islice, pairwise
+from itertools import islice
 
 from recipe.logs.sheet import MOST_COLUMNS, UNKNOWN, Column, Sheet
+from recipe.logs.text_columns import (
+    Key,
+    global_steps,
+    join_unmarked,
+    part_by_totals,
+    without_settings,
+)
 from recipe.logs.text_lines import NUMBER, SLOT, lines_of
 from recipe.logs.text_shapes import Plan, Shape, Slot, shape_of
 from recipe.logs.text_tables import Header, cells_of, header_in, label_of, names_of
@@ -16,12 +23,13 @@ MOST_SHAPES = 20_000
 """Kinds of line that are taken apart; those of a log are a few dozen."""
 MOST_HEADERS = 3
 """Lines of names above a row that may be its header."""
-LEAST_TURNS = 2
 _CHECKED = frozenset({"val", "test"})
 _SECTION = re.compile(r"\s*\|\s*[\w ]+/\s*\|\s*\|\s*")
 """A row that opens a part of a table of names and values."""
-_Key = tuple[str, str, bool]
-"""Name, split, and whether it was said within an epoch."""
+_TOLD_AGAIN = re.compile(
+    r"best (?:iteration|round|epoch|step)(?: is| was)?\s*:?\s*$", re.IGNORECASE
+)
+"""How XGBoost and LightGBM head the line of the round to which they go back."""
 _PAIR = 2
 
 
@@ -39,10 +47,10 @@ class _Reader:
     def __init__(self) -> None:
         self.shapes: dict[str, Shape] = {}
         self.headings: dict[str, tuple[str, Header | None]] = {}
-        self.tables: dict[tuple[str, int], Shape | None] = {}
+        self.tables: dict[tuple[tuple[str, ...], int], Shape | None] = {}
         self.rows: dict[str, list[list[str]]] = {}
         self.headers: list[Header] = []
-        self.columns: dict[_Key, Column] = {}
+        self.columns: dict[Key, Column] = {}
         self.here: tuple[float, float] | None = None
         self.epochs, self.steps, self.totals = array("d"), array("d"), array("d")
         self.planned: dict[str, Counter[float]] = {"epoch": Counter(), "step": Counter()}
@@ -53,6 +61,9 @@ class _Reader:
         self.placed = False  # which said a step too
         self.last: dict[str, float] = {}  # the step that a kind of line said last
         self.left_out = 0
+        self.above = ""  # names of columns, as far as the line before
+        self.told_again = False  # the next line repeats an earlier one
+        self.open_bar = False  # the line before was a progress bar without its place
 
     def take(self, line: str) -> None:
         """Read one line."""
@@ -69,7 +80,7 @@ class _Reader:
             if len(self.shapes) >= MOST_SHAPES:
                 self.left_out += 1
                 return
-            shape = self.shapes[template] = shape_of(template)
+            shape = self.shapes[template] = shape_of(template, numbers)
             shape.unmarked = not (self.split or self.heading)
             shape.header = None if shape.values else header_in(template)
         if shape.header is not None:
@@ -78,12 +89,14 @@ class _Reader:
 
     def _words(self, line: str) -> None:
         """A line without a number: it may open a split, or name the columns of a table."""
+        line = self._with_the_line_above(line)
         known = self.headings.get(line)
         if known is None:
             known = (heading_in(line), header_in(line))
             if len(self.headings) < MOST_SHAPES:
                 self.headings[line] = known
         split, header = known
+        self.told_again = bool(_TOLD_AGAIN.search(line))
         if _SECTION.fullmatch(line):
             self.heading = self.split = ""
         if header is not None:
@@ -91,6 +104,14 @@ class _Reader:
         if split:
             self.heading = self.split = split
             self.placed = False
+
+    def _with_the_line_above(self, line: str) -> str:
+        """The names of columns may take two lines, one below the other, as MATLAB writes them."""
+        above, self.above = self.above, line if line.count("|") > _PAIR else ""
+        if above.count("|") != line.count("|") or not self.above or above == line:
+            return line
+        pairs = zip(above.split("|"), line.split("|"), strict=True)
+        return "|".join(f" {one.strip()} {other.strip()} " for one, other in pairs)
 
     def _below(self, header: Header) -> None:
         """What follows may be rows of this header."""
@@ -107,7 +128,7 @@ class _Reader:
                 self.rows[template] = ways
         for header in self.headers if ways else ():
             for cells in ways:
-                key = (SLOT.join(cells), id(header))
+                key = (tuple(cells), id(header))
                 if key not in self.tables:
                     names = names_of(header, cells)
                     self.tables[key] = None if names is None else self._cells(names, cells)
@@ -137,30 +158,53 @@ class _Reader:
         return shape
 
     def _line(self, shape: Shape, numbers: list[str], template: str) -> None:
+        if self.told_again and shape.values:
+            self.told_again = False
+            return
         split = self._split_of(shape, numbers, template)
-        if shape.epoch is not None:
-            epoch = _number(numbers[shape.epoch])
-            if epoch != self.epoch and math.isfinite(epoch):
-                self.epoch, self.step = epoch, UNKNOWN
-            if shape.epochs is not None:
-                self.planned["epoch"][_number(numbers[shape.epochs])] += 1
+        self._epoch_of(shape, numbers)
         own = _number(numbers[shape.step]) if shape.step is not None else UNKNOWN
+        total = _number(numbers[shape.steps]) if shape.steps is not None else UNKNOWN
+        open_bar, self.open_bar = self.open_bar, shape.bar and shape.step is None
         if not shape.values:
-            if shape.step is not None and not (shape.split in _CHECKED and shape.steps is not None):
-                self.step = own
-            if shape.split:
-                self.split = shape.split
+            if open_bar and math.isfinite(total):
+                self._place_of_the_bar(own, total)
+            else:
+                self._place_alone(shape, own)
             return
         if shape.split or shape.values[-1].named or shape.values[-1].split:
             self.split = shape.values[-1].named or shape.values[-1].split or shape.split
         if shape.step is not None and not (shape.steps is not None and self.split in _CHECKED):
             self.step = own  # of training; an evaluation counts its own batches
-        total = _number(numbers[shape.steps]) if shape.steps is not None else UNKNOWN
         partial = shape.step is not None and not (shape.bar and own >= total)
         plan = shape.plans.get((split, partial))
         if plan is None:
             plan = shape.plans[split, partial] = self._plan(shape, split, partial=partial)
         self._row(plan, numbers, total)
+
+    def _epoch_of(self, shape: Shape, numbers: list[str]) -> None:
+        """The epoch that a line says."""
+        if shape.epoch is None:
+            return
+        epoch = _number(numbers[shape.epoch])
+        if epoch != self.epoch and math.isfinite(epoch):
+            self.epoch, self.step = epoch, UNKNOWN
+        if shape.epochs is not None:
+            self.planned["epoch"][_number(numbers[shape.epochs])] += 1
+
+    def _place_alone(self, shape: Shape, step: float) -> None:
+        """What a line without values says of those that follow."""
+        if shape.step is not None and not (shape.split in _CHECKED and shape.steps is not None):
+            self.step = step
+        if shape.split:
+            self.split = shape.split
+
+    def _place_of_the_bar(self, step: float, total: float) -> None:
+        """What stands behind a progress bar is the place of its values: `(97/128)   1/391`."""
+        if self.here is not None and len(self.epochs):
+            self.steps[-1], self.totals[-1] = step, total
+            self.here = (self.epoch, step)
+        self.step = UNKNOWN
 
     def _plan(self, shape: Shape, split: str, *, partial: bool) -> Plan:
         """The column of each value of a line."""
@@ -226,32 +270,13 @@ class _Reader:
             text = numbers[index]
             column.values.append(float(text) if "," not in text else _number(text))
 
-    def _by_totals(self) -> None:
-        """Lines of one kind that count to a larger and to a smaller number in turn are of training
-        and of validation, where nothing else says so.
-        """
-        marked = {name for name, split, _ in self.columns if split}
-        for key, column in list(self.columns.items()):
-            name, split, partial = key
-            if split or split_in(lower_words(name)) or name in marked:
-                continue
-            totals = [self.totals[row] for row in column.rows]
-            kinds = {total for total in totals if math.isfinite(total)}
-            turns = sum(a > b for a, b in pairwise(totals))
-            if len(kinds) != 2 or turns < LEAST_TURNS or totals[0] != max(kinds):
-                continue
-            train, val = Column(name), Column(name, split="val")
-            for row, value, total in zip(column.rows, column.values, totals, strict=True):
-                (val if total == min(kinds) else train).add(row, value)
-            self.columns[key] = train
-            self.columns[name, "val", partial] = val
-
     def sheet(self) -> Sheet:
         """All of it."""
-        steps = _global_steps(self.epochs, self.steps, self.totals)
+        join_unmarked(self.columns)
+        steps = global_steps(self.epochs, self.steps, self.totals)
         within = steps is not self.steps
         columns: dict[str, Column] = {}
-        self._by_totals()
+        part_by_totals(self.columns, self.totals)
         for (name, split, partial), column in self.columns.items():
             twin = self.columns.get((name, split, not partial))
             column.name = f"{split}/{name}" if split else name
@@ -259,7 +284,7 @@ class _Reader:
             if twin is not None and partial:
                 column.name += " (by step)"
             columns[column.name] = column
-        sheet = _without_settings(Sheet(len(self.epochs), columns, self.epochs, steps))
+        sheet = without_settings(Sheet(len(self.epochs), columns, self.epochs, steps))
         sheet.planned_epoch = _most(self.planned["epoch"])
         if not within:
             sheet.planned_step = next(
@@ -276,15 +301,6 @@ def _balanced(name: str) -> str:
     if "(" in bare and ")" not in bare:
         bare = bare.rpartition("(")[2]
     return bare.rstrip(")") if "(" not in bare else bare
-
-
-def _without_settings(sheet: Sheet) -> Sheet:
-    """The sheet without rows of names that are said once, as those of settings before training."""
-    often = [column for column in sheet.columns.values() if len(column) > 1]
-    kept = {row for column in often for row in column.rows}
-    if not kept or len(kept) == sheet.length:
-        return sheet
-    return sheet.within(sorted(kept))
 
 
 def _number(text: str) -> float:
@@ -305,24 +321,3 @@ def _value_of(slot: Slot, numbers: list[str]) -> float:
 
 def _most(found: Counter[float]) -> float | None:
     return found.most_common(1)[0][0] if found else None
-
-
-def _global_steps(
-    epochs: "array[float]", steps: "array[float]", totals: "array[float]"
-) -> "array[float]":
-    """Steps over the whole training, where each epoch counts its own."""
-    known = [i for i, step in enumerate(steps) if math.isfinite(step)]
-    resets = [
-        (a, b) for a, b in pairwise(known)
-        if epochs[b] > epochs[a] and steps[b] <= steps[a]
-    ]  # fmt: skip
-    if not resets:
-        return steps
-    width = max(
-        [steps[a] for a, _ in resets] + [totals[i] for i in known if math.isfinite(totals[i])]
-    )
-    first = min(epochs[i] for i in known if math.isfinite(epochs[i]))
-    return array("d", [
-        (e - first) * width + s if math.isfinite(s) and math.isfinite(e) else s
-        for e, s in zip(epochs, steps, strict=True)
-    ])  # fmt: skip

@@ -4,6 +4,7 @@ A log repeats few shapes of line: each is taken apart once, with its numbers as 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from recipe.logs.column_names import kind_of, words_of
@@ -94,12 +95,18 @@ class Shape:
     """It was first met where nothing said a split."""
 
 
-def shape_of(template: str) -> Shape:
-    """The roles of the numbers in a line whose numbers are blanks."""
+def shape_of(template: str, numbers: Sequence[str] = ()) -> Shape:
+    """The roles of the numbers in a line whose numbers are blanks.
+
+    Args:
+        template: the line.
+        numbers: of the first line of this shape, as they stand.
+
+    """
     template = _CELLS.sub(rf"\1: {SLOT}", template)
     gaps = template.split(SLOT)
     shape = Shape(bar=bool(_KERAS.search(template)) and "/" in template)
-    reader = _Reader(gaps, shape)
+    reader = _Reader(gaps, shape, numbers)
     for index in range(len(gaps) - 1):
         reader.take(index)
     shape.split = (
@@ -117,8 +124,8 @@ def shape_of(template: str) -> Shape:
 class _Reader:
     """Goes through the gaps of one line."""
 
-    def __init__(self, gaps: list[str], shape: Shape) -> None:
-        self.gaps, self.shape = gaps, shape
+    def __init__(self, gaps: list[str], shape: Shape, numbers: Sequence[str]) -> None:
+        self.gaps, self.shape, self.numbers = gaps, shape, numbers
         self.split = ""  # said so far
         self.leading = ""
         self.role = ""  # of the number before
@@ -167,6 +174,10 @@ class _Reader:
             return False
         after = self.gaps[index + 1].strip()
         later = self.gaps[index + 2].strip() if index + 2 < len(self.gaps) else ""
+        if not after and index + 1 < len(self.numbers) and self._is_whole_before_parted(index):
+            self._say(split_in(words), loud=True)  # `valid 050 0.412 87.5`
+            self._counter("step", index)
+            return True
         beside = self.gaps[index + 3].strip() if index + 3 < len(self.gaps) else ""
         epoch = (after in ("[", "(", "][") and later == "/") or (
             after == "/" and later == "][" and beside == "/"
@@ -190,6 +201,8 @@ class _Reader:
                 self.value.average = index
             self.role = ""
             return True
+        if bare in (":", "") and self.role == "value" and self._was_a_place(index):
+            return True
         if bare in (",", "") and self.role in ("value", "list") and self.value is not None:
             opened = self.gaps[self.value.index].rstrip()[-1:] in "[("
             if (opened and self.gaps[self.value.index].rstrip()) or self.role == "list":
@@ -197,6 +210,20 @@ class _Reader:
                 self.role = "list"
                 return True
         return False
+
+    def _was_a_place(self, index: int) -> bool:
+        """Whether the number before was the step of this one: `Validation loss 2750:  0.352`."""
+        value = self.value
+        if value is None or index >= len(self.numbers) or self.shape.step is not None:
+            return False
+        bound = self.gaps[value.index].rstrip().endswith((":", "=", "(", "["))
+        if bound or value.index != index - 1 or not self._is_whole_before_parted(value.index):
+            return False
+        self.shape.step, value.index = value.index, index
+        return True
+
+    def _is_whole_before_parted(self, index: int) -> bool:
+        return self.numbers[index].isdecimal() and not self.numbers[index + 1].isdecimal()
 
     def _total(self, index: int) -> None:
         if self.role == "value" and self.value is not None:

@@ -7,8 +7,8 @@ from recipe.logs.text_lines import SLOT
 from recipe.logs.text_words import SPLITS, counts, lower_words
 
 Cells = list[str]
-_TAIL = re.compile(rf":?\s+{SLOT}%.*$")
-"""A progress bar at the end of a row."""
+_TAIL = re.compile(rf":?\s+{SLOT}%(?!\s+\|).*$")
+"""A progress bar at the end of a row; a percentage in a cell has a blank behind it."""
 _PREFIX = re.compile(r"^[^,]*:\s")
 """What stands before the names or numbers of a row that commas divide."""
 _RULE = re.compile(r"[-=:+|_\s*]+")
@@ -39,7 +39,7 @@ class Header:
 
 def header_in(line: str) -> Header | None:
     """The names in a line without numbers, None where it is no header."""
-    if _RULE.fullmatch(line) or len(line) > 2000:
+    if _RULE.fullmatch(line) or len(line) > 2000 or line.rstrip().endswith(":"):
         return None
     header = Header(line)
     return header if header.is_one and SLOT not in _TAIL.sub("", line) else None

@@ -2,6 +2,8 @@
 
 import re
 
+from recipe.logs.column_names import in_english
+
 TRAIN = frozenset({"train", "training", "trn", "tr", "learn", "trains", "trained", "train_set"})
 VALID = frozenset({
     "val", "valid", "validation", "validate", "validating", "dev", "devset", "eval", "evaluation",
@@ -33,7 +35,7 @@ _WORD = re.compile(r"[a-z0-9#]+")
 
 def lower_words(text: str) -> list[str]:
     """The words of a phrase, `trainLoss` taken apart."""
-    return _WORD.findall(_CAMEL.sub(" ", text).lower())
+    return _WORD.findall(_CAMEL.sub(" ", in_english(text)).lower())
 
 
 def split_in(words: list[str]) -> str:

@@ -252,6 +252,8 @@ def _said_of(sheet: Sheet, curves: Curves, chosen: Chosen) -> list[str]:
         said.append(
             "a generator and a discriminator are trained against each other: neither loss need fall"
         )
+    elif chosen.kind == "summed":
+        said.append("losses here are sums over the words since the last row, which need not fall")
     elif chosen.parts:
         said.append(f"no total of the losses {', '.join(chosen.parts)}: each is judged by itself")
     said += [s for name in ("train_loss", "val_loss") if (s := _infinite(name, curves))]

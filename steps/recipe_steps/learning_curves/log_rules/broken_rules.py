@@ -22,6 +22,8 @@ GAP = 2.0
 """Times the longest distance between two points, after which a curve that ends before the log does
 was not merely due later."""
 FEWEST_BEFORE = 2
+OF_THE_FIRST = 0.05
+"""Of the first loss: from below it, a loss may well have come to be written as zero."""
 RISEN = 2.0
 """Times the first loss: far above where it began."""
 AS_BEFORE = 1.05
@@ -38,13 +40,15 @@ EVERYTHING_ELSE = (
 @partial(of_logs, any_kind=True)
 def loss_became_nan(log: Log) -> Finding | None:
     """What: from some point on the loss of a log is not finite: written as NaN or infinite, left
-    blank, or a column that ends while the log goes on.
+    blank, a column that ends while the log goes on, or a training loss that drops to exactly zero
+    at once and stays there.
 
     Why: an update made a weight infinite or no number, and whatever is computed with it stays so: a
     rate too high, a logarithm or root of zero, half precision that overflows, an item that is not
-    finite. Loggers write NaN as a blank, which looks as if nothing had been measured. A curve that
-    was measured less often than others is no sign, nor is one that ends while the other loss goes
-    on as well as before.
+    finite. Loggers write NaN as a blank, which looks as if nothing had been measured, or leave it
+    out of the mean (`logging_nan_inf_filter` of Hugging Face's Trainer), which is 0 then. A curve
+    that was measured less often than others is no sign, nor is one that ends while the other loss
+    goes on as well as before.
 
     Fix: look at the last finite step and the one after it: `torch.autograd.set_detect_anomaly`
     names the operation. Clip the gradient, lower the rate, guard logarithms and divisions.
@@ -52,6 +56,9 @@ def loss_became_nan(log: Log) -> Finding | None:
     losses = log.get("train_loss", "val_loss") or log.get("train_score", "val_score")
     wild = [course for course in losses if course.lost_at is not None]
     ended = [] if wild else [c for c in losses if _ends_early(log, c)]
+    zero = [c for c in losses if c.of_training and not c.is_score and _zeros_at_end(c)]
+    if zero and not wild:
+        return _became_zero(log, zero[0])
     if not wild and not ended:
         return None
     course = min(wild or ended, key=lambda c: c.at[-1] if c.at else -1.0)
@@ -71,6 +78,26 @@ def loss_became_nan(log: Log) -> Finding | None:
         f") while the log goes on to {log.where(_end(log))}: that is how most loggers write NaN"
     )
     return log.say("fail", said + _risen(course), advice, 0.8, course.at[-1])
+
+
+def _zeros_at_end(course: Course) -> int:
+    """Points at its end that are exactly zero; none where the loss was on its way there."""
+    zeros = next((k for k, v in enumerate(reversed(course.values)) if v), 0)
+    before = course.values[-zeros - 1] if zeros else 0.0
+    return zeros if zeros > 1 and before > OF_THE_FIRST * course.values[0] > 0 else 0
+
+
+def _became_zero(log: Log, course: Course) -> Finding:
+    zeros = _zeros_at_end(course)
+    last, place = course.values[-zeros - 1], course.at[-zeros]
+    return log.say(
+        "fail",
+        f"the {course.said} drops from {last:.4g} to exactly 0 in {log.where(place)} and stays "
+        "there: that is how a loss that is NaN is written where NaN are left out of means",
+        "Look at the last step before it: log grad_norm, train in bf16 or float32 instead of fp16, "
+        "lower the rate, and see whether any target of a batch is counted.",
+        0.9, place,
+    )  # fmt: skip
 
 
 def _risen(course: Course) -> str:
