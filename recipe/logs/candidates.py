@@ -129,7 +129,7 @@ def _unmarked(known: list[Candidate]) -> None:
         ):
             c.split, c.guessed = "val", "" if explicit else "measured where training was not"
         elif OF_EVALUATION.intersection(c.words) and c.what not in marked:
-            c.split, c.guessed = "val", "a measure of evaluations"
+            c.split, c.guessed = "val", "a measure that only an evaluation computes"
 
 
 def _apart(c: Candidate, trained: set[int]) -> bool:

@@ -206,14 +206,15 @@ def _best(
         ("the measure that is there for both splits",
          lambda c: int(what is not None and c.what != what)),
         ("a split in its name", lambda c: int(c.unmarked and c.what in marked)),
-        ("a course of its own, nothing derived", lambda c: len(DERIVED & set(c.words))),
+        ("measured itself, not a best or a spread of another one",
+         lambda c: len(DERIVED & set(c.words))),
         ("the best-known name", _fame),
-        ("the plainest name", lambda c: len([w for w in c.what if w not in TOTAL])
+        ("the shortest name", lambda c: len([w for w in c.what if w not in TOTAL])
                                         + any(w.isdecimal() and w != "1" for w in c.words)),
         ("the total", lambda c: -len(TOTAL & set(c.words))),
         ("values of whole epochs", _level),
         ("the most values", lambda c: -c.count),
-        ("the first of its kind", lambda c: c.place),
+        ("it comes first in the file", lambda c: c.place),
     ]  # fmt: skip
     ranked = sorted(of, key=lambda c: tuple(key(c) for _, key in keys))
     best = ranked[0]

@@ -99,7 +99,9 @@ class Log:
         if self.parts:
             of.append(f"losses by themselves: {', '.join(f'`{part}`' for part in self.parts)}")
         longest = max(map(len, (*self.curves.values(), *_all(self.parts))), default=0)
-        return ", ".join([*of, f"unit: {self.unit or 'row'}", f"{longest} points"])
+        return ", ".join(
+            [*of, f"unit: {self.unit or 'row'}", f"{longest} point{'s' * (longest != 1)}"]
+        )
 
 
 def _all(parts: Mapping[str, Curves]) -> list[list[float]]:

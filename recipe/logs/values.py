@@ -240,10 +240,11 @@ def _percent(curves: Curves, chosen: Chosen, notes: list[str]) -> None:
 def _said_of(sheet: Sheet, curves: Curves, chosen: Chosen) -> list[str]:
     """What else is to be said of the curves."""
     names = [n for choice in chosen.curves.values() for n in choice.columns if n in sheet.odd]
-    said = [f"a cell of {n} is no number ({sheet.odd[n]!r}) and was left out" for n in names]
+    said = [f"a cell of {n} is not a number ({sheet.odd[n]!r}) and was left out" for n in names]
     shortest = min(map(len, curves.values()))
     if shortest < FEW:
-        said.append(f"{shortest} points: too few for most of the rules, which need {FEW}")
+        points = "point" if shortest == 1 else "points"
+        said.append(f"{shortest} {points}: too few for most of the rules, which need {FEW}")
     if chosen.kind == "reinforcement":
         said.append(
             "this is reinforcement learning, whose losses need not fall: its reward alone is read"

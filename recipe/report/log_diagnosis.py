@@ -9,7 +9,7 @@ from recipe.logs.log import Curves, Log
 
 ORDER = ("fail", "warn", "note")
 NEEDED = {
-    "train_loss": "whether it still improves, needs a decay, or swings",
+    "train_loss": "whether it still improves, needs a decay, or is unstable",
     "val_loss": "overfitting",
     "val_score": "whether score and loss agree",
     "lr": "the schedule",
@@ -60,7 +60,7 @@ class Diagnosed:
     def unchecked(self) -> list[str]:
         """What could not be looked at, for want of a curve."""
         known = set(self.log.curves) | {name for part in self.parts for name in part.curves}
-        return [f"{curve}: {what}" for curve, what in NEEDED.items() if curve not in known]
+        return [f"{what} (no {curve})" for curve, what in NEEDED.items() if curve not in known]
 
 
 def diagnosed(name: str, log: Log, *, growing: bool = False) -> Diagnosed:

@@ -60,7 +60,7 @@ def _page(found: Sequence[Diagnosed], base: Path, folder: Path) -> str:
                 lines += [f"![{prose(shown.title)}]({link})", ""]
             lines += _findings(part, many=len(found) > 1)
         if log.unchecked:
-            lines += [f"Not checked, for want of {prose('; of '.join(log.unchecked))}.", ""]
+            lines += [f"Not checked: {prose(', '.join(log.unchecked))}.", ""]
     return "\n".join(lines)
 
 

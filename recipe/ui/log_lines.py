@@ -63,9 +63,9 @@ def _read(found: Diagnosed) -> Iterator[str]:
 
 def _rest(found: Diagnosed) -> Iterator[str]:
     if not found.findings:
-        yield f"{INDENT}nothing to say"
+        yield f"{INDENT}nothing wrong found"
     if found.unchecked:
-        yield f"{INDENT}not checked, for want of {'; of '.join(found.unchecked)}"
+        yield f"{INDENT}not checked: {', '.join(found.unchecked)}"
 
 
 def _finding(finding: Finding, found: Diagnosed) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _styled(finding: Finding, found: Diagnosed) -> Iterator[Line]:
 def _explains(finding: Finding, found: Diagnosed) -> str:
     """What else fired because of it."""
     effects = [f.rule for p in found.parts for f in p.findings if f.because == finding.rule]
-    return f" (explains {', '.join(dict.fromkeys(effects))})" if effects else ""
+    return f" (this explains {', '.join(dict.fromkeys(effects))})" if effects else ""
 
 
 def _pictures(

@@ -95,7 +95,9 @@ def test_what_was_taken_is_said():
     log = Log({"train_loss": [2.0, 1.0], "val_score": [0.1]})
     log.chosen = {
         "train_loss": Choice(("Train Loss",), ("Train Robust Loss",)),
-        "val_score": Choice(("mIoU",), tuple("abcde"), "a measure of evaluations"),
+        "val_score": Choice(
+            ("mIoU",), tuple("abcde"), "a measure that only an evaluation computes"
+        ),
     }
     log.unit = "step"
     assert log.said == (

@@ -355,10 +355,10 @@ LOG_CASES = [
     log_case(loss_became_nan, "fail", "not finite from point 11 on", train_loss=BROKEN),
     log_case(loss_became_nan, None, train_loss=falling(10)),
     case(loss_became_nan, None, train_loss=BROKEN),  # of a run `diverged` says it
-    log_case(collapsed, "fail", "fell back in point 17", train_loss=LOST),
+    log_case(collapsed, "fail", "jumped back up at point 17", train_loss=LOST),
     log_case(collapsed, None, train_loss=falling(22)),
     case(collapsed, None, train_loss=LOST),
-    log_case(never_learned, "fail", "which is what no knowledge scores", val_score=[*[0.1] * 9, 0.11]),
+    log_case(never_learned, "fail", "which is what guessing scores", val_score=[*[0.1] * 9, 0.11]),
     log_case(never_learned, "fail", "is 0.1 in every one", **AT_CHANCE),
     log_case(never_learned, None, val_score=rising(10)),
     log_case(never_learned, None, val_score=[0.1] * 5),  # it may be about to begin

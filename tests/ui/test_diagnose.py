@@ -49,14 +49,14 @@ def test_a_log_is_judged(recipe, tmp_path):
     assert code == 0
     assert "train_loss (30), val_loss (30)" in out
     assert "warn: overfitting" in out
-    assert "not checked, for want of val_score" in out
+    assert "not checked: whether score and loss agree (no val_score)" in out
 
 
 def test_a_run_that_diverged_fails(recipe, tmp_path):
     code, out, _ = recipe("diagnose", str(write(tmp_path, "loss\n2.0\n1.5\nnan\n")))
     assert code == 1
     assert "fail: loss-became-nan" in out
-    assert "(explains diverged)" in out
+    assert "(this explains diverged)" in out
 
 
 def test_columns_can_be_named(recipe, tmp_path):

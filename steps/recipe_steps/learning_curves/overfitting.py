@@ -80,7 +80,7 @@ def overfitting(evidence: Evidence) -> Finding | None:
         part = f"{found.height / abs(found.least):.0%}" if found.least else f"{found.height:.3g}"
         said.append(
             f"{run.label} validation loss rose by {part} after epoch {found.lowest + 1}, "
-            f"{min(share, 1):.0%} of what it had gained."
+            f"undoing {min(share, 1):.0%} of its fall."
         )
     said += [gap for run in every if not said and (gap := _gap(run))]
     if not said:

@@ -233,7 +233,7 @@ def longer_than_needed(evidence: Evidence) -> Finding | None:
         if enough >= planned:
             return None
         what = "the best score came" if reached == best else "a score as good as the best came"
-        return f"{what} in epoch {reached} of {planned:.0f}; about {enough} epochs may do"
+        return f"{what} in epoch {reached} of {planned:.0f}; about {enough} epochs may be enough"
 
     return finding_of_runs(
         evidence, test, "note", "Train for fewer epochs, and try more settings instead."

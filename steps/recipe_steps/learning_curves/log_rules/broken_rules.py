@@ -69,7 +69,7 @@ def loss_became_nan(log: Log) -> Finding | None:
     if not course.at:
         said = f"the {course.said} is not finite from the first point on"
         return log.say("fail", said, advice, 1.0, course.lost_at)
-    last = f"the last finite one is {course.values[-1]:.4g} in {log.where(course.at[-1])}"
+    last = f"the last finite one is {course.values[-1]:.4g} at {log.where(course.at[-1])}"
     if course.lost_at is not None:
         said = f"the {course.said} is not finite from {log.where(course.lost_at)} on; {last}"
         return log.say("fail", said + _risen(course), advice, 1.0, course.lost_at)
@@ -92,7 +92,7 @@ def _became_zero(log: Log, course: Course) -> Finding:
     last, place = course.values[-zeros - 1], course.at[-zeros]
     return log.say(
         "fail",
-        f"the {course.said} drops from {last:.4g} to exactly 0 in {log.where(place)} and stays "
+        f"the {course.said} drops from {last:.4g} to exactly 0 at {log.where(place)} and stays "
         "there: that is how a loss that is NaN is written where NaN are left out of means",
         "Look at the last step before it: log grad_norm, train in bf16 or float32 instead of fp16, "
         "lower the rate, and see whether any target of a batch is counted.",
@@ -180,10 +180,11 @@ def collapsed(log: Log) -> Finding | None:
     fell = f"the {course.said} had come to {was:.4g} by {log.where(course.at[found.best])}"
     place = log.where(found.place)
     if not found.to_end and found.end_share < NEAR:
-        said = f"{fell} and was lost in {place}; after {found.points} points it came back"
+        said = f"{fell} and was lost at {place}; after {found.points} points it came back"
         return log.say("note", said, "Clip the gradient, or lower the rate.", 0.7, found.place)
     ends = course.as_written(course.levels[-1])
-    said = f"{fell}, fell back in {place} and ends at {ends:.4g}{_rate_said(log, found.place)}"
+    back = "fell back" if course.is_score else "jumped back up"
+    said = f"{fell}, {back} at {place} and ends at {ends:.4g}{_rate_said(log, found.place)}"
     return log.say("fail", said, advice, 0.9, found.place)
 
 

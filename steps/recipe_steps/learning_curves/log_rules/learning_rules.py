@@ -45,7 +45,7 @@ part of what is planned, else behind so many epochs or steps."""
 def never_learned(log: Log) -> Finding | None:
     """What: a run never got anywhere: no curve made more than three hundredths of the way from
     where it began to a perfect score or a loss of zero, beyond the scatter of its points; or
-    training did, and the validation score stays what no knowledge scores.
+    training did, and the validation score stays what guessing scores.
 
     Why: nothing is trained (a rate of next to zero, parameters that no optimizer has, a graph that
     is cut), or nothing can be learnt (labels that belong to other inputs, dead units, inputs that
@@ -86,7 +86,7 @@ def _told(log: Log, known: list[Course], severity: str, sure: float) -> Finding:
     else:
         said += f"stays at {middle(course.values):.3g}"
     if course.is_score and _knows_nothing(log, course):
-        said += ", which is what no knowledge scores"
+        said += ", which is what guessing scores"
     if any(map(_improved, log.get("train_loss", "train_score"))):
         said += ", although training gets better"
     advice = (

@@ -126,4 +126,5 @@ def _said(log: Log, course: Course, found: Rise, share: float) -> str:
     else:
         part = f"{found.height / abs(found.least):.0%}" if found.least else f"{found.height:.3g}"
         said = f"validation loss rose by {part}"
-    return f"{said} after {where}, {min(share, 1):.0%} of what it had gained"
+    made = "rise" if course.is_score else "fall"
+    return f"{said} after {where}, undoing {min(share, 1):.0%} of its {made}"
