@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+LONGEST = 366 * 24 * 3600
+"""Seconds; clocks of threads know no times without end."""
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _WORDS = {
     "s": ("s", "sec", "secs", "second", "seconds"), "h": ("h", "hr", "hrs", "hour", "hours"),
@@ -55,6 +57,8 @@ def parse_budget(value: Any) -> Budget:
     seconds = sum(
         amount * _SECONDS[str(unit)] for (amount, _), unit in zip(parts, units, strict=True)
     )
+    if seconds > LONGEST:
+        raise ValueError(f"{value!r} is more than a year; leave the budget out for no limit")
     if seconds < 1:
         raise ValueError(f"{value!r} is less than a second")
     return Budget(seconds, "seconds")

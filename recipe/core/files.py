@@ -21,6 +21,11 @@ class CannotWriteError(OSError):
     @property
     def sentence(self) -> str:
         """For the user: what is kept, and what to do."""
+        if self.errno == errno.ENOENT:
+            return (
+                f"{str(Path(self.filename).parent)!r} is gone ({self.strerror}), and a run needs "
+                "its folder to its end: give the same command again. What lay there is lost."
+            )
         return (
             f"{str(self.filename)!r} cannot be written ({self.strerror}): see to it and give the "
             "same command again. Everything finished before is kept."
@@ -47,7 +52,7 @@ def of_the_machine(error: BaseException) -> str | None:
         seen.add(id(each))
         if isinstance(each, CannotWriteError | DeviceLostError):
             return each.sentence
-        if isinstance(each, MemoryError):
+        if isinstance(each, MemoryError) or _no_room_for_a_library(each):
             return (
                 "There is not enough memory: use a smaller batch size or data set. Everything "
                 "finished is kept."
@@ -63,6 +68,13 @@ def of_the_machine(error: BaseException) -> str | None:
             )
         each = each.__cause__
     return None
+
+
+def _no_room_for_a_library(error: BaseException) -> bool:
+    said = str(error)
+    return isinstance(error, ImportError) and (
+        "failed to map segment" in said or "annot allocate memory" in said
+    )
 
 
 def _is_gone() -> bool:

@@ -18,6 +18,7 @@ from recipe.core.parsers import (
     parse_logs,
     parse_names,
     parse_path,
+    parse_seed,
     parse_share,
     parse_size,
     parse_text,
@@ -173,7 +174,7 @@ OPTIONS: tuple[Option, ...] = (
         "KIND:DIR",
         multiple=True,
     ),
-    Option("seed", parse_whole, 0, "Random seed of the whole run.", "N"),
+    Option("seed", parse_seed, 0, "Random seed of the whole run.", "N"),
     Option(
         "device", parse_device(DEVICES), "auto", "Where to train.", "|".join((*DEVICES, "cuda:N"))
     ),

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 LARGEST_SIZE = 4096
+SEEDS = 1 << 32
+"""As many as NumPy's generators take."""
 
 
 def parse_ignore(value: Any) -> dict[str, str]:
@@ -82,6 +84,14 @@ def parse_whole(value: Any, least: int = 0) -> int:
     if int(value) < least:
         raise ValueError(f"{value!r} is less than {least}")
     return int(value)
+
+
+def parse_seed(value: Any) -> int:
+    """A seed that every generator takes."""
+    seed = parse_whole(value)
+    if seed >= SEEDS:
+        raise ValueError(f"{value!r} is more than {SEEDS - 1}, the largest seed")
+    return seed
 
 
 def parse_epochs(value: Any) -> int:

@@ -190,7 +190,10 @@ class RunResult:
         if not isinstance(data, Mapping):
             raise TypeError(f"it holds a {type(data).__name__}")
         if data.get("schema") != SCHEMA:
-            raise ValueError(f"its schema is {data.get('schema')!r}, expected {SCHEMA}")
+            schema = data.get("schema")
+            newer = isinstance(schema, int) and schema > SCHEMA
+            by = "; a newer version of recipe wrote it: update yours to read it" if newer else ""
+            raise ValueError(f"its schema is {schema!r}, expected {SCHEMA}{by}")
         known = {key: data[key] for key in data if key not in {"schema", "verdict"}}
         readers = {
             "diagnosis": tuple,

@@ -97,7 +97,8 @@ class DrawnBeside:
 def _draw(steps: list[StepResult], folder: Path, line: Channel, *, brief: bool) -> None:
     from recipe.report.plots import draw_step
 
-    for number, step in enumerate(steps):
-        for link in draw_step(step, folder, brief=brief):
-            line.send({"link": link, "step": number})
-    line.send({"done": True})
+    with suppress(Exception):  # it is drawn at the end, where the reason is told
+        for number, step in enumerate(steps):
+            for link in draw_step(step, folder, brief=brief):
+                line.send({"link": link, "step": number})
+        line.send({"done": True})

@@ -158,4 +158,9 @@ def _check_names(settings: Settings, plugins: tuple[registry.Plugin, ...]) -> No
     names = [plugin.step.name for plugin in plugins]
     until = [settings.until] if settings.until else []
     registry.check_names("step", [*until, *settings.only, *settings.skip], names)
+    if settings.only and set(settings.only) <= set(settings.skip):
+        raise UsageError(
+            f"--only {' '.join(settings.only)} and --skip {' '.join(settings.skip)} leave no step "
+            "to run: take one of them away."
+        )
     registry.check_names("rule", [*settings.ignore, *settings.mend], registry.all_rules(plugins))

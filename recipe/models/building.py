@@ -13,7 +13,7 @@ from recipe.data.trees import Values
 from recipe.experiment import Experiment
 from recipe.models.blocks import check_head, find_blocks, freeze
 from recipe.models.pretrained import SCRATCH, file_of, load_start, load_weights, reset_weights
-from recipe.models.randomness import seeded
+from recipe.models.randomness import seeded, settings_kept
 
 
 def build_model(experiment: Experiment, seed: int, device: torch.device) -> nn.Module:
@@ -52,7 +52,8 @@ def _made(experiment: Experiment) -> nn.Module:
     """What the factory returns."""
     given = {**experiment.model_args, **_named_weights(experiment)}
     try:
-        model = experiment.model(**given)
+        with settings_kept():
+            model = experiment.model(**given)
     except UsageError:
         raise
     except Exception as error:

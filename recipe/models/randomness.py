@@ -22,6 +22,24 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def settings_kept() -> Iterator[None]:
+    """What code of the user's changes in torch itself is put back: another default type, gradients
+    that are off, or anomaly detection would be those of all that follows.
+    """
+    dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
+    anomalies, threads = torch.is_anomaly_enabled(), torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(gradients)
+        if torch.is_anomaly_enabled() != anomalies:
+            torch.autograd.set_detect_anomaly(anomalies)
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+
+
 class EpochRandomness:
     """The random numbers of an epoch that may pause: each `running` goes on where the last one
     left off, whatever drew numbers in between.

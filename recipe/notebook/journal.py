@@ -5,6 +5,7 @@ line is cut off when the journal is opened, and the work it stood for is done ag
 of a line whose checksum does not hold any more.
 """
 
+import errno
 import gc
 import json
 import os
@@ -128,7 +129,13 @@ class Journal:
             raise self._refused
         line = to_json({"kind": kind, "key": key, "value": value})
         whole = _sealed(line.encode()) + b"\n"
-        before = os.fstat(self._file.fileno()).st_size
+        state = os.fstat(self._file.fileno())
+        before = state.st_size
+        if not state.st_nlink:
+            self._refused = CannotWriteError(
+                self.path, FileNotFoundError(errno.ENOENT, "the run folder was deleted")
+            )
+            raise self._refused
         try:
             left = memoryview(whole)
             while left:

@@ -9,11 +9,15 @@ import ctypes
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if os.name == "posix" else ()
+PATIENCE, GRACE = 3, 3.0
+"""Signals that end a child which heeds none, and seconds from the first to the last of them: time to
+write the report of what was interrupted."""
 _FROM_TERMINAL = 0x80
 """`si_code` of a signal that the kernel sent: Ctrl-C reaches the child without our help."""
 _PR_SET_PDEATHSIG = 1
@@ -66,18 +70,22 @@ def supervised(work: Callable[[], int], leave: Callable[[int], Any], tell: Calla
 
 
 def _wait(child: int) -> tuple[int, int]:
-    """How the child ended, negative for a signal, and the last signal that was passed on to it."""
-    passed_on = 0
+    """How the child ended, negative for a signal, and the last signal that was passed on to it. One
+    that heeds no signal, since code of the user's ignores them, is killed after some.
+    """
+    passed_on, times, forced = 0, [], False
     while True:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
-            return os.waitstatus_to_exitcode(status), passed_on
+            return -passed_on if forced else os.waitstatus_to_exitcode(status), passed_on
         got = signal.sigwaitinfo({*FORWARDED, signal.SIGCHLD})
         if got.si_signo in FORWARDED:
             passed_on = got.si_signo
-            if got.si_code != _FROM_TERMINAL:
+            times.append(time.monotonic())
+            forced = len(times) >= PATIENCE and times[-1] - times[0] >= GRACE
+            if got.si_code != _FROM_TERMINAL or forced:
                 with suppress(ProcessLookupError):
-                    os.kill(child, got.si_signo)
+                    os.kill(child, signal.SIGKILL if forced else got.si_signo)
 
 
 def _how(status: int) -> str:

@@ -284,6 +284,13 @@ def _cells(
 def _stop_when_all_failed(trials: Sequence[Trial]) -> None:
     if trials and all(trial.status == "failed" for trial in trials):
         raise UsageError(f"Every trial failed; the first one said: {trials[0].reason}")
+    ended = [trial for trial in trials if trial.status == "finished"]
+    if ended and all(t.val_score is None and t.val_loss is not None for t in ended):
+        raise UsageError(
+            f"The metric '{ended[0].metric}' gave no finite number after any of {len(ended)} "
+            "trainings, although the validation loss was finite: have it return a finite number "
+            "for the answers of a trained model."
+        )
 
 
 def _beyond(trials: Sequence[Trial]) -> Params | None:

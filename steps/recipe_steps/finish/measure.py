@@ -20,6 +20,7 @@ from recipe.plugin import (
     OutputPool,
     Scalar,
     Trial,
+    UsageError,
     curve,
     finite,
     model_of,
@@ -47,6 +48,11 @@ def measure(ctx: Context) -> Evidence:
     where there is more than one training.
     """
     best = ctx.best_trial
+    if best is None and ctx.settings.only and not ctx.trials:
+        raise UsageError(
+            "finish compares and keeps trained models, and --only leaves out the steps that train "
+            "any: name coarse_grid too, or leave --only out."
+        )
     if best is None:
         return Evidence({"models": 0})
     if ctx.holds_many_outputs:
