@@ -16,8 +16,8 @@ from typing import Any
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if os.name == "posix" else ()
 PATIENCE, GRACE = 3, 3.0
-"""Signals that end a child which heeds none, and seconds from the first to the last of them: time to
-write the report of what was interrupted."""
+"""Signals that end a child which heeds none, and seconds from the first to the last of them: time
+to write the report of what was interrupted."""
 _FROM_TERMINAL = 0x80
 """`si_code` of a signal that the kernel sent: Ctrl-C reaches the child without our help."""
 _PR_SET_PDEATHSIG = 1

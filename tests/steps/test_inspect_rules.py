@@ -6,7 +6,7 @@ from test_label_rules import PROBED, RANDOM
 from test_sequence_rules import SEQUENCE_CASES
 
 from recipe_steps.inspect import Inspect
-from recipe_steps.inspect.leak_rules import input_knows_training_labels
+from recipe_steps.inspect.leak_rules import input_knows_training_labels, target_among_inputs
 from recipe_steps.inspect.rules import (
     class_imbalance,
     constant_inputs,
@@ -156,12 +156,14 @@ CASES = [
     ),
     Case(view_for_transpose, {"turned_from": "40 x 6"}, None),
     Case(view_for_transpose, {}, None),
-    Case(pictures_scrambled, {"smoother_channels_last": 0.96}, "note", says="96% of the pictures"),
+    Case(pictures_scrambled, {"smoother_channels_last": 0.96}, "warn", says="96% of the pictures"),
     Case(pictures_scrambled, {"smoother_channels_last": 0.89}, None),
     Case(pictures_scrambled, {"smoother_channels_last": NAN}, None),
     Case(input_knows_training_labels, LEAK, "note", says="Input 3"),
     Case(input_knows_training_labels, LEAK | {"leak_val": NAN}, None),
     Case(input_knows_training_labels, {}, None),
+    Case(target_among_inputs, {"target_input": 9}, "warn", says="Input 9 (counted from 0)"),
+    Case(target_among_inputs, {"target_input": NAN}, None),
     Case(inputs_not_finite, {"train_input_nonfinite": 1}, "fail", says="1 input values of train"),
     Case(inputs_not_finite, {"val_target_nonfinite": 9}, "fail", says="9 target values of val"),
     Case(

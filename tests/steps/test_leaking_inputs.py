@@ -10,7 +10,7 @@ from torch import nn
 import recipe
 from recipe.testing import judge_scalars
 from recipe_steps.inspect import Inspect
-from recipe_steps.inspect.leaking_inputs import _ranked, leaking_inputs
+from recipe_steps.inspect.leaking_inputs import _ranked, leaking_inputs, target_among_inputs
 
 
 def drawn(items=1200, shops=500, seed=0):
@@ -91,3 +91,37 @@ def test_leaving_it_out_is_proved(tmp_path):
     assert result.diagnosis[0] == "input-knows-training-labels"
     found = next(f for f in result.findings if f.rule == "input-knows-training-labels")
     assert found.remedy.verified
+
+
+def test_a_target_among_the_inputs_is_found():
+    x, y, _ = drawn()
+    value = (x[:, 0] + x[:, 1]) ** 3
+    for targets in (y, y.float()[:, None], value, value[:, None]):
+        scaled = (targets.float().flatten() - 0.3) / 17
+        given = torch.cat([x, scaled[:, None]], 1)
+        assert target_among_inputs(given, targets) == {"target_input": 3}
+        assert target_among_inputs(given[:, :, None], targets) == {"target_input": 3}
+    series = torch.randn(500, generator=torch.Generator().manual_seed(3)).cumsum(0)
+    windows = series.unfold(0, 20, 1)
+    assert target_among_inputs(windows[:-1], series[19:-1]) == {"target_input": 19}
+    assert target_among_inputs(windows[:-1], series[20:]) == {}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_inputs_that_merely_tell_a_target_are_none(seed):
+    x, y, _ = drawn(seed=seed)
+    assert target_among_inputs(x, y) == {}
+    assert target_among_inputs(x, x @ torch.tensor([1.0, 2.0, 0.0])) == {}
+    assert target_among_inputs(x, x[:, 0] + 1e-3 * torch.randn(len(x))) == {}
+    assert target_among_inputs(x, (x[:, 0] > 0).long()) == {}
+    assert target_among_inputs(x[:, :1], 3 * x[:, 0] + 2) == {}  # a line through one input
+    assert target_among_inputs(x.long(), x.long()[:, 0]) == {}
+    assert target_among_inputs(x, x) == {}  # an autoencoder
+    assert target_among_inputs(torch.ones(1200, 2), y) == {}
+    assert target_among_inputs(x, torch.ones(1200)) == {}
+
+
+def test_what_it_says_of_a_target_among_inputs():
+    (found,) = judge_scalars(Inspect(), {"target_input": 4})
+    assert (found.rule, found.severity) == ("target-among-inputs", "warn")
+    assert "Input 4 (counted from 0) is the target itself" in found.message

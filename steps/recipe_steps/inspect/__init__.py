@@ -34,7 +34,7 @@ class Inspect:
         "for them."
     )
     says = "{train_items} training items, {val_items} to validate"
-    version = 18
+    version = 19
     short = True
     always = True
     requires: frozenset[str] = frozenset()

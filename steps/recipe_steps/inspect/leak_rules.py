@@ -1,4 +1,4 @@
-"""A rule about columns that know the training labels."""
+"""Rules about inputs that know the answers."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -59,5 +59,25 @@ def input_knows_training_labels(evidence: Evidence) -> Finding | None:
     )
 
 
-RULES = (input_knows_training_labels,)
+@rule("warn")
+def target_among_inputs(evidence: Evidence) -> Finding | None:
+    """What: one value of every item is its target, but for scale and offset.
+
+    Why: the column of the target was left in the table, or a window reaches one step too far. The
+    model copies it, scores perfectly here, and knows nothing where the answer is not known yet.
+
+    Fix: take that value out of the inputs; end a window before the value that it is to predict.
+    """
+    place = evidence.number("target_input")
+    if place is None:
+        return None
+    return finding(
+        "warn",
+        f"Input {place:.0f} (counted from 0) is the target itself, but for scale and offset.",
+        "Take it out of the inputs: where the model is used, its value is not known.",
+        confidence=0.9,
+    )
+
+
+RULES = (input_knows_training_labels, target_among_inputs)
 """All of them."""

@@ -1,4 +1,4 @@
-"""Columns that tell the training labels and not those of validation."""
+"""Columns that tell the training labels and not those of validation, and one that is the target."""
 
 import math
 
@@ -15,6 +15,35 @@ TELLS, LOST = 0.2, 0.5
 """Correlation of ranks that is worth a word, and the share of it that is left in validation."""
 DEVIATIONS = 6.0
 """Of the difference between both correlations (Fisher's z): of 500 columns none by chance."""
+
+
+MOST_PLACES, MOST_ROWS, ROUNDING = 4096, 2000, 1e-9
+"""Values of an item, items, and how far a squared correlation may be from 1."""
+
+
+def target_among_inputs(x: Values, y: Values) -> dict[str, Scalar]:
+    """`target_input`: the value of an item, counted from 0 over all of its places, that is the
+    target but for scale and offset; nothing where there is none, or no other input beside it.
+
+    Args:
+        x: real values [n, ...].
+        y: one target for each item.
+
+    """
+    if isinstance(x, Tree) or isinstance(y, Tree) or not x.is_floating_point():
+        return {}
+    rows = x.flatten(1) if x.ndim > 1 else x[:, None]
+    if y.numel() != len(rows) or len(rows) < FEWEST or not 2 <= rows.shape[1] <= MOST_PLACES:
+        return {}
+    target = y.flatten()[:MOST_ROWS].double().cpu()
+    target -= target.mean()
+    columns = rows.detach()[:MOST_ROWS].double().cpu()
+    columns = columns - columns.mean(0)
+    sizes = columns.square().sum(0) * target.square().sum()
+    squared = (columns * target[:, None]).sum(0).square() / sizes.clamp_min(1e-300)
+    squared[sizes <= 0] = 0.0
+    place = int(squared.nan_to_num(0.0).argmax())
+    return {"target_input": place} if abs(1 - float(squared[place])) < ROUNDING else {}
 
 
 def leaking_inputs(train: tuple[Values, Values], val: tuple[Values, Values]) -> dict[str, Scalar]:

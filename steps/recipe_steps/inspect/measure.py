@@ -30,7 +30,7 @@ from recipe.plugin import (
     shape_of,
 )
 from recipe_steps.inspect.imbalance import class_counts, classes_by_split
-from recipe_steps.inspect.leaking_inputs import leaking_inputs
+from recipe_steps.inspect.leaking_inputs import leaking_inputs, target_among_inputs
 from recipe_steps.inspect.looks import items, looks, probes
 from recipe_steps.inspect.loss_call import loss_call
 from recipe_steps.inspect.repeats import all_repeats
@@ -89,6 +89,8 @@ def measure(ctx: Context) -> Evidence:
         scalars |= ctx.in_time("the split", partial(_split, ctx, train, val)) or {}
         parts_of = (train.x, train.y), (val.x, val.y)
         scalars |= ctx.in_time("inputs beside labels", partial(leaking_inputs, *parts_of)) or {}
+        answers = partial(target_among_inputs, *parts_of[0])
+        scalars |= ctx.in_time("targets among inputs", answers) or {}
         if scalars.get("shape_problem") is None:
             scalars |= loss_call(ctx, train) | looks(ctx, train, lambda: _try_metric(ctx))
         if not fails_already(ctx, Evidence(scalars)):

@@ -31,7 +31,7 @@ def view_for_transpose(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("note", explains=[*NOT_LEARNING, *NOT_GENERALISING], remedy=read_channels_last)
+@rule("warn", explains=[*NOT_LEARNING, *NOT_GENERALISING], remedy=read_channels_last)
 def pictures_scrambled(evidence: Evidence) -> Finding | None:
     """What: nearly all pictures are smoother when their values are read as height x width x
     channel than as channel x height x width.
@@ -45,7 +45,7 @@ def pictures_scrambled(evidence: Evidence) -> Finding | None:
     if share is None or share < NEARLY_ALL:
         return None
     return finding(
-        "note",
+        "warn",
         f"{share:.0%} of the pictures are smoother when their values are read as height x width x "
         "channel: they look as if they had been reshaped where they should have been permuted.",
         "Use x.permute(0, 3, 1, 2) in place of reshape or view.",
