@@ -164,6 +164,7 @@ CASES = [
     Case(input_knows_training_labels, {}, None),
     Case(target_among_inputs, {"target_input": 9}, "warn", says="Input 9 (counted from 0)"),
     Case(target_among_inputs, {"target_input": NAN}, None),
+    Case(target_among_inputs, {}, None),
     Case(inputs_not_finite, {"train_input_nonfinite": 1}, "fail", says="1 input values of train"),
     Case(inputs_not_finite, {"val_target_nonfinite": 9}, "fail", says="9 target values of val"),
     Case(

@@ -73,7 +73,7 @@ def test_a_run_folder_that_is_deleted_is_told(tmp_path):
         (("--seed", str(1 << 64)), ["4294967295, the largest seed"]),
         (("--budget", "99999999999999h"), ["more than a year"]),
         (("--only", "finish", "--skip", "finish"), ["leave no step to run"]),
-        (("--only", "finish"), ["name coarse_grid too"]),
+        (("--only", "finish"), ["name coarse_grid in --only too"]),
     ],
 )
 def test_what_cannot_be_meant_is_one_sentence(tmp_path, given, words):

@@ -49,10 +49,7 @@ def measure(ctx: Context) -> Evidence:
     """
     best = ctx.best_trial
     if best is None and ctx.settings.only and not ctx.trials:
-        raise UsageError(
-            "finish compares and keeps trained models, and --only leaves out the steps that train "
-            "any: name coarse_grid too, or leave --only out."
-        )
+        raise UsageError("finish needs trained models: name coarse_grid in --only too.")
     if best is None:
         return Evidence({"models": 0})
     if ctx.holds_many_outputs:
