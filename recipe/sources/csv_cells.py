@@ -58,6 +58,8 @@ MARKERS = re.compile(r"\[[a-z:.]{0,2}\]|[:*#/]+|\([xzc]\)|:\s?[a-z]{1,2}")
 SEPARATORS = "\t;|,"
 FIXED = "   "
 """What stands for columns below each other."""
+FEWEST_SWALLOWED = 3
+"""Lines of a cell that have as many separators as rows have."""
 SAMPLE_LINES = 200
 LONGEST_CELL = 2**31 - 1
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?')
@@ -291,10 +293,27 @@ def _rows(text: str, separator: str, path: Path) -> dict[int, list[str]]:
             cut = [[cell.strip() for cell in row] for row in rows]
         except csv.Error as error:
             raise UsageError(f"{str(path)!r} cannot be read as a table ({error}).") from error
+        if swallowed := _swallowed(cut, separator):
+            raise UsageError(
+                f"{str(path)!r} has a quotation mark in row {swallowed[0]} that makes one cell of "
+                f"the {swallowed[1]} rows behind it: close or remove it."
+            )
     found = {place: row for place, row in enumerate(cut, 1) if any(row)}
     if not found:
         raise UsageError(f"{str(path)!r} is empty: name a table with a row per item.")
     return found
+
+
+def _swallowed(rows: Sequence[Sequence[str]], separator: str) -> tuple[int, int] | None:
+    """The row with a quotation mark that is closed many rows later, or never, and how many."""
+    width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
+    for place, row in enumerate(rows, 1):
+        for cell in row:
+            inside = cell.split("\n")[1:-1] if cell.count("\n") > FEWEST_SWALLOWED else []
+            alike = sum(line.count(separator) == width - 1 for line in inside)
+            if width > 1 and inside and alike > 0.8 * len(inside):
+                return place, len(inside)
+    return None
 
 
 def unique_names(names: Sequence[str]) -> tuple[str, ...]:

@@ -101,3 +101,16 @@ def test_words_in_old_encodings_are_what_they_were(tmp_path, text, encoding):
     table = columns(tmp_path, text, encoding)
     assert table.names == tuple(text.split("\n")[0].split(";"))
     assert [";".join(row) for row in zip(*table.cells, strict=True)] == text.split("\n")[1:-1]
+
+
+def test_a_quotation_mark_that_swallows_rows_is_told(tmp_path):
+    rows = [f"{i},{i % 3},no" for i in range(60)]
+    rows[40] = '40,"1,no'
+    with pytest.raises(UsageError, match="row 42 that makes one cell of the 18 rows behind it"):
+        columns(tmp_path, "a,b,y\n" + "\n".join(rows) + "\n")
+
+
+def test_cells_of_several_lines_are_cells(tmp_path):
+    text = 'a,b\n1,"an address,\nin five,\nshort,\nlines\nindeed"\n2,"one line"\n'
+    assert columns(tmp_path, text).cells[1][1] == "one line"
+    assert len(columns(tmp_path, text).cells[0]) == 2
