@@ -102,7 +102,7 @@ def test_what_was_taken_is_said():
     log.unit = "step"
     assert log.said == (
         "train_loss = `Train Loss` (also there: `Train Robust Loss`), val_score = `mIoU` (a measure "
-        "of evaluations; also there: `a`, `b`, `c` and 2 more), unit: step, 2 points"
+        "that only an evaluation computes; also there: `a`, `b`, `c` and 2 more), unit: step, 2 points"
     )
 
 

@@ -39,6 +39,13 @@ CASES = [
     Case(initial_loss_not_finite, {"nonfinite": NAN}, None),
     Case(
         initial_loss_not_finite,
+        {"nonfinite": 3, "train_mode_loss": 0.69},
+        "fail",
+        says="in training mode it is 0.69",
+    ),
+    Case(initial_loss_not_finite, {"nonfinite": 3, "train_mode_loss": NAN}, "fail", says="3 fresh"),
+    Case(
+        initial_loss_not_finite,
         {"nonfinite": 0, "broken_gradients": 3, "gradients": 4},
         "fail",
         says="3 of 4 gradients",

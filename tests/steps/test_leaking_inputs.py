@@ -99,11 +99,14 @@ def test_a_target_among_the_inputs_is_found():
     for targets in (y, y.float()[:, None], value, value[:, None]):
         scaled = (targets.float().flatten() - 0.3) / 17
         given = torch.cat([x, scaled[:, None]], 1)
-        assert target_among_inputs(given, targets) == {"target_input": 3}
-        assert target_among_inputs(given[:, :, None], targets) == {"target_input": 3}
+        found = {"target_input": 3, "target_input_is_copy": len(targets.unique()) == 2}
+        assert target_among_inputs(given, targets) == found
+        assert target_among_inputs(given[:, :, None], targets) == found
     series = torch.randn(500, generator=torch.Generator().manual_seed(3)).cumsum(0)
     windows = series.unfold(0, 20, 1)
-    assert target_among_inputs(windows[:-1], series[19:-1]) == {"target_input": 19}
+    assert target_among_inputs(windows[:-1], series[19:-1]) == {
+        "target_input": 19, "target_input_is_copy": True,
+    }  # fmt: skip
     assert target_among_inputs(windows[:-1], series[20:]) == {}
 
 
@@ -122,6 +125,6 @@ def test_inputs_that_merely_tell_a_target_are_none(seed):
 
 
 def test_what_it_says_of_a_target_among_inputs():
-    (found,) = judge_scalars(Inspect(), {"target_input": 4})
+    (found,) = judge_scalars(Inspect(), {"target_input": 4, "target_input_is_copy": True})
     assert (found.rule, found.severity) == ("target-among-inputs", "warn")
     assert "Input 4 (counted from 0) is the target itself" in found.message

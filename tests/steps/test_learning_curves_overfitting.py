@@ -28,7 +28,7 @@ def scored(end, best):
 
 
 OVERFITTING = [
-    case(overfitting, "warn", "rose by 50% after epoch 5, 50% of what", **rising(1.5)),
+    case(overfitting, "warn", "rose by 50% after epoch 5, undoing 50% of", **rising(1.5)),
     case(overfitting, "warn", **rising(1.06)),
     case(overfitting, None, **rising(1.04)),  # a twenty-fifth of what had been gained
     case(overfitting, "warn", start=3.0, **rising(1.15)),

@@ -21,7 +21,7 @@ class InitialLoss:
         "decay is off while it is measured, since it would add to the loss."
     )
     says = "loss {loss}, expected {expected}"
-    version = 9
+    version = 10
     short = True
     always = True
     requires = frozenset({"inspect"})

@@ -44,6 +44,15 @@ def initial_loss_not_finite(evidence: Evidence) -> Finding | None:
         )
     if not count:
         return None
+    training = evidence.number("train_mode_loss")
+    if training is not None and not traced:
+        return finding(
+            "fail",
+            f"In evaluation mode the loss of {count:.0f} fresh models is not finite; in training "
+            f"mode it is {training:.3g}.",
+            "Look at what differs there: attention in which every position of an item is masked "
+            "(a key_padding_mask is True where a token is to be ignored), or running statistics.",
+        )
     return finding(
         "fail",
         f"The loss of {count:.0f} fresh models is not finite.{where}",

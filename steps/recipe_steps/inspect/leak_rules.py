@@ -61,7 +61,8 @@ def input_knows_training_labels(evidence: Evidence) -> Finding | None:
 
 @rule("warn")
 def target_among_inputs(evidence: Evidence) -> Finding | None:
-    """What: one value of every item is its target, but for scale and offset.
+    """What: one value of every item is its target, but for scale and offset: a warning for labels,
+    and for the very value among many inputs, else a note.
 
     Why: the column of the target was left in the table, or a window reaches one step too far. The
     model copies it, scores perfectly here, and knows nothing where the answer is not known yet.
@@ -72,7 +73,7 @@ def target_among_inputs(evidence: Evidence) -> Finding | None:
     if place is None:
         return None
     return finding(
-        "warn",
+        "warn" if evidence.flag("target_input_is_copy") else "note",
         f"Input {place:.0f} (counted from 0) is the target itself, but for scale and offset.",
         "Take it out of the inputs: where the model is used, its value is not known.",
         confidence=0.9,

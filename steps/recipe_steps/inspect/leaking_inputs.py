@@ -17,6 +17,7 @@ DEVIATIONS = 6.0
 """Of the difference between both correlations (Fisher's z): of 500 columns none by chance."""
 
 
+MANY_INPUTS = 8
 MOST_PLACES, MOST_ROWS, ROUNDING = 4096, 2000, 1e-9
 """Values of an item, items, and how far a squared correlation may be from 1."""
 
@@ -24,6 +25,8 @@ MOST_PLACES, MOST_ROWS, ROUNDING = 4096, 2000, 1e-9
 def target_among_inputs(x: Values, y: Values) -> dict[str, Scalar]:
     """`target_input`: the value of an item, counted from 0 over all of its places, that is the
     target but for scale and offset; nothing where there is none, or no other input beside it.
+    `target_input_is_copy`: it is a label, or the very value among many inputs: data that are made up
+    to be easy have a scaled one among few.
 
     Args:
         x: real values [n, ...].
@@ -43,7 +46,12 @@ def target_among_inputs(x: Values, y: Values) -> dict[str, Scalar]:
     squared = (columns * target[:, None]).sum(0).square() / sizes.clamp_min(1e-300)
     squared[sizes <= 0] = 0.0
     place = int(squared.nan_to_num(0.0).argmax())
-    return {"target_input": place} if abs(1 - float(squared[place])) < ROUNDING else {}
+    if abs(1 - float(squared[place])) >= ROUNDING:
+        return {}
+    same = torch.allclose(columns[:, place], target, rtol=1e-5, atol=1e-6 * float(target.std()))
+    label = len(target.unique()) <= MOST_CLASSES
+    copy = label or (same and rows.shape[1] >= MANY_INPUTS)
+    return {"target_input": place, "target_input_is_copy": copy}
 
 
 def leaking_inputs(train: tuple[Values, Values], val: tuple[Values, Values]) -> dict[str, Scalar]:

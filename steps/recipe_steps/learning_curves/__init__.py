@@ -22,7 +22,7 @@ class LearningCurves:
         "decayed too early. Then it is back to the grid with what they say."
     )
     says = "best epoch {best_kept_epoch} of {best_planned_epochs}"
-    version = 14
+    version = 15
     needs = 0.03
     requires = frozenset({"refine_grid"})
     reads_logs = True

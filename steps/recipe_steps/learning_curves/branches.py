@@ -133,7 +133,8 @@ def suspicions(ctx: Context, experiment: Experiment, run: Run) -> list[Suspicion
         found.append(Suspicion("augmentation-too-strong", plain, 0, planned))
     if suspect_regularization(run):
         found.append(Suspicion("regularization-too-strong", experiment))
-    if not found and suspect_model(run) and (simple := linear(ctx, experiment)) is not None:
+    alone = all(one.rule == "augmentation-too-strong" for one in found)
+    if alone and suspect_model(run) and (simple := linear(ctx, experiment)) is not None:
         found.append(Suspicion("underfitting", simple, 0, planned_rates(simple, ctx.data)))
     return found
 

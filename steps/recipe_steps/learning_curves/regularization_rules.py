@@ -22,6 +22,8 @@ APART = 0.25
 """Validation score above the training score that augmentation does not explain by itself."""
 HARDER = 0.05
 """The same, where training without augmentation decides."""
+LOW = 0.8
+"""Share of right answers, in training and validation, below which augmentation may be why."""
 MUCH_BETTER, CLOSER = 0.05, 0.25
 """Of the score, and of what is missing to a perfect one: what that has to bring. A sound
 augmentation costs a little in a short training."""
@@ -65,12 +67,13 @@ def weight_decay_too_high(evidence: Evidence) -> Finding | None:
 
 def suspect_augmentation(run: Run) -> bool:
     """Whether training without augmentation is worth a look: augmented items are harder than
-    clean ones, or the training loss stays high.
+    clean ones, the training loss stays high, or the score is low on both.
     """
     if not run.regularised or not run.train_score or not run.val_score or run.chance >= 1:
         return False
     stays = run.train_loss[-1] >= HIGH_FLOOR * run.train_loss[0]
-    return stays or run.val_score[-1] - run.train_score[-1] >= HARDER
+    low = max(run.train_score[-1], run.val_score[-1]) < LOW
+    return stays or low or run.val_score[-1] - run.train_score[-1] >= HARDER
 
 
 @rule(
