@@ -25,8 +25,8 @@ MOST_PLACES, MOST_ROWS, ROUNDING = 4096, 2000, 1e-9
 def target_among_inputs(x: Values, y: Values) -> dict[str, Scalar]:
     """`target_input`: the value of an item, counted from 0 over all of its places, that is the
     target but for scale and offset; nothing where there is none, or no other input beside it.
-    `target_input_is_copy`: it is a label, or the very value among many inputs: data that are made up
-    to be easy have a scaled one among few.
+    `target_input_is_copy`: it is a label, or the very value among many inputs: data that are made
+    up to be easy have a scaled one among few.
 
     Args:
         x: real values [n, ...].
@@ -49,7 +49,7 @@ def target_among_inputs(x: Values, y: Values) -> dict[str, Scalar]:
     if abs(1 - float(squared[place])) >= ROUNDING:
         return {}
     same = torch.allclose(columns[:, place], target, rtol=1e-5, atol=1e-6 * float(target.std()))
-    label = len(target.unique()) <= MOST_CLASSES
+    label = len(torch.unique(target)) <= MOST_CLASSES
     copy = label or (same and rows.shape[1] >= MANY_INPUTS)
     return {"target_input": place, "target_input_is_copy": copy}
 
