@@ -34,8 +34,8 @@ HEAD = """# Hours of runs in one process
 
 `python tests/torture/soak.py`: whole runs one after the other, of six kinds, each with a seed of its
 own. Medians of the second and of the last quarter of its lines (in the first one libraries are
-still being loaded); memory is what the process holds of its own, after a collection of garbage;
-time is the processor's, of all its processes.
+still being loaded); memory is what is there for the process, after a collection of garbage; time
+is the processor's, of all its processes.
 
 """
 
@@ -72,9 +72,11 @@ def files_in(folder: Path) -> int:
 
 
 def own_megabytes() -> float:
-    """Memory that no other process shares."""
-    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1000
+    """Memory that is there for the process. Not what it shares with no other one: that grows when a
+    child that was forked ends.
+    """
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1000
 
 
 def held(folder: Path) -> dict[str, float]:

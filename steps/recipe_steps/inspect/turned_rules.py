@@ -31,7 +31,12 @@ def view_for_transpose(evidence: Evidence) -> Finding | None:
     )
 
 
-@rule("warn", explains=[*NOT_LEARNING, *NOT_GENERALISING], remedy=read_channels_last)
+@rule(
+    "warn",
+    exact=True,
+    explains=[*NOT_LEARNING, *NOT_GENERALISING],
+    remedy=read_channels_last,
+)
 def pictures_scrambled(evidence: Evidence) -> Finding | None:
     """What: nearly all pictures are smoother when their values are read as height x width x
     channel than as channel x height x width.
