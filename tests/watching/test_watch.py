@@ -374,5 +374,7 @@ def test_losses_that_are_taken_quickly_are_all_kept(tmp_path, share):
     losses = [2.0 + i % 7 for i in range(3000)]
     for i, loss in enumerate(losses):
         made.step(torch.tensor(loss) if i % 3 else loss)
-    assert made.listener.record.losses == losses
-    assert made.listener.record.iterations == len(losses)
+    kept = made.listener.record
+    made.close()
+    assert kept.losses == losses
+    assert kept.iterations == len(losses)
