@@ -293,7 +293,8 @@ def _rows(text: str, separator: str, path: Path) -> dict[int, list[str]]:
             cut = [[cell.strip() for cell in row] for row in rows]
         except csv.Error as error:
             raise UsageError(f"{str(path)!r} cannot be read as a table ({error}).") from error
-        if swallowed := _swallowed(cut, separator):
+        joined = text.count("\n") - len(cut) >= FEWEST_SWALLOWED  # few cells hold ends of lines
+        if joined and (swallowed := _swallowed(cut, separator)):
             raise UsageError(
                 f"{str(path)!r} has a quotation mark in row {swallowed[0]} that makes one cell of "
                 f"the {swallowed[1]} rows behind it: close or remove it."

@@ -139,16 +139,22 @@ class TestTransformers:
         assert not any(m._forward_pre_hooks for m in model.modules())
 
 
+def seeded_keras():
+    """The library on the torch backend."""
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    keras = pytest.importorskip("keras", reason="keras is not installed")
+    if keras.backend.backend() != "torch":
+        pytest.skip("Keras runs on another backend")
+    keras.utils.set_random_seed(0)
+    return keras
+
+
 @pytest.mark.keras
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 class TestKeras:
     @staticmethod
     def trained(callbacks=(), epochs=3):
-        os.environ.setdefault("KERAS_BACKEND", "torch")
-        keras = pytest.importorskip("keras", reason="keras is not installed")
-        if keras.backend.backend() != "torch":
-            pytest.skip("Keras runs on another backend")
-        keras.utils.set_random_seed(0)
+        keras = seeded_keras()
         x, y = (part.numpy() for part in blobs(240))
         model = keras.Sequential([
             keras.Input((2,)), keras.layers.Dense(16, activation="relu"), keras.layers.Dropout(0.1),
@@ -179,11 +185,7 @@ class TestKeras:
 
     @pytest.mark.parametrize("late", [False, True])
     def test_the_operation_that_gave_a_nan_is_named(self, given, late):
-        os.environ.setdefault("KERAS_BACKEND", "torch")
-        keras = pytest.importorskip("keras", reason="keras is not installed")
-        if keras.backend.backend() != "torch":
-            pytest.skip("Keras runs on another backend")
-        keras.utils.set_random_seed(0)
+        keras = seeded_keras()
         x, y = (part.numpy() for part in blobs(240))
         if late:
             x[-1] = 0.0  # shuffled among the others: the weights have moved before it comes
