@@ -16,7 +16,7 @@ from recipe.logs.text_columns import (
 )
 from recipe.logs.text_lines import NUMBER, SLOT, lines_of
 from recipe.logs.text_shapes import Plan, Shape, Slot, shape_of
-from recipe.logs.text_tables import Header, cells_of, header_in, label_of, names_of
+from recipe.logs.text_tables import RULE, Header, cells_of, header_in, label_of, names_of
 from recipe.logs.text_words import counts, heading_in, lower_words, split_in
 
 MOST_SHAPES = 20_000
@@ -107,7 +107,8 @@ class _Reader:
 
     def _with_the_line_above(self, line: str) -> str:
         """The names of columns may take two lines, one below the other, as MATLAB writes them."""
-        above, self.above = self.above, line if line.count("|") > _PAIR else ""
+        named = line.count("|") > _PAIR and not RULE.fullmatch(line)
+        above, self.above = self.above, line if named else ""
         if above.count("|") != line.count("|") or not self.above or above == line:
             return line
         pairs = zip(above.split("|"), line.split("|"), strict=True)

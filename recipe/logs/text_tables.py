@@ -11,7 +11,7 @@ _TAIL = re.compile(rf":?\s+{SLOT}%(?!\s+\|).*$")
 """A progress bar at the end of a row; a percentage in a cell has a blank behind it."""
 _PREFIX = re.compile(r"^[^,]*:\s")
 """What stands before the names or numbers of a row that commas divide."""
-_RULE = re.compile(r"[-=:+|_\s*]+")
+RULE = re.compile(r"[-=:+|_\s*]+")
 _BLANK = re.compile(r"(?:no log|n/a|na|none|null|-+|~|\s*)", re.IGNORECASE)
 _CELL = re.compile(rf"[^\w{SLOT}]*{SLOT}[^\n]*")
 _WHOLE = frozenset({"all", "overall", "mean", "total", "average", "avg"})
@@ -39,7 +39,7 @@ class Header:
 
 def header_in(line: str) -> Header | None:
     """The names in a line without numbers, None where it is no header."""
-    if _RULE.fullmatch(line) or len(line) > 2000 or line.rstrip().endswith(":"):
+    if RULE.fullmatch(line) or len(line) > 2000 or line.rstrip().endswith(":"):
         return None
     header = Header(line)
     return header if header.is_one and SLOT not in _TAIL.sub("", line) else None

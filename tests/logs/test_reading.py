@@ -9,7 +9,7 @@ import pytest
 
 from recipe.core.errors import UsageError
 from recipe.logs.choosing import guess
-from recipe.logs.reading import as_evidence, read
+from recipe.logs.reading import as_evidence, listed, read
 from recipe.logs.text_lines import cleaned
 from recipe.plugin.rules import judge
 from recipe_steps.learning_curves import LearningCurves
@@ -356,3 +356,14 @@ def test_numbers_that_no_sum_can_hold_are_infinite_in_a_text_too(log):
 )
 def test_two_values_behind_the_names_of_two_splits(line, parted):
     assert cleaned(line) == parted
+
+
+def test_a_rule_below_the_names_of_a_table_is_no_second_line_of_them(tmp_path):
+    head = "| epoch | loss | acc |\n|-------|------|-----|\n"
+    rows = [f"| {i} | {2 - i / 10:.2f} | {i / 20:.2f} |\n" for i in range(12)]
+    path = tmp_path / "train.log"
+    path.write_text(
+        "preparing data\n" * 12 + f"{head}{''.join(rows[:6])}\n{head}{''.join(rows[6:])}"
+    )
+    assert {series.name for series in listed(path)} == {"loss", "acc"}
+    assert len(read(path).curves["train_loss"]) == 12
